@@ -1,0 +1,36 @@
+# The only commands anyone needs. Everything lives in .venv, made from the hashed locks.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: install demo emulator test lint lock bench-quick
+
+install: $(STAMP)
+
+$(STAMP): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] <= (3, 12) else "Python 3.11 or 3.12 is needed (PyAirbyte, which the demo runs on, stops at 3.12). Set PYTHON=/path/to/python3.12")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --no-deps --require-hashes -r requirements-dev.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: $(STAMP)
+	$(BIN)/pytest
+
+emulator: $(STAMP)
+	$(BIN)/python -m zoho_emulator
+
+demo: $(STAMP)
+	$(BIN)/python -m demo $(if $(CONFIG),--config $(CONFIG))
+
+bench-quick: $(STAMP)
+	$(BIN)/python -m benchmarks.quick
+
+lock:
+	uv pip compile --universal --generate-hashes --no-emit-index-url --quiet pyproject.toml -o requirements.lock
+	uv pip compile --universal --generate-hashes --no-emit-index-url --quiet --all-extras pyproject.toml -o requirements-dev.lock

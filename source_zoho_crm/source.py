@@ -1,0 +1,110 @@
+"""The source: manifest.yaml, the configured catalog, and a check that ends in one sentence."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from airbyte_cdk.models import (
+    AirbyteCatalog,
+    AirbyteConnectionStatus,
+    AirbyteMessage,
+    AirbyteStateMessage,
+    ConfiguredAirbyteCatalog,
+    Status,
+)
+from airbyte_cdk.sources.declarative.models import HttpRequester as HttpRequesterModel
+from airbyte_cdk.sources.declarative.parsers.model_to_component_factory import (
+    ModelToComponentFactory,
+)
+from airbyte_cdk.sources.declarative.requesters import HttpRequester
+from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
+from airbyte_cdk.utils import AirbyteTracedException
+
+from source_zoho_crm.selection import with_selection
+from zoho_crm.auth import PATIENCE
+from zoho_crm.coql import select
+from zoho_crm.directory import directory, forget
+from zoho_crm.manifest import manifest_path
+from zoho_crm.problems import config_error
+
+
+class SourceZohoCrm(YamlDeclarativeSource):
+    """Reads every module of a Zoho CRM org.
+
+    May be built without arguments; each command then takes the config it is given.
+    """
+
+    def __init__(
+        self,
+        catalog: ConfiguredAirbyteCatalog | None = None,
+        config: Mapping[str, Any] | None = None,
+        state: list[AirbyteStateMessage] | None = None,
+    ) -> None:
+        super().__init__(
+            path_to_yaml=str(manifest_path()),
+            catalog=catalog,
+            config=None if config is None else with_selection(config, catalog),
+            state=state,
+        )
+        if self._config:
+            forget(self._config)
+
+    @property
+    def name(self) -> str:
+        return "source-zoho-crm"
+
+    def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
+        return super().configure(self._config or self.__class__(config=config)._config, temp_dir)
+
+    def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
+        if not self._config:
+            return self.__class__(config=config).check(logger, config)
+        try:
+            self._prove({**self._config, PATIENCE: 0})
+        except AirbyteTracedException as problem:
+            logger.error(problem.internal_message)  # noqa: TRY400 - the sentence, no traceback
+            return AirbyteConnectionStatus(status=Status.FAILED, message=problem.message)
+        return AirbyteConnectionStatus(status=Status.SUCCEEDED)
+
+    def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
+        if not self._config:
+            return self.__class__(config=config).discover(logger, config)
+        return super().discover(logger, config)
+
+    def read(
+        self,
+        logger: logging.Logger,
+        config: Mapping[str, Any],
+        catalog: ConfiguredAirbyteCatalog,
+        state: list[AirbyteStateMessage] | None = None,
+    ) -> Iterator[AirbyteMessage]:
+        if not self._config:
+            return self.__class__(catalog, config, state).read(logger, config, catalog, state)
+        return super().read(logger, config, catalog, state)
+
+    def _prove(self, config: Mapping[str, Any]) -> None:
+        """One call of each kind that a sync makes: token, modules, fields, records."""
+        org = directory(config)
+        metadata = self._requester("requester", config)
+        offered = (
+            module
+            for module in org.modules(org.names(metadata), metadata)
+            if module.refusal is None
+        )
+        module = next(offered, None)
+        if module is None:
+            raise config_error("This org offers no module that Zoho's API serves.")
+        query = select(("id",), module.api_name, "id > 0", limit=1)
+        self._requester("coql_requester", config).send_request(
+            request_body_json={"select_query": query}
+        )
+
+    def _requester(self, definition: str, config: Mapping[str, Any]) -> HttpRequester:
+        requester = ModelToComponentFactory().create_component(
+            HttpRequesterModel,
+            self.resolved_manifest["definitions"][definition],
+            config,
+            name="check",
+        )
+        assert isinstance(requester, HttpRequester)
+        return requester

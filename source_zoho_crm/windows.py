@@ -1,0 +1,37 @@
+"""Windows of Modified_Time that follow the data."""
+
+from collections.abc import Generator
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+#: Rows that the next window aims at: a resumed read repeats at most one window, and each window
+#: costs at least one call.
+_AIM = 100_000
+_FIRST = timedelta(days=30)
+_GROWTH = 8.0
+_SECOND = timedelta(seconds=1)
+
+
+class Window(NamedTuple):
+    """A span of Modified_Time in whole seconds, both ends included."""
+
+    start: datetime
+    end: datetime
+
+
+def text(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def windows(start: datetime, end: datetime) -> Generator[Window, int, None]:
+    """Windows from start to end, without gap or overlap.
+
+    Send back how many rows a window held: the next one's span follows from it. Spans grow at most
+    eightfold, so ten empty years cost five windows, and shrink at once.
+    """
+    span = _FIRST
+    while start <= end:
+        window = Window(start, min(start + span, end))
+        rows = yield window
+        start = window.end + _SECOND
+        span = max(_SECOND, span * min(_GROWTH, _AIM / max(rows, 1)))

@@ -1,0 +1,1 @@
+"""What is true of Zoho CRM, whoever asks. Imports no connector."""

@@ -1,0 +1,153 @@
+"""Access tokens: one per process, however many streams ask."""
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, ClassVar
+
+import requests
+from airbyte_cdk.sources.declarative.auth.oauth import DeclarativeOauth2Authenticator
+from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
+from airbyte_cdk.utils.datetime_helpers import AirbyteDateTime, ab_datetime_now
+
+from zoho_crm.problems import config_error, transient_error
+
+LOGGER = logging.getLogger("airbyte")
+
+#: Config key, set in memory: the most seconds to wait while Zoho hands out no tokens.
+PATIENCE = "_token_patience_s"
+
+#: A token is renewed this long before Zoho ends it, so that none dies under way.
+_MARGIN = timedelta(minutes=5)
+
+#: Zoho hands out ten tokens per refresh token in ten minutes ("Token Validity").
+_LOCK_OUT_S = 600
+#: UNVERIFIED: asking during the lock-out may prolong it, so we ask seldom.
+_LOCK_OUT_STEP_S = 120
+
+_ATTEMPTS = 5
+_TIMEOUT_S = (15, 60)
+
+_WRONG_CLIENT = (
+    "Zoho knows no such client ID in this region ({error}). Check client_id, and that dc_region "
+    "is the data center whose API console you made the app in."
+)
+_REFUSED = {
+    "invalid_code": (
+        "Zoho refuses the refresh token (invalid_code). It was made in another data center than "
+        "the chosen region, it was revoked, or it belongs to another client. Choose the right "
+        "region, or make a new refresh token."
+    ),
+    "invalid_client": _WRONG_CLIENT,
+    "invalid_client_id": _WRONG_CLIENT,
+    "invalid_client_secret": (
+        "Zoho refuses the client secret (invalid_client_secret). "
+        "Copy it again from Zoho's API console."
+    ),
+}
+
+
+@dataclass(slots=True)
+class _Token:
+    text: str
+    expires: AirbyteDateTime
+
+
+@dataclass
+class ZohoAuthenticator(DeclarativeOauth2Authenticator):
+    """Signs requests with `Zoho-oauthtoken` and the process's one access token of this account.
+
+    Guarantees one token request per process and hour for all streams, requesters and threads. A
+    refused refresh token, client or secret is a config error; a spell without tokens is waited out
+    for ten minutes at most, and said in the log.
+
+    Why not in YAML: the stock authenticator keeps a token per requester (180 streams asked for 181
+    tokens, and Zoho grants ten), writes `Bearer`, and takes Zoho's HTTP 200 with an `error` key for
+    a success ("Token Validity", "Refresh Access Tokens").
+    """
+
+    _tokens: ClassVar[dict[tuple[str, str, str], _Token]] = {}
+    _lock: ClassVar[threading.RLock] = threading.RLock()
+
+    def get_auth_header(self) -> Mapping[str, str]:
+        return {"Authorization": f"Zoho-oauthtoken {self.get_access_token()}"}
+
+    def get_access_token(self) -> str:
+        with self._lock:
+            token = self._tokens.get(self._account)
+            if token is None or token.expires - _MARGIN <= ab_datetime_now():
+                token = self._renew()
+            return token.text
+
+    def refresh_and_set_access_token(self) -> None:
+        """Zoho has refused the token: take a new one, unless another thread just did."""
+        refused = self._tokens.get(self._account)
+        with self._lock:
+            if self._tokens.get(self._account) is refused:
+                self._renew()
+
+    @property
+    def _account(self) -> tuple[str, str, str]:
+        return (
+            str(self.get_token_refresh_endpoint()),
+            self.get_client_id(),
+            str(self.get_refresh_token()),
+        )
+
+    def _renew(self) -> _Token:
+        answer = self._ask_until_granted()
+        add_to_secrets(answer["access_token"])
+        lifetime = timedelta(seconds=float(answer.get("expires_in", 3600)))
+        token = _Token(answer["access_token"], ab_datetime_now() + lifetime)
+        self._tokens[self._account] = token
+        return token
+
+    def _ask_until_granted(self) -> Mapping[str, Any]:
+        patience = float(self.config.get(PATIENCE, _LOCK_OUT_S))
+        while True:
+            answer = self._ask()
+            if answer.get("access_token"):
+                return answer
+            error = str(answer.get("error"))
+            if error != "Access Denied":
+                sentence = _REFUSED.get(error, "Zoho refuses to make an access token ({error}).")
+                raise config_error(sentence.format(error=error))
+            if patience <= 0:
+                raise transient_error(
+                    "Zoho makes no more access tokens for this refresh token for now: it grants "
+                    "ten in ten minutes. Try again in ten minutes, and look for other programs "
+                    "that use the same refresh token."
+                )
+            pause = min(_LOCK_OUT_STEP_S, patience)
+            LOGGER.warning(
+                "Zoho makes no more access tokens for now: it grants ten per refresh token in ten "
+                f"minutes. Asking again in {pause:.0f} seconds."
+            )
+            time.sleep(pause)
+            patience -= pause
+
+    def _ask(self) -> Mapping[str, Any]:
+        """The answer of the token endpoint, of whatever status, once it is one."""
+        url = str(self.get_token_refresh_endpoint())
+        trouble = ""
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                time.sleep(2**attempt)
+            try:
+                response = requests.post(
+                    url, data=self.build_refresh_request_body(), timeout=_TIMEOUT_S
+                )
+            except requests.RequestException as error:
+                trouble = type(error).__name__
+                continue
+            try:
+                answer = response.json()
+            except requests.JSONDecodeError:
+                answer = None
+            if response.status_code < 500 and isinstance(answer, dict):
+                return answer
+            trouble = f"HTTP {response.status_code}"
+        raise transient_error(f"Zoho's token endpoint {url} does not answer ({trouble}).")

@@ -1,0 +1,189 @@
+"""Zoho's data types, in one table: what a column is in the warehouse, and how its value is read.
+
+The canonical forms hold on every road: ids, bigints and autonumbers are strings; a lookup or owner
+is the id as a string; a multi-select picklist is an array of strings; tags are an array of names;
+datetimes are RFC 3339 in UTC; dates are YYYY-MM-DD; numbers and booleans are typed.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+#: Reads a value of Zoho's JSON that is not null into its canonical form.
+Cast = Callable[[Any], Any]
+
+
+def _text(value: Any) -> str:
+    if type(value) is str:
+        return value
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)
+
+
+def _integer(value: Any) -> int | None:
+    return int(value) if value != "" else None
+
+
+def _number(value: Any) -> float | int | None:
+    if type(value) is str:
+        return float(value) if value else None
+    return value  # type: ignore[no-any-return]  # a JSON number as it came
+
+
+def _boolean(value: Any) -> bool:
+    return value if type(value) is bool else str(value).lower() == "true"
+
+
+def _id(value: Any) -> str | None:
+    if type(value) is dict:
+        value = value.get("id")
+    return None if value in (None, "") else str(value)
+
+
+def _names(value: Any) -> list[str]:
+    return [item["name"] if isinstance(item, dict) else str(item) for item in value]
+
+
+def _options(value: Any) -> list[str]:
+    return [str(item) for item in value] if isinstance(value, list) else str(value).split(";")
+
+
+#: UTC of a local minute with its offset. Rows come in runs of near times, and parsing is the
+#: dearest step of a row.
+_MINUTES: dict[str, str] = {}
+_MOST_MINUTES = 50_000
+
+
+def utc(value: str) -> str:
+    """`2024-06-05T02:04:09-07:00` as `2024-06-05T09:04:09Z`.
+
+    Fractions of a second, which Zoho does not print, are cut off.
+    """
+    key = value[:16] + value[19:]
+    minute = _MINUTES.get(key)
+    if minute is None:
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        if len(_MINUTES) >= _MOST_MINUTES:
+            _MINUTES.clear()
+        minute = _MINUTES[key] = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M")
+    return f"{minute}:{value[17:19]}Z"
+
+
+def _datetime(value: Any) -> str | None:
+    return utc(value) if value else None
+
+
+@dataclass(frozen=True, slots=True)
+class DataType:
+    schema: Mapping[str, Any]
+    read: Cast
+
+
+def _nullable(kind: str, **more: object) -> dict[str, Any]:
+    return {"type": ["null", kind], **more}
+
+
+_STRING = DataType(_nullable("string"), _text)
+_ID = DataType(_nullable("string"), _id)
+_NUMBER = DataType(_nullable("number"), _number)
+_TAGS = DataType(_nullable("array", items={"type": "string"}), _names)
+
+DATA_TYPES: Mapping[str, DataType] = {
+    **dict.fromkeys(
+        ("text", "email", "phone", "website", "textarea", "picklist", "profileimage", "string"),
+        _STRING,
+    ),
+    **dict.fromkeys(("bigint", "long", "autonumber"), _STRING),
+    **dict.fromkeys(("double", "percent", "currency", "decimal"), _NUMBER),
+    **dict.fromkeys(
+        ("lookup", "ownerlookup", "userlookup", "profilelookup", "layout", "rolelookup"), _ID
+    ),
+    **dict.fromkeys(("multi_module_lookup", "multimodulelookup"), _ID),
+    "integer": DataType(_nullable("integer"), _integer),
+    "boolean": DataType(_nullable("boolean"), _boolean),
+    "date": DataType(_nullable("string", format="date"), _text),
+    "datetime": DataType(
+        _nullable("string", format="date-time", airbyte_type="timestamp_with_timezone"), _datetime
+    ),
+    "multiselectpicklist": DataType(_nullable("array", items={"type": "string"}), _options),
+}
+
+#: No list, query or export carries these with the record ("Get Records", "COQL: Limitations", "Bulk
+#: Read: Limitations").
+NOT_IN_LISTS = frozenset(
+    {"subform", "multiselectlookup", "multiuserlookup", "fileupload", "imageupload", "territories"}
+)
+
+_COMPUTED = ("formula", "rollup_summary")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a module, as far as reading it goes."""
+
+    api_name: str
+    data_type: str
+    #: What Zoho calls the computed type of a formula or roll-up summary; else None.
+    return_type: str | None = None
+    is_tag: bool = False
+
+    @property
+    def computed(self) -> bool:
+        return self.data_type in _COMPUTED
+
+    @property
+    def known(self) -> bool:
+        return self._type_name in DATA_TYPES or self.is_tag
+
+    @property
+    def type(self) -> DataType:
+        """An unknown data type is read as a string."""
+        return _TAGS if self.is_tag else DATA_TYPES.get(self._type_name, _STRING)
+
+    @property
+    def _type_name(self) -> str:
+        return (self.return_type or "string") if self.computed else self.data_type
+
+    @classmethod
+    def from_metadata(cls, field: Mapping[str, Any]) -> "Field":
+        """From one entry of "Fields Metadata"; only `api_name` must be there."""
+        data_type = field.get("data_type") or "text"
+        computed = field.get("formula") or field.get("rollup_summary") or {}
+        return cls(
+            api_name=field["api_name"],
+            data_type=data_type,
+            return_type=computed.get("return_type") if isinstance(computed, dict) else None,
+            # Zoho's tag field calls itself a text; only its JSON type tells.
+            is_tag=data_type == "text" and field.get("json_type") == "jsonarray",
+        )
+
+
+def json_schema(fields: Iterable[Field]) -> dict[str, Any]:
+    """The JSON schema of a module's records."""
+    properties = {field.api_name: dict(field.type.schema) for field in fields}
+    properties["id"] = {"type": "string"}
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "type": "object",
+        "additionalProperties": True,
+        "properties": properties,
+    }
+
+
+def caster(fields: Iterable[Field]) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """A function that turns a row of Zoho's JSON, in place, into its canonical form."""
+    casts = [(field.api_name, field.type.read) for field in fields]
+
+    def cast(row: dict[str, Any]) -> dict[str, Any]:
+        for name, read in casts:
+            value = row.get(name)
+            if value is not None:
+                row[name] = read(value)
+        return row
+
+    return cast

@@ -1,0 +1,25 @@
+"""The three ways to tell a user that something went wrong."""
+
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.utils import AirbyteTracedException
+
+
+def config_error(sentence: str, *, internal: str | None = None) -> AirbyteTracedException:
+    """The user can mend it."""
+    return _problem(sentence, internal, FailureType.config_error)
+
+
+def transient_error(sentence: str, *, internal: str | None = None) -> AirbyteTracedException:
+    """Time mends it: the next sync may succeed."""
+    return _problem(sentence, internal, FailureType.transient_error)
+
+
+def system_error(sentence: str, *, internal: str | None = None) -> AirbyteTracedException:
+    """We must mend it."""
+    return _problem(sentence, internal, FailureType.system_error)
+
+
+def _problem(sentence: str, internal: str | None, kind: FailureType) -> AirbyteTracedException:
+    return AirbyteTracedException(
+        message=sentence, internal_message=internal or sentence, failure_type=kind
+    )

@@ -1,0 +1,119 @@
+"""Connection settings:
+
+defaults, and the addresses that follow from region, environment and version.
+"""
+
+import re
+from collections.abc import Mapping, MutableMapping
+from dataclasses import InitVar, dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import pendulum
+from airbyte_cdk.sources.declarative.transformations.config_transformations import (
+    config_transformation,
+)
+from pendulum.parsing.exceptions import ParserError
+
+from zoho_crm.problems import config_error
+
+#: Older than any record: the start of a read without a start date.
+BEGINNING = "1970-01-01T00:00:00Z"
+
+_DEFAULTS: Mapping[str, object] = {
+    "dc_region": "US",
+    "environment": "Production",
+    "schema_version": "v4",
+    "retrieval": {"use_coql": "enabled"},
+}
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass
+class ConnectionSettings(config_transformation.ConfigTransformation):
+    """Completes a config in memory; the user's file stays as it is.
+
+    Missing settings get their defaults, so that a config of Airbyte's older Zoho CRM source works
+    unchanged. `start_datetime` becomes UTC. `_zoho` holds the addresses `accounts`, `crm`, `bulk`
+    and `upload`, taken from the manifest's table of regions.
+
+    Why not in YAML: a table handed down as `$parameters` is copied into every component of every
+    stream, and a lookup in Jinja answers an unknown region with a traceback instead of a sentence.
+    """
+
+    parameters: InitVar[Mapping[str, Any]]
+
+    def __post_init__(self, parameters: Mapping[str, Any]) -> None:
+        self._regions: Mapping[str, Mapping[str, Any]] = parameters["regions"]
+        self._versions: Mapping[str, Any] = parameters["versions"]
+
+    def transform(self, config: MutableMapping[str, Any]) -> None:
+        for key, default in _DEFAULTS.items():
+            if config.get(key) in (None, ""):
+                config[key] = default
+        config["start_datetime"] = _start(config.get("start_datetime"))
+        config["_zoho"] = self._addresses(config)
+
+    def _addresses(self, config: Mapping[str, Any]) -> dict[str, str]:
+        region = self._chosen(self._regions, config["dc_region"], "region", "dc_region")
+        api = self._chosen(region["api"], config["environment"], "environment", "environment")
+        version = config["schema_version"]
+        self._chosen(self._versions, version, "schema version", "schema_version")
+        accounts, upload = region["accounts"], region["upload"]
+        if base_url := config.get("base_url"):
+            api = accounts = upload = _checked_base_url(base_url)
+        return {
+            "accounts": accounts,
+            "api": api,
+            "crm": f"{api}/crm/{version}",
+            "bulk": f"{api}/crm/bulk/{version}",
+            "upload": f"{upload}/crm/{version}/upload",
+        }
+
+    @staticmethod
+    def _chosen(table: Mapping[str, Any], choice: object, what: str, key: str) -> Any:
+        if not isinstance(choice, str) or choice not in table:
+            raise config_error(
+                f"{choice!r} is not a {what} of Zoho CRM. "
+                f"Set {key} to one of {', '.join(sorted(table))}."
+            )
+        return table[choice]
+
+
+def _checked_base_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        return url.rstrip("/")
+    raise config_error(
+        f"base_url {url!r} is not https. Plain http is taken for addresses of this machine only."
+    )
+
+
+def _start(value: object) -> str:
+    """The start date in UTC. Zoho's times have no fractions of a second, so they are cut off."""
+    if value is None or value == "":
+        return BEGINNING
+    moment = _parsed(str(value))
+    if moment is None:
+        raise config_error(
+            f"start_datetime {value!r} is no date. Write it like 2021-01-01T00:00:00Z."
+        )
+    if moment > datetime.now(UTC):
+        raise config_error(
+            f"start_datetime {value!r} lies in the future, so nothing would be read. "
+            "Choose a past moment, or leave it empty to read everything."
+        )
+    return moment.in_timezone("UTC").format("YYYY-MM-DDTHH:mm:ss[Z]")
+
+
+def _parsed(text: str) -> pendulum.DateTime | None:
+    # pendulum also reads weeks, durations and bare times; nobody means those here.
+    if not re.match(r"\d{4}-\d{2}-\d{2}($|[T ])", text):
+        return None
+    try:
+        moment = pendulum.parse(text, tz="UTC")
+    except (ParserError, ValueError):
+        return None
+    return moment if isinstance(moment, pendulum.DateTime) else None
