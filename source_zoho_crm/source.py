@@ -86,12 +86,8 @@ class SourceZohoCrm(YamlDeclarativeSource):
         """One call of each kind that a sync makes: token, modules, fields, records."""
         org = directory(config)
         metadata = self._requester("requester", config)
-        offered = (
-            module
-            for module in org.modules(org.names(metadata), metadata)
-            if module.refusal is None
-        )
-        module = next(offered, None)
+        modules = (org.module(name, metadata) for name in org.names(metadata))
+        module = next((module for module in modules if module.refusal is None), None)
         if module is None:
             raise config_error("This org offers no module that Zoho's API serves.")
         query = select(("id",), module.api_name, "id > 0", limit=1)

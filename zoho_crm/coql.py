@@ -4,12 +4,8 @@ from collections.abc import Sequence
 
 
 def quoted(value: str) -> str:
-    """A string literal.
-
-    UNVERIFIED: Zoho does not document the escape of a quote; the backslash is what its own clients
-    use.
-    """
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    """A string literal. A quote inside it is doubled (Kaizen #171)."""
+    escaped = value.replace("'", "''")
     return f"'{escaped}'"
 
 

@@ -1,7 +1,7 @@
 """Zoho's data types, in one table: what a column is in the warehouse, and how its value is read.
 
 The canonical forms hold on every road: ids, bigints and autonumbers are strings; a lookup or owner
-is the id as a string; a multi-select picklist is an array of strings; tags are an array of names;
+is the id as a string; a multi-select picklist is an array of strings; tags are an array of names; an empty array is null;
 datetimes are RFC 3339 in UTC; dates are YYYY-MM-DD; numbers and booleans are typed.
 """
 
@@ -43,12 +43,14 @@ def _id(value: Any) -> str | None:
     return None if value in (None, "") else str(value)
 
 
-def _names(value: Any) -> list[str]:
-    return [item["name"] if isinstance(item, dict) else str(item) for item in value]
+def _names(value: Any) -> list[str] | None:
+    return [item["name"] if isinstance(item, dict) else str(item) for item in value] or None
 
 
-def _options(value: Any) -> list[str]:
-    return [str(item) for item in value] if isinstance(value, list) else str(value).split(";")
+def _options(value: Any) -> list[str] | None:
+    if isinstance(value, list):
+        return [str(item) for item in value] or None
+    return str(value).split(";") if value else None
 
 
 #: UTC of a local minute with its offset. Rows come in runs of near times, and parsing is the
@@ -70,7 +72,7 @@ def utc(value: str) -> str:
             moment = moment.replace(tzinfo=UTC)
         if len(_MINUTES) >= _MOST_MINUTES:
             _MINUTES.clear()
-        minute = _MINUTES[key] = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M")
+        minute = _MINUTES[key] = moment.astimezone(UTC).isoformat()[:16]
     return f"{minute}:{value[17:19]}Z"
 
 
@@ -157,7 +159,10 @@ class Field:
         return cls(
             api_name=field["api_name"],
             data_type=data_type,
-            return_type=computed.get("return_type") if isinstance(computed, dict) else None,
+            # Versions before v6 do not describe roll-ups; the JSON type follows the return type.
+            return_type=(computed.get("return_type") or field.get("json_type"))
+            if data_type in _COMPUTED
+            else None,
             # Zoho's tag field calls itself a text; only its JSON type tells.
             is_tag=data_type == "text" and field.get("json_type") == "jsonarray",
         )

@@ -76,7 +76,7 @@ class ConnectionSettings(config_transformation.ConfigTransformation):
     def _chosen(table: Mapping[str, Any], choice: object, what: str, key: str) -> Any:
         if not isinstance(choice, str) or choice not in table:
             raise config_error(
-                f"{choice!r} is not a {what} of Zoho CRM. "
+                f"{choice!r} is no {what} of Zoho CRM. "
                 f"Set {key} to one of {', '.join(sorted(table))}."
             )
         return table[choice]

@@ -24,6 +24,7 @@ LOGGER = logging.getLogger("airbyte")
 
 #: Rows of the last minute are left to the next sync: some of them may not be visible yet.
 _MARGIN = timedelta(seconds=60)
+_SECOND = timedelta(seconds=1)
 #: The first page of a window that continues an earlier sync; most hold fewer rows, and 200 cost the
 #: least.
 _FEW = 200
@@ -78,7 +79,7 @@ class CoqlRetriever(Retriever):
         since = datetime.fromisoformat(stream_slice["start_time"])
         resumed = stream_slice["start_time"] != self.config["start_datetime"]
         if resumed:
-            since += timedelta(seconds=1)
+            since += _SECOND
         yield from self._windows(reader, since, resumed)
 
     def _windows(self, reader: CoqlReader, since: datetime, resumed: bool) -> Iterator[list[Row]]:
@@ -88,8 +89,9 @@ class CoqlRetriever(Retriever):
         if not resumed:
             # The years before the oldest record would each cost a call.
             oldest = reader.oldest(Window(since, end))
+            if oldest is None or oldest > since:
+                self._close(Window(since, end if oldest is None else oldest - _SECOND))
             if oldest is None:
-                self._close(Window(since, end))
                 return
             since = oldest
         plan = windows(since, end)
@@ -141,9 +143,10 @@ class _WindowRead(Partition):
 
     def __init__(self, stream: str, window: Window) -> None:
         self._stream = stream
+        # The cursor joins windows that touch; ours are a second apart.
+        start = text(window.start - _SECOND)
         self._slice = StreamSlice(
-            partition={},
-            cursor_slice={"start_time": text(window.start), "end_time": text(window.end)},
+            partition={}, cursor_slice={"start_time": start, "end_time": text(window.end)}
         )
 
     def read(self) -> Iterable[Record]:
