@@ -1,15 +1,17 @@
 """The command `source-zoho-crm`."""
 
+import logging
 import sys
 from collections.abc import Sequence
 from json import JSONDecodeError
 
-from airbyte_cdk.entrypoint import AirbyteEntrypoint, launch
+from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.exception_handler import init_uncaught_exception_handler
-from airbyte_cdk.logger import init_logger
+from airbyte_cdk.logger import PRINT_BUFFER, init_logger
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils import AirbyteTracedException
 
+from source_zoho_crm.lines import LineEntrypoint, counts_records
 from source_zoho_crm.source import SourceZohoCrm
 from zoho_crm.problems import config_error
 
@@ -23,7 +25,13 @@ def run() -> None:
     except AirbyteTracedException as problem:
         _refuse(problem, checking=args[:1] == ["check"])
         return
-    launch(source, args)
+    source.packed = True
+    logging.getLogger(f"airbyte.{source.name}").addFilter(counts_records)
+    entrypoint = LineEntrypoint(source)
+    with PRINT_BUFFER:
+        for message in entrypoint.run(entrypoint.parse_args(args)):
+            # One write: other threads print as well.
+            print(f"{message}\n", end="")
 
 
 def _source(args: Sequence[str]) -> SourceZohoCrm:

@@ -15,6 +15,7 @@ from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partitio
 from airbyte_cdk.sources.types import Record, StreamSlice
 
 from source_zoho_crm.coql_reader import CoqlReader, Page, Row, slices
+from source_zoho_crm.lines import chunks
 from source_zoho_crm.selection import selected_columns
 from source_zoho_crm.windows import Window, text, windows
 from zoho_crm.directory import CURSOR_FIELD, directory
@@ -53,9 +54,14 @@ class CoqlRetriever(Retriever):
     ) -> Iterator[Row]:
         fields = self._fields()
         cast = caster(fields)
+        start = None if stream_slice is None else stream_slice.get("start_time")
+        rows = 0
         for page in self._pages(fields, stream_slice):
             for row in page:
-                yield cast(row)
+                cast(row)
+            rows += len(page)
+            yield from chunks(self.name, page, start)
+        LOGGER.info(f"{self.name}: {rows} records read by COQL.")
 
     def _pages(
         self, fields: Iterable[Field], stream_slice: StreamSlice | None

@@ -1,0 +1,1 @@
+"""What the connectors cost, measured against the emulator on this machine."""
