@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,10 +38,7 @@ def test_windows_leave_no_gap_and_do_not_overlap(
     found = planned(start, end, lambda _: next(answers, 0))
     assert found[0].start == start
     assert found[-1].end == end
-    assert all(
-        later.start == earlier.end + SECOND
-        for earlier, later in zip(found, found[1:], strict=False)
-    )
+    assert all(later.start == earlier.end + SECOND for earlier, later in pairwise(found))
 
 
 def test_ten_quiet_years_cost_few_windows() -> None:

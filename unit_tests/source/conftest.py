@@ -1,0 +1,164 @@
+"""The source, run inside the test process against a small org of the emulator's."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from airbyte_cdk.models import (
+    AirbyteStateMessageSerializer,
+    ConfiguredAirbyteCatalog,
+    ConfiguredAirbyteCatalogSerializer,
+)
+from airbyte_cdk.test import entrypoint_wrapper
+from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
+
+from source_zoho_crm import SourceZohoCrm
+from zoho_crm.auth import ZohoAuthenticator
+from zoho_emulator.server import Running, Settings, running
+
+Row = dict[str, Any]
+
+MODULES = ("Leads", "Accounts", "Contacts", "Deals", "Products", "Vehicles")
+SETTINGS = Settings(
+    rows=120, rows_by_module={"Leads": 2_300, "Contacts": 700}, modules=24, fields_by_module={}
+)
+
+
+@dataclass
+class Org:
+    """An org of the emulator, and the source that reads it."""
+
+    server: Running
+    settings: Row = field(default_factory=dict)
+
+    @property
+    def config(self) -> Row:
+        account = {
+            "base_url": self.server.base_url,
+            "client_id": self.server.client_id,
+            "client_secret": self.server.client_secret,
+            "refresh_token": self.server.refresh_token,
+        }
+        return account | self.settings
+
+    def control(self, method: str, path: str, body: object = None) -> Any:
+        return self.server.control(method, path, body)
+
+    def streams(self) -> dict[str, Row]:
+        """What the source discovers, by name."""
+        config = self.config
+        output = entrypoint_wrapper.discover(SourceZohoCrm(config=config), config)
+        return {s["name"]: s for s in json.loads(_catalog_line(output))["catalog"]["streams"]}
+
+    def read(
+        self,
+        *streams: Row,
+        state: Sequence[Any] = (),
+        sync_mode: str | None = None,
+        expecting_exception: bool = False,
+    ) -> EntrypointOutput:
+        catalog = configured(streams, sync_mode)
+        states = [AirbyteStateMessageSerializer.load(entry) for entry in state]
+        config = self.config
+        source = SourceZohoCrm(catalog, config, states)
+        return entrypoint_wrapper.read(
+            source, config, catalog, states, expecting_exception=expecting_exception
+        )
+
+    def truth(self, stream: Row) -> dict[str, Row]:
+        """The records of a stream by id, in their canonical form, as far as they are not null.
+
+        Made from the emulator's own account, apart from the connector: it must not share its
+        mistakes.
+        """
+        columns = stream["json_schema"]["properties"]
+        rows = self.control("GET", f"records/{stream['name']}")
+        return {row["id"]: _canonical(row, columns) for row in rows}
+
+    def calls(self, name: str) -> int:
+        return int(self.control("GET", "usage")["calls"].get(name, 0))
+
+
+def rows_of(output: EntrypointOutput, stream: str) -> list[Row]:
+    return [
+        {key: value for key, value in message.record.data.items() if value is not None}
+        for message in output.records
+        if message.record.stream == stream
+    ]
+
+
+def states_of(output: EntrypointOutput, stream: str) -> list[Row]:
+    """The stream's states in order, as a platform hands them back."""
+    return [
+        {
+            "type": "STREAM",
+            "stream": {
+                "stream_descriptor": {"name": stream},
+                "stream_state": dict(message.state.stream.stream_state.__dict__),
+            },
+        }
+        for message in output.state_messages
+        if message.state.stream.stream_descriptor.name == stream
+    ]
+
+
+def configured(streams: Sequence[Row], sync_mode: str | None) -> ConfiguredAirbyteCatalog:
+    return ConfiguredAirbyteCatalogSerializer.load(
+        {
+            "streams": [
+                {
+                    "stream": stream,
+                    "sync_mode": sync_mode or stream["supported_sync_modes"][-1],
+                    "destination_sync_mode": "append",
+                }
+                for stream in streams
+            ]
+        }
+    )
+
+
+def _catalog_line(output: EntrypointOutput) -> str:
+    from airbyte_cdk.entrypoint import AirbyteEntrypoint
+
+    return str(AirbyteEntrypoint.airbyte_message_to_string(output.catalog))
+
+
+def _canonical(row: Row, columns: Mapping[str, Any]) -> Row:
+    values = {name: _value(row.get(name), columns[name]) for name in columns}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _value(value: Any, schema: Mapping[str, Any]) -> Any:
+    if isinstance(value, dict):
+        return value["id"]
+    if isinstance(value, list):
+        return [item["name"] if isinstance(item, dict) else item for item in value] or None
+    if value is not None and schema.get("format") == "date-time":
+        return datetime.fromisoformat(value).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return value
+
+
+@pytest.fixture(scope="session")
+def _server() -> Iterator[Running]:
+    with running(SETTINGS, {"tokens_per_10_min": 0}) as server:
+        yield server
+
+
+@pytest.fixture
+def org(_server: Running) -> Iterator[Org]:
+    """An org that no other test changes; the source has no token of it yet."""
+    ZohoAuthenticator._tokens.clear()
+    _server.control("POST", "reset", {})
+    yield Org(_server)
+    _server.control("POST", "knobs", {"churn": 0})
+
+
+@pytest.fixture
+def own_org() -> Iterator[Org]:
+    """An org that the test may change."""
+    ZohoAuthenticator._tokens.clear()
+    with running(SETTINGS, {"tokens_per_10_min": 0}) as server:
+        yield Org(server)

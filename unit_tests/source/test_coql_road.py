@@ -1,0 +1,145 @@
+"""What comes out of a read, against the emulator's own account of the org."""
+
+import pytest
+
+from unit_tests.source.conftest import MODULES, Org, rows_of, states_of
+
+
+def by_id(rows):
+    return {row["id"]: row for row in rows}
+
+
+@pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
+def test_every_record_comes_once_and_whole_in_every_version(org: Org, version: str) -> None:
+    org.settings = {"schema_version": version}
+    streams = org.streams()
+
+    output = org.read(*streams.values())
+
+    for name in set(streams) - {"org", "users", "modules"}:
+        rows, truth = rows_of(output, name), org.truth(streams[name])
+        assert len(rows) == len(truth), name
+        assert by_id(rows) == truth, name
+
+
+def test_every_supported_module_is_a_stream_and_the_rest_say_why(org: Org) -> None:
+    streams = org.streams()
+    assert set(MODULES) < set(streams)
+
+    modules = rows_of(org.read(streams["modules"]), "modules")
+
+    assert {m["api_name"] for m in modules if m["offered"]} == set(streams) - {
+        "org",
+        "users",
+        "modules",
+    }
+    refused = [m for m in modules if not m["offered"]]
+    assert refused
+    assert all(m["not_offered_because"] for m in refused)
+
+
+def test_modules_without_modified_time_are_full_refresh(org: Org) -> None:
+    whole = {
+        name: stream
+        for name, stream in org.streams().items()
+        if "Modified_Time" not in stream["json_schema"]["properties"]
+        and name not in ("org", "modules")
+    }
+    assert whole
+    assert all(stream["supported_sync_modes"] == ["full_refresh"] for stream in whole.values())
+
+
+def test_each_state_goes_on_where_it_was_told(org: Org) -> None:
+    leads = org.streams()["Leads"]
+    output = org.read(leads)
+    states = states_of(output, "Leads")
+    moments = [state["stream"]["stream_state"]["Modified_Time"] for state in states]
+    assert moments == sorted(moments)
+    assert len(set(moments)) >= 4, "a read of ten years has several windows"
+
+    for state in dict(zip(moments, states, strict=True)).values():
+        moment = state["stream"]["stream_state"]["Modified_Time"]
+        before = {row["id"] for row in rows_of(output, "Leads") if row["Modified_Time"] <= moment}
+        after = rows_of(org.read(leads, state=[state]), "Leads")
+        assert before.isdisjoint(row["id"] for row in after)
+        assert len(before) + len(after) == len(org.truth(leads))
+
+
+def test_a_start_date_leaves_older_records_out(org: Org) -> None:
+    leads = org.streams()["Leads"]
+    truth = org.truth(leads)
+    middle = sorted(row["Modified_Time"] for row in truth.values())[len(truth) // 2]
+    org.settings = {"start_datetime": middle}
+
+    rows = rows_of(org.read(leads), "Leads")
+
+    assert {row["id"] for row in rows} == {
+        key for key, row in truth.items() if row["Modified_Time"] >= middle
+    }
+
+
+def test_only_columns_of_the_configured_catalog_are_read(org: Org) -> None:
+    leads = org.streams()["Leads"]
+    whole = org.read(leads)
+    calls = org.calls("coql:Leads")
+    properties = leads["json_schema"]["properties"]
+    leads["json_schema"]["properties"] = {
+        name: properties[name] for name in ("id", "Email", "Modified_Time")
+    }
+    org.control("POST", "reset", {})
+
+    rows = rows_of(org.read(leads), "Leads")
+
+    assert set().union(*rows) == {"id", "Email", "Modified_Time"}
+    assert len(rows) == len(rows_of(whole, "Leads"))
+    assert org.calls("coql:Leads") < calls, "fewer slices, fewer calls"
+
+
+def test_a_quiet_module_costs_one_call(own_org: Org) -> None:
+    vehicles = own_org.streams()["Vehicles"]
+    state = states_of(own_org.read(vehicles), "Vehicles")[-1]
+    own_org.control("POST", "clock", {"advance_s": 86_400})
+    own_org.control("POST", "reset", {})
+
+    output = own_org.read(vehicles, state=[state])
+
+    assert rows_of(output, "Vehicles") == []
+    assert own_org.calls("coql") == 1
+
+
+def test_an_empty_module_costs_at_most_two_calls(own_org: Org) -> None:
+    vehicles = own_org.streams()["Vehicles"]
+    ids = ",".join(own_org.truth(vehicles))
+    own_org.control("DELETE", f"records/Vehicles?ids={ids}&type=permanent")
+    own_org.control("POST", "reset", {})
+
+    output = own_org.read(vehicles)
+
+    assert rows_of(output, "Vehicles") == []
+    assert own_org.calls("coql") <= 2
+    assert states_of(output, "Vehicles")[-1]["stream"]["stream_state"]["Modified_Time"] > "2026"
+
+
+def test_one_token_serves_a_whole_process(org: Org) -> None:
+    streams = org.streams()
+    org.read(*streams.values())
+    assert org.control("GET", "usage")["tokens_issued"] == 1
+
+
+def test_rows_that_change_while_they_are_read_are_whole_and_come_again(own_org: Org) -> None:
+    leads = own_org.streams()["Leads"]
+    before = own_org.truth(leads)
+    own_org.control("POST", "knobs", {"churn": 1, "churn_rows": 20})
+
+    first = own_org.read(leads)
+
+    own_org.control("POST", "knobs", {"churn": 0})
+    own_org.control("POST", "clock", {"advance_s": 300})
+    after = own_org.truth(leads)
+    changed = {key for key in after if after[key] != before[key]}
+    assert changed, "the knob did its work"
+    for row in rows_of(first, "Leads"):
+        assert row in (before[row["id"]], after[row["id"]]) or row["id"] in changed
+    second = own_org.read(leads, state=[states_of(first, "Leads")[-1]])
+    latest = by_id(rows_of(first, "Leads")) | by_id(rows_of(second, "Leads"))
+    assert latest == after
