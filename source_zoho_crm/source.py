@@ -20,9 +20,11 @@ from airbyte_cdk.sources.declarative.requesters import HttpRequester
 from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
 from airbyte_cdk.utils import AirbyteTracedException
 
+from source_zoho_crm.failures import plainly
 from source_zoho_crm.lines import unpacked
 from source_zoho_crm.selection import with_selection
 from zoho_crm.auth import PATIENCE
+from zoho_crm.calls import call
 from zoho_crm.coql import select
 from zoho_crm.directory import directory, forget
 from zoho_crm.manifest import manifest_path
@@ -70,7 +72,6 @@ class SourceZohoCrm(YamlDeclarativeSource):
         try:
             self._prove({**self._config, PATIENCE: 0})
         except AirbyteTracedException as problem:
-            logger.error(problem.internal_message)  # noqa: TRY400 - the sentence, no traceback
             return AirbyteConnectionStatus(status=Status.FAILED, message=problem.message)
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
 
@@ -90,7 +91,7 @@ class SourceZohoCrm(YamlDeclarativeSource):
             source = self.__class__(catalog, config, state)
             source.packed = self.packed
             return source.read(logger, config, catalog, state)
-        messages = super().read(logger, config, catalog, state)
+        messages = plainly(super().read(logger, config, catalog, state))
         return messages if self.packed else unpacked(messages)
 
     def _prove(self, config: Mapping[str, Any]) -> None:
@@ -102,9 +103,7 @@ class SourceZohoCrm(YamlDeclarativeSource):
         if module is None:
             raise config_error("This org offers no module that Zoho's API serves.")
         query = select(("id",), module.api_name, "id > 0", limit=1)
-        self._requester("coql_requester", config).send_request(
-            request_body_json={"select_query": query}
-        )
+        call(self._requester("coql_requester", config), body={"select_query": query})
 
     def _requester(self, definition: str, config: Mapping[str, Any]) -> HttpRequester:
         requester = ModelToComponentFactory().create_component(

@@ -28,7 +28,8 @@ _LOCK_OUT_S = 600
 #: UNVERIFIED: asking during the lock-out may prolong it, so we ask seldom.
 _LOCK_OUT_STEP_S = 120
 
-_ATTEMPTS = 5
+#: Calls of the token endpoint when it does not answer; `check` does not wait that long.
+_ATTEMPTS, _ATTEMPTS_OF_CHECK = 5, 2
 _TIMEOUT_S = (15, 60)
 
 _WRONG_CLIENT = (
@@ -133,7 +134,8 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
         """The answer of the token endpoint, of whatever status, once it is one."""
         url = str(self.get_token_refresh_endpoint())
         trouble = ""
-        for attempt in range(_ATTEMPTS):
+        patient = self.config.get(PATIENCE) != 0
+        for attempt in range(_ATTEMPTS if patient else _ATTEMPTS_OF_CHECK):
             if attempt:
                 time.sleep(2**attempt)
             try:
@@ -150,4 +152,6 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
             if response.status_code < 500 and isinstance(answer, dict):
                 return answer
             trouble = f"HTTP {response.status_code}"
-        raise transient_error(f"Zoho's token endpoint {url} does not answer ({trouble}).")
+        raise transient_error(
+            f"Zoho's token endpoint {url} does not answer ({trouble}). Try again later."
+        )

@@ -9,10 +9,9 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-import orjson
-import requests
 from airbyte_cdk.sources.declarative.requesters.requester import Requester
 
+from zoho_crm.calls import answer, call
 from zoho_crm.fields import NOT_IN_LISTS, Field
 
 LOGGER = logging.getLogger("airbyte")
@@ -96,13 +95,10 @@ class Directory:
     def _get(
         self, requester: Requester, path: str, params: Mapping[str, str], key: str
     ) -> list[dict[str, Any]]:
-        response = requester.send_request(path=path, request_params=params)
-        if response is None or response.status_code == requests.codes.no_content:
-            return []
-        if date := response.headers.get("Date"):
+        response = call(requester, path=path, params=params)
+        if response is not None and (date := response.headers.get("Date")):
             self._ahead_s = (parsedate_to_datetime(date) - datetime.now(UTC)).total_seconds()
-        rows: list[dict[str, Any]] = orjson.loads(response.content).get(key) or []
-        return rows
+        return (answer(response) or {}).get(key) or []
 
 
 def _readable(module: str, raw: Iterable[Mapping[str, Any]]) -> Iterable[Field]:

@@ -1,8 +1,9 @@
 """Zoho's data types, in one table: what a column is in the warehouse, and how its value is read.
 
 The canonical forms hold on every road: ids, bigints and autonumbers are strings; a lookup or owner
-is the id as a string; a multi-select picklist is an array of strings; tags are an array of names; an empty array is null;
-datetimes are RFC 3339 in UTC; dates are YYYY-MM-DD; numbers and booleans are typed.
+is the id as a string; a multi-select picklist is an array of strings; tags are an array of names;
+an empty array is null; datetimes are RFC 3339 in UTC; dates are YYYY-MM-DD; numbers and booleans
+are typed.
 """
 
 import json

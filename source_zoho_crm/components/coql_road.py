@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import orjson
-import requests
 from airbyte_cdk.sources.declarative.requesters.requester import Requester
 from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.streams.concurrent.cursor import ConcurrentCursor
@@ -18,6 +16,7 @@ from source_zoho_crm.coql_reader import CoqlReader, Page, Row, slices
 from source_zoho_crm.lines import chunks
 from source_zoho_crm.selection import selected_columns
 from source_zoho_crm.windows import Window, text, windows
+from zoho_crm.calls import answer, call
 from zoho_crm.directory import CURSOR_FIELD, directory
 from zoho_crm.fields import Field, caster
 
@@ -137,10 +136,9 @@ class CoqlRetriever(Retriever):
         ]
 
     def _query(self, text: str) -> Page:
-        response = self.requester.send_request(request_body_json={"select_query": text})
-        if response is None or response.status_code == requests.codes.no_content:
+        body = answer(call(self.requester, body={"select_query": text}))
+        if body is None:
             return Page([], more=False)
-        body = orjson.loads(response.content)
         return Page(body["data"], more=body["info"]["more_records"])
 
 
