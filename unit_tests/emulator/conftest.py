@@ -1,0 +1,101 @@
+"""Two ways to reach an emulator: over HTTP, and its parts by themselves."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+import pytest
+import requests
+
+from zoho_emulator.clock import Clock
+from zoho_emulator.knobs import Knobs
+from zoho_emulator.server import Running, Settings, running
+
+ROWS = {"Leads": 700, "Accounts": 60, "Deals": 40}
+OFF = {"tokens_per_10_min": 0}
+
+
+@dataclass
+class Zoho:
+    """A client that has a token."""
+
+    server: Running
+    session: requests.Session
+
+    def refresh(self, **changed: str) -> requests.Response:
+        params = {
+            "grant_type": "refresh_token",
+            "client_id": self.server.client_id,
+            "client_secret": self.server.client_secret,
+            "refresh_token": self.server.refresh_token,
+        }
+        return self.session.post(f"{self.server.base_url}/oauth/v2/token", data=params | changed)
+
+    def log_in(self) -> None:
+        token = self.refresh().json()["access_token"]
+        self.session.headers["Authorization"] = f"Zoho-oauthtoken {token}"
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: dict[str, str | None] | None = None,
+        json: object = None,
+        **params: object,
+    ) -> requests.Response:
+        url = f"{self.server.base_url}/crm/{path}"
+        return self.session.request(method, url, params=params, headers=headers, json=json)
+
+    def get(
+        self, path: str, *, headers: dict[str, str | None] | None = None, **params: object
+    ) -> requests.Response:
+        return self.call("GET", path, headers=headers, **params)
+
+    def coql(self, query: str, version: str = "v8") -> requests.Response:
+        return self.call("POST", f"{version}/coql", json={"select_query": query})
+
+    def control(self, method: str, path: str, body: object = None) -> object:
+        return self.server.control(method, path, body)
+
+    def knobs(self, **values: object) -> None:
+        self.control("POST", "knobs", values)
+
+    def usage(self) -> dict[str, object]:
+        usage = self.control("GET", "usage")
+        assert isinstance(usage, dict)
+        return usage
+
+    def truth(self, module: str) -> list[dict[str, object]]:
+        rows = self.control("GET", f"records/{module}")
+        assert isinstance(rows, list)
+        return rows
+
+
+@pytest.fixture(scope="session")
+def _server() -> Iterator[Running]:
+    with running(Settings(rows=20, rows_by_module=ROWS), OFF) as server:
+        yield server
+
+
+@pytest.fixture
+def zoho(_server: Running) -> Iterator[Zoho]:
+    """A small org on a shared server: all is as new but the clock and the data of other tests."""
+    with requests.Session() as session:
+        client = Zoho(_server, session)
+        client.control("POST", "reset", {})
+        client.knobs(**asdict(Knobs()) | OFF)
+        client.log_in()
+        client.control("POST", "reset", {})
+        yield client
+
+
+class StoppedClock(Clock):
+    """A clock that only the test moves."""
+
+    def now(self) -> int:
+        return int(1_700_000_000 + self.offset_s)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return StoppedClock()

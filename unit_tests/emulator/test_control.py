@@ -1,0 +1,109 @@
+import pytest
+
+
+def test_usage_counts_calls_credits_and_tokens(zoho) -> None:
+    zoho.get("v8/Leads", fields="id")
+    zoho.get("v8/Leads/deleted")
+    zoho.get("v8/settings/fields", module="Deals")
+    zoho.refresh()
+    usage = zoho.usage()
+    assert usage["credits"] == 3
+    assert usage["tokens_issued"] == 1
+    assert usage["calls"] == {
+        "deleted": 1,
+        "deleted:Leads": 1,
+        "records.list": 1,
+        "records.list:Leads": 1,
+        "settings.fields": 1,
+        "settings.fields:Deals": 1,
+        "token": 1,
+    }
+
+
+def test_counts_agree_with_the_truth(zoho) -> None:
+    counts = zoho.control("GET", "counts")
+    rows = zoho.truth("Leads")
+    converted = sum(row["Converted__s"] for row in rows)
+    assert counts["Leads"]["converted"] == converted > 0
+    assert counts["Leads"]["live"] == len(rows) - converted
+    assert set(counts["Leads"]) == {"live", "converted", "recycled", "permanent"}
+
+
+def test_a_planted_row_is_read_as_planted(zoho) -> None:
+    values = {
+        "Account_Name": "Planted",
+        "Modified_Time": "2021-03-04T05:06:07-08:00",
+        "Created_Time": "2021-01-02T03:04:05-08:00",
+    }
+    (record_id,) = zoho.control("POST", "records/Accounts", values)["ids"]
+    answer = zoho.get("v8/Accounts", fields=",".join(values), ids=record_id).json()
+    assert answer["data"] == [{"id": record_id} | values]
+    zoho.control("PATCH", "records/Accounts", {"id": record_id, "Account_Name": "Moved"})
+    (row,) = zoho.get("v8/Accounts", fields=",".join(values), ids=record_id).json()["data"]
+    assert row["Account_Name"] == "Moved"
+    assert row["Modified_Time"] > "2026"
+    before = zoho.control("GET", "counts")["Accounts"]
+    zoho.control("DELETE", f"records/Accounts?ids={record_id}")
+    after = zoho.control("GET", "counts")["Accounts"]
+    assert after["live"] == before["live"] - 1
+    assert after["recycled"] == before["recycled"] + 1
+
+
+def test_the_schema_changes_at_run_time(zoho) -> None:
+    zoho.control("POST", "fields/Accounts", {"api_name": "Shoe_Size", "data_type": "integer"})
+    row = {"Account_Name": "Shod", "Shoe_Size": 44}
+    (record_id,) = zoho.control("POST", "records/Accounts", row)["ids"]
+    answer = zoho.get("v8/Accounts", fields="Shoe_Size", ids=record_id).json()
+    assert answer["data"] == [{"id": record_id, "Shoe_Size": 44}]
+    zoho.control("DELETE", "fields/Accounts/Shoe_Size")
+    names = [
+        f["api_name"] for f in zoho.get("v8/settings/fields", module="Accounts").json()["fields"]
+    ]
+    assert "Shoe_Size" not in names
+
+
+def test_a_module_comes_and_goes(zoho) -> None:
+    zoho.control("POST", "modules", {"api_name": "Boats"})
+    zoho.control("POST", "records/Boats", {"Name": "Nutshell"})
+    answer = zoho.get("v8/Boats", fields="Name").json()
+    assert [row["Name"] for row in answer["data"]] == ["Nutshell"]
+    assert zoho.coql("select Name from Boats where id is not null").status_code == 200
+    zoho.control("DELETE", "modules/Boats")
+    assert zoho.get("v8/Boats", fields="Name").json()["code"] == "INVALID_MODULE"
+
+
+def test_churn_edits_rows_during_a_read(zoho) -> None:
+    zoho.knobs(churn=2, churn_rows=1)
+    before = {row["id"]: row["Modified_Time"] for row in zoho.truth("Deals")}
+    for _ in range(4):
+        zoho.get("v8/Deals", fields="id")
+    changed = [row for row in zoho.truth("Deals") if before[row["id"]] != row["Modified_Time"]]
+    assert 1 <= len(changed) <= 2
+
+
+def test_the_time_zone_moves_offsets(zoho) -> None:
+    params = {"fields": "Modified_Time", "per_page": 1}
+    zoho.get("v8/Deals", **params)
+    zoho.knobs(time_zone="Asia/Kolkata")
+    row = zoho.get("v8/Deals", **params).json()["data"][0]
+    assert row["Modified_Time"].endswith("+05:30")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "message"),
+    [
+        ("POST", "knobs", {"colour": 1}, "no such knob: colour"),
+        ("POST", "clock", {}, "advance_s"),
+        ("GET", "records/Nope", None, "no module Nope"),
+        ("POST", "records/Leads", {}, "MANDATORY_NOT_FOUND"),
+        ("DELETE", "records/Leads?ids=1&type=burn", None, "burn"),
+        ("DELETE", "fields/Leads/Nope", None, "no field Nope"),
+    ],
+)
+def test_misuse_is_a_bad_request(zoho, method, path, body, message) -> None:
+    with pytest.raises(RuntimeError, match=rf"400.*{message}"):
+        zoho.control(method, path, body)
+
+
+def test_nothing_has_fired(zoho) -> None:
+    assert zoho.control("GET", "fired") == []

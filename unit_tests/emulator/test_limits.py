@@ -1,0 +1,104 @@
+from contextlib import ExitStack
+
+import pytest
+
+from zoho_emulator.clock import Clock
+from zoho_emulator.errors import ZohoError
+from zoho_emulator.knobs import Knobs
+from zoho_emulator.limits import DAY_S, Limits, coql_credits, daily_credits
+from zoho_emulator.model import Org
+
+
+@pytest.fixture
+def knobs() -> Knobs:
+    return Knobs()
+
+
+@pytest.fixture
+def limits(clock: Clock, knobs: Knobs) -> Limits:
+    org = Org(
+        id=1,
+        company_name="Example",
+        time_zone="UTC",
+        edition="Standard",
+        user_licenses=4,
+        users=[],
+        modules={},
+    )
+    return Limits(org, clock, knobs)
+
+
+@pytest.mark.parametrize(
+    ("edition", "users", "credits_"),
+    [
+        ("Free", 3, 5_000),
+        ("Standard", 4, 51_000),
+        ("Standard", 1_000, 100_000),
+        ("Professional", 10, 55_000),
+        ("Enterprise", 10, 60_000),
+        ("Enterprise", 10_000, 5_000_000),
+        ("Ultimate", 10_000, 20_050_000),
+    ],
+)
+def test_credits_of_a_day(edition: str, users: int, credits_: int) -> None:
+    assert daily_credits(edition, users) == credits_
+
+
+@pytest.mark.parametrize(
+    ("rows", "credits_"), [(1, 1), (200, 1), (201, 2), (1_000, 2), (1_001, 3), (2_000, 3)]
+)
+def test_credits_of_a_query(rows: int, credits_: int) -> None:
+    assert coql_credits(rows) == credits_
+
+
+def test_credits_come_back_after_a_rolling_day(limits: Limits, clock: Clock, knobs: Knobs) -> None:
+    knobs.credits_per_day = 10
+    limits.spend(6)
+    clock.advance(DAY_S / 2)
+    limits.spend(4)
+    with pytest.raises(ZohoError, match="past 24 hours") as caught:
+        limits.spend(1)
+    assert (caught.value.status, caught.value.code) == (429, "TOO_MANY_REQUESTS")
+    clock.advance(DAY_S / 2)
+    limits.spend(6)
+    assert limits.remaining() == 0
+    assert limits.spent == 16
+
+
+def test_what_others_have_used_counts(limits: Limits, knobs: Knobs) -> None:
+    knobs.credits_used = 50_999
+    limits.spend(1)
+    with pytest.raises(ZohoError):
+        limits.spend(1)
+
+
+def test_the_header_comes_once_half_is_used(limits: Limits, knobs: Knobs) -> None:
+    knobs.credits_per_day = 10
+    limits.spend(4)
+    assert limits.header() is None
+    limits.spend(1)
+    assert limits.header() == "5"
+
+
+def test_an_edition_limits_calls_at_a_time(limits: Limits) -> None:
+    with ExitStack() as calls:
+        for _ in range(10):
+            calls.enter_context(limits.call(sub=False))
+        with pytest.raises(ZohoError, match="concurrent"), limits.call(sub=False):
+            pass
+    with limits.call(sub=False):
+        assert limits.max_concurrency == 11
+
+
+def test_sorted_lists_and_queries_have_a_smaller_limit(limits: Limits, knobs: Knobs) -> None:
+    limits.org.edition = "Ultimate"
+    with ExitStack() as calls:
+        for _ in range(10):
+            calls.enter_context(limits.call(sub=True))
+        with pytest.raises(ZohoError), limits.call(sub=True):
+            pass
+        with limits.call(sub=False):
+            pass
+    knobs.sub_concurrency = 1
+    with limits.call(sub=True), pytest.raises(ZohoError), limits.call(sub=True):
+        pass

@@ -1,0 +1,390 @@
+"""Lists of records, against the control API's truth."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+import pytest
+
+DAY = 86_400
+
+
+def pages(zoho, path: str, **params: object) -> Iterator[dict[str, Any]]:
+    """All pages, by token."""
+    token = None
+    while True:
+        extra = {} if token is None else {"page_token": token}
+        answer = zoho.get(path, **params, **extra)
+        assert answer.status_code == 200, answer.text
+        yield answer.json()
+        token = answer.json()["info"]["next_page_token"]
+        if token is None:
+            return
+
+
+def error(answer) -> tuple[int, str, object]:
+    body = answer.json()
+    assert body["status"] == "error"
+    return answer.status_code, body["code"], body["details"]
+
+
+# --- What a list holds
+
+
+@pytest.mark.parametrize("sort_by", ["id", "Created_Time", "Modified_Time"])
+@pytest.mark.parametrize("sort_order", ["asc", "desc"])
+def test_tokens_page_through_every_row_once_and_in_order(zoho, sort_by, sort_order) -> None:
+    fields = "Modified_Time,Created_Time"
+    rows = [
+        row
+        for page in pages(
+            zoho, "v8/Leads", fields=fields, sort_by=sort_by, sort_order=sort_order, per_page=50
+        )
+        for row in page["data"]
+    ]
+    live = {row["id"] for row in zoho.truth("Leads") if not row["Converted__s"]}
+    assert {row["id"] for row in rows} == live
+    assert len(rows) == len(live)
+
+    def key(row: dict[str, Any]) -> object:
+        return int(row["id"]) if sort_by == "id" else datetime.fromisoformat(row[sort_by])
+
+    assert rows == sorted(rows, key=key, reverse=sort_order == "desc")
+
+
+def test_rows_of_one_second_are_not_in_the_order_of_their_ids(zoho) -> None:
+    moment = "2020-02-02T02:02:02+00:00"
+    ids = zoho.control(
+        "POST",
+        "records/Accounts",
+        [{"Account_Name": f"A{n}", "Modified_Time": moment} for n in range(30)],
+    )["ids"]
+    rows = [
+        row["id"]
+        for page in pages(
+            zoho,
+            "v8/Accounts",
+            fields="id",
+            per_page=7,
+            sort_by="Modified_Time",
+            sort_order="asc",
+            ids=",".join(ids),
+        )
+        for row in page["data"]
+    ]
+    assert sorted(rows) == sorted(ids)
+    assert rows not in (sorted(ids), sorted(ids, reverse=True))
+
+
+def test_a_row_edited_between_pages_neither_hides_nor_repeats_another(zoho) -> None:
+    params = {"fields": "id", "per_page": 20, "sort_by": "Modified_Time", "sort_order": "asc"}
+    first = zoho.get("v8/Leads", **params).json()
+    edited = first["data"][0]["id"]
+    zoho.control("PATCH", "records/Leads", [{"id": edited, "Last_Name": "Edited"}])
+    token = first["info"]["next_page_token"]
+    rest = [row["id"] for page in pages(zoho, "v8/Leads", **params) for row in page["data"]]
+    second = zoho.get("v8/Leads", **params, page_token=token).json()
+    assert [row["id"] for row in second["data"]] == rest[19:39]
+    assert rest[-1] == edited
+
+
+def test_rows_are_those_of_the_truth(zoho) -> None:
+    fields = ["Last_Name", "Owner", "Email", "Modified_Time", "Lead_Source", "Annual_Revenue"]
+    truth = {row["id"]: row for row in zoho.truth("Leads")}
+    for page in pages(zoho, "v8/Leads", fields=",".join(fields)):
+        for row in page["data"]:
+            assert row == {name: truth[row["id"]][name] for name in ["id", *fields]}
+
+
+def test_info_of_v8(zoho) -> None:
+    info = zoho.get("v8/Leads", fields="id", per_page=3, page=2).json()["info"]
+    assert info.pop("next_page_token")
+    assert info.pop("previous_page_token")
+    assert datetime.fromisoformat(info.pop("page_token_expiry")).utcoffset() in (
+        timedelta(hours=-7),
+        timedelta(hours=-8),
+    )
+    assert info == {
+        "call": False,
+        "per_page": 3,
+        "count": 3,
+        "sort_by": "id",
+        "page": 2,
+        "sort_order": "desc",
+        "email": False,
+        "more_records": True,
+    }
+
+
+def test_the_last_page_has_no_next_token(zoho) -> None:
+    *_, last = pages(zoho, "v8/Leads", fields="id", per_page=200)
+    info = last["info"]
+    assert (info["next_page_token"], info["page_token_expiry"]) == (None, None)
+    assert info["more_records"] is False
+
+
+def test_the_previous_token_leads_back(zoho) -> None:
+    params = {"fields": "id", "per_page": 10, "sort_by": "Created_Time"}
+    one, two, three = islice(pages(zoho, "v4/Leads", **params), 3)
+    assert one["info"]["previous_page_token"] is None
+    back = zoho.get("v4/Leads", **params, page_token=three["info"]["previous_page_token"]).json()
+    assert (back["data"], back["info"]["page"]) == (two["data"], 2)
+    again = zoho.get("v4/Leads", **params, page_token=back["info"]["next_page_token"]).json()
+    assert again["data"] == three["data"]
+
+
+@pytest.mark.parametrize("version", ["v2", "v2.1"])
+def test_old_versions_give_all_fields_and_plain_pages(zoho, version) -> None:
+    answer = zoho.get(f"{version}/Leads", per_page=5).json()
+    assert answer["info"] == {"per_page": 5, "count": 5, "page": 1, "more_records": True}
+    assert {"Last_Name", "Owner", "Created_Time", "$approved"} <= set(answer["data"][0])
+    ids = set()
+    for page in range(1, 100):
+        found = zoho.get(f"{version}/Leads", fields="id", page=page, per_page=100)
+        if found.status_code == 204:
+            break
+        ids |= {row["id"] for row in found.json()["data"]}
+    assert ids == {row["id"] for row in zoho.truth("Leads") if not row["Converted__s"]}
+
+
+def test_system_keys_come_only_when_named_since_v3(zoho) -> None:
+    row = zoho.get("v8/Leads", fields="Last_Name,$approval_state", per_page=1).json()["data"][0]
+    assert set(row) == {"id", "Last_Name", "$approval_state"}
+
+
+def test_old_versions_sort_by_any_field(zoho) -> None:
+    answer = zoho.get("v2/Accounts", sort_by="Account_Name", sort_order="asc", per_page=50)
+    names = [row["Account_Name"] for row in answer.json()["data"]]
+    assert names == sorted(names)
+
+
+@pytest.mark.parametrize(
+    ("converted", "expected"),
+    [(None, {False}), ("false", {False}), ("true", {True}), ("both", {False, True})],
+)
+def test_converted_leads(zoho, converted, expected) -> None:
+    params = {} if converted is None else {"converted": converted}
+    kinds = {
+        row["Converted__s"]
+        for page in pages(zoho, "v8/Leads", fields="Converted__s", **params)
+        for row in page["data"]
+    }
+    assert kinds == expected
+
+
+def test_ids_choose_rows(zoho) -> None:
+    ids = [row["id"] for row in zoho.get("v8/Deals", fields="id", per_page=9).json()["data"]]
+    wanted = ids[1::2]
+    answer = zoho.get("v8/Deals", fields="Deal_Name", ids=",".join([*wanted, "123"])).json()
+    assert [row["id"] for row in answer["data"]] == wanted
+
+
+def test_an_empty_list_is_204(zoho) -> None:
+    answer = zoho.get("v8/Leads", fields="id", ids="123")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert zoho.get("v8/Leads", fields="id", page=9, per_page=200).status_code == 204
+    assert zoho.get("v2/Leads", approved="false").status_code == 204
+
+
+# --- If-Modified-Since
+
+
+def test_modified_since_includes_that_second_unless_the_knob_says_no(zoho) -> None:
+    newest = zoho.get(
+        "v8/Deals", fields="Modified_Time", sort_by="Modified_Time", per_page=1
+    ).json()["data"][0]
+    header = {"If-Modified-Since": newest["Modified_Time"]}
+    found = zoho.get("v8/Deals", fields="id", headers=header)
+    assert newest["id"] in [row["id"] for row in found.json()["data"]]
+    zoho.knobs(if_modified_since_inclusive=False)
+    answer = zoho.get("v8/Deals", fields="id", headers=header)
+    assert (answer.status_code, answer.content) == (304, b"")
+    zoho.knobs(not_modified=204)
+    assert zoho.get("v8/Deals", fields="id", headers=header).status_code == 204
+
+
+def test_modified_since_splits_the_rows(zoho) -> None:
+    times = sorted(datetime.fromisoformat(row["Modified_Time"]) for row in zoho.truth("Deals"))
+    middle = times[len(times) // 2]
+    header = {"If-Modified-Since": middle.isoformat()}
+    found = zoho.get("v8/Deals", fields="id", headers=header).json()["info"]["count"]
+    assert found == sum(time >= middle for time in times)
+
+
+def test_a_malformed_header_is_refused(zoho) -> None:
+    answer = zoho.get("v8/Deals", fields="id", headers={"If-Modified-Since": "yesterday"})
+    assert error(answer)[:2] == (400, "INVALID_DATA")
+
+
+# --- Limits and refusals
+
+MANY = ",".join(f"F{n}" for n in range(51))
+
+
+@pytest.mark.parametrize(
+    ("path", "params", "status", "code", "details"),
+    [
+        ("v8/Leads", {}, 400, "REQUIRED_PARAM_MISSING", {"param_name": "fields"}),
+        ("v4/Leads", {}, 400, "REQUIRED_PARAM_MISSING", {"param_name": "fields"}),
+        (
+            "v8/Leads",
+            {"fields": MANY},
+            400,
+            "LIMIT_EXCEEDED",
+            {"limit": 50, "param_name": "fields"},
+        ),
+        ("v8/Nope", {"fields": "id"}, 400, "INVALID_MODULE", {"resource_path_index": 0}),
+        ("v8/Home", {"fields": "id"}, 400, "INVALID_MODULE", {}),
+        (
+            "v8/Leads",
+            {"fields": "id", "page": 11},
+            400,
+            "DISCRETE_PAGINATION_LIMIT_EXCEEDED",
+            {"limit": 2000},
+        ),
+        (
+            "v8/Leads",
+            {"fields": "id", "page": 1, "page_token": "x"},
+            400,
+            "AMBIGUITY_DURING_PROCESSING",
+            {"ambiguity_due_to": [{"param_name": "page"}, {"param_name": "page_token"}]},
+        ),
+        (
+            "v8/Leads",
+            {"fields": "id", "cvid": 1, "sort_by": "id"},
+            400,
+            "AMBIGUITY_DURING_PROCESSING",
+            {"ambiguity_due_to": [{"param_name": "cvid"}, {"param_name": "sort_by"}]},
+        ),
+        (
+            "v8/Leads",
+            {"fields": "id", "sort_by": "Last_Name"},
+            400,
+            "INVALID_DATA",
+            {
+                "param_name": "sort_by",
+                "supported_values": ["id", "Created_Time", "Modified_Time"],
+            },
+        ),
+        (
+            "v8/Leads",
+            {"fields": "id", "page_token": "x"},
+            400,
+            "INVALID_DATA",
+            {"param_name": "page_token"},
+        ),
+        (
+            "v8/Leads",
+            {"fields": "id", "per_page": 201},
+            400,
+            "LIMIT_EXCEEDED",
+            {"limit": 200, "param_name": "per_page"},
+        ),
+        (
+            "v8/Leads",
+            {"fields": "id", "ids": ",".join(["1"] * 101)},
+            400,
+            "LIMIT_EXCEEDED",
+            {"limit": 100, "param_name": "ids"},
+        ),
+        ("v8/Leads", {"fields": "id", "territory_id": 1}, 400, "INVALID_MODULE", {}),
+    ],
+)
+def test_what_zoho_refuses(zoho, path, params, status, code, details) -> None:
+    assert error(zoho.get(path, **params)) == (status, code, details)
+
+
+@pytest.mark.parametrize(
+    ("path", "params"),
+    [
+        ("v8/Leads", {"fields": "id", "cvid": 1}),
+        ("v8/Deals", {"fields": "id", "territory_id": 1}),
+        ("v8/Leads", {"fields": "id", "filters": "{}"}),
+    ],
+)
+def test_what_is_not_emulated_says_so(zoho, path, params) -> None:
+    assert error(zoho.get(path, **params))[:2] == (501, "NOT_EMULATED")
+
+
+def test_the_reach_of_page_and_of_tokens(zoho) -> None:
+    zoho.knobs(page_rows=20, page_token_rows=40)
+    params = {"fields": "id", "per_page": 10}
+    second = zoho.get("v8/Leads", **params, page=2).json()["info"]
+    assert zoho.get("v8/Leads", **params, page=3).status_code == 400
+    third = zoho.get("v8/Leads", **params, page_token=second["next_page_token"]).json()["info"]
+    fourth = zoho.get("v8/Leads", **params, page_token=third["next_page_token"]).json()["info"]
+    assert (fourth["page"], fourth["more_records"]) == (4, True)
+    assert error(zoho.get("v8/Leads", **params, page_token=fourth["next_page_token"])) == (
+        400,
+        "PAGINATION_LIMIT_EXCEEDED",
+        {"param_name": "page_token"},
+    )
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"fields": "id,Last_Name"},
+        {"per_page": 11},
+        {"sort_order": "asc"},
+        {"converted": "both"},
+        {"headers": {"If-Modified-Since": "2020-01-01T00:00:00+00:00"}},
+    ],
+)
+def test_a_token_is_bound_to_what_was_asked(zoho, changed) -> None:
+    params: dict[str, Any] = {"fields": "id", "per_page": 10}
+    token = zoho.get("v8/Leads", **params).json()["info"]["next_page_token"]
+    answer = zoho.get("v8/Leads", **params | changed, page_token=token)
+    assert error(answer)[:2] == (400, "TOKEN_BOUND_DATA_MISMATCH")
+    assert error(zoho.get("v8/Deals", **params, page_token=token))[1] == (
+        "TOKEN_BOUND_DATA_MISMATCH"
+    )
+
+
+def test_a_page_token_belongs_to_a_user(zoho) -> None:
+    params = {"fields": "id", "per_page": 10}
+    token = zoho.get("v8/Leads", **params).json()["info"]["next_page_token"]
+    zoho.knobs(admin_user=False)
+    answer = zoho.get("v8/Leads", **params, page_token=token)
+    assert error(answer) == (400, "INVALID_DATA", {"param_name": "page_token"})
+
+
+def test_a_page_token_lives_for_a_day(zoho) -> None:
+    params = {"fields": "id", "per_page": 10}
+    token = zoho.get("v8/Leads", **params).json()["info"]["next_page_token"]
+    zoho.control("POST", "clock", {"advance_s": DAY - 60})
+    zoho.log_in()
+    assert zoho.get("v8/Leads", **params, page_token=token).status_code == 200
+    zoho.control("POST", "clock", {"advance_s": 60})
+    assert error(zoho.get("v8/Leads", **params, page_token=token)) == (
+        400,
+        "EXPIRED_VALUE",
+        {"param_name": "page_token"},
+    )
+
+
+def test_a_module_can_be_refused(zoho) -> None:
+    zoho.knobs(refused_modules=["Deals"])
+    assert error(zoho.get("v8/Deals", fields="id")) == (
+        403,
+        "NO_PERMISSION",
+        {"permissions": ["Crm_Implied_View_Deals"]},
+    )
+    assert zoho.coql("select id from Deals where id is not null").status_code == 403
+
+
+def test_notes_are_for_administrators(zoho) -> None:
+    zoho.control("POST", "modules", {"api_name": "Notes"})
+    assert zoho.get("v8/Notes", fields="id").status_code == 204
+    zoho.knobs(admin_user=False)
+    assert error(zoho.get("v8/Notes", fields="id"))[:2] == (403, "NOT_SUPPORTED")
+    zoho.control("DELETE", "modules/Notes")
+
+
+def test_a_scope_of_one_module_opens_only_that(zoho) -> None:
+    zoho.knobs(scopes="ZohoCRM.modules.leads.READ")
+    assert zoho.get("v8/Leads", fields="id").status_code == 200
+    assert error(zoho.get("v8/Deals", fields="id"))[:2] == (401, "OAUTH_SCOPE_MISMATCH")
+    assert error(zoho.get("v8/org"))[:2] == (401, "OAUTH_SCOPE_MISMATCH")
+    assert error(zoho.coql("select id from Leads where id is not null"))[0] == 401

@@ -1,0 +1,108 @@
+import json
+import signal
+import socket
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+
+from zoho_emulator.server import Settings, listen, running
+from zoho_emulator.tokens import Credentials
+
+SMALL = ["--port", "0", "--rows", "5"]
+
+
+def start(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "zoho_emulator", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_says_where_it_listens_and_ends_quietly(number) -> None:
+    with start(*SMALL, "--seed", "7", "--rows", "Leads=9", "--knob", "latency_ms=1") as process:
+        assert process.stdout is not None
+        said = json.loads(process.stdout.readline())
+        known = Credentials.of_seed(7)
+        assert said == {
+            "base_url": said["base_url"],
+            "client_id": known.client_id,
+            "client_secret": known.client_secret,
+            "refresh_token": known.refresh_token,
+        }
+        counts = requests.get(f"{said['base_url']}/_emulator/counts", timeout=5).json()
+        assert sum(counts["Leads"][kind] for kind in ("live", "converted")) == 9
+        process.send_signal(number)
+        out, err = process.communicate(timeout=5)
+    assert (process.returncode, out, err) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--knob", "colour=red"], "no such knob"),
+        (["--rows", "Leads=many"], "many"),
+        (["--edition", "Tiny"], "Tiny"),
+    ],
+)
+def test_a_wrong_command_line_is_refused(arguments, message) -> None:
+    with start(*SMALL, *arguments) as process:
+        _, err = process.communicate(timeout=10)
+    assert process.returncode == 2
+    assert message in err
+
+
+def test_calls_at_a_time_are_counted_and_limited() -> None:
+    with running(Settings(rows=5, edition="Free"), {"latency_ms": 300}) as server:
+        token = requests.post(
+            f"{server.base_url}/oauth/v2/token",
+            data={
+                "grant_type": "refresh_token",
+                "client_id": server.client_id,
+                "client_secret": server.client_secret,
+                "refresh_token": server.refresh_token,
+            },
+            timeout=5,
+        ).json()["access_token"]
+
+        def call(_: int) -> int:
+            return requests.get(
+                f"{server.base_url}/crm/v8/org",
+                headers={"Authorization": f"Zoho-oauthtoken {token}"},
+                timeout=5,
+            ).status_code
+
+        with ThreadPoolExecutor(7) as pool:
+            assert sorted(pool.map(call, range(5))) == [200] * 5
+            usage = server.control("GET", "usage")
+            assert isinstance(usage, dict)
+            assert 2 <= usage["max_concurrency"] <= 5
+            assert sorted(pool.map(call, range(7)))[-1] == 429
+        assert server.control("GET", "usage")["max_concurrency"] == 6
+
+
+def test_answers_do_not_wait_for_an_acknowledgement() -> None:
+    with listen(0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP  # else asyncio leaves Nagle's algorithm on
+
+
+def test_a_reset_of_the_org_brings_the_data_back() -> None:
+    with running(Settings(rows=5)) as server:
+        before = server.control("GET", "records/Accounts")
+        server.control("POST", "records/Accounts", {"Account_Name": "New"})
+        assert server.control("GET", "records/Accounts") != before
+        server.control("POST", "reset", {"org": True})
+        assert server.control("GET", "records/Accounts") == before
+
+
+def test_the_same_seed_gives_the_same_org() -> None:
+    def leads(seed: int) -> object:
+        with running(Settings(seed=seed, rows=5)) as server:
+            return server.control("GET", "records/Leads")
+
+    assert leads(1) == leads(1) != leads(2)

@@ -1,0 +1,85 @@
+import pytest
+
+
+def test_the_org(zoho) -> None:
+    (org,) = zoho.get("v8/org").json()["org"]
+    assert org["type"] == "production"
+    assert org["time_zone"] == "America/Los_Angeles"
+    assert org["license_details"]["users_license_purchased"] > 0
+
+
+def test_modules_and_one_module(zoho) -> None:
+    modules = {row["api_name"]: row for row in zoho.get("v8/settings/modules").json()["modules"]}
+    assert {"Leads", "Contacts", "Accounts", "Deals", "Home"} <= set(modules)
+    assert modules["Home"]["api_supported"] is False
+    (leads,) = zoho.get("v8/settings/modules/Leads").json()["modules"]
+    assert leads["id"] == modules["Leads"]["id"]
+    by_id = zoho.get(f"v8/settings/modules/{leads['id']}").json()["modules"]
+    assert by_id == [leads]
+    unknown = zoho.get("v8/settings/modules/Nope")
+    assert (unknown.status_code, unknown.json()["code"]) == (400, "INVALID_MODULE")
+
+
+def test_versions_have_their_modules(zoho) -> None:
+    def names(version: str) -> set[str]:
+        answer = zoho.get(f"{version}/settings/modules").json()
+        return {row["api_name"] for row in answer["modules"]}
+
+    zoho.control("POST", "modules", {"api_name": "Meetings__s", "since": 4.0})
+    assert names("v8") - names("v2") == names("v4") - names("v2.1") == {"Meetings__s"}
+    old = zoho.get("v2.1/Meetings__s")
+    assert (old.status_code, old.json()["code"]) == (400, "INVALID_MODULE")
+    assert zoho.get("v4/Meetings__s", fields="id").status_code == 204
+    zoho.control("DELETE", "modules/Meetings__s")
+
+
+def test_modules_by_status(zoho) -> None:
+    answer = zoho.get("v8/settings/modules", status="visible").json()["modules"]
+    assert {row["status"] for row in answer} == {"visible"}
+    assert zoho.get("v8/settings/modules", status="odd").status_code == 400
+
+
+def test_fields_of_a_module(zoho) -> None:
+    fields = zoho.get("v8/settings/fields", module="Leads").json()["fields"]
+    names = [row["api_name"] for row in fields]
+    assert {"id", "Last_Name", "Owner", "Modified_Time", "Tag"} <= set(names)
+    assert len(names) == len(set(names))
+    (one,) = zoho.get(f"v8/settings/fields/{fields[3]['id']}", module="Leads").json()["fields"]
+    assert one == fields[3]
+    unused = zoho.get("v8/settings/fields", module="Leads", type="unused")
+    assert (unused.status_code, unused.content) == (204, b"")
+
+
+@pytest.mark.parametrize(
+    ("params", "code", "details"),
+    [
+        ({}, "REQUIRED_PARAM_MISSING", {"param_name": "module"}),
+        ({"module": "Nope"}, "INVALID_MODULE", {"param_name": "module"}),
+    ],
+)
+def test_fields_of_nothing(zoho, params, code, details) -> None:
+    answer = zoho.get("v8/settings/fields", **params)
+    assert answer.status_code == 400
+    assert (answer.json()["code"], answer.json()["details"]) == (code, details)
+
+
+def test_a_module_without_fields_is_204(zoho) -> None:
+    assert zoho.get("v8/settings/fields", module="Visits").status_code == 204
+
+
+def test_users_by_page_and_type(zoho) -> None:
+    answer = zoho.get("v8/users", type="AllUsers", per_page=2).json()
+    assert answer["info"] == {"per_page": 2, "count": 2, "page": 1, "more_records": True}
+    (me,) = zoho.get("v8/users", type="CurrentUser").json()["users"]
+    assert me["profile"]["name"] == "Administrator"
+    active = zoho.get("v8/users", type="ActiveUsers").json()["users"]
+    assert {row["status"] for row in active} == {"active"}
+    assert zoho.get("v8/users", ids=me["id"]).json()["users"] == [me]
+    assert zoho.get("v8/users", type="Odd").json()["code"] == "PATTERN_NOT_MATCHED"
+    assert zoho.get("v8/users", page=99).status_code == 204
+
+
+def test_settings_that_have_not_changed(zoho) -> None:
+    later = {"If-Modified-Since": "2099-01-01T00:00:00+00:00"}
+    assert zoho.get("v8/users", headers=later).status_code == 304
+    assert zoho.get("v8/settings/modules", headers=later).status_code == 304

@@ -1,0 +1,129 @@
+"""Every module and field of the sample org, by each road a reader can take."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+Row = dict[str, Any]
+
+#: What only single records carry.
+VIRTUAL = ("subform", "multiselectlookup", "multiuserlookup")
+
+
+def modules(zoho, version: str) -> list[str]:
+    answer = zoho.get(f"{version}/settings/modules").json()["modules"]
+    return [row["api_name"] for row in answer if row["api_supported"]]
+
+
+def fields(zoho, version: str, module: str) -> list[Row]:
+    answer = zoho.get(f"{version}/settings/fields", module=module)
+    found = [] if answer.status_code == 204 else answer.json()["fields"]
+    return [row for row in found if row["data_type"] not in VIRTUAL]
+
+
+def slices(names: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(names), 50):
+        yield names[start : start + 50]
+
+
+def by_list(zoho, module: str, names: list[str]) -> dict[str, Row]:
+    """Rows by id, each slice of fields by a chain of tokens of its own."""
+    rows: dict[str, Row] = {}
+    for part in slices(names):
+        token: dict[str, str] = {}
+        while True:
+            answer = zoho.get(
+                f"v8/{module}", fields=",".join(part), converted="both", per_page=200, **token
+            )
+            if answer.status_code == 204:
+                break
+            assert answer.status_code == 200, (module, answer.text)
+            page = answer.json()
+            for row in page["data"]:
+                rows.setdefault(row["id"], {}).update(row)
+            if not page["info"]["more_records"]:
+                break
+            token = {"page_token": page["info"]["next_page_token"]}
+    return rows
+
+
+def by_coql(zoho, module: str, names: list[str]) -> dict[str, Row]:
+    rows: dict[str, Row] = {}
+    for part in slices(names):
+        last = "0"
+        while True:
+            answer = zoho.coql(
+                f"select {', '.join(part)} from {module} where id > '{last}'"
+                " order by id asc limit 2000"
+            )
+            if answer.status_code == 204:
+                break
+            assert answer.status_code == 200, (module, answer.text)
+            page = answer.json()
+            for row in page["data"]:
+                rows.setdefault(row["id"], {}).update(row)
+            if not page["info"]["more_records"]:
+                break
+            last = page["data"][-1]["id"]
+    return rows
+
+
+def cut(row: Row, rich: set[str]) -> Row:
+    """What a list shows of a row: rich text ends after 500 characters."""
+    return {
+        name: value[:500] if name in rich and value is not None else value
+        for name, value in row.items()
+    }
+
+
+def ids_only(value: Any) -> Any:
+    """What COQL shows of a lookup: no name."""
+    if isinstance(value, dict) and "id" in value:
+        return {key: part for key, part in value.items() if key in ("id", "module")}
+    return value
+
+
+def test_lists_give_every_field_of_every_module(zoho) -> None:
+    for module in modules(zoho, "v8"):
+        described = fields(zoho, "v8", module)
+        rich = {
+            row["api_name"]
+            for row in described
+            if (row.get("textarea") or {}).get("type") == "rich_text"
+        }
+        truth = {row["id"]: cut(row, rich) for row in zoho.truth(module)}
+        if described:
+            assert by_list(zoho, module, [row["api_name"] for row in described]) == truth, module
+
+
+def test_coql_gives_the_same_values(zoho) -> None:
+    kinds = ("fileupload", "imageupload", "profileimage")
+    for module in modules(zoho, "v8"):
+        described = [
+            row
+            for row in fields(zoho, "v8", module)
+            if row["data_type"] not in kinds and row["filterable"]
+        ]
+        if not described:
+            continue
+        names = ["id", *(row["api_name"] for row in described if row["api_name"] != "id")]
+        rows = by_coql(zoho, module, names)
+        truth = {row["id"]: row for row in zoho.truth(module)}
+        assert set(rows) == set(truth), module
+        for record_id, row in rows.items():
+            assert row == {name: ids_only(truth[record_id][name]) for name in names}, module
+
+
+@pytest.mark.parametrize("version", ["v2", "v2.1", "v4"])
+def test_every_module_of_a_version_answers(zoho, version) -> None:
+    for module in modules(zoho, version):
+        described = fields(zoho, version, module)
+        params = {"fields": "id"} if version == "v4" else {}
+        answer = zoho.get(f"{version}/{module}", **params)
+        if not described:
+            continue
+        assert answer.status_code in (200, 204), (module, answer.text)
+        if answer.status_code == 200 and version != "v4":
+            shown = {name for name in answer.json()["data"][0] if not name.startswith("$")}
+            assert shown == {row["api_name"] for row in described}, module

@@ -1,0 +1,81 @@
+"""python -m zoho_emulator: serves until SIGINT or SIGTERM."""
+
+import argparse
+import logging
+import signal
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import FrameType
+
+import orjson
+
+from zoho_emulator.knobs import Knobs
+from zoho_emulator.limits import EDITIONS
+from zoho_emulator.server import HOST, Server, Settings, address_of, create_emulator, listen
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m zoho_emulator", description=__doc__)
+    parser.add_argument("--port", type=int, default=8765, help="0 picks a free one")
+    parser.add_argument("--host", default=HOST)
+    parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same org")
+    parser.add_argument("--rows", action="append", default=[], metavar="N | Module=N")
+    parser.add_argument("--fields", action="append", default=[], metavar="Module=N")
+    parser.add_argument("--modules", type=int, help="at least so many")
+    parser.add_argument("--latency-ms", type=float, default=0, help="of every call")
+    parser.add_argument("--edition", choices=sorted(EDITIONS), default="Enterprise")
+    parser.add_argument("--knob", action="append", default=[], metavar="NAME=VALUE")
+    options = parser.parse_args(argv)
+
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(message)s"
+    )
+    knobs = Knobs(latency_ms=options.latency_ms)
+    try:
+        for assignment in options.knob:
+            knobs.set_text(assignment)
+        settings = Settings(
+            seed=options.seed,
+            rows=next((int(text) for text in options.rows[::-1] if "=" not in text), None),
+            rows_by_module=_by_module(text for text in options.rows if "=" in text),
+            fields_by_module=_by_module(options.fields),
+            modules=options.modules,
+            edition=options.edition,
+        )
+    except ValueError as error:
+        parser.error(str(error))
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _leave)
+    listener = listen(options.port, options.host)
+    with TemporaryDirectory(prefix="zoho_emulator_") as folder:
+        emulator = create_emulator(Path(folder), settings, knobs)
+
+        def announce() -> None:
+            credentials = emulator.credentials
+            line = orjson.dumps(
+                {
+                    "base_url": address_of(listener),
+                    "client_id": credentials.client_id,
+                    "client_secret": credentials.client_secret,
+                    "refresh_token": credentials.refresh_token,
+                }
+            )
+            print(line.decode(), flush=True)
+
+        Server(emulator, announce).run(sockets=[listener])
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def _by_module(assignments: Iterable[str]) -> dict[str, int]:
+    parts = (text.partition("=") for text in assignments)
+    return {name: int(number) for name, _, number in parts}
+
+
+if __name__ == "__main__":
+    main()

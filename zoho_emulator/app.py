@@ -1,0 +1,244 @@
+"""The emulator over HTTP: which paths there are, and what every call meets before its work."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+import orjson
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from zoho_emulator import control, coql_route, deleted, faults, records, settings
+from zoho_emulator.call import Call
+from zoho_emulator.emulator import Emulator
+from zoho_emulator.errors import ZohoError, not_emulated
+from zoho_emulator.versions import VERSIONS
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A path below /crm/{version} and the one method that is emulated on it."""
+
+    name: str
+    path: str
+    work: Callable[[Call], Response]
+    method: str = "GET"
+    #: Methods that Zoho has on this path and the emulator has not.
+    missing: str = ""
+
+
+ENDPOINTS = (
+    Endpoint("org", "/org", settings.get_org),
+    Endpoint("users", "/users", settings.list_users, missing="POST PUT"),
+    Endpoint("settings.modules", "/settings/modules", settings.list_modules, missing="POST PUT"),
+    Endpoint("settings.modules", "/settings/modules/{module}", settings.get_module, missing="PUT"),
+    Endpoint("settings.fields", "/settings/fields", settings.list_fields, missing="POST PATCH"),
+    Endpoint(
+        "settings.fields", "/settings/fields/{field}", settings.get_field, missing="PATCH DELETE"
+    ),
+    Endpoint("coql", "/coql", coql_route.run_query, method="POST"),
+    Endpoint("deleted", "/{module}/deleted", deleted.list_deleted),
+    Endpoint("records.list", "/{module}", records.list_records, missing="POST PUT DELETE"),
+)
+
+#: What Zoho has besides, below /crm/{version} ...
+UNEMULATED = (
+    "/__apis",
+    "/composite_requests",
+    "/files",
+    "/org/{rest:path}",
+    "/users/{rest:path}",
+    "/{module}/{id}",
+    "/{module}/{id}/{related_list}",
+    "/{module}/{id}/{related_list}/{related_id}",
+    "/{module}/{id}/actions/{action}",
+)
+#: ... below /settings ...
+UNEMULATED_SETTINGS = """
+    automation blueprints cadences custom_links custom_views duplicate_check_preference emails
+    field_update fields functions global_picklists layouts map_dependency modules pipeline
+    profiles recycle_bin related_lists roles scoring_rules tags territories variable_groups
+    variables webhooks wizards
+"""
+#: ... and below /crm/bulk/{version}.
+UNEMULATED_BULK = ("/read", "/read/{rest:path}", "/write", "/write/{rest:path}")
+
+
+class CrmCall:
+    """One endpoint, as an ASGI application, so that a call lasts until its answer is sent."""
+
+    def __init__(self, emulator: Emulator, endpoint: Endpoint) -> None:
+        self.emulator = emulator
+        self.endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        emulator, endpoint = self.emulator, self.endpoint
+        body = await request.body()
+        module = self._module(request, body)
+        emulator.count_call(endpoint.name, module)
+        try:
+            self._refuse_method(request)
+            version = VERSIONS.get(request.path_params["version"])
+            if version is None:
+                raise not_emulated(f"version {request.path_params['version']}")
+            emulator.accounts.authenticate(request.headers.get("authorization"))
+            sub = endpoint.name == "coql" or bool({"sort_by", "cvid"} & set(request.query_params))
+            with emulator.limits.call(sub=sub):
+                # Gives other calls the chance to begin: without it, the work of a call would
+                # follow on its beginning and no two would ever be in progress.
+                await asyncio.sleep(emulator.knobs.latency_ms / 1_000)
+                # UNVERIFIED: a call that then fails costs its credit too; one over a limit, none.
+                emulator.limits.spend(1)
+                call = Call(
+                    emulator=emulator,
+                    version=version,
+                    path=request.url.path,
+                    path_params=request.path_params,
+                    query=request.query_params,
+                    headers=request.headers,
+                    body=body,
+                )
+                response = await with_faults(
+                    emulator, endpoint.name, module, lambda: endpoint.work(call)
+                )
+                remaining = emulator.limits.header()
+                if remaining is not None:
+                    response.headers["X-API-CREDITS-REMAINING"] = remaining
+                await response(scope, receive, send)
+        except ZohoError as error:
+            await refusal(error)(scope, receive, send)
+
+    def _module(self, request: Request, body: bytes) -> str | None:
+        if self.endpoint.name == "coql":
+            return coql_route.module_of(body)
+        return request.path_params.get("module") or request.query_params.get("module")
+
+    def _refuse_method(self, request: Request) -> None:
+        if request.method == self.endpoint.method:
+            return
+        if request.method in self.endpoint.missing.split():
+            raise not_emulated(f"{request.method} {request.url.path}")
+        raise ZohoError("INVALID_REQUEST_METHOD", "The http request method type is not a valid one")
+
+
+async def with_faults(
+    emulator: Emulator, name: str, module: str | None, work: Callable[[], Response]
+) -> Response:
+    """The true answer, unless a planned fault stands in its way."""
+    planned = await emulator.faults.strike(name, module)
+    for fault in planned:
+        if fault.do == "status":
+            return faults.answer_of(fault)
+    try:
+        response = work()
+    except ZohoError as error:
+        response = refusal(error)
+    for fault in planned:
+        return Response(
+            faults.body_of(fault),
+            status_code=response.status_code,
+            media_type="application/json",
+        )
+    return response
+
+
+def refusal(error: ZohoError) -> Response:
+    return Response(
+        orjson.dumps(error.body()), status_code=error.status, media_type="application/json"
+    )
+
+
+def create_app(emulator: Emulator) -> ASGIApp:
+    crm, settings_, bulk = "/crm/{version}", "/crm/{version}/settings", "/crm/bulk/{version}"
+    unemulated = _unemulated(emulator)
+
+    def any_method(path: str, work: Handler) -> Route:
+        return Route(path, work, methods=METHODS)
+
+    routes = [
+        Route("/oauth/v2/token", _token(emulator), methods=["POST"]),
+        any_method("/oauth/{rest:path}", unemulated),
+        *control.routes(emulator),
+        *(any_method(bulk + path, unemulated) for path in UNEMULATED_BULK),
+        any_method("/crm/bulk/{rest:path}", _unknown),
+        *(Route(crm + endpoint.path, CrmCall(emulator, endpoint)) for endpoint in ENDPOINTS),
+        *(
+            any_method(f"{settings_}/{word}{rest}", unemulated)
+            for word in UNEMULATED_SETTINGS.split()
+            for rest in ("", "/{rest:path}")
+        ),
+        any_method(settings_ + "/{rest:path}", _unknown),
+        *(any_method(crm + path, unemulated) for path in UNEMULATED),
+    ]
+    app = Starlette(
+        routes=routes,
+        exception_handlers={404: _unknown, Exception: _internal_error},
+    )
+    return Dated(app, emulator)
+
+
+class Dated:
+    """Puts the emulator's time into every answer's `Date`."""
+
+    def __init__(self, app: ASGIApp, emulator: Emulator) -> None:
+        self.app = app
+        self.emulator = emulator
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["date"] = self.emulator.clock.http_date()
+            await send(message)
+
+        await self.app(scope, receive, dated)
+
+
+def _token(emulator: Emulator) -> Handler:
+    async def token(request: Request) -> Response:
+        """Parameters may come in the query or as a form; both are in use."""
+        params = dict(request.query_params)
+        form = (await request.body()).decode("utf-8", "replace")
+        params |= dict(parse_qsl(form))
+        emulator.count_call("token", None)
+
+        def work() -> Response:
+            api_domain = str(request.base_url).rstrip("/")
+            status, body = emulator.accounts.refresh(params, api_domain)
+            return Response(orjson.dumps(body), status_code=status, media_type="application/json")
+
+        return await with_faults(emulator, "token", None, work)
+
+    return token
+
+
+def _unemulated(emulator: Emulator) -> Handler:
+    async def unemulated(request: Request) -> Response:
+        emulator.count_call("not_emulated", None)
+        return refusal(not_emulated(f"{request.method} {request.url.path}"))
+
+    return unemulated
+
+
+async def _unknown(request: Request, error: Exception | None = None) -> Response:
+    return refusal(
+        ZohoError(
+            "INVALID_URL_PATTERN",
+            "Please check if the URL trying to access is a correct one",
+            status=404,
+        )
+    )
+
+
+async def _internal_error(request: Request, error: Exception) -> Response:
+    # uvicorn logs the error, which goes on to it.
+    return refusal(ZohoError("INTERNAL_ERROR", "Internal Server Error", status=500))

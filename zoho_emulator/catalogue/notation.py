@@ -1,0 +1,154 @@
+"""The notation the tables of modules are written in.
+
+A module is a `Table` of drafts of fields; `realize` makes a `Field` of a draft once its id and
+its column are known. The control API makes fields from the same drafts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from zoho_emulator.data_types import DATA_TYPES, RETURN_TYPES, TEXTAREAS
+from zoho_emulator.model import Field
+
+_GIVEN = {item.name for item in fields(Field)} - {"id", "api_name", "data_type", "column"}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    api_name: str
+    data_type: str
+    attributes: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A module: its names, what can be done with it and its fields in Zoho's order."""
+
+    api_name: str
+    singular_label: str
+    fields: tuple[Draft, ...]
+    display_field: str = "Name"
+    plural_label: str | None = None
+    module_name: str | None = None
+    generated_type: str = "default"
+    since: float = 2.0
+    #: Rows of the sample org.
+    rows: int = 50
+
+
+def field(api_name: str, data_type: str = "text", **attributes: object) -> Draft:
+    """A field; what is not given follows from the data type.
+
+    Raises ValueError for what no field has, so that a slip in a table does not pass.
+    """
+    if data_type not in DATA_TYPES:
+        raise ValueError(f"{api_name}: there is no data type {data_type!r}")
+    if unknown := sorted(attributes.keys() - _GIVEN):
+        raise ValueError(f"{api_name}: a field has no {', '.join(unknown)}")
+    for name, known in (("return_type", RETURN_TYPES), ("textarea", TEXTAREAS)):
+        if name in attributes and attributes[name] not in known:
+            raise ValueError(f"{api_name}: {name} is none of {', '.join(known)}")
+    for name in ("pick_list", "targets"):
+        if isinstance(given := attributes.get(name), list):
+            attributes[name] = tuple(given)
+    return Draft(api_name, data_type, attributes)
+
+
+def custom(api_name: str, data_type: str = "text", **attributes: object) -> Draft:
+    return field(api_name, data_type, custom=True, **attributes)
+
+
+def picklist(api_name: str, *options: str, **attributes: object) -> Draft:
+    return field(api_name, "picklist", pick_list=options, **attributes)
+
+
+def lookup(api_name: str, module: str, **attributes: object) -> Draft:
+    return field(api_name, "lookup", targets=(module,), **attributes)
+
+
+def formula(api_name: str, return_type: str, expression: str, **attributes: object) -> Draft:
+    return custom(api_name, "formula", return_type=return_type, expression=expression, **attributes)
+
+
+def address(prefix: str, *, code: str = "Code") -> tuple[Draft, ...]:
+    """Street, City, State, Code and Country, named with the prefix."""
+    lengths = {"Street": 250, "City": 100, "State": 100, code: 30, "Country": 100}
+    return tuple(field(f"{prefix}{part}", length=length) for part, length in lengths.items())
+
+
+def owner(singular_label: str) -> Draft:
+    return field("Owner", "ownerlookup", label=f"{singular_label} Owner", targets=("users",))
+
+
+#: What every module has; Owner, the name and the rest of the fields stand between.
+AUTHORS = (
+    field("Created_By", "ownerlookup", targets=("users",), read_only=True, ui_type=20),
+    field("Modified_By", "ownerlookup", targets=("users",), read_only=True, ui_type=20),
+)
+CREATED_TIME = field("Created_Time", "datetime", read_only=True, ui_type=200)
+MODIFIED_TIME = field("Modified_Time", "datetime", read_only=True, ui_type=200)
+STAMPS = (*AUTHORS, CREATED_TIME, MODIFIED_TIME)
+#: `Record_Status__s` and `Locked__s` came with v5 or v6; v8 is the first emulated one with them.
+ENDING = (
+    field("Last_Activity_Time", "datetime", read_only=True, ui_type=786),
+    field("Change_Log_Time__s", "datetime", label="Change Log Time", read_only=True, since=8.0),
+    field("Tag", "text", json_type="jsonarray", length=2_000, ui_type=209, sortable=False),
+    field("Layout", "layout", targets=("layouts",)),
+    picklist(
+        "Record_Status__s",
+        *("Available", "Draft", "Trash"),
+        label="Record Status",
+        read_only=True,
+        since=8.0,
+    ),
+    field("Locked__s", "boolean", label="Locked", read_only=True, since=8.0),
+    field("id", "bigint", label="Record Id", read_only=True),
+)
+UNSUBSCRIBED = (
+    picklist(
+        "Unsubscribed_Mode",
+        *("Consent form", "Manual", "Unsubscribe link", "Zoho campaigns"),
+        read_only=True,
+        since=8.0,
+    ),
+    field("Unsubscribed_Time", "datetime", read_only=True, since=8.0),
+)
+
+
+def realize(draft: Draft, id_: int, column: str) -> Field:
+    """The field a draft describes."""
+    given = dict(draft.attributes)
+    kind = DATA_TYPES[draft.data_type]
+    label = given.pop("label", draft.api_name.replace("_", " "))
+    implied: dict[str, object] = {
+        "label": label,
+        "json_type": kind.json_type,
+        "length": kind.length,
+        "decimal_place": kind.decimal_place,
+        "sortable": kind.sortable,
+        "filterable": kind.filterable,
+        "virtual": kind.virtual,
+        "read_only": kind.read_only,
+    }
+    if draft.data_type == "textarea":
+        style = str(given.setdefault("textarea", "large"))
+        implied["length"], implied["ui_type"] = TEXTAREAS[style]
+        implied["sortable"] = implied["filterable"] = style == "small"
+    if "return_type" in given:
+        returned = DATA_TYPES[RETURN_TYPES[str(given["return_type"])]]
+        implied["json_type"] = returned.json_type
+        implied["decimal_place"] = returned.decimal_place
+    elif draft.data_type in ("formula", "rollup_summary"):
+        raise ValueError(f"{draft.api_name}: return_type is missing")
+    attributes: dict[str, object] = {**implied, **given}
+    if attributes["virtual"]:
+        column = ""
+    elif draft.api_name == "id":
+        column = "id"
+    return Field(
+        id=id_,
+        api_name=draft.api_name,
+        data_type=draft.data_type,
+        column=column,
+        **attributes,  # type: ignore[arg-type]  # names are checked by field()
+    )

@@ -1,0 +1,20 @@
+"""The emulator's time: real time plus an offset that the control API moves."""
+
+import time
+from email.utils import formatdate
+
+
+class Clock:
+    """Never goes back by itself; token, page token, credit and retention ages all hang on it."""
+
+    def __init__(self, offset_s: float = 0.0) -> None:
+        self.offset_s = offset_s
+
+    def now(self) -> int:
+        return int(time.time() + self.offset_s)
+
+    def advance(self, seconds: float) -> None:
+        self.offset_s += seconds
+
+    def http_date(self) -> str:
+        return formatdate(self.now(), usegmt=True)

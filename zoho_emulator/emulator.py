@@ -1,0 +1,140 @@
+"""All that one running emulator knows."""
+
+import random
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+
+from zoho_emulator.clock import Clock
+from zoho_emulator.faults import Faults
+from zoho_emulator.knobs import Knobs
+from zoho_emulator.limits import Limits
+from zoho_emulator.model import Module, User
+from zoho_emulator.pages import PageTokens
+from zoho_emulator.store import Store
+from zoho_emulator.tokens import Accounts, Credentials
+
+
+class Emulator:
+    """`build` makes the org anew from its seed, at the start and for a reset."""
+
+    def __init__(
+        self, build: Callable[[], Store], *, seed: int, clock: Clock, knobs: Knobs
+    ) -> None:
+        self.seed = seed
+        self.clock = clock
+        self.knobs = knobs
+        self.store = build()
+        self.credentials = Credentials.of_seed(seed)
+        self.accounts = Accounts(self.credentials, clock, knobs, seed=seed)
+        self.limits = Limits(self.store.org, clock, knobs)
+        self.faults = Faults(seed)
+        self.page_tokens = PageTokens(seed)
+        self.calls: Counter[str] = Counter()
+        self.answers = AnswerCache(knobs)
+        self._build = build
+        self._data_calls = 0
+        self._rng = random.Random(seed)
+
+    @property
+    def user(self) -> User:
+        """Whom the refresh token belongs to: the first administrator, or the first who is none."""
+        return next(
+            user
+            for user in self.store.org.users
+            if user.status == "active"
+            and (user.profile == "Administrator") == self.knobs.admin_user
+        )
+
+    def count_call(self, name: str, module: str | None) -> None:
+        self.calls[name] += 1
+        if module is not None:
+            self.calls[f"{name}:{module}"] += 1
+
+    def set_knobs(self, values: Mapping[str, object]) -> None:
+        self.knobs.set(values)
+        self.store.org.time_zone = self.knobs.time_zone
+        self.answers.clear()
+
+    def reset(self, *, org: bool) -> None:
+        """Counters and faults; with `org` the data as well. Tokens, clock and knobs stay."""
+        self.calls.clear()
+        self.faults.clear()
+        self.accounts.reset()
+        self.limits.reset()
+        self._data_calls = 0
+        self._rng = random.Random(self.seed)
+        if org:
+            self.store.close()
+            self.store = self._build()
+            self.limits.org = self.store.org
+            self.answers.clear()
+
+    def churn(self, module: Module) -> None:
+        """Somebody works in Zoho while a client reads: edits a few random live rows."""
+        self._data_calls += 1
+        if not self.knobs.churn or self._data_calls % self.knobs.churn:
+            return
+        target = next(
+            (
+                f
+                for f in module.fields.values()
+                if f.data_type == "text"
+                and not (f.read_only or f.unique or f.pick_list)
+                and f.api_name != module.display_field
+            ),
+            None,
+        )
+        if target is None:
+            return
+        for _ in range(self.knobs.churn_rows):
+            row_id = self._random_live_row(module)
+            if row_id is not None:
+                value = f"edited {self._rng.randrange(10**6)}"
+                self.store.update(
+                    module,
+                    row_id,
+                    {target.api_name: value},
+                    now=self.clock.now(),
+                    by=self.user.id,
+                )
+
+    def _random_live_row(self, module: Module) -> int | None:
+        low, high = self.store.connection.execute(
+            f"SELECT min(id), max(id) FROM {module.table}"
+        ).fetchone()
+        if low is None:
+            return None
+        row = self.store.connection.execute(
+            f"SELECT id FROM {module.table} WHERE id >= ? AND state = 0 ORDER BY id LIMIT 1",
+            (self._rng.randint(low, high),),
+        ).fetchone()
+        return row[0] if row else None
+
+
+class AnswerCache:
+    """Answers by what was asked and the state of the data, bounded by their bytes.
+
+    For benches, whose readers should wait for themselves and not for rendering. Off under churn.
+    """
+
+    def __init__(self, knobs: Knobs) -> None:
+        self._knobs = knobs
+        self._answers: OrderedDict[Hashable, tuple[int, object]] = OrderedDict()
+        self._size = 0
+
+    def get(self, key: Hashable) -> object | None:
+        found = None if self._knobs.churn else self._answers.get(key)
+        return None if found is None else found[1]
+
+    def put(self, key: Hashable, answer: object, size: int) -> None:
+        limit = self._knobs.body_cache_mb * 1_000_000
+        if self._knobs.churn or size > limit or key in self._answers:
+            return
+        self._answers[key] = (size, answer)
+        self._size += size
+        while self._size > limit:
+            self._size -= self._answers.popitem(last=False)[1][0]
+
+    def clear(self) -> None:
+        self._answers.clear()
+        self._size = 0

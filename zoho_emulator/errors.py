@@ -1,0 +1,36 @@
+"""The error envelope of Zoho's CRM API."""
+
+from collections.abc import Mapping
+
+
+class ZohoError(Exception):
+    """An answer of the form {"code", "details", "message", "status": "error"}."""
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        details: Mapping[str, object] | None = None,
+        *,
+        status: int = 400,
+    ) -> None:
+        super().__init__(f"{status} {code}: {message}")
+        self.code = code
+        self.message = message
+        self.details = dict(details or {})
+        self.status = status
+
+    def body(self) -> dict[str, object]:
+        return {
+            "code": self.code,
+            "details": self.details,
+            "message": self.message,
+            "status": "error",
+        }
+
+
+def not_emulated(what: str) -> ZohoError:
+    """What Zoho has and this emulator has not: loud, so that nobody takes it for Zoho's answer."""
+    return ZohoError(
+        "NOT_EMULATED", f"zoho_emulator does not emulate {what}", {"what": what}, status=501
+    )

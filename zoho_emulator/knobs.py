@@ -1,0 +1,125 @@
+"""What a run may decide: undocumented behaviour of Zoho, and the org's circumstances.
+
+A default is what Zoho documents, or the likelier of two readings. Limits are knobs too, so that a
+test of a limit needs no 100,000 rows.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Literal, get_args, get_origin, get_type_hints
+from zoneinfo import ZoneInfo
+
+SCOPES = (
+    "ZohoCRM.modules.ALL",
+    "ZohoCRM.settings.ALL",
+    "ZohoCRM.users.ALL",
+    "ZohoCRM.org.ALL",
+    "ZohoCRM.coql.READ",
+    "ZohoCRM.bulk.ALL",
+    "ZohoSearch.securesearch.READ",
+)
+
+
+@dataclass(slots=True)
+class Knobs:
+    # --- OAuth
+    #: Access tokens per refresh token in ten rolling minutes; 0 is no limit.
+    tokens_per_10_min: int = 10
+    #: Access tokens of one refresh token that live at a time; one more kills the oldest.
+    live_tokens: int = 15
+    #: What a token may do. Zoho fixes it at consent; here it also counts for tokens already out.
+    scopes: tuple[str, ...] = SCOPES
+    #: `api_domain` of the token answer; empty is the address the caller used.
+    api_domain: str = ""
+    #: False: the token's user is no administrator (Notes are then refused).
+    admin_user: bool = True
+
+    # --- Limits
+    #: Whether a COQL call costs by its LIMIT or by the rows it returned ("API Limits" says both).
+    coql_credits: Literal["limit", "rows"] = "limit"
+    #: Credits of a rolling day; 0 is what edition and licences give.
+    credits_per_day: int = 0
+    #: Credits that other applications have used; they never roll off.
+    credits_used: int = 0
+    #: Calls at a time; 0 is what the edition gives.
+    concurrency: int = 0
+    #: Calls at a time of COQL and of lists with `sort_by` or `cvid`.
+    sub_concurrency: int = 10
+    #: Rows that a list gives by `page`, and by `page_token`.
+    page_rows: int = 2_000
+    page_token_rows: int = 100_000
+    #: Most `ids` of one list call. The docs do not name a number.
+    max_ids: int = 100
+
+    # --- Reading
+    #: `If-Modified-Since` also returns rows of exactly that second.
+    if_modified_since_inclusive: bool = True
+    #: The status when `If-Modified-Since` leaves nothing; others report 204.
+    not_modified: int = 304
+    #: COQL returns converted leads.
+    coql_converted: bool = True
+    #: COQL takes a datetime that ends in Z. The samples carry numeric offsets.
+    coql_accepts_z: bool = False
+    #: In COQL, a backslash before a quote makes it part of the text. No page read says how.
+    coql_backslash_escapes: bool = True
+    #: Characters of a rich-text field that lists return; 0 is all of them.
+    rich_text_cut: int = 500
+    #: Modules that the token's profile may not see: 403 NO_PERMISSION.
+    refused_modules: tuple[str, ...] = ()
+
+    # --- Circumstances
+    #: IANA name of the org's time zone, whose offset datetimes carry.
+    time_zone: str = "America/Los_Angeles"
+    #: Milliseconds that each call under /crm takes.
+    latency_ms: float = 0.0
+    #: n > 0: each n-th call for data edits `churn_rows` random rows of its module first.
+    churn: int = 0
+    churn_rows: int = 3
+    #: Megabytes of answers kept to be given again while no data changed; for benches.
+    body_cache_mb: int = 64
+
+    def set(self, values: Mapping[str, object]) -> None:
+        """All of them or, with a ValueError, none."""
+        types = get_type_hints(type(self))
+        unknown = sorted(set(values) - {knob.name for knob in fields(self)})
+        if unknown:
+            raise ValueError(f"no such knob: {', '.join(unknown)}")
+        parsed = {name: _parse(name, value, types[name]) for name, value in values.items()}
+        for name, value in parsed.items():
+            setattr(self, name, value)
+
+    def set_text(self, assignment: str) -> None:
+        """NAME=VALUE of the command line."""
+        name, equals, value = assignment.partition("=")
+        if not equals:
+            raise ValueError(f"{assignment!r} is not NAME=VALUE")
+        self.set({name.strip(): value.strip()})
+
+
+def _parse(name: str, value: object, kind: object) -> object:
+    text = str(value)
+    if get_origin(kind) is Literal:
+        if text not in get_args(kind):
+            raise ValueError(f"{name}: {text!r} is none of {', '.join(get_args(kind))}")
+        return text
+    if get_origin(kind) is tuple:
+        parts = value if isinstance(value, list | tuple) else text.split(",")
+        return tuple(str(part).strip() for part in parts if str(part).strip())
+    if kind is bool:
+        if text.lower() not in ("true", "false", "1", "0"):
+            raise ValueError(f"{name}: {text!r} is neither true nor false")
+        return text.lower() in ("true", "1")
+    if kind in (int, float):
+        try:
+            number = float(text)
+        except ValueError:
+            raise ValueError(f"{name}: {text!r} is no number") from None
+        if not 0 <= number < float("inf"):
+            raise ValueError(f"{name}: {text} is no finite number from 0 on")
+        return int(number) if kind is int else number
+    if name == "time_zone":
+        try:
+            ZoneInfo(text)
+        except (KeyError, ValueError):
+            raise ValueError(f"{name}: {text!r} is no IANA time zone") from None
+    return text

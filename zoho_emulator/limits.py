@@ -1,0 +1,106 @@
+"""API credits and concurrency ("API Limits": the same table on the pages of v2 to v8)."""
+
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from zoho_emulator.clock import Clock
+from zoho_emulator.errors import ZohoError
+from zoho_emulator.knobs import Knobs
+from zoho_emulator.model import Org
+
+DAY_S = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    credits: int
+    per_user: int
+    ceiling: int | None
+    concurrency: int
+
+
+EDITIONS = {
+    "Free": Edition(5_000, 0, 5_000, 5),
+    "Standard": Edition(50_000, 250, 100_000, 10),
+    "Professional": Edition(50_000, 500, 3_000_000, 15),
+    "Enterprise": Edition(50_000, 1_000, 5_000_000, 20),
+    "Ultimate": Edition(50_000, 2_000, None, 25),
+}
+
+
+def daily_credits(edition: str, user_licenses: int) -> int:
+    rule = EDITIONS[edition]
+    credits_ = rule.credits + rule.per_user * user_licenses
+    return credits_ if rule.ceiling is None else min(credits_, rule.ceiling)
+
+
+def coql_credits(rows: int) -> int:
+    return 1 if rows <= 200 else 2 if rows <= 1_000 else 3
+
+
+class Limits:
+    """Refuses with 429 what is over the limit; counts what was allowed."""
+
+    def __init__(self, org: Org, clock: Clock, knobs: Knobs) -> None:
+        self.org = org
+        self.spent = 0
+        self.max_concurrency = 0
+        self._clock = clock
+        self._knobs = knobs
+        self._active = 0
+        self._sub_active = 0
+        # One entry per second, so that a day of calls stays small.
+        self._window: deque[tuple[int, int]] = deque()
+        self._in_window = 0
+
+    @contextmanager
+    def call(self, *, sub: bool) -> Iterator[None]:
+        """A call in progress; `sub` if it is of the kind with the smaller limit."""
+        limit = self._knobs.concurrency or EDITIONS[self.org.edition].concurrency
+        # Refused calls count for the peak: a peak above the limit tells that someone overstepped.
+        self.max_concurrency = max(self.max_concurrency, self._active + 1)
+        if self._active >= limit or (sub and self._sub_active >= self._knobs.sub_concurrency):
+            raise _too_many("Many requests fired in concurrent than the allowed limit.")
+        self._active += 1
+        self._sub_active += sub
+        try:
+            yield
+        finally:
+            self._active -= 1
+            self._sub_active -= sub
+
+    def spend(self, amount: int) -> None:
+        if amount > self.remaining():
+            raise _too_many("Many requests fired than the allowed limit for the past 24 hours.")
+        self.spent += amount
+        self._in_window += amount
+        now = self._clock.now()
+        if self._window and self._window[-1][0] == now:
+            amount += self._window.pop()[1]
+        self._window.append((now, amount))
+
+    def total(self) -> int:
+        return self._knobs.credits_per_day or daily_credits(
+            self.org.edition, self.org.user_licenses
+        )
+
+    def remaining(self) -> int:
+        now = self._clock.now()
+        while self._window and self._window[0][0] <= now - DAY_S:
+            self._in_window -= self._window.popleft()[1]
+        return max(0, self.total() - self._knobs.credits_used - self._in_window)
+
+    def header(self) -> str | None:
+        """`X-API-CREDITS-REMAINING`, which Zoho sends once half of the credits are used."""
+        remaining = self.remaining()
+        return str(remaining) if remaining * 2 <= self.total() else None
+
+    def reset(self) -> None:
+        self.spent = self.max_concurrency = self._in_window = 0
+        self._window.clear()
+
+
+def _too_many(message: str) -> ZohoError:
+    return ZohoError("TOO_MANY_REQUESTS", message, status=429)

@@ -1,0 +1,204 @@
+"""Modules, users and the org as Zoho's settings calls print them, per version.
+
+Which attribute came with which version is in "Modules Metadata" and its change logs.
+"""
+
+from zoho_emulator.field_metadata import Json, field_json, named, profiles_of
+from zoho_emulator.localtime import local_time
+from zoho_emulator.model import Module, Org, User
+from zoho_emulator.versions import Version
+
+__all__ = ["field_json", "module_json", "org_json", "user_json"]
+
+#: When the org and all that came with it was made: 2015-01-01 in UTC.
+FOUNDED = 1_420_070_400
+
+#: Booleans that module metadata lost with v6, and whether a module that holds records has them.
+_BEFORE_V6 = {
+    "global_search_supported": True,
+    "filter_supported": True,
+    "triggers_supported": True,
+    "webform_supported": False,
+    "isBlueprintSupported": True,
+    "scoring_supported": True,
+    "emailTemplate_support": True,
+    "email_parser_supported": False,
+    "inventory_template_supported": False,
+}
+
+
+def module_json(org: Org, module: Module, version: Version, *, single: bool = False) -> Json:
+    """An element of `modules`; `single` adds what only the call for one module tells."""
+    hidden = module.status != "visible"
+    parent = org.modules.get(module.parent or "")
+    custom = module.generated_type == "custom"
+    founder = org.users[0]
+    json: Json = {
+        "id": str(module.id),
+        "api_name": module.api_name,
+        "module_name": module.module_name,
+        "singular_label": module.singular_label,
+        "plural_label": module.plural_label,
+        "generated_type": module.generated_type,
+        "api_supported": module.api_supported,
+        "creatable": module.creatable,
+        "editable": module.editable,
+        "deletable": module.deletable,
+        "viewable": module.viewable,
+        "convertable": module.api_name == "Leads",
+        "quick_create": module.creatable and not custom,
+        "visibility": module.visibility,
+        "show_as_tab": not hidden and module.visibility == 1,
+        "presence_sub_menu": module.api_supported,
+        "feeds_required": False,
+        "business_card_field_limit": 5 if module.api_supported else 0,
+        "web_link": None,
+        "arguments": [],
+        "parent_module": {} if parent is None else named(parent),
+        "profiles": profiles_of(org),
+        # "Modules Metadata": null unless somebody changed the module.
+        "modified_by": {"name": founder.full_name, "id": str(founder.id)} if custom else None,
+        "modified_time": local_time(org.time_zone)(FOUNDED) if custom else None,
+    }
+    if not hidden:
+        json["sequence_number"] = list(org.modules).index(module.api_name) + 1
+    if version.v6_metadata:
+        json |= {
+            "status": module.status,
+            "access_type": "org_based",
+            "private_profile": None,
+            "has_more_profiles": False,
+            "profile_count": len(org.profiles),
+            "recycle_bin_on_delete": module.deletable,
+            "sub_menu_available": module.api_supported,
+            "actual_singular_label": module.singular_label,
+            "actual_plural_label": module.plural_label,
+            "description": None,
+            "lookupable": module.api_supported,
+            "public_fields_configured": False,
+            "track_current_data": False,
+        }
+    else:
+        json |= {key: value and module.api_supported for key, value in _BEFORE_V6.items()}
+        if version.number >= 2.1:
+            json["visible"] = not hidden
+    return json | _single(module, version) if single else json
+
+
+def _single(module: Module, version: Version) -> Json:
+    display = module.fields.get(module.display_field)
+    json: Json = {
+        "per_page": 10,
+        "filter_status": True,
+        "display_field": module.display_field if display else None,
+        "search_layout_fields": [module.display_field] if display else [],
+        "kanban_view": False,
+        "territory": None,
+        "$field_states": [],
+        "$properties": ["$assigned_to", "$approval_state"],
+        "related_list_properties": {"sort_by": None, "fields": [], "sort_order": None},
+        "custom_view": None,
+    }
+    if version.number >= 2.1:
+        json["$on_demand_properties"] = []
+    return json
+
+
+def user_json(org: Org, user: User) -> Json:
+    founded = local_time(org.time_zone)(FOUNDED)
+    founder = {"name": org.users[0].full_name, "id": str(org.users[0].id)}
+    active = user.status == "active"
+    return {
+        "id": str(user.id),
+        "zuid": str(user.id % 1_000_000_000),
+        "first_name": user.first_name or None,
+        "last_name": user.last_name,
+        "full_name": user.full_name,
+        "email": user.email,
+        "role": {"name": user.role, "id": str(org.roles[user.role])},
+        "profile": {"name": user.profile, "id": str(org.profiles[user.profile])},
+        "status": user.status,
+        "status_reason__s": None,
+        "confirm": True,
+        "type__s": "Regular User",
+        "created_time": founded,
+        "Modified_Time": founded,
+        "created_by": founder,
+        "Modified_By": founder,
+        "Reporting_To": None,
+        "country": "US",
+        "country_locale": "en_US",
+        "locale": "en_US",
+        "language": "en_US",
+        "time_zone": org.time_zone,
+        "time_format": "hh:mm a",
+        "date_format": "MM/dd/yyyy",
+        "name_format__s": "Salutation,First Name,Last Name",
+        "sort_order_preference__s": "First Name,Last Name",
+        "number_separator": "Comma",
+        "decimal_separator": "Period",
+        "default_tab_group": "0",
+        "alias": None,
+        "phone": None,
+        "mobile": None,
+        "fax": None,
+        "website": None,
+        "street": None,
+        "city": None,
+        "state": None,
+        "zip": None,
+        "dob": None,
+        "microsoft": False,
+        "sandboxDeveloper": False,
+        "personal_account": False,
+        "Isonline": active,
+        "$current_shift": None,
+        "$next_shift": None,
+        "$shift_effective_from": None,
+    }
+
+
+def org_json(org: Org) -> Json:
+    return {
+        "id": str(org.id),
+        "zgid": str(org.id % 1_000_000_000),
+        "company_name": org.company_name,
+        "alias": None,
+        "description": None,
+        "primary_email": org.users[0].email,
+        "primary_zuid": str(org.users[0].id % 1_000_000_000),
+        "domain_name": f"org{org.id % 1_000_000_000}",
+        "type": org.kind,
+        "currency": "US Dollar" if org.currency == "USD" else org.currency,
+        "iso_code": org.currency,
+        "currency_symbol": "$" if org.currency == "USD" else org.currency,
+        "currency_locale": "en_US",
+        "mc_status": False,
+        "time_zone": org.time_zone,
+        "country": "US",
+        "country_code": "US",
+        "license_details": {
+            "paid": org.edition.lower() != "free",
+            "paid_type": org.edition.lower(),
+            "paid_expiry": None,
+            "trial_type": None,
+            "trial_expiry": None,
+            "users_license_purchased": org.user_licenses,
+        },
+        "hierarchy_preferences": {"type": "REPORTING_HIERARCHY"},
+        "privacy_settings": False,
+        "hipaa_compliance_enabled": False,
+        "created_time": local_time(org.time_zone)(FOUNDED),
+        "gapps_enabled": False,
+        "phone": None,
+        "mobile": None,
+        "fax": None,
+        "website": "https://www.example.com",
+        "street": None,
+        "city": None,
+        "state": None,
+        "zip": None,
+        "employee_count": None,
+        "logo_id": None,
+        "photo_id": None,
+    }

@@ -1,0 +1,212 @@
+"""The tables of an org, and changes of its modules and fields while it runs."""
+
+import sqlite3
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+from zoho_emulator.catalogue.build import new_field, new_module
+from zoho_emulator.catalogue.notation import ENDING, STAMPS, Draft, Table, field, owner, realize
+from zoho_emulator.data_types import affinity, is_stored
+from zoho_emulator.ids import Ids
+from zoho_emulator.model import Field, Module, Org
+
+#: Not to be changed: they tie metadata to tables.
+_FIXED = {"id", "table", "fields", "columns", "layout_id", "api_name"}
+_CHANGEABLE = {item.name for item in fields(Module)} - _FIXED
+
+
+class Schema:
+    """One sqlite file with a table per module. Nothing is journaled: it is a scratch file.
+
+    What a change cannot be is a ValueError; a change that raises has changed nothing.
+    """
+
+    def __init__(self, org: Org, path: Path, ids: Ids) -> None:
+        self.org = org
+        self.ids = ids
+        #: Bumped by every change of rows or schema.
+        self.version = 0
+        self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        # Rows are wide: bigger pages hold more of them and load a tenth faster.
+        for pragma in (
+            "page_size = 8192",
+            "journal_mode = off",
+            "synchronous = off",
+            "locking_mode = exclusive",
+        ):
+            self.connection.execute(f"pragma {pragma}")
+        self._create_users()
+        for module in org.modules.values():
+            if module.table:
+                self._create_table(module)
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def module_of(self, record_id: int) -> Module | None:
+        """The module a record belongs to, read from its id."""
+        table = f"m{self.ids.block_of(record_id)}"
+        return next((m for m in self.org.modules.values() if m.table == table), None)
+
+    def _create_users(self) -> None:
+        """The table `users`, for what joins to users."""
+        self.connection.execute(
+            "create table users (id integer primary key, first_name text, last_name text,"
+            " full_name text, email text, role text, profile text, status text)"
+        )
+        self.connection.executemany(
+            "insert into users values (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (u.id, u.first_name, u.last_name, u.full_name, u.email, u.role, u.profile, u.status)
+                for u in self.org.users
+            ],
+        )
+
+    def _create_table(self, module: Module) -> None:
+        columns = [
+            "id integer primary key",
+            "state integer not null default 0",
+            "converted integer not null default 0",
+            "deleted_time integer",
+            "deleted_by integer",
+        ]
+        columns += [_column(field) for field in module.fields.values() if is_stored(field)]
+        self.connection.execute(f"create table {module.table} ({', '.join(columns)})")
+
+    def create_indexes(self, module: Module) -> None:
+        """Once the rows are in: loading into an indexed table takes longer."""
+        table = module.table
+        for name in ("Modified_Time", "Created_Time"):
+            if stamp := module.fields.get(name):
+                self.connection.execute(
+                    f"create index {table}_{name} on {table} ({stamp.column}, id)"
+                )
+        self.connection.execute(
+            f"create index {table}_deleted on {table} (deleted_time, id)"
+            " where deleted_time is not null"
+        )
+        self.connection.execute(
+            f"create index {table}_converted on {table} (converted, state) where converted = 1"
+        )
+
+    # --- Changes
+
+    def add_module(self, given: Mapping[str, object]) -> Module:
+        """A custom module, empty: Owner, Name, the `fields` given and the system fields."""
+        name = given.get("api_name")
+        if not isinstance(name, str) or not name:
+            raise ValueError("api_name is missing")
+        if name in self.org.modules:
+            raise ValueError(f"there is a module {name} already")
+        changes = {key: value for key, value in given.items() if key not in ("api_name", "fields")}
+        _check(changes.keys(), _CHANGEABLE, "module")
+        own = given.get("fields") or []
+        if not isinstance(own, Sequence) or not all(isinstance(item, Mapping) for item in own):
+            raise ValueError("fields: a list of objects is needed")
+        label = str(given.get("singular_label", name))
+        drafts = (
+            owner(label),
+            field("Name", label=f"{label} Name", length=120, mandatory=True),
+            *(_draft(item) for item in own),
+            *STAMPS,
+            *ENDING,
+        )
+        if len({draft.api_name for draft in drafts}) < len(drafts):
+            raise ValueError(f"{name}: a field is there twice")
+        module = new_module(Table(name, label, drafts, generated_type="custom"), self.ids)
+        _assign(module, changes)
+        self.org.modules[name] = module
+        self._create_table(module)
+        self.create_indexes(module)
+        self.version += 1
+        return module
+
+    def change_module(self, module: Module, changes: Mapping[str, object]) -> None:
+        """Sets attributes of `model.Module`, a new api_name too."""
+        name = changes.get("api_name", module.api_name)
+        rest = {key: value for key, value in changes.items() if key != "api_name"}
+        _check(rest.keys(), _CHANGEABLE, "module")
+        if name != module.api_name and name in self.org.modules:
+            raise ValueError(f"there is a module {name} already")
+        if rest.get("display_field", module.display_field) not in module.fields:
+            raise ValueError(f"{module.api_name} has no field {rest['display_field']}")
+        _assign(module, rest)
+        module.api_name = str(name)
+        self.org.modules = {item.api_name: item for item in self.org.modules.values()}
+        self.version += 1
+
+    def remove_module(self, module: Module) -> None:
+        """Gone with its rows. Lookups to it keep their ids: they point at nothing then."""
+        del self.org.modules[module.api_name]
+        if module.table:
+            self.connection.execute(f"drop table {module.table}")
+        self.version += 1
+
+    def add_field(self, module: Module, given: Mapping[str, object]) -> Field:
+        """A custom field unless `custom` is false; rows hold null in it."""
+        draft = _draft(given)
+        if draft.api_name in module.fields:
+            raise ValueError(f"{module.api_name} has a field {draft.api_name} already")
+        added = new_field(module, draft, self.ids)
+        if is_stored(added):
+            self.connection.execute(f"alter table {module.table} add column {_column(added)}")
+        self.version += 1
+        return added
+
+    def change_field(self, module: Module, changed: Field, changes: Mapping[str, object]) -> Field:
+        """Sets attributes of `model.Field`; a new data_type must store its values alike."""
+        name = str(changes.get("api_name", changed.api_name))
+        if name != changed.api_name and (name in module.fields or changed.column == "id"):
+            raise ValueError(f"{module.api_name}.{changed.api_name} cannot be named {name}")
+        rest = {k: v for k, v in changes.items() if k not in ("api_name", "data_type")}
+        data_type = str(changes.get("data_type", changed.data_type))
+        if data_type == changed.data_type:
+            attributes: dict[str, Any] = dict(field(name, data_type, **rest).attributes)
+            new = replace(changed, api_name=name, **attributes)
+        else:
+            kept = {"label": changed.label, "custom": changed.custom}
+            new = realize(field(name, data_type, **{**kept, **rest}), changed.id, changed.column)
+        if is_stored(changed) != is_stored(new) or affinity(changed) != affinity(new):
+            raise ValueError(
+                f"{module.api_name}.{changed.api_name} cannot become {data_type}:"
+                " remove the field and add it anew"
+            )
+        if module.display_field == changed.api_name:
+            module.display_field = name
+        module.fields = {
+            item.api_name: item
+            for item in (new if item is changed else item for item in module.fields.values())
+        }
+        self.version += 1
+        return new
+
+    def remove_field(self, module: Module, removed: Field) -> None:
+        """Gone from the metadata; its column stays unused."""
+        if removed.api_name in ("id", module.display_field):
+            raise ValueError(f"{module.api_name} needs its field {removed.api_name}")
+        del module.fields[removed.api_name]
+        self.version += 1
+
+
+def _column(stored: Field) -> str:
+    return f"{stored.column} {affinity(stored)}"
+
+
+def _draft(given: Mapping[str, object]) -> Draft:
+    rest = {key: value for key, value in given.items() if key not in ("api_name", "data_type")}
+    name = given.get("api_name")
+    if not isinstance(name, str) or not name:
+        raise ValueError("api_name is missing")
+    return field(name, str(given.get("data_type", "text")), **{"custom": True, **rest})
+
+
+def _check(names: Collection[str], known: Collection[str], what: str) -> None:
+    if unknown := sorted(set(names) - set(known)):
+        raise ValueError(f"a {what} has no {', '.join(unknown)} that can be changed")
+
+
+def _assign(module: Module, changes: Mapping[str, object]) -> None:
+    for name, value in changes.items():
+        setattr(module, name, value)

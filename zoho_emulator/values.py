@@ -1,0 +1,163 @@
+"""Values as clients write them, turned into what the tables hold ("Insert Records")."""
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import ROUND_DOWN, Decimal
+from math import isfinite
+
+import orjson
+
+from zoho_emulator.data_types import affinity, is_json, value_type
+from zoho_emulator.errors import ZohoError
+from zoho_emulator.model import Field
+
+Stored = str | int | float | None
+
+#: UNVERIFIED: whether Zoho takes "Z"; its samples carry a numeric offset and no fractions.
+_DATETIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_WHOLE = re.compile(r"-?\d{1,18}", re.ASCII)
+_ID = re.compile(r"\d{1,19}", re.ASCII)
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+def invalid(field: Field, **details: object) -> ZohoError:
+    return ZohoError("INVALID_DATA", "invalid data", {"api_name": field.api_name, **details})
+
+
+def _mistyped(field: Field) -> ZohoError:
+    kind = value_type(field)
+    expected = kind if kind in ("date", "datetime", "email") else field.json_type
+    return invalid(field, expected_data_type=expected)
+
+
+def _text(field: Field, value: object) -> str:
+    if not isinstance(value, str):
+        raise _mistyped(field)
+    if field.length is not None and len(value) > field.length:
+        raise invalid(field, maximum_length=field.length)
+    return value
+
+
+def _email(field: Field, value: object) -> str:
+    text = _text(field, value)
+    if not _EMAIL.fullmatch(text):
+        raise _mistyped(field)
+    return text
+
+
+def _integer(field: Field, value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _mistyped(field)
+    if len(str(abs(value))) > (field.length or 9):
+        raise invalid(field, maximum_length=field.length or 9)
+    return value
+
+
+def _long(field: Field, value: object) -> int:
+    # UNVERIFIED: bare numbers are taken besides the documented strings.
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(text, str) or not _WHOLE.fullmatch(text):
+        raise _mistyped(field)
+    return int(text)
+
+
+def _double(field: Field, value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not isfinite(value):
+        raise _mistyped(field)
+    if abs(value) >= 1e16:
+        raise invalid(field, maximum_length=16)
+    return float(value)
+
+
+def _currency(field: Field, value: object) -> float:
+    """Decimals beyond the field's are cut, not rounded ("Insert Records": currency)."""
+    number = _double(field, value)
+    if field.decimal_place is None:
+        return number
+    last = Decimal(1).scaleb(-field.decimal_place)
+    return float(Decimal(repr(number)).quantize(last, ROUND_DOWN))
+
+
+def _boolean(field: Field, value: object) -> int:
+    if not isinstance(value, bool):
+        raise _mistyped(field)
+    return int(value)
+
+
+def _date(field: Field, value: object) -> str:
+    if not isinstance(value, str) or not _DATE.fullmatch(value):
+        raise _mistyped(field)
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        raise _mistyped(field) from None
+    return value
+
+
+def _datetime(field: Field, value: object) -> int:
+    if not isinstance(value, str) or not _DATETIME.fullmatch(value):
+        raise _mistyped(field)
+    try:
+        return int(datetime.fromisoformat(value).timestamp())
+    except (ValueError, OverflowError):
+        raise _mistyped(field) from None
+
+
+def _reference(field: Field, value: object) -> int:
+    """`{"id": "..."}` or the id itself."""
+    given = value.get("id") if isinstance(value, dict) else value
+    text = str(given) if isinstance(given, int) and not isinstance(given, bool) else given
+    if not isinstance(text, str) or not _ID.fullmatch(text) or int(text) >= 2**63:
+        raise _mistyped(field)
+    return int(text)
+
+
+def _options(field: Field, value: object) -> str | None:
+    """UNVERIFIED: an empty list clears the field, as null does."""
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise _mistyped(field)
+    if any(";" in item for item in value):
+        raise invalid(field)
+    return ";".join(value) or None
+
+
+def _array(field: Field, value: object) -> str:
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise _mistyped(field)
+    return orjson.dumps(value).decode()
+
+
+_ENCODERS: dict[str, Callable[[Field, object], Stored]] = {
+    "email": _email,
+    "integer": _integer,
+    "long": _long,
+    "bigint": _long,
+    "double": _double,
+    "percent": _double,
+    "currency": _currency,
+    "boolean": _boolean,
+    "date": _date,
+    "datetime": _datetime,
+    "lookup": _reference,
+    "multi_module_lookup": _reference,
+    "ownerlookup": _reference,
+    "userlookup": _reference,
+    "layout": _reference,
+    "multiselectpicklist": _options,
+}
+
+
+def encode(field: Field, value: object) -> Stored:
+    """The stored form of a value; raises INVALID_DATA for what the field cannot hold.
+
+    New options of a picklist are taken, as "Insert Records" says.
+    """
+    if value is None:
+        return None
+    if is_json(field):
+        return _array(field, value)
+    if field.data_type == "autonumber":
+        return _text(field, value) if affinity(field) == "TEXT" else _long(field, value)
+    return _ENCODERS.get(value_type(field), _text)(field, value)
