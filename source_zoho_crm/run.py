@@ -3,7 +3,6 @@
 import logging
 import sys
 from collections.abc import Sequence
-from json import JSONDecodeError
 
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.exception_handler import init_uncaught_exception_handler
@@ -43,8 +42,10 @@ def _source(args: Sequence[str]) -> SourceZohoCrm:
         config = SourceZohoCrm.read_config(config_path) if config_path else None
         catalog = SourceZohoCrm.read_catalog(catalog_path) if catalog_path else None
         state = SourceZohoCrm.read_state(state_path) if state_path else None
-    except (OSError, ValueError, JSONDecodeError) as error:
-        raise config_error(f"A file given on the command line cannot be read: {error}") from error
+    except OSError as error:
+        raise config_error(f"{error.filename} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise config_error(f"A file given on the command line is no JSON: {error}") from error
     return SourceZohoCrm(catalog, config, state)
 
 

@@ -17,6 +17,7 @@ def call(
     *,
     path: str | None = None,
     params: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
     body: Mapping[str, Any] | None = None,
 ) -> requests.Response | None:
     """One answer of Zoho, after as many tries as the manifest allows. No answer at all: None.
@@ -24,7 +25,9 @@ def call(
     Raises an AirbyteTracedException whose message is a sentence for the user.
     """
     try:
-        return requester.send_request(path=path, request_params=params, request_body_json=body)
+        return requester.send_request(
+            path=path, request_params=params, request_headers=headers, request_body_json=body
+        )
     except AirbyteTracedException as error:
         last = error.__context__
         if not isinstance(last, BaseBackoffException):
@@ -33,8 +36,8 @@ def call(
 
 
 def answer(response: requests.Response | None) -> dict[str, Any] | None:
-    """The JSON of an answer; None where Zoho has nothing to say (204)."""
-    if response is None or response.status_code == requests.codes.no_content:
+    """The JSON of an answer; None where Zoho has nothing to say (204, 304)."""
+    if response is None or not response.content:
         return None
     body: dict[str, Any] = orjson.loads(response.content)
     return body

@@ -21,13 +21,6 @@ from zoho_crm.problems import config_error
 #: Older than any record: the start of a read without a start date.
 BEGINNING = "1970-01-01T00:00:00Z"
 
-_DEFAULTS: Mapping[str, object] = {
-    "dc_region": "US",
-    "environment": "Production",
-    "schema_version": "v4",
-    "retrieval": {"use_coql": "enabled"},
-}
-
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -48,9 +41,10 @@ class ConnectionSettings(config_transformation.ConfigTransformation):
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
         self._regions: Mapping[str, Mapping[str, Any]] = parameters["regions"]
         self._versions: Mapping[str, Any] = parameters["versions"]
+        self._defaults: Mapping[str, Any] = parameters["defaults"]
 
     def transform(self, config: MutableMapping[str, Any]) -> None:
-        for key, default in _DEFAULTS.items():
+        for key, default in self._defaults.items():
             if config.get(key) in (None, ""):
                 config[key] = default
         config["start_datetime"] = _start(config.get("start_datetime"))

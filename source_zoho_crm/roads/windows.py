@@ -18,6 +18,9 @@ class Window(NamedTuple):
     start: datetime
     end: datetime
 
+    def holds(self, moment: str) -> bool:
+        return self.start <= datetime.fromisoformat(moment) <= self.end
+
 
 def text(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

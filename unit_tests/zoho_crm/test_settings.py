@@ -7,15 +7,23 @@ from airbyte_cdk.utils import AirbyteTracedException
 from zoho_crm.manifest import manifest_path
 from zoho_crm.settings import ConnectionSettings
 
-DEFINITIONS = yaml.safe_load(manifest_path().read_text())["definitions"]
+MANIFEST = yaml.safe_load(manifest_path().read_text())
+DEFINITIONS = MANIFEST["definitions"]
+PROPERTIES = MANIFEST["spec"]["connection_specification"]["properties"]
+PARAMETERS = {
+    "regions": DEFINITIONS["regions"],
+    "versions": DEFINITIONS["versions"],
+    "defaults": {
+        key: PROPERTIES[key]["default"]
+        for key in ("dc_region", "environment", "schema_version", "retrieval")
+    },
+}
 ACCOUNT = {"client_id": "c", "client_secret": "s", "refresh_token": "r"}
 
 
 def complete(**settings: Any) -> dict[str, Any]:
     config: dict[str, Any] = {**ACCOUNT, **settings}
-    ConnectionSettings(
-        parameters={"regions": DEFINITIONS["regions"], "versions": DEFINITIONS["versions"]}
-    ).transform(config)
+    ConnectionSettings(parameters=PARAMETERS).transform(config)
     return config
 
 

@@ -1,4 +1,4 @@
-"""The COQL road: a module's records by Zoho's query language."""
+"""Records of modules: the road, the state, the lines."""
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,27 +12,26 @@ from airbyte_cdk.sources.streams.concurrent.cursor import ConcurrentCursor
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.types import Record, StreamSlice
 
-from source_zoho_crm.coql_reader import CoqlReader, Page, Row, slices
 from source_zoho_crm.lines import chunks
+from source_zoho_crm.roads import Road, Row
+from source_zoho_crm.roads.coql import CoqlRoad, Page
+from source_zoho_crm.roads.rest import ListPage, RestRoad
+from source_zoho_crm.roads.windows import Window, text
 from source_zoho_crm.selection import selected_columns
-from source_zoho_crm.windows import Window, text, windows
 from zoho_crm.calls import answer, call
 from zoho_crm.directory import CURSOR_FIELD, directory
-from zoho_crm.fields import Field, caster
+from zoho_crm.fields import Field
 
 LOGGER = logging.getLogger("airbyte")
 
 #: Rows of the last minute are left to the next sync: some of them may not be visible yet.
 _MARGIN = timedelta(seconds=60)
 _SECOND = timedelta(seconds=1)
-#: The first page of a window that continues an earlier sync; most hold fewer rows, and 200 cost the
-#: least.
-_FEW = 200
 
 
 @dataclass
-class CoqlRetriever(Retriever):
-    """Reads one module, in windows of Modified_Time where it has one.
+class RecordsRetriever(Retriever):
+    """Reads one module by the road that the config chose.
 
     State moves to a window's end when the whole window is read.
 
@@ -42,8 +41,9 @@ class CoqlRetriever(Retriever):
     """
 
     name: str
+    #: Its URL is the version's root: lists and metadata.
     requester: Requester
-    metadata_requester: Requester
+    coql_requester: Requester
     config: Mapping[str, Any]
     versions: Mapping[str, Mapping[str, int]]
     cursor: ConcurrentCursor | None = None
@@ -51,69 +51,41 @@ class CoqlRetriever(Retriever):
     def read_records(
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
     ) -> Iterator[Row]:
-        fields = self._fields()
-        cast = caster(fields)
-        start = None if stream_slice is None else stream_slice.get("start_time")
-        rows = 0
-        for page in self._pages(fields, stream_slice):
-            for row in page:
-                cast(row)
-            rows += len(page)
-            yield from chunks(self.name, page, start)
-        LOGGER.info(f"{self.name}: {rows} records read by COQL.")
-
-    def _pages(
-        self, fields: Iterable[Field], stream_slice: StreamSlice | None
-    ) -> Iterator[list[Row]]:
-        version = self.versions[self.config["schema_version"]]
         windowed = isinstance(self.cursor, ConcurrentCursor) and stream_slice is not None
-        reader = CoqlReader(
-            self._query,
-            self.name,
-            slices(
-                fields,
-                most=version["coql_columns"],
-                most_formulas=version["coql_formulas"],
-                with_cursor=windowed,
-            ),
-            most_rows=version["coql_rows"],
-        )
-        if stream_slice is None or not windowed:
-            yield from reader.everything()
-            return
-        since = datetime.fromisoformat(stream_slice["start_time"])
-        resumed = stream_slice["start_time"] != self.config["start_datetime"]
-        if resumed:
-            since += _SECOND
-        yield from self._windows(reader, since, resumed)
+        road = self._road(windowed=windowed)
+        start = stream_slice["start_time"] if windowed and stream_slice else None
+        parts = self._changes(road, start) if start else road.everything()
+        rows = 0
+        for part in parts:
+            if isinstance(part, Window):
+                self._close(part)
+                continue
+            for row in part:
+                road.cast(row)
+            rows += len(part)
+            yield from chunks(self.name, part, start)
+        LOGGER.info(f"{self.name}: {rows} records read by {road.name}.")
 
-    def _windows(self, reader: CoqlReader, since: datetime, resumed: bool) -> Iterator[list[Row]]:
+    def _road(self, *, windowed: bool) -> Road:
+        retrieval = self.config["retrieval"]
+        version = self.versions[self.config["schema_version"]]
+        fields = self._fields()
+        if retrieval["use_coql"] == "enabled":
+            return CoqlRoad(self._query, self.name, fields, version, windowed=windowed)
+        return RestRoad(self._list, self.name, fields, version, windowed=windowed)
+
+    def _changes(self, road: Road, start: str) -> Iterator[list[Row] | Window]:
+        since = datetime.fromisoformat(start)
+        resumed = start != self.config["start_datetime"]
+        if resumed:
+            # All rows up to and with the state's second were read.
+            since += _SECOND
         end = directory(self.config).now().replace(microsecond=0) - _MARGIN
-        if since > end:
-            return
-        if not resumed:
-            # The years before the oldest record would each cost a call.
-            oldest = reader.oldest(Window(since, end))
-            if oldest is None or oldest > since:
-                self._close(Window(since, end if oldest is None else oldest - _SECOND))
-            if oldest is None:
-                return
-            since = oldest
-        plan = windows(since, end)
-        window = next(plan)
-        while True:
-            rows = 0
-            for page in reader.window(window, first_limit=_FEW if resumed else 10**9):
-                rows += len(page)
-                yield page
-            self._close(window)
-            try:
-                window = plan.send(rows)
-            except StopIteration:
-                return
+        if since <= end:
+            yield from road.changes(since, end, resumed=resumed)
 
     def _close(self, window: Window) -> None:
-        """State is told once per window: the stock cursor's look at each row costs 11 µs."""
+        """Tells the state, once per window: the stock cursor's look at each row costs 11 µs."""
         assert isinstance(self.cursor, ConcurrentCursor)
         part = _WindowRead(self.name, window)
         self.cursor.observe(
@@ -127,7 +99,7 @@ class CoqlRetriever(Retriever):
 
     def _fields(self) -> list[Field]:
         """The fields to read: those of the configured catalog that the module has."""
-        module = directory(self.config).module(self.name, self.metadata_requester)
+        module = directory(self.config).module(self.name, self.requester)
         chosen = selected_columns(self.config, self.name)
         return [
             field
@@ -136,10 +108,18 @@ class CoqlRetriever(Retriever):
         ]
 
     def _query(self, text: str) -> Page:
-        body = answer(call(self.requester, body={"select_query": text}))
+        body = answer(call(self.coql_requester, body={"select_query": text}))
         if body is None:
             return Page([], more=False)
         return Page(body["data"], more=body["info"]["more_records"])
+
+    def _list(self, params: Mapping[str, str], since: str | None) -> ListPage:
+        headers = {"If-Modified-Since": since.removesuffix("Z") + "+00:00"} if since else None
+        body = answer(call(self.requester, path=self.name, params=params, headers=headers))
+        if body is None:
+            return ListPage([], more=False, next_token=None)
+        info = body["info"]
+        return ListPage(body["data"], info["more_records"], info.get("next_page_token"))
 
 
 class _WindowRead(Partition):

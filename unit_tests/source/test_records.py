@@ -9,9 +9,14 @@ def by_id(rows):
     return {row["id"]: row for row in rows}
 
 
+COQL = {"use_coql": "enabled"}
+REST = {"use_coql": "disabled", "api_type": "REST"}
+
+
 @pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
-def test_every_record_comes_once_and_whole_in_every_version(org: Org, version: str) -> None:
-    org.settings = {"schema_version": version}
+@pytest.mark.parametrize("retrieval", [COQL], ids=["COQL"])
+def test_every_record_comes_once_and_whole(org: Org, version: str, retrieval) -> None:
+    org.settings = {"schema_version": version, "retrieval": retrieval}
     streams = org.streams()
 
     output = org.read(*streams.values())

@@ -1,0 +1,34 @@
+"""Roads: the ways to read a module's records. One shape comes out of all of them."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Protocol
+
+from source_zoho_crm.roads.windows import Window
+
+Row = dict[str, Any]
+
+
+class Road(Protocol):
+    """Reads one module."""
+
+    #: What the log calls it.
+    name: str
+
+    def cast(self, row: Row, /) -> Row:
+        """Turns a row of this road, in place, into its canonical form."""
+        ...
+
+    def changes(
+        self, since: datetime, end: datetime, *, resumed: bool
+    ) -> Iterator[list[Row] | Window]:
+        """The records modified from `since` to `end`, both included, in pages.
+
+        A window stands behind the last of its rows; windows follow each other without a gap and
+        end at `end`. `resumed`: an earlier sync has read all that is older.
+        """
+        ...
+
+    def everything(self) -> Iterator[list[Row]]:
+        """All records of a module without Modified_Time, in pages."""
+        ...

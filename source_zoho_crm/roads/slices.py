@@ -1,0 +1,88 @@
+"""Wide rows: more columns than a call can carry come in slices, and are put together again."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from zoho_crm.directory import CURSOR_FIELD
+from zoho_crm.fields import Field
+from zoho_crm.problems import transient_error
+
+Row = dict[str, Any]
+Columns = tuple[str, ...]
+
+_REREADS = 5
+
+
+def slices(
+    fields: Iterable[Field],
+    *,
+    most: int,
+    always: Sequence[str],
+    most_formulas: int | None = None,
+) -> list[Columns]:
+    """The columns in groups that one call can carry, each beginning with the columns of `always`.
+
+    `most` counts all columns of a call, `most_formulas` those that Zoho computes.
+    """
+    groups: list[list[Field]] = [[]]
+    for field in fields:
+        if field.api_name in always or field.api_name == "id":
+            continue
+        group = groups[-1]
+        if len(group) + len(always) == most or (
+            field.computed and sum(member.computed for member in group) == most_formulas
+        ):
+            group = []
+            groups.append(group)
+        group.append(field)
+    return [(*always, *(field.api_name for field in group)) for group in groups]
+
+
+def join(page: Iterable[Row], others: dict[str, Row]) -> set[str]:
+    """Adds another slice's columns to the rows of a page.
+
+    Returns the ids of the torn rows: those that changed between the two, or that the other lacks.
+    """
+    torn = set()
+    for row in page:
+        other = others.get(row["id"])
+        if other is None or other.get(CURSOR_FIELD) != row.get(CURSOR_FIELD):
+            torn.add(row["id"])
+        else:
+            row.update(other)
+    return torn
+
+
+def settled(
+    ids: Sequence[str],
+    column_slices: Sequence[Columns],
+    fetch: Callable[[Columns, Sequence[str]], list[Row]],
+    *,
+    at_once: int,
+) -> dict[str, Row]:
+    """Whole rows by id, read until none changes between its slices; without those that are gone."""
+    found: dict[str, Row] = {}
+    for start in range(0, len(ids), at_once):
+        found |= _settled(ids[start : start + at_once], column_slices, fetch)
+    return found
+
+
+def _settled(
+    ids: Sequence[str],
+    column_slices: Sequence[Columns],
+    fetch: Callable[[Columns, Sequence[str]], list[Row]],
+) -> dict[str, Row]:
+    torn: set[str] = set()
+    for _ in range(_REREADS):
+        first, *rest = (
+            {row["id"]: row for row in fetch(columns, ids)} for columns in column_slices
+        )
+        torn = set().union(*(first.keys() ^ others.keys() for others in rest))
+        for others in rest:
+            torn |= join(first.values(), others)
+        if not torn:
+            return first
+    raise transient_error(
+        f"Records {', '.join(sorted(torn)[:3])} changed each of the {_REREADS} times they were "
+        "read. The next sync goes on from the saved state."
+    )
