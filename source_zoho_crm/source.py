@@ -12,11 +12,10 @@ from airbyte_cdk.models import (
     ConfiguredAirbyteCatalog,
     Status,
 )
-from airbyte_cdk.sources.declarative.models import HttpRequester as HttpRequesterModel
+from airbyte_cdk.sources.declarative.models import CustomRequester as CustomRequesterModel
 from airbyte_cdk.sources.declarative.parsers.model_to_component_factory import (
     ModelToComponentFactory,
 )
-from airbyte_cdk.sources.declarative.requesters import HttpRequester
 from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
 from airbyte_cdk.utils import AirbyteTracedException
 
@@ -24,11 +23,11 @@ from source_zoho_crm.failures import plainly
 from source_zoho_crm.lines import unpacked
 from source_zoho_crm.selection import with_selection
 from zoho_crm.auth import PATIENCE
-from zoho_crm.calls import call
 from zoho_crm.coql import select
-from zoho_crm.directory import directory, forget
 from zoho_crm.manifest import manifest_path
+from zoho_crm.org import forget, org_of
 from zoho_crm.problems import config_error
+from zoho_crm.requester import ZohoRequester
 
 _CHUNKS_IN_FLIGHT = 200
 
@@ -96,21 +95,21 @@ class SourceZohoCrm(YamlDeclarativeSource):
 
     def _prove(self, config: Mapping[str, Any]) -> None:
         """One call of each kind that a sync makes: token, modules, fields, records."""
-        org = directory(config)
-        metadata = self._requester("requester", config)
-        modules = (org.module(name, metadata) for name in org.names(metadata))
+        org = org_of(config).directory
+        requester = self._requester("requester", config)
+        modules = (org.module(name, requester) for name in org.names(requester))
         module = next((module for module in modules if module.refusal is None), None)
         if module is None:
             raise config_error("This org offers no module that Zoho's API serves.")
         query = select(("id",), module.api_name, "id > 0", limit=1)
-        call(self._requester("coql_requester", config), body={"select_query": query})
+        self._requester("coql_requester", config).ask(body={"select_query": query})
 
-    def _requester(self, definition: str, config: Mapping[str, Any]) -> HttpRequester:
+    def _requester(self, definition: str, config: Mapping[str, Any]) -> ZohoRequester:
         requester = ModelToComponentFactory().create_component(
-            HttpRequesterModel,
+            CustomRequesterModel,
             self.resolved_manifest["definitions"][definition],
             config,
             name="check",
         )
-        assert isinstance(requester, HttpRequester)
+        assert isinstance(requester, ZohoRequester)
         return requester

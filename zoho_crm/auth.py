@@ -13,6 +13,7 @@ from airbyte_cdk.sources.declarative.auth.oauth import DeclarativeOauth2Authenti
 from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
 from airbyte_cdk.utils.datetime_helpers import AirbyteDateTime, ab_datetime_now
 
+from zoho_crm.org import org_of
 from zoho_crm.problems import config_error, transient_error
 
 LOGGER = logging.getLogger("airbyte")
@@ -89,6 +90,12 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
         with self._lock:
             if self._tokens.get(self._account) is refused:
                 self._renew()
+
+    def update_from_response(
+        self, request: requests.PreparedRequest, response: requests.Response
+    ) -> None:
+        """The CDK tells each answer here, retried ones too; it goes into the ledger."""
+        org_of(self.config).heard(request, response)
 
     @property
     def _account(self) -> tuple[str, str, str]:

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import InitVar, dataclass
 from typing import Any
 
-from airbyte_cdk.sources.declarative.requesters.requester import Requester
 from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.declarative.schema import SchemaLoader
 from airbyte_cdk.sources.types import StreamSlice
 
 from source_zoho_crm.selection import selected_streams
-from zoho_crm.directory import Directory, directory
 from zoho_crm.fields import json_schema
+from zoho_crm.org import org_of
+from zoho_crm.requester import ZohoRequester
 
 
 @dataclass
@@ -23,7 +23,7 @@ class StreamNames(Retriever):
     makes them one after another, for every module.
     """
 
-    requester: Requester
+    requester: ZohoRequester
     config: Mapping[str, Any]
     parameters: InitVar[Mapping[str, Any]]
 
@@ -33,7 +33,7 @@ class StreamNames(Retriever):
     def read_records(
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
     ) -> Iterable[dict[str, Any]]:
-        org = directory(self.config)
+        org = org_of(self.config).directory
         names = selected_streams(self.config)
         for module in org.modules(
             org.names(self.requester) if names is None else names, self.requester
@@ -50,13 +50,13 @@ class ModulesRetriever(Retriever):
     cannot disagree.
     """
 
-    requester: Requester
+    requester: ZohoRequester
     config: Mapping[str, Any]
 
     def read_records(
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
     ) -> Iterable[dict[str, Any]]:
-        org = directory(self.config)
+        org = org_of(self.config).directory
         for module in org.modules(org.names(self.requester), self.requester):
             yield {
                 **module.metadata,
@@ -73,7 +73,7 @@ class ModuleSchema(SchemaLoader):
     data type ends the whole discovery.
     """
 
-    requester: Requester
+    requester: ZohoRequester
     config: Mapping[str, Any]
     parameters: InitVar[Mapping[str, Any]]
 
@@ -81,5 +81,5 @@ class ModuleSchema(SchemaLoader):
         self._module: str = parameters["name"]
 
     def get_json_schema(self) -> Mapping[str, Any]:
-        org: Directory = directory(self.config)
+        org = org_of(self.config).directory
         return json_schema(org.module(self._module, self.requester).fields)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from airbyte_cdk.sources.declarative.requesters.requester import Requester
 from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.streams.concurrent.cursor import ConcurrentCursor
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
@@ -18,9 +17,10 @@ from source_zoho_crm.roads.coql import CoqlRoad, Page
 from source_zoho_crm.roads.rest import ListPage, RestRoad
 from source_zoho_crm.roads.windows import Window, text
 from source_zoho_crm.selection import selected_columns
-from zoho_crm.calls import answer, call
-from zoho_crm.directory import CURSOR_FIELD, directory
+from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.fields import Field
+from zoho_crm.org import org_of
+from zoho_crm.requester import ZohoRequester
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -42,8 +42,8 @@ class RecordsRetriever(Retriever):
 
     name: str
     #: Its URL is the version's root: lists and metadata.
-    requester: Requester
-    coql_requester: Requester
+    requester: ZohoRequester
+    coql_requester: ZohoRequester
     config: Mapping[str, Any]
     versions: Mapping[str, Mapping[str, int]]
     cursor: ConcurrentCursor | None = None
@@ -80,7 +80,7 @@ class RecordsRetriever(Retriever):
         if resumed:
             # All rows up to and with the state's second were read.
             since += _SECOND
-        end = directory(self.config).now().replace(microsecond=0) - _MARGIN
+        end = org_of(self.config).now().replace(microsecond=0) - _MARGIN
         if since <= end:
             yield from road.changes(since, end, resumed=resumed)
 
@@ -99,7 +99,7 @@ class RecordsRetriever(Retriever):
 
     def _fields(self) -> list[Field]:
         """The fields to read: those of the configured catalog that the module has."""
-        module = directory(self.config).module(self.name, self.requester)
+        module = org_of(self.config).directory.module(self.name, self.requester)
         chosen = selected_columns(self.config, self.name)
         return [
             field
@@ -108,14 +108,14 @@ class RecordsRetriever(Retriever):
         ]
 
     def _query(self, text: str) -> Page:
-        body = answer(call(self.coql_requester, body={"select_query": text}))
+        body = self.coql_requester.ask(body={"select_query": text}, line=self.name)
         if body is None:
             return Page([], more=False)
         return Page(body["data"], more=body["info"]["more_records"])
 
     def _list(self, params: Mapping[str, str], since: str | None) -> ListPage:
         headers = {"If-Modified-Since": since.removesuffix("Z") + "+00:00"} if since else None
-        body = answer(call(self.requester, path=self.name, params=params, headers=headers))
+        body = self.requester.ask(self.name, params=params, headers=headers, line=self.name)
         if body is None:
             return ListPage([], more=False, next_token=None)
         info = body["info"]

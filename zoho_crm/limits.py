@@ -1,0 +1,72 @@
+"""What Zoho allows an org and what it charges ("API Limits"; the same table in every version)."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import requests
+
+
+class Edition(NamedTuple):
+    credits: int
+    credits_per_user: int
+    most_credits: int | None
+    calls_at_once: int
+
+
+_EDITIONS = {
+    "free": Edition(5_000, 0, 5_000, 5),
+    "standard": Edition(50_000, 250, 100_000, 10),
+    "starter": Edition(50_000, 250, 100_000, 10),
+    "professional": Edition(50_000, 500, 3_000_000, 15),
+    "enterprise": Edition(50_000, 1_000, 5_000_000, 20),
+    "zohoone": Edition(50_000, 1_000, 5_000_000, 20),
+    "ultimate": Edition(50_000, 2_000, None, 25),
+    "crmplus": Edition(50_000, 2_000, None, 25),
+}
+
+#: What every edition allows.
+LEAST_CALLS_AT_ONCE = 5
+#: Queries and sorted lists, whatever the edition.
+SUB_CALLS_AT_ONCE = 10
+
+
+def calls_at_once(org: Mapping[str, Any]) -> int:
+    """From the answer of "Get Organization"; an unknown edition gets what every edition allows."""
+    edition = _edition(org)
+    allowed = edition.calls_at_once if edition else LEAST_CALLS_AT_ONCE
+    return min(allowed, SUB_CALLS_AT_ONCE)
+
+
+def credits_a_day(org: Mapping[str, Any]) -> int | None:
+    """The org's credits of a rolling day; None where its edition is not known."""
+    edition = _edition(org)
+    if edition is None:
+        return None
+    users = int((org.get("license_details") or {}).get("users_license_purchased") or 0)
+    credits_ = edition.credits + edition.credits_per_user * users
+    return credits_ if edition.most_credits is None else min(credits_, edition.most_credits)
+
+
+def _edition(org: Mapping[str, Any]) -> Edition | None:
+    details = org.get("license_details") or {}
+    if details.get("paid") is False and not details.get("trial_type"):
+        return _EDITIONS["free"]
+    name = details.get("paid_type") or details.get("trial_type") or ""
+    return _EDITIONS.get(re.sub(r"[^a-z]", "", str(name).lower()))
+
+
+_LIMIT = re.compile(rb"\blimit (?:\d+, ?)?(\d+)")
+
+
+def credits_of(request: requests.PreparedRequest) -> int:
+    """What a call costs. UNVERIFIED: that a query is charged by its LIMIT, not by its rows."""
+    path = (request.url or "").partition("?")[0]
+    if path.endswith("/coql"):
+        body = request.body if isinstance(request.body, bytes) else (request.body or "").encode()
+        limit = _LIMIT.findall(body)
+        rows = int(limit[-1]) if limit else 200
+        return 1 if rows <= 200 else 2 if rows <= 1_000 else 3
+    if request.method == "POST" and path.endswith("/read"):
+        return 50
+    return 1

@@ -1,0 +1,154 @@
+"""What a run knows of one org: its modules, its clock, its credits, and what the run has cost."""
+
+import logging
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+
+from zoho_crm.directory import Directory
+from zoho_crm.limits import LEAST_CALLS_AT_ONCE, calls_at_once, credits_a_day, credits_of
+from zoho_crm.problems import transient_error
+
+LOGGER = logging.getLogger("airbyte")
+
+#: The ledger's line for calls that serve no single stream.
+METADATA = "metadata"
+
+
+@dataclass(slots=True)
+class Line:
+    """A stream in the ledger."""
+
+    calls: int = 0
+    credits: int = 0
+    first: float = 0.0
+    last: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """From its first call to the end of its last."""
+        return self.last - self.first
+
+
+class Gate:
+    """Lets so many threads in at a time; the number may change while they run."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._inside = 0
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        with self._changed:
+            self._changed.wait_for(lambda: self._inside < self.limit)
+            self._inside += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._inside -= 1
+                self._changed.notify_all()
+
+
+class Org:
+    """Shared by all components and threads of a run."""
+
+    def __init__(self, *, most_calls: int | None = None, reserve_percent: float = 0) -> None:
+        self.directory = Directory()
+        self.ledger: dict[str, Line] = {}
+        self.details: Mapping[str, Any] | None = None
+        self._most_calls = most_calls
+        self._reserve_percent = reserve_percent
+        self._gate = Gate(min(LEAST_CALLS_AT_ONCE, most_calls or LEAST_CALLS_AT_ONCE))
+        self._lock = threading.Lock()
+        self._here = threading.local()
+        self._ahead_s = 0.0
+        self._total: int | None = None
+        self._remaining: int | None = None
+
+    def now(self) -> datetime:
+        """Zoho's clock, as of its latest answer."""
+        return datetime.fromtimestamp(time.time() + self._ahead_s, UTC)
+
+    def learn(self, details: Mapping[str, Any]) -> None:
+        """Takes the answer of "Get Organization": edition and licences decide what is allowed."""
+        self.details = details
+        allowed = calls_at_once(details)
+        self._gate.limit = min(allowed, self._most_calls or allowed)
+        with self._lock:
+            self._total = credits_a_day(details)
+            if self._total is not None and self._remaining is None:
+                self._remaining = self._total
+
+    @contextmanager
+    def call(self, line: str) -> Iterator[None]:
+        """A call in progress: waits for its turn, and is booked on this line of the ledger."""
+        with self._gate():
+            self._spare_the_reserve()
+            self._here.line = line
+            try:
+                yield
+            finally:
+                self._here.line = None
+
+    def heard(self, request: requests.PreparedRequest, response: requests.Response) -> None:
+        """Books an answer of Zoho's API, whatever it says."""
+        cost, now = credits_of(request), time.monotonic()
+        with self._lock:
+            line = self.ledger.setdefault(getattr(self._here, "line", None) or METADATA, Line())
+            line.calls += 1
+            line.credits += cost
+            line.last = now
+            line.first = line.first or now - response.elapsed.total_seconds()
+            if self._remaining is not None:
+                self._remaining -= cost
+            said = response.headers.get("X-API-CREDITS-REMAINING", "")
+            if said.isdigit():
+                self._remaining = min(int(said), self._remaining or int(said))
+            if date := response.headers.get("Date"):
+                self._ahead_s = parsedate_to_datetime(date).timestamp() - time.time()
+
+    def _spare_the_reserve(self) -> None:
+        if not self._reserve_percent or self._remaining is None or self._total is None:
+            return
+        reserve = self._total * self._reserve_percent / 100
+        if self._remaining <= reserve:
+            raise transient_error(
+                f"{self._remaining:,} of the org's {self._total:,} API credits of the day are "
+                f"left, and {self._reserve_percent:g} % are reserved for people. "
+                "The next sync goes on from the saved state."
+            )
+
+
+_orgs: dict[tuple[str, str, str], Org] = {}
+_orgs_lock = threading.Lock()
+
+
+def org_of(config: Mapping[str, Any]) -> Org:
+    """The org of this account in this run."""
+    with _orgs_lock:
+        key = _account(config)
+        if key not in _orgs:
+            _orgs[key] = Org(
+                most_calls=config.get("max_concurrent_requests"),
+                reserve_percent=config.get("credits_reserve_percent") or 0,
+            )
+        return _orgs[key]
+
+
+def forget(config: Mapping[str, Any]) -> None:
+    """A new run of this account begins: what it knows of the org, it fetches anew."""
+    with _orgs_lock:
+        _orgs.pop(_account(config), None)
+
+
+def _account(config: Mapping[str, Any]) -> tuple[str, str, str]:
+    return (config["_zoho"]["crm"], config["client_id"], config["refresh_token"])

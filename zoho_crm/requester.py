@@ -1,0 +1,99 @@
+"""Calls to Zoho."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import requests
+from airbyte_cdk.sources.declarative.requesters import HttpRequester
+from airbyte_cdk.sources.streams.http.exceptions import BaseBackoffException
+from airbyte_cdk.sources.types import StreamSlice, StreamState
+from airbyte_cdk.utils import AirbyteTracedException
+
+from zoho_crm.org import METADATA, org_of
+from zoho_crm.problems import transient_error
+
+
+@dataclass(kw_only=True)
+class ZohoRequester(HttpRequester):
+    """Sends each call when its turn has come, books it, and fails with a sentence.
+
+    Why not in YAML: Zoho limits the calls of an org at a time, over all streams, which the CDK's
+    call budget cannot say; and the CDK's own last words after several tries are a Python exception.
+    """
+
+    #: The stream's; the CDK names the requesters of its own retrievers only.
+    name: str = METADATA
+
+    def send_request(
+        self,
+        stream_state: StreamState | None = None,
+        stream_slice: StreamSlice | None = None,
+        next_page_token: Mapping[str, Any] | None = None,
+        path: str | None = None,
+        request_headers: Mapping[str, Any] | None = None,
+        request_params: Mapping[str, Any] | None = None,
+        request_body_data: Mapping[str, Any] | str | None = None,
+        request_body_json: Mapping[str, Any] | None = None,
+        log_formatter: Callable[[requests.Response], Any] | None = None,
+    ) -> requests.Response | None:
+        with org_of(self.config).call(self.name):
+            return self._plainly(
+                stream_state=stream_state,
+                stream_slice=stream_slice,
+                next_page_token=next_page_token,
+                path=path,
+                request_headers=request_headers,
+                request_params=request_params,
+                request_body_data=request_body_data,
+                request_body_json=request_body_json,
+                log_formatter=log_formatter,
+            )
+
+    def ask(
+        self,
+        path: str | None = None,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        line: str | None = None,
+    ) -> dict[str, Any] | None:
+        """The JSON of Zoho's answer; None where it has nothing to say (204, 304).
+
+        `line` is the ledger's; by default that of the stream.
+        """
+        with org_of(self.config).call(line or self.name):
+            response = self._plainly(
+                path=path, request_params=params, request_headers=headers, request_body_json=body
+            )
+        if response is None or not response.content:
+            return None
+        answer: dict[str, Any] = orjson.loads(response.content)
+        return answer
+
+    def metadata(self, path: str, key: str, **params: str) -> list[dict[str, Any]]:
+        """The entries of a settings answer; none where Zoho has nothing to say."""
+        answer = self.ask(path, params=params, line=METADATA)
+        return (answer or {}).get(key) or []
+
+    def _plainly(self, **request: Any) -> requests.Response | None:
+        try:
+            return super().send_request(**request)
+        except AirbyteTracedException as error:
+            last = error.__context__
+            if not isinstance(last, BaseBackoffException):
+                raise
+            raise transient_error(_gave_up(last), internal=error.internal_message) from error
+
+
+def _gave_up(last: BaseBackoffException) -> str:
+    response = last.response
+    if not isinstance(response, requests.Response):
+        url = str(last.request.url).partition("?")[0]
+        return f"Zoho cannot be reached at {url} ({type(response).__name__}). Try again later."
+    return (
+        f"Zoho answers {response.url.partition('?')[0]} with HTTP {response.status_code} "
+        f"however often it is asked: {response.text[:200] or 'no text'}. Try again later."
+    )
