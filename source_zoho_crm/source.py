@@ -20,6 +20,7 @@ from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarat
 from airbyte_cdk.utils import AirbyteTracedException
 
 from source_zoho_crm.failures import plainly
+from source_zoho_crm.ledger import accounted
 from source_zoho_crm.lines import unpacked
 from source_zoho_crm.selection import with_selection
 from zoho_crm.auth import PATIENCE
@@ -91,6 +92,7 @@ class SourceZohoCrm(YamlDeclarativeSource):
             source.packed = self.packed
             return source.read(logger, config, catalog, state)
         messages = plainly(super().read(logger, config, catalog, state))
+        messages = accounted(messages, org_of(self._config))
         return messages if self.packed else unpacked(messages)
 
     def _prove(self, config: Mapping[str, Any]) -> None:

@@ -34,6 +34,11 @@ class Module:
     refusal: str | None
 
     @property
+    def convertible(self) -> bool:
+        """Its records can be converted into others; lists and queries may then hide them."""
+        return bool(self.metadata.get("convertable"))
+
+    @property
     def has_cursor(self) -> bool:
         return any(
             field.api_name == CURSOR_FIELD and field.data_type == "datetime"

@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+import orjson
 import requests
+from airbyte_cdk.utils import AirbyteTracedException
 
-from zoho_crm.directory import Directory
+from zoho_crm.directory import Directory, Metadata
 from zoho_crm.limits import LEAST_CALLS_AT_ONCE, calls_at_once, credits_a_day, credits_of
 from zoho_crm.problems import transient_error
 
@@ -64,11 +66,12 @@ class Org:
     def __init__(self, *, most_calls: int | None = None, reserve_percent: float = 0) -> None:
         self.directory = Directory()
         self.ledger: dict[str, Line] = {}
-        self.details: Mapping[str, Any] | None = None
         self._most_calls = most_calls
         self._reserve_percent = reserve_percent
         self._gate = Gate(min(LEAST_CALLS_AT_ONCE, most_calls or LEAST_CALLS_AT_ONCE))
         self._lock = threading.Lock()
+        self._introduction = threading.Lock()
+        self._details: Mapping[str, Any] | None = None
         self._here = threading.local()
         self._ahead_s = 0.0
         self._total: int | None = None
@@ -78,30 +81,44 @@ class Org:
         """Zoho's clock, as of its latest answer."""
         return datetime.fromtimestamp(time.time() + self._ahead_s, UTC)
 
-    def learn(self, details: Mapping[str, Any]) -> None:
-        """Takes the answer of "Get Organization": edition and licences decide what is allowed."""
-        self.details = details
-        allowed = calls_at_once(details)
-        self._gate.limit = min(allowed, self._most_calls or allowed)
-        with self._lock:
-            self._total = credits_a_day(details)
-            if self._total is not None and self._remaining is None:
+    def introduce(self, requester: Metadata) -> Mapping[str, Any]:
+        """Asks "Get Organization" once: edition and licences decide what is allowed."""
+        with self._introduction:
+            if self._details is None:
+                try:
+                    self._details = next(iter(requester.metadata("org", "org")), {})
+                except AirbyteTracedException as error:
+                    LOGGER.warning(
+                        f"Zoho does not tell the org's edition, so {LEAST_CALLS_AT_ONCE} calls are "
+                        f"made at a time and the credits of the day are not known. {error.message}"
+                    )
+                    self._details = {}
+                allowed = calls_at_once(self._details)
+                self._gate.limit = min(allowed, self._most_calls or allowed)
+                self._total = credits_a_day(self._details)
                 self._remaining = self._total
+            return self._details
 
     @contextmanager
     def call(self, line: str) -> Iterator[None]:
         """A call in progress: waits for its turn, and is booked on this line of the ledger."""
         with self._gate():
             self._spare_the_reserve()
-            self._here.line = line
+            self._here.line, self._here.code = line, None
             try:
                 yield
             finally:
                 self._here.line = None
 
+    @property
+    def code(self) -> str | None:
+        """Zoho's code for refusing this thread's latest call, if it did."""
+        return getattr(self._here, "code", None)
+
     def heard(self, request: requests.PreparedRequest, response: requests.Response) -> None:
         """Books an answer of Zoho's API, whatever it says."""
         cost, now = credits_of(request), time.monotonic()
+        self._here.code = None if response.ok else _code(response)
         with self._lock:
             line = self.ledger.setdefault(getattr(self._here, "line", None) or METADATA, Line())
             line.calls += 1
@@ -126,6 +143,14 @@ class Org:
                 f"left, and {self._reserve_percent:g} % are reserved for people. "
                 "The next sync goes on from the saved state."
             )
+
+
+def _code(response: requests.Response) -> str | None:
+    try:
+        body = orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        return None
+    return body.get("code") if isinstance(body, dict) else None
 
 
 _orgs: dict[tuple[str, str, str], Org] = {}

@@ -1,7 +1,19 @@
-"""The three ways to tell a user that something went wrong."""
+"""The ways to tell a user that something went wrong."""
 
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils import AirbyteTracedException
+
+
+class Refused(AirbyteTracedException):
+    """Zoho refused a call, with this code of its own."""
+
+    def __init__(self, error: AirbyteTracedException, code: str) -> None:
+        super().__init__(
+            message=error.message,
+            internal_message=error.internal_message,
+            failure_type=error.failure_type,
+        )
+        self.code = code
 
 
 def config_error(sentence: str, *, internal: str | None = None) -> AirbyteTracedException:

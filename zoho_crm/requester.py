@@ -12,7 +12,7 @@ from airbyte_cdk.sources.types import StreamSlice, StreamState
 from airbyte_cdk.utils import AirbyteTracedException
 
 from zoho_crm.org import METADATA, org_of
-from zoho_crm.problems import transient_error
+from zoho_crm.problems import Refused, transient_error
 
 
 @dataclass(kw_only=True)
@@ -83,9 +83,11 @@ class ZohoRequester(HttpRequester):
             return super().send_request(**request)
         except AirbyteTracedException as error:
             last = error.__context__
-            if not isinstance(last, BaseBackoffException):
-                raise
-            raise transient_error(_gave_up(last), internal=error.internal_message) from error
+            if isinstance(last, BaseBackoffException):
+                raise transient_error(_gave_up(last), internal=error.internal_message) from error
+            if code := org_of(self.config).code:
+                raise Refused(error, code) from error
+            raise
 
 
 def _gave_up(last: BaseBackoffException) -> str:

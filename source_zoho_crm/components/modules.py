@@ -8,6 +8,7 @@ from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.declarative.schema import SchemaLoader
 from airbyte_cdk.sources.types import StreamSlice
 
+from source_zoho_crm.roads.deleted import columns as tombstone_columns
 from source_zoho_crm.selection import selected_streams
 from zoho_crm.fields import json_schema
 from zoho_crm.org import org_of
@@ -33,11 +34,12 @@ class StreamNames(Retriever):
     def read_records(
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
     ) -> Iterable[dict[str, Any]]:
-        org = org_of(self.config).directory
+        org = org_of(self.config)
+        org.introduce(self.requester)
         names = selected_streams(self.config)
-        for module in org.modules(
-            org.names(self.requester) if names is None else names, self.requester
-        ):
+        if names is None:
+            names = org.directory.names(self.requester)
+        for module in org.directory.modules(names, self.requester):
             if module.refusal is None and module.has_cursor == self._windowed:
                 yield {"api_name": module.api_name}
 
@@ -82,4 +84,8 @@ class ModuleSchema(SchemaLoader):
 
     def get_json_schema(self) -> Mapping[str, Any]:
         org = org_of(self.config).directory
-        return json_schema(org.module(self._module, self.requester).fields)
+        module = org.module(self._module, self.requester)
+        schema = json_schema(module.fields)
+        if module.has_cursor and self.config.get("include_deleted", True):
+            schema["properties"] |= tombstone_columns()
+        return schema

@@ -4,7 +4,8 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.streams.concurrent.cursor import ConcurrentCursor
@@ -13,13 +14,16 @@ from airbyte_cdk.sources.types import Record, StreamSlice
 
 from source_zoho_crm.lines import chunks
 from source_zoho_crm.roads import Road, Row
+from source_zoho_crm.roads.converted import WithConverted
 from source_zoho_crm.roads.coql import CoqlRoad, Page
+from source_zoho_crm.roads.deleted import forgotten, parameters, tombstones
 from source_zoho_crm.roads.rest import ListPage, RestRoad
 from source_zoho_crm.roads.windows import Window, text
 from source_zoho_crm.selection import selected_columns
-from zoho_crm.directory import CURSOR_FIELD
+from zoho_crm.directory import CURSOR_FIELD, Module
 from zoho_crm.fields import Field
 from zoho_crm.org import org_of
+from zoho_crm.problems import Refused
 from zoho_crm.requester import ZohoRequester
 
 LOGGER = logging.getLogger("airbyte")
@@ -27,6 +31,20 @@ LOGGER = logging.getLogger("airbyte")
 #: Rows of the last minute are left to the next sync: some of them may not be visible yet.
 _MARGIN = timedelta(seconds=60)
 _SECOND = timedelta(seconds=1)
+
+#: Codes by which Zoho refuses a module on one road, and may serve it on another.
+_NOT_SERVED = frozenset(
+    {
+        "INVALID_MODULE",
+        "INVALID_QUERY",
+        "SYNTAX_ERROR",
+        "NOT_SUPPORTED",
+        "MODULE_NOT_SUPPORTED",
+        "MODULE_NOT_AVAILABLE",
+        "FIELD_NOT_SUPPORTED",
+        "FIELD_NOT_AVAILABLE",
+    }
+)
 
 
 @dataclass
@@ -51,12 +69,15 @@ class RecordsRetriever(Retriever):
     def read_records(
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
     ) -> Iterator[Row]:
-        windowed = isinstance(self.cursor, ConcurrentCursor) and stream_slice is not None
-        road = self._road(windowed=windowed)
-        start = stream_slice["start_time"] if windowed and stream_slice else None
-        parts = self._changes(road, start) if start else road.everything()
+        span = self._span(stream_slice) if stream_slice and self._windowed else None
+        start = stream_slice["start_time"] if stream_slice and self._windowed else None
+        if span and span.resumed and self.config.get("include_deleted", True):
+            # First: a state must not pass deletions that are still to be told.
+            for page in self._tombstones(span):
+                yield from chunks(self.name, page, start)
         rows = 0
-        for part in parts:
+        road = self._road()
+        for part in self._parts(road, span):
             if isinstance(part, Window):
                 self._close(part)
                 continue
@@ -66,23 +87,88 @@ class RecordsRetriever(Retriever):
             yield from chunks(self.name, part, start)
         LOGGER.info(f"{self.name}: {rows} records read by {road.name}.")
 
-    def _road(self, *, windowed: bool) -> Road:
-        retrieval = self.config["retrieval"]
-        version = self.versions[self.config["schema_version"]]
-        fields = self._fields()
-        if retrieval["use_coql"] == "enabled":
-            return CoqlRoad(self._query, self.name, fields, version, windowed=windowed)
-        return RestRoad(self._list, self.name, fields, version, windowed=windowed)
+    @property
+    def _windowed(self) -> bool:
+        return isinstance(self.cursor, ConcurrentCursor)
 
-    def _changes(self, road: Road, start: str) -> Iterator[list[Row] | Window]:
+    def _span(self, stream_slice: StreamSlice) -> "_Span":
+        start = stream_slice["start_time"]
         since = datetime.fromisoformat(start)
+        # All rows up to and with a state's second were read.
         resumed = start != self.config["start_datetime"]
-        if resumed:
-            # All rows up to and with the state's second were read.
-            since += _SECOND
         end = org_of(self.config).now().replace(microsecond=0) - _MARGIN
-        if since <= end:
-            yield from road.changes(since, end, resumed=resumed)
+        return _Span(since + _SECOND if resumed else since, end, resumed)
+
+    def _parts(self, road: "_Chosen", span: "_Span | None") -> Iterator[list[Row] | Window]:
+        """What the road gives. A module that it does not serve is read by REST."""
+        parts = road.parts(span)
+        try:
+            first = next(parts, None)
+        except Refused as refusal:
+            if refusal.code not in _NOT_SERVED or isinstance(road.road, RestRoad):
+                raise
+            LOGGER.info(
+                f"{self.name}: {road.name} does not serve this module ({refusal.code}), "
+                "so it is read by REST."
+            )
+            road.road = self._rest()
+            parts = road.parts(span)
+            first = next(parts, None)
+        if first is not None:
+            yield first
+            yield from parts
+
+    def _road(self) -> "_Chosen":
+        if self.config["retrieval"]["use_coql"] != "enabled":
+            return _Chosen(self._rest())
+        coql = CoqlRoad(
+            self._query, self.name, self._fields, self._version, windowed=self._windowed
+        )
+        if not self._module.convertible:
+            return _Chosen(coql)
+        return _Chosen(WithConverted(coql, self._rest("true"), coql.shows, self._rest()))
+
+    def _rest(self, converted: str = "both") -> RestRoad:
+        return RestRoad(
+            self._list,
+            self.name,
+            self._fields,
+            self._version,
+            windowed=self._windowed,
+            converted=converted,
+        )
+
+    def _tombstones(self, span: "_Span") -> Iterator[list[Row]]:
+        if lost := forgotten(span.since, org_of(self.config).now()):
+            LOGGER.warning(
+                f"{self.name}: the last sync was long ago, and Zoho no longer lists what was "
+                f"deleted {lost}. A refresh of this stream drops these rows."
+            )
+        yield from tombstones(self._deleted(span.since), span.since, span.end)
+
+    def _deleted(self, since: datetime) -> Iterator[list[Row]]:
+        more, number = True, 1
+        headers = _modified_since(text(since - _SECOND))
+        while more:
+            try:
+                body = self.requester.ask(
+                    f"{self.name}/deleted",
+                    params=parameters(number),
+                    headers=headers,
+                    line=self.name,
+                )
+            except Refused as refusal:
+                if refusal.code not in _NOT_SERVED:
+                    raise
+                LOGGER.warning(
+                    f"{self.name}: Zoho does not list the deleted records of this module "
+                    f"({refusal.code}); they stay in the warehouse."
+                )
+                return
+            if body is None:
+                return
+            yield body["data"]
+            more, number = body["info"]["more_records"], number + 1
 
     def _close(self, window: Window) -> None:
         """Tells the state, once per window: the stock cursor's look at each row costs 11 µs."""
@@ -97,15 +183,23 @@ class RecordsRetriever(Retriever):
         )
         self.cursor.close_partition(part)
 
+    @cached_property
+    def _module(self) -> Module:
+        return org_of(self.config).directory.module(self.name, self.requester)
+
+    @cached_property
     def _fields(self) -> list[Field]:
         """The fields to read: those of the configured catalog that the module has."""
-        module = org_of(self.config).directory.module(self.name, self.requester)
         chosen = selected_columns(self.config, self.name)
         return [
             field
-            for field in module.fields
+            for field in self._module.fields
             if chosen is None or field.api_name in chosen or field.api_name in ("id", CURSOR_FIELD)
         ]
+
+    @property
+    def _version(self) -> Mapping[str, int]:
+        return self.versions[self.config["schema_version"]]
 
     def _query(self, text: str) -> Page:
         body = self.coql_requester.ask(body={"select_query": text}, line=self.name)
@@ -114,12 +208,45 @@ class RecordsRetriever(Retriever):
         return Page(body["data"], more=body["info"]["more_records"])
 
     def _list(self, params: Mapping[str, str], since: str | None) -> ListPage:
-        headers = {"If-Modified-Since": since.removesuffix("Z") + "+00:00"} if since else None
+        headers = _modified_since(since) if since else None
         body = self.requester.ask(self.name, params=params, headers=headers, line=self.name)
         if body is None:
             return ListPage([], more=False, next_token=None)
         info = body["info"]
         return ListPage(body["data"], info["more_records"], info.get("next_page_token"))
+
+
+def _modified_since(moment: str) -> dict[str, str]:
+    return {"If-Modified-Since": moment.removesuffix("Z") + "+00:00"}
+
+
+class _Span(NamedTuple):
+    """What a run reads of a module: both ends are included."""
+
+    since: datetime
+    end: datetime
+    #: An earlier run has read all that is older.
+    resumed: bool
+
+
+@dataclass
+class _Chosen:
+    """The road that is taken; another one when Zoho refuses it."""
+
+    road: Road
+
+    @property
+    def name(self) -> str:
+        return self.road.name
+
+    def cast(self, row: Row) -> Row:
+        return self.road.cast(row)
+
+    def parts(self, span: _Span | None) -> Iterator[list[Row] | Window]:
+        if span is None:
+            yield from self.road.everything()
+        elif span.since <= span.end:
+            yield from self.road.changes(span.since, span.end, resumed=span.resumed)
 
 
 class _WindowRead(Partition):

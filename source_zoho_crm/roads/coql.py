@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 
 from source_zoho_crm.roads import Row
 from source_zoho_crm.roads.slices import Columns, join, settled, slices
-from source_zoho_crm.roads.windows import Window, text, windows
+from source_zoho_crm.roads.windows import GROWTH, Window, text, windows
 from zoho_crm.coql import between, both, select
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.fields import Field, caster
 
 #: COQL: at most 50 values in a list.
 _IDS_AT_ONCE = 50
-#: The first page of a window that continues an earlier sync; most hold fewer rows, and 200 cost
-#: the least if Zoho charges by what is asked for (UNVERIFIED).
+#: The first page of a window that may be small: 200 rows cost the least, if Zoho charges by what is
+#: asked for (UNVERIFIED).
 _FEW = 200
 _SECOND = timedelta(seconds=1)
 
@@ -70,12 +70,14 @@ class CoqlRoad:
             if oldest > since:
                 yield Window(since, oldest - _SECOND)
             since = oldest
-        first_limit = _FEW if resumed else self._most_rows
         plan = windows(since, end)
         window = next(plan, None)
+        rows = 0
         while window is not None:
+            # A window holds at most eight times the rows of the one before, if they lie evenly.
+            limit = _FEW if rows * GROWTH < _FEW else self._most_rows
             rows = 0
-            for page in self._pages(self._slices[0], _inside(window), limit=first_limit):
+            for page in self._pages(self._slices[0], _inside(window), limit=limit):
                 whole = self._whole(page, window)
                 rows += len(whole)
                 yield whole
@@ -84,6 +86,10 @@ class CoqlRoad:
                 window = plan.send(rows)
             except StopIteration:
                 return
+
+    def shows(self, key: str) -> bool:
+        """Whether a query finds the record of this id."""
+        return bool(self._query(select(("id",), self._module, f"id = {key}", limit=1)).rows)
 
     def everything(self) -> Iterator[list[Row]]:
         for page in self._pages(self._slices[0], None, limit=self._most_rows):

@@ -49,8 +49,10 @@ class RestRoad:
         version: Mapping[str, int],
         *,
         windowed: bool,
+        converted: str = "both",
     ) -> None:
         self._lister = lister
+        self._converted = converted
         self._module = module
         self._most_columns = version["rest_columns"]
         self._tokens = bool(version["rest_tokens"])
@@ -94,6 +96,12 @@ class RestRoad:
             if self._tokens and rows > self._chain_rows - _PER_PAGE:
                 self._too_many("a module without Modified_Time")
             yield page
+
+    def some_id(self, since: datetime | None) -> str | None:
+        """A record modified since then; None: there is none."""
+        params = {"fields": "id", "per_page": "1", "converted": self._converted}
+        rows = self._lister(params, None if since is None else text(since - _SECOND)).rows
+        return rows[0]["id"] if rows else None
 
     def _read(self, block: "_Block") -> Iterator[list[Row]]:
         """The rows of a block. Where pages shift when rows leave, it is read until none is new."""
@@ -150,7 +158,7 @@ class RestRoad:
 
     def _params(self, columns: Columns, params: Mapping[str, str]) -> dict[str, str]:
         # Leads: without it converted leads stay hidden; other modules pay no heed.
-        chosen = {"per_page": str(_PER_PAGE), "converted": "both", **params}
+        chosen = {"per_page": str(_PER_PAGE), "converted": self._converted, **params}
         return {"fields": ",".join(columns), **chosen} if self._most_columns else chosen
 
 

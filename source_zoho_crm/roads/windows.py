@@ -8,7 +8,7 @@ from typing import NamedTuple
 #: costs at least one call.
 _AIM = 100_000
 _FIRST = timedelta(days=30)
-_GROWTH = 8.0
+GROWTH = 8.0
 _SECOND = timedelta(seconds=1)
 
 
@@ -37,4 +37,4 @@ def windows(start: datetime, end: datetime) -> Generator[Window, int, None]:
         window = Window(start, min(start + span, end))
         rows = yield window
         start = window.end + _SECOND
-        span = max(_SECOND, span * min(_GROWTH, _AIM / max(rows, 1)))
+        span = max(_SECOND, span * min(GROWTH, _AIM / max(rows, 1)))

@@ -82,11 +82,13 @@ class Org:
         return int(self.control("GET", "usage")["calls"].get(name, 0))
 
 
-def rows_of(output: EntrypointOutput, stream: str) -> list[Row]:
+def rows_of(output: EntrypointOutput, stream: str, *, deleted: bool = True) -> list[Row]:
+    """The records of a stream without their nulls; with its tombstones, if `deleted`."""
     return [
         {key: value for key, value in message.record.data.items() if value is not None}
         for message in output.records
         if message.record.stream == stream
+        and (deleted or not message.record.data.get("_ab_cdc_deleted_at"))
     ]
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from zoho_crm.coql import between, both, moment, quoted, select
+from zoho_crm.coql import between, both, column, moment, quoted, select
 
 
 @pytest.mark.parametrize(
@@ -9,6 +9,13 @@ from zoho_crm.coql import between, both, moment, quoted, select
 )
 def test_quotes_are_doubled(value: str, literal: str) -> None:
     assert quoted(value) == literal
+
+
+@pytest.mark.parametrize(
+    ("name", "written"), [("Email", "Email"), ("Order", "'Order'"), ("External", "'External'")]
+)
+def test_reserved_words_are_quoted(name: str, written: str) -> None:
+    assert column(name) == written
 
 
 def test_datetimes_carry_a_numeric_offset() -> None:

@@ -1,0 +1,458 @@
+"""The source as a process: what it prints, how it ends, and what it goes on from."""
+
+import json
+import re
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from integration_tests.connector import Connector, Emulator, Json, Output, only, source_in
+
+HERE = Path(__file__).parent
+CATALOG = json.loads((HERE / "configured_catalog.json").read_text())
+
+Write = Callable[[str, object], Path]
+
+#: Traces of machinery that no user should have to read.
+MACHINERY = re.compile(
+    r"Traceback|\[Errno|File \"|Exception\(|Error\(|Request \(|Response \(|\{'|b'\{"
+)
+
+
+def assert_one_sentence(message: str, *words: str) -> None:
+    """It says all of `words` in a sentence or three, and shows nothing of the machinery."""
+    assert not MACHINERY.search(message)
+    assert "\n" not in message
+    assert len(message) < 450
+    assert message.rstrip().endswith(".")
+    for word in words:
+        assert word in message
+
+
+def assert_no_secrets(output: Output, config: Json) -> None:
+    """Neither what the user gave, nor an access token, is anywhere in the output."""
+    for key in ("client_secret", "refresh_token"):
+        assert str(config[key]) not in output.text
+    assert not re.search(r"1000\.[0-9a-f]{32}\.[0-9a-f]{32}", output.text)
+
+
+# --- The four commands ---------------------------------------------------------------------------
+
+
+def test_spec_needs_nothing(source: Connector) -> None:
+    output = source.run("spec")
+
+    (spec,) = output.of_type("SPEC")
+    assert output.exit_code == 0
+    assert spec["connectionSpecification"]["properties"]["client_secret"]["airbyte_secret"] is True
+
+
+def test_the_emulator_of_these_tests_is_the_one_that_the_config_names(
+    emulator: Emulator, emulator_config: Json
+) -> None:
+    credentials = ("base_url", "client_id", "client_secret", "refresh_token")
+
+    named = {key: emulator_config[key] for key in credentials}
+
+    assert named == {key: getattr(emulator, key) for key in credentials}
+
+
+def test_check_succeeds_with_one_token(
+    source: Connector, emulator: Emulator, emulator_config: Json, write: Write
+) -> None:
+    config = write("config.json", emulator_config)
+
+    output = source.run("check", "--config", config)
+
+    assert output.exit_code == 0
+    assert output.status == {"status": "SUCCEEDED"}
+    assert emulator.usage()["tokens_issued"] == 1
+    assert_no_secrets(output, emulator_config)
+
+
+def test_discover_names_every_stream_with_one_token(
+    source: Connector, emulator: Emulator, emulator_config: Json, write: Write
+) -> None:
+    config = write("config.json", emulator_config)
+
+    output = source.run("discover", "--config", config)
+
+    names = [stream["name"] for stream in output.catalog["streams"]]
+    assert output.exit_code == 0
+    assert {"org", "users", "modules", "Leads", "Products", "Vehicles"} <= set(names)
+    assert len(names) == len(set(names))
+    assert emulator.usage()["tokens_issued"] == 1
+    assert_no_secrets(output, emulator_config)
+
+
+@pytest.fixture(scope="module")
+def first_read(
+    fresh_emulator: Emulator, emulator_config: Json, tmp_path_factory: pytest.TempPathFactory
+) -> Output:
+    """All of the configured catalog, from the beginning."""
+    folder = tmp_path_factory.mktemp("first_read")
+    config = folder / "config.json"
+    config.write_text(json.dumps(emulator_config))
+    catalog = HERE / "configured_catalog.json"
+    return source_in(folder).run("read", "--config", config, "--catalog", catalog)
+
+
+def test_read_gives_every_row_once(
+    first_read: Output, emulator: Emulator, emulator_config: Json
+) -> None:
+    everything = {module: sorted(emulator.ids(module)) for module in ("Leads", "Products")}
+
+    found = {module: sorted(first_read.ids(module)) for module in everything}
+
+    assert found == everything
+    assert first_read.exit_code == 0
+    assert set(first_read.stream_statuses().values()) == {"COMPLETE"}
+    assert_no_secrets(first_read, emulator_config)
+
+
+def test_a_read_goes_on_from_the_state_of_the_one_before(
+    first_read: Output, source: Connector, emulator: Emulator, emulator_config: Json, write: Write
+) -> None:
+    # Arrange
+    files = ("--config", write("config.json", emulator_config))
+    files = (*files, "--catalog", write("catalog.json", CATALOG))
+    changed = min(emulator.ids("Leads"))
+
+    # Act: one read with nothing new; then one new row, one changed, and the margin of a minute
+    idle = source.run("read", *files, "--state", write("state.json", first_read.state))
+    tokens = emulator.usage()["tokens_issued"]
+    row = {"Last_Name": "New", "Company": "New"}
+    new = emulator.control("POST", "records/Leads", row).json()["ids"]
+    emulator.control("PATCH", "records/Leads", {"id": changed, "Company": "Changed"})
+    emulator.control("POST", "clock", {"advance_s": 120})
+    later = source.run("read", *files, "--state", write("state.json", idle.state))
+
+    # Assert
+    assert [idle.exit_code, later.exit_code] == [0, 0]
+    assert tokens == 1
+    assert {record["stream"] for record in idle.records} == {"users"}
+    assert sorted(later.ids("Leads")) == sorted([*new, changed])
+    assert later.ids("Products") == []
+    (company,) = [r["data"]["Company"] for r in later.records if r["data"]["id"] == changed]
+    assert company == "Changed"
+
+
+def test_read_gives_the_expected_records(first_read: Output) -> None:
+    lines = (HERE / "expected_records.jsonl").read_text().rstrip("\n").split("\n")
+    expected = [json.loads(line) for line in lines]
+
+    found = {
+        (record["stream"], record["data"]["id"]): _without_nulls(record["data"])
+        for record in first_read.records
+    }
+
+    for record in expected:
+        key = (record["stream"], record["data"]["id"])
+        assert found[key] == _without_nulls(record["data"])
+
+
+def _without_nulls(row: Json) -> Json:
+    return {key: value for key, value in row.items() if value is not None}
+
+
+def test_a_read_reads_no_row_before_its_state(
+    source: Connector, emulator: Emulator, emulator_config: Json, write: Write
+) -> None:
+    state = json.loads((HERE / "sample_state.json").read_text())
+    (since,) = {part["stream"]["stream_state"]["Modified_Time"] for part in state}
+
+    output = source.run(
+        *("read", "--config", write("config.json", emulator_config)),
+        *("--catalog", write("catalog.json", only(CATALOG, ["Products"]))),
+        *("--state", write("state.json", state)),
+    )
+
+    assert 0 < len(output.records) < len(emulator.ids("Products"))
+    assert all(record["data"]["Modified_Time"] > since for record in output.records)
+
+
+@pytest.mark.usefixtures("emulator")
+def test_a_state_from_the_future_reads_no_rows_and_stays(
+    source: Connector, emulator_config: Json, write: Write
+) -> None:
+    state = json.loads((HERE / "abnormal_state.json").read_text())
+
+    output = source.run(
+        *("read", "--config", write("config.json", emulator_config)),
+        *("--catalog", write("catalog.json", only(CATALOG, ["Leads", "Products"]))),
+        *("--state", write("state.json", state)),
+    )
+
+    assert output.exit_code == 0
+    assert output.records == []
+    assert [part["stream"] for part in sorted(output.state, key=str)] == [
+        part["stream"] for part in sorted(state, key=str)
+    ]
+
+
+# --- Refusals ------------------------------------------------------------------------------------
+
+#: What is wrong with the config, and words of the sentence that says so.
+BAD_CONFIGS: dict[str, tuple[Json, tuple[str, ...]]] = {
+    "client": ({"client_id": "1000.NOBODYKNOWSTHISCLIENT00000000"}, ("client ID", "client_id")),
+    "secret": ({"client_secret": "not-the-secret-of-this-client"}, ("client secret",)),
+    "refresh token": ({"refresh_token": "1000.never-made"}, ("refresh token", "region")),
+    "region": ({"dc_region": "MARS"}, ("MARS", "dc_region", "EU")),
+    "date": ({"start_datetime": "soon"}, ("soon", "start_datetime", "2021-01-01T00:00:00Z")),
+    "future date": ({"start_datetime": "2999-01-01T00:00:00Z"}, ("start_datetime", "future")),
+    "http": ({"base_url": "http://zoho.example"}, ("base_url", "https")),
+    "address": ({"base_url": "http://127.0.0.1:9"}, ("http://127.0.0.1:9", "does not answer")),
+}
+
+
+@pytest.mark.usefixtures("emulator")
+@pytest.mark.parametrize("what", BAD_CONFIGS)
+def test_check_says_in_one_sentence_what_is_wrong(
+    source: Connector, emulator_config: Json, write: Write, what: str
+) -> None:
+    change, words = BAD_CONFIGS[what]
+    config = {**emulator_config, **change}
+
+    output = source.run("check", "--config", write("config.json", config))
+
+    assert output.exit_code == 0
+    assert output.status["status"] == "FAILED"
+    assert_one_sentence(output.status["message"], *words)
+    assert output.errors == []
+    assert "Traceback" not in output.text
+    assert output.seconds < 15
+    assert_no_secrets(output, config)
+
+
+@pytest.mark.usefixtures("emulator")
+@pytest.mark.parametrize("what", ["secret", "region"])
+def test_read_fails_in_one_sentence_on_a_bad_config(
+    source: Connector, emulator_config: Json, write: Write, what: str
+) -> None:
+    change, words = BAD_CONFIGS[what]
+    config = {**emulator_config, **change}
+
+    output = source.run(
+        *("read", "--config", write("config.json", config)),
+        *("--catalog", write("catalog.json", CATALOG)),
+    )
+
+    (error,) = output.errors
+    assert output.exit_code == 1
+    assert output.records == []
+    assert error["failure_type"] == "config_error"
+    assert_one_sentence(error["message"], *words)
+    assert_no_secrets(output, config)
+
+
+@pytest.mark.usefixtures("emulator")
+@pytest.mark.parametrize("what", ["client"])
+def test_discover_fails_in_one_sentence_on_a_bad_config(
+    source: Connector, emulator_config: Json, write: Write, what: str
+) -> None:
+    change, words = BAD_CONFIGS[what]
+    config = {**emulator_config, **change}
+
+    output = source.run("discover", "--config", write("config.json", config))
+
+    (error,) = output.errors
+    assert output.exit_code == 1
+    assert output.of_type("CATALOG") == []
+    assert_one_sentence(error["message"], *words)
+    assert_no_secrets(output, config)
+
+
+def test_a_config_file_that_is_not_there_is_named(source: Connector, tmp_path: Path) -> None:
+    missing = tmp_path / "nowhere.json"
+
+    output = source.run("check", "--config", missing)
+
+    assert output.status["status"] == "FAILED"
+    assert str(missing) in output.status["message"]
+    assert_one_sentence(output.status["message"])
+
+
+def test_a_config_file_that_is_no_json_is_named_without_its_content(
+    source: Connector, emulator_config: Json, write: Write
+) -> None:
+    half = write("half.json", json.dumps(emulator_config)[:-20])
+
+    output = source.run("check", "--config", half)
+
+    assert output.status["status"] == "FAILED"
+    assert_one_sentence(output.status["message"], "half.json", "JSON")
+    assert_no_secrets(output, emulator_config)
+
+
+def test_check_names_the_scopes_when_one_is_missing(
+    source: Connector, emulator: Emulator, emulator_config: Json, write: Write
+) -> None:
+    emulator.knobs(scopes="ZohoCRM.modules.ALL,ZohoCRM.settings.ALL")
+
+    output = source.run("check", "--config", write("config.json", emulator_config))
+
+    assert output.status["status"] == "FAILED"
+    assert_one_sentence(output.status["message"], "scope", "/coql", "ZohoCRM.coql.READ")
+    assert_no_secrets(output, emulator_config)
+
+
+def test_read_names_the_scopes_when_one_is_missing_and_nothing_but_sentences(
+    source: Connector, emulator: Emulator, emulator_config: Json, write: Write
+) -> None:
+    emulator.knobs(scopes="ZohoCRM.modules.ALL,ZohoCRM.settings.ALL")
+
+    output = source.run(
+        *("read", "--config", write("config.json", emulator_config)),
+        *("--catalog", write("catalog.json", only(CATALOG, ["Products"]))),
+    )
+
+    assert output.exit_code == 1
+    assert output.stream_statuses() == {"Products": "INCOMPLETE"}
+    assert {error["failure_type"] for error in output.errors} == {"config_error"}
+    assert any("ZohoCRM.coql.READ" in error["message"] for error in output.errors)
+    for error in output.errors:
+        assert_one_sentence(error["message"])
+    assert_no_secrets(output, emulator_config)
+
+
+def test_check_fails_at_once_when_zoho_makes_no_more_tokens(
+    source: Connector, emulator: Emulator, emulator_config: Json, write: Write
+) -> None:
+    emulator.knobs(tokens_per_10_min=10)
+    answers = [emulator.new_token() for _ in range(10)]
+
+    output = source.run("check", "--config", write("config.json", emulator_config))
+
+    assert all("access_token" in answer for answer in answers)
+    assert output.status["status"] == "FAILED"
+    assert_one_sentence(output.status["message"], "ten in ten minutes")
+    assert output.seconds < 10
+    assert emulator.usage()["tokens_issued"] == 10
+
+
+# --- Trouble on the way --------------------------------------------------------------------------
+
+
+def test_passing_faults_are_ridden_out_and_no_row_is_lost(
+    source: Connector, emulator: Emulator, emulator_config: Json, write: Write
+) -> None:
+    # Arrange: four kinds of trouble, one for each module, so that their pauses overlap
+    emulator.fail("coql:Leads", 429, code="TOO_MANY_REQUESTS", after=1)
+    emulator.fail("coql:Products", 500, code="INTERNAL_ERROR", after=1)
+    emulator.fail("coql:Contacts", 502, after=1)
+    emulator.fail("coql:Deals", 401, code="INVALID_TOKEN", after=1)
+    modules = ("Leads", "Products", "Contacts", "Deals")
+
+    # Act
+    output = source.run(
+        *("read", "--config", write("config.json", emulator_config)),
+        *("--catalog", write("catalog.json", _catalog_of(*modules))),
+    )
+
+    # Assert
+    assert [fault["hits"] for fault in emulator.control("GET", "faults").json()] == [1, 1, 1, 1]
+    assert output.exit_code == 0
+    assert output.errors == []
+    for module in modules:
+        assert sorted(output.ids(module)) == sorted(emulator.ids(module))
+    assert emulator.usage()["tokens_issued"] == 2
+    assert_no_secrets(output, emulator_config)
+
+
+def test_a_token_that_ends_during_the_read_is_renewed_and_no_row_is_lost(
+    source: Connector, emulator: Emulator, emulator_config: Json, write: Write
+) -> None:
+    # Arrange: once the read has begun, Zoho's clock jumps past the end of the token
+    emulator.knobs(latency_ms=150)
+    clock = threading.Thread(target=_jump_once_reading, args=(emulator,))
+    clock.start()
+
+    # Act
+    output = source.run(
+        *("read", "--config", write("config.json", emulator_config)),
+        *("--catalog", write("catalog.json", _catalog_of("Products", "Deals"))),
+    )
+    clock.join()
+
+    # Assert
+    assert output.exit_code == 0
+    assert output.errors == []
+    for module in ("Products", "Deals"):
+        assert sorted(output.ids(module)) == sorted(emulator.ids(module))
+    assert emulator.usage()["tokens_issued"] == 2
+    assert_no_secrets(output, emulator_config)
+
+
+def test_a_killed_read_goes_on_from_its_last_state_and_no_row_is_lost(
+    source: Connector, emulator: Emulator, emulator_config: Json, write: Write
+) -> None:
+    # Arrange
+    emulator.knobs(latency_ms=150)
+    arguments = (
+        *("read", "--config", write("config.json", emulator_config)),
+        *("--catalog", write("catalog.json", only(CATALOG, ["Leads"]))),
+    )
+
+    # Act
+    killed = _killed_after_some_rows(source, *arguments)
+    emulator.knobs(latency_ms=0)
+    output = source.run(*arguments, "--state", write("state.json", killed.state))
+
+    # Assert
+    everything = emulator.ids("Leads")
+    kept = set(killed.ids("Leads"))
+    assert 0 < len(kept) < len(everything)
+    assert kept | set(output.ids("Leads")) == everything
+    assert len(output.ids("Leads")) < len(everything)
+    assert output.exit_code == 0
+
+
+def _catalog_of(*modules: str) -> Json:
+    """Small columns of modules, as someone who deselected the rest would have them."""
+    columns: dict[str, Any] = {
+        "id": {"type": "string"},
+        "Modified_Time": {"type": ["null", "string"], "format": "date-time"},
+        "Owner": {"type": ["null", "string"]},
+    }
+    return {
+        "streams": [
+            {
+                "stream": {
+                    "name": module,
+                    "json_schema": {"type": "object", "properties": columns},
+                    "supported_sync_modes": ["full_refresh", "incremental"],
+                },
+                "sync_mode": "incremental",
+                "destination_sync_mode": "append_dedup",
+            }
+            for module in modules
+        ]
+    }
+
+
+def _jump_once_reading(emulator: Emulator) -> None:
+    for _ in range(300):
+        if emulator.calls("coql") >= 2:
+            break
+        time.sleep(0.05)
+    emulator.control("POST", "clock", {"advance_s": 7_200})
+
+
+def _killed_after_some_rows(source: Connector, *arguments: object) -> Output:
+    """What a read said until it was killed: soon after the state that follows the first rows."""
+    lines: list[str] = []
+    rows = False
+    with source.start(*arguments) as process:
+        assert process.stdout
+        for line in process.stdout:
+            if not line.endswith("\n"):
+                break
+            lines.append(line.rstrip("\n"))
+            rows = rows or '"type":"RECORD"' in line
+            if rows and '"type":"STATE"' in line:
+                process.kill()
+    return Output(lines)
