@@ -1,0 +1,79 @@
+"""What happens in the sample org between two syncs: a few rows change, a few are new."""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from demo.emulator import Emulator
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Values that a row has from that moment on; without an id, a new row."""
+
+    module: str
+    moment: datetime
+    values: Mapping[str, Any]
+    row_id: str | None = None
+
+    def call(self) -> tuple[str, str, Row]:
+        """Method, path and body of the call. Its times are in it, so that it can be repeated."""
+        stamp = self.moment.isoformat()
+        path = f"records/{self.module}"
+        if self.row_id is not None:
+            return "PATCH", path, {"id": self.row_id, **self.values, "Modified_Time": stamp}
+        return "POST", path, {**self.values, "Created_Time": stamp, "Modified_Time": stamp}
+
+
+def plan(emulator: Emulator, number: int, moment: datetime) -> list[Change]:
+    """Changes that differ from those of other numbers."""
+    rng = random.Random(number)
+    closing = (moment + timedelta(days=30)).date().isoformat()
+    changed: dict[str, Callable[[Row], Row]] = {
+        "Deals": lambda row: {"Stage": _other(row["Stage"], _STAGES), "Amount": _dearer(row, rng)},
+        "Contacts": lambda row: {"Phone": f"+1 (555) 01{rng.randrange(100):02d}-{number:02d}"},
+        "Leads": lambda row: {"Lead_Status": _other(row["Lead_Status"], _STATUSES)},
+    }
+    new: list[tuple[str, Row]] = [
+        *(
+            ("Leads", {"Last_Name": f"Newcomer {number}.{n}", "Company": "Example"})
+            for n in (1, 2, 3)
+        ),
+        ("Accounts", {"Account_Name": f"New Account {number}"}),
+    ]
+    new_deal = {"Deal_Name": f"New Deal {number}", "Stage": _STAGES[1], "Closing_Date": closing}
+    new.append(("Deals", {**new_deal, "Amount": 12_500}))
+    return [
+        *(
+            Change(module, moment, values(row), row["id"])
+            for module, values in changed.items()
+            for row in _some(emulator, module, rng)
+        ),
+        *(Change(module, moment, values) for module, values in new),
+    ]
+
+
+_STAGES = ("Closed Won", "Negotiation/Review")
+_STATUSES = ("Contacted", "Contact in Future")
+
+
+def _dearer(row: Row, rng: random.Random) -> int:
+    return round((row["Amount"] or 10_000) * rng.choice((0.9, 1.1, 1.25)))
+
+
+def _other(value: str | None, choices: tuple[str, ...]) -> str:
+    return next(choice for choice in choices if choice != value)
+
+
+def _some(emulator: Emulator, module: str, rng: random.Random) -> list[Row]:
+    """A few rows that people still work on."""
+    rows = [row for row in emulator.records(module) if not row.get("Converted__s")]
+    return rng.sample(rows, min(4, len(rows)))
+
+
+def moment_of(epoch: int) -> datetime:
+    return datetime.fromtimestamp(epoch, UTC)

@@ -1,0 +1,65 @@
+"""What became of a few rows, as zoho.duckdb has them before and after a sync."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from demo.changes import Change
+from demo.screen import Screen
+
+if TYPE_CHECKING:
+    from demo.warehouse import Warehouse
+
+_NAMES = ("full_name", "deal_name", "account_name")
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    change: Change
+    row_id: str
+    #: The row in DuckDB before the sync; empty if it was not there.
+    before: Mapping[str, Any]
+
+    @classmethod
+    def begun(cls, change: Change, row_id: str, warehouse: Warehouse) -> Move:
+        return cls(change, row_id, warehouse.row(change.module, row_id))
+
+    @property
+    def is_new(self) -> bool:
+        return self.change.row_id is None
+
+    def told(self, warehouse: Warehouse) -> str:
+        """In a line, from what DuckDB held and holds."""
+        module = self.change.module
+        after = warehouse.row(module, self.row_id)
+        if not after:
+            return f"{module} {self.row_id}: not in DuckDB"
+        name = next((after[column] for column in _NAMES if after.get(column)), self.row_id)
+        if not self.before:
+            return f'{module} "{name}": new'
+        values = ", ".join(
+            f"{field} {_shown(self.before.get(column))} -> {_shown(after.get(column))}"
+            for field, column in ((field, field.lower()) for field in self.change.values)
+        )
+        return f'{module} "{name}": {values}'
+
+
+def show(moves: list[Move], warehouse: Warehouse, screen: Screen) -> None:
+    """One changed and one new row of each module."""
+    samples = {(move.is_new, move.change.module): move for move in reversed(moves)}
+    screen.say("What moved in DuckDB, by the example of one changed and one new row of a module:")
+    screen.say()
+    for _, move in sorted(samples.items(), key=lambda item: item[0]):
+        screen.say(f"  {move.told(warehouse)}")
+    screen.say()
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "(empty)"
+    if isinstance(value, Decimal):
+        return f"{value.normalize():,f}"
+    return str(value)

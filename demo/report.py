@@ -1,0 +1,77 @@
+"""One sync, and the table of what it read and cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from demo.emulator import Emulator, Usage
+from demo.screen import Screen
+
+if TYPE_CHECKING:
+    from demo.warehouse import Warehouse
+
+#: Streams that are no module, and the calls that are theirs.
+_SETTINGS = {"org": "org", "users": "users", "modules": "settings.modules"}
+_HEAD = ("stream", "rows in DuckDB", "rows read", "API calls", "credits")
+
+
+def sync(warehouse: Warehouse, screen: Screen, zoho: Emulator | None, *, name: str) -> None:
+    """Syncs and shows, by stream, rows in the file, rows read and, of the emulator, the price."""
+    before = zoho.usage() if zoho else None
+    screen.say()
+    with screen.working(lambda: f"{name}: {warehouse.rows_read():,} rows read"):
+        read = warehouse.sync()
+    counts = {stream: warehouse.count(stream) for stream in read}
+    prices = _Prices(zoho.usage(), before) if zoho and before else None
+    # Modules first: they are what people look for.
+    order = sorted(read, key=lambda stream: (stream in _SETTINGS, stream))
+    rows: list[tuple[object, ...]] = [
+        (stream, counts[stream], read[stream], *(prices.of(stream) if prices else (None, None)))
+        for stream in order
+    ]
+    if prices:
+        rows.append(("(the rest)", None, None, *prices.rest(order)))
+    total = prices.total if prices else (None, None)
+    rows.append(("all", sum(counts.values()), sum(read.values()), *total))
+    screen.table(_HEAD, rows)
+
+
+class _Prices:
+    """Calls and credits between two looks at the emulator's account.
+
+    Credits by stream are None unless the emulator keeps them.
+    """
+
+    def __init__(self, after: Usage, before: Usage) -> None:
+        self._calls = _difference(after.calls, before.calls)
+        self._credits = (
+            None
+            if after.credits_by is None
+            else _difference(after.credits_by, before.credits_by or {})
+        )
+        calls = sum(number for name, number in self._calls.items() if ":" not in name)
+        self.total = (calls, after.credits - before.credits)
+
+    def of(self, stream: str) -> tuple[int, int | None]:
+        credits_ = None if self._credits is None else _share(stream, self._credits)
+        return _share(stream, self._calls), credits_
+
+    def rest(self, streams: list[str]) -> tuple[int, int | None]:
+        """Access tokens, and the fields of modules that turned out not to be streams."""
+        shares = [self.of(stream) for stream in streams]
+        calls, credits_ = self.total
+        return (
+            calls - sum(share for share, _ in shares),
+            None if self._credits is None else credits_ - sum(share or 0 for _, share in shares),
+        )
+
+
+def _share(stream: str, account: Mapping[str, int]) -> int:
+    if stream in _SETTINGS:
+        return account.get(_SETTINGS[stream], 0)
+    return sum(number for name, number in account.items() if name.endswith(f":{stream}"))
+
+
+def _difference(after: Mapping[str, int], before: Mapping[str, int]) -> dict[str, int]:
+    return {name: number - before.get(name, 0) for name, number in after.items()}
