@@ -1,4 +1,4 @@
-"""What happens in the sample org between two syncs: a few rows change, a few are new."""
+"""What happens in the sample org between two syncs: rows change, are new, and are deleted."""
 
 import random
 from collections.abc import Callable, Mapping
@@ -13,17 +13,23 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Values that a row has from that moment on; without an id, a new row."""
+    """Values that a row has from that moment on; without an id, a new row; or its end."""
 
     module: str
     moment: datetime
     values: Mapping[str, Any]
     row_id: str | None = None
+    is_end: bool = False
 
-    def call(self) -> tuple[str, str, Row]:
-        """Method, path and body of the call. Its times are in it, so that it can be repeated."""
+    def call(self) -> tuple[str, str, Row | None]:
+        """Method, path and body of the call, to be repeated: its times are in it.
+
+        But a deletion's; it is told again when it is repeated, which does no harm.
+        """
         stamp = self.moment.isoformat()
         path = f"records/{self.module}"
+        if self.is_end:
+            return "DELETE", f"{path}?ids={self.row_id}&type=recycle", None
         if self.row_id is not None:
             return "PATCH", path, {"id": self.row_id, **self.values, "Modified_Time": stamp}
         return "POST", path, {**self.values, "Created_Time": stamp, "Modified_Time": stamp}
@@ -54,6 +60,11 @@ def plan(emulator: Emulator, number: int, moment: datetime) -> list[Change]:
             for row in _some(emulator, module, rng)
         ),
         *(Change(module, moment, values) for module, values in new),
+        *(
+            Change(module, moment, {}, row["id"], is_end=True)
+            for module in ("Contacts", "Deals")
+            for row in _some(emulator, module, random.Random(-number), 2)
+        ),
     ]
 
 
@@ -69,10 +80,10 @@ def _other(value: str | None, choices: tuple[str, ...]) -> str:
     return next(choice for choice in choices if choice != value)
 
 
-def _some(emulator: Emulator, module: str, rng: random.Random) -> list[Row]:
+def _some(emulator: Emulator, module: str, rng: random.Random, most: int = 4) -> list[Row]:
     """A few rows that people still work on."""
     rows = [row for row in emulator.records(module) if not row.get("Converted__s")]
-    return rng.sample(rows, min(4, len(rows)))
+    return rng.sample(rows, min(most, len(rows)))
 
 
 def moment_of(epoch: int) -> datetime:

@@ -28,16 +28,21 @@ class Move:
         return cls(change, row_id, warehouse.row(change.module, row_id))
 
     @property
-    def is_new(self) -> bool:
-        return self.change.row_id is None
+    def kind(self) -> str:
+        if self.change.is_end:
+            return "deleted"
+        return "new" if self.change.row_id is None else "changed"
 
     def told(self, warehouse: Warehouse) -> str:
         """In a line, from what DuckDB held and holds."""
         module = self.change.module
         after = warehouse.row(module, self.row_id)
+        row = after or self.before
+        name = next((row[column] for column in _NAMES if row.get(column)), self.row_id)
         if not after:
-            return f"{module} {self.row_id}: not in DuckDB"
-        name = next((after[column] for column in _NAMES if after.get(column)), self.row_id)
+            return f'{module} "{name}": {"gone" if self.change.is_end else "not in DuckDB"}'
+        if self.change.is_end:
+            return f'{module} "{name}": still in DuckDB'
         if not self.before:
             return f'{module} "{name}": new'
         values = ", ".join(
@@ -48,9 +53,9 @@ class Move:
 
 
 def show(moves: list[Move], warehouse: Warehouse, screen: Screen) -> None:
-    """One changed and one new row of each module."""
-    samples = {(move.is_new, move.change.module): move for move in reversed(moves)}
-    screen.say("What moved in DuckDB, by the example of one changed and one new row of a module:")
+    """One changed, one new and one deleted row of each module."""
+    samples = {(move.kind, move.change.module): move for move in reversed(moves)}
+    screen.say("What moved in DuckDB, by an example of each kind:")
     screen.say()
     for _, move in sorted(samples.items(), key=lambda item: item[0]):
         screen.say(f"  {move.told(warehouse)}")

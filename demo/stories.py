@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -145,10 +146,10 @@ def _change(zoho: Emulator, journal: Journal, warehouse: Warehouse, screen: Scre
         answer = journal.do(zoho, *change.call())
         moves.append(Move.begun(change, answer["ids"][0], warehouse))
     journal.do(zoho, "POST", "clock", {"advance_s": 60 * _MINUTES})
-    new = sum(move.is_new for move in moves)
+    kinds = Counter(move.kind for move in moves)
     screen.say(
-        f"Now somebody works in Zoho: {len(moves) - new} rows change and {new} are new; "
-        f"{_MINUTES} minutes pass."
+        f"Now somebody works in Zoho: {kinds['changed']} rows change, {kinds['new']} are new and "
+        f"{kinds['deleted']} are deleted; {_MINUTES} minutes pass."
     )
     return moves
 

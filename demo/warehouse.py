@@ -119,21 +119,28 @@ class Warehouse:
         return sorted(self._source.get_selected_streams())
 
     def count(self, stream: str) -> int:
-        return int(
-            self._select(f"select count(*) as number from {self._table(stream)}")[0]["number"]
-        )
+        rows = self._select(f"select count(*) as number from {self._live(stream)}")
+        return int(rows[0]["number"])
 
     def stamps(self, stream: str) -> list[tuple[str, datetime | None]]:
         """Id and Modified_Time of every row; no time where the module has none."""
         columns = "columns(name -> name in ('id', 'modified_time'))"
-        rows = self._select(f"select {columns} from {self._table(stream)}")
+        rows = self._select(f"select {columns} from {self._live(stream)}")
         return [(row["id"], row.get("modified_time")) for row in rows]
 
     def row(self, stream: str, row_id: str) -> dict[str, Any]:
         """A row by the lower-cased names of its columns; empty if it is not there."""
         assert row_id.isdigit()
-        rows = self._select(f"select * from {self._table(stream)} where id = '{row_id}'")
+        rows = self._select(f"select * from {self._live(stream)} where id = '{row_id}'")
         return rows[0] if rows else {}
+
+    def _live(self, stream: str) -> str:
+        """The stream's rows without tombstones, which PyAirbyte keeps as rows."""
+        table = self._table(stream)
+        columns = self._select(f"select column_name from (describe {table})")
+        if "_ab_cdc_deleted_at" not in {row["column_name"] for row in columns}:
+            return table
+        return f"(select * from {table} where _ab_cdc_deleted_at is null)"
 
     def refusal(self, module: str) -> str | None:
         """Why the module is no stream, as the source's stream `modules` has it."""

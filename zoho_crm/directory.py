@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from zoho_crm.fields import NOT_IN_LISTS, Field
+from zoho_crm.fields import Field
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -100,7 +100,7 @@ def _readable(module: str, raw: Iterable[Mapping[str, Any]]) -> Iterable[Field]:
             LOGGER.warning(f"{module}: Zoho describes a field without api_name; it is left out.")
             continue
         field = Field.from_metadata(entry)
-        if field.data_type in NOT_IN_LISTS:
+        if field.left_out:
             continue
         if not field.known:
             LOGGER.warning(

@@ -50,7 +50,7 @@ def _names(value: Any) -> list[str] | None:
 
 def _options(value: Any) -> list[str] | None:
     if isinstance(value, list):
-        return [str(item) for item in value] or None
+        return [str(item["value"] if isinstance(item, dict) else item) for item in value] or None
     return str(value).split(";") if value else None
 
 
@@ -116,10 +116,20 @@ DATA_TYPES: Mapping[str, DataType] = {
     "multiselectpicklist": DataType(_nullable("array", items={"type": "string"}), _options),
 }
 
-#: No list, query or export carries these with the record ("Get Records", "COQL: Limitations", "Bulk
-#: Read: Limitations").
-NOT_IN_LISTS = frozenset(
-    {"subform", "multiselectlookup", "multiuserlookup", "fileupload", "imageupload", "territories"}
+_NOT_IN_LISTS = {
+    **dict.fromkeys(
+        ("subform", "multiselectlookup", "multiuserlookup"),
+        "Its rows are a module of their own; lists carry the record without them.",
+    ),
+    **dict.fromkeys(
+        ("fileupload", "imageupload", "attachment"), "Queries and exports do not carry files."
+    ),
+    "territories": "Queries before v7 and exports do not carry territories.",
+}
+
+#: JSON objects of activities, line items and consents.
+_STRUCTURED = frozenset(
+    {"ALARM", "RRULE", "multireminder", "event_reminder", "time_range", "consent_lookup", "linetax"}
 )
 
 _COMPUTED = ("formula", "rollup_summary")
@@ -134,6 +144,10 @@ class Field:
     #: What Zoho calls the computed type of a formula or roll-up summary; else None.
     return_type: str | None = None
     is_tag: bool = False
+
+    #: Why no record carries it; None: records do. ("Get Records", "COQL: Limitations", "Bulk Read:
+    #: Limitations"; a column must come on all roads, or on none.)
+    left_out: str | None = None
 
     @property
     def computed(self) -> bool:
@@ -156,6 +170,8 @@ class Field:
     def from_metadata(cls, field: Mapping[str, Any]) -> "Field":
         """From one entry of "Fields Metadata"; only `api_name` must be there."""
         data_type = field.get("data_type") or "text"
+        # Zoho's tag field calls itself a text; only its JSON type tells it from one.
+        is_tag = field["api_name"] == "Tag" and field.get("json_type") == "jsonarray"
         computed = field.get("formula") or field.get("rollup_summary") or {}
         return cls(
             api_name=field["api_name"],
@@ -164,9 +180,16 @@ class Field:
             return_type=(computed.get("return_type") or field.get("json_type"))
             if data_type in _COMPUTED
             else None,
-            # Zoho's tag field calls itself a text; only its JSON type tells.
-            is_tag=data_type == "text" and field.get("json_type") == "jsonarray",
+            is_tag=is_tag,
+            left_out=_left_out(data_type, field.get("json_type")) if not is_tag else None,
         )
+
+
+def _left_out(data_type: str, json_type: str | None) -> str | None:
+    structured = json_type == "jsonarray" and data_type != "multiselectpicklist"
+    if structured or data_type in _STRUCTURED:
+        return _NOT_IN_LISTS.get(data_type, "Queries and exports do not carry structured values.")
+    return _NOT_IN_LISTS.get(data_type)
 
 
 def json_schema(fields: Iterable[Field]) -> dict[str, Any]:

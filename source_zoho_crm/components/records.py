@@ -101,22 +101,20 @@ class RecordsRetriever(Retriever):
 
     def _parts(self, road: "_Chosen", span: "_Span | None") -> Iterator[list[Row] | Window]:
         """What the road gives. A module that it does not serve is read by REST."""
-        parts = road.parts(span)
+        begun = False
         try:
-            first = next(parts, None)
+            for part in road.parts(span):
+                begun = begun or not isinstance(part, Window)
+                yield part
         except Refused as refusal:
-            if refusal.code not in _NOT_SERVED or isinstance(road.road, RestRoad):
+            if begun or refusal.code not in _NOT_SERVED or isinstance(road.road, RestRoad):
                 raise
             LOGGER.info(
-                f"{self.name}: {road.name} does not serve this module ({refusal.code}), "
+                f"{self.name}: {road.name} does not serve this module ({refusal.message}), "
                 "so it is read by REST."
             )
             road.road = self._rest()
-            parts = road.parts(span)
-            first = next(parts, None)
-        if first is not None:
-            yield first
-            yield from parts
+            yield from road.parts(span)
 
     def _road(self) -> "_Chosen":
         if self.config["retrieval"]["use_coql"] != "enabled":

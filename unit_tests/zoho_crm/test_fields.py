@@ -43,9 +43,13 @@ def test_every_offset_gives_the_same_instant(local: datetime, minutes: int) -> N
         ({"data_type": "autonumber"}, "A-1", "A-1"),
         ({"data_type": "multiselectpicklist"}, ["a", "b"], ["a", "b"]),
         ({"data_type": "multiselectpicklist"}, [], None),
-        ({"data_type": "text", "json_type": "jsonarray"}, [], None),
+        ({"api_name": "Tag", "data_type": "text", "json_type": "jsonarray"}, [], None),
         ({"data_type": "rollup_summary", "json_type": "integer"}, 7, 7),
-        ({"data_type": "text", "json_type": "jsonarray"}, [{"name": "x", "id": "1"}], ["x"]),
+        (
+            {"api_name": "Tag", "data_type": "text", "json_type": "jsonarray"},
+            [{"name": "x", "id": "1"}],
+            ["x"],
+        ),
         ({"data_type": "currency"}, 12.5, 12.5),
         ({"data_type": "percent"}, "3", 3.0),
         ({"data_type": "integer"}, 0, 0),
@@ -64,8 +68,21 @@ def test_every_offset_gives_the_same_instant(local: datetime, minutes: int) -> N
     ],
 )
 def test_values_have_one_canonical_form(field, value, canonical) -> None:
-    cast = caster([Field.from_metadata({"api_name": "X", **field})])
-    assert cast({"X": value}) == {"X": canonical}
+    field = Field.from_metadata({"api_name": "X", **field})
+    assert caster([field])({field.api_name: value}) == {field.api_name: canonical}
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"data_type": "subform"},
+        {"data_type": "fileupload", "json_type": "jsonarray"},
+        {"data_type": "text", "json_type": "jsonarray"},
+        {"data_type": "RRULE", "json_type": "jsonobject"},
+    ],
+)
+def test_a_column_that_not_all_roads_carry_says_why(metadata) -> None:
+    assert Field.from_metadata({"api_name": "X", **metadata}).left_out
 
 
 def test_a_missing_key_stays_missing() -> None:
