@@ -98,7 +98,12 @@ class Output:
         return self.of_type("RECORD")
 
     def ids(self, stream: str) -> list[str]:
-        return [record["data"]["id"] for record in self.records if record["stream"] == stream]
+        """Of the stream's records that are no tombstones."""
+        return [
+            record["data"]["id"]
+            for record in self.records
+            if record["stream"] == stream and not record["data"].get("_ab_cdc_deleted_at")
+        ]
 
     @property
     def errors(self) -> list[Json]:

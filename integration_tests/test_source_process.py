@@ -296,7 +296,14 @@ def test_check_names_the_scopes_when_one_is_missing(
     output = source.run("check", "--config", write("config.json", emulator_config))
 
     assert output.status["status"] == "FAILED"
-    assert_one_sentence(output.status["message"], "scope", "/coql", "ZohoCRM.coql.READ")
+    message = output.status["message"]
+    assert_one_sentence(
+        message, "lacks scopes: ZohoCRM.org.READ, ZohoCRM.users.READ, ZohoCRM.coql.READ."
+    )
+    assert message.endswith(
+        "ZohoCRM.modules.READ,ZohoCRM.settings.READ,ZohoCRM.users.READ,ZohoCRM.org.READ,"
+        "ZohoCRM.coql.READ."
+    )
     assert_no_secrets(output, emulator_config)
 
 

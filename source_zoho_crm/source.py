@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from airbyte_cdk.models import (
@@ -19,15 +20,14 @@ from airbyte_cdk.sources.declarative.parsers.model_to_component_factory import (
 from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
 from airbyte_cdk.utils import AirbyteTracedException
 
+from source_zoho_crm.check import prove
 from source_zoho_crm.failures import plainly
 from source_zoho_crm.ledger import accounted
 from source_zoho_crm.lines import unpacked
 from source_zoho_crm.selection import with_selection
 from zoho_crm.auth import PATIENCE
-from zoho_crm.coql import select
 from zoho_crm.manifest import manifest_path
 from zoho_crm.org import forget, org_of
-from zoho_crm.problems import config_error
 from zoho_crm.requester import ZohoRequester
 
 _CHUNKS_IN_FLIGHT = 200
@@ -70,7 +70,8 @@ class SourceZohoCrm(YamlDeclarativeSource):
         if not self._config:
             return self.__class__(config=config).check(logger, config)
         try:
-            self._prove({**self._config, PATIENCE: 0})
+            hurried = {**self._config, PATIENCE: 0}
+            prove(org_of(hurried), hurried, partial(self._requester, config=hurried))
         except AirbyteTracedException as problem:
             return AirbyteConnectionStatus(status=Status.FAILED, message=problem.message)
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
@@ -94,17 +95,6 @@ class SourceZohoCrm(YamlDeclarativeSource):
         messages = plainly(super().read(logger, config, catalog, state))
         messages = accounted(messages, org_of(self._config))
         return messages if self.packed else unpacked(messages)
-
-    def _prove(self, config: Mapping[str, Any]) -> None:
-        """One call of each kind that a sync makes: token, modules, fields, records."""
-        org = org_of(config).directory
-        requester = self._requester("requester", config)
-        modules = (org.module(name, requester) for name in org.names(requester))
-        module = next((module for module in modules if module.refusal is None), None)
-        if module is None:
-            raise config_error("This org offers no module that Zoho's API serves.")
-        query = select(("id",), module.api_name, "id > 0", limit=1)
-        self._requester("coql_requester", config).ask(body={"select_query": query})
 
     def _requester(self, definition: str, config: Mapping[str, Any]) -> ZohoRequester:
         requester = ModelToComponentFactory().create_component(

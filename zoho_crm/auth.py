@@ -13,6 +13,7 @@ from airbyte_cdk.sources.declarative.auth.oauth import DeclarativeOauth2Authenti
 from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
 from airbyte_cdk.utils.datetime_helpers import AirbyteDateTime, ab_datetime_now
 
+from zoho_crm.domains import followed
 from zoho_crm.org import org_of
 from zoho_crm.problems import config_error, transient_error
 
@@ -111,7 +112,26 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
         lifetime = timedelta(seconds=float(answer.get("expires_in", 3600)))
         token = _Token(answer["access_token"], ab_datetime_now() + lifetime)
         self._tokens[self._account] = token
+        self._follow(answer.get("api_domain"))
         return token
+
+    def _follow(self, api_domain: str | None) -> None:
+        """Obeys the address in the token answer where it is another, within Zoho's own domains."""
+        addresses, base_url = self.config["_zoho"], self.config.get("base_url")
+        if not api_domain or api_domain.rstrip("/") == addresses["api"]:
+            return
+        if base_url:
+            raise config_error(
+                f"base_url is {base_url}, but the token answer names {api_domain}. They must agree."
+            )
+        try:
+            api = followed(addresses["api"], api_domain, addresses["known"])
+        except ValueError:
+            LOGGER.warning(f"The token answer names {api_domain}, which is not Zoho's; ignored.")
+            return
+        if api:
+            LOGGER.info(f"The org lives at {api}, says the token answer; that is used from now on.")
+            org_of(self.config).api = api
 
     def _ask_until_granted(self) -> Mapping[str, Any]:
         patience = float(self.config.get(PATIENCE, _LOCK_OUT_S))

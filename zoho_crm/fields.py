@@ -98,7 +98,7 @@ _TAGS = DataType(_nullable("array", items={"type": "string"}), _names)
 
 DATA_TYPES: Mapping[str, DataType] = {
     **dict.fromkeys(
-        ("text", "email", "phone", "website", "textarea", "picklist", "profileimage", "string"),
+        ("text", "email", "phone", "website", "textarea", "mediumtext", "picklist", "string"),
         _STRING,
     ),
     **dict.fromkeys(("bigint", "long", "autonumber"), _STRING),
@@ -122,7 +122,8 @@ _NOT_IN_LISTS = {
         "Its rows are a module of their own; lists carry the record without them.",
     ),
     **dict.fromkeys(
-        ("fileupload", "imageupload", "attachment"), "Queries and exports do not carry files."
+        ("fileupload", "imageupload", "attachment", "profileimage"),
+        "Queries and exports do not carry files and images.",
     ),
     "territories": "Queries before v7 and exports do not carry territories.",
 }

@@ -66,6 +66,8 @@ class Org:
     def __init__(self, *, most_calls: int | None = None, reserve_percent: float = 0) -> None:
         self.directory = Directory()
         self.ledger: dict[str, Line] = {}
+        #: The address that takes the place of the config's, since the token answer said so.
+        self.api: str | None = None
         self._most_calls = most_calls
         self._reserve_percent = reserve_percent
         self._gate = Gate(min(LEAST_CALLS_AT_ONCE, most_calls or LEAST_CALLS_AT_ONCE))

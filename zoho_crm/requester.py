@@ -78,7 +78,22 @@ class ZohoRequester(HttpRequester):
         answer = self.ask(path, params=params, line=METADATA)
         return (answer or {}).get(key) or []
 
+    def get_url(
+        self,
+        *,
+        stream_state: StreamState | None = None,
+        stream_slice: StreamSlice | None = None,
+        next_page_token: Mapping[str, Any] | None = None,
+    ) -> str:
+        url = super().get_url(
+            stream_state=stream_state, stream_slice=stream_slice, next_page_token=next_page_token
+        )
+        api = org_of(self.config).api
+        return url.replace(self.config["_zoho"]["api"], api, 1) if api else url
+
     def _plainly(self, **request: Any) -> requests.Response | None:
+        # The token's answer may name another address, so it comes before the URL is made.
+        self.get_authenticator().get_auth_header()
         try:
             return super().send_request(**request)
         except AirbyteTracedException as error:

@@ -50,7 +50,7 @@ class ConnectionSettings(config_transformation.ConfigTransformation):
         config["start_datetime"] = _start(config.get("start_datetime"))
         config["_zoho"] = self._addresses(config)
 
-    def _addresses(self, config: Mapping[str, Any]) -> dict[str, str]:
+    def _addresses(self, config: Mapping[str, Any]) -> dict[str, Any]:
         region = self._chosen(self._regions, config["dc_region"], "region", "dc_region")
         api = self._chosen(region["api"], config["environment"], "environment", "environment")
         version = config["schema_version"]
@@ -61,6 +61,7 @@ class ConnectionSettings(config_transformation.ConfigTransformation):
         return {
             "accounts": accounts,
             "api": api,
+            "known": [known for each in self._regions.values() for known in each["api"].values()],
             "crm": f"{api}/crm/{version}",
             "bulk": f"{api}/crm/bulk/{version}",
             "upload": f"{upload}/crm/{version}/upload",

@@ -1,0 +1,28 @@
+"""Zoho's own addresses."""
+
+from collections.abc import Collection
+from urllib.parse import urlsplit, urlunsplit
+
+
+def followed(api: str, api_domain: str, known: Collection[str]) -> str | None:
+    """The address that takes the place of `api` when the token answer names `api_domain`.
+
+    None: there is nothing to follow. The environment's part of the host stays, for the answer tells
+    the data center and not the sandbox. Raises ValueError for a domain that is not Zoho's, that is,
+    not that of any address in `known`.
+    """
+    here, there = urlsplit(api), urlsplit(api_domain)
+    if there.scheme != "https" or not there.hostname or not here.hostname:
+        raise ValueError(api_domain)
+    domains = {_domain(urlsplit(address).hostname or "") for address in known}
+    if _domain(there.hostname) not in domains:
+        raise ValueError(api_domain)
+    if _domain(here.hostname) == _domain(there.hostname):
+        return None
+    host = f"{here.hostname.partition('.')[0]}.{_domain(there.hostname)}"
+    return urlunsplit((here.scheme, host, here.path, "", ""))
+
+
+def _domain(host: str) -> str:
+    """The host without its first label, which tells the environment."""
+    return host.partition(".")[2]
