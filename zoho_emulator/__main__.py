@@ -65,7 +65,10 @@ def main(argv: list[str] | None = None) -> None:
             )
             print(line.decode(), flush=True)
 
-        Server(emulator, announce).run(sockets=[listener])
+        try:
+            Server(emulator, announce).run(sockets=[listener])
+        finally:
+            emulator.close()
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

@@ -1,7 +1,7 @@
 """The emulator over HTTP: which paths there are, and what every call meets before its work."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
@@ -13,11 +13,23 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from zoho_emulator import control, coql_route, deleted, faults, records, settings
+from zoho_emulator import (
+    bulk_read,
+    control,
+    coql_route,
+    deleted,
+    faults,
+    one_record,
+    org_settings,
+    records,
+    settings,
+)
 from zoho_emulator.call import Call
 from zoho_emulator.emulator import Emulator
 from zoho_emulator.errors import ZohoError, not_emulated
 from zoho_emulator.versions import VERSIONS
+from zoho_emulator.writing import calls as writing
+from zoho_emulator.writing.body import records_in
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -26,7 +38,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A path below /crm/{version} and the one method that is emulated on it."""
+    """A method of a path below /crm/{version}; a path may have several."""
 
     name: str
     path: str
@@ -45,9 +57,89 @@ ENDPOINTS = (
     Endpoint(
         "settings.fields", "/settings/fields/{field}", settings.get_field, missing="PATCH DELETE"
     ),
+    Endpoint(
+        "settings.layouts", "/settings/layouts", org_settings.list_layouts, missing="POST PATCH"
+    ),
+    Endpoint(
+        "settings.layouts",
+        "/settings/layouts/{id}",
+        org_settings.get_layout,
+        missing="PUT PATCH DELETE",
+    ),
+    Endpoint("settings.related_lists", "/settings/related_lists", org_settings.list_related_lists),
+    Endpoint(
+        "settings.custom_views",
+        "/settings/custom_views",
+        org_settings.list_custom_views,
+        missing="POST PUT DELETE",
+    ),
+    Endpoint(
+        "settings.roles", "/settings/roles", org_settings.list_roles, missing="POST PUT DELETE"
+    ),
+    Endpoint("settings.roles", "/settings/roles/{id}", org_settings.get_role, missing="PUT DELETE"),
+    Endpoint(
+        "settings.profiles", "/settings/profiles", org_settings.list_profiles, missing="POST PUT"
+    ),
+    Endpoint(
+        "settings.profiles",
+        "/settings/profiles/{id}",
+        org_settings.get_profile,
+        missing="PUT DELETE",
+    ),
+    Endpoint(
+        "settings.territories",
+        "/settings/territories",
+        org_settings.list_territories,
+        missing="POST PUT DELETE",
+    ),
+    Endpoint("settings.tags", "/settings/tags", org_settings.list_tags, missing="POST PUT"),
+    Endpoint(
+        "settings.pipeline", "/settings/pipeline", org_settings.list_pipelines, missing="POST PUT"
+    ),
+    Endpoint(
+        "settings.currencies", "/org/currencies", org_settings.list_currencies, missing="POST PUT"
+    ),
+    Endpoint(
+        "settings.contact_roles",
+        "/Contacts/roles",
+        org_settings.list_contact_roles,
+        missing="POST PUT DELETE",
+    ),
     Endpoint("coql", "/coql", coql_route.run_query, method="POST"),
     Endpoint("deleted", "/{module}/deleted", deleted.list_deleted),
-    Endpoint("records.list", "/{module}", records.list_records, missing="POST PUT DELETE"),
+    Endpoint("upsert", "/{module}/upsert", writing.upsert, method="POST"),
+    Endpoint(
+        "records.fetch_full_data", "/{module}/actions/fetch_full_data", one_record.fetch_full_data
+    ),
+    Endpoint("records.list", "/{module}", records.list_records),
+    Endpoint("insert", "/{module}", writing.insert, method="POST"),
+    Endpoint("update", "/{module}", writing.update_many, method="PUT"),
+    Endpoint("delete", "/{module}", writing.delete_many, method="DELETE"),
+    Endpoint("update", "/{module}/{id}", writing.update_one, method="PUT"),
+    Endpoint("delete", "/{module}/{id}", writing.delete_one, method="DELETE"),
+    Endpoint("records.get", "/{module}/{id}", one_record.get_record),
+    Endpoint(
+        "records.fetch_full_data",
+        "/{module}/{id}/actions/fetch_full_data",
+        one_record.fetch_full_data,
+    ),
+    Endpoint(
+        "records.related",
+        "/{module}/{id}/{related_list}",
+        one_record.list_related,
+        missing="POST PUT DELETE",
+    ),
+)
+#: Paths of single records look like many others, so they are tried last.
+RECORD = "/{module}/{id}"
+#: "API Limits": writing calls of more records than this have the smaller limit of calls at a time.
+SMALL_WRITE = 10
+
+#: The same below /crm/bulk/{version}.
+BULK_ENDPOINTS = (
+    Endpoint("bulk.create", "/read", bulk_read.create_job, method="POST"),
+    Endpoint("bulk.status", "/read/{job}", bulk_read.show_job),
+    Endpoint("bulk.result", "/read/{job}/result", bulk_read.download_result),
 )
 
 #: What Zoho has besides, below /crm/{version} ...
@@ -57,8 +149,11 @@ UNEMULATED = (
     "/files",
     "/org/{rest:path}",
     "/users/{rest:path}",
-    "/{module}/{id}",
-    "/{module}/{id}/{related_list}",
+    "/Contacts/roles/{id}",
+    "/{module}/search",
+    "/{module}/actions/{action}",
+)
+UNEMULATED_OF_RECORDS = (
     "/{module}/{id}/{related_list}/{related_id}",
     "/{module}/{id}/actions/{action}",
 )
@@ -70,30 +165,31 @@ UNEMULATED_SETTINGS = """
     variables webhooks wizards
 """
 #: ... and below /crm/bulk/{version}.
-UNEMULATED_BULK = ("/read", "/read/{rest:path}", "/write", "/write/{rest:path}")
+UNEMULATED_BULK = ("/write", "/write/{rest:path}")
 
 
 class CrmCall:
-    """One endpoint, as an ASGI application, so that a call lasts until its answer is sent."""
+    """A path, as an ASGI application, so that a call lasts until its answer is sent."""
 
-    def __init__(self, emulator: Emulator, endpoint: Endpoint) -> None:
+    def __init__(self, emulator: Emulator, endpoints: Iterable[Endpoint]) -> None:
         self.emulator = emulator
-        self.endpoint = endpoint
+        self.endpoints = {endpoint.method: endpoint for endpoint in endpoints}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        emulator, endpoint = self.emulator, self.endpoint
+        emulator, endpoint = self.emulator, self.endpoints.get(request.method)
+        if endpoint is None:
+            await refusal(self._refusal(request))(scope, receive, send)
+            return
         body = await request.body()
-        module = self._module(request, body)
+        module = self._module(endpoint, request, body)
         emulator.count_call(endpoint.name, module)
         try:
-            self._refuse_method(request)
             version = VERSIONS.get(request.path_params["version"])
             if version is None:
                 raise not_emulated(f"version {request.path_params['version']}")
             emulator.accounts.authenticate(request.headers.get("authorization"))
-            sub = endpoint.name == "coql" or bool({"sort_by", "cvid"} & set(request.query_params))
-            with emulator.limits.call(sub=sub):
+            with emulator.limits.call(sub=_is_heavy(endpoint, request, body)):
                 # Gives other calls the chance to begin: without it, the work of a call would
                 # follow on its beginning and no two would ever be in progress.
                 await asyncio.sleep(emulator.knobs.latency_ms / 1_000)
@@ -118,17 +214,28 @@ class CrmCall:
         except ZohoError as error:
             await refusal(error)(scope, receive, send)
 
-    def _module(self, request: Request, body: bytes) -> str | None:
-        if self.endpoint.name == "coql":
+    def _module(self, endpoint: Endpoint, request: Request, body: bytes) -> str | None:
+        if endpoint.name == "coql":
             return coql_route.module_of(body)
+        if endpoint in BULK_ENDPOINTS:
+            return bulk_read.module_of(self.emulator, request.path_params.get("job"), body)
         return request.path_params.get("module") or request.query_params.get("module")
 
-    def _refuse_method(self, request: Request) -> None:
-        if request.method == self.endpoint.method:
-            return
-        if request.method in self.endpoint.missing.split():
-            raise not_emulated(f"{request.method} {request.url.path}")
-        raise ZohoError("INVALID_REQUEST_METHOD", "The http request method type is not a valid one")
+    def _refusal(self, request: Request) -> ZohoError:
+        """Of a method that no endpoint of the path has."""
+        if any(request.method in item.missing.split() for item in self.endpoints.values()):
+            self.emulator.count_call("not_emulated", None)
+            return not_emulated(f"{request.method} {request.url.path}")
+        return ZohoError(
+            "INVALID_REQUEST_METHOD", "The http request method type is not a valid one"
+        )
+
+
+def _is_heavy(endpoint: Endpoint, request: Request, body: bytes) -> bool:
+    """Whether the call is of the kind with the smaller limit ("API Limits: Sub-concurrency")."""
+    if endpoint.name in ("insert", "update", "upsert"):
+        return records_in(body) > SMALL_WRITE
+    return endpoint.name == "coql" or bool({"sort_by", "cvid"} & set(request.query_params))
 
 
 async def with_faults(
@@ -162,6 +269,15 @@ def create_app(emulator: Emulator) -> ASGIApp:
     crm, settings_, bulk = "/crm/{version}", "/crm/{version}/settings", "/crm/bulk/{version}"
     unemulated = _unemulated(emulator)
 
+    def calls_of(endpoints: Sequence[Endpoint]) -> list[tuple[str, CrmCall]]:
+        paths = dict.fromkeys(endpoint.path for endpoint in endpoints)
+        return [
+            (path, CrmCall(emulator, (item for item in endpoints if item.path == path)))
+            for path in paths
+        ]
+
+    emulated = calls_of(ENDPOINTS)
+
     def any_method(path: str, work: Handler) -> Route:
         return Route(path, work, methods=METHODS)
 
@@ -169,9 +285,10 @@ def create_app(emulator: Emulator) -> ASGIApp:
         Route("/oauth/v2/token", _token(emulator), methods=["POST"]),
         any_method("/oauth/{rest:path}", unemulated),
         *control.routes(emulator),
+        *(Route(bulk + path, call) for path, call in calls_of(BULK_ENDPOINTS)),
         *(any_method(bulk + path, unemulated) for path in UNEMULATED_BULK),
         any_method("/crm/bulk/{rest:path}", _unknown),
-        *(Route(crm + endpoint.path, CrmCall(emulator, endpoint)) for endpoint in ENDPOINTS),
+        *(Route(crm + path, call) for path, call in emulated if not path.startswith(RECORD)),
         *(
             any_method(f"{settings_}/{word}{rest}", unemulated)
             for word in UNEMULATED_SETTINGS.split()
@@ -179,6 +296,8 @@ def create_app(emulator: Emulator) -> ASGIApp:
         ),
         any_method(settings_ + "/{rest:path}", _unknown),
         *(any_method(crm + path, unemulated) for path in UNEMULATED),
+        *(Route(crm + path, call) for path, call in emulated if path.startswith(RECORD)),
+        *(any_method(crm + path, unemulated) for path in UNEMULATED_OF_RECORDS),
     ]
     app = Starlette(
         routes=routes,

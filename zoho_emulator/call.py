@@ -36,7 +36,7 @@ class Call:
     def module(self, name: str, details: Mapping[str, object]) -> Module:
         """The module if this version has it and the API serves it; `details` of the refusal."""
         module = self.store.org.modules.get(name)
-        if module is None or module.since > self.version.number:
+        if module is None or not module.exists_in(self.version.number):
             raise ZohoError("INVALID_MODULE", "the module name given seems to be invalid", details)
         if not module.api_supported:
             raise ZohoError("INVALID_MODULE", "The given module is not supported in API")
@@ -45,7 +45,8 @@ class Call:
     def readable(self, module: Module) -> None:
         """Scope and profile allow to read the module's records."""
         self.emulator.accounts.require(*module_scopes(module.api_name, module.generated_type))
-        if not module.viewable or module.api_name in self.knobs.refused_modules:
+        allowed = module.viewable and module.permitted
+        if not allowed or module.api_name in self.knobs.refused_modules:
             raise ZohoError(
                 "NO_PERMISSION",
                 "permission denied",

@@ -11,7 +11,10 @@ class Clock:
         self.offset_s = offset_s
 
     def now(self) -> int:
-        return int(time.time() + self.offset_s)
+        return int(self.precise())
+
+    def precise(self) -> float:
+        return time.time() + self.offset_s
 
     def advance(self, seconds: float) -> None:
         self.offset_s += seconds

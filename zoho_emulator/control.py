@@ -76,8 +76,8 @@ class Control:
         return _json(self.emulator.store.counts())
 
     async def fired(self, request: Request) -> Response:
-        """Automations that writing calls set off: none, while no writing call is emulated."""
-        return _json([])
+        """Automations that writing calls set off, one object per record."""
+        return _json(self.emulator.fired)
 
     async def records(self, request: Request) -> Response:
         """Every live row, converted leads too, as JSON lines in the shape of v8's lists, uncut."""

@@ -59,6 +59,7 @@ def run_query(call: Call) -> Response:
             accept_z=call.knobs.coql_accepts_z,
             backslash_escapes=call.knobs.coql_backslash_escapes,
             connection=call.store.connection,
+            refused=call.knobs.coql_refused_modules,
         )
         answer = _run(call, compiled, with_fields=with_fields)
         call.emulator.answers.put(key, answer, len(answer.body))

@@ -20,7 +20,8 @@ class DataType:
 
 
 #: "Fields Metadata API" of v7 and the sample org there. UNVERIFIED: ui_type of userlookup,
-#: multiuserlookup, multi_module_lookup, autonumber and date; Zoho calls the numbers internal.
+#: multiuserlookup, multi_module_lookup, autonumber, date and those of special modules; Zoho calls
+#: the numbers internal. `attachment` and `address` are missing: no page shows a field of them.
 DATA_TYPES = {
     "text": DataType("string", 1, length=255),
     "email": DataType("string", 25, length=100),
@@ -48,6 +49,17 @@ DATA_TYPES = {
     "fileupload": DataType("jsonarray", 555, length=5, sortable=False, filterable=False),
     "imageupload": DataType("jsonarray", 556, length=10, sortable=False, filterable=False),
     "territories": DataType("jsonarray", 999, length=120, sortable=False, read_only=True),
+    "profilelookup": DataType("jsonobject", 133, "INTEGER", length=120),
+    "mediumtext": DataType("string", 3, length=5_000, sortable=False, filterable=False),
+    # From here on, what only some of Zoho's own modules have.
+    "ALARM": DataType("jsonobject", 789, length=120, sortable=False, filterable=False),
+    "RRULE": DataType("jsonobject", 787, length=120, sortable=False, filterable=False),
+    "event_reminder": DataType("string", 788, length=120, sortable=False, filterable=False),
+    "multireminder": DataType("jsonarray", 788, length=120, sortable=False, filterable=False),
+    "time_range": DataType("jsonobject", 790, length=120, sortable=False, filterable=False),
+    "consent_lookup": DataType("jsonobject", 791, length=120, sortable=False, filterable=False),
+    "linetax": DataType("jsonarray", 792, length=120, sortable=False, filterable=False),
+    "module": DataType("jsonobject", 793, length=120, sortable=False, filterable=False),
     "formula": DataType("string", 116, length=16, read_only=True),
     "rollup_summary": DataType("string", 118, length=16, read_only=True),
     "subform": DataType("jsonarray", 500, sortable=False, filterable=False, virtual=True),
@@ -74,7 +86,7 @@ def value_type(field: Field) -> str:
     """The data type the field's values are like: of a formula, the one it returns."""
     if field.return_type is not None:
         return RETURN_TYPES[field.return_type]
-    return field.data_type
+    return field.like or field.data_type
 
 
 def affinity(field: Field) -> str:
@@ -84,11 +96,17 @@ def affinity(field: Field) -> str:
     return DATA_TYPES[value_type(field)].affinity
 
 
+#: JSON objects that are no reference to a record.
+_OBJECTS = ("ALARM", "RRULE", "time_range", "consent_lookup")
+
+
 def is_json(field: Field) -> bool:
     """Whether the column holds JSON text."""
-    return field.json_type == "jsonarray" and field.data_type != "multiselectpicklist"
+    if field.json_type == "jsonarray":
+        return value_type(field) != "multiselectpicklist"
+    return value_type(field) in _OBJECTS
 
 
 def is_stored(field: Field) -> bool:
     """Whether the field has a column of its own; `id` is the table's key."""
-    return not field.virtual and field.column != "id"
+    return field.column not in ("", "id")

@@ -18,6 +18,9 @@ STATES = {"all": (1, 2), "recycle": (1,), "permanent": (2,)}
 def list_deleted(call: Call) -> Response:
     """Newest deletions first, as in the samples; the order is not documented."""
     module = call.module(call.path_params["module"], {"resource_path_index": 0})
+    if module.per_parent:
+        # UNVERIFIED: as for the list of them.
+        raise ZohoError("INVALID_MODULE", "The given module is not supported in API")
     call.readable(module)
     kind = call.query.get("type", "all")
     if kind not in STATES:
@@ -45,6 +48,8 @@ def list_deleted(call: Call) -> Response:
         field.column if (field := module.fields.get(api_name)) else "NULL"
         for api_name in (module.display_field, "Created_By")
     )
+    if module.of_parents and not call.knobs.child_deletes:
+        return Response(status_code=204 if since is None else call.knobs.not_modified)
     found = call.store.connection.execute(
         f"SELECT id, state, deleted_time, deleted_by, {name}, {creator} FROM {module.table}"
         f" WHERE {where} ORDER BY deleted_time DESC, id DESC LIMIT ? OFFSET ?",

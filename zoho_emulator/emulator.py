@@ -4,6 +4,7 @@ import random
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 
+from zoho_emulator.bulk_jobs import Jobs
 from zoho_emulator.clock import Clock
 from zoho_emulator.faults import Faults
 from zoho_emulator.knobs import Knobs
@@ -29,7 +30,10 @@ class Emulator:
         self.limits = Limits(self.store.org, clock, knobs)
         self.faults = Faults(seed)
         self.page_tokens = PageTokens(seed)
+        self.bulk_reads = Jobs(self.store, clock, knobs)
         self.calls: Counter[str] = Counter()
+        #: Automations that writing calls set off, in their order.
+        self.fired: list[dict[str, object]] = []
         self.answers = AnswerCache(knobs)
         self._build = build
         self._data_calls = 0
@@ -58,21 +62,29 @@ class Emulator:
     def reset(self, *, org: bool) -> None:
         """Counters and faults; with `org` the data as well. Tokens, clock and knobs stay."""
         self.calls.clear()
+        self.fired.clear()
         self.faults.clear()
         self.accounts.reset()
         self.limits.reset()
+        self.bulk_reads.reset()
         self._data_calls = 0
         self._rng = random.Random(self.seed)
         if org:
-            self.store.close()
+            self.close()
             self.store = self._build()
+            self.bulk_reads.store = self.store
             self.limits.org = self.store.org
             self.answers.clear()
+
+    def close(self) -> None:
+        """Ends what still reads the data, and closes it."""
+        self.bulk_reads.close()
+        self.store.close()
 
     def churn(self, module: Module) -> None:
         """Somebody works in Zoho while a client reads: edits a few random live rows."""
         self._data_calls += 1
-        if not self.knobs.churn or self._data_calls % self.knobs.churn:
+        if not self.knobs.churn or self._data_calls % self.knobs.churn or module.view_of:
             return
         target = next(
             (

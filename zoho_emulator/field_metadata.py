@@ -5,10 +5,14 @@ models of Zoho's SDKs tell, the earliest SDK that knows it counts.
 """
 
 from zoho_emulator.data_types import DATA_TYPES, RETURN_TYPES
-from zoho_emulator.model import Field, Module, Org
+from zoho_emulator.ids import derived
+from zoho_emulator.model import Field, Module, Org, linking_fields
 from zoho_emulator.versions import Version
 
 Json = dict[str, object]
+
+#: When the org and all that came with it was made: 2015-01-01 in UTC.
+FOUNDED = 1_420_070_400
 
 
 def field_json(org: Org, module: Module, field: Field, version: Version) -> Json:
@@ -20,7 +24,7 @@ def field_json(org: Org, module: Module, field: Field, version: Version) -> Json
         "api_name": field.api_name,
         "field_label": field.label,
         "display_label": field.label,
-        "data_type": field.data_type,
+        "data_type": (field.v2_type if version.number < 2.1 else None) or field.data_type,
         "json_type": field.json_type,
         "length": field.length,
         "decimal_place": field.decimal_place,
@@ -30,7 +34,7 @@ def field_json(org: Org, module: Module, field: Field, version: Version) -> Json
         "field_read_only": field.api_name in ("id", "Owner")
         or field.api_name.startswith("Converted_"),
         "visible": field.visible,
-        "system_mandatory": field.mandatory and not field.custom,
+        "system_mandatory": (field.mandatory and not field.custom and not field.layout_only),
         "required": field.mandatory,
         "view_type": {
             "view": field.visible,
@@ -67,7 +71,7 @@ def field_json(org: Org, module: Module, field: Field, version: Version) -> Json
     if version.field_flags:
         json |= _since_v2_1(org, module, field, version)
     if not version.v6_metadata:
-        json["subform"] = _subform(org, field)
+        json["subform"] = _subform(org, field, version)
     if version.number >= 4:
         json |= {
             "searchable": field.filterable and not field.virtual,
@@ -82,8 +86,14 @@ def field_json(org: Org, module: Module, field: Field, version: Version) -> Json
             "additional_column": None,
         }
     if version.v6_metadata:
-        json |= _since_v6(org, module, field, writable=writable)
+        json |= _since_v6(org, module, field, version, writable=writable)
+    for key in field.hidden_keys:
+        json.pop(key, None)
     return json
+
+
+def _known_type(field: Field) -> str:
+    return field.data_type if field.data_type in DATA_TYPES else str(field.like)
 
 
 def _writable(field: Field) -> bool:
@@ -104,7 +114,7 @@ def _since_v2_1(org: Org, module: Module, field: Field, version: Version) -> Jso
         "profiles": [{"permission_type": permission, **item} for item in profiles_of(org)],
         "display_type": -1,
         "display_field": field.api_name == module.display_field,
-        "ui_type": field.ui_type or DATA_TYPES[field.data_type].ui_type,
+        "ui_type": field.ui_type or DATA_TYPES[_known_type(field)].ui_type,
         "pick_list_values_sorted_lexically": False,
         "multiuserlookup": (
             _linked(org, module, field, version) if field.data_type == "multiuserlookup" else {}
@@ -112,7 +122,7 @@ def _since_v2_1(org: Org, module: Module, field: Field, version: Version) -> Jso
     }
 
 
-def _since_v6(org: Org, module: Module, field: Field, *, writable: bool) -> Json:
+def _since_v6(org: Org, module: Module, field: Field, version: Version, *, writable: bool) -> Json:
     """What came by v6, v7 and v8; v8 is the only emulated version that has it."""
     web = writable and field.api_name != "Tag"
     json: Json = {
@@ -122,7 +132,7 @@ def _since_v6(org: Org, module: Module, field: Field, *, writable: bool) -> Json
             "api_create": writable,
             "api_update": writable,
         },
-        "associated_module": _subform(org, field) or None,
+        "associated_module": _subform(org, field, version),
         "customizable_properties": ["mandatory", "removal"] if field.custom else [],
         "global_picklist": None,
         "hipaa_compliance": None,
@@ -144,14 +154,16 @@ def _since_v6(org: Org, module: Module, field: Field, *, writable: bool) -> Json
 def _reference(org: Org, name: str, field: Field) -> Json:
     """A module by name; one that is not emulated gets an id beside the field's."""
     known = org.modules.get(name)
-    return named(known) if known else {"api_name": name, "id": str(field.id + 500_000)}
+    return named(known) if known else {"api_name": name, "id": str(derived(field.id, "unknown"))}
 
 
 def _pick_list(org: Org, field: Field, version: Version) -> list[Json]:
-    return [_option(field, text, number, version) for number, text in enumerate(field.pick_list, 1)]
+    return [
+        option_json(field, text, number, version) for number, text in enumerate(field.pick_list, 1)
+    ]
 
 
-def _option(field: Field, text: str, number: int, version: Version) -> Json:
+def option_json(field: Field, text: str, number: int, version: Version) -> Json:
     option: Json = {
         "display_value": text,
         "actual_value": text,
@@ -186,7 +198,9 @@ def _forecast(field: Field, text: str, number: int, version: Version) -> Json:
 def _lookup(org: Org, field: Field, version: Version) -> Json:
     if field.data_type != "lookup":
         return {}
-    module = _reference(org, field.targets[0], field)
+    # Zoho's word for a lookup to several modules that is none by its data type.
+    several = len(field.targets) > 1
+    module = _reference(org, "se_module" if several else field.targets[0], field)
     return {
         "display_label": None,
         "revalidate_filter_during_edit": False,
@@ -212,23 +226,28 @@ def _multi_module_lookup(org: Org, field: Field, version: Version) -> Json:
 def _linked(org: Org, module: Module, field: Field, version: Version) -> Json:
     """multiselectlookup and multiuserlookup: the linking module between two others."""
     linking: object = _reference(org, str(field.linking), field)
-    connected: object = _reference(org, field.targets[0], field)
+    own, other = linking_fields(module.api_name, field.targets[0])
+    connected: object = _reference(org, other if other == "Users" else field.targets[0], field)
     if version.plain_module_names:
         linking, connected = field.linking, field.targets[0]
     return {
         "display_label": field.label,
         "linking_module": linking,
-        "lookup_apiname": module.api_name,
+        "lookup_apiname": own,
         "connected_module": connected,
         "api_name": field.api_name,
-        "connectedfield_apiname": module.api_name,
-        "connectedlookup_apiname": field.targets[0],
-        "id": str(field.id + 500_001),
+        "connectedfield_apiname": own,
+        "connectedlookup_apiname": other,
+        "id": str(derived(field.id, "unknown", 1)),
     }
 
 
-def _subform(org: Org, field: Field) -> Json | None:
-    if field.data_type != "subform":
+def _subform(org: Org, field: Field, version: Version) -> Json | None:
+    """The module of its rows, if the version has it (line items of v2 have none)."""
+    known = org.modules.get(field.linking or "")
+    if field.data_type != "subform" or (known and not known.exists_in(version.number)):
+        return None
+    if field.linking is None:
         return None
     module = _reference(org, str(field.linking), field)
     return {"module": module["api_name"], "id": module["id"]}

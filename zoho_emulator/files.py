@@ -1,12 +1,9 @@
-"""Items of file, image and tag fields, as each version shows them.
+"""Items of file and image fields, as versions before v6 show them.
 
 They are stored as v8 shows them; earlier versions have fewer keys, or the same under other names.
 """
 
-from collections.abc import Callable, Mapping
-
-from zoho_emulator.model import Field
-from zoho_emulator.versions import Version
+from collections.abc import Mapping
 
 Items = list[dict[str, object]]
 
@@ -35,7 +32,7 @@ def _renamed(items: Items, keys: Mapping[str, str]) -> Items:
     return [{old: item.get(new) for old, new in keys.items()} for item in items]
 
 
-def _old_files(items: Items) -> Items:
+def old_file_items(items: Items) -> Items:
     return [
         {
             **shown,
@@ -52,20 +49,5 @@ def _old_files(items: Items) -> Items:
     ]
 
 
-def _old_images(items: Items) -> Items:
+def image_items(items: Items) -> Items:
     return _renamed(items, _IMAGE_KEYS)
-
-
-def _plain_tags(items: Items) -> Items:
-    return [{"name": item.get("name"), "id": item.get("id")} for item in items]
-
-
-def shower(field: Field, version: Version) -> Callable[[Items], Items] | None:
-    """What makes of stored items those of the version; None when they are the same."""
-    if field.data_type == "fileupload" and not version.v6_metadata:
-        return _old_files
-    if field.data_type == "imageupload" and not version.v6_metadata:
-        return _old_images
-    if field.api_name == "Tag" and version.number < 2.1:
-        return _plain_tags
-    return None

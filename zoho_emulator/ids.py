@@ -7,7 +7,16 @@ records, so an id tells its module. Zoho promises no such thing: nothing outside
 from dataclasses import dataclass
 
 _BLOCK = 1_000_000_000
+#: Ids that follow from another schema id by what they are of.
+_KINDS = ("tag", "tax", "section", "related_list", "custom_view", "pipeline", "unknown")
+_KIND = 100_000_000
 _FIRST_SCHEMA_ID = 2_001
+
+
+def derived(schema_id: int, kind: str, number: int = 0) -> int:
+    """An id that goes with another one: of a module's views, of a field's tags ..."""
+    serial = schema_id % _BLOCK
+    return schema_id - serial + _KIND * (1 + _KINDS.index(kind)) + 1_000 * serial + number
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ SCOPES = (
     "ZohoCRM.bulk.ALL",
     "ZohoSearch.securesearch.READ",
 )
+AUTOMATIONS = ("workflow", "approval", "blueprint", "pathfinder", "orchestration")
 
 
 @dataclass(slots=True)
@@ -64,8 +65,77 @@ class Knobs:
     coql_backslash_escapes: bool = True
     #: Characters of a rich-text field that lists return; 0 is all of them.
     rich_text_cut: int = 500
+    #: The same in a single record. The docs say of lists that they cut, and of a call for the rest.
+    single_rich_text_cut: int = 0
+    #: `/deleted` lists rows of subforms and linking modules. Nothing documents it.
+    child_deletes: bool = False
     #: Modules that the token's profile may not see: 403 NO_PERMISSION.
     refused_modules: tuple[str, ...] = ()
+    #: Modules that COQL does not know besides those the API refuses. The aggregate of activities is
+    #: in no list of what COQL supports.
+    coql_refused_modules: tuple[str, ...] = ("Activities",)
+    #: Features that the org lacks, currencies or territories: 400 FEATURE_NOT_ENABLED.
+    features_refused: tuple[str, ...] = ()
+
+    # --- Bulk Read
+    #: Seconds of the clock from a job to its result; writing the file may take longer. Real small
+    #: jobs take some 3.5.
+    bulk_job_seconds: float = 0.2
+    #: Jobs worked on at a time; more are QUEUED. Zoho names no number.
+    bulk_parallel: int = 4
+    #: Downloads a minute; 0 is no limit. Zoho allows 10.
+    bulk_downloads_per_minute: int = 0
+    #: The first so many jobs since the start or a reset end in FAILURE.
+    bulk_fail: int = 0
+    #: Hours that a result can be downloaded. A day is what a sister product promises.
+    bulk_result_hours: float = 24.0
+    #: Rows of one job.
+    bulk_rows: int = 200_000
+    #: Credits that making a job costs.
+    bulk_job_credits: int = 50
+    #: Modules that bulk read does not support, besides those that never are.
+    bulk_refused_modules: tuple[str, ...] = ()
+
+    # --- Writing
+    #: Statuses when some records failed and when all did; 0 is the version's. Old sandboxes are
+    #: said to answer 200, clients of v2 to expect 202.
+    some_failed_status: int = 0
+    all_failed_status: int = 0
+    #: v8 tells all errors of a record at once (MULTIPLE_OR_MULTI_ERRORS), as its samples do.
+    multiple_errors: bool = True
+    #: A key that is no field. A sample of v8 shows an error; folklore of old versions, silence.
+    unknown_fields: Literal["refuse", "ignore"] = "refuse"
+    #: A read-only field. "Update Records" lets a call send what another one returned.
+    read_only_fields: Literal["ignore", "refuse"] = "ignore"
+    #: A text of no characters: emptied like null, kept, or refused. The docs speak of null only.
+    empty_text: Literal["clear", "keep", "refuse"] = "clear"
+    #: Spaces around texts are cut off. The docs do not say so.
+    trim_text: bool = False
+    #: Options that a pick list has not. "Insert Records": they are added.
+    new_options: Literal["add", "refuse"] = "add"
+    #: {"email": ...} names a user. Seen in calls, in no page.
+    owner_by_email: bool = True
+    #: A lookup takes an id without an object around it. Some samples do so.
+    bare_lookup_ids: bool = True
+    #: Which of several records an upsert updates.
+    upsert_pick: Literal["oldest", "newest"] = "oldest"
+    #: An upsert obeys the id in a record; if not, it passes over it.
+    upsert_by_id: bool = True
+    #: An upsert may match what the same call has inserted.
+    batch_sees_itself: bool = True
+    #: Unique values of converted leads count ("Duplicate Check Preference": converted_records).
+    unique_among_converted: bool = False
+    #: What an update of a converted lead is answered; three pages name three codes.
+    converted_code: Literal["INVALID_DATA", "CONVERTED_RECORD", "ID_ALREADY_CONVERTED"] = (
+        "INVALID_DATA"
+    )
+    #: Records that nobody may write now, each "ID:CODE": RECORD_LOCKED, NOT_APPROVED,
+    #: NOT_REVIEWED, RECORD_IN_BLUEPRINT or CANNOT_PROCESS.
+    held_records: tuple[str, ...] = ()
+    #: Modules that the token's profile may see and not write: 403 NO_PERMISSION.
+    read_only_modules: tuple[str, ...] = ()
+    #: Kinds of automations that every module has; "cadences" is one more.
+    automations: tuple[str, ...] = AUTOMATIONS
 
     # --- Circumstances
     #: IANA name of the org's time zone, whose offset datetimes carry.

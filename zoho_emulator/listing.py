@@ -1,7 +1,7 @@
 """The parameters of a list call ("Get Records"), and the rows they stand for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zoho_emulator.call import Call
 from zoho_emulator.errors import ZohoError, not_emulated
@@ -29,6 +29,13 @@ class Listing:
     where: str
     parameters: tuple[object, ...]
     since: bool
+    #: A related list, not a module's own.
+    related: bool = False
+
+    def below(self, field: Field, parent_id: int) -> "Listing":
+        """Only rows whose lookup holds the parent."""
+        where = f"{self.where} AND {field.column} = ?"
+        return replace(self, where=where, parameters=(*self.parameters, parent_id), related=True)
 
     def rows_at(self, call: Call, position: Position) -> tuple[list[tuple[int, ...]], bool]:
         """Sort keys of a page, and whether there are rows behind it."""
@@ -80,7 +87,8 @@ def listing_of(call: Call, module: Module) -> Listing:
         parameters.append(since)
     sort_by, sort_order = _sort_by(call, module), _one_of(call, "sort_order", ("desc", "asc"))
     key: tuple[str, ...] = ("id",)
-    if sort_by != "id":
+    # Where nothing is stored there is nothing to sort by.
+    if sort_by != "id" and module.fields[sort_by].returned == "value":
         # Zoho names no second sort key; who relies on one should fail here.
         key = (module.fields[sort_by].column, call.store.tie_order, "id")
     return Listing(
@@ -117,7 +125,7 @@ def _fields(call: Call, module: Module) -> tuple[tuple[Field, ...], tuple[str, .
     known = {
         f.api_name: f
         for f in module.fields.values()
-        if f.since <= call.version.number and not f.virtual
+        if f.exists_in(call.version.number) and not f.virtual
     }
     given = call.query.get("fields", "")
     names = list(dict.fromkeys(part.strip() for part in given.split(",") if part.strip()))
@@ -144,7 +152,11 @@ def _sort_by(call: Call, module: Module) -> str:
     if call.version.sort_restricted:
         allowed = ["id", "Created_Time", "Modified_Time"]
     else:
-        allowed = [f.api_name for f in module.fields.values() if f.sortable and not f.virtual]
+        allowed = [
+            f.api_name
+            for f in module.fields.values()
+            if f.sortable and not f.virtual and f.exists_in(call.version.number)
+        ]
     allowed = [name for name in allowed if name in module.fields]
     sort_by = call.query.get("sort_by", "id")
     if sort_by not in (*allowed, "id"):

@@ -16,6 +16,7 @@ from random import Random
 from zoho_emulator.data_types import affinity, is_stored
 from zoho_emulator.model import Field, Module
 from zoho_emulator.samples import is_of_place, pool
+from zoho_emulator.special_samples import territories_of
 from zoho_emulator.store import LIVE, PERMANENT, RECYCLED, Store
 from zoho_emulator.values import Stored
 
@@ -36,6 +37,8 @@ class Rows:
     modified: array[int]
     states: bytearray
     converted: bytearray
+    #: Values of fields that are drawn with the row: its parent, its place among the parent's rows.
+    given: dict[str, array[int]] = field(default_factory=dict)
 
     def some_live(self, rng: Random, number: int) -> list[int]:
         """Ids of rows a lookup may point at; none when the module is empty."""
@@ -57,15 +60,15 @@ def load(store: Store, drawn: Mapping[str, Rows], name: str, *, seed: int, now: 
     fields = [item for item in rows.module.fields.values() if is_stored(item)]
     targets = {item.column: values.expression(item, n) for n, item in enumerate(fields)}
     _compose_full_name(rows.module, targets)
+    _compose_call_duration(rows.module, targets)
     system = ("id", "state", "converted", "deleted_time", "deleted_by")
+    columns = [*system, "created", "modified", *(f"given_{name}" for name in rows.given)]
 
     connection = store.connection
     connection.execute("begin")
-    connection.execute(
-        f"create temp table draws (n integer primary key, {', '.join(system)}, created, modified)"
-    )
+    connection.execute(f"create temp table draws (n integer primary key, {', '.join(columns)})")
     connection.executemany(
-        "insert into draws values (?, ?, ?, ?, ?, ?, ?, ?)",
+        f"insert into draws values (?, {', '.join('?' * len(columns))})",
         zip(
             range(len(rows.ids)),
             rows.ids,
@@ -74,6 +77,7 @@ def load(store: Store, drawn: Mapping[str, Rows], name: str, *, seed: int, now: 
             *deletions,
             rows.created,
             rows.modified,
+            *rows.given.values(),
             strict=True,
         ),
     )
@@ -117,6 +121,8 @@ class _Values:
 
     def expression(self, item: Field, number: int) -> str:
         name = item.api_name
+        if name in self.rows.given:
+            return f"given_{name}"
         if name == "Created_Time":
             return "created"
         if name in ("Modified_Time", "Last_Activity_Time", "Change_Log_Time__s"):
@@ -136,10 +142,20 @@ class _Values:
         group = 0 if is_of_place(item) else number % len(_LENGTHS)
         length = self._length(group)
         rng = Random(f"{self.seed}:{self.rows.module.api_name}:{name}")
-        values = self._references(item, rng, length) if item.targets else pool(item, rng, length)
+        values = self._pool(item, rng, length)
         self.pools[group][item.column] = list(islice(cycle(values), length))
         column = f"pool{group}.{item.column}"
         return f"case when converted then {column} end" if name in _OF_CONVERTED else column
+
+    def _pool(self, item: Field, rng: Random, length: int) -> list[Stored]:
+        if item.targets:
+            return self._references(item, rng, length)
+        if item.data_type == "territories":
+            known = self.store.org.territories
+            return [
+                territories_of(known, rng) if rng.random() < 0.3 else None for _ in range(length)
+            ]
+        return pool(item, rng, length)
 
     def _references(self, item: Field, rng: Random, length: int) -> list[Stored]:
         """Ids of users or rows, nulls among them where the field may be empty."""
@@ -149,10 +165,12 @@ class _Values:
             users = self.store.org.users
             active = [u.id for u in users if u.status == "active" or item.api_name != "Owner"]
             found += rng.choices(active, k=length)
+        if item.targets == ("profiles",):
+            found += rng.choices(list(self.store.org.profiles.values()), k=length)
         for target in item.targets:
             if target in self.drawn:
                 found += self.drawn[target].some_live(rng, length // len(item.targets) + 1)
-        if item.api_name not in _AUTHORS + _OF_CONVERTED:
+        if item.api_name not in _AUTHORS + _OF_CONVERTED and not item.mandatory:
             found += [None] * (len(found) // 4)
         rng.shuffle(found)
         return found or [None]
@@ -175,6 +193,15 @@ def _deletions(
             unknown = state == PERMANENT and rng.random() < 0.2
             authors[position] = None if unknown else rng.choice(users)
     return times, authors
+
+
+def _compose_call_duration(module: Module, targets: dict[str, str]) -> None:
+    """Call_Duration is its seconds as mm:ss."""
+    names = [module.fields.get(name) for name in ("Call_Duration", "Call_Duration_in_seconds")]
+    columns = [item.column for item in names if item is not None]
+    if len(columns) == 2 and all(column in targets for column in columns):
+        text, seconds = columns[0], f"max({targets[columns[1]]}, 0)"
+        targets[text] = f"printf('%02d:%02d', {seconds} / 60, {seconds} % 60)"
 
 
 def _compose_full_name(module: Module, targets: dict[str, str]) -> None:

@@ -3,15 +3,12 @@
 Which attribute came with which version is in "Modules Metadata" and its change logs.
 """
 
-from zoho_emulator.field_metadata import Json, field_json, named, profiles_of
+from zoho_emulator.field_metadata import FOUNDED, Json, field_json, named, profiles_of
 from zoho_emulator.localtime import local_time
 from zoho_emulator.model import Module, Org, User
 from zoho_emulator.versions import Version
 
 __all__ = ["field_json", "module_json", "org_json", "user_json"]
-
-#: When the org and all that came with it was made: 2015-01-01 in UTC.
-FOUNDED = 1_420_070_400
 
 #: Booleans that module metadata lost with v6, and whether a module that holds records has them.
 _BEFORE_V6 = {
@@ -173,7 +170,7 @@ def org_json(org: Org) -> Json:
         "iso_code": org.currency,
         "currency_symbol": "$" if org.currency == "USD" else org.currency,
         "currency_locale": "en_US",
-        "mc_status": False,
+        "mc_status": len(org.currencies) > 1,
         "time_zone": org.time_zone,
         "country": "US",
         "country_code": "US",

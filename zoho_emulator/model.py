@@ -17,14 +17,21 @@ Columns of fields are named c0, c1, ... because API names clash when case is ign
     boolean                       INTEGER 0 or 1
     date                          TEXT YYYY-MM-DD
     datetime                      INTEGER epoch seconds
-    lookup, ownerlookup, userlookup, multi_module_lookup, layout   INTEGER id of the target
+    lookup, ownerlookup, userlookup, profilelookup, multi_module_lookup, layout
+                                  INTEGER id of the target
     multiselectpicklist           TEXT, options joined by ";"
     formula, rollup_summary       as their `return_type` says
     everything that is a JSON array or object otherwise (Tag, file uploads)   TEXT holding JSON
     null                          NULL
+
+Rows of subforms and of linking modules are rows of modules of their own, which hold the id of
+their parent in a lookup. The aggregate of activities is a view of the tables it is made of.
 """
 
 from dataclasses import dataclass, field
+
+#: Later than every version.
+FOREVER = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,8 @@ class Field:
     decimal_place: int | None = None
     custom: bool = False
     mandatory: bool = False
+    #: The layout makes it mandatory, not the system; of a custom field nothing else can.
+    layout_only: bool = False
     #: Not settable through the API: Created_Time, formulas, ...
     read_only: bool = False
     unique: bool = False
@@ -54,12 +63,14 @@ class Field:
     #: textarea: small, large or rich_text.
     textarea: str | None = None
     #: Only in single GETs (subform, multi-select lookup); lists, COQL and Bulk never carry it.
+    #: Its values are the rows of the module `linking`, or JSON in a column where there is none.
     virtual: bool = False
     filterable: bool = True
     sortable: bool = True
     visible: bool = True
-    #: First version that has the field.
+    #: First and last version that have the field.
     since: float = 2.0
+    until: float = FOREVER
     #: Zoho's number of the widget; None: the one of the data type.
     ui_type: int | None = None
     #: autonumber: text before the number.
@@ -68,6 +79,25 @@ class Field:
     expression: str | None = None
     #: subform: module of its rows; multiselectlookup, multiuserlookup: the linking module.
     linking: str | None = None
+    #: Data type that the values are like, where `data_type` does not say it.
+    like: str | None = None
+    #: First version whose values name the module of a lookup to several ones.
+    module_since: float = FOREVER
+    #: What `data_type` was in v2, where it was another.
+    v2_type: str | None = None
+    #: Keys that its metadata lacks.
+    hidden_keys: tuple[str, ...] = ()
+    #: What records carry of it: "value", "null" (nothing is ever stored) or "absent" (the key).
+    returned: str = "value"
+
+    def exists_in(self, version: float) -> bool:
+        return self.since <= version <= self.until
+
+
+def linking_fields(module: str, target: str) -> tuple[str, str]:
+    """The two lookups of a linking module, named after what they point at."""
+    other = "Users" if target == "users" else target
+    return module, other if other != module else f"{other}_1"
 
 
 @dataclass(slots=True)
@@ -80,7 +110,7 @@ class Module:
     table: str
     #: In the order of Zoho's metadata; `id` is among them.
     fields: dict[str, Field] = field(default_factory=dict)
-    #: The field whose value is the `name` of a lookup to this module.
+    #: The field whose value is the `name` of a lookup to this module; "" where none is.
     display_field: str = "Name"
     generated_type: str = "default"
     api_supported: bool = True
@@ -93,10 +123,25 @@ class Module:
     status: str = "visible"
     parent: str | None = None
     since: float = 2.0
+    until: float = FOREVER
+    #: Its rows are read below one parent record at a time, never as a list (Attachments).
+    per_parent: bool = False
+    #: False: the token's profile may not see its records, whatever `viewable` says.
+    permitted: bool = True
+    #: Modules whose rows it shows together; it has none of its own.
+    view_of: tuple[str, ...] = ()
     #: The one layout, named Standard; 0 for modules that have none.
     layout_id: int = 0
     #: Columns its table has had for fields; the next new one is c{columns}.
     columns: int = 0
+
+    def exists_in(self, version: float) -> bool:
+        return self.since <= version <= self.until
+
+    @property
+    def of_parents(self) -> bool:
+        """Whether its rows belong to records of other modules."""
+        return self.generated_type in ("subform", "linking")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +160,26 @@ class User:
         return f"{self.first_name} {self.last_name}".strip()
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A territory or a contact role."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Currency:
+    id: int
+    name: str
+    iso_code: str
+    symbol: str
+    #: In the base currency, with nine decimals.
+    exchange_rate: str
+    is_base: bool = False
+    is_active: bool = True
+
+
 @dataclass(slots=True)
 class Org:
     id: int
@@ -129,9 +194,15 @@ class Org:
     #: production, sandbox or developer
     kind: str = "production"
     currency: str = "USD"
-    #: Names of roles and profiles, with their ids.
+    #: Names of roles and profiles, with their ids. All roles report to the first.
     roles: dict[str, int] = field(default_factory=dict)
     profiles: dict[str, int] = field(default_factory=dict)
+    #: All territories but the first lie in the first.
+    territories: list[Named] = field(default_factory=list)
+    currencies: list[Currency] = field(default_factory=list)
+    contact_roles: list[Named] = field(default_factory=list)
+    #: Names of tags that writes made, by the id of the field, after those of `tags.TAGS`.
+    new_tags: dict[int, list[str]] = field(default_factory=dict)
 
     def user(self, user_id: int) -> User | None:
         return next((user for user in self.users if user.id == user_id), None)

@@ -13,10 +13,10 @@ from typing import Any, Protocol
 
 import orjson
 
-from zoho_emulator import files
-from zoho_emulator.data_types import is_json, value_type
+from zoho_emulator.data_types import is_json, is_stored, value_type
 from zoho_emulator.localtime import local_time
 from zoho_emulator.model import Field, Module, Org
+from zoho_emulator.shapes import shower
 from zoho_emulator.store import Store
 from zoho_emulator.versions import Version
 
@@ -76,14 +76,31 @@ _V3_KEYS: Mapping[str, object] = {
     "$followers": None,
     "$has_more": {},
 }
-_CONVERTED, _CONVERTED_DETAIL = "$converted", "$converted_detail"
+_CONVERTED, _CONVERTED_DETAIL, _SE_MODULE = "$converted", "$converted_detail", "$se_module"
+
+
+#: Keys of an attachment, as expressions of its id.
+_FILE_KEYS: Mapping[str, str] = {
+    "$type": "'Attachment'",
+    "$file_id": "f'{{{}:032x}}'",
+    "$link_url": "None",
+}
 
 
 def all_system_keys(module: Module, version: Version) -> tuple[str, ...]:
     """The `$` keys that records of the module have, as single GETs and lists of v2 show them."""
     keys = _V3_KEYS if version.page_tokens else _V2_KEYS
     leads = (_CONVERTED, _CONVERTED_DETAIL) if module.api_name == "Leads" else ()
-    return (*keys, *leads)
+    about = (_SE_MODULE,) if _related(module, version) else ()
+    files = _FILE_KEYS if module.per_parent else ()
+    return (*keys, *leads, *about, *files)
+
+
+def _related(module: Module, version: Version) -> Field | None:
+    """The lookup whose module `$se_module` names ("Get Records": activities and notes)."""
+    field = module.fields.get("What_Id") or module.fields.get("Parent_Id")
+    named = field is not None and version.number >= field.module_since
+    return field if field and len(field.targets) > 1 and not named else None
 
 
 def rest_reader(
@@ -94,8 +111,11 @@ def rest_reader(
     *,
     system_keys: Collection[str] | None = None,
     rich_text_cut: int = RICH_TEXT_CUT,
+    single: bool = False,
 ) -> Reader:
     """Reads rows as Get Records prints them: `id` first, virtual fields left out.
+
+    For a `single` record, virtual fields that are a column are there too.
 
     `system_keys` names the `$` keys wanted; by default those that lists of the version have: all in
     v2 and v2.1, none later. A `rich_text_cut` of 0 leaves rich text whole.
@@ -106,10 +126,10 @@ def rest_reader(
     writer = _Writer(store, version)
     writer.add("id", "m.id", "str({})")
     for field in fields:
-        if not field.virtual and field.column != "id":
+        if (single or not field.virtual) and is_stored(field) and field.returned != "absent":
             writer.add_rest(field, module, rich_text_cut)
     for key in system_keys:
-        writer.add_system(key)
+        writer.add_system(key, module)
     return Reader(f"select {', '.join(writer.select)} from {module.table} as m", writer.compile())
 
 
@@ -124,7 +144,9 @@ def coql_reader(
     writer = _Writer(store, version)
     for column in columns:
         field = column.field
-        if field is None or column.aggregate in ("COUNT", "SUM", "AVG"):
+        if field is not None and field.returned == "absent":
+            writer.skip()
+        elif field is None or column.aggregate in ("COUNT", "SUM", "AVG"):
             writer.add(column.key, "", "number({})" if column.aggregate else "{}")
         elif value_type(field) in _REFERENCES:
             writer.add_coql_reference(column.key, field)
@@ -133,7 +155,9 @@ def coql_reader(
     return writer.compile()
 
 
-_REFERENCES = ("lookup", "ownerlookup", "userlookup", "multi_module_lookup", "layout")
+_REFERENCES = (
+    *("lookup", "ownerlookup", "userlookup", "profilelookup", "multi_module_lookup", "layout"),
+)
 #: Expressions of a value that is not null, by data type; the rest is passed on.
 _PLAIN = {
     "boolean": "{} == 1",
@@ -162,6 +186,8 @@ class _Writer:
             "options": _options,
             "array": _array,
             "users": _users(store.org),
+            "profiles": _profiles(store.org),
+            "modules": _modules(store.org),
         }
         self._count = 0
 
@@ -169,6 +195,10 @@ class _Writer:
         self.select.append(sql)
         self._count += 1
         return f"v{self._count}"
+
+    def skip(self) -> None:
+        """A value that is fetched and not shown."""
+        self._fetch("")
 
     def _entry(self, key: str, expression: str) -> None:
         self._entries.append(f"{key!r}: {expression}")
@@ -187,7 +217,7 @@ class _Writer:
 
     def plain(self, field: Field, rich_text_cut: int) -> str:
         if is_json(field):
-            show = files.shower(field, self.version)
+            show = shower(field, self.version, local_time(self.store.org.time_zone))
             return f"{self._constant(show)}(array({{}}))" if show else "array({})"
         if field.textarea == "rich_text" and rich_text_cut:
             return f"{{}}[:{int(rich_text_cut)}]"
@@ -199,6 +229,9 @@ class _Writer:
         if kind in ("ownerlookup", "userlookup"):
             value = self._fetch(column)
             self._entry(key, f"users.get({value})")
+        elif kind in ("profilelookup", "module"):
+            value = self._fetch(column)
+            self._entry(key, f"{kind.removesuffix('lookup')}s.get({value})")
         elif kind == "layout":
             layout = {"name": "Standard", "id": str(module.layout_id)}
             value = self._fetch(column)
@@ -226,15 +259,20 @@ class _Writer:
             f"(select t.{module.fields[module.display_field].column} from {module.table} as t"
             f" where t.id = {column})"
             for module in targets
+            if module.display_field in module.fields
         ]
         # coalesce takes two arguments at least.
         name = self._fetch(f"coalesce({', '.join([*names, 'null', 'null'])})")
         shown = f"{{'name': {name}, 'id': str({value})}}"
-        if field.data_type == "multi_module_lookup":
+        if self._names_module(field):
             shown = (
                 f"{{'module': {self._module_of()}({value}), 'name': {name}, 'id': str({value})}}"
             )
         self._entry(key, f"None if {value} is None else {shown}")
+
+    def _names_module(self, field: Field) -> bool:
+        several = field.data_type == "multi_module_lookup"
+        return several or self.version.number >= field.module_since
 
     def _module_of(self) -> str:
         store = self.store
@@ -244,8 +282,8 @@ class _Writer:
             if module.table
         }
 
-        def module_of(record_id: int) -> dict[str, str] | None:
-            return by_block.get(store.ids.block_of(record_id))
+        def module_of(record_id: int | None) -> dict[str, str] | None:
+            return None if record_id is None else by_block.get(store.ids.block_of(record_id))
 
         self._names["module_of"] = module_of
         return "module_of"
@@ -253,13 +291,20 @@ class _Writer:
     def add_coql_reference(self, key: str, field: Field) -> None:
         value = self._fetch("")
         shown = f"{{'id': str({value})}}"
-        if field.data_type == "multi_module_lookup":
+        if self._names_module(field):
             shown = f"{{'module': {self._module_of()}({value}), 'id': str({value})}}"
         self._entry(key, f"None if {value} is None else {shown}")
 
-    def add_system(self, key: str) -> None:
+    def add_system(self, key: str, module: Module) -> None:
         """A `$` key; unknown ones are left out. UNVERIFIED: Zoho's answer to unknown ones."""
-        if key == _CONVERTED:
+        if key == _SE_MODULE:
+            if field := _related(module, self.version):
+                value = self._fetch(f"m.{field.column}")
+                self._entry(key, f"({self._module_of()}({value}) or {{}}).get('api_name')")
+        elif key in _FILE_KEYS:
+            if module.per_parent:
+                self.add(key, "m.id", _FILE_KEYS[key])
+        elif key == _CONVERTED:
             self.add(key, "m.converted", "{} == 1")
         elif key == _CONVERTED_DETAIL:
             # UNVERIFIED: what it holds for a converted lead; the samples show it empty.
@@ -291,6 +336,17 @@ def _users(org: Org) -> dict[int, dict[str, str]]:
     }
 
 
+def _profiles(org: Org) -> dict[int, dict[str, str]]:
+    return {known: {"name": name, "id": str(known)} for name, known in org.profiles.items()}
+
+
+def _modules(org: Org) -> dict[str, dict[str, str]]:
+    return {
+        module.api_name: {"api_name": module.api_name, "id": str(module.id)}
+        for module in org.modules.values()
+    }
+
+
 def _number(value: float) -> float:
     """Whole numbers without a fraction, as in Zoho's samples."""
     return value if value % 1 else int(value)
@@ -305,6 +361,7 @@ def _options(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=4_096)
-def _array(text: str) -> list[dict[str, object]]:
-    array: list[dict[str, object]] = orjson.loads(text)
-    return array
+def _array(text: str) -> object:
+    """An array, or an object."""
+    value: object = orjson.loads(text)
+    return value

@@ -12,6 +12,8 @@ import orjson
 
 from zoho_emulator.data_types import is_json, value_type
 from zoho_emulator.model import Field
+from zoho_emulator.special_samples import maker_of
+from zoho_emulator.tags import TAGS, tag
 from zoho_emulator.values import Stored
 
 #: 2015-01-02 and 2025-12-31 in UTC: between them lie all times of seeded rows.
@@ -58,8 +60,6 @@ TEXTS = (
     "100% _like_",
     "line\u2028separator",
 )
-_TAGS = ("VIP", "Trade fair 2024", "do-not-call", "Größe XL", "a,b", 'quote"d')
-
 Maker = Callable[[Field, Random], Stored]
 
 
@@ -121,19 +121,8 @@ def _files(field: Field, rng: Random) -> str:
 
 
 def _tags(field: Field, rng: Random) -> str:
-    chosen = sorted(rng.sample(range(len(_TAGS)), rng.randint(1, 3)))
-    return orjson.dumps(
-        [
-            {"name": _TAGS[number], "id": str(field.id + 10_000 + number), "color_code": None}
-            for number in chosen
-        ]
-    ).decode()
-
-
-def _territories(field: Field, rng: Random) -> str:
-    name = rng.choice(("North", "South"))
-    identity = str(field.id + 20_000 + len(name))
-    return orjson.dumps([{"Name": name, "id": identity, "$assigned": "Auto"}]).decode()
+    chosen = sorted(rng.sample(range(len(TAGS)), rng.randint(1, 3)))
+    return orjson.dumps([tag(field, number) for number in chosen]).decode()
 
 
 _MAKERS: dict[str, Maker] = {
@@ -141,6 +130,7 @@ _MAKERS: dict[str, Maker] = {
     "phone": lambda field, rng: f"+1 (555) 01{rng.randrange(100):02d}-{rng.randrange(100):02d}",
     "website": lambda field, rng: f"https://www.example.com/{_word(rng).lower()}?a=1&b=2",
     "textarea": _textarea,
+    "mediumtext": _textarea,
     "picklist": _picklist,
     "multiselectpicklist": _options,
     "integer": lambda field, rng: rng.randrange(5_000),
@@ -152,15 +142,13 @@ _MAKERS: dict[str, Maker] = {
     "boolean": lambda field, rng: rng.getrandbits(1),
     "date": _date,
     "datetime": lambda field, rng: rng.randrange(FIRST, LAST),
-    "fileupload": _files,
-    "imageupload": _files,
-    "territories": _territories,
     "profileimage": lambda field, rng: f"{rng.getrandbits(256):064x}",
 }
 
 _EDGES: dict[str, tuple[Stored, ...]] = {
     "text": TEXTS,
     "textarea": TEXTS,
+    "mediumtext": TEXTS,
     "integer": (0, -1, 999_999_999, -999_999_999),
     "long": (0, -1, 2**53 + 1, 999_999_999_999_999_999),
     "bigint": (0, -1, 2**53 + 1, -(2**53) - 1, 999_999_999_999_999_999),
@@ -200,8 +188,11 @@ def pool(field: Field, rng: Random, size: int) -> list[Stored]:
         return ["Available"]
     if field.api_name == "Locked__s":
         return [0]
-    make = _tags if is_json(field) and kind == "text" else _MAKERS.get(kind, _text)
-    edges = () if is_json(field) else _EDGES.get(kind, ())
+    special = maker_of(field)
+    make = special or (_tags if is_json(field) else _MAKERS.get(kind, _text))
+    if field.data_type in ("fileupload", "imageupload"):
+        make = _files
+    edges = () if special or is_json(field) else _EDGES.get(kind, ())
     fitting = [
         edge
         for edge in edges

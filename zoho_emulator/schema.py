@@ -25,6 +25,7 @@ class Schema:
 
     def __init__(self, org: Org, path: Path, ids: Ids) -> None:
         self.org = org
+        self.path = path
         self.ids = ids
         #: Bumped by every change of rows or schema.
         self.version = 0
@@ -39,11 +40,27 @@ class Schema:
             self.connection.execute(f"pragma {pragma}")
         self._create_users()
         for module in org.modules.values():
-            if module.table:
+            if module.table and not module.view_of:
                 self._create_table(module)
+        for module in org.modules.values():
+            if module.view_of:
+                self._create_view(module)
 
     def close(self) -> None:
         self.connection.close()
+
+    def parent_field(self, module: Module) -> Field | None:
+        """The lookup to the record that a child's row belongs to."""
+        return next((f for f in module.fields.values() if f.targets == (module.parent,)), None)
+
+    def children_of(self, module: Module) -> list[tuple[Module, Field]]:
+        """Modules whose rows go with the records of this one, and their lookup to it."""
+        return [
+            (child, link)
+            for child in self.org.modules.values()
+            if child.of_parents and child.parent == module.api_name
+            if (link := self.parent_field(child))
+        ]
 
     def module_of(self, record_id: int) -> Module | None:
         """The module a record belongs to, read from its id."""
@@ -75,9 +92,29 @@ class Schema:
         columns += [_column(field) for field in module.fields.values() if is_stored(field)]
         self.connection.execute(f"create table {module.table} ({', '.join(columns)})")
 
+    def _create_view(self, module: Module) -> None:
+        """Rows of several modules as one; what a module has not is null in its rows."""
+        parts = []
+        for name in module.view_of:
+            source = self.org.modules[name]
+            columns = []
+            for item in module.fields.values():
+                same = source.fields.get(item.api_name)
+                if item.api_name == "Activity_Type":
+                    columns.append(f"'{name}' as {item.column}")
+                elif is_stored(item):
+                    columns.append(f"{same.column if same else 'null'} as {item.column}")
+            parts.append(
+                "select id, state, converted, deleted_time, deleted_by,"
+                f" {', '.join(columns)} from {source.table}"
+            )
+        self.connection.execute(f"create view {module.table} as {' union all '.join(parts)}")
+
     def create_indexes(self, module: Module) -> None:
         """Once the rows are in: loading into an indexed table takes longer."""
         table = module.table
+        if module.parent and (link := self.parent_field(module)):
+            self.connection.execute(f"create index {table}_parent on {table} ({link.column}, id)")
         for name in ("Modified_Time", "Created_Time"):
             if stamp := module.fields.get(name):
                 self.connection.execute(
@@ -94,29 +131,39 @@ class Schema:
     # --- Changes
 
     def add_module(self, given: Mapping[str, object]) -> Module:
-        """A custom module, empty: Owner, Name, the `fields` given and the system fields."""
+        """A custom module, empty: Owner, Name, the `fields` given and the system fields.
+
+        A `bare` one has the `fields` only, none if none are given.
+        """
         name = given.get("api_name")
         if not isinstance(name, str) or not name:
             raise ValueError("api_name is missing")
         if name in self.org.modules:
             raise ValueError(f"there is a module {name} already")
-        changes = {key: value for key, value in given.items() if key not in ("api_name", "fields")}
+        bare = bool(given.get("bare"))
+        changes = {
+            key: value for key, value in given.items() if key not in ("api_name", "fields", "bare")
+        }
         _check(changes.keys(), _CHANGEABLE, "module")
         own = given.get("fields") or []
         if not isinstance(own, Sequence) or not all(isinstance(item, Mapping) for item in own):
             raise ValueError("fields: a list of objects is needed")
         label = str(given.get("singular_label", name))
-        drafts = (
+        drafts: tuple[Draft, ...] = (
             owner(label),
             field("Name", label=f"{label} Name", length=120, mandatory=True),
             *(_draft(item) for item in own),
             *STAMPS,
             *ENDING,
         )
+        if bare:
+            drafts = tuple(_draft(item) for item in own)
         if len({draft.api_name for draft in drafts}) < len(drafts):
             raise ValueError(f"{name}: a field is there twice")
         module = new_module(Table(name, label, drafts, generated_type="custom"), self.ids)
         _assign(module, changes)
+        if module.display_field not in module.fields:
+            module.display_field = ""
         self.org.modules[name] = module
         self._create_table(module)
         self.create_indexes(module)
@@ -130,7 +177,7 @@ class Schema:
         _check(rest.keys(), _CHANGEABLE, "module")
         if name != module.api_name and name in self.org.modules:
             raise ValueError(f"there is a module {name} already")
-        if rest.get("display_field", module.display_field) not in module.fields:
+        if rest.get("display_field", "") not in ("", *module.fields):
             raise ValueError(f"{module.api_name} has no field {rest['display_field']}")
         _assign(module, rest)
         module.api_name = str(name)
@@ -139,13 +186,18 @@ class Schema:
 
     def remove_module(self, module: Module) -> None:
         """Gone with its rows. Lookups to it keep their ids: they point at nothing then."""
+        if any(module.api_name in other.view_of for other in self.org.modules.values()):
+            raise ValueError(f"{module.api_name} is part of another module")
         del self.org.modules[module.api_name]
         if module.table:
-            self.connection.execute(f"drop table {module.table}")
+            kind = "view" if module.view_of else "table"
+            self.connection.execute(f"drop {kind} {module.table}")
         self.version += 1
 
     def add_field(self, module: Module, given: Mapping[str, object]) -> Field:
         """A custom field unless `custom` is false; rows hold null in it."""
+        if module.view_of:
+            raise ValueError(f"{module.api_name} has no fields of its own")
         draft = _draft(given)
         if draft.api_name in module.fields:
             raise ValueError(f"{module.api_name} has a field {draft.api_name} already")
@@ -157,6 +209,8 @@ class Schema:
 
     def change_field(self, module: Module, changed: Field, changes: Mapping[str, object]) -> Field:
         """Sets attributes of `model.Field`; a new data_type must store its values alike."""
+        if module.view_of:
+            raise ValueError(f"{module.api_name} has no fields of its own")
         name = str(changes.get("api_name", changed.api_name))
         if name != changed.api_name and (name in module.fields or changed.column == "id"):
             raise ValueError(f"{module.api_name}.{changed.api_name} cannot be named {name}")
@@ -179,6 +233,8 @@ class Schema:
             item.api_name: item
             for item in (new if item is changed else item for item in module.fields.values())
         }
+        if new.returned != "value" and is_stored(new):
+            self.connection.execute(f"update {module.table} set {new.column} = null")
         self.version += 1
         return new
 

@@ -150,4 +150,4 @@ def running(
             server.should_exit = True
             thread.join(10)
             listener.close()
-            emulator.store.close()
+            emulator.close()

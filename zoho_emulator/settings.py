@@ -15,7 +15,9 @@ MODULE_STATUSES = ("visible", "user_hidden", "system_hidden", "scheduled_for_del
 
 def get_org(call: Call) -> Response:
     call.emulator.accounts.require("ZohoCRM.org.READ", "ZohoCRM.org.ALL")
-    return _json({"org": [org_json(call.store.org)]})
+    one_currency = "currencies" in call.knobs.features_refused
+    org = org_json(call.store.org)
+    return _json({"org": [org | {"mc_status": org["mc_status"] and not one_currency}]})
 
 
 def list_users(call: Call) -> Response:
@@ -48,12 +50,12 @@ def list_users(call: Call) -> Response:
 
 
 def list_modules(call: Call) -> Response:
-    _require_settings(call, "modules")
+    require_settings(call, "modules")
     for param in ("feature_name", "include"):
         if param in call.query:
             raise not_emulated(f"{param} on {call.path}")
     org, version = call.store.org, call.version
-    modules = [m for m in org.modules.values() if m.since <= version.number]
+    modules = [m for m in org.modules.values() if m.exists_in(version.number)]
     if version.v6_metadata and "status" in call.query:
         wanted = call.query["status"].split(",")
         if not set(wanted) <= set(MODULE_STATUSES):
@@ -69,12 +71,12 @@ def list_modules(call: Call) -> Response:
 
 def get_module(call: Call) -> Response:
     """By api_name; v8 also takes the id."""
-    _require_settings(call, "modules")
+    require_settings(call, "modules")
     org, version, name = call.store.org, call.version, call.path_params["module"]
     module = org.modules.get(name) or next(
         (m for m in org.modules.values() if str(m.id) == name), None
     )
-    if module is None or module.since > version.number:
+    if module is None or not module.exists_in(version.number):
         raise ZohoError(
             "INVALID_MODULE",
             "the module name given seems to be invalid",
@@ -100,7 +102,7 @@ def get_field(call: Call) -> Response:
 
 
 def _fields(call: Call) -> list[dict[str, object]]:
-    _require_settings(call, "fields")
+    require_settings(call, "fields")
     if "include" in call.query:
         raise not_emulated(f"include on {call.path}")
     if "module" not in call.query:
@@ -122,7 +124,7 @@ def _fields(call: Call) -> list[dict[str, object]]:
     return [
         field_json(call.store.org, module, field, call.version)
         for field in module.fields.values()
-        if field.since <= call.version.number
+        if field.exists_in(call.version.number)
     ]
 
 
@@ -167,7 +169,7 @@ def _nothing(call: Call) -> Response:
     return Response(status_code=call.knobs.not_modified if asked else 204)
 
 
-def _require_settings(call: Call, what: str) -> None:
+def require_settings(call: Call, what: str) -> None:
     call.emulator.accounts.require(
         "ZohoCRM.settings.ALL",
         "ZohoCRM.settings.READ",

@@ -29,12 +29,13 @@ class Store(Schema):
         #: SQL that orders rows of one second: fixed by the seed, and not the order of ids.
         self.tie_order = f"(id % 2147483647 * {1_327_217_885 + 2 * (seed % 9_973)} % 2147483647)"
         self._last_ids: dict[str, int] = {}
+        self._rows: dict[str, int] = {}
 
     # --- Values
 
     def encode(self, field: Field, value: object) -> Stored:
         """The stored form of an API value; INVALID_DATA for what the field cannot hold."""
-        if field.virtual:
+        if field.virtual and field.linking:
             raise not_emulated(f"writing of the {field.data_type} {field.api_name}")
         stored = encode(field, value)
         if isinstance(stored, int) and field.targets and not self._exists(field, stored):
@@ -46,6 +47,8 @@ class Store(Schema):
     def _exists(self, field: Field, target_id: int) -> bool:
         if field.targets == ("users",):
             return self.org.user(target_id) is not None
+        if field.targets == ("profiles",):
+            return target_id in self.org.profiles.values()
         if field.targets == ("layouts",):
             return any(module.layout_id == target_id for module in self.org.modules.values())
         target = self.module_of(target_id)
@@ -56,7 +59,9 @@ class Store(Schema):
         ).fetchone()
         return row is not None and row[0] == LIVE
 
-    def _columns(self, module: Module, values: Mapping[str, object]) -> dict[str, Stored]:
+    def _columns(
+        self, module: Module, values: Mapping[str, object], *, checked: bool
+    ) -> dict[str, Stored]:
         row: dict[str, Stored] = {}
         for name, value in values.items():
             if name == "$converted":
@@ -68,13 +73,14 @@ class Store(Schema):
             if field is None or field.column == "id":
                 raise ZohoError("INVALID_DATA", "invalid data", {"api_name": name})
             stored = self.encode(field, value)
-            if stored is None and field.mandatory:
+            if stored is None and field.mandatory and not checked:
                 raise ZohoError(
                     "MANDATORY_NOT_FOUND", "required field not found", {"api_name": name}
                 )
             if stored is None and name in ("Owner", "Created_Time", "Modified_Time"):
                 raise invalid(field)
-            row[field.column] = stored
+            if field.returned == "value":
+                row[field.column] = stored
         return row
 
     def _full_name(self, module: Module, record_id: int) -> None:
@@ -91,11 +97,24 @@ class Store(Schema):
 
     # --- Rows
 
-    def insert(self, module: Module, values: Mapping[str, object], *, now: int, by: int) -> int:
-        """A new row of API values; what values name is obeyed, even Modified_Time and Owner."""
-        row = self._columns(module, values)
+    def insert(
+        self,
+        module: Module,
+        values: Mapping[str, object],
+        *,
+        now: int,
+        by: int,
+        checked: bool = False,
+    ) -> int:
+        """A new row of API values; what values name is obeyed, even Modified_Time and Owner.
+
+        `checked`: the caller has seen to mandatory fields.
+        """
+        _refuse_view(module)
+        row = self._columns(module, values, checked=checked)
         for field in module.fields.values():
-            if field.mandatory and field.column not in row:
+            needed = field.mandatory and not field.layout_only
+            if needed and field.column not in row and not checked:
                 raise ZohoError(
                     "MANDATORY_NOT_FOUND", "required field not found", {"api_name": field.api_name}
                 )
@@ -110,6 +129,8 @@ class Store(Schema):
             "Layout": module.layout_id,
         }
         for field in module.fields.values():
+            if field.returned != "value":
+                continue
             if field.api_name in stamps:
                 row.setdefault(field.column, stamps[field.api_name])
             elif field.data_type == "autonumber":
@@ -121,6 +142,8 @@ class Store(Schema):
             f"insert into {module.table} ({', '.join(row)}) values ({', '.join('?' * len(row))})",
             tuple(row.values()),
         )
+        if module.table in self._rows:
+            self._rows[module.table] += 1
         self._full_name(module, record_id)
         return record_id
 
@@ -132,12 +155,14 @@ class Store(Schema):
         *,
         now: int,
         by: int,
+        checked: bool = False,
     ) -> bool:
         """Sets values and the modification stamps; False when no such row is live."""
-        row = self._columns(module, values)
+        _refuse_view(module)
+        row = self._columns(module, values, checked=checked)
         stamps: dict[str, Stored] = {"Modified_Time": now, "Modified_By": by}
         for name, value in stamps.items():
-            if field := module.fields.get(name):
+            if (field := module.fields.get(name)) and field.returned == "value":
                 row.setdefault(field.column, value)
         assignments = ", ".join(f"{column} = ?" for column in row)
         changed = self._write(
@@ -150,38 +175,55 @@ class Store(Schema):
     def delete(
         self, module: Module, ids: Sequence[int], *, kind: str, now: int, by: int
     ) -> list[int]:
-        """Deletes rows; `permanent` also takes what lies in the recycle bin. The ids it hit."""
+        """Deletes rows; `permanent` also takes what lies in the recycle bin. The ids it hit.
+
+        Rows of subforms and links go with their record.
+        """
+        _refuse_view(module)
         state = _KINDS[kind]
-        return [
-            record_id
-            for record_id in ids
-            if self._write(
-                f"update {module.table} set state = ?, deleted_time = ?, deleted_by = ?"
-                " where id = ? and state < ?",
-                (state, now, by, record_id, state),
-            )
-        ]
+        done = []
+        for record_id in ids:
+            if self._remove(module, "id", record_id, state, now=now, by=by):
+                done.append(record_id)
+                for child, link in self.children_of(module):
+                    self._remove(child, link.column, record_id, state, now=now, by=by)
+        return done
+
+    def _remove(
+        self, module: Module, column: str, record_id: int, state: int, *, now: int, by: int
+    ) -> bool:
+        return self._write(
+            f"update {module.table} set state = ?, deleted_time = ?, deleted_by = ?"
+            f" where {column} = ? and state < ?",
+            (state, now, by, record_id, state),
+        )
 
     def restore(self, module: Module, ids: Sequence[int], *, now: int) -> list[int]:
         """Takes rows out of the recycle bin. UNVERIFIED: restoring sets Modified_Time."""
+        _refuse_view(module)
+        done = [record_id for record_id in ids if self._restore(module, "id", record_id, now=now)]
+        for record_id in done:
+            for child, link in self.children_of(module):
+                self._restore(child, link.column, record_id, now=now)
+        return done
+
+    def _restore(self, module: Module, column: str, record_id: int, *, now: int) -> bool:
         modified = module.fields.get("Modified_Time")
+        if modified is not None and modified.returned != "value":
+            modified = None
         touch = f", {modified.column} = {int(now)}" if modified else ""
-        return [
-            record_id
-            for record_id in ids
-            if self._write(
-                f"update {module.table} set state = 0, deleted_time = null, deleted_by = null"
-                f"{touch} where id = ? and state = 1",
-                (record_id,),
-            )
-        ]
+        return self._write(
+            f"update {module.table} set state = 0, deleted_time = null, deleted_by = null"
+            f"{touch} where {column} = ? and state = 1",
+            (record_id,),
+        )
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Rows of every module by state; `live` is without converted leads."""
         return {
             module.api_name: self._count(module)
             for module in self.org.modules.values()
-            if module.table
+            if module.table and not module.view_of
         }
 
     def _count(self, module: Module) -> dict[str, int]:
@@ -214,5 +256,14 @@ class Store(Schema):
 
     def _next_number(self, module: Module, field: Field) -> Stored:
         """Rows never leave their table, so the next number is how many there are, plus one."""
-        count = self.connection.execute(f"select count(*) from {module.table}").fetchone()[0]
+        table = module.table
+        if table not in self._rows:
+            found = self.connection.execute(f"select count(*) from {table}").fetchone()
+            self._rows[table] = found[0]
+        count = self._rows[table]
         return f"{field.prefix}{count + 1}" if affinity(field) == "TEXT" else count + 1
+
+
+def _refuse_view(module: Module) -> None:
+    if module.view_of:
+        raise ValueError(f"{module.api_name} shows rows of {', '.join(module.view_of)}")

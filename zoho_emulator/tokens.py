@@ -118,16 +118,19 @@ class Accounts:
         return token
 
 
-def module_scopes(api_name: str, generated_type: str) -> tuple[str, ...]:
-    """The scopes any of which opens a module for reading ("OAuth: Scopes")."""
+def module_scopes(
+    api_name: str, generated_type: str, operations: tuple[str, ...] = ("READ",)
+) -> tuple[str, ...]:
+    """The scopes any of which opens a module for an operation ("OAuth: Scopes")."""
     # UNVERIFIED: subform and linking modules have no scope word of their own in the docs; an org
     # makes them, so they count as custom.
     word = "custom"
     if generated_type == "default":
         word = api_name.removesuffix("__s").replace("_", "").lower()
-    return tuple(
-        f"ZohoCRM.modules.{part}" for part in ("ALL", "READ", f"{word}.ALL", f"{word}.READ")
-    )
+    elif api_name.endswith("_History__s"):
+        word = api_name.removesuffix("__s").lower()
+    words = ("ALL", *operations)
+    return tuple(f"ZohoCRM.modules.{part}" for part in (*words, *(f"{word}.{w}" for w in words)))
 
 
 def _digest(seed: int, what: str) -> str:

@@ -28,14 +28,39 @@ class Version:
     field_flags: bool
     #: Metadata: `operation_type`, `associated_module`, `textarea`, modules' `status`.
     v6_metadata: bool
+    #: Bulk Read: modules and the fields of criteria are named by plain strings.
+    bulk_plain_names: bool = False
+    #: Bulk Read: page tokens, and no page but the first by number.
+    bulk_page_tokens: bool = False
+    #: A body without Content-Type counts as JSON.
+    json_unsaid: bool = False
+    #: Writing: the status when some records failed, and when all did.
+    some_failed: int = 207
+    all_failed: int = 400
+    #: Writing: errors name their place in the body.
+    json_paths: bool = True
+    #: Writing: feature executions, If-Unmodified-Since, all errors of a record at once and the
+    #: record that a duplicate is one of.
+    v7_writes: bool = False
 
 
 VERSIONS = {
     version.name: version
     for version in (
-        Version("v2", 2.0, False, False, False, 200, 10_000, 2, 2, False, True, False, False),
+        Version(
+            *("v2", 2.0, False, False, False, 200, 10_000, 2, 2, False, True, False, False),
+            bulk_plain_names=True,
+            some_failed=202,
+            all_failed=202,
+            json_paths=False,
+        ),
         Version("v2.1", 2.1, False, False, False, 200, 10_000, 2, 2, False, True, True, False),
         Version("v4", 4.0, True, True, True, 2_000, 10_000, 2, 2, True, False, True, False),
-        Version("v8", 8.0, True, True, True, 2_000, 100_000, 5, 15, True, False, True, True),
+        Version(
+            *("v8", 8.0, True, True, True, 2_000, 100_000, 5, 15, True, False, True, True),
+            bulk_page_tokens=True,
+            json_unsaid=True,
+            v7_writes=True,
+        ),
     )
 }

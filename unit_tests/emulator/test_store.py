@@ -160,14 +160,14 @@ def test_values_are_held_as_the_model_says(store, leads, insert, field, value, h
 @pytest.mark.parametrize(
     ("field", "value", "details"),
     [
-        ("City", 5, {"expected_data_type": "string"}),
+        ("City", 5, {"expected_data_type": "text"}),
         ("City", "x" * 101, {"maximum_length": 100}),
         ("Email", "nobody", {"expected_data_type": "email"}),
         ("No_of_Employees", "5", {"expected_data_type": "integer"}),
         ("No_of_Employees", True, {"expected_data_type": "integer"}),
         ("No_of_Employees", 1.5, {"expected_data_type": "integer"}),
         ("No_of_Employees", 1_234_567_890, {"maximum_length": 9}),
-        ("Legacy_Number", "12a", {"expected_data_type": "string"}),
+        ("Legacy_Number", "12a", {"expected_data_type": "text"}),
         ("Budget", "1.5", {"expected_data_type": "double"}),
         ("Budget", float("nan"), {"expected_data_type": "double"}),
         ("Newsletter", "true", {"expected_data_type": "boolean"}),

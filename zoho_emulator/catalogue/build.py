@@ -1,6 +1,7 @@
 """Makes an org's modules and fields of the tables."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from zoho_emulator.catalogue import (
     NOT_SUPPORTED,
@@ -11,7 +12,7 @@ from zoho_emulator.catalogue import (
 from zoho_emulator.catalogue.notation import Draft, Table, realize
 from zoho_emulator.data_types import is_stored
 from zoho_emulator.ids import Ids
-from zoho_emulator.model import Field, Module, Org, User
+from zoho_emulator.model import Currency, Field, Module, Named, Org, User
 
 #: sqlite allows 2,000 columns in a table and in a result. A table has five besides its fields;
 #: a result has two for a lookup, its id and its name.
@@ -27,6 +28,31 @@ _USERS = (
     ("Former", "Manager", "Manager", "Standard", "disabled"),
     ("Third", "Representative", "Representative", "Standard", "active"),
 )
+
+
+_CURRENCIES: tuple[dict[str, Any], ...] = (
+    {
+        "name": "US Dollar - USD",
+        "iso_code": "USD",
+        "symbol": "$",
+        "exchange_rate": "1.000000000",
+        "is_base": True,
+    },
+    {
+        "name": "Euro - EUR",
+        "iso_code": "EUR",
+        "symbol": "€",
+        "exchange_rate": "0.920000000",
+    },
+    {
+        "name": "Japanese Yen - JPY",
+        "iso_code": "JPY",
+        "symbol": "¥",
+        "exchange_rate": "149.500000000",
+        "is_active": False,
+    },
+)
+_CONTACT_ROLES = ("Developer/Evaluator", "Decision Maker", "Executive Sponsor", "Purchasing")
 
 
 def new_field(module: Module, draft: Draft, ids: Ids) -> Field:
@@ -47,6 +73,7 @@ def new_field(module: Module, draft: Draft, ids: Ids) -> Field:
 
 
 def new_module(table: Table, ids: Ids) -> Module:
+    rows_of = table.rows_of
     module = Module(
         id=ids.take(),
         api_name=table.api_name,
@@ -57,6 +84,17 @@ def new_module(table: Table, ids: Ids) -> Module:
         display_field=table.display_field,
         generated_type=table.generated_type,
         since=table.since,
+        until=table.until,
+        visibility=table.visibility,
+        status=table.status,
+        creatable=table.creatable,
+        editable=table.editable,
+        deletable=table.deletable,
+        viewable=table.viewable,
+        permitted=table.permitted,
+        per_parent=table.per_parent,
+        view_of=table.view_of,
+        parent=rows_of.parent if rows_of else None,
         layout_id=ids.take(),
     )
     for draft in table.fields:
@@ -85,7 +123,7 @@ def _unsupported(ids: Ids) -> list[Module]:
 
 def tables(modules: int | None) -> tuple[Table, ...]:
     """The tables of an org with at least that many modules that hold records."""
-    missing = max(0, (modules or 0) - sum(1 for table in TABLES if table.fields))
+    missing = max(0, (modules or 0) - sum(table.holds_rows for table in TABLES))
     return (*TABLES, *(extra_module(number + 1) for number in range(missing)))
 
 
@@ -112,8 +150,9 @@ def build_org(
         makers = mixed_fields()
         while len(by_name[name].fields) < count:
             new_field(by_name[name], next(makers), ids)
+    org_id = ids.take()
     return Org(
-        id=ids.take(),
+        id=org_id,
         company_name="Example Trading",
         time_zone=time_zone,
         edition=edition,
@@ -122,4 +161,7 @@ def build_org(
         modules={module.api_name: module for module in (*unsupported, *modules)},
         roles=roles,
         profiles=profiles,
+        territories=[Named(ids.take(), name) for name in ("All", "North", "South")],
+        currencies=[Currency(ids.take(), **item) for item in _CURRENCIES],
+        contact_roles=[Named(ids.take(), name) for name in _CONTACT_ROLES],
     )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from zoho_emulator.data_types import DATA_TYPES, RETURN_TYPES, TEXTAREAS
-from zoho_emulator.model import Field
+from zoho_emulator.model import FOREVER, Field
 
 _GIVEN = {item.name for item in fields(Field)} - {"id", "api_name", "data_type", "column"}
 
@@ -18,6 +18,20 @@ class Draft:
     api_name: str
     data_type: str
     attributes: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class RowsOf:
+    """Rows that belong to the records of a parent module."""
+
+    parent: str
+    #: The lookup that holds the parent.
+    field: str = "Parent_Id"
+    #: Of a hundred parents so many have rows: one at least, `most` at most.
+    share: int = 100
+    most: int = 3
+    #: Of a linking module: the other lookup, never twice the same of one parent.
+    partner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +46,23 @@ class Table:
     module_name: str | None = None
     generated_type: str = "default"
     since: float = 2.0
-    #: Rows of the sample org.
+    until: float = FOREVER
+    visibility: int = 1
+    status: str = "visible"
+    creatable: bool = True
+    editable: bool = True
+    deletable: bool = True
+    viewable: bool = True
+    permitted: bool = True
+    per_parent: bool = False
+    view_of: tuple[str, ...] = ()
+    #: Rows of the sample org, unless they follow from those of a parent.
     rows: int = 50
+    rows_of: RowsOf | None = None
+
+    @property
+    def holds_rows(self) -> bool:
+        return bool(self.fields) and not self.view_of
 
 
 def field(api_name: str, data_type: str = "text", **attributes: object) -> Draft:
@@ -41,14 +70,21 @@ def field(api_name: str, data_type: str = "text", **attributes: object) -> Draft
 
     Raises ValueError for what no field has, so that a slip in a table does not pass.
     """
-    if data_type not in DATA_TYPES:
-        raise ValueError(f"{api_name}: there is no data type {data_type!r}")
+    if attributes.get("like") is not None and attributes["like"] not in DATA_TYPES:
+        raise ValueError(f"{api_name}: there is no data type {attributes['like']!r} to be like")
+    if data_type not in DATA_TYPES and not attributes.get("like"):
+        raise ValueError(
+            f"{api_name}: there is no data type {data_type!r}; to plant it, say what its values"
+            " are `like`"
+        )
     if unknown := sorted(attributes.keys() - _GIVEN):
         raise ValueError(f"{api_name}: a field has no {', '.join(unknown)}")
     for name, known in (("return_type", RETURN_TYPES), ("textarea", TEXTAREAS)):
         if name in attributes and attributes[name] not in known:
             raise ValueError(f"{api_name}: {name} is none of {', '.join(known)}")
-    for name in ("pick_list", "targets"):
+    if attributes.get("returned", "value") not in ("value", "null", "absent"):
+        raise ValueError(f"{api_name}: returned is none of value, null, absent")
+    for name in ("pick_list", "targets", "hidden_keys"):
         if isinstance(given := attributes.get(name), list):
             attributes[name] = tuple(given)
     return Draft(api_name, data_type, attributes)
@@ -118,7 +154,7 @@ UNSUBSCRIBED = (
 def realize(draft: Draft, id_: int, column: str) -> Field:
     """The field a draft describes."""
     given = dict(draft.attributes)
-    kind = DATA_TYPES[draft.data_type]
+    kind = DATA_TYPES[str(given.get("like") or draft.data_type)]
     label = given.pop("label", draft.api_name.replace("_", " "))
     implied: dict[str, object] = {
         "label": label,
@@ -141,7 +177,7 @@ def realize(draft: Draft, id_: int, column: str) -> Field:
     elif draft.data_type in ("formula", "rollup_summary"):
         raise ValueError(f"{draft.api_name}: return_type is missing")
     attributes: dict[str, object] = {**implied, **given}
-    if attributes["virtual"]:
+    if attributes["virtual"] and attributes.get("linking"):
         column = ""
     elif draft.api_name == "id":
         column = "id"

@@ -53,7 +53,7 @@ LEADS = Table(
     rows=2_600,
     fields=(
         owner("Lead"),
-        field("Company", length=200, mandatory=True),
+        field("Company", length=200, mandatory=True, layout_only=True),
         field("First_Name", length=40),
         field("Last_Name", length=80, mandatory=True, ui_type=127),
         field("Full_Name", length=120, read_only=True),
@@ -191,6 +191,8 @@ CONTACTS = Table(
         field("Last_Name", length=80, mandatory=True, ui_type=127),
         field("Full_Name", length=120, read_only=True),
         lookup("Account_Name", "Accounts"),
+        lookup("Vendor_Name", "Vendors"),
+        lookup("Campaign_Source", "Campaigns"),
         field("Email", "email"),
         field("Secondary_Email", "email"),
         field("Title", length=100),
@@ -217,6 +219,7 @@ CONTACTS = Table(
         *_VISITS,
         *_ENRICHED,
         field("Territories", "territories"),
+        field("Data_Processing_Basis_Details", "consent_lookup", read_only=True),
         custom("Loyalty_Points", "integer"),
         custom("Customer_Since", "date"),
         custom(
@@ -241,8 +244,11 @@ DEALS = Table(
         field("Deal_Name", length=120, mandatory=True),
         lookup("Account_Name", "Accounts"),
         lookup("Contact_Name", "Contacts"),
+        lookup("Campaign_Source", "Campaigns"),
         field("Amount", "currency"),
-        field("Closing_Date", "date", mandatory=True),
+        picklist("Currency", "USD", "EUR"),
+        field("Exchange_Rate", "double", decimal_place=9),
+        field("Closing_Date", "date", mandatory=True, layout_only=True),
         picklist(
             "Stage",
             *("Qualification", "Needs Analysis", "Value Proposition", "Identify Decision Makers"),

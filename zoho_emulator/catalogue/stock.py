@@ -1,5 +1,6 @@
 """Products, and Vehicles as an example of a custom module."""
 
+from zoho_emulator.catalogue.inventory import TAXES
 from zoho_emulator.catalogue.notation import (
     ENDING,
     STAMPS,
@@ -7,6 +8,7 @@ from zoho_emulator.catalogue.notation import (
     custom,
     field,
     formula,
+    lookup,
     owner,
     picklist,
 )
@@ -21,6 +23,7 @@ PRODUCTS = Table(
         field("Product_Name", length=200, mandatory=True),
         field("Product_Code", length=40, unique=True),
         field("Product_Active", "boolean"),
+        lookup("Vendor_Name", "Vendors"),
         picklist("Product_Category", "-None-", "Hardware", "Software", "CRM Applications"),
         picklist("Manufacturer", "-None-", "AltvetPet Inc.", "LexPon Inc.", "MetBeat Corp."),
         field("Sales_Start_Date", "date"),
@@ -30,6 +33,16 @@ PRODUCTS = Table(
         field("Unit_Price", "currency"),
         field("Commission_Rate", "currency"),
         field("Taxable", "boolean"),
+        # UNVERIFIED: its data type; Zoho's SDKs know the field by its name.
+        field(
+            "Tax",
+            "multiselectpicklist",
+            json_type="jsonarray",
+            like="text",
+            pick_list=TAXES,
+            filterable=False,
+            sortable=False,
+        ),
         picklist("Usage_Unit", "-None-", "Box", "Carton", "Dozen", "Each", "Hours", "Quantity"),
         field("Qty_in_Stock", "double", label="Quantity in Stock"),
         field("Qty_in_Demand", "double", label="Quantity in Demand"),

@@ -128,7 +128,7 @@ class Columns:
 
     def _field(self, module: Module, name: str, column: Column) -> Field:
         field = module.fields.get(name)
-        if field is None or field.since > self._version.number:
+        if field is None or not field.exists_in(self._version.number):
             raise invalid_column(column)
         return field
 
@@ -159,7 +159,7 @@ class Columns:
             raise invalid_column(column)
         name = named or next(iter(lookup.targets), lookup.data_type)
         module = self._org.modules.get(name)
-        if module is None or module.since > self._version.number:
+        if module is None or not module.exists_in(self._version.number):
             raise not_emulated(f"COQL joins to {name}")
         return module
 

@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from zoho_emulator.coql.columns import (
@@ -50,13 +51,14 @@ def compile_query(
     accept_z: bool = False,
     backslash_escapes: bool = True,
     connection: sqlite3.Connection | None = None,
+    refused: Collection[str] = (),
 ) -> Compiled:
-    """The statement for `query`; raises ZohoError as Zoho would.
+    """The statement for `query`; raises ZohoError as Zoho would. `refused` are modules.
 
     With a `connection` the statement is made to suit the data: see plan.py.
     """
     parsed = parse(query, backslash_escapes=backslash_escapes)
-    module = _module(parsed, org, version)
+    module = _module(parsed, org, version, refused)
     limit, offset = _window(parsed, version)
     aggregated = bool(parsed.group) or any(item.function for item in parsed.items)
     _check_features(parsed, version, aggregated=aggregated)
@@ -93,12 +95,20 @@ def compile_query(
     )
 
 
-def _module(query: Query, org: Org, version: Version) -> Module:
+def _module(query: Query, org: Org, version: Version, refused: Collection[str]) -> Module:
     if query.module.lower() == "users":
         raise not_emulated("COQL on Users")
     module = org.modules.get(query.module)
     # UNVERIFIED: that a module the org does not have is answered like one without an API.
-    if module is None or module.since > version.number or not module.api_supported:
+    if (
+        module is None
+        or not module.exists_in(version.number)
+        or not module.api_supported
+        # Nothing can be selected of a module without fields, and no list is given of attachments.
+        or "id" not in module.fields
+        or module.per_parent
+        or module.api_name in refused
+    ):
         raise ZohoError("INVALID_MODULE", "the given module is not supported in api")
     if query.custom_view:
         if version.number < 8:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import Enum
 
 from zoho_emulator.coql.tree import Value
-from zoho_emulator.data_types import affinity, value_type
+from zoho_emulator.data_types import affinity, is_json, value_type
 from zoho_emulator.model import Field
 
 _ORDERED = frozenset(
@@ -57,12 +57,19 @@ _KINDS = {
     "ownerlookup": Kind.LOOKUP,
     "userlookup": Kind.LOOKUP,
     "layout": Kind.LOOKUP,
+    "profilelookup": Kind.LOOKUP,
     "territories": Kind.SELECTED,
+    "mediumtext": Kind.SELECTED,
     "fileupload": Kind.REFUSED,
     "imageupload": Kind.REFUSED,
     "subform": Kind.REFUSED,
     "multiselectlookup": Kind.REFUSED,
     "multiuserlookup": Kind.REFUSED,
+    # UNVERIFIED: "COQL: Limitations" names Participants and line items of what is no plain value.
+    "event_reminder": Kind.REFUSED,
+    "multireminder": Kind.REFUSED,
+    "linetax": Kind.REFUSED,
+    "module": Kind.REFUSED,
 }
 
 _OPERATORS = {
@@ -89,8 +96,11 @@ def kind_of(field: Field) -> Kind | None:
         return Kind.REFUSED
     if field.data_type == "textarea" and field.textarea != "small":
         return Kind.SELECTED
-    if field.data_type == "text" and field.json_type == "jsonarray":
+    if is_json(field):
         # UNVERIFIED: criteria on Tag; no sample has one.
+        selected = field.filterable and field.data_type in ("text", "territories")
+        return Kind.SELECTED if selected else Kind.REFUSED
+    if field.like and field.data_type not in _KINDS:
         return Kind.SELECTED
     return _KINDS.get(value_type(field))
 

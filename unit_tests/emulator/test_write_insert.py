@@ -1,0 +1,427 @@
+"""POST /{module}: what becomes of the records, and what is said against them."""
+
+import pytest
+
+LEAD = {"Last_Name": "Example"}
+CODE = "INVALID_DATA"
+
+
+@pytest.fixture
+def insert(zoho):
+    def insert(*records, module="Leads", version="v8", headers=None, **keys):
+        body = {"data": list(records), **keys}
+        return zoho.call("POST", f"{version}/{module}", json=body, headers=headers)
+
+    return insert
+
+
+def record(zoho, module, record_id):
+    """The record as the emulator's own account has it."""
+    return next(row for row in zoho.truth(module) if row["id"] == record_id)
+
+
+@pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
+def test_an_inserted_record_is_there(zoho, insert, version) -> None:
+    values = {
+        "Last_Name": "Übung",
+        "First_Name": "Eva",
+        "No_of_Employees": 12,
+        "Annual_Revenue": 5.559,
+        "Birth_Date": "1990-02-28",
+        "Next_Call": "2024-06-05T02:04:09+05:30",
+        "Newsletter": True,
+        "Legacy_Number": "123456789012345678",
+        "Interests": ["Cloud", "Training"],
+        "Phone": "+49 (30) 123-456",
+        "Website": "https://www.example.com/a",
+        "Description": "two\nlines",
+    }
+    answer = insert(values, version=version)
+    assert answer.status_code == 201
+    (item,) = answer.json()["data"]
+    assert (item["code"], item["status"], item["message"]) == ("SUCCESS", "success", "record added")
+    details = item["details"]
+    assert details["Created_Time"] == details["Modified_Time"]
+    assert set(details["Created_By"]) == {"name", "id"}
+    assert ("$approval_state" in details) == (version in ("v4", "v8"))
+    row = record(zoho, "Leads", details["id"])
+    assert row["Full_Name"] == "Eva Übung"
+    assert row["Annual_Revenue"] == 5.55
+    assert row["Next_Call"] == "2024-06-04T13:34:09-07:00"
+    unchanged = values.keys() - {"Annual_Revenue", "Next_Call"}
+    assert {name: row[name] for name in unchanged} == {name: values[name] for name in unchanged}
+    assert row["Owner"]["id"] == details["Created_By"]["id"]
+    assert row["Lead_Number"]
+    assert row["Email_Opt_Out"] is False
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "details"),
+    [
+        ("City", 5, {"expected_data_type": "text"}),
+        ("City", "x" * 101, {"maximum_length": 100}),
+        ("Email", "nobody", {"expected_data_type": "email"}),
+        ("Phone", "12/34", {"expected_data_type": "phone"}),
+        ("Phone", "1" * 31, {"maximum_length": 30}),
+        ("Website", "example.com", {"expected_data_type": "website"}),
+        ("No_of_Employees", "5", {"expected_data_type": "integer"}),
+        ("No_of_Employees", 1_234_567_890, {"maximum_length": 9}),
+        ("Discount", 100_000, {"maximum_length": 5}),
+        ("Newsletter", 1, {"expected_data_type": "boolean"}),
+        ("Birth_Date", "28.02.1990", {"expected_data_type": "date"}),
+        ("Next_Call", "2024-06-05T02:04:09Z", {"expected_data_type": "datetime"}),
+        ("Interests", "Cloud", {"expected_data_type": "jsonarray"}),
+        ("Tag", "VIP", {"expected_data_type": "jsonarray"}),
+        ("Recommended_By", {"name": "X"}, {"expected_data_type": "jsonobject"}),
+        ("Recommended_By", {"id": "1"}, {}),
+        ("Owner", {"id": "1"}, {}),
+        ("Nonsense", "x", {}),
+    ],
+)
+def test_a_bad_value_is_named(insert, name, value, details) -> None:
+    answer = insert({**LEAD, name: value})
+    assert answer.status_code == 400
+    (item,) = answer.json()["data"]
+    assert (item["code"], item["status"]) == ("INVALID_DATA", "error")
+    assert item["details"] == {"api_name": name, "json_path": f"$.data[0].{name}", **details}
+
+
+@pytest.mark.parametrize(
+    ("version", "some", "all_", "path"),
+    [
+        ("v2", 202, 202, False),
+        ("v2.1", 207, 400, True),
+        ("v4", 207, 400, True),
+        ("v8", 207, 400, True),
+    ],
+)
+def test_failures_by_version(zoho, insert, version, some, all_, path) -> None:
+    good, bad = LEAD, {"City": "Rome"}
+    answer = insert(good, bad, good, version=version)
+    assert answer.status_code == some
+    items = answer.json()["data"]
+    assert [item["status"] for item in items] == ["success", "error", "success"]
+    details = {"api_name": "Last_Name", "json_path": "$.data[1].Last_Name"}
+    assert items[1] == {
+        "code": "MANDATORY_NOT_FOUND",
+        "details": details if path else {"api_name": "Last_Name"},
+        "message": "required field not found",
+        "status": "error",
+    }
+    assert insert(bad, version=version).status_code == all_
+    zoho.knobs(some_failed_status=200, all_failed_status=202)
+    assert insert(good, bad, version=version).status_code == 200
+    assert insert(bad, version=version).status_code == 202
+
+
+def test_v8_tells_all_errors_of_a_record(zoho, insert) -> None:
+    bad = {"No_of_Employees": "x"}
+    (item,) = insert(bad).json()["data"]
+    assert item["code"] == "MULTIPLE_OR_MULTI_ERRORS"
+    codes = [error["code"] for error in item["details"]["errors"]]
+    assert codes == ["INVALID_DATA", "MANDATORY_NOT_FOUND"]
+    assert insert(bad, version="v4").json()["data"][0]["code"] == "INVALID_DATA"
+    zoho.knobs(multiple_errors=False)
+    assert insert(bad).json()["data"][0]["code"] == "INVALID_DATA"
+
+
+@pytest.mark.parametrize(
+    ("module", "values", "missing"),
+    [
+        ("Leads", {"Company": "x"}, "Last_Name"),
+        ("Accounts", {"Phone": "1"}, "Account_Name"),
+        ("Contacts", {"First_Name": "x"}, "Last_Name"),
+        ("Deals", {"Deal_Name": "x"}, "Stage"),
+        ("Products", {"Description": "x"}, "Product_Name"),
+        ("Campaigns", {"Description": "x"}, "Campaign_Name"),
+        ("Cases", {"Subject": "x", "Status": "New"}, "Case_Origin"),
+        ("Solutions", {"Question": "x"}, "Solution_Title"),
+        ("Vendors", {"City": "x"}, "Vendor_Name"),
+        ("Price_Books", {"Price_Book_Name": "x"}, "Pricing_Details"),
+        ("Quotes", {"Subject": "x"}, "Quoted_Items"),
+        ("Sales_Orders", {"Subject": "x"}, "Ordered_Items"),
+        ("Purchase_Orders", {"Subject": "x", "Purchased_Items": [{}]}, "Vendor_Name"),
+        ("Invoices", {"Subject": "x"}, "Invoiced_Items"),
+        ("Vehicles", {"Colour": "Black"}, "Name"),
+        ("Tasks", {"Description": "x"}, "Subject"),
+        ("Events", {"Event_Title": "x"}, "Start_DateTime"),
+        ("Calls", {"Subject": "x", "Call_Type": "Missed"}, "Call_Start_Time"),
+        ("Services__s", {"Service_Name": "x", "Duration": 30}, "Location"),
+        ("Appointments__s", {"Appointment_Name": "x"}, "Service_Name"),
+    ],
+)
+def test_what_each_module_must_have(insert, module, values, missing) -> None:
+    (item,) = insert(values, module=module).json()["data"]
+    errors = item["details"].get("errors", [item])
+    assert ("MANDATORY_NOT_FOUND", missing) in [
+        (error["code"], error["details"]["api_name"]) for error in errors
+    ]
+
+
+def test_a_layout_brings_its_own_mandatory_fields(zoho, insert) -> None:
+    (layout,) = {row["Layout"]["id"] for row in zoho.truth("Leads")}
+    assert insert(LEAD).status_code == 201
+    (item,) = insert({**LEAD, "Layout": {"id": layout}}).json()["data"]
+    assert (item["code"], item["details"]["api_name"]) == ("MANDATORY_NOT_FOUND", "Company")
+    assert insert({**LEAD, "Company": "X", "Layout": {"id": layout}}).status_code == 201
+
+
+def test_what_a_call_returned_can_be_sent(zoho, insert) -> None:
+    row = next(row for row in zoho.truth("Accounts") if row["Parent_Account"])
+    row |= {"ERP_ID": "copied", "$editable": True, "$state": "save"}
+    for name in ("Last_Enriched_Time__s", "Record_Image"):
+        row.setdefault(name, None)
+    answer = insert(row, module="Accounts")
+    assert answer.status_code == 201, answer.text
+    copy = record(zoho, "Accounts", answer.json()["data"][0]["details"]["id"])
+    assert copy["id"] != row["id"]
+    assert copy["Created_Time"] != row["Created_Time"]
+    assert copy["Customer_Number"] != row["Customer_Number"]
+    zoho.knobs(read_only_fields="refuse")
+    answer = insert({**LEAD, "Created_Time": "2020-01-01T00:00:00+00:00"})
+    assert answer.json()["data"][0]["details"]["api_name"] == "Created_Time"
+
+
+def test_new_options_join_the_pick_list(zoho, insert) -> None:
+    def options(name):
+        fields = zoho.get("v8/settings/fields", module="Leads").json()["fields"]
+        field = next(field for field in fields if field["api_name"] == name)
+        return [option["actual_value"] for option in field["pick_list_values"]]
+
+    values = {**LEAD, "Lead_Source": "Moon", "Interests": ["Cloud", "Mars"]}
+    assert insert(values, {**LEAD, "Lead_Source": "Moon"}).status_code == 201
+    assert options("Lead_Source").count("Moon") == 1
+    assert options("Interests")[-1] == "Mars"
+    zoho.knobs(new_options="refuse")
+    (item,) = insert({**LEAD, "Lead_Source": "Sun"}).json()["data"]
+    assert item["details"]["supported_values"] == options("Lead_Source")
+
+
+def test_a_stage_belongs_to_its_pipeline(insert) -> None:
+    deal = {"Deal_Name": "x", "Stage": "Nowhere"}
+    assert insert(deal, module="Deals").json()["data"] == [
+        {
+            "code": "MAPPING_MISMATCH",
+            "details": {
+                "mapped_field": "Pipeline",
+                "api_name": "Stage",
+                "json_path": "$.data[0].Stage",
+            },
+            "message": "Pipeline doesn't contain the Stage",
+            "status": "error",
+        }
+    ]
+    assert insert({**deal, "Stage": "Closed Won"}, module="Deals").status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("knob", "value", "stored"),
+    [
+        ({}, "", None),
+        ({"empty_text": "keep"}, "", ""),
+        ({}, " x ", " x "),
+        ({"trim_text": True}, " x ", "x"),
+        ({"trim_text": True}, "  ", None),
+        ({}, None, None),
+    ],
+)
+def test_empty_texts_and_spaces(zoho, insert, knob, value, stored) -> None:
+    zoho.knobs(**knob)
+    (item,) = insert({**LEAD, "City": value}).json()["data"]
+    assert record(zoho, "Leads", item["details"]["id"])["City"] == stored
+
+
+def test_empty_texts_can_be_refused(zoho, insert) -> None:
+    zoho.knobs(empty_text="refuse")
+    assert insert({**LEAD, "City": ""}).json()["data"][0]["code"] == "INVALID_DATA"
+
+
+def test_an_owner_by_id_and_by_mail_address(zoho, insert) -> None:
+    users = zoho.get("v8/users", type="AllUsers").json()["users"]
+    active = next(u for u in users if u["status"] == "active" and u["role"]["name"] == "Manager")
+    gone = next(user for user in users if user["status"] != "active")
+    for owner in ({"id": active["id"]}, active["id"], {"email": active["email"]}):
+        (item,) = insert({**LEAD, "Owner": owner}).json()["data"]
+        assert record(zoho, "Leads", item["details"]["id"])["Owner"]["id"] == active["id"]
+    assert insert({**LEAD, "Owner": {"id": gone["id"]}}).status_code == 400
+    zoho.knobs(owner_by_email=False)
+    assert insert({**LEAD, "Owner": {"email": active["email"]}}).status_code == 400
+
+
+def test_tags_keep_their_ids(zoho, insert) -> None:
+    tags = [[{"name": "vip"}, {"name": "Fresh"}], [{"name": "fresh"}]]
+    items = insert(*({**LEAD, "Tag": tag} for tag in tags)).json()["data"]
+    first, second = (record(zoho, "Leads", item["details"]["id"])["Tag"] for item in items)
+    assert [tag["name"] for tag in first] == ["VIP", "Fresh"]
+    assert first[1] == second[0]
+
+
+def test_lookups(zoho, insert) -> None:
+    account = zoho.truth("Accounts")[0]["id"]
+    contact = {"Last_Name": "x", "Account_Name": {"id": account, "name": "whatever"}}
+    (item,) = insert(contact, module="Contacts").json()["data"]
+    assert record(zoho, "Contacts", item["details"]["id"])["Account_Name"]["id"] == account
+    bare = {"Last_Name": "x", "Account_Name": account}
+    assert insert(bare, module="Contacts").status_code == 201
+    zoho.knobs(bare_lookup_ids=False)
+    assert insert(bare, module="Contacts").status_code == 400
+    related = {"id": account, "module": {"api_name": "Accounts"}}
+    assert insert({**LEAD, "Related_To": related}).status_code == 201
+    related["module"]["api_name"] = "Deals"
+    assert insert({**LEAD, "Related_To": related}).status_code == 400
+
+
+def test_a_unique_value_is_taken_once_whatever_its_case(zoho, insert) -> None:
+    product = {"Product_Name": "x", "Product_Code": "Unique-1"}
+    (item,) = insert(product, module="Products").json()["data"]
+    taken = item["details"]["id"]
+    product["Product_Code"] = "UNIQUE-1"
+    answer = insert(product, module="Products")
+    assert answer.status_code == 400
+    (item,) = answer.json()["data"]
+    details = item["details"]
+    owner = details["duplicate_record"].pop("Owner")
+    assert set(owner) == {"name", "id", "zuid"}
+    module_id = zoho.get("v8/settings/modules/Products").json()["modules"][0]["id"]
+    assert (item["code"], item["message"]) == ("DUPLICATE_DATA", "duplicate data")
+    assert details == {
+        "api_name": "Product_Code",
+        "json_path": "$.data[0].Product_Code",
+        "id": taken,
+        "more_records": False,
+        "duplicate_record": {"id": taken, "module": {"api_name": "Products", "id": module_id}},
+    }
+    (item,) = insert(product, module="Products", version="v2").json()["data"]
+    assert item["details"] == {"api_name": "Product_Code", "id": taken}
+
+
+def test_a_unique_value_is_free_again_once_its_record_is_deleted(zoho, insert) -> None:
+    vehicle = {"Name": "x", "Plate": "FREE-1"}
+    (first, second) = insert(vehicle, vehicle, module="Vehicles").json()["data"]
+    assert second["message"] == "The external field contains duplicate data."
+    zoho.call("DELETE", f"v8/Vehicles/{first['details']['id']}")
+    assert insert(vehicle, module="Vehicles").status_code == 201
+
+
+def test_a_unique_number(zoho, insert) -> None:
+    zoho.control(
+        "POST", "fields/Vehicles", {"api_name": "Key", "data_type": "bigint", "unique": True}
+    )
+    try:
+        answer = insert({"Name": "a", "Key": "77"}, {"Name": "b", "Key": "77"}, module="Vehicles")
+        assert answer.json()["data"][1]["code"] == "DUPLICATE_DATA"
+    finally:
+        zoho.control("DELETE", "fields/Vehicles/Key")
+
+
+def test_values_of_converted_leads_are_free_unless_the_org_says_otherwise(zoho, insert) -> None:
+    converted = next(r for r in zoho.truth("Leads") if r["Converted__s"] and r["External_Lead_ID"])
+    lead = {**LEAD, "External_Lead_ID": converted["External_Lead_ID"]}
+    zoho.knobs(unique_among_converted=True)
+    assert insert(lead).json()["data"][0]["details"]["id"] == converted["id"]
+    zoho.knobs(unique_among_converted=False)
+    assert insert(lead).status_code == 201
+
+
+def test_fields_that_are_unknown_or_too_new(zoho, insert) -> None:
+    deal = {"Deal_Name": "x", "Stage": "Closed Won", "Reason_For_Loss__s": "Price"}
+    (item,) = insert(deal, module="Deals", version="v2.1").json()["data"]
+    assert item["message"] == "the field api name given seems to be invalid"
+    assert insert(deal, module="Deals", version="v4").status_code == 201
+    zoho.knobs(unknown_fields="ignore")
+    assert insert(deal, module="Deals", version="v2.1").status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "details"),
+    [
+        ([], "UNABLE_TO_PARSE_DATA_TYPE", {}),
+        ({}, "MANDATORY_NOT_FOUND", {"api_name": "data", "json_path": "$.data"}),
+        (
+            {"data": LEAD},
+            CODE,
+            {"expected_data_type": "jsonarray", "api_name": "data", "json_path": "$.data"},
+        ),
+        ({"data": []}, CODE, {"minimum_length": 1, "api_name": "data"}),
+        (
+            {"data": [LEAD], "trigger": "workflow"},
+            CODE,
+            {"expected_data_type": "jsonarray", "api_name": "trigger", "json_path": "$.trigger"},
+        ),
+    ],
+)
+def test_a_body_that_is_none(zoho, body, code, details) -> None:
+    answer = zoho.call("POST", "v8/Leads", json=body)
+    assert answer.status_code == 400
+    assert (answer.json()["code"], answer.json()["details"]) == (code, details)
+
+
+def test_more_than_a_hundred_records_are_refused_at_once(zoho, insert) -> None:
+    before = zoho.control("GET", "counts")["Leads"]
+    answer = insert(*[LEAD] * 101)
+    assert answer.status_code == 400
+    assert answer.json() == {
+        "data": [
+            {
+                "code": "LIMIT_EXCEEDED",
+                "details": {"maximum_length": 100, "api_name": "data"},
+                "message": "count of records in your request exceeds the limit",
+                "status": "error",
+            }
+        ]
+    }
+    assert zoho.control("GET", "counts")["Leads"] == before
+
+
+def test_a_record_that_is_no_object(insert) -> None:
+    items = insert(LEAD, "x").json()["data"]
+    assert items[1]["details"] == {
+        "expected_data_type": "jsonobject",
+        "api_name": "data",
+        "json_path": "$.data[1]",
+    }
+
+
+@pytest.mark.parametrize(
+    ("version", "kind", "status"),
+    [
+        ("v8", "application/json", 201),
+        ("v8", "application/json; charset=utf-8", 201),
+        ("v8", None, 201),
+        ("v4", None, 415),
+        ("v4", "application/x-www-form-urlencoded", 201),
+        ("v8", "text/xml", 415),
+    ],
+)
+def test_media_types(zoho, version, kind, status) -> None:
+    url = f"{zoho.server.base_url}/crm/{version}/Leads"
+    answer = zoho.session.post(
+        url, data=b'{"data": [{"Last_Name": "x"}]}', headers={"Content-Type": kind}
+    )
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("module", "version", "status", "code"),
+    [
+        ("Nonsense", "v8", 400, "INVALID_MODULE"),
+        ("Home", "v8", 400, "INVALID_MODULE"),
+        ("Visits", "v8", 400, "INVALID_MODULE"),
+        ("Quoted_Items", "v8", 400, "INVALID_MODULE"),
+        ("DealHistory", "v8", 400, "INVALID_MODULE"),
+        ("Activities", "v2", 400, "INVALID_MODULE"),
+        ("Services__s", "v2.1", 400, "INVALID_MODULE"),
+        ("Data_Subject_Requests", "v8", 403, "NO_PERMISSION"),
+    ],
+)
+def test_modules_that_take_no_records(insert, module, version, status, code) -> None:
+    answer = insert({"Name": "x"}, module=module, version=version)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+@pytest.mark.parametrize("values", [{"Documents": [{"File_Id__s": "x"}]}, {"$approved": False}])
+def test_what_is_not_emulated_is_loud_and_writes_nothing(zoho, insert, values) -> None:
+    before = zoho.control("GET", "counts")["Leads"]
+    answer = insert(LEAD, {**LEAD, **values})
+    assert (answer.status_code, answer.json()["code"]) == (501, "NOT_EMULATED")
+    assert zoho.control("GET", "counts")["Leads"] == before

@@ -1,0 +1,272 @@
+"""Rows inside records, links, and the modules with rules of their own."""
+
+import pytest
+
+
+@pytest.fixture
+def write(zoho):
+    def write(method, path, record, version="v8", headers=None):
+        body = {"data": [record]}
+        answer = zoho.call(method, f"{version}/{path}", json=body, headers=headers)
+        (item,) = answer.json()["data"]
+        return item
+
+    return write
+
+
+@pytest.fixture
+def ids(zoho):
+    """Ids of some records of a module."""
+
+    def ids(module, number=1):
+        return [row["id"] for row in zoho.truth(module)[:number]]
+
+    return ids
+
+
+def rows_of(zoho, module, parent_id, lookup="Parent_Id"):
+    return [row for row in zoho.truth(module) if row[lookup]["id"] == parent_id]
+
+
+def test_rows_are_added_changed_and_removed(zoho, write) -> None:
+    rows = [{"Project": "One", "Skills": ["Design"]}, {"Project": "Two"}]
+    lead = write("POST", "Leads", {"Last_Name": "x", "Project_Details": rows})["details"]["id"]
+
+    def update(value):
+        item = write("PUT", f"Leads/{lead}", {"Project_Details": value})
+        assert item["status"] == "success", item
+        return {row["Project"]: row["id"] for row in rows_of(zoho, "Project_Details", lead)}
+
+    first = {row["Project"]: row["id"] for row in rows_of(zoho, "Project_Details", lead)}
+    assert set(first) == {"One", "Two"}
+    # What is not named stays, what has no id is added: repeated updates multiply rows.
+    second = update([{"Project": "Three"}])
+    assert set(second) == {"One", "Two", "Three"}
+    third = update([{"id": first["One"], "Project": "Uno"}, {"id": first["Two"], "_delete": None}])
+    assert set(third) == {"Uno", "Three"}
+    assert third["Uno"] == first["One"]
+    assert update([]) == {}
+
+
+def test_a_bad_row_is_named_by_its_place(zoho, write) -> None:
+    other = zoho.truth("Project_Details")[0]
+    rows = [
+        {"Project": "x"},
+        {"Effort": "much"},
+        {"id": other["id"], "Project": "not mine"},
+        {"_delete": None},
+        "x",
+        {"Partner": {"id": "1"}},
+        {"Nonsense": 1},
+    ]
+    item = write("POST", "Leads", {"Last_Name": "x", "Project_Details": rows})
+    assert [
+        (error["code"], error["details"]["json_path"].removeprefix("$.data[0].Project_Details"))
+        for error in item["details"]["errors"]
+    ] == [
+        ("INVALID_DATA", "[1].Effort"),
+        ("INVALID_DATA", "[2].id"),
+        ("MANDATORY_NOT_FOUND", "[3].id"),
+        ("INVALID_DATA", "[4]"),
+        ("INVALID_DATA", "[5].Partner"),
+        ("INVALID_DATA", "[6].Nonsense"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "code"), [("x", "INVALID_DATA"), ([{"Project": "x"}] * 101, "LIMIT_EXCEEDED")]
+)
+def test_rows_that_are_none_or_too_many(write, value, code) -> None:
+    assert write("POST", "Leads", {"Last_Name": "x", "Project_Details": value})["code"] == code
+
+
+@pytest.mark.parametrize(
+    ("module", "field", "items", "values"),
+    [
+        ("Quotes", "Quoted_Items", "Quoted_Items", {}),
+        ("Sales_Orders", "Ordered_Items", "Ordered_Items", {}),
+        ("Purchase_Orders", "Purchased_Items", "Purchase_Items", {"Vendor_Name": "Vendors"}),
+        ("Invoices", "Invoiced_Items", "Invoiced_Items", {}),
+    ],
+)
+def test_line_items(zoho, write, ids, module, field, items, values) -> None:
+    (product,) = ids("Products")
+    record = {"Subject": "x", **{name: {"id": ids(of)[0]} for name, of in values.items()}}
+    row = {"Product_Name": {"id": product}, "Quantity": 2, "Discount": "5%", "List_Price": 9.5}
+    item = write("POST", module, {**record, field: [row]}, "v2.1")
+    (stored,) = rows_of(zoho, items, item["details"]["id"])
+    assert (stored["Product_Name"]["id"], stored["Quantity"]) == (product, 2)
+    old = {"product": {"id": product}, "quantity": 3, "list_price": 1, "net_total": 3}
+    item = write("POST", module, {**record, "Product_Details": [old]}, "v2")
+    (stored,) = rows_of(zoho, items, item["details"]["id"])
+    assert (stored["Product_Name"]["id"], stored["Quantity"]) == (product, 3)
+    item = write("POST", module, {**record, field: [row]}, "v2")
+    assert item["details"]["api_name"] in (field, "Product_Details")
+    item = write("POST", module, {**record, field: [{"Quantity": 1}]})
+    assert item["code"] == "MANDATORY_NOT_FOUND"
+    assert item["details"]["json_path"] == f"$.data[0].{field}[0].Product_Name"
+
+
+@pytest.mark.parametrize(
+    ("version", "header", "row"),
+    [
+        ("v8", "Quotes.Quoted_Items.Product_Name.Code", {"Product_Name": {"Code": "p-1"}}),
+        ("v2", "Quotes.Product_Details.product.Code", {"product": {"Code": "p-1"}}),
+    ],
+)
+def test_a_product_by_an_external_value(zoho, write, ids, version, header, row) -> None:
+    (product,) = ids("Products")
+    zoho.control("POST", "fields/Products", {"api_name": "Code", "external": "org"})
+    try:
+        zoho.control("PATCH", "records/Products", {"id": product, "Code": "P-1"})
+        field = "Quoted_Items" if version == "v8" else "Product_Details"
+        record = {"Subject": "x", field: [row]}
+        item = write("POST", "Quotes", record, version, {"X-EXTERNAL": header})
+        (stored,) = rows_of(zoho, "Quoted_Items", item["details"]["id"])
+        assert stored["Product_Name"]["id"] == product
+    finally:
+        zoho.control("DELETE", "fields/Products/Code")
+
+
+def test_links_of_a_multi_select_lookup(zoho, write, ids) -> None:
+    first, second = ids("Products", 2)
+    link = {"Products": {"id": first}}
+    lead = write("POST", "Leads", {"Last_Name": "x", "Products_Wanted": [link]})["details"]["id"]
+
+    def links():
+        return {
+            row["Products"]["id"]: row["id"]
+            for row in rows_of(zoho, "LeadsXProducts", lead, "Leads")
+        }
+
+    known = links()
+    item = write("PUT", f"Leads/{lead}", {"Products_Wanted": [link]})
+    assert item["code"] == "DUPLICATE_LINKING_DATA"
+    assert item["details"]["linking_fields"] == ["Leads", "Products"]
+    assert item["details"]["id"] == known[first]
+    changes = [{"Products": {"id": second}}, {"id": known[first], "_delete": None}]
+    write("PUT", f"Leads/{lead}", {"Products_Wanted": changes})
+    assert set(links()) == {second}
+
+
+def test_links_to_users(zoho, write) -> None:
+    user = zoho.get("v8/users", type="CurrentUser").json()["users"][0]["id"]
+    lead = write("POST", "Leads", {"Last_Name": "x", "Team": [{"Users": {"id": user}}]})
+    (row,) = rows_of(zoho, "Leads_X_Users", lead["details"]["id"], "Leads")
+    assert row["Users"]["id"] == user
+
+
+def test_rows_go_with_their_record(zoho, write) -> None:
+    record = {"Last_Name": "x", "Project_Details": [{"Project": "gone"}]}
+    lead = write("POST", "Leads", record)["details"]["id"]
+    zoho.call("DELETE", f"v8/Leads/{lead}")
+    assert rows_of(zoho, "Project_Details", lead) == []
+
+
+# --- Modules with rules of their own
+
+
+def test_what_an_activity_is_about_needs_the_name_of_its_module(write, ids) -> None:
+    (account,) = ids("Accounts")
+    task = {"Subject": "x", "What_Id": {"id": account}}
+    assert write("POST", "Tasks", task)["details"]["api_name"] == "$se_module"
+    assert write("POST", "Tasks", {**task, "$se_module": "Deals"})["code"] == "INVALID_DATA"
+    assert write("POST", "Tasks", {**task, "$se_module": "Accounts"})["code"] == "SUCCESS"
+
+
+def test_events_and_calls(write) -> None:
+    event = {
+        "Event_Title": "x",
+        "Start_DateTime": "2026-08-25T10:00:00-05:00",
+        "End_DateTime": "2026-08-25T11:00:00-05:00",
+    }
+    person = {"type": "email", "participant": "a@example.com"}
+    assert write("POST", "Events", {**event, "Participants": [person] * 50})["code"] == "SUCCESS"
+    item = write("POST", "Events", {**event, "Participants": [person] * 51})
+    assert item["message"] == "Only 50 participants can be added to an event."
+    call = {
+        "Subject": "x",
+        "Call_Type": "Outbound",
+        "Call_Start_Time": "2026-01-20T10:00:00-05:00",
+    }
+    assert write("POST", "Calls", call)["details"]["api_name"] == "Call_Duration"
+    assert (
+        write("POST", "Calls", {**call, "Call_Duration": "00:00"})["code"] == "DEPENDENT_MISMATCH"
+    )
+    assert write("POST", "Calls", {**call, "Call_Duration": "00:20"})["code"] == "SUCCESS"
+
+
+def test_a_note_is_written_to_its_record(zoho, write, ids) -> None:
+    (lead,) = ids("Leads")
+    parent = {"module": {"api_name": "Leads"}, "id": lead}
+    item = write("POST", "Notes", {"Note_Content": "x", "Parent_Id": parent})
+    note = next(row for row in zoho.truth("Notes") if row["id"] == item["details"]["id"])
+    assert note["Parent_Id"]["id"] == lead
+    item = write("POST", "Notes", {"Note_Content": "x", "Parent_Id": lead}, "v2")
+    assert item["code"] == "SUCCESS"
+
+
+@pytest.fixture
+def appointment(zoho, ids):
+    (service,), (lead,) = ids("Services__s"), ids("Leads")
+    return {
+        "Appointment_Name": "x",
+        "Service_Name": {"id": service},
+        "Appointment_For": {"module": {"api_name": "Leads"}, "id": lead},
+        "Appointment_Start_Time": "2027-01-01T10:00:00+00:00",
+        "Location": "Online",
+    }
+
+
+def test_appointments(write, appointment) -> None:
+    item = write("POST", "Appointments__s", appointment)
+    assert item["code"] == "SUCCESS", item
+    path = f"Appointments__s/{item['details']['id']}"
+    fixed = write("PUT", path, {"Service_Name": appointment["Service_Name"]})
+    assert (fixed["code"], fixed["details"]["api_name"]) == ("NOT_ALLOWED", "Service_Name")
+    item = write("POST", "Appointments__s", {**appointment, "Location": "Client Address"})
+    assert item["code"] == "DEPENDENT_FIELD_MISSING"
+    assert item["details"]["dependee"]["api_name"] == "Location"
+
+
+def test_an_appointment_is_rescheduled_twenty_times_at_most(zoho, write, appointment) -> None:
+    parent = write("POST", "Appointments__s", appointment)["details"]["id"]
+    user = zoho.get("v8/users", type="CurrentUser").json()["users"][0]["id"]
+    row = {
+        "Appointment_Name": {"id": parent},
+        "Rescheduled_By": {"id": user},
+        "Rescheduled_Time": "2020-01-01T10:00:00+00:00",
+        "Rescheduled_From": "2027-01-01T10:00:00+00:00",
+        "Rescheduled_To": "2027-01-02T10:00:00+00:00",
+    }
+    module = "Appointments_Rescheduled_History__s"
+    late = write("POST", module, {**row, "Rescheduled_Time": "2099-01-01T10:00:00+00:00"})
+    assert late["code"] == "INVALID_DATA"
+    codes = [write("POST", module, row)["code"] for _ in range(21)]
+    assert codes == ["SUCCESS"] * 20 + ["IN_REQUEST_LIMIT_EXCEEDED"]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "code"), [(14, "INVALID_DATA"), (15, "SUCCESS"), (1441, "INVALID_DATA")]
+)
+def test_services(zoho, write, minutes, code) -> None:
+    user = zoho.get("v8/users", type="CurrentUser").json()["users"][0]["id"]
+    service = {
+        "Service_Name": "x",
+        "Duration": minutes,
+        "Location": "Online",
+        "Members": [{"Users": {"id": user}}],
+        "Availability_Type": "Every Business Day",
+        "Price": 5,
+    }
+    assert write("POST", "Services__s", service)["code"] == code
+
+
+def test_price_books(zoho, write) -> None:
+    details = [{"from_range": 1, "to_range": 10, "discount": 5}]
+    book = {"Price_Book_Name": "x", "Pricing_Details": details}
+    assert write("POST", "Price_Books", book)["code"] == "SUCCESS"
+    assert (
+        write("POST", "Price_Books", {**book, "Pricing_Details": []})["code"]
+        == "MANDATORY_NOT_FOUND"
+    )

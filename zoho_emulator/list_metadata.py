@@ -1,0 +1,160 @@
+"""Related lists and custom views as Zoho's settings calls print them."""
+
+from dataclasses import dataclass
+
+from zoho_emulator.field_metadata import Json, named
+from zoho_emulator.ids import derived
+from zoho_emulator.model import Field, Module, Org, linking_fields
+from zoho_emulator.versions import Version
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedList:
+    """Rows of `module` whose lookup `field` holds the record."""
+
+    api_name: str
+    label: str
+    module: Module
+    field: Field
+    #: default or multiselectlookup
+    kind: str = "default"
+    #: multiselectlookup: the module behind the link.
+    connected: Module | None = None
+
+
+def related_lists(org: Org, module: Module, version: Version) -> list[RelatedList]:
+    """What hangs on a record of the module, notes and attachments first.
+
+    UNVERIFIED: names of lists that come of a second lookup to the same module, and which lists
+    the standard layouts show; here it is every lookup to the module.
+    """
+    found: list[RelatedList] = []
+    names: set[str] = set()
+    if module.of_parents or module.generated_type == "field_tracker" or module.view_of:
+        return []
+    for other in _with_notes_first(org, version):
+        for field in other.fields.values():
+            if field.data_type not in ("lookup", "multi_module_lookup"):
+                continue
+            if module.api_name not in field.targets or not field.exists_in(version.number):
+                continue
+            if (one := _of_lookup(org, module, other, field, names)) is not None:
+                names.add(one.api_name)
+                found.append(one)
+    return found
+
+
+def _with_notes_first(org: Org, version: Version) -> list[Module]:
+    known = [
+        item
+        for item in org.modules.values()
+        if item.api_supported
+        and item.exists_in(version.number)
+        and item.generated_type != "subform"
+        and not item.view_of
+    ]
+    first = ("Notes", "Attachments")
+    return sorted(known, key=lambda m: first.index(m.api_name) if m.api_name in first else 2)
+
+
+def _of_lookup(
+    org: Org, module: Module, other: Module, field: Field, names: set[str]
+) -> RelatedList | None:
+    if other.generated_type == "linking":
+        return _of_link(org, module, other, field)
+    name = other.plural_label if other.generated_type == "field_tracker" else other.api_name
+    name = name.replace(" ", "_")
+    if name in names:
+        name = f"{name}_{field.api_name}"
+    return RelatedList(name, other.plural_label, other, field)
+
+
+def _of_link(org: Org, module: Module, link: Module, field: Field) -> RelatedList | None:
+    for item in module.fields.values():
+        if item.data_type == "multiselectlookup" and item.linking == link.api_name:
+            own, _ = linking_fields(module.api_name, item.targets[0])
+            connected = org.modules.get(item.targets[0])
+            if own == field.api_name:
+                return RelatedList(
+                    item.api_name, item.label, link, field, "multiselectlookup", connected
+                )
+    return None
+
+
+def related_list_json(module: Module, item: RelatedList, number: int, version: Version) -> Json:
+    target = item.connected or item.module
+    json: Json = {
+        "id": str(derived(module.id, "related_list", number)),
+        "api_name": item.api_name,
+        "name": item.label,
+        "display_label": item.label,
+        "module": target.api_name if version.plain_module_names else named(target),
+        "type": item.kind,
+        "sequence_number": str(number),
+        "action": None,
+        "href": f"{module.api_name}/{{ENTITYID}}/{item.api_name}",
+        "status": "visible",
+        "customize_sort": item.kind == "default",
+        "customize_fields": item.kind == "default",
+        "customize_display_label": False,
+    }
+    if item.kind == "multiselectlookup":
+        plain = version.plain_module_names
+        json["connectedmodule"] = target.api_name if plain else named(target)
+        json["linkingmodule"] = item.module.api_name if plain else named(item.module)
+    return json
+
+
+#: Views that every module has: name, system name and category.
+_VIEWS = (
+    ("All {}", "ALLVIEWS", "public_views"),
+    ("My {}", "MYVIEWS", "public_views"),
+    ("Recently Created {}", "NEWLASTWEEK", "other_users_views"),
+    ("Recently Modified {}", "MODIFIEDLASTWEEK", "other_users_views"),
+)
+
+
+def custom_views(module: Module) -> list[Json]:
+    """UNVERIFIED: categories; the samples show `public_views` and `other_users_views`."""
+    return [
+        {
+            "id": str(derived(module.id, "custom_view", number)),
+            "name": name.format(module.plural_label),
+            "system_name": system,
+            "display_value": name.format(module.plural_label),
+            "category": category,
+            "default": number == 1,
+            "system_defined": True,
+            "favorite": None,
+            "offline": False,
+            "shared_type": None,
+            "shared_details": None,
+            "access_type": "public",
+            "criteria": None,
+            "sort_by": None,
+            "sort_order": None,
+            "fields": None,
+            "last_accessed_time": None,
+            "created_by": None,
+            "created_time": None,
+            "modified_by": None,
+            "modified_time": None,
+        }
+        for number, (name, system, category) in enumerate(_VIEWS, 1)
+    ]
+
+
+def custom_views_info(module: Module, views: list[Json]) -> Json:
+    return {
+        "per_page": 200,
+        "default": views[0]["id"],
+        "count": len(views),
+        "page": 1,
+        "more_records": False,
+        "translation": {
+            "public_views": "Public Views",
+            "other_users_views": "Other Users' Views",
+            "shared_with_me": "Shared With Me",
+            "created_by_me": "Created By Me",
+        },
+    }

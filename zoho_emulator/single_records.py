@@ -1,0 +1,109 @@
+"""A record by itself ("Get a Specific Record"): all that lists leave out is there.
+
+Subforms and multi-select lookups are rows of other modules; each is fetched by its parent's id.
+"""
+
+from collections.abc import Callable, Collection
+
+from zoho_emulator.line_items import line_tax, v2_items, with_product_codes
+from zoho_emulator.model import Field, Module, linking_fields
+from zoho_emulator.render import Row, all_system_keys, rest_reader
+from zoho_emulator.shapes import ROW_KEYS
+from zoho_emulator.store import Store
+from zoho_emulator.versions import Version
+
+#: Rows of one subform in a record; `$has_more` tells of others.
+#: UNVERIFIED: the number. Writing allows 200 ("Subform: Limits").
+MOST_ROWS = 200
+_HAS_MORE = "$has_more"
+#: Documents whose line items the docs call Product_Details in v2.
+_INVENTORY = ("Quotes", "Sales_Orders", "Purchase_Orders", "Invoices")
+
+#: Rows of a child by the parent's id, one more than are shown if there are more.
+Children = Callable[[int], list[Row]]
+
+
+def single_reader(
+    store: Store, module: Module, version: Version, *, rich_text_cut: int = 0
+) -> Callable[[int], Row | None]:
+    """Reads the record of an id; None when there is none that is live."""
+    fields = [field for field in module.fields.values() if field.exists_in(version.number)]
+    keys = [key for key in all_system_keys(module, version) if key != _HAS_MORE]
+    reader = rest_reader(
+        store,
+        module,
+        fields,
+        version,
+        system_keys=keys,
+        rich_text_cut=rich_text_cut,
+        single=True,
+    )
+    children = {
+        field.api_name: _children(store, module, field, version)
+        for field in fields
+        if field.virtual and field.linking in store.org.modules
+    }
+
+    def read(record_id: int) -> Row | None:
+        found = store.connection.execute(
+            f"{reader.select} where m.id = ? and m.state = 0", (record_id,)
+        ).fetchone()
+        if found is None:
+            return None
+        row = reader.row(found)
+        more = {}
+        for name, rows_of in children.items():
+            rows = rows_of(record_id)
+            row[name] = rows[:MOST_ROWS]
+            more[name] = len(rows) > MOST_ROWS
+        if module.api_name in _INVENTORY:
+            row["$line_tax"] = line_tax(store, module, record_id)
+        if version.page_tokens:
+            row[_HAS_MORE] = more
+        return row
+
+    return read
+
+
+def _children(store: Store, module: Module, field: Field, version: Version) -> Children:
+    child = store.org.modules[str(field.linking)]
+    if field.data_type == "subform":
+        if field.api_name == "Product_Details":
+            return v2_items(store, child, version)
+        return _subform(store, child, version)
+    own, other = linking_fields(module.api_name, field.targets[0])
+    # UNVERIFIED: which keys a row has besides the link's id and what it links to.
+    return _rows(store, child, own, [child.fields[other]], ("$in_merge",), version)
+
+
+def _subform(store: Store, child: Module, version: Version) -> Children:
+    link = store.parent_field(child)
+    fields = [field for field in child.fields.values() if field.exists_in(version.number)]
+    keys = tuple(ROW_KEYS) if version.page_tokens else all_system_keys(child, version)
+    rows_of = _rows(store, child, link.api_name if link else "", fields, keys, version)
+    if "Product_Name" not in child.fields:
+        return rows_of
+    return lambda parent_id: with_product_codes(store, rows_of(parent_id))
+
+
+def _rows(
+    store: Store,
+    child: Module,
+    link: str,
+    fields: list[Field],
+    system_keys: Collection[str],
+    version: Version,
+) -> Children:
+    """Live rows in the order of their sequence, or of their ids."""
+    if link not in child.fields:
+        return lambda parent_id: []
+    reader = rest_reader(store, child, fields, version, system_keys=system_keys, rich_text_cut=0)
+    sequence = child.fields.get("Sequence_Number")
+    order = f"m.{sequence.column}, m.id" if sequence else "m.id"
+    sql = (
+        f"{reader.select} where m.{child.fields[link].column} = ? and m.state = 0"
+        f" order by {order} limit {MOST_ROWS + 1}"
+    )
+    return lambda parent_id: [
+        reader.row(found) for found in store.connection.execute(sql, (parent_id,))
+    ]

@@ -1,0 +1,87 @@
+"""What a writing call answers: an item per record, in the order of the request."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import orjson
+from starlette.responses import Response
+
+from zoho_emulator.call import Call
+from zoho_emulator.errors import ZohoError
+
+Item = dict[str, object]
+
+
+class InDataError(ZohoError):
+    """Refuses the whole call, yet looks like the answer to a single record.
+
+    "Insert Records": so the samples of LIMIT_EXCEEDED and of unsupported values have it.
+    """
+
+    def body(self) -> dict[str, object]:
+        return {"data": [super().body()]}
+
+
+def success(message: str, details: Mapping[str, object], **more: object) -> Item:
+    return {
+        "code": "SUCCESS",
+        **more,
+        "details": dict(details),
+        "message": message,
+        "status": "success",
+    }
+
+
+def located(call: Call, error: ZohoError, path: str, **details: object) -> ZohoError:
+    """The error with its place in the body, where the version tells it."""
+    where = {"json_path": path} if call.version.json_paths else {}
+    return ZohoError(error.code, error.message, {**error.details, **where, **details})
+
+
+def failure(call: Call, problems: Sequence[ZohoError]) -> Item:
+    """One problem, or all of them where the version tells all ("Insert Records" of v8)."""
+    if len(problems) == 1 or not (call.version.v7_writes and call.knobs.multiple_errors):
+        return problems[0].body()
+    return ZohoError(
+        "MULTIPLE_OR_MULTI_ERRORS",
+        "Multiple errors in the request",
+        {"errors": [problem.body() for problem in problems]},
+    ).body()
+
+
+def each(
+    call: Call, records: Sequence[object], work: Callable[[int, object], Item], *, done: int = 200
+) -> Response:
+    """Does the work for every record. A record that fails stops no other."""
+    items = []
+    for index, record in enumerate(records):
+        try:
+            items.append(work(index, record))
+        except ProblemsError as failed:
+            items.append(failure(call, failed.problems))
+        except ZohoError as error:
+            items.append(error.body())
+    return Response(
+        orjson.dumps({"data": items}),
+        status_code=_status(call, items, done),
+        media_type="application/json",
+    )
+
+
+class ProblemsError(Exception):
+    """What is wrong with one record."""
+
+    def __init__(self, problems: Sequence[ZohoError]) -> None:
+        super().__init__(str(problems))
+        self.problems = problems
+
+
+def _status(call: Call, items: Sequence[Item], done: int) -> int:
+    """UNVERIFIED: v2's 202; no page of v2 tells, clients in use expect it."""
+    failed = [item for item in items if item["status"] == "error"]
+    if not failed:
+        return done
+    if len(failed) < len(items):
+        return call.knobs.some_failed_status or call.version.some_failed
+    if all(item["code"] == "ALREADY_MODIFIED" for item in failed):
+        return 412
+    return call.knobs.all_failed_status or call.version.all_failed

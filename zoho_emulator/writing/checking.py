@@ -1,0 +1,321 @@
+"""Turns a record of a request into values to be written, or into what Zoho says against it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from zoho_emulator.call import Call
+from zoho_emulator.data_types import is_stored, value_type
+from zoho_emulator.errors import ZohoError, not_emulated
+from zoho_emulator.model import Field, Module
+from zoho_emulator.tags import tag_named
+from zoho_emulator.values import invalid
+from zoho_emulator.writing import rows, special
+from zoho_emulator.writing.answers import located
+from zoho_emulator.writing.external import External, Target
+from zoho_emulator.writing.matching import find, unique_fields
+
+#: Not texts that a picklist takes any option of: Deals are held to the stages of a pipeline.
+_MAPPED = {
+    "Stage": ("Pipeline", "Pipeline doesn't contain the Stage"),
+    "Pipeline": ("Layout", "Layout doesn't contain the Pipeline"),
+}
+_FILES = ("fileupload", "imageupload")
+_USERS = ("ownerlookup", "userlookup")
+_LOOKUPS = ("lookup", "multi_module_lookup")
+
+
+@dataclass(slots=True)
+class Checked:
+    """What is to be written of a record, and what is wrong with it."""
+
+    values: dict[str, object] = field(default_factory=dict)
+    #: By field, rows of a subform or of a linking module.
+    rows: dict[str, list["rows.Change"]] = field(default_factory=dict)
+    #: By field, options that its pick list gains.
+    options: dict[str, list[str]] = field(default_factory=dict)
+    problems: list[ZohoError] = field(default_factory=list)
+
+
+class Checker:
+    """Checks records of one module for one call."""
+
+    def __init__(
+        self, call: Call, module: Module, external: External, *, parent_field: str = ""
+    ) -> None:
+        """`parent_field` is a lookup that is not the client's to set."""
+        self.call = call
+        self.module = module
+        self.external = external
+        self.parent_field = parent_field
+        self.store = call.store
+
+    def of_rows(self, name: str, child: rows.Child) -> "Checker":
+        """That of the rows in the record's field `name`."""
+        return Checker(
+            self.call, child.module, self.external.below(name), parent_field=child.parent_field
+        )
+
+    def check(self, record: Mapping[str, object], path: str, *, old: int | None) -> Checked:
+        """`old` is the record to be updated; None inserts one."""
+        checked = Checked()
+        for name, value in record.items():
+            # "Update Records": what a call returned may be sent as it is, `$` keys and all.
+            if name in ("id", self.parent_field) or name.startswith("$"):
+                continue
+            where = f"{path}.{name}"
+            try:
+                self._check_field(checked, record, name, value, where, old)
+            except ZohoError as error:
+                if error.status == 501:
+                    raise
+                checked.problems.append(located(self.call, error, where))
+        checked.problems += self._missing(record, checked, path, old)
+        checked.problems += special.problems_of(self.call, self.module, record, checked, path, old)
+        if not checked.problems:
+            checked.problems += self._duplicates(checked, path, old)
+        return checked
+
+    def refuse_what_is_not_emulated(self, record: Mapping[str, object]) -> None:
+        """Before anything is written, for half a call cannot be taken back."""
+        if record.get("$approved") is False:
+            raise not_emulated("records that wait for approval ($approved)")
+        for name, value in record.items():
+            known = self.module.fields.get(name)
+            if known is None or not value:
+                continue
+            if known.data_type in _FILES:
+                raise not_emulated(f"the {known.data_type} {name}: there is no POST /files")
+            if (
+                known.virtual
+                and not is_stored(known)
+                and not rows.child_of(self.call, self.module, known)
+            ):
+                raise not_emulated(f"writing of the {known.data_type} {name}")
+
+    # --- One field
+
+    def _check_field(
+        self,
+        checked: Checked,
+        record: Mapping[str, object],
+        name: str,
+        value: object,
+        path: str,
+        old: int | None,
+    ) -> None:
+        known = self.module.fields.get(name)
+        knobs = self.call.knobs
+        if known is None or not known.exists_in(self.call.version.number):
+            if knobs.unknown_fields == "refuse":
+                raise ZohoError(
+                    "INVALID_DATA",
+                    "the field api name given seems to be invalid",
+                    {"api_name": name},
+                )
+        elif known.read_only or known.data_type == "profileimage":
+            if knobs.read_only_fields == "refuse":
+                raise invalid(known)
+        elif child := rows.child_of(self.call, self.module, known):
+            changes = rows.changes_of(self, known, child, value, path, old)
+            checked.rows[name] = changes
+            checked.problems += [p for change in changes for p in change.problems]
+        else:
+            shown = self.value(known, value, inserting=old is None)
+            if self._appends(record, name):
+                shown = [*self._options(old, known), *(shown if isinstance(shown, list) else [])]
+                shown = list(dict.fromkeys(shown))
+            self.store.encode(known, shown)
+            checked.values[name] = shown
+            if new := self._new_options(known, shown):
+                checked.options[name] = new
+
+    def value(self, known: Field, value: object, *, inserting: bool) -> object:
+        """The value as the store takes it."""
+        kind = value_type(known)
+        if value is None:
+            # UNVERIFIED: no page clears a checkbox; it has no third state.
+            return False if kind == "boolean" else None
+        if isinstance(value, str) and known.json_type == "string":
+            value = value.strip() if self.call.knobs.trim_text else value
+            if not value and self.call.knobs.empty_text != "keep":
+                if self.call.knobs.empty_text == "refuse":
+                    raise invalid(known)
+                return None
+        if kind in _USERS:
+            return self._user(known, value)
+        if kind in _LOOKUPS:
+            return self._reference(known, value, inserting=inserting)
+        if known.api_name == "Tag":
+            return self._tags(known, value)
+        if known.data_type in _FILES:
+            return None
+        return value
+
+    def _user(self, known: Field, value: object) -> object:
+        users = self.store.org.users
+        if isinstance(value, dict) and "id" not in value and "email" in value:
+            if not self.call.knobs.owner_by_email:
+                raise invalid(known, expected_data_type="jsonobject")
+            user = next((user for user in users if user.email == value["email"]), None)
+        else:
+            given = value.get("id") if isinstance(value, dict) else value
+            user = next((user for user in users if str(user.id) == str(given)), None)
+        # UNVERIFIED: that a user must be active.
+        if user is None or user.status != "active":
+            raise ZohoError(
+                "INVALID_DATA", "the id given seems to be invalid", {"api_name": known.api_name}
+            )
+        return {"id": str(user.id)}
+
+    def _reference(self, known: Field, value: object, *, inserting: bool) -> object:
+        target = self.external.lookups.get((known.api_name,))
+        if target is not None and isinstance(value, dict):
+            return {"id": str(self._by_external(known, target, value, inserting=inserting))}
+        if not isinstance(value, dict):
+            if not self.call.knobs.bare_lookup_ids:
+                raise invalid(known, expected_data_type="jsonobject")
+            return value
+        named = value.get("module")
+        if isinstance(named, dict) and isinstance(given := value.get("id"), str):
+            owner = self.store.module_of(int(given)) if given.isdigit() else None
+            if owner is None or owner.api_name != named.get("api_name"):
+                raise ZohoError(
+                    "INVALID_DATA", "the id given seems to be invalid", {"api_name": known.api_name}
+                )
+        return value
+
+    def _by_external(
+        self, known: Field, target: Target, value: Mapping[str, object], *, inserting: bool
+    ) -> int:
+        """With the header only the external value counts ("Insert Records Using External ID")."""
+        text = value.get(target.field.api_name)
+        found = find(self.call, target.module, target.field, text) if isinstance(text, str) else []
+        if not found:
+            message = (
+                "The external ID of the lookup field or the Price Book is incorrect"
+                if inserting
+                else "The value of the external field is invalid for the lookup field."
+            )
+            raise ZohoError("INVALID_DATA", message, {"api_name": known.api_name})
+        return found[0]
+
+    def _tags(self, known: Field, value: object) -> object:
+        """UNVERIFIED: tags given replace those there were."""
+        if not isinstance(value, list):
+            raise invalid(known, expected_data_type="jsonarray")
+        tags = []
+        for item in value:
+            name = item.get("name") if isinstance(item, dict) else None
+            if not isinstance(name, str) or not name:
+                raise invalid(known, expected_data_type="jsonarray")
+            tags.append(tag_named(self.store.org, known, name))
+        return tags or None
+
+    # --- Pick lists
+
+    def _appends(self, record: Mapping[str, object], name: str) -> bool:
+        wish = record.get("$append_values")
+        known = self.module.fields[name]
+        # UNVERIFIED: since when; the page of v7 has it, no SDK before v2.1.
+        return (
+            isinstance(wish, dict)
+            and wish.get(name) is True
+            and known.data_type == "multiselectpicklist"
+            and self.call.version.number >= 2.1
+        )
+
+    def _options(self, old: int | None, known: Field) -> list[str]:
+        row = self.store.connection.execute(
+            f"select {known.column} from {self.module.table} where id = ?", (old,)
+        ).fetchone()
+        return row[0].split(";") if row and row[0] else []
+
+    def _new_options(self, known: Field, value: object) -> list[str]:
+        """ "Insert Records": options that the pick list has not are added to it."""
+        if known.data_type not in ("picklist", "multiselectpicklist") or value is None:
+            return []
+        given = value if isinstance(value, list) else [value]
+        new = [str(item) for item in given if item not in known.pick_list]
+        if not new:
+            return []
+        if self.module.api_name == "Deals" and known.api_name in _MAPPED:
+            mapped, message = _MAPPED[known.api_name]
+            raise ZohoError(
+                "MAPPING_MISMATCH", message, {"mapped_field": mapped, "api_name": known.api_name}
+            )
+        if self.call.knobs.new_options == "refuse":
+            raise invalid(known, supported_values=list(known.pick_list))
+        return new
+
+    # --- The record as a whole
+
+    def _missing(
+        self, record: Mapping[str, object], checked: Checked, path: str, old: int | None
+    ) -> Iterator[ZohoError]:
+        """Mandatory fields: all of them on insert, those that would be emptied on update.
+
+        The layout's own count when the record names it ("Insert Records": Layout).
+        """
+        besides = special.mandatory_besides(self.module)
+        refused = {problem.details.get("api_name") for problem in checked.problems}
+        for known in self.module.fields.values():
+            name = known.api_name
+            of_layout = known.custom or known.layout_only
+            wanted = known.mandatory and (bool(record.get("Layout")) or not of_layout)
+            if not (wanted or name in besides) or name == self.parent_field or name in refused:
+                continue
+            if known.read_only or not known.exists_in(self.call.version.number):
+                continue
+            if old is not None and name not in record:
+                continue
+            given = checked.rows.get(name) if name in checked.rows else checked.values.get(name)
+            if given in (None, []):
+                error = ZohoError(
+                    "MANDATORY_NOT_FOUND", "required field not found", {"api_name": name}
+                )
+                of_record = {} if old is None else {"id": str(old)}
+                yield located(self.call, error, f"{path}.{name}", **of_record)
+
+    def _duplicates(self, checked: Checked, path: str, old: int | None) -> Iterator[ZohoError]:
+        for known in unique_fields(self.module):
+            value = checked.values.get(known.api_name)
+            if value is None:
+                continue
+            found = find(
+                self.call,
+                self.module,
+                known,
+                self.store.encode(known, value),
+                but=() if old is None else (old,),
+                converted=self.call.knobs.unique_among_converted,
+            )
+            if found:
+                yield self._duplicate(known, found, f"{path}.{known.api_name}")
+
+    def _duplicate(self, known: Field, found: list[int], path: str) -> ZohoError:
+        details: dict[str, object] = {"api_name": known.api_name, "id": str(found[0])}
+        if self.call.version.v7_writes:
+            details |= {
+                "more_records": len(found) > 1,
+                "duplicate_record": {
+                    "Owner": self._owner(found[0]),
+                    "module": {"api_name": self.module.api_name, "id": str(self.module.id)},
+                    "id": str(found[0]),
+                },
+            }
+        message = (
+            "The external field contains duplicate data." if known.external else "duplicate data"
+        )
+        return located(self.call, ZohoError("DUPLICATE_DATA", message, details), path)
+
+    def _owner(self, record_id: int) -> dict[str, str] | None:
+        owner = self.module.fields.get("Owner")
+        if owner is None:
+            return None
+        (user_id,) = self.store.connection.execute(
+            f"select {owner.column} from {self.module.table} where id = ?", (record_id,)
+        ).fetchone()
+        user = self.store.org.user(user_id)
+        if user is None:
+            return None
+        return {"name": user.full_name, "id": str(user.id), "zuid": str(user.id % 1_000_000_000)}

@@ -1,0 +1,54 @@
+"""Why a record cannot be written though nothing is wrong with the request."""
+
+from dataclasses import dataclass
+
+from zoho_emulator.call import Call
+from zoho_emulator.errors import ZohoError
+from zoho_emulator.model import Module
+
+#: Texts for an update and for a deletion ("Update Records", "Delete Records", "Mass Update").
+#: UNVERIFIED: those of a deletion besides RECORD_LOCKED and NOT_APPROVED.
+REASONS = {
+    "RECORD_LOCKED": (
+        "Sorry, you cannot perform this operation as the record is locked.",
+        "You cannot perform this operation as the record is locked.",
+    ),
+    "NOT_APPROVED": (
+        "Cannot update record that is not approved yet",
+        "cannot delete record that is not approved yet",
+    ),
+    "NOT_REVIEWED": ("record in review", "record in review"),
+    "RECORD_IN_BLUEPRINT": ("The record is in blue print", "The record is in blue print"),
+    "CANNOT_PROCESS": ("The record is in stop processing", "The record is in stop processing"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    code: str
+
+    def of_update(self) -> ZohoError:
+        details: dict[str, object] = {"api_name": "id"}
+        if self.code == "RECORD_LOCKED":
+            details["action"] = "record_locking"
+        return ZohoError(self.code, REASONS[self.code][0], details)
+
+    def of_deletion(self, record_id: int) -> ZohoError:
+        details: dict[str, object] = {"id": str(record_id)}
+        if self.code == "RECORD_LOCKED":
+            details["action"] = "record_locking"
+        return ZohoError(self.code, REASONS[self.code][1], details)
+
+
+def hold_of(call: Call, module: Module, record_id: int) -> Hold | None:
+    """A record is held by its own lock, or by the knob `held_records`."""
+    held = dict(entry.partition(":")[::2] for entry in call.knobs.held_records)
+    if code := held.get(str(record_id)):
+        return Hold(code if code in REASONS else "CANNOT_PROCESS")
+    locked = module.fields.get("Locked__s")
+    if locked is None:
+        return None
+    row = call.store.connection.execute(
+        f"select {locked.column} from {module.table} where id = ?", (record_id,)
+    ).fetchone()
+    return Hold("RECORD_LOCKED") if row and row[0] else None

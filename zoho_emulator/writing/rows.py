@@ -1,0 +1,175 @@
+"""Rows inside a record: of subforms, and the links of multi-select lookups.
+
+"Subforms": a row with an id is changed, one without is added, one with `_delete` goes, and an
+empty list takes all. Rows that a call does not name stay.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from zoho_emulator.call import Call
+from zoho_emulator.errors import ZohoError
+from zoho_emulator.model import Field, Module, linking_fields
+from zoho_emulator.values import invalid
+from zoho_emulator.writing.answers import located
+
+if TYPE_CHECKING:
+    from zoho_emulator.writing.checking import Checked, Checker
+
+#: "Subforms": rows of a record; "Bulk Write: Limitations" has the number of line items.
+MOST_ROWS = 100
+MOST_LINE_ITEMS = 200
+
+#: Line items of v2 ("Insert Records" of v2), by the names that modules of rows have since.
+V2_NAMES = {
+    "id": "id",
+    "_delete": "_delete",
+    "product": "Product_Name",
+    "quantity": "Quantity",
+    "list_price": "List_Price",
+    "Discount": "Discount",
+    "Tax": "Tax",
+    "book": "Price_Book_Name",
+    "product_description": "Description",
+    "line_tax": "Line_Tax",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """The module of the rows, its lookup to the record and, of a link, the lookup to the other."""
+
+    module: Module
+    parent_field: str
+    partner: str | None = None
+
+
+@dataclass(slots=True)
+class Change:
+    """`row_id` without `checked` is a row to go, `checked` without `row_id` a new one."""
+
+    child: Child
+    row_id: int | None = None
+    checked: "Checked | None" = None
+    problems: list[ZohoError] = field(default_factory=list)
+
+
+def child_of(call: Call, module: Module, known: Field) -> Child | None:
+    """Where the field's rows are; None of a field whose value is no rows."""
+    child = call.store.org.modules.get(known.linking or "")
+    if child is None or known.data_type not in ("subform", "multiselectlookup", "multiuserlookup"):
+        return None
+    if known.data_type == "subform":
+        return Child(child, "Parent_Id") if "Parent_Id" in child.fields else None
+    own, other = linking_fields(module.api_name, known.targets[0])
+    return Child(child, own, other) if {own, other} <= child.fields.keys() else None
+
+
+def is_v2_line_item(call: Call, known: Field) -> bool:
+    return known.api_name == "Product_Details" and call.version.number < 2.1
+
+
+def changes_of(
+    checker: "Checker",
+    known: Field,
+    child: Child,
+    value: object,
+    path: str,
+    old: int | None,
+) -> list[Change]:
+    call = checker.call
+    present = [] if old is None else _present(call, child, old)
+    # UNVERIFIED: null does what an empty list does.
+    if not value and (value is None or isinstance(value, list)):
+        return [Change(child, row_id) for row_id in present]
+    if not isinstance(value, list):
+        raise invalid(known, expected_data_type="jsonarray")
+    most = MOST_ROWS if known.custom else MOST_LINE_ITEMS
+    if len(value) > most:
+        raise ZohoError(
+            "LIMIT_EXCEEDED",
+            "count of records in your request exceeds the limit",
+            {"maximum_length": most, "api_name": known.api_name},
+        )
+    inner = checker.of_rows(known.api_name, child)
+    changes = []
+    for index, item in enumerate(value):
+        where = f"{path}[{index}]"
+        if not isinstance(item, dict):
+            error = invalid(known, expected_data_type="jsonobject")
+            changes.append(Change(child, problems=[located(call, error, where)]))
+            continue
+        row = item
+        if is_v2_line_item(call, known):
+            # Other keys of v2 are results, like `net_total`, and come back from readers.
+            row = {V2_NAMES[name]: item[name] for name in item if name in V2_NAMES}
+        changes.append(_change(inner, child, row, where, present))
+    return changes
+
+
+def _change(
+    inner: "Checker", child: Child, row: Mapping[str, object], path: str, present: list[int]
+) -> Change:
+    call, row_id = inner.call, None
+    if row.get("id") is not None:
+        given = str(row["id"])
+        row_id = int(given) if given.isdigit() else 0
+        if row_id not in present:
+            error = ZohoError(
+                "INVALID_DATA", "the id given seems to be invalid", {"api_name": "id"}
+            )
+            return Change(child, problems=[located(call, error, f"{path}.id")])
+    if "_delete" in row:
+        if row_id is None:
+            error = ZohoError("MANDATORY_NOT_FOUND", "required field not found", {"api_name": "id"})
+            return Change(child, problems=[located(call, error, f"{path}.id")])
+        return Change(child, row_id)
+    checked = inner.check(row, path, old=row_id)
+    change = Change(child, row_id, checked, checked.problems)
+    if child.partner and row_id is None and not checked.problems:
+        twin = _linked(call, child, present, checked.values[child.partner])
+        if twin is not None:
+            change.problems.append(
+                ZohoError(
+                    "DUPLICATE_LINKING_DATA",
+                    "duplicate association",
+                    {"linking_fields": [child.parent_field, child.partner], "id": str(twin)},
+                )
+            )
+    return change
+
+
+def _present(call: Call, child: Child, parent_id: int) -> list[int]:
+    column = child.module.fields[child.parent_field].column
+    found = call.store.connection.execute(
+        f"select id from {child.module.table} where {column} = ? and state = 0 order by id",
+        (parent_id,),
+    )
+    return [row_id for (row_id,) in found]
+
+
+def _linked(call: Call, child: Child, present: list[int], value: object) -> int | None:
+    """The row that links the record to the same partner already."""
+    partner = child.module.fields[str(child.partner)]
+    stored = call.store.encode(partner, value)
+    marks = ", ".join("?" * len(present))
+    row = call.store.connection.execute(
+        f"select id from {child.module.table} where id in ({marks}) and {partner.column} = ?",
+        (*present, stored),
+    ).fetchone()
+    return row[0] if row else None
+
+
+def write(call: Call, changes: Iterable[Change], parent_id: int, *, now: int, by: int) -> None:
+    for change in changes:
+        module = change.child.module
+        if change.checked is None:
+            ids = [change.row_id or 0]
+            # UNVERIFIED: a row taken out of a record does not go to the recycle bin.
+            call.store.delete(module, ids, kind="permanent", now=now, by=by)
+        elif change.row_id is not None:
+            call.store.update(module, change.row_id, change.checked.values, now=now, by=by)
+        else:
+            values = {**change.checked.values, change.child.parent_field: {"id": str(parent_id)}}
+            call.store.insert(module, values, now=now, by=by, checked=True)
