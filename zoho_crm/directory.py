@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from zoho_crm.fields import Field
+from zoho_crm.problems import Refused
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -31,7 +32,9 @@ class Module:
     metadata: Mapping[str, Any]
     fields: tuple[Field, ...]
     #: Why it is no stream; None: it is one.
-    refusal: str | None
+    refusal: str | None = None
+    #: Its changes can be followed by Modified_Time, and its deletions too.
+    windowed: bool = False
 
     @property
     def convertible(self) -> bool:
@@ -39,10 +42,10 @@ class Module:
         return bool(self.metadata.get("convertable"))
 
     @property
-    def has_cursor(self) -> bool:
-        return any(
-            field.api_name == CURSOR_FIELD and field.data_type == "datetime"
-            for field in self.fields
+    def internal(self) -> bool:
+        """One of Zoho's own tables, which few profiles may see and nobody edits."""
+        return self.metadata.get("generated_type") == "default" and not (
+            self.metadata.get("creatable") or self.metadata.get("editable")
         )
 
 
@@ -51,6 +54,8 @@ class Directory:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._subform_lock = threading.Lock()
+        self._subforms_tell: bool | None = None
         self._metadata: dict[str, Mapping[str, Any]] | None = None
         self._modules: dict[str, Future[Module]] = {}
         self._pool = ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="fields")
@@ -86,12 +91,40 @@ class Directory:
             return self._modules[name]
 
     def _fetch(self, name: str, metadata: Mapping[str, Any], requester: Metadata) -> Module:
-        if not metadata.get("api_supported", True):
-            return Module(name, metadata, (), "Zoho's API does not serve this module.")
+        if reason := _unserved(name, metadata):
+            return Module(name, metadata, (), reason)
         raw = requester.metadata("settings/fields", "fields", module=name)
         fields = tuple(_readable(name, raw))
-        refusal = None if fields else "Zoho names no field of it that a list of records carries."
-        return Module(name, metadata, fields, refusal)
+        if not fields:
+            return Module(name, metadata, (), "Zoho names no field of it that a record carries.")
+        windowed = any(f.api_name == CURSOR_FIELD and f.data_type == "datetime" for f in fields)
+        if windowed and metadata.get("generated_type") == "subform":
+            windowed = self._tells_removed_rows(name, requester)
+        return Module(name, metadata, fields, windowed=windowed)
+
+    def _tells_removed_rows(self, name: str, requester: Metadata) -> bool:
+        """Whether Zoho lists removed rows of subforms; asked once, for they are all alike.
+
+        UNVERIFIED: Zoho's pages say nothing of it. Where it does not, such a module is read whole.
+        """
+        with self._subform_lock:
+            if self._subforms_tell is None:
+                try:
+                    requester.metadata(f"{name}/deleted", "data", per_page="1")
+                    self._subforms_tell = True
+                except Refused:
+                    self._subforms_tell = False
+            return self._subforms_tell
+
+
+def _unserved(name: str, metadata: Mapping[str, Any]) -> str | None:
+    if not metadata.get("api_supported", True):
+        return "Zoho's API does not serve this module."
+    if not metadata.get("viewable", True):
+        return "The user who made the refresh token may not view this module."
+    if name == "Attachments":
+        return "Zoho lists attachments per record only, which would cost a call for each record."
+    return None
 
 
 def _readable(module: str, raw: Iterable[Mapping[str, Any]]) -> Iterable[Field]:

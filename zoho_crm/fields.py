@@ -1,4 +1,5 @@
-"""Zoho's data types, in one table: what a column is in the warehouse, and how its value is read.
+"""Zoho's data types, in one table: what a column is in the warehouse, how its value is read, and
+in which form it is written.
 
 The canonical forms hold on every road: ids, bigints and autonumbers are strings; a lookup or owner
 is the id as a string; a multi-select picklist is an array of strings; tags are an array of names;
@@ -7,10 +8,29 @@ are typed.
 """
 
 import json
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
+
+#: The form in which Zoho takes a value ("Insert Records": sample values of field types); a value
+#: of the form "given" goes out as it came.
+Form = Literal[
+    "text",
+    "integer",
+    "long",
+    "number",
+    "boolean",
+    "date",
+    "datetime",
+    "reference",
+    "options",
+    "tags",
+    "given",
+]
+
+LOGGER = logging.getLogger("airbyte")
 
 #: Reads a value of Zoho's JSON that is not null into its canonical form.
 Cast = Callable[[Any], Any]
@@ -30,7 +50,12 @@ def _integer(value: Any) -> int | None:
 
 def _number(value: Any) -> float | int | None:
     if type(value) is str:
-        return float(value) if value else None
+        try:
+            return float(value)
+        except ValueError:
+            if value:
+                LOGGER.warning("A number came as a text that is none; it is read as null.")
+            return None
     return value  # type: ignore[no-any-return]  # a JSON number as it came
 
 
@@ -85,16 +110,20 @@ def _datetime(value: Any) -> str | None:
 class DataType:
     schema: Mapping[str, Any]
     read: Cast
+    #: None: no client sets it.
+    write: Form | None
 
 
 def _nullable(kind: str, **more: object) -> dict[str, Any]:
     return {"type": ["null", kind], **more}
 
 
-_STRING = DataType(_nullable("string"), _text)
-_ID = DataType(_nullable("string"), _id)
-_NUMBER = DataType(_nullable("number"), _number)
-_TAGS = DataType(_nullable("array", items={"type": "string"}), _names)
+_STRING = DataType(_nullable("string"), _text, "text")
+_ID = DataType(_nullable("string"), _id, "reference")
+_NUMBER = DataType(_nullable("number"), _number, "number")
+_TAGS = DataType(_nullable("array", items={"type": "string"}), _names, "tags")
+#: Of a type that is not known.
+_OTHER = DataType(_nullable("string"), _text, "given")
 
 DATA_TYPES: Mapping[str, DataType] = {
     **dict.fromkeys(
@@ -107,13 +136,17 @@ DATA_TYPES: Mapping[str, DataType] = {
         ("lookup", "ownerlookup", "userlookup", "profilelookup", "layout", "rolelookup"), _ID
     ),
     **dict.fromkeys(("multi_module_lookup", "multimodulelookup"), _ID),
-    "integer": DataType(_nullable("integer"), _integer),
-    "boolean": DataType(_nullable("boolean"), _boolean),
-    "date": DataType(_nullable("string", format="date"), _text),
+    "integer": DataType(_nullable("integer"), _integer, "integer"),
+    "boolean": DataType(_nullable("boolean"), _boolean, "boolean"),
+    "date": DataType(_nullable("string", format="date"), _text, "date"),
     "datetime": DataType(
-        _nullable("string", format="date-time", airbyte_type="timestamp_with_timezone"), _datetime
+        _nullable("string", format="date-time", airbyte_type="timestamp_with_timezone"),
+        _datetime,
+        "datetime",
     ),
-    "multiselectpicklist": DataType(_nullable("array", items={"type": "string"}), _options),
+    "multiselectpicklist": DataType(
+        _nullable("array", items={"type": "string"}), _options, "options"
+    ),
 }
 
 _NOT_IN_LISTS = {
@@ -130,8 +163,19 @@ _NOT_IN_LISTS = {
 
 #: JSON objects of activities, line items and consents.
 _STRUCTURED = frozenset(
-    {"ALARM", "RRULE", "multireminder", "event_reminder", "time_range", "consent_lookup", "linetax"}
+    {
+        "ALARM",
+        "RRULE",
+        "consent_lookup",
+        "event_reminder",
+        "linetax",
+        "module",
+        "multireminder",
+        "time_range",
+    }
 )
+#: Products.Tax says that it is a multi-select picklist, and its values are objects.
+_TAXES = ("Tax", "multiselectpicklist")
 
 _COMPUTED = ("formula", "rollup_summary")
 
@@ -161,7 +205,7 @@ class Field:
     @property
     def type(self) -> DataType:
         """An unknown data type is read as a string."""
-        return _TAGS if self.is_tag else DATA_TYPES.get(self._type_name, _STRING)
+        return _TAGS if self.is_tag else DATA_TYPES.get(self._type_name, _OTHER)
 
     @property
     def _type_name(self) -> str:
@@ -174,6 +218,10 @@ class Field:
         # Zoho's tag field calls itself a text; only its JSON type tells it from one.
         is_tag = field["api_name"] == "Tag" and field.get("json_type") == "jsonarray"
         computed = field.get("formula") or field.get("rollup_summary") or {}
+        json_type = field.get("json_type")
+        if json_type == "string" and DATA_TYPES.get(data_type) is _NUMBER:
+            # Discount in line items: "12.5" or "5%".
+            data_type = "text"
         return cls(
             api_name=field["api_name"],
             data_type=data_type,
@@ -182,13 +230,13 @@ class Field:
             if data_type in _COMPUTED
             else None,
             is_tag=is_tag,
-            left_out=_left_out(data_type, field.get("json_type")) if not is_tag else None,
+            left_out=None if is_tag else _left_out(field["api_name"], data_type, json_type),
         )
 
 
-def _left_out(data_type: str, json_type: str | None) -> str | None:
+def _left_out(api_name: str, data_type: str, json_type: str | None) -> str | None:
     structured = json_type == "jsonarray" and data_type != "multiselectpicklist"
-    if structured or data_type in _STRUCTURED:
+    if structured or data_type in _STRUCTURED or (api_name, data_type) == _TAXES:
         return _NOT_IN_LISTS.get(data_type, "Queries and exports do not carry structured values.")
     return _NOT_IN_LISTS.get(data_type)
 

@@ -12,11 +12,10 @@ from typing import Any
 
 import orjson
 import requests
-from airbyte_cdk.utils import AirbyteTracedException
 
 from zoho_crm.directory import Directory, Metadata
 from zoho_crm.limits import LEAST_CALLS_AT_ONCE, calls_at_once, credits_a_day, credits_of
-from zoho_crm.problems import transient_error
+from zoho_crm.problems import Refused, transient_error
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -89,7 +88,7 @@ class Org:
             if self._details is None:
                 try:
                     self._details = next(iter(requester.metadata("org", "org")), {})
-                except AirbyteTracedException as error:
+                except Refused as error:
                     LOGGER.warning(
                         f"Zoho does not tell the org's edition, so {LEAST_CALLS_AT_ONCE} calls are "
                         f"made at a time and the credits of the day are not known. {error.message}"

@@ -40,7 +40,7 @@ class StreamNames(Retriever):
         if names is None:
             names = org.directory.names(self.requester)
         for module in org.directory.modules(names, self.requester):
-            if module.refusal is None and module.has_cursor == self._windowed:
+            if module.refusal is None and module.windowed == self._windowed:
                 yield {"api_name": module.api_name}
 
 
@@ -86,6 +86,6 @@ class ModuleSchema(SchemaLoader):
         org = org_of(self.config).directory
         module = org.module(self._module, self.requester)
         schema = json_schema(module.fields)
-        if module.has_cursor and self.config.get("include_deleted", True):
+        if module.windowed and self.config.get("include_deleted", True):
             schema["properties"] |= tombstone_columns()
         return schema

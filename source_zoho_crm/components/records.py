@@ -107,6 +107,9 @@ class RecordsRetriever(Retriever):
                 begun = begun or not isinstance(part, Window)
                 yield part
         except Refused as refusal:
+            if refusal.code == "NO_PERMISSION" and self._module.internal:
+                LOGGER.warning(f"{self.name}: no records. {refusal.message}")
+                return
             if begun or refusal.code not in _NOT_SERVED or isinstance(road.road, RestRoad):
                 raise
             LOGGER.info(

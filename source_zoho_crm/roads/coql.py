@@ -61,15 +61,19 @@ class CoqlRoad:
     def changes(
         self, since: datetime, end: datetime, *, resumed: bool
     ) -> Iterator[list[Row] | Window]:
-        if not resumed:
-            # The years before the oldest record would each cost a call.
-            oldest = self._oldest(Window(since, end))
-            if oldest is None:
-                yield Window(since, end)
-                return
-            if oldest > since:
-                yield Window(since, oldest - _SECOND)
-            since = oldest
+        span = Window(since, end)
+        few = self._query(select(self._slices[0], self._module, _inside(span), limit=_FEW))
+        if not few.more:
+            # Most modules, most of the time: one call, and one for each further slice.
+            if few.rows:
+                yield self._whole(few.rows, span)
+            yield span
+            return
+        # The years before the oldest record would each cost a call.
+        oldest = self._oldest(span) or since
+        if oldest > since:
+            yield Window(since, oldest - _SECOND)
+        since = oldest
         plan = windows(since, end)
         window = next(plan, None)
         rows = 0

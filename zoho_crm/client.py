@@ -1,0 +1,263 @@
+"""Writes of records: the client that the destination builds from the manifest's definitions."""
+
+import copy
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import orjson
+import requests
+import urllib3
+import yaml
+from airbyte_cdk.sources.declarative.models import CustomRequester as CustomRequesterModel
+from airbyte_cdk.sources.declarative.parsers.manifest_component_transformer import (
+    ManifestComponentTransformer,
+)
+from airbyte_cdk.sources.declarative.parsers.manifest_reference_resolver import (
+    ManifestReferenceResolver,
+)
+from airbyte_cdk.sources.declarative.parsers.model_to_component_factory import (
+    ModelToComponentFactory,
+)
+from airbyte_cdk.sources.streams.http import HttpClient
+from airbyte_cdk.sources.streams.http.error_handlers import ErrorHandler
+from airbyte_cdk.sources.streams.http.error_handlers.response_models import (
+    SUCCESS_RESOLUTION,
+    ErrorResolution,
+    ResponseAction,
+)
+from airbyte_cdk.utils import AirbyteTracedException
+
+from zoho_crm.errors import FailuresOnly
+from zoho_crm.manifest import manifest_path
+from zoho_crm.org import Org, org_of
+from zoho_crm.problems import Refused, transient_error
+from zoho_crm.requester import ZohoRequester
+from zoho_crm.settings import ConnectionSettings
+
+#: The CDK's client logs whole requests and answers when a call fails, rows and all. Nothing of it
+#: is told; what a user needs to know is in the exceptions.
+_SILENT = logging.getLogger("airbyte.zoho_crm.client")
+_SILENT.propagate = False
+_SILENT.addHandler(logging.NullHandler())
+_SILENT.disabled = True
+
+#: Seconds to connect, and to wait for an answer.
+_TIMEOUT_S = (15, 120)
+
+
+class LostAnswerError(Exception):
+    """The call may have been carried out or not: no answer came that tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Zoho's outcome of each record, in the order of the call ("Insert Records")."""
+
+    items: Sequence[Mapping[str, Any]]
+    #: An earlier try of this call got no answer and may have been carried out.
+    repeated: bool = False
+
+
+class Client:
+    """One org, as a connection's settings name it. Safe to use from several threads.
+
+    Region, version, token, error rules and pauses are those of manifest.yaml. The CDK's requester
+    knows neither PUT nor DELETE, so writes go through its HTTP client.
+    """
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        definitions = _definitions()
+        self.config: dict[str, Any] = _completed(config, definitions)
+        self._definitions = definitions
+        self.org: Org = org_of(self.config)
+
+    @cached_property
+    def metadata(self) -> ZohoRequester:
+        """For settings and other calls that read."""
+        return self._requester("requester")
+
+    @cached_property
+    def queries(self) -> ZohoRequester:
+        """For COQL."""
+        return self._requester("coql_requester")
+
+    def write(
+        self,
+        method: str,
+        path: str,
+        *,
+        line: str,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        repeatable: bool = True,
+    ) -> Answer:
+        """Makes a call and returns Zoho's outcomes; `line` is the ledger's.
+
+        A repeatable call is made again when its answer is lost; another one raises LostAnswerError.
+        A call that Zoho refuses as a whole raises `Refused` with Zoho's code, or a sentence.
+        """
+        client, judge = self._repeating if repeatable else self._once
+        judge.begin()
+        url = f"{self.config['_zoho']['crm']}/{path}"
+        with self.org.call(line):
+            try:
+                _, response = client.send_request(
+                    method,
+                    url,
+                    request_kwargs={},
+                    headers={"Content-Type": "application/json", **(headers or {})},
+                    params=params,
+                    # Bytes pass through; of a str, the character set would be anybody's guess.
+                    data=None if body is None else orjson.dumps(body),  # type: ignore[arg-type]
+                )
+            except AirbyteTracedException as error:
+                if judge.lost and not repeatable:
+                    raise LostAnswerError from None
+                raise _plainly(error, self.org.code, path) from None
+        return Answer(orjson.loads(response.content)["data"], judge.lost)
+
+    @cached_property
+    def _repeating(self) -> tuple[HttpClient, "OutcomesOrFailure"]:
+        return self._http(repeatable=True)
+
+    @cached_property
+    def _once(self) -> tuple[HttpClient, "OutcomesOrFailure"]:
+        return self._http(repeatable=False)
+
+    def _http(self, *, repeatable: bool) -> tuple[HttpClient, "OutcomesOrFailure"]:
+        rules = self.metadata.error_handler
+        assert isinstance(rules, FailuresOnly)
+        judge = OutcomesOrFailure(rules, repeatable=repeatable)
+        client = HttpClient(
+            name="records",
+            logger=_SILENT,
+            error_handler=judge,
+            backoff_strategy=list(rules.backoff_strategies or []),
+            authenticator=self.metadata.get_authenticator(),
+            request_timeout=_TIMEOUT_S,
+            use_tcp_keepalive=True,
+        )
+        return client, judge
+
+    def _requester(self, definition: str) -> ZohoRequester:
+        requester = ModelToComponentFactory().create_component(
+            CustomRequesterModel, self._definitions[definition], self.config, name="metadata"
+        )
+        assert isinstance(requester, ZohoRequester)
+        return requester
+
+
+class OutcomesOrFailure(ErrorHandler):
+    """Any answer that lists outcomes of records is a success, whatever its status.
+
+    Zoho answers 200, 201, 202, 207, 400 or 412, depending on how many records failed and on the
+    version ("Status Codes and Error Handling"). All other answers go to the manifest's rules. An
+    answer is lost when the call may have been carried out all the same: the connection broke,
+    Zoho's server failed, or the answer cannot be read.
+    """
+
+    def __init__(self, rules: FailuresOnly, *, repeatable: bool) -> None:
+        self._rules = rules
+        self._repeatable = repeatable
+        self._here = threading.local()
+
+    @property
+    def max_retries(self) -> int | None:
+        return self._rules.max_retries
+
+    @property
+    def max_time(self) -> int | None:
+        return self._rules.max_time
+
+    def begin(self) -> None:
+        """This thread makes a new call."""
+        self._here.lost = False
+
+    @property
+    def lost(self) -> bool:
+        """Whether an answer to this thread's call was lost."""
+        return bool(self._here.lost)
+
+    def interpret_response(
+        self, response_or_exception: requests.Response | Exception | None
+    ) -> ErrorResolution:
+        if isinstance(response_or_exception, requests.Response):
+            if _lists_outcomes(response_or_exception):
+                return SUCCESS_RESOLUTION
+            if response_or_exception.ok:
+                return self._lose("Zoho's answer to a write cannot be read.")
+            return self._failure(self._rules.interpret_response(response_or_exception))
+        resolution = self._rules.interpret_response(response_or_exception)
+        if _never_sent(response_or_exception):
+            return resolution
+        return self._lose("The connection to Zoho broke before an answer came.")
+
+    def _failure(self, resolution: ErrorResolution) -> ErrorResolution:
+        if resolution.response_action == ResponseAction.RATE_LIMITED:
+            # The same pauses and tries. The CDK would print a stream status that names the client.
+            return replace(resolution, response_action=ResponseAction.RETRY)
+        if resolution.response_action == ResponseAction.RETRY:
+            return self._lose(resolution.error_message or "Zoho fails.")
+        return resolution
+
+    def _lose(self, sentence: str) -> ErrorResolution:
+        self._here.lost = True
+        action = ResponseAction.RETRY if self._repeatable else ResponseAction.FAIL
+        return ErrorResolution(action, None, sentence)
+
+
+def _lists_outcomes(response: requests.Response) -> bool:
+    if response.status_code >= requests.codes.server_error:
+        return False
+    try:
+        body = orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        return False
+    items = body.get("data") if isinstance(body, dict) else None
+    return isinstance(items, list) and all(isinstance(item, dict) for item in items)
+
+
+def _never_sent(error: object) -> bool:
+    """Whether the connection was never made, so that Zoho cannot have done anything."""
+    if isinstance(error, requests.ConnectTimeout):
+        return True
+    reason = getattr(
+        error.args[0] if isinstance(error, Exception) and error.args else None, "reason", None
+    )
+    return isinstance(reason, urllib3.exceptions.NewConnectionError)
+
+
+def _plainly(error: AirbyteTracedException, code: str | None, path: str) -> AirbyteTracedException:
+    """The same failure without the CDK's account of it, which holds the rows of the call."""
+    sentence = error.message or "The call failed."
+    if isinstance(error.__context__, requests.RequestException):
+        sentence = f"Zoho cannot write to {path.partition('/')[0]}, however often it is asked: "
+        sentence += f"{error.__context__} Try again later."
+        return transient_error(sentence)
+    plain = AirbyteTracedException(
+        message=sentence, internal_message=sentence, failure_type=error.failure_type
+    )
+    return Refused(plain, code) if code else plain
+
+
+def _definitions() -> dict[str, Any]:
+    manifest = yaml.safe_load(manifest_path().read_text(encoding="utf-8"))
+    parts = {"definitions": manifest["definitions"], "spec": manifest["spec"]}
+    resolved = ManifestReferenceResolver().preprocess_manifest(parts)
+    definitions: dict[str, Any] = resolved["definitions"]
+    transformer = ManifestComponentTransformer()
+    for name in ("requester", "coql_requester"):
+        definitions[name] = transformer.propagate_types_and_parameters("", definitions[name], {})
+    (settings,) = resolved["spec"]["config_normalization_rules"]["transformations"]
+    return {**definitions, "settings": settings["$parameters"]}
+
+
+def _completed(config: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
+    completed = copy.deepcopy(dict(config))
+    ConnectionSettings(parameters=definitions["settings"]).transform(completed)
+    return completed
