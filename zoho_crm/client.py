@@ -33,7 +33,7 @@ from airbyte_cdk.utils import AirbyteTracedException
 
 from zoho_crm.errors import FailuresOnly
 from zoho_crm.manifest import manifest_path
-from zoho_crm.org import Org, org_of
+from zoho_crm.org import Org, forget, org_of
 from zoho_crm.problems import Refused, transient_error
 from zoho_crm.requester import ZohoRequester
 from zoho_crm.settings import ConnectionSettings
@@ -63,7 +63,7 @@ class Answer:
 
 
 class Client:
-    """One org, as a connection's settings name it. Safe to use from several threads.
+    """One org, as a connection's settings name it, for one run. Safe to use from several threads.
 
     Region, version, token, error rules and pauses are those of manifest.yaml. The CDK's requester
     knows neither PUT nor DELETE, so writes go through its HTTP client.
@@ -73,6 +73,7 @@ class Client:
         definitions = _definitions()
         self.config: dict[str, Any] = _completed(config, definitions)
         self._definitions = definitions
+        forget(self.config)
         self.org: Org = org_of(self.config)
 
     @cached_property

@@ -189,6 +189,8 @@ class Field:
     #: What Zoho calls the computed type of a formula or roll-up summary; else None.
     return_type: str | None = None
     is_tag: bool = False
+    #: Lists show the beginning of such a text only.
+    is_rich_text: bool = False
 
     #: Why no record carries it; None: records do. ("Get Records", "COQL: Limitations", "Bulk Read:
     #: Limitations"; a column must come on all roads, or on none.)
@@ -230,8 +232,17 @@ class Field:
             if data_type in _COMPUTED
             else None,
             is_tag=is_tag,
+            is_rich_text=data_type == "textarea" and _is_rich(field),
             left_out=None if is_tag else _left_out(field["api_name"], data_type, json_type),
         )
+
+
+def _is_rich(field: Mapping[str, Any]) -> bool:
+    """`textarea.type` says so since v6, `ui_type` since v2.1; before, the length alone."""
+    kind = (field.get("textarea") or {}).get("type")
+    return kind == "rich_text" or (
+        kind is None and (field.get("ui_type") == 250 or (field.get("length") or 0) >= 50_000)
+    )
 
 
 def _left_out(api_name: str, data_type: str, json_type: str | None) -> str | None:

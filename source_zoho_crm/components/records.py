@@ -18,6 +18,7 @@ from source_zoho_crm.roads.converted import WithConverted
 from source_zoho_crm.roads.coql import CoqlRoad, Page
 from source_zoho_crm.roads.deleted import forgotten, parameters, tombstones
 from source_zoho_crm.roads.rest import ListPage, RestRoad
+from source_zoho_crm.roads.rich_text import WholeTexts
 from source_zoho_crm.roads.windows import Window, text
 from source_zoho_crm.selection import selected_columns
 from zoho_crm.directory import CURSOR_FIELD, Module
@@ -135,6 +136,7 @@ class RecordsRetriever(Retriever):
             self.name,
             self._fields,
             self._version,
+            self._texts.mend,
             windowed=self._windowed,
             converted=converted,
         )
@@ -198,6 +200,11 @@ class RecordsRetriever(Retriever):
             if chosen is None or field.api_name in chosen or field.api_name in ("id", CURSOR_FIELD)
         ]
 
+    @cached_property
+    def _texts(self) -> WholeTexts:
+        at_once = self._version["rich_ids"]
+        return WholeTexts(self._records, self.name, self._fields, at_once=at_once)
+
     @property
     def _version(self) -> Mapping[str, int]:
         return self.versions[self.config["schema_version"]]
@@ -207,6 +214,9 @@ class RecordsRetriever(Retriever):
         if body is None:
             return Page([], more=False)
         return Page(body["data"], more=body["info"]["more_records"])
+
+    def _records(self, path: str, params: Mapping[str, str]) -> list[Row]:
+        return (self.requester.ask(path, params=params, line=self.name) or {}).get("data") or []
 
     def _list(self, params: Mapping[str, str], since: str | None) -> ListPage:
         headers = _modified_since(since) if since else None

@@ -36,7 +36,8 @@ class RestRoad:
 
     The slices are joined as they come; a row that changed between them is read again. A chain ends
     where Zoho's paging does (`rest_chain_rows`), and a new one begins at the last full second
-    before; rows that come twice are dropped by id ("Get Records", each version).
+    before; rows that come twice are dropped by id. `mend` fetches whole what a list has cut ("Get
+    Records", each version).
     """
 
     name = "REST"
@@ -47,11 +48,13 @@ class RestRoad:
         module: str,
         fields: Sequence[Field],
         version: Mapping[str, int],
+        mend: Callable[[list[Row]], None],
         *,
         windowed: bool,
         converted: str = "both",
     ) -> None:
         self._lister = lister
+        self._mend = mend
         self._converted = converted
         self._module = module
         self._most_columns = version["rest_columns"]
@@ -95,6 +98,7 @@ class RestRoad:
             rows += len(page)
             if self._tokens and rows > self._chain_rows - _PER_PAGE:
                 self._too_many("a module without Modified_Time")
+            self._mend(page)
             yield page
 
     def some_id(self, since: datetime | None) -> str | None:
@@ -115,6 +119,7 @@ class RestRoad:
                 new = block.take(page)
                 fresh += len(new)
                 if new:
+                    self._mend(new)
                     yield new
                 if block.finished:
                     break
