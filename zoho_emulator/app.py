@@ -194,10 +194,12 @@ class CrmCall:
                 # follow on its beginning and no two would ever be in progress.
                 await asyncio.sleep(emulator.knobs.latency_ms / 1_000)
                 # UNVERIFIED: a call that then fails costs its credit too; one over a limit, none.
-                emulator.limits.spend(1)
+                emulator.spend(1, endpoint.name, module)
                 call = Call(
                     emulator=emulator,
                     version=version,
+                    name=endpoint.name,
+                    counted_module=module,
                     path=request.url.path,
                     path_params=request.path_params,
                     query=request.query_params,

@@ -54,8 +54,8 @@ def create_job(call: Call) -> Response:
         if error.code not in _IN_DATA:
             raise
         return _json({"data": [error.body()]}, status=error.status)
-    # Every call has paid one credit already. UNVERIFIED: a refused job costs no more than that.
-    emulator.limits.spend(max(0, call.knobs.bulk_job_credits - 1))
+    # UNVERIFIED: a refused job costs no more than the one credit of each call.
+    call.spend_more(max(0, call.knobs.bulk_job_credits - 1))
     emulator.churn(query.module)
     job = emulator.bulk_reads.create(query, call.version, emulator.user)
     added = {

@@ -19,6 +19,9 @@ class Call:
 
     emulator: Emulator
     version: Version
+    #: As usage counts it, with the module where the path tells it.
+    name: str
+    counted_module: str | None
     path: str
     path_params: Mapping[str, str]
     query: Mapping[str, str]
@@ -32,6 +35,10 @@ class Call:
     @property
     def knobs(self) -> Knobs:
         return self.emulator.knobs
+
+    def spend_more(self, credits_: int) -> None:
+        """What the call costs besides the one credit that each call has paid already."""
+        self.emulator.spend(credits_, self.name, self.counted_module)
 
     def module(self, name: str, details: Mapping[str, object]) -> Module:
         """The module if this version has it and the API serves it; `details` of the refusal."""

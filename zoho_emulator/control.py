@@ -65,6 +65,7 @@ class Control:
         return _json(
             {
                 "credits": emulator.limits.spent,
+                "credits_by": dict(sorted(emulator.credits_by.items())),
                 "credits_remaining": emulator.limits.remaining(),
                 "calls": dict(sorted(emulator.calls.items())),
                 "tokens_issued": emulator.accounts.issued,

@@ -64,9 +64,8 @@ def run_query(call: Call) -> Response:
         answer = _run(call, compiled, with_fields=with_fields)
         call.emulator.answers.put(key, answer, len(answer.body))
     call.readable(call.store.org.modules[answer.module])
-    # Every call has paid one credit already.
     charged = answer.limit if call.knobs.coql_credits == "limit" else answer.rows
-    call.emulator.limits.spend(coql_credits(charged) - 1)
+    call.spend_more(coql_credits(charged) - 1)
     if not answer.rows:
         return Response(status_code=204)
     return Response(answer.body, media_type="application/json")

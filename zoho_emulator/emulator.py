@@ -32,6 +32,7 @@ class Emulator:
         self.page_tokens = PageTokens(seed)
         self.bulk_reads = Jobs(self.store, clock, knobs)
         self.calls: Counter[str] = Counter()
+        self.credits_by: Counter[str] = Counter()
         #: Automations that writing calls set off, in their order.
         self.fired: list[dict[str, object]] = []
         self.answers = AnswerCache(knobs)
@@ -54,6 +55,13 @@ class Emulator:
         if module is not None:
             self.calls[f"{name}:{module}"] += 1
 
+    def spend(self, amount: int, name: str, module: str | None) -> None:
+        """Credits of a call, in the account under the same names as the call."""
+        self.limits.spend(amount)
+        self.credits_by[name] += amount
+        if module is not None:
+            self.credits_by[f"{name}:{module}"] += amount
+
     def set_knobs(self, values: Mapping[str, object]) -> None:
         self.knobs.set(values)
         self.store.org.time_zone = self.knobs.time_zone
@@ -62,6 +70,7 @@ class Emulator:
     def reset(self, *, org: bool) -> None:
         """Counters and faults; with `org` the data as well. Tokens, clock and knobs stay."""
         self.calls.clear()
+        self.credits_by.clear()
         self.fired.clear()
         self.faults.clear()
         self.accounts.reset()
@@ -91,6 +100,7 @@ class Emulator:
                 f
                 for f in module.fields.values()
                 if f.data_type == "text"
+                and f.json_type == "string"
                 and not (f.read_only or f.unique or f.pick_list)
                 and f.api_name != module.display_field
             ),

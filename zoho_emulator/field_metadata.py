@@ -230,7 +230,7 @@ def _linked(org: Org, module: Module, field: Field, version: Version) -> Json:
     connected: object = _reference(org, other if other == "Users" else field.targets[0], field)
     if version.plain_module_names:
         linking, connected = field.linking, field.targets[0]
-    return {
+    json: Json = {
         "display_label": field.label,
         "linking_module": linking,
         "lookup_apiname": own,
@@ -240,6 +240,15 @@ def _linked(org: Org, module: Module, field: Field, version: Version) -> Json:
         "connectedlookup_apiname": other,
         "id": str(derived(field.id, "unknown", 1)),
     }
+    if version.v6_metadata:
+        # UNVERIFIED: from when on. The model of Zoho's SDK for v8 reads these instead.
+        json["linking_details"] = {
+            "module": linking,
+            "lookup_field": {"api_name": own},
+            "connected_lookup_field": {"api_name": other},
+        }
+        json["connected_details"] = {"module": connected}
+    return json
 
 
 def _subform(org: Org, field: Field, version: Version) -> Json | None:

@@ -101,6 +101,7 @@ class _Values:
     rows: Rows
     seed: int
     pools: list[dict[str, list[Stored]]] = field(default_factory=lambda: [{} for _ in _LENGTHS])
+    shared: dict[tuple[object, ...], list[Stored]] = field(default_factory=dict)
 
     def create_pool(self, number: int) -> str:
         """Makes the table of a pool; the join to it."""
@@ -148,6 +149,16 @@ class _Values:
         return f"case when converted then {column} end" if name in _OF_CONVERTED else column
 
     def _pool(self, item: Field, rng: Random, length: int) -> list[Stored]:
+        """Fields made up by the hundred come in a few kinds: they share a pool, each turned."""
+        if not item.custom or not item.api_name.startswith("Custom_"):
+            return self._new_pool(item, rng, length)
+        kind = (item.data_type, item.targets, item.pick_list, length)
+        if kind not in self.shared:
+            self.shared[kind] = self._new_pool(item, rng, length)
+        turn = rng.randrange(length)
+        return self.shared[kind][turn:] + self.shared[kind][:turn]
+
+    def _new_pool(self, item: Field, rng: Random, length: int) -> list[Stored]:
         if item.targets:
             return self._references(item, rng, length)
         if item.data_type == "territories":

@@ -57,7 +57,7 @@ def module_json(org: Org, module: Module, version: Version, *, single: bool = Fa
         "modified_by": {"name": founder.full_name, "id": str(founder.id)} if custom else None,
         "modified_time": local_time(org.time_zone)(FOUNDED) if custom else None,
     }
-    if not hidden:
+    if not hidden and module.visibility == 1:
         json["sequence_number"] = list(org.modules).index(module.api_name) + 1
     if version.v6_metadata:
         json |= {

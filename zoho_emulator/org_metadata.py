@@ -6,7 +6,7 @@ Which keys came with which version: the pages of each resource, and the models o
 from zoho_emulator.field_metadata import FOUNDED, Json
 from zoho_emulator.localtime import local_time
 from zoho_emulator.model import Currency, Field, Named, Org
-from zoho_emulator.tags import TAGS, tag
+from zoho_emulator.tags import tags_of
 from zoho_emulator.versions import Version
 
 #: Most tags of a module ("Tags").
@@ -131,7 +131,7 @@ def tags_json(org: Org, field: Field | None, version: Version) -> list[Json]:
     """The tags of a module, by its field Tag."""
     if field is None:
         return []
-    tags = [tag(field, number) | _stamps(org) for number in range(len(TAGS))]
+    tags = [tag | _stamps(org) for tag in tags_of(org, field)]
     if version.number < 2.1:
         for item in tags:
             del item["color_code"]

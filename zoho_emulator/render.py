@@ -5,7 +5,7 @@ several times faster than a loop over fields. A reader is bound to the metadata,
 zone of the moment it is made: keep none across `Store.version` or a change of the time zone.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType
@@ -18,6 +18,15 @@ from zoho_emulator.localtime import local_time
 from zoho_emulator.model import Field, Module, Org
 from zoho_emulator.shapes import shower
 from zoho_emulator.store import Store
+from zoho_emulator.system_keys import (
+    CONSTANT_KEYS,
+    CONVERTED,
+    CONVERTED_DETAIL,
+    FILE_KEYS,
+    SE_MODULE,
+    all_system_keys,
+    related,
+)
 from zoho_emulator.versions import Version
 
 Row = dict[str, object]
@@ -42,65 +51,6 @@ class Reader:
     #: "select ... from <table> as m": where, order by and limit are the caller's.
     select: str
     row: Callable[[Sequence[Any]], Row]
-
-
-_NO_APPROVAL = {"delegate": False, "approve": False, "reject": False, "resubmit": False}
-_NO_REVIEW = {"approve": False, "reject": False, "resubmit": False}
-
-#: System keys and their values; None of the sample org's records differs in them.
-#: UNVERIFIED: which of them a list of v2 carries today; the samples are of several ages.
-_V2_KEYS: Mapping[str, object] = {
-    "$currency_symbol": "$",
-    "$field_states": None,
-    "$process_flow": False,
-    "$locked_for_me": False,
-    "$approval": _NO_APPROVAL,
-    "$approval_state": "approved",
-    "$approved": True,
-    "$editable": True,
-    "$review_process": _NO_REVIEW,
-    "$review": None,
-    "$orchestration": False,
-    "$in_merge": False,
-    "$state": "save",
-}
-_V3_KEYS: Mapping[str, object] = {
-    **_V2_KEYS,
-    "$sharing_permission": "full_access",
-    "$wizard_connection_path": None,
-    "$zia_owner_assignment": "owner_recommendation_unavailable",
-    "$zia_visions": None,
-    "$pathfinder": False,
-    "$canvas_id": None,
-    "$followed": False,
-    "$followers": None,
-    "$has_more": {},
-}
-_CONVERTED, _CONVERTED_DETAIL, _SE_MODULE = "$converted", "$converted_detail", "$se_module"
-
-
-#: Keys of an attachment, as expressions of its id.
-_FILE_KEYS: Mapping[str, str] = {
-    "$type": "'Attachment'",
-    "$file_id": "f'{{{}:032x}}'",
-    "$link_url": "None",
-}
-
-
-def all_system_keys(module: Module, version: Version) -> tuple[str, ...]:
-    """The `$` keys that records of the module have, as single GETs and lists of v2 show them."""
-    keys = _V3_KEYS if version.page_tokens else _V2_KEYS
-    leads = (_CONVERTED, _CONVERTED_DETAIL) if module.api_name == "Leads" else ()
-    about = (_SE_MODULE,) if _related(module, version) else ()
-    files = _FILE_KEYS if module.per_parent else ()
-    return (*keys, *leads, *about, *files)
-
-
-def _related(module: Module, version: Version) -> Field | None:
-    """The lookup whose module `$se_module` names ("Get Records": activities and notes)."""
-    field = module.fields.get("What_Id") or module.fields.get("Parent_Id")
-    named = field is not None and version.number >= field.module_since
-    return field if field and len(field.targets) > 1 and not named else None
 
 
 def rest_reader(
@@ -169,6 +119,7 @@ _PLAIN = {
     "percent": "number({})",
     "currency": "number({})",
     "multiselectpicklist": "options({})",
+    "module": "modules.get({})",
 }
 
 
@@ -229,9 +180,9 @@ class _Writer:
         if kind in ("ownerlookup", "userlookup"):
             value = self._fetch(column)
             self._entry(key, f"users.get({value})")
-        elif kind in ("profilelookup", "module"):
+        elif kind == "profilelookup":
             value = self._fetch(column)
-            self._entry(key, f"{kind.removesuffix('lookup')}s.get({value})")
+            self._entry(key, f"profiles.get({value})")
         elif kind == "layout":
             layout = {"name": "Standard", "id": str(module.layout_id)}
             value = self._fetch(column)
@@ -297,20 +248,20 @@ class _Writer:
 
     def add_system(self, key: str, module: Module) -> None:
         """A `$` key; unknown ones are left out. UNVERIFIED: Zoho's answer to unknown ones."""
-        if key == _SE_MODULE:
-            if field := _related(module, self.version):
+        if key == SE_MODULE:
+            if field := related(module, self.version):
                 value = self._fetch(f"m.{field.column}")
                 self._entry(key, f"({self._module_of()}({value}) or {{}}).get('api_name')")
-        elif key in _FILE_KEYS:
+        elif key in FILE_KEYS:
             if module.per_parent:
-                self.add(key, "m.id", _FILE_KEYS[key])
-        elif key == _CONVERTED:
+                self.add(key, "m.id", FILE_KEYS[key])
+        elif key == CONVERTED:
             self.add(key, "m.converted", "{} == 1")
-        elif key == _CONVERTED_DETAIL:
+        elif key == CONVERTED_DETAIL:
             # UNVERIFIED: what it holds for a converted lead; the samples show it empty.
             self._entry(key, "{}")
-        elif key in _V3_KEYS:
-            self._entry(key, self._constant(_V3_KEYS[key]))
+        elif key in CONSTANT_KEYS:
+            self._entry(key, self._constant(CONSTANT_KEYS[key]))
 
     def compile(self) -> Callable[[Sequence[Any]], Row]:
         unpacked = "".join(f"v{number}, " for number in range(1, self._count + 1))

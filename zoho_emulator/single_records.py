@@ -7,9 +7,10 @@ from collections.abc import Callable, Collection
 
 from zoho_emulator.line_items import line_tax, v2_items, with_product_codes
 from zoho_emulator.model import Field, Module, linking_fields
-from zoho_emulator.render import Row, all_system_keys, rest_reader
+from zoho_emulator.render import Row, rest_reader
 from zoho_emulator.shapes import ROW_KEYS
 from zoho_emulator.store import Store
+from zoho_emulator.system_keys import all_system_keys
 from zoho_emulator.versions import Version
 
 #: Rows of one subform in a record; `$has_more` tells of others.

@@ -182,10 +182,11 @@ class Store(Schema):
         _refuse_view(module)
         state = _KINDS[kind]
         done = []
+        children = self.children_of(module)
         for record_id in ids:
             if self._remove(module, "id", record_id, state, now=now, by=by):
                 done.append(record_id)
-                for child, link in self.children_of(module):
+                for child, link in children:
                     self._remove(child, link.column, record_id, state, now=now, by=by)
         return done
 
@@ -202,8 +203,9 @@ class Store(Schema):
         """Takes rows out of the recycle bin. UNVERIFIED: restoring sets Modified_Time."""
         _refuse_view(module)
         done = [record_id for record_id in ids if self._restore(module, "id", record_id, now=now)]
+        children = self.children_of(module)
         for record_id in done:
-            for child, link in self.children_of(module):
+            for child, link in children:
                 self._restore(child, link.column, record_id, now=now)
         return done
 

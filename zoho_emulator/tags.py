@@ -20,17 +20,19 @@ def tag(field: Field, number: int) -> dict[str, object]:
     return {"name": name, "id": str(derived(field.id, "tag", number)), "color_code": colour}
 
 
+def tags_of(org: Org, field: Field) -> list[dict[str, object]]:
+    """All tags of a module, those that writes made after the others."""
+    first = [tag(field, number) for number in range(len(TAGS))]
+    return first + [
+        {"name": name, "id": str(derived(field.id, "tag", number)), "color_code": None}
+        for number, name in enumerate(org.new_tags.get(field.id, ()), len(TAGS))
+    ]
+
+
 def tag_named(org: Org, field: Field, name: str) -> dict[str, object]:
-    """The tag of that name, whatever its case; a new one is remembered."""
-    for number, (known, _) in enumerate(TAGS):
-        if known.casefold() == name.casefold():
-            return tag(field, number)
-    new = org.new_tags.setdefault(field.id, [])
-    if name.casefold() not in [known.casefold() for known in new]:
-        new.append(name)
-    number = [known.casefold() for known in new].index(name.casefold())
-    return {
-        "name": new[number],
-        "id": str(derived(field.id, "tag", len(TAGS) + number)),
-        "color_code": None,
-    }
+    """The tag of that name, whatever its case; a new one is made."""
+    for known in tags_of(org, field):
+        if str(known["name"]).casefold() == name.casefold():
+            return known
+    org.new_tags.setdefault(field.id, []).append(name)
+    return tags_of(org, field)[-1]

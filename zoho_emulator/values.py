@@ -133,7 +133,11 @@ def _datetime(field: Field, value: object) -> int:
     if not isinstance(value, str) or not _DATETIME.fullmatch(value):
         raise _mistyped(field)
     try:
-        return int(datetime.fromisoformat(value).timestamp())
+        moment = datetime.fromisoformat(value)
+        # In the first and the last year, the org's time zone may lie outside the calendar.
+        if not 1 < moment.year < 9_999:
+            raise _mistyped(field)
+        return int(moment.timestamp())
     except (ValueError, OverflowError):
         raise _mistyped(field) from None
 

@@ -7,8 +7,9 @@ import pytest
 
 from zoho_emulator.localtime import local_time
 from zoho_emulator.model import Field
-from zoho_emulator.render import all_system_keys, coql_reader, rest_reader
+from zoho_emulator.render import coql_reader, rest_reader
 from zoho_emulator.seed import build
+from zoho_emulator.system_keys import all_system_keys
 from zoho_emulator.versions import VERSIONS
 
 NOW = 1_717_578_249  # 2024-06-05T02:04:09-07:00

@@ -87,7 +87,7 @@ def cut(row: Row, rich: set[str]) -> Row:
 
 def ids_only(value: Any) -> Any:
     """What COQL shows of a lookup: no name."""
-    if isinstance(value, dict) and "id" in value:
+    if isinstance(value, dict) and value.keys() >= {"id", "name"}:
         return {key: part for key, part in value.items() if key in ("id", "module")}
     return value
 
@@ -122,7 +122,7 @@ def test_coql_gives_the_same_values(zoho) -> None:
         described = [
             row
             for row in fields(zoho, "v8", module)
-            if row["data_type"] not in kinds and row["filterable"]
+            if row["data_type"] not in kinds and row["api_name"] != "Participants"
         ]
         if not described:
             continue

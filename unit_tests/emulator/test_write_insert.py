@@ -425,3 +425,31 @@ def test_what_is_not_emulated_is_loud_and_writes_nothing(zoho, insert, values) -
     answer = insert(LEAD, {**LEAD, **values})
     assert (answer.status_code, answer.json()["code"]) == (501, "NOT_EMULATED")
     assert zoho.control("GET", "counts")["Leads"] == before
+
+
+@pytest.mark.parametrize(
+    ("version", "tax", "status"),
+    [
+        ("v2", ["Vat - 5.0 %"], 201),
+        ("v8", [{"value": "Vat - 5.0 %"}], 201),
+        ("v8", [{"value": "Nothing"}], 400),
+        ("v8", "Vat - 5.0 %", 400),
+    ],
+)
+def test_taxes_of_a_product(insert, version, tax, status) -> None:
+    product = {"Product_Name": "x", "Tax": tax}
+    assert insert(product, module="Products", version=version).status_code == status
+
+
+def test_a_layout_of_another_module(zoho, insert) -> None:
+    (layout,) = {row["Layout"]["id"] for row in zoho.truth("Deals")}
+    (item,) = insert({**LEAD, "Company": "x", "Layout": {"id": layout}}).json()["data"]
+    assert (item["code"], item["details"]["api_name"]) == ("INVALID_DATA", "Layout")
+
+
+@pytest.mark.parametrize("given", ["²", "1" * 30, -1, 1.5, None, {}, [], True])
+def test_odd_ids_are_no_ids(insert, given) -> None:
+    (item,) = insert({**LEAD, "Recommended_By": {"id": given}}).json()["data"]
+    assert (item["code"], item["details"]["api_name"]) == ("INVALID_DATA", "Recommended_By")
+    (item,) = insert({**LEAD, "Owner": {"id": given}}).json()["data"]
+    assert item["code"] == "INVALID_DATA"

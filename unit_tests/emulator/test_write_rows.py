@@ -48,6 +48,15 @@ def test_rows_are_added_changed_and_removed(zoho, write) -> None:
     assert update([]) == {}
 
 
+def test_new_options_of_a_row_join_the_pick_list(zoho, write) -> None:
+    rows = [{"Stage": "Dreaming"}, {"Stage": "Dreaming"}]
+    write("POST", "Leads", {"Last_Name": "x", "Project_Details": rows})
+    fields = zoho.get("v8/settings/fields", module="Project_Details").json()["fields"]
+    (stage,) = (field for field in fields if field["api_name"] == "Stage")
+    options = [option["actual_value"] for option in stage["pick_list_values"]]
+    assert options.count("Dreaming") == 1
+
+
 def test_a_bad_row_is_named_by_its_place(zoho, write) -> None:
     other = zoho.truth("Project_Details")[0]
     rows = [
@@ -93,10 +102,25 @@ def test_line_items(zoho, write, ids, module, field, items, values) -> None:
     (product,) = ids("Products")
     record = {"Subject": "x", **{name: {"id": ids(of)[0]} for name, of in values.items()}}
     row = {"Product_Name": {"id": product}, "Quantity": 2, "Discount": "5%", "List_Price": 9.5}
+    row["Line_Tax"] = [{"name": "Vat", "percentage": 5}]
     item = write("POST", module, {**record, field: [row]}, "v2.1")
     (stored,) = rows_of(zoho, items, item["details"]["id"])
     assert (stored["Product_Name"]["id"], stored["Quantity"]) == (product, 2)
-    old = {"product": {"id": product}, "quantity": 3, "list_price": 1, "net_total": 3}
+    for version, name in (("v2", "Product_Details"), ("v8", field)):
+        answer = zoho.get(f"{version}/{module}/{item['details']['id']}")
+        (shown,) = answer.json()["data"][0][name]
+        assert shown["id"] == stored["id"]
+    assert (
+        write("POST", module, {**record, field: [{**row, "Discount": "x"}]})["code"]
+        == "INVALID_DATA"
+    )
+    old = {
+        "product": {"id": product},
+        "quantity": 3,
+        "list_price": 1,
+        "net_total": 3,
+        "Discount": 1,
+    }
     item = write("POST", module, {**record, "Product_Details": [old]}, "v2")
     (stored,) = rows_of(zoho, items, item["details"]["id"])
     assert (stored["Product_Name"]["id"], stored["Quantity"]) == (product, 3)

@@ -65,11 +65,10 @@ _KINDS = {
     "subform": Kind.REFUSED,
     "multiselectlookup": Kind.REFUSED,
     "multiuserlookup": Kind.REFUSED,
-    # UNVERIFIED: "COQL: Limitations" names Participants and line items of what is no plain value.
-    "event_reminder": Kind.REFUSED,
-    "multireminder": Kind.REFUSED,
-    "linetax": Kind.REFUSED,
-    "module": Kind.REFUSED,
+    "event_reminder": Kind.SELECTED,
+    "multireminder": Kind.SELECTED,
+    "linetax": Kind.SELECTED,
+    "module": Kind.SELECTED,
 }
 
 _OPERATORS = {
@@ -96,10 +95,13 @@ def kind_of(field: Field) -> Kind | None:
         return Kind.REFUSED
     if field.data_type == "textarea" and field.textarea != "small":
         return Kind.SELECTED
+    if field.api_name == "Participants":  # "COQL: Limitations" names it
+        return Kind.REFUSED
     if is_json(field):
-        # UNVERIFIED: criteria on Tag; no sample has one.
-        selected = field.filterable and field.data_type in ("text", "territories")
-        return Kind.SELECTED if selected else Kind.REFUSED
+        # UNVERIFIED: that other arrays and objects, Tag among them, can be selected and not
+        # compared; the limitations say nothing of them.
+        uploads = field.data_type in ("fileupload", "imageupload")
+        return Kind.REFUSED if uploads else Kind.SELECTED
     if field.like and field.data_type not in _KINDS:
         return Kind.SELECTED
     return _KINDS.get(value_type(field))

@@ -59,6 +59,8 @@ def each(
         except ProblemsError as failed:
             items.append(failure(call, failed.problems))
         except ZohoError as error:
+            if error.status == 501:
+                raise
             items.append(error.body())
     return Response(
         orjson.dumps({"data": items}),

@@ -68,8 +68,7 @@ def body_of(call: Call, *, most: int = MOST_RECORDS) -> Body:
     if keys is not None and not (isinstance(keys, list) and all(isinstance(k, str) for k in keys)):
         raise not_a("jsonarray", "duplicate_check_fields", "$.duplicate_check_fields")
     wanted = automations.of_body(call, body)
-    # Every call has paid one credit already.
-    call.emulator.limits.spend((len(records) - 1) // RECORDS_PER_CREDIT)
+    call.spend_more((len(records) - 1) // RECORDS_PER_CREDIT)
     # UNVERIFIED: an empty list counts as none.
     return Body(records, keys or None, wanted)
 

@@ -4,24 +4,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from zoho_emulator.call import Call
-from zoho_emulator.data_types import is_stored, value_type
+from zoho_emulator.data_types import is_stored
 from zoho_emulator.errors import ZohoError, not_emulated
 from zoho_emulator.model import Field, Module
-from zoho_emulator.tags import tag_named
+from zoho_emulator.store import Store
 from zoho_emulator.values import invalid
 from zoho_emulator.writing import rows, special
 from zoho_emulator.writing.answers import located
-from zoho_emulator.writing.external import External, Target
+from zoho_emulator.writing.external import External
+from zoho_emulator.writing.given import FILES, Given
 from zoho_emulator.writing.matching import find, unique_fields
+from zoho_emulator.writing.special import Candidate
 
 #: Not texts that a picklist takes any option of: Deals are held to the stages of a pipeline.
 _MAPPED = {
     "Stage": ("Pipeline", "Pipeline doesn't contain the Stage"),
     "Pipeline": ("Layout", "Layout doesn't contain the Pipeline"),
 }
-_FILES = ("fileupload", "imageupload")
-_USERS = ("ownerlookup", "userlookup")
-_LOOKUPS = ("lookup", "multi_module_lookup")
 
 
 @dataclass(slots=True)
@@ -34,6 +33,14 @@ class Checked:
     #: By field, options that its pick list gains.
     options: dict[str, list[str]] = field(default_factory=dict)
     problems: list[ZohoError] = field(default_factory=list)
+
+    def add_options(self, store: Store, module: Module) -> None:
+        """Once the values are written, their pick lists have them."""
+        for name, options in self.options.items():
+            known = module.fields[name]
+            new = [option for option in options if option not in known.pick_list]
+            if new:
+                store.change_field(module, known, {"pick_list": (*known.pick_list, *new)})
 
 
 class Checker:
@@ -48,6 +55,7 @@ class Checker:
         self.external = external
         self.parent_field = parent_field
         self.store = call.store
+        self.given = Given(call, module, external)
 
     def of_rows(self, name: str, child: rows.Child) -> "Checker":
         """That of the rows in the record's field `name`."""
@@ -70,7 +78,8 @@ class Checker:
                     raise
                 checked.problems.append(located(self.call, error, where))
         checked.problems += self._missing(record, checked, path, old)
-        checked.problems += special.problems_of(self.call, self.module, record, checked, path, old)
+        candidate = Candidate(self.call, self.module, record, checked.values, path, old)
+        checked.problems += special.problems_of(candidate)
         if not checked.problems:
             checked.problems += self._duplicates(checked, path, old)
         return checked
@@ -83,7 +92,7 @@ class Checker:
             known = self.module.fields.get(name)
             if known is None or not value:
                 continue
-            if known.data_type in _FILES:
+            if known.data_type in FILES:
                 raise not_emulated(f"the {known.data_type} {name}: there is no POST /files")
             if (
                 known.virtual
@@ -120,96 +129,18 @@ class Checker:
             checked.rows[name] = changes
             checked.problems += [p for change in changes for p in change.problems]
         else:
-            shown = self.value(known, value, inserting=old is None)
-            if self._appends(record, name):
-                shown = [*self._options(old, known), *(shown if isinstance(shown, list) else [])]
-                shown = list(dict.fromkeys(shown))
+            shown = self.given.value(known, value, inserting=old is None)
+            if shown is None and name == "Owner":
+                raise invalid(known)
+            if shown is None and name == "Layout":
+                # UNVERIFIED: a record cannot be without; null says nothing, then.
+                return
             self.store.encode(known, shown)
+            if isinstance(shown, list) and self._appends(record, name):
+                shown = list(dict.fromkeys([*self._options(old, known), *shown]))
             checked.values[name] = shown
             if new := self._new_options(known, shown):
                 checked.options[name] = new
-
-    def value(self, known: Field, value: object, *, inserting: bool) -> object:
-        """The value as the store takes it."""
-        kind = value_type(known)
-        if value is None:
-            # UNVERIFIED: no page clears a checkbox; it has no third state.
-            return False if kind == "boolean" else None
-        if isinstance(value, str) and known.json_type == "string":
-            value = value.strip() if self.call.knobs.trim_text else value
-            if not value and self.call.knobs.empty_text != "keep":
-                if self.call.knobs.empty_text == "refuse":
-                    raise invalid(known)
-                return None
-        if kind in _USERS:
-            return self._user(known, value)
-        if kind in _LOOKUPS:
-            return self._reference(known, value, inserting=inserting)
-        if known.api_name == "Tag":
-            return self._tags(known, value)
-        if known.data_type in _FILES:
-            return None
-        return value
-
-    def _user(self, known: Field, value: object) -> object:
-        users = self.store.org.users
-        if isinstance(value, dict) and "id" not in value and "email" in value:
-            if not self.call.knobs.owner_by_email:
-                raise invalid(known, expected_data_type="jsonobject")
-            user = next((user for user in users if user.email == value["email"]), None)
-        else:
-            given = value.get("id") if isinstance(value, dict) else value
-            user = next((user for user in users if str(user.id) == str(given)), None)
-        # UNVERIFIED: that a user must be active.
-        if user is None or user.status != "active":
-            raise ZohoError(
-                "INVALID_DATA", "the id given seems to be invalid", {"api_name": known.api_name}
-            )
-        return {"id": str(user.id)}
-
-    def _reference(self, known: Field, value: object, *, inserting: bool) -> object:
-        target = self.external.lookups.get((known.api_name,))
-        if target is not None and isinstance(value, dict):
-            return {"id": str(self._by_external(known, target, value, inserting=inserting))}
-        if not isinstance(value, dict):
-            if not self.call.knobs.bare_lookup_ids:
-                raise invalid(known, expected_data_type="jsonobject")
-            return value
-        named = value.get("module")
-        if isinstance(named, dict) and isinstance(given := value.get("id"), str):
-            owner = self.store.module_of(int(given)) if given.isdigit() else None
-            if owner is None or owner.api_name != named.get("api_name"):
-                raise ZohoError(
-                    "INVALID_DATA", "the id given seems to be invalid", {"api_name": known.api_name}
-                )
-        return value
-
-    def _by_external(
-        self, known: Field, target: Target, value: Mapping[str, object], *, inserting: bool
-    ) -> int:
-        """With the header only the external value counts ("Insert Records Using External ID")."""
-        text = value.get(target.field.api_name)
-        found = find(self.call, target.module, target.field, text) if isinstance(text, str) else []
-        if not found:
-            message = (
-                "The external ID of the lookup field or the Price Book is incorrect"
-                if inserting
-                else "The value of the external field is invalid for the lookup field."
-            )
-            raise ZohoError("INVALID_DATA", message, {"api_name": known.api_name})
-        return found[0]
-
-    def _tags(self, known: Field, value: object) -> object:
-        """UNVERIFIED: tags given replace those there were."""
-        if not isinstance(value, list):
-            raise invalid(known, expected_data_type="jsonarray")
-        tags = []
-        for item in value:
-            name = item.get("name") if isinstance(item, dict) else None
-            if not isinstance(name, str) or not name:
-                raise invalid(known, expected_data_type="jsonarray")
-            tags.append(tag_named(self.store.org, known, name))
-        return tags or None
 
     # --- Pick lists
 
@@ -232,7 +163,9 @@ class Checker:
 
     def _new_options(self, known: Field, value: object) -> list[str]:
         """ "Insert Records": options that the pick list has not are added to it."""
-        if known.data_type not in ("picklist", "multiselectpicklist") or value is None:
+        lists = ("picklist", "multiselectpicklist")
+        # A picklist whose values are like those of another type takes no options.
+        if known.data_type not in lists or known.like is not None or value is None:
             return []
         given = value if isinstance(value, list) else [value]
         new = [str(item) for item in given if item not in known.pick_list]

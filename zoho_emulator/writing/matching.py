@@ -29,6 +29,14 @@ SYSTEM_FIELDS = {
 WITHOUT_SYSTEM_FIELD = (*("Appointments__s", "Services__s", "Appointments_Rescheduled_History__s"),)
 
 
+def id_of(given: object) -> int | None:
+    """The id a client wrote, if it is one at all."""
+    text = str(given)
+    if not (text.isascii() and text.isdigit() and len(text) < 20):
+        return None
+    return int(text) if int(text) < 2**63 else None
+
+
 def can_upsert(module: Module) -> bool:
     return (
         module.api_name in SYSTEM_FIELDS

@@ -13,6 +13,7 @@ from zoho_emulator.errors import ZohoError
 from zoho_emulator.model import Field, Module, linking_fields
 from zoho_emulator.values import invalid
 from zoho_emulator.writing.answers import located
+from zoho_emulator.writing.matching import id_of
 
 if TYPE_CHECKING:
     from zoho_emulator.writing.checking import Checked, Checker
@@ -104,6 +105,8 @@ def changes_of(
         if is_v2_line_item(call, known):
             # Other keys of v2 are results, like `net_total`, and come back from readers.
             row = {V2_NAMES[name]: item[name] for name in item if name in V2_NAMES}
+            if isinstance(row.get("Discount"), int | float):
+                row["Discount"] = str(row["Discount"])
         changes.append(_change(inner, child, row, where, present))
     return changes
 
@@ -113,8 +116,7 @@ def _change(
 ) -> Change:
     call, row_id = inner.call, None
     if row.get("id") is not None:
-        given = str(row["id"])
-        row_id = int(given) if given.isdigit() else 0
+        row_id = id_of(row["id"])
         if row_id not in present:
             error = ZohoError(
                 "INVALID_DATA", "the id given seems to be invalid", {"api_name": "id"}
@@ -172,4 +174,9 @@ def write(call: Call, changes: Iterable[Change], parent_id: int, *, now: int, by
             call.store.update(module, change.row_id, change.checked.values, now=now, by=by)
         else:
             values = {**change.checked.values, change.child.parent_field: {"id": str(parent_id)}}
+            if "Sequence_Number" in module.fields:
+                number = len(_present(call, change.child, parent_id)) + 1
+                values.setdefault("Sequence_Number", number)
             call.store.insert(module, values, now=now, by=by, checked=True)
+        if change.checked is not None:
+            change.checked.add_options(call.store, module)

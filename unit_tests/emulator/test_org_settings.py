@@ -1,0 +1,179 @@
+"""Layouts, related lists, views, roles, profiles, territories, currencies, tags, pipelines."""
+
+import pytest
+
+VERSIONS = ("v2", "v2.1", "v4", "v8")
+
+
+def rows(zoho, path: str, key: str, **params: object) -> list[dict]:
+    answer = zoho.get(path, **params)
+    assert answer.status_code == 200, answer.text
+    return answer.json()[key]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_layout_holds_every_field_and_its_subforms(zoho, version) -> None:
+    (layout,) = rows(zoho, f"{version}/settings/layouts", "layouts", module="Leads")
+    lead = zoho.get(f"{version}/Leads", fields="Layout", per_page=1).json()["data"][0]
+    assert lead["Layout"] == {"name": layout["name"], "id": layout["id"]}
+    assert layout["status"] == ("active" if version in ("v4", "v8") else 0)
+    assert ("api_name" in layout) is (version == "v8")
+    shown = [field["api_name"] for section in layout["sections"] for field in section["fields"]]
+    known = rows(zoho, f"{version}/settings/fields", "fields", module="Leads")
+    assert sorted(shown) == sorted({f["api_name"] for f in known} - {"id", "Layout"})
+    (subform,) = (section for section in layout["sections"] if section["isSubformSection"])
+    assert [field["api_name"] for field in subform["fields"]] == ["Project_Details"]
+    field = next(f for s in layout["sections"] for f in s["fields"] if f["api_name"] == "Company")
+    assert field.items() >= {"required": True, "section_id": 1, "default_value": None}.items()
+    path = f"{version}/settings/layouts/{layout['id']}"
+    assert rows(zoho, path, "layouts", module="Leads") == [layout]
+
+
+def test_layouts_of_a_lead_tell_what_it_is_converted_to(zoho) -> None:
+    (leads,) = rows(zoho, "v8/settings/layouts", "layouts", module="Leads")
+    (deals,) = rows(zoho, "v8/settings/layouts", "layouts", module="Deals")
+    assert leads["convert_mapping"]["Deals"] == {"name": "Standard", "id": deals["id"]}
+    assert deals["convert_mapping"] is None
+
+
+@pytest.mark.parametrize(("version", "plain"), [("v2", True), ("v2.1", True), ("v8", False)])
+def test_related_lists(zoho, version, plain) -> None:
+    lists = rows(zoho, f"{version}/settings/related_lists", "related_lists", module="Leads")
+    names = [item["api_name"] for item in lists]
+    assert names[:2] == ["Notes", "Attachments"]
+    assert {"Tasks", "Events", "Calls", "Products_Wanted"} <= set(names)
+    assert len(names) == len(set(names))
+    assert [item["sequence_number"] for item in lists] == [
+        str(number + 1) for number in range(len(lists))
+    ]
+    linked = next(item for item in lists if item["type"] == "multiselectlookup")
+    module, link = linked["connectedmodule"], linked["linkingmodule"]
+    if not plain:
+        module, link = module["api_name"], link["api_name"]
+    assert (module, link) == ("Products", "LeadsXProducts")
+
+
+def test_every_plain_related_list_can_be_read(zoho) -> None:
+    for module in ("Accounts", "Deals", "Products", "Contacts"):
+        record = zoho.get(f"v8/{module}", fields="id", per_page=1).json()["data"][0]["id"]
+        for item in rows(zoho, "v8/settings/related_lists", "related_lists", module=module):
+            if item["type"] == "default" and item["api_name"] != "Stage_History":
+                path = item["href"].replace("{ENTITYID}", record)
+                assert zoho.get(f"v8/{path}", fields="id").status_code in (200, 204), path
+
+
+def test_custom_views(zoho) -> None:
+    answer = zoho.get("v8/settings/custom_views", module="Deals").json()
+    first = answer["custom_views"][0]
+    assert (first["name"], first["system_name"], first["default"]) == (
+        "All Deals",
+        "ALLVIEWS",
+        True,
+    )
+    info = answer["info"]
+    assert (info["default"], info["count"]) == (first["id"], len(answer["custom_views"]))
+    second = zoho.get("v8/settings/custom_views", module="Deals", per_page=1, page=2).json()
+    assert second["custom_views"] == [answer["custom_views"][1]]
+    assert second["info"]["more_records"] is True
+
+
+@pytest.mark.parametrize("what", ["layouts", "related_lists", "custom_views", "tags"])
+def test_settings_of_a_module_need_one_that_is_there(zoho, what) -> None:
+    path = f"v8/settings/{what}"
+    assert zoho.get(path).json()["details"] == {"param_name": "module"}
+    assert zoho.get(path).json()["code"] == "REQUIRED_PARAM_MISSING"
+    assert zoho.get(path, module="Nope").json()["code"] == "INVALID_MODULE"
+    assert zoho.get(path, module="Visits").status_code == 204
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_roles_and_profiles_are_those_of_the_users(zoho, version) -> None:
+    roles = rows(zoho, f"{version}/settings/roles", "roles")
+    profiles = rows(zoho, f"{version}/settings/profiles", "profiles")
+    for user in rows(zoho, f"{version}/users", "users", type="AllUsers"):
+        assert user["role"] in [{"name": r["name"], "id": r["id"]} for r in roles]
+        assert user["profile"] in [{"name": p["name"], "id": p["id"]} for p in profiles]
+    assert [role["reporting_to"] for role in roles if role["name"] == "CEO"] == [None]
+    assert all(("created_time__s" in role) is (version in ("v4", "v8")) for role in roles)
+    assert rows(zoho, f"{version}/settings/roles/{roles[1]['id']}", "roles") == [roles[1]]
+    (profile,) = rows(zoho, f"{version}/settings/profiles/{profiles[0]['id']}", "profiles")
+    assert profiles[0].items() <= profile.items()
+    assert "permissions_details" in profile
+    assert "permissions_details" not in profiles[0]
+
+
+@pytest.mark.parametrize("path", ["roles/1", "profiles/1", "layouts/1?module=Leads"])
+def test_unknown_ids(zoho, path) -> None:
+    answer = zoho.get(f"v8/settings/{path}")
+    assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_DATA")
+
+
+def test_territories_of_the_org_are_those_of_records(zoho) -> None:
+    territories = rows(zoho, "v8/settings/territories", "territories")
+    ids = {item["id"] for item in territories}
+    used = {
+        part["id"]
+        for name in ("Leads", "Deals")
+        for row in zoho.truth(name)
+        for part in row["Territories"]
+    }
+    assert used
+    assert used <= ids
+    assert territories[1]["reporting_to"]["id"] == territories[0]["id"]
+    old = rows(zoho, "v2/settings/territories", "territories")[1]
+    assert (old["parent_id"], "reporting_to" in old) == (territories[0]["id"], False)
+    assert "info" not in zoho.get("v2/settings/territories").json()
+
+
+def test_tags_of_a_module_are_those_of_its_records(zoho) -> None:
+    tags = {tag["name"]: tag for tag in rows(zoho, "v8/settings/tags", "tags", module="Leads")}
+    for lead in zoho.truth("Leads"):
+        for tag in lead["Tag"]:
+            assert tag.items() <= tags[tag["name"]].items()
+    other = rows(zoho, "v8/settings/tags", "tags", module="Deals")
+    assert other[0]["id"] not in {tag["id"] for tag in tags.values()}
+    assert "color_code" not in rows(zoho, "v2/settings/tags", "tags", module="Leads")[0]
+
+
+def test_the_pipeline_has_the_stages_of_deals(zoho) -> None:
+    (layout,) = rows(zoho, "v8/settings/layouts", "layouts", module="Deals")
+    path = "settings/pipeline"
+    (pipeline,) = rows(zoho, f"v8/{path}", "pipeline", layout_id=layout["id"])
+    assert {deal["Pipeline"] for deal in zoho.truth("Deals")} - {None} == {
+        pipeline["display_value"]
+    }
+    stages = {deal["Stage"] for deal in zoho.truth("Deals")}
+    assert stages <= {stage["actual_value"] for stage in pipeline["maps"]}
+    assert pipeline["maps"][0]["forecast_category"]["name"] == "Pipeline"
+    assert zoho.get(f"v8/{path}").json()["code"] == "REQUIRED_PARAM_MISSING"
+    assert zoho.get(f"v8/{path}", layout_id=1).json()["code"] == "INVALID_DATA"
+    assert zoho.get(f"v2/{path}", layout_id=layout["id"]).json()["code"] == "API_NOT_SUPPORTED"
+
+
+def test_currencies_and_contact_roles(zoho) -> None:
+    currencies = rows(zoho, "v8/org/currencies", "currencies")
+    assert [item["iso_code"] for item in currencies if item["is_base"]] == ["USD"]
+    assert all(isinstance(item["exchange_rate"], str) for item in currencies)
+    roles = rows(zoho, "v2/Contacts/roles", "contact_roles")
+    assert roles[0].keys() == {"id", "name", "sequence_number"}
+
+
+@pytest.mark.parametrize("path", ["org/currencies", "settings/territories"])
+def test_a_feature_that_the_org_lacks(zoho, path) -> None:
+    assert zoho.get(f"v8/{path}").status_code == 200
+    zoho.knobs(features_refused=["currencies", "territories"])
+    answer = zoho.get(f"v8/{path}")
+    assert (answer.status_code, answer.json()["code"]) == (400, "FEATURE_NOT_ENABLED")
+    assert rows(zoho, "v8/org", "org")[0]["mc_status"] is False
+
+
+def test_settings_need_their_scope_and_are_counted_by_name(zoho) -> None:
+    zoho.get("v8/settings/roles")
+    zoho.get("v8/settings/layouts", module="Leads")
+    zoho.get("v8/org/currencies")
+    calls = zoho.usage()["calls"]
+    names = ("settings.roles", "settings.layouts:Leads", "settings.currencies")
+    assert [calls[name] for name in names] == [1, 1, 1]
+    zoho.knobs(scopes="ZohoCRM.settings.roles.READ")
+    assert zoho.get("v8/settings/roles").status_code == 200
+    assert zoho.get("v8/settings/tags", module="Leads").json()["code"] == "OAUTH_SCOPE_MISMATCH"

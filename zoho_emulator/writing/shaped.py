@@ -1,0 +1,124 @@
+"""Values that are small documents: taxes, price ranges, reminders, repeats, participants.
+
+They are made into the one form that `shapes.py` shows per version; what a shape needs and a client
+has left out is filled in.
+"""
+
+from collections.abc import Callable, Mapping
+
+from zoho_emulator.call import Call, epoch_of
+from zoho_emulator.data_types import is_json, value_type
+from zoho_emulator.ids import derived
+from zoho_emulator.model import Field
+from zoho_emulator.values import invalid
+
+Shape = Callable[[Call, Field, object], object]
+Item = dict[str, object]
+
+
+def shape_of(known: Field) -> Shape | None:
+    """What makes the field's values, if it is one of these."""
+    if is_json(known):
+        return _BY_NAME.get(known.api_name) or _BY_TYPE.get(value_type(known))
+    return None
+
+
+def _items(known: Field, value: object) -> list[Item]:
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise invalid(known, expected_data_type="jsonarray")
+    return value
+
+
+def _number(known: Field, value: object) -> int | float:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise invalid(known)
+    return value
+
+
+def _product_taxes(call: Call, known: Field, value: object) -> object:
+    """Texts in v2, objects with a `value` since ("Insert Records": Products)."""
+    if not isinstance(value, list):
+        raise invalid(known, expected_data_type="jsonarray")
+    taxes = []
+    for item in value:
+        name = item.get("value") if isinstance(item, dict) else item
+        if name not in known.pick_list:
+            raise invalid(known, supported_values=list(known.pick_list))
+        number = known.pick_list.index(str(name))
+        taxes.append({"id": str(derived(known.id, "tax", number)), "value": name})
+    return taxes
+
+
+def _line_taxes(call: Call, known: Field, value: object) -> object:
+    """By name and percentage. No amount of a document is reckoned here: a new line's tax is 0."""
+    taxes = []
+    for number, item in enumerate(_items(known, value)):
+        if not isinstance(item.get("name"), str):
+            raise invalid(known)
+        _number(known, item.get("percentage"))
+        _number(known, item.get("value", 0))
+        taxes.append({"id": str(derived(known.id, "tax", number)), "value": 0.0, **item})
+    return taxes
+
+
+def _price_ranges(call: Call, known: Field, value: object) -> object:
+    ranges = []
+    for item in _items(known, value):
+        shown: Item = {"id": item.get("id") or str(call.store.ids.take())}
+        for name in ("from_range", "to_range", "discount"):
+            given = item.get(name)
+            shown[name] = None if given is None else _number(known, given)
+        ranges.append(shown)
+    return ranges
+
+
+def _reminders(call: Call, known: Field, value: object) -> object:
+    """A moment in v2, and since then how long before ("Events")."""
+    if isinstance(value, str) and call.version.number < 2.1:
+        try:
+            moment = int(epoch_of(value))
+        except ValueError:
+            raise invalid(known, expected_data_type="datetime") from None
+        return [{"unit": 0, "period": "minutes", "time": None, "at": moment}]
+    reminders = []
+    for item in _items(known, value):
+        unit, period = str(item.get("unit")), item.get("period")
+        if not (unit.isascii() and unit.isdigit() and isinstance(period, str)):
+            raise invalid(known)
+        reminders.append({"unit": int(unit), "period": period, "time": item.get("time")})
+    return reminders
+
+
+def _participants(call: Call, known: Field, value: object) -> object:
+    filled = {"name": None, "Email": None, "invited": False, "status": "not_known"}
+    people = []
+    for item in _items(known, value):
+        if not isinstance(item.get("type"), str) or not isinstance(item.get("participant"), str):
+            raise invalid(known)
+        people.append({**filled, "id": str(call.store.ids.take()), **item})
+    return people
+
+
+def _texts(*names: str) -> Shape:
+    """An object with these texts."""
+
+    def shape(call: Call, known: Field, value: object) -> object:
+        if not isinstance(value, dict) or not all(isinstance(value.get(n), str) for n in names):
+            raise invalid(known, expected_data_type="jsonobject")
+        return value
+
+    return shape
+
+
+_BY_TYPE: Mapping[str, Shape] = {
+    "linetax": _line_taxes,
+    "multireminder": _reminders,
+    "ALARM": _texts("ALARM"),
+    "RRULE": _texts("RRULE"),
+    "time_range": _texts("From", "To"),
+}
+_BY_NAME: Mapping[str, Shape] = {
+    "Tax": _product_taxes,
+    "Pricing_Details": _price_ranges,
+    "Participants": _participants,
+}
