@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo emulator test lint lock bench-quick
+.PHONY: install demo emulator test lint lock equality bench-quick
 
 install: $(STAMP)
 
@@ -19,8 +19,16 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Two halves side by side, for two cores.
 test: $(STAMP)
-	$(BIN)/pytest
+	@$(BIN)/pytest unit_tests > .unit_tests.log 2>&1 & unit=$$!; \
+	$(BIN)/pytest integration_tests; integration=$$?; \
+	wait $$unit; unit=$$?; cat .unit_tests.log; \
+	test $$unit -eq 0 && test $$integration -eq 0
+
+# Every record of every module by every road with every version.
+equality: $(STAMP)
+	EQUALITY=all $(BIN)/pytest unit_tests/source/test_records.py -k comes_once_and_whole
 
 emulator: $(STAMP)
 	$(BIN)/python -m zoho_emulator

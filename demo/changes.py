@@ -53,21 +53,24 @@ def plan(emulator: Emulator, number: int, moment: datetime) -> list[Change]:
     ]
     new_deal = {"Deal_Name": f"New Deal {number}", "Stage": _STAGES[1], "Closing_Date": closing}
     new.append(("Deals", {**new_deal, "Amount": 12_500}))
+    some = {module: _some(emulator, module, rng) for module in changed}
     return [
         *(
             Change(module, moment, values(row), row["id"])
             for module, values in changed.items()
-            for row in _some(emulator, module, rng)
+            for row in some[module][:_CHANGED]
         ),
         *(Change(module, moment, values) for module, values in new),
         *(
             Change(module, moment, {}, row["id"], is_end=True)
             for module in ("Contacts", "Deals")
-            for row in _some(emulator, module, random.Random(-number), 2)
+            for row in some[module][_CHANGED:]
         ),
     ]
 
 
+#: Of a module; two more are deleted.
+_CHANGED = 4
 _STAGES = ("Closed Won", "Negotiation/Review")
 _STATUSES = ("Contacted", "Contact in Future")
 
@@ -80,10 +83,10 @@ def _other(value: str | None, choices: tuple[str, ...]) -> str:
     return next(choice for choice in choices if choice != value)
 
 
-def _some(emulator: Emulator, module: str, rng: random.Random, most: int = 4) -> list[Row]:
+def _some(emulator: Emulator, module: str, rng: random.Random) -> list[Row]:
     """A few rows that people still work on."""
     rows = [row for row in emulator.records(module) if not row.get("Converted__s")]
-    return rng.sample(rows, min(most, len(rows)))
+    return rng.sample(rows, min(_CHANGED + 2, len(rows)))
 
 
 def moment_of(epoch: int) -> datetime:

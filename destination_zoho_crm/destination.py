@@ -1,32 +1,139 @@
-"""The destination. This version answers `spec`; `check` and `write` say that they do not."""
+"""The destination: rows of a warehouse become records of Zoho CRM."""
 
+import argparse
 import logging
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import orjson
 from airbyte_cdk.destinations import Destination
+from airbyte_cdk.exception_handler import init_uncaught_exception_handler
 from airbyte_cdk.models import (
     AirbyteConnectionStatus,
     AirbyteMessage,
+    AirbyteMessageSerializer,
     ConfiguredAirbyteCatalog,
+    ConfiguredAirbyteCatalogSerializer,
     Status,
 )
+from airbyte_cdk.sources.utils.schema_helpers import check_config_against_spec_or_exit
+from airbyte_cdk.utils import AirbyteTracedException
+from airbyte_cdk.utils.airbyte_secrets_utils import get_secrets, update_secrets
 
+from destination_zoho_crm.discovery import operations
+from destination_zoho_crm.modules import TargetModules
+from destination_zoho_crm.protocol import (
+    Message,
+    configured_streams,
+    input_lines,
+    messages,
+    read_json,
+    streams_of,
+    tell,
+)
+from destination_zoho_crm.refusals import mapping_problems, refuse
+from destination_zoho_crm.rejects import make_folder
+from destination_zoho_crm.settings import write_settings
+from destination_zoho_crm.writing import write
+from zoho_crm.auth import PATIENCE
+from zoho_crm.client import Client
 from zoho_crm.problems import config_error
 
-_NOT_YET = "This version of the Zoho CRM destination does not write yet."
+LOGGER = logging.getLogger("airbyte")
 
 
 class DestinationZohoCrm(Destination):
-    """Writes rows into a Zoho CRM org; as yet only its connection settings are defined."""
+    """spec, check, discover and write.
+
+    `discover` and the messages of `write` go past the CDK; see `protocol`.
+    """
+
+    VALID_CMDS = {"spec", "check", "discover", "write"}  # noqa: RUF012 - as the CDK declares it
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
-        return AirbyteConnectionStatus(status=Status.FAILED, message=_NOT_YET)
+        try:
+            self._prove(config)
+        except AirbyteTracedException as problem:
+            return AirbyteConnectionStatus(status=Status.FAILED, message=problem.message)
+        return AirbyteConnectionStatus(status=Status.SUCCEEDED)
+
+    def discover(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """The DESTINATION_CATALOG: what may be written, module by module."""
+        modules = TargetModules(Client(config).metadata)
+        offered = operations(modules.named(modules.names))
+        return {
+            "type": "DESTINATION_CATALOG",
+            "destination_catalog": {"operations": list(offered)},
+        }
 
     def write(
         self,
         config: Mapping[str, Any],
         configured_catalog: ConfiguredAirbyteCatalog,
         input_messages: Iterable[AirbyteMessage],
-    ) -> Iterable[AirbyteMessage]:
-        raise config_error(_NOT_YET)
+    ) -> Iterator[AirbyteMessage]:
+        """For callers within Python. The CDK's messages cannot carry all that ours do."""
+        streams = streams_of(ConfiguredAirbyteCatalogSerializer.dump(configured_catalog))
+        lines = (orjson.dumps(AirbyteMessageSerializer.dump(message)) for message in input_messages)
+        for message in write(Client(config), config, streams, messages(lines)):
+            yield AirbyteMessageSerializer.load(message)
+
+    def parse_args(self, args: list[str]) -> argparse.Namespace:
+        if args[:1] != ["discover"]:
+            return super().parse_args(args)
+        parser = argparse.ArgumentParser()
+        parser.add_argument("command")
+        parser.add_argument("--config", required=True, help="path to the json configuration file")
+        return parser.parse_args(args)
+
+    def run_cmd(  # type: ignore[override]  # our `run` prints what the CDK's messages cannot hold
+        self, parsed_args: argparse.Namespace
+    ) -> Iterator[Message]:
+        if parsed_args.command in ("spec", "check"):
+            if parsed_args.command == "check":
+                read_json(parsed_args.config, "config")
+            yield from super().run_cmd(parsed_args)
+            return
+        config = self._config(parsed_args.config)
+        if parsed_args.command == "discover":
+            yield self.discover(config)
+            return
+        streams = configured_streams(parsed_args.catalog)
+        yield from write(Client(config), config, streams, messages(input_lines()))
+
+    def run(self, args: list[str]) -> None:
+        """Prints the messages of a command; a failure is a last message and exit code 1."""
+        init_uncaught_exception_handler(LOGGER)
+        try:
+            for message in self.run_cmd(self.parse_args(args)):
+                tell(message)
+        except AirbyteTracedException as problem:
+            tell(problem.as_airbyte_message())
+            sys.exit(1)
+
+    def _config(self, path: str) -> Mapping[str, Any]:
+        """The config, held against the spec; its secrets are kept out of all logs."""
+        config = read_json(path, "config")
+        if not isinstance(config, dict):
+            raise config_error(f"The config {path} is no JSON object.")
+        spec = self.spec(LOGGER)
+        update_secrets(get_secrets(spec.connectionSpecification, config))
+        check_config_against_spec_or_exit(config, spec)
+        return config
+
+    def _prove(self, config: Mapping[str, Any]) -> None:
+        """Token, modules and fields are there; mappings and folder are as they must be."""
+        settings = write_settings(config)
+        if settings.folder:
+            make_folder(settings.folder)
+        modules = TargetModules(Client({**config, PATIENCE: 0}).metadata)
+        if not modules.names:
+            raise config_error("This org has no module that can be written by Zoho's API.")
+        named = [mapping.module or "" for mapping in settings.mappings]
+        fetched = modules.named(named or modules.names[:1])
+        refuse(
+            problem
+            for mapping in settings.mappings
+            for problem in mapping_problems(mapping, fetched, modules.names)
+        )

@@ -6,5 +6,5 @@ from destination_zoho_crm.destination import DestinationZohoCrm
 
 
 def run() -> None:
-    """spec | check | write, as the Airbyte protocol has them."""
+    """spec | check | discover | write, as the Airbyte protocol has them."""
     DestinationZohoCrm().run(sys.argv[1:])

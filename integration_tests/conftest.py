@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 CHECKOUT = HERE.parent
 
 #: `expected_records.jsonl` holds for these sizes; seed 1 makes them the same each time.
-SIZES = ("--seed", "1", "--rows", "30", "--rows", "Leads=120")
+SIZES = ("--seed", "1", "--rows", "30", "--rows", "Leads=450")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

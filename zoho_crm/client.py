@@ -5,7 +5,7 @@ import logging
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import orjson
@@ -104,7 +104,7 @@ class Client:
         """
         client, judge = self._repeating if repeatable else self._once
         judge.begin()
-        url = f"{self.config['_zoho']['crm']}/{path}"
+        url = f"{self.metadata.get_url()}/{path}"
         with self.org.call(line):
             try:
                 _, response = client.send_request(
@@ -246,6 +246,7 @@ def _plainly(error: AirbyteTracedException, code: str | None, path: str) -> Airb
     return Refused(plain, code) if code else plain
 
 
+@cache
 def _definitions() -> dict[str, Any]:
     manifest = yaml.safe_load(manifest_path().read_text(encoding="utf-8"))
     parts = {"definitions": manifest["definitions"], "spec": manifest["spec"]}

@@ -1,10 +1,11 @@
-"""Zoho's data types, in one table: what a column is in the warehouse, how its value is read, and
-in which form it is written.
+"""Zoho's data types, in one table: what a column is in the warehouse, how its value is read from
+JSON and from CSV, and in which form it is written.
 
 The canonical forms hold on every road: ids, bigints and autonumbers are strings; a lookup or owner
 is the id as a string; a multi-select picklist is an array of strings; tags are an array of names;
-an empty array is null; datetimes are RFC 3339 in UTC; dates are YYYY-MM-DD; numbers and booleans
-are typed.
+datetimes are RFC 3339 in UTC; dates are YYYY-MM-DD; numbers and booleans are typed, whole numbers
+without a fraction. An empty array is null, and so is an empty text: an export cannot tell the two
+apart.
 """
 
 import json
@@ -27,6 +28,7 @@ Form = Literal[
     "reference",
     "options",
     "tags",
+    "links",
     "given",
 ]
 
@@ -34,11 +36,16 @@ LOGGER = logging.getLogger("airbyte")
 
 #: Reads a value of Zoho's JSON that is not null into its canonical form.
 Cast = Callable[[Any], Any]
+#: Reads a cell of Zoho's CSV that is not empty into the same form ("Bulk Read: Download Result").
+CellCast = Callable[[str], Any]
+
+#: Beyond it, a number with a fraction cannot tell whole numbers apart.
+_MOST_WHOLE = 2**53
 
 
-def _text(value: Any) -> str:
+def _text(value: Any) -> str | None:
     if type(value) is str:
-        return value
+        return value or None
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)
     return str(value)
@@ -51,11 +58,14 @@ def _integer(value: Any) -> int | None:
 def _number(value: Any) -> float | int | None:
     if type(value) is str:
         try:
-            return float(value)
+            value = float(value)
         except ValueError:
             if value:
                 LOGGER.warning("A number came as a text that is none; it is read as null.")
             return None
+    # 12.0 and 12: JSON and CSV of one value may write the one or the other.
+    if type(value) is float and value.is_integer() and abs(value) < _MOST_WHOLE:
+        return int(value)
     return value  # type: ignore[no-any-return]  # a JSON number as it came
 
 
@@ -79,10 +89,9 @@ def _options(value: Any) -> list[str] | None:
     return str(value).split(";") if value else None
 
 
-#: UTC of a local minute with its offset. Rows come in runs of near times, and parsing is the
-#: dearest step of a row.
-_MINUTES: dict[str, str] = {}
-_MOST_MINUTES = 50_000
+#: UTC of local hours and minutes with their offset: parsing is the dearest step of a row.
+_KNOWN: dict[str, str] = {}
+_MOST_KNOWN = 100_000
 
 
 def utc(value: str) -> str:
@@ -90,26 +99,48 @@ def utc(value: str) -> str:
 
     Fractions of a second, which Zoho does not print, are cut off.
     """
-    key = value[:16] + value[19:]
-    minute = _MINUTES.get(key)
-    if minute is None:
+    offset = value[19:]
+    # Offsets of whole hours leave minutes as they are, and ten years have 87,660 hours.
+    kept = 13 if offset == "Z" or offset[-3:] == ":00" else 16
+    key = value[:kept] + offset
+    begin = _KNOWN.get(key)
+    if begin is None:
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
-        if len(_MINUTES) >= _MOST_MINUTES:
-            _MINUTES.clear()
-        minute = _MINUTES[key] = moment.astimezone(UTC).isoformat()[:16]
-    return f"{minute}:{value[17:19]}Z"
+        if len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.clear()
+        begin = _KNOWN[key] = moment.astimezone(UTC).isoformat()[:kept]
+    return f"{begin}{value[kept:19]}Z"
 
 
 def _datetime(value: Any) -> str | None:
     return utc(value) if value else None
 
 
+def _integer_cell(cell: str) -> int:
+    return int(cell) if "." not in cell else int(float(cell))
+
+
+def _boolean_cell(cell: str) -> bool:
+    return cell in _TRUE
+
+
+def _list_cell(cell: str) -> list[str]:
+    return cell.split(";")
+
+
+#: UNVERIFIED: how an export writes booleans, options of a multi-select picklist, and names of tags.
+#: Bulk write takes options with semicolons between them.
+_TRUE = frozenset({"true", "True", "TRUE", "1"})
+
+
 @dataclass(frozen=True, slots=True)
 class DataType:
     schema: Mapping[str, Any]
     read: Cast
+    #: `str`: the cell is the value.
+    read_cell: CellCast
     #: None: no client sets it.
     write: Form | None
 
@@ -118,34 +149,36 @@ def _nullable(kind: str, **more: object) -> dict[str, Any]:
     return {"type": ["null", kind], **more}
 
 
-_STRING = DataType(_nullable("string"), _text, "text")
-_ID = DataType(_nullable("string"), _id, "reference")
-_NUMBER = DataType(_nullable("number"), _number, "number")
-_TAGS = DataType(_nullable("array", items={"type": "string"}), _names, "tags")
+_STRING = DataType(_nullable("string"), _text, str, "text")
+_ID = DataType(_nullable("string"), _id, str, "reference")
+_NUMBER = DataType(_nullable("number"), _number, _number, "number")
+_TAGS = DataType(_nullable("array", items={"type": "string"}), _names, _list_cell, "tags")
 #: Of a type that is not known.
-_OTHER = DataType(_nullable("string"), _text, "given")
+_OTHER = DataType(_nullable("string"), _text, str, "given")
 
 DATA_TYPES: Mapping[str, DataType] = {
     **dict.fromkeys(
         ("text", "email", "phone", "website", "textarea", "mediumtext", "picklist", "string"),
         _STRING,
     ),
-    **dict.fromkeys(("bigint", "long", "autonumber"), _STRING),
+    **dict.fromkeys(("bigint", "long"), DataType(_nullable("string"), _text, str, "long")),
+    "autonumber": DataType(_nullable("string"), _text, str, None),
     **dict.fromkeys(("double", "percent", "currency", "decimal"), _NUMBER),
     **dict.fromkeys(
         ("lookup", "ownerlookup", "userlookup", "profilelookup", "layout", "rolelookup"), _ID
     ),
     **dict.fromkeys(("multi_module_lookup", "multimodulelookup"), _ID),
-    "integer": DataType(_nullable("integer"), _integer, "integer"),
-    "boolean": DataType(_nullable("boolean"), _boolean, "boolean"),
-    "date": DataType(_nullable("string", format="date"), _text, "date"),
+    "integer": DataType(_nullable("integer"), _integer, _integer_cell, "integer"),
+    "boolean": DataType(_nullable("boolean"), _boolean, _boolean_cell, "boolean"),
+    "date": DataType(_nullable("string", format="date"), _text, str, "date"),
     "datetime": DataType(
         _nullable("string", format="date-time", airbyte_type="timestamp_with_timezone"),
         _datetime,
+        utc,
         "datetime",
     ),
     "multiselectpicklist": DataType(
-        _nullable("array", items={"type": "string"}), _options, "options"
+        _nullable("array", items={"type": "string"}), _options, _list_cell, "options"
     ),
 }
 

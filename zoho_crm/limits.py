@@ -31,6 +31,8 @@ _EDITIONS = {
 LEAST_CALLS_AT_ONCE = 5
 #: Queries and sorted lists, whatever the edition.
 SUB_CALLS_AT_ONCE = 10
+#: Results of exports ("Bulk Read: Limitations").
+DOWNLOADS_A_MINUTE = 10
 #: Records that one credit pays for when they are inserted, updated or upserted. UNVERIFIED: that a
 #: deletion of up to a hundred records costs one credit; no page of Zoho's says.
 RECORDS_PER_CREDIT = 10

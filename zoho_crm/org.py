@@ -15,6 +15,7 @@ import requests
 
 from zoho_crm.directory import Directory, Metadata
 from zoho_crm.limits import LEAST_CALLS_AT_ONCE, calls_at_once, credits_a_day, credits_of
+from zoho_crm.pace import Pace
 from zoho_crm.problems import Refused, transient_error
 
 LOGGER = logging.getLogger("airbyte")
@@ -65,6 +66,7 @@ class Org:
     def __init__(self, *, most_calls: int | None = None, reserve_percent: float = 0) -> None:
         self.directory = Directory()
         self.ledger: dict[str, Line] = {}
+        self.downloads = Pace()
         #: The address that takes the place of the config's, since the token answer said so.
         self.api: str | None = None
         self._most_calls = most_calls
@@ -96,8 +98,10 @@ class Org:
                     self._details = {}
                 allowed = calls_at_once(self._details)
                 self._gate.limit = min(allowed, self._most_calls or allowed)
-                self._total = credits_a_day(self._details)
-                self._remaining = self._total
+                with self._lock:
+                    self._total = credits_a_day(self._details)
+                    if self._remaining is None:
+                        self._remaining = self._total
             return self._details
 
     @contextmanager
@@ -118,7 +122,8 @@ class Org:
 
     def heard(self, request: requests.PreparedRequest, response: requests.Response) -> None:
         """Books an answer of Zoho's API, whatever it says."""
-        cost, now = credits_of(request), time.monotonic()
+        # UNVERIFIED: that a refused call costs one credit, whatever it asked for.
+        cost, now = credits_of(request) if response.ok else 1, time.monotonic()
         self._here.code = None if response.ok else _code(response)
         with self._lock:
             line = self.ledger.setdefault(getattr(self._here, "line", None) or METADATA, Line())
@@ -151,7 +156,11 @@ def _code(response: requests.Response) -> str | None:
         body = orjson.loads(response.content)
     except orjson.JSONDecodeError:
         return None
-    return body.get("code") if isinstance(body, dict) else None
+    if not isinstance(body, dict):
+        return None
+    # Bulk Read puts some of its errors into `data`.
+    first: Mapping[str, Any] = next(iter(body.get("data") or ()), {})
+    return body.get("code") or first.get("code")
 
 
 _orgs: dict[tuple[str, str, str], Org] = {}

@@ -14,6 +14,7 @@ from airbyte_cdk.sources.types import Record, StreamSlice
 
 from source_zoho_crm.lines import chunks
 from source_zoho_crm.roads import Road, Row
+from source_zoho_crm.roads.bulk import BulkRoad, Lists
 from source_zoho_crm.roads.converted import WithConverted
 from source_zoho_crm.roads.coql import CoqlRoad, Page
 from source_zoho_crm.roads.deleted import forgotten, parameters, tombstones
@@ -21,6 +22,7 @@ from source_zoho_crm.roads.rest import ListPage, RestRoad
 from source_zoho_crm.roads.rich_text import WholeTexts
 from source_zoho_crm.roads.windows import Window, text
 from source_zoho_crm.selection import selected_columns
+from zoho_crm.bulk_read import BulkRead
 from zoho_crm.directory import CURSOR_FIELD, Module
 from zoho_crm.fields import Field
 from zoho_crm.org import org_of
@@ -44,6 +46,10 @@ _NOT_SERVED = frozenset(
         "MODULE_NOT_AVAILABLE",
         "FIELD_NOT_SUPPORTED",
         "FIELD_NOT_AVAILABLE",
+        "FIELD_IN_CRITERIA_NOT_SUPPORTED",
+        "FIELD_IN_CRITERIA_NOT_AVAILABLE",
+        "JOB_NOT_SUPPORTED",
+        "NOT_SUPPORTED_FEATURE",
     }
 )
 
@@ -121,8 +127,9 @@ class RecordsRetriever(Retriever):
             yield from road.parts(span)
 
     def _road(self) -> "_Chosen":
-        if self.config["retrieval"]["use_coql"] != "enabled":
-            return _Chosen(self._rest())
+        retrieval = self.config["retrieval"]
+        if retrieval["use_coql"] != "enabled":
+            return _Chosen(self._bulk() if retrieval["api_type"] == "Bulk" else self._rest())
         coql = CoqlRoad(
             self._query, self.name, self._fields, self._version, windowed=self._windowed
         )
@@ -140,6 +147,19 @@ class RecordsRetriever(Retriever):
             windowed=self._windowed,
             converted=converted,
         )
+
+    def _bulk(self) -> BulkRoad:
+        rest = self._rest()
+        service = BulkRead.made(self.config, self.name)
+        lists = Lists(rest.some_id, self._moved, org_of(self.config).now)
+        return BulkRoad(service, lists, self.name, self._fields, self._version)
+
+    def _moved(self, since: datetime) -> list[str] | None:
+        """The records modified or deleted since then; None: they are more than a page."""
+        modified = self._rest().ids(since)
+        if modified is None:
+            return None
+        return [*modified, *(entry["id"] for page in self._deleted(since) for entry in page)]
 
     def _tombstones(self, span: "_Span") -> Iterator[list[Row]]:
         if lost := forgotten(span.since, org_of(self.config).now()):

@@ -107,6 +107,12 @@ class RestRoad:
         rows = self._lister(params, None if since is None else text(since - _SECOND)).rows
         return rows[0]["id"] if rows else None
 
+    def ids(self, since: datetime) -> list[str] | None:
+        """The records modified since then; None: they are more than a page."""
+        params = {"fields": "id", "per_page": str(_PER_PAGE), "converted": self._converted}
+        page = self._lister(params, text(since - _SECOND))
+        return None if page.more else [row["id"] for row in page.rows]
+
     def _read(self, block: "_Block") -> Iterator[list[Row]]:
         """The rows of a block. Where pages shift when rows leave, it is read until none is new."""
         params = {"sort_by": CURSOR_FIELD, "sort_order": "asc"}

@@ -1,7 +1,8 @@
 """The source, run inside the test process against a small org of the emulator's."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -23,8 +24,12 @@ Row = dict[str, Any]
 
 MODULES = ("Leads", "Accounts", "Contacts", "Deals", "Products", "Vehicles")
 SETTINGS = Settings(
-    rows=120, rows_by_module={"Leads": 2_300, "Contacts": 700}, modules=24, fields_by_module={}
+    rows=60, rows_by_module={"Leads": 2_300, "Contacts": 700}, modules=62, fields_by_module={}
 )
+
+
+#: Catalogs of the shared org, by settings.
+_discovered: dict[str, dict[str, Row]] = {}
 
 
 @dataclass
@@ -33,6 +38,7 @@ class Org:
 
     server: Running
     settings: Row = field(default_factory=dict)
+    shared: bool = False
 
     @property
     def config(self) -> Row:
@@ -48,7 +54,15 @@ class Org:
         return self.server.control(method, path, body)
 
     def streams(self) -> dict[str, Row]:
-        """What the source discovers, by name."""
+        """What the source discovers, by name; asked once where no test changes the org."""
+        if not self.shared:
+            return self.discover()
+        key = json.dumps(self.settings, sort_keys=True)
+        if key not in _discovered:
+            _discovered[key] = self.discover()
+        return deepcopy(_discovered[key])
+
+    def discover(self) -> dict[str, Row]:
         config = self.config
         output = entrypoint_wrapper.discover(SourceZohoCrm(config=config), config)
         return {s["name"]: s for s in json.loads(_catalog_line(output))["catalog"]["streams"]}
@@ -90,6 +104,11 @@ def rows_of(output: EntrypointOutput, stream: str, *, deleted: bool = True) -> l
         if message.record.stream == stream
         and (deleted or not message.record.data.get("_ab_cdc_deleted_at"))
     ]
+
+
+def modules_of(streams: Iterable[str]) -> set[str]:
+    """The streams that are modules; streams of settings are in small letters."""
+    return {name for name in streams if not name.islower()}
 
 
 def states_of(output: EntrypointOutput, stream: str) -> list[Row]:
@@ -134,6 +153,8 @@ def _canonical(row: Row, columns: Mapping[str, Any]) -> Row:
 
 
 def _value(value: Any, schema: Mapping[str, Any]) -> Any:
+    if value == "":
+        return None
     if isinstance(value, dict):
         return value["id"]
     if isinstance(value, list):
@@ -154,7 +175,7 @@ def org(_server: Running) -> Iterator[Org]:
     """An org that no other test changes; the source has no token of it yet."""
     ZohoAuthenticator._tokens.clear()
     _server.control("POST", "reset", {})
-    yield Org(_server)
+    yield Org(_server, shared=True)
     _server.control("POST", "knobs", {"churn": 0})
 
 

@@ -63,7 +63,7 @@ def test_every_offset_gives_the_same_instant(local: datetime, minutes: int) -> N
             "2023-12-31T23:00:00Z",
         ),
         ({"data_type": "hologram"}, {"a": 1}, '{"a": 1}'),
-        ({"data_type": "text"}, "", ""),
+        ({"data_type": "text"}, "", None),
         ({"data_type": "text"}, None, None),
     ],
 )

@@ -1,0 +1,119 @@
+"""What became of every row, summed for each STATE and for the run."""
+
+import threading
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from destination_zoho_crm.outcomes import Outcome, Result
+from destination_zoho_crm.protocol import State, StreamKey
+
+RESULTS: tuple[Result, ...] = ("created", "updated", "deleted", "superseded", "rejected")
+
+
+class Segment:
+    """The rows of one stream between two states."""
+
+    __slots__ = ("counts", "rows")
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.counts: Counter[Result] = Counter()
+
+    @property
+    def settled(self) -> bool:
+        return self.counts.total() == self.rows
+
+
+class Total:
+    """A stream in the run's ledger."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.counts: Counter[Result] = Counter()
+        #: Rejected rows by code and field.
+        self.reasons: Counter[tuple[str, str | None]] = Counter()
+        #: Updated rows that another field than the key matched, by that field.
+        self.matched_by: Counter[str] = Counter()
+
+
+class Accounts:
+    """Counts rows in and outcomes out. Safe to use from several threads.
+
+    A STATE is given back when every row before it of the streams it speaks of has an outcome and
+    all states before it were given back; its counts are of the rows since the state before.
+    """
+
+    def __init__(self, streams: Iterable[StreamKey]) -> None:
+        self.totals: dict[StreamKey, Total] = {stream: Total() for stream in streams}
+        self._segments: dict[StreamKey, Segment] = {stream: Segment() for stream in self.totals}
+        self._waiting: deque[tuple[State, list[Segment]]] = deque()
+        self._lock = threading.Lock()
+
+    def row(self, stream: StreamKey) -> Segment:
+        """One more row of the stream came in; its outcome is to be booked on this segment."""
+        with self._lock:
+            self.totals[stream].rows += 1
+            segment = self._segments[stream]
+            segment.rows += 1
+            return segment
+
+    def book(self, stream: StreamKey, segment: Segment, outcome: Outcome) -> None:
+        total = self.totals[stream]
+        with self._lock:
+            segment.counts[outcome.result] += 1
+            total.counts[outcome.result] += 1
+            if outcome.result == "rejected":
+                total.reasons[outcome.code, outcome.field] += 1
+            if outcome.matched_by:
+                total.matched_by[outcome.matched_by] += 1
+
+    def wait_for(self, state: State) -> None:
+        """The state waits for the rows that came before it."""
+        with self._lock:
+            streams = self._segments if state.stream is None else (state.stream,)
+            segments = []
+            for stream in list(streams):
+                if stream in self._segments:
+                    segments.append(self._segments[stream])
+                    self._segments[stream] = Segment()
+            self._waiting.append((state, segments))
+
+    @property
+    def states_waiting(self) -> int:
+        return len(self._waiting)
+
+    def settled_states(self) -> Iterator[dict[str, Any]]:
+        """The states whose turn has come, with their counts, as they are to be printed."""
+        while True:
+            with self._lock:
+                if not self._waiting or not all(s.settled for s in self._waiting[0][1]):
+                    return
+                state, segments = self._waiting.popleft()
+                counts: Counter[Result] = Counter()
+                for segment in segments:
+                    counts.update(segment.counts)
+            yield _with_counts(state, counts)
+
+    @property
+    def settled(self) -> int:
+        """Rows of the run that have an outcome."""
+        with self._lock:
+            return sum(total.counts.total() for total in self.totals.values())
+
+    @property
+    def rejected(self) -> int:
+        with self._lock:
+            return sum(total.counts["rejected"] for total in self.totals.values())
+
+
+def _with_counts(state: State, counts: Counter[Result]) -> dict[str, Any]:
+    """The platform holds the sum of both counts against its own."""
+    stats = {
+        "recordCount": float(counts.total() - counts["rejected"]),
+        "rejectedRecordCount": float(counts["rejected"]),
+        "additionalStats": {
+            result: float(counts[result]) for result in RESULTS if result != "rejected"
+        },
+    }
+    return {**state.message, "state": {**state.message["state"], "destinationStats": stats}}

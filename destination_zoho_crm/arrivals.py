@@ -1,0 +1,60 @@
+"""The input, without waiting for it longer than wanted."""
+
+import queue
+import threading
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+_Item = TypeVar("_Item")
+
+#: Items read ahead: enough to keep the writers busy, few enough to weigh little.
+_AHEAD = 200
+
+
+class _End:
+    def __init__(self, problem: BaseException | None) -> None:
+        self.problem = problem
+
+
+def arrivals(items: Iterable[_Item], seconds: float) -> Iterator[_Item | None]:
+    """The items as they come; None each time that many seconds pass without one.
+
+    A source may be silent for minutes; states that are settled meanwhile are not to wait for it.
+    """
+    came: queue.Queue[_Item | _End] = queue.Queue(_AHEAD)
+    gone = threading.Event()
+
+    def put(item: _Item | _End) -> bool:
+        while not gone.is_set():
+            try:
+                came.put(item, timeout=1)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+    def read() -> None:
+        problem = None
+        try:
+            for item in items:
+                if not put(item):
+                    return
+        except BaseException as error:  # noqa: BLE001, RUF100 - raised where the items are taken
+            problem = error
+        put(_End(problem))
+
+    threading.Thread(target=read, name="input", daemon=True).start()
+    try:
+        while True:
+            try:
+                item = came.get(timeout=seconds)
+            except queue.Empty:
+                yield None
+                continue
+            if isinstance(item, _End):
+                if item.problem is not None:
+                    raise item.problem
+                return
+            yield item
+    finally:
+        gone.set()

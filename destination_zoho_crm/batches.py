@@ -1,0 +1,96 @@
+"""Rows of one stream gathered into batches, and the writers that carry several at a time."""
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+
+from destination_zoho_crm.rows import Pending
+
+#: Calls under way at a time. Calls of more than ten records have a limit of ten per org,
+#: whatever its edition ("API Limits: Sub-concurrency"), and people and other programs share it.
+WRITERS = 5
+#: Batches that wait for a writer, besides those in work; reading stops meanwhile.
+_IN_HAND = 5
+
+Work = Callable[[Sequence[Pending]], None]
+
+
+class Writers:
+    """A few threads that write batches. The first failure stops all further writing."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(WRITERS, thread_name_prefix="writer")
+        self._room = threading.Semaphore(WRITERS + _IN_HAND)
+        self._futures: set[Future[None]] = set()
+        self.failure: BaseException | None = None
+
+    def submit(
+        self, work: Work, batch: Sequence[Pending], after: Iterable[Future[None]]
+    ) -> Future[None]:
+        """Writes the batch when those in `after` are written. Waits while much is in hand."""
+        self._room.acquire()
+        earlier = list(after)
+        future = self._pool.submit(self._write, work, batch, earlier)
+        self._futures = {one for one in self._futures if not one.done()} | {future}
+        return future
+
+    def drain(self) -> None:
+        """Waits until nothing is in hand."""
+        wait(self._futures)
+
+    def close(self) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def _write(self, work: Work, batch: Sequence[Pending], earlier: Sequence[Future[None]]) -> None:
+        try:
+            # Earlier batches began earlier, so this cannot wait for ever.
+            wait(earlier)
+            if self.failure is None:
+                work(batch)
+        except BaseException as failure:  # noqa: BLE001, RUF100 - the run raises it
+            self.failure = self.failure or failure
+        finally:
+            self._room.release()
+
+
+class Gathering:
+    """Gathers rows of one stream. Of rows with one key the last that waits is written; rows of
+    one key in several batches are written in their order."""
+
+    def __init__(self, writers: Writers, work: Work, *, most: int, most_text: int | None) -> None:
+        """`most_text`: characters of all keys of a batch, where they stand in an address."""
+        self._writers = writers
+        self._work = work
+        self._most = most
+        self._most_text = most_text
+        self._waiting: dict[str | int, Pending] = {}
+        self._text = 0
+        self._number = 0
+        self._flying: dict[str | int, Future[None]] = {}
+
+    def __contains__(self, key: str) -> bool:
+        """Whether a row with this key waits to be written."""
+        return key in self._waiting
+
+    def add(self, row: Pending) -> Pending | None:
+        """Returns the row that this one supersedes."""
+        self._number += 1
+        key: str | int = self._number if row.key is None else row.key
+        superseded = self._waiting.pop(key, None)
+        if superseded is None:
+            self._text += len(row.key or "")
+        self._waiting[key] = row
+        too_long = self._most_text is not None and self._text >= self._most_text
+        if len(self._waiting) >= self._most or too_long:
+            self.flush()
+        return superseded
+
+    def flush(self) -> None:
+        """What waits is handed to the writers."""
+        if not self._waiting:
+            return
+        rows, self._waiting, self._text = self._waiting, {}, 0
+        self._flying = {key: one for key, one in self._flying.items() if not one.done()}
+        after = {self._flying[key] for key in rows if key in self._flying}
+        future = self._writers.submit(self._work, list(rows.values()), after)
+        self._flying |= {key: future for key, row in rows.items() if row.key is not None}

@@ -1,0 +1,76 @@
+"""The call that writes a batch, as Zoho's pages have it. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from destination_zoho_crm.plan import StreamPlan
+
+#: "Insert Records", "Update Records", "Upsert Records", "Delete Records": records of one call.
+MOST_RECORDS = 100
+#: "Delete Rescheduled History": one id per call.
+_DELETED_SINGLY = ("Appointments_Rescheduled_History__s",)
+#: Ids to be deleted stand in the address, which servers cut at 8 KB.
+MOST_DELETE_TEXT = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    method: str
+    path: str
+    params: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: Mapping[str, Any] | None
+    #: Made twice, it does what it does once.
+    repeatable: bool
+
+
+def most_records(plan: StreamPlan) -> int:
+    """How many records one call takes."""
+    if plan.operation == "delete" and plan.module.api_name in _DELETED_SINGLY:
+        return 1
+    return MOST_RECORDS
+
+
+def call_of(
+    plan: StreamPlan, records: Sequence[Mapping[str, Any]], automations: Sequence[str] | None
+) -> Call:
+    """`automations`: the kinds that may run; None: all, which is what Zoho does unasked."""
+    module = plan.module.api_name
+    headers = _external(plan)
+    if plan.operation == "delete":
+        assert plan.key is not None
+        params = {"ids": ",".join(str(record[plan.key.name]) for record in records)}
+        if automations is not None:
+            params["wf_trigger"] = "true" if "workflow" in automations else "false"
+        return Call("DELETE", module, params, headers, None, repeatable=True)
+    body: dict[str, Any] = {"data": list(records)}
+    if automations is not None:
+        body["trigger"] = list(automations)
+    if plan.operation == "insert":
+        return Call("POST", module, {}, headers, body, repeatable=False)
+    if plan.operation == "update":
+        return Call("PUT", module, {}, headers, body, repeatable=True)
+    assert plan.key is not None
+    # UNVERIFIED: that an External ID field may be named here; "Upsert Records Using External ID"
+    # counts it among the unique fields, and these may.
+    body["duplicate_check_fields"] = [plan.key.name]
+    return Call("POST", f"{module}/upsert", {}, headers, body, repeatable=True)
+
+
+def _external(plan: StreamPlan) -> dict[str, str]:
+    """The header by which values of External ID fields stand for ids.
+
+    "Records Using External ID". An upsert needs none for its own key: there an external field
+    counts as unique.
+    """
+    module = plan.module.api_name
+    paths = [
+        f"{module}.{column.name}.{column.external.api_name}"
+        for column in plan.columns
+        if column.external is not None
+    ]
+    if plan.key_kind == "external" and plan.operation in ("update", "delete"):
+        assert plan.key is not None
+        paths.insert(0, f"{module}.{plan.key.name}")
+    return {"X-EXTERNAL": ",".join(paths)} if paths else {}

@@ -1,0 +1,86 @@
+"""What can be written, as data activation asks for it: an operation per module and sync mode."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from destination_zoho_crm.matching import allowed, keys
+from destination_zoho_crm.modules import TargetField, TargetModule
+from destination_zoho_crm.settings import Operation
+
+SYNC_MODES: Mapping[Operation, str] = {
+    "insert": "append",
+    "upsert": "append_dedup",
+    "update": "update",
+    "delete": "soft_delete",
+}
+
+_ID = {"type": "string"}
+_TEXT = {"type": ["null", "string"]}
+_LIST = {"type": ["null", "array"], "items": {"type": "string"}}
+
+
+def operations(modules: Mapping[str, TargetModule]) -> Iterator[dict[str, Any]]:
+    """Those of all modules, sorted, so that two catalogs of one org are the same."""
+    for name in sorted(modules):
+        module = modules[name]
+        for operation in allowed(module):
+            yield {
+                "object_name": name,
+                "sync_mode": SYNC_MODES[operation],
+                "matching_keys": [[key] for key in keys(module, operation)],
+                "json_schema": _schema(module, operation, modules),
+            }
+
+
+def _schema(
+    module: TargetModule, operation: Operation, modules: Mapping[str, TargetModule]
+) -> dict[str, Any]:
+    by = keys(module, operation)
+    properties: dict[str, Any] = {"id": _ID} if "id" in by else {}
+    required = []
+    for field in module.fields.values():
+        if operation == "delete":
+            if field.api_name in by:
+                properties.setdefault(field.api_name, _of(field))
+        elif _settable(field, operation):
+            properties |= _columns(field, modules)
+            if field.mandatory and operation in ("insert", "upsert"):
+                required.append(field.api_name)
+    schema: dict[str, Any] = {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": properties,
+    }
+    return schema | ({"required": required} if required else {})
+
+
+def _settable(field: TargetField, operation: Operation) -> bool:
+    if field.form is None or field.unsupported(operation):
+        return False
+    if operation == "update":
+        return field.updatable
+    return field.creatable and (operation == "insert" or field.updatable)
+
+
+def _columns(field: TargetField, modules: Mapping[str, TargetModule]) -> dict[str, Any]:
+    """The field, and the other ways to name what it points at."""
+    columns = {field.api_name: _of(field)}
+    if field.is_user:
+        columns[f"{field.api_name}.email"] = {**_TEXT, "format": "email"}
+    target = modules.get(field.lookup_module or "")
+    for other in target.fields.values() if target else ():
+        if other.external:
+            columns[f"{field.api_name}.{other.api_name}"] = _TEXT
+    return columns
+
+
+def _of(field: TargetField) -> dict[str, Any]:
+    schema = dict(_LIST if field.form == "links" else field.read.type.schema)
+    if field.data_type == "email":
+        schema["format"] = "email"
+    if field.form == "text" and field.length:
+        schema["maxLength"] = field.length
+    if field.mandatory and isinstance(schema["type"], list):
+        schema["type"] = schema["type"][-1]
+    return schema

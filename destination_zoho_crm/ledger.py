@@ -1,0 +1,36 @@
+"""What a run did and what it has cost, told at its end."""
+
+from collections.abc import Iterator, Mapping
+
+from destination_zoho_crm.accounting import RESULTS, Total
+from destination_zoho_crm.plan import label
+from destination_zoho_crm.protocol import StreamKey
+from zoho_crm.org import METADATA, Line
+
+
+def told(totals: Mapping[StreamKey, Total], ledger: Mapping[str, Line]) -> Iterator[str]:
+    """A line per stream, one per reason of rejection, and the cost of metadata and the sum."""
+    for stream, total in totals.items():
+        name = label(stream)
+        line = ledger.get(name, Line())
+        counts = ", ".join(f"{total.counts[result]:,} {result}" for result in RESULTS)
+        missing = total.rows - total.counts.total()
+        yield (
+            f"Written: {name}: {total.rows:,} rows = {counts}"
+            + (f", {missing:,} not written" if missing else "")
+            + f"; {line.calls:,} calls, {line.credits:,} credits, {line.seconds:.1f} s."
+        )
+        for (code, field), number in total.reasons.most_common():
+            where = f" in {field}" if field else ""
+            yield f"Rejected: {name}: {number:,} rows by {code}{where}."
+        for field, number in total.matched_by.most_common():
+            yield (
+                f"Matched: {name}: {number:,} rows changed a record that {field} found, not the "
+                "key: Zoho always matches by all unique fields."
+            )
+    lines = ledger.values()
+    yield (
+        f"Cost: {sum(line.calls for line in lines):,} calls, "
+        f"{sum(line.credits for line in lines):,} credits in all, "
+        f"{ledger.get(METADATA, Line()).calls:,} calls of them for metadata."
+    )

@@ -1,0 +1,107 @@
+"""Which operations a module allows, and by which keys rows find their records.
+
+Pure: what metadata says goes in, what may be done comes out.
+"""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from destination_zoho_crm.modules import TargetModule
+from destination_zoho_crm.settings import OPERATIONS, Operation
+
+KeyKind = Literal["id", "system", "unique", "external"]
+
+#: "Upsert Records": system-defined duplicate check fields. Metadata does not tell them.
+SYSTEM_FIELDS = {
+    "Leads": "Email",
+    "Accounts": "Account_Name",
+    "Contacts": "Email",
+    "Deals": "Deal_Name",
+    "Campaigns": "Campaign_Name",
+    "Cases": "Subject",
+    "Solutions": "Solution_Title",
+    "Products": "Product_Name",
+    "Vendors": "Vendor_Name",
+    "Price_Books": "Price_Book_Name",
+    "Quotes": "Subject",
+    "Sales_Orders": "Subject",
+    "Purchase_Orders": "Subject",
+    "Invoices": "Subject",
+}
+_OF_CUSTOM_MODULES = "Name"
+
+#: "Upsert Records" names these since v3, without any field of theirs. UNVERIFIED: that an upsert
+#: by a unique or external field works there.
+_WITHOUT_SYSTEM_FIELD = (
+    "Appointments__s",
+    "Services__s",
+    "Appointments_Rescheduled_History__s",
+)
+#: "Records Using External ID" leaves them out.
+_WITHOUT_EXTERNAL = ("Calls", "Appointments_Rescheduled_History__s")
+
+#: "Insert Records": rows that a new record must bring; subforms cannot be written yet.
+_NEW_WITH_ROWS = {
+    "Price_Books": "pricing details",
+    "Quotes": "line items",
+    "Sales_Orders": "line items",
+    "Purchase_Orders": "line items",
+    "Invoices": "line items",
+}
+
+
+def system_field(module: TargetModule) -> str | None:
+    """The field that Zoho itself takes for a duplicate check, if the module has one."""
+    name = SYSTEM_FIELDS.get(module.api_name) or (_OF_CUSTOM_MODULES if module.custom else None)
+    return name if name in module.fields else None
+
+
+def keys(module: TargetModule, operation: Operation) -> dict[str, KeyKind]:
+    """The fields by which rows may find their records, the likeliest first; none for an insert."""
+    return dict(_keys(module, operation))
+
+
+def _keys(module: TargetModule, operation: Operation) -> Iterator[tuple[str, KeyKind]]:
+    if operation == "insert":
+        return
+    by_external = [
+        (field.api_name, "external")
+        for field in module.fields.values()
+        if field.external and module.api_name not in _WITHOUT_EXTERNAL
+    ]
+    if operation in ("update", "delete"):
+        yield "id", "id"
+        yield from by_external  # type: ignore[misc]  # the words are of KeyKind
+        return
+    if name := system_field(module):
+        yield name, "system"
+    for field in module.fields.values():
+        if field.unique and not field.external and field.form and field.api_name != name:
+            yield field.api_name, "unique"
+    yield from by_external  # type: ignore[misc]
+
+
+def refusal(module: TargetModule, operation: Operation) -> str | None:
+    """Why the operation cannot be done in this module; None: it can."""
+    name = module.api_name
+    if operation == "insert" and not module.creatable:
+        return f"Zoho lets no one add records to {name}"
+    if operation == "update" and not module.editable:
+        return f"Zoho lets no one change records of {name}"
+    if operation == "delete" and not module.deletable:
+        return f"Zoho lets no one delete records of {name}"
+    if operation == "insert" and name in _NEW_WITH_ROWS:
+        return f"a new record of {name} needs {_NEW_WITH_ROWS[name]}, which cannot be written yet"
+    if operation == "upsert":
+        if not (name in SYSTEM_FIELDS or name in _WITHOUT_SYSTEM_FIELD or module.custom):
+            return f"Zoho has no upsert for {name}"
+        if not (module.creatable and module.editable):
+            return f"Zoho does not let records of {name} be both added and changed"
+        if not keys(module, operation):
+            return f"{name} has no field that is unique or an external ID, so nothing can match"
+    return None
+
+
+def allowed(module: TargetModule) -> list[Operation]:
+    """The operations that the module allows."""
+    return [operation for operation in OPERATIONS if refusal(module, operation) is None]

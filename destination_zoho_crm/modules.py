@@ -1,0 +1,204 @@
+"""Modules and fields as Zoho's metadata describes them to a writer."""
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from destination_zoho_crm.settings import Operation
+from zoho_crm.directory import Metadata
+from zoho_crm.fields import Field, Form
+
+#: Field calls side by side, as in `zoho_crm.directory`.
+_SIDE_BY_SIDE = 10
+
+#: Their records hang on other calls than "Insert Records": a file comes with each.
+_OF_OTHER_CALLS = ("Attachments",)
+#: Rows of a parent, and pages that are no records. Other kinds are judged by their flags alone:
+#: the history of rescheduled appointments is a hidden "field_tracker", and can be written.
+_NO_KINDS = ("subform", "static_subform", "web")
+
+#: Values that are rows or files of their own.
+_LINKS = ("multiselectlookup", "multiuserlookup")
+_FILES = ("fileupload", "imageupload")
+#: Photos and attachments have calls of their own ("Upload an Image"); who is in which territory is
+#: for "Assign Territories".
+_BESIDES = ("profileimage", "attachment", "territories")
+
+
+@dataclass(frozen=True, slots=True)
+class TargetField:
+    """A field, as far as writing it goes."""
+
+    read: Field
+    creatable: bool
+    updatable: bool
+    #: The system wants it in a new record; what only a layout wants, no call is held to.
+    mandatory: bool
+    unique: bool
+    #: An External ID field.
+    external: bool
+    length: int | None
+    decimal_place: int | None
+    json_type: str | None
+    #: Of a lookup to one module: its API name.
+    lookup_module: str | None
+    #: Of a lookup to several records: what a link calls the record at its other end.
+    link: str | None
+
+    @property
+    def api_name(self) -> str:
+        return self.read.api_name
+
+    @property
+    def data_type(self) -> str:
+        return self.read.data_type
+
+    @property
+    def form(self) -> Form | None:
+        """None where no value of a column can be written."""
+        if self.read.computed or self.data_type in ("subform", *_FILES, *_BESIDES):
+            return None
+        if self.data_type in _LINKS:
+            return "links" if self.link else None
+        if self.data_type == "multiselectpicklist" and self.api_name == "Tax":
+            # Of Products: it says that it is a list of options, and its values are objects.
+            return "given"
+        return self.read.type.write
+
+    def unsupported(self, operation: Operation) -> str | None:
+        """Why it is not written though Zoho takes it in some form."""
+        if self.data_type == "subform":
+            return "it is a subform, and rows of subforms cannot be written yet"
+        if self.data_type in _LINKS and (operation != "insert" or not self.link):
+            # "Update Records": links are added to those there are, and a second one is an error.
+            return f"it is a {self.data_type}, whose links can be written to new records only"
+        if self.data_type in _FILES:
+            return "it holds files, and files cannot be written"
+        return None
+
+    @property
+    def is_user(self) -> bool:
+        return self.data_type in ("ownerlookup", "userlookup")
+
+    @classmethod
+    def from_metadata(cls, entry: Mapping[str, Any]) -> "TargetField":
+        """From one entry of "Fields Metadata"; only `api_name` must be there."""
+        read = Field.from_metadata(entry)
+        creatable, updatable = _writability(entry, read)
+        return cls(
+            read=read,
+            creatable=creatable,
+            updatable=updatable,
+            mandatory=bool(entry.get("system_mandatory")),
+            # The pages spell the key inside with an underscore, the SDKs without one.
+            unique=bool(entry.get("unique")),
+            external=bool(entry.get("external")),
+            length=entry.get("length"),
+            decimal_place=entry.get("decimal_place"),
+            json_type=entry.get("json_type"),
+            lookup_module=_lookup_module(entry),
+            link=_link(entry),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TargetModule:
+    """A module that records may be written to, with its fields by API name."""
+
+    api_name: str
+    custom: bool
+    creatable: bool
+    editable: bool
+    deletable: bool
+    fields: Mapping[str, TargetField]
+
+    @classmethod
+    def from_metadata(
+        cls, module: Mapping[str, Any], fields: Iterable[Mapping[str, Any]]
+    ) -> "TargetModule":
+        """From "Modules Metadata" and "Fields Metadata"."""
+        named = [TargetField.from_metadata(entry) for entry in fields if entry.get("api_name")]
+        return cls(
+            api_name=module["api_name"],
+            custom=module.get("generated_type") == "custom",
+            creatable=bool(module.get("creatable")),
+            editable=bool(module.get("editable")),
+            deletable=bool(module.get("deletable")),
+            fields={field.api_name: field for field in named},
+        )
+
+
+class TargetModules:
+    """The modules of an org that can be written; fields are fetched when asked for, once."""
+
+    def __init__(self, requester: Metadata) -> None:
+        self._requester = requester
+        listed = requester.metadata("settings/modules", "modules")
+        self._listed = {entry["api_name"]: entry for entry in listed if _writable(entry)}
+        self._fetched: dict[str, TargetModule] = {}
+
+    @property
+    def names(self) -> list[str]:
+        return sorted(self._listed)
+
+    def named(self, names: Iterable[str]) -> dict[str, TargetModule]:
+        """Those of the names that the org has, fetched side by side."""
+        wanted = dict.fromkeys(name for name in names if name in self._listed)
+        missing = [name for name in wanted if name not in self._fetched]
+        with ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="fields") as pool:
+            self._fetched |= zip(missing, pool.map(self._fetch, missing), strict=True)
+        return {name: self._fetched[name] for name in wanted}
+
+    def with_lookups(self, names: Iterable[str], lookups: Iterable[str]) -> dict[str, TargetModule]:
+        """These modules, and those that their fields named in `lookups` point at."""
+        modules = self.named(names)
+        wanted = frozenset(lookups)
+        fields = (field for module in modules.values() for field in module.fields.values())
+        targets = {f.lookup_module or "" for f in fields if f.api_name in wanted}
+        return modules | self.named(targets)
+
+    def _fetch(self, name: str) -> TargetModule:
+        fields = self._requester.metadata("settings/fields", "fields", module=name)
+        return TargetModule.from_metadata(self._listed[name], fields)
+
+
+def _writable(module: Mapping[str, Any]) -> bool:
+    return (
+        bool(module.get("api_supported", True))
+        and module.get("generated_type") not in _NO_KINDS
+        and module["api_name"] not in _OF_OTHER_CALLS
+        and any(module.get(flag) for flag in ("creatable", "editable", "deletable"))
+    )
+
+
+def _writability(entry: Mapping[str, Any], field: Field) -> tuple[bool, bool]:
+    """Whether a call may set the field in a new record, and in one that exists.
+
+    `operation_type` tells from v6 on. Before that, `view_type` tells what people may do in forms,
+    which is the same but for tags. `field_read_only` misleads: it is true of Owner.
+    """
+    if field.api_name == "id" or field.computed or entry.get("read_only"):
+        return False, False
+    allowed = entry.get("operation_type")
+    if allowed:
+        return bool(allowed.get("api_create")), bool(allowed.get("api_update"))
+    if field.is_tag:
+        return True, True
+    shown = entry.get("view_type") or {}
+    return bool(shown.get("create", True)), bool(shown.get("edit", True))
+
+
+def _lookup_module(entry: Mapping[str, Any]) -> str | None:
+    module = (entry.get("lookup") or {}).get("module")
+    if isinstance(module, Mapping):
+        module = module.get("api_name")
+    return module if isinstance(module, str) and module else None
+
+
+def _link(entry: Mapping[str, Any]) -> str | None:
+    for kind in _LINKS:
+        link = (entry.get(kind) or {}).get("connectedlookup_apiname")
+        if isinstance(link, str) and link:
+            return link
+    return None

@@ -1,0 +1,97 @@
+"""What became of a row."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from destination_zoho_crm.settings import Operation
+
+Result = Literal["created", "updated", "deleted", "superseded", "rejected"]
+
+#: Codes of our own, beside Zoho's.
+EMPTY_KEY = "EMPTY_KEY"
+MALFORMED_ROW = "MALFORMED_ROW"
+OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
+DELETED_AT_SOURCE = "DELETED_AT_SOURCE"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    result: Result
+    #: Of the record, as far as it is known; of a rejected row, the record in its way.
+    record_id: str | None = None
+    #: An upsert matched by this field, which is not the chosen key ("Upsert Records": unique
+    #: fields cannot be switched off).
+    matched_by: str | None = None
+    #: Of a rejected row.
+    code: str = ""
+    field: str | None = None
+    message: str = ""
+
+
+def rejected(code: str, message: str, field: str | None = None) -> Outcome:
+    return Outcome("rejected", code=code, message=message, field=field)
+
+
+SUPERSEDED = Outcome("superseded")
+
+_DONE: Mapping[Operation, Result] = {
+    "insert": "created",
+    "update": "updated",
+    "delete": "deleted",
+}
+
+#: Zoho's code for an id that is not there (any more), among others.
+_INVALID_DATA = "INVALID_DATA"
+
+
+def judged(
+    operation: Operation, item: Mapping[str, Any], *, key: str | None, repeated: bool
+) -> Outcome:
+    """The outcome that one item of Zoho's answer tells ("Insert Records": sample responses)."""
+    details = item.get("details")
+    details = details if isinstance(details, Mapping) else {}
+    if item.get("status") == "success" or item.get("code") == "SUCCESS":
+        result = _DONE.get(operation)
+        if result is None:
+            result = "updated" if item.get("action") == "update" else "created"
+        other = item.get("duplicate_field") if result == "updated" else None
+        return Outcome(result, _id(details), other if other not in (None, key) else None)
+    if operation == "delete" and repeated and item.get("code") == _INVALID_DATA:
+        # The first try got no answer and deleted it, else the record would still be there.
+        return Outcome("deleted")
+    return _failure(item, details)
+
+
+def _failure(item: Mapping[str, Any], details: Mapping[str, Any]) -> Outcome:
+    errors = details.get("errors")
+    inner = [error for error in errors if isinstance(error, Mapping)] if errors else []
+    parts = [(error, error.get("details") or {}) for error in inner] or [(item, details)]
+    fields = [str(about["api_name"]) for _, about in parts if about.get("api_name")]
+    said = [
+        f"{error.get('message') or error.get('code')}{_limits(about)}" for error, about in parts
+    ]
+    ids = [found for _, about in parts if (found := _id(about))]
+    return Outcome(
+        "rejected",
+        record_id=ids[0] if ids else None,
+        code=str(item.get("code") or "UNKNOWN"),
+        field=", ".join(dict.fromkeys(fields)) or None,
+        message="; ".join(dict.fromkeys(said)),
+    )
+
+
+def _limits(details: Mapping[str, Any]) -> str:
+    """What Zoho would have taken, where it says so."""
+    known = {
+        name: details[name]
+        for name in ("expected_data_type", "maximum_length", "supported_values")
+        if name in details
+    }
+    return f" ({', '.join(f'{name} {value}' for name, value in known.items())})" if known else ""
+
+
+def _id(details: Mapping[str, Any]) -> str | None:
+    duplicate = details.get("duplicate_record")
+    found = details.get("id") or (duplicate.get("id") if isinstance(duplicate, Mapping) else None)
+    return str(found) if found else None

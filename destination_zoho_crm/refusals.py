@@ -1,0 +1,66 @@
+"""What stands against a plan, in sentences that say what would be allowed. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from destination_zoho_crm import matching
+from destination_zoho_crm.modules import TargetModule
+from destination_zoho_crm.settings import Operation, StreamMapping
+from zoho_crm.problems import config_error
+
+_MOST_NAMES = 30
+
+
+def refuse(problems: Iterable[str]) -> None:
+    """Raises a config error that says all of them, if there are any."""
+    said = list(problems)
+    if len(said) == 1:
+        raise config_error(said[0])
+    if said:
+        numbered = " ".join(f"({n}) {problem}" for n, problem in enumerate(said, 1))
+        raise config_error(f"{len(said)} things must be mended before a row is written. {numbered}")
+
+
+def mapping_problems(
+    mapping: StreamMapping, modules: Mapping[str, TargetModule], names: Sequence[str]
+) -> Iterator[str]:
+    """What can be said of a mapping before there is a catalog."""
+    module = modules.get(mapping.module or "")
+    if module is None:
+        yield f"{mapping.stream}: {no_module(mapping.module or '', names)}."
+    elif mapping.operation is not None:
+        yield from (
+            f"{mapping.stream}: {problem}."
+            for problem in operation_problems(module, mapping.operation, mapping.matching_key)
+        )
+
+
+def operation_problems(
+    module: TargetModule, operation: Operation, key: str | None
+) -> Iterator[str]:
+    if problem := matching.refusal(module, operation):
+        others = ", ".join(matching.allowed(module)) or "nothing"
+        yield f"{problem}; {module.api_name} allows {others}"
+        return
+    valid = matching.keys(module, operation)
+    if operation == "insert" or key in valid:
+        return
+    choice = f"choose {' or '.join(valid)}"
+    if key == "id":
+        yield (
+            f"an upsert does not find records of {module.api_name} by id, which is what a source "
+            f"calls its key; update by id, or upsert by a key: {choice}"
+        )
+    elif key is None:
+        yield f"{operation} needs a key that finds records of {module.api_name}: {choice}"
+    elif "+" in key:
+        yield f"Zoho finds records by one field, not by {key} together: {choice}"
+    else:
+        yield f"{operation} does not find records of {module.api_name} by {key}: {choice}"
+
+
+def no_module(name: str, names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_MOST_NAMES]) + (" ..." if len(names) > _MOST_NAMES else "")
+    return (
+        f"in this version of its API the org has no module {name} that can be written. It has "
+        f"{shown}"
+    )

@@ -1,0 +1,80 @@
+"""Rows on their way to Zoho: each with its record and what identifies it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from destination_zoho_crm.accounting import Segment
+from destination_zoho_crm.encoding import EMPTY, INVALID_DATA, Encoder, UnfitError
+from destination_zoho_crm.outcomes import DELETED_AT_SOURCE, EMPTY_KEY, Outcome, rejected
+from destination_zoho_crm.plan import StreamPlan
+
+#: Airbyte's mark of a row that tells of a deletion, and has no values besides its key.
+_DELETED_AT = "_ab_cdc_deleted_at"
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A row that waits to be written."""
+
+    segment: Segment
+    data: Mapping[str, Any]
+    record: Mapping[str, Any]
+    #: Equal for rows that find the same record; None of an insert.
+    key: str | None
+
+
+class RowEncoder:
+    """Turns rows of one stream into Zoho's records."""
+
+    def __init__(self, plan: StreamPlan, *, clears: bool, users: Mapping[str, str]) -> None:
+        self._plan = plan
+        self._clears = clears
+        by_id = (plan.key,) if plan.key and plan.key.name == "id" else ()
+        self._columns = [
+            (column.source, column.name, Encoder(column, users))
+            for column in (*by_id, *plan.columns)
+        ]
+        # A checkbox has no third state to be emptied to. UNVERIFIED: what Zoho makes of a null.
+        self._two_states = {
+            column.name
+            for column in plan.columns
+            if column.field and column.field.form == "boolean"
+        }
+
+    def record(self, data: Mapping[str, Any]) -> dict[str, Any] | Outcome:
+        """The record, or the reason why the row is rejected."""
+        if self._plan.operation != "delete" and data.get(_DELETED_AT):
+            return rejected(
+                DELETED_AT_SOURCE, "the row was deleted at its source; only a delete stream deletes"
+            )
+        record: dict[str, Any] = {}
+        key = self._plan.key
+        for source, name, encode in self._columns:
+            if source not in data:
+                continue
+            try:
+                value = encode(data[source])
+            except UnfitError as error:
+                return rejected(INVALID_DATA, str(error), name)
+            if value is not EMPTY:
+                record[name] = value
+            elif self._clears and name not in self._two_states:
+                record[name] = None
+        if key is None:
+            return record
+        found = record.get(key.name)
+        if found is None or (isinstance(found, str) and not found.strip()):
+            return rejected(EMPTY_KEY, "the key is empty, so it finds no record", key.name)
+        if self._plan.operation == "delete" and "," in str(found):
+            # "Delete Records": ids stand in a list between commas.
+            return rejected(
+                INVALID_DATA, "a key with a comma cannot be sent to be deleted", key.name
+            )
+        return record
+
+    def key(self, record: Mapping[str, Any]) -> str | None:
+        """Zoho's duplicate check takes no account of case ("Custom Fields": unique)."""
+        if self._plan.key is None:
+            return None
+        return str(record[self._plan.key.name]).casefold()

@@ -1,0 +1,87 @@
+"""One stream of a run: from rows that come in to outcomes that are booked."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from destination_zoho_crm.accounting import Accounts
+from destination_zoho_crm.batches import Gathering, Writers
+from destination_zoho_crm.calls import MOST_DELETE_TEXT, most_records
+from destination_zoho_crm.outcomes import MALFORMED_ROW, SUPERSEDED, Outcome, rejected
+from destination_zoho_crm.plan import StreamPlan
+from destination_zoho_crm.protocol import Row
+from destination_zoho_crm.rows import Pending, RowEncoder
+from zoho_crm.problems import config_error
+
+#: Writes records and tells the outcome of each, in their order.
+Send = Callable[[Sequence[Mapping[str, Any]]], Sequence[Outcome]]
+OnReject = Callable[[StreamPlan, Mapping[str, Any], Outcome], None]
+
+
+class Stream:
+    """Takes rows in the order of the input; rows are written in batches, by several writers."""
+
+    def __init__(
+        self,
+        plan: StreamPlan,
+        encoder: RowEncoder,
+        send: Send,
+        accounts: Accounts,
+        writers: Writers,
+        *,
+        most_deletes: int,
+        on_reject: OnReject,
+    ) -> None:
+        self._plan = plan
+        self._encoder = encoder
+        self._send = send
+        self._accounts = accounts
+        self._on_reject = on_reject
+        self._most_deletes = most_deletes
+        self._deletes = 0
+        self._gathering = Gathering(
+            writers,
+            self._write,
+            most=most_records(plan),
+            most_text=MOST_DELETE_TEXT if plan.operation == "delete" else None,
+        )
+
+    def take(self, row: Row) -> None:
+        segment = self._accounts.row(self._plan.stream)
+        data = row.data or {}
+        record = (
+            rejected(MALFORMED_ROW, row.fault)
+            if row.data is None
+            else self._encoder.record(row.data)
+        )
+        if isinstance(record, Outcome):
+            self._settle(Pending(segment, data, {}, None), record)
+            return
+        pending = Pending(segment, data, record, self._encoder.key(record))
+        self._brake(pending)
+        superseded = self._gathering.add(pending)
+        if superseded is not None:
+            self._settle(superseded, SUPERSEDED)
+
+    def flush(self) -> None:
+        self._gathering.flush()
+
+    def _brake(self, row: Pending) -> None:
+        if self._plan.operation != "delete" or (row.key or "") in self._gathering:
+            return
+        self._deletes += 1
+        if self._deletes > self._most_deletes:
+            raise config_error(
+                f"{self._plan.label} asks for more than {self._most_deletes:,} deletions from "
+                f"{self._plan.module.api_name}. If that is meant, raise max_deletes."
+            )
+
+    def _write(self, batch: Sequence[Pending]) -> None:
+        outcomes = self._send([row.record for row in batch])
+        for row, outcome in zip(batch, outcomes, strict=True):
+            self._settle(row, outcome)
+
+    def _settle(self, row: Pending, outcome: Outcome) -> None:
+        # Kept before it is booked: once it is, its state may go out.
+        if outcome.result == "rejected":
+            self._on_reject(self._plan, row.data, outcome)
+        self._accounts.book(self._plan.stream, row.segment, outcome)

@@ -1,0 +1,181 @@
+"""A write: the plan, the rows into batches, the states back out, and the ledger at the end."""
+
+import logging
+import traceback
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from airbyte_cdk.utils import AirbyteTracedException
+
+from destination_zoho_crm.accounting import Accounts
+from destination_zoho_crm.arrivals import arrivals
+from destination_zoho_crm.batches import Writers
+from destination_zoho_crm.ledger import told
+from destination_zoho_crm.modules import TargetModules
+from destination_zoho_crm.outcomes import Outcome
+from destination_zoho_crm.plan import StreamPlan, label, make_plan, named_lookups, wanted_modules
+from destination_zoho_crm.protocol import Row, State
+from destination_zoho_crm.rejects import RejectedRows, make_folder
+from destination_zoho_crm.rows import RowEncoder
+from destination_zoho_crm.sending import Sender
+from destination_zoho_crm.settings import WriteSettings, write_settings
+from destination_zoho_crm.stream import Stream
+from destination_zoho_crm.users import active_users
+from zoho_crm.client import Client
+from zoho_crm.problems import config_error, system_error
+
+LOGGER = logging.getLogger("airbyte")
+
+#: How long the run looks at nothing but its input before it sees what the writers have done.
+_GLANCE_S = 0.2
+
+
+def write(
+    client: Client,
+    config: Mapping[str, Any],
+    streams: Sequence[Mapping[str, Any]],
+    messages: Iterable[Row | State],
+) -> Iterator[dict[str, Any]]:
+    """Writes the rows and yields the states whose rows are settled.
+
+    Raises what stands against the plan before the first row is taken; raises what stops the
+    writing when all that was under way is settled and its states are out.
+    """
+    settings = write_settings(config)
+    if settings.folder:
+        make_folder(settings.folder)
+    # First, so that what the other answers tell of credits left is heard.
+    client.org.introduce(client.metadata)
+    modules = TargetModules(client.metadata)
+    wanted = modules.with_lookups(
+        wanted_modules(streams, settings.mappings), named_lookups(streams, settings.mappings)
+    )
+    plans = make_plan(streams, settings.mappings, wanted, modules.names)
+    _announce(plans, settings)
+    users = active_users(client.metadata) if any(map(_names_users, plans)) else {}
+    yield from Run(client, plans, settings, users).results(messages)
+
+
+class Run:
+    def __init__(
+        self,
+        client: Client,
+        plans: Sequence[StreamPlan],
+        settings: WriteSettings,
+        users: Mapping[str, str],
+    ) -> None:
+        self._client = client
+        self._settings = settings
+        self._accounts = Accounts(plan.stream for plan in plans)
+        self._rejects = RejectedRows(settings.folder)
+        self._writers = Writers()
+        self._streams = {plan.stream: self._stream(plan, users) for plan in plans}
+
+    def results(self, messages: Iterable[Row | State]) -> Iterator[dict[str, Any]]:
+        failure: BaseException | None = None
+        try:
+            for message in arrivals(messages, _GLANCE_S):
+                if message is not None:
+                    self._take(message)
+                yield from self._accounts.settled_states()
+                self._refuse_too_many_rejects()
+                if self._writers.failure is not None:
+                    break
+            else:
+                for stream in self._streams.values():
+                    stream.flush()
+        except Exception as problem:
+            failure = problem
+        self._writers.drain()
+        yield from self._accounts.settled_states()
+        self._close()
+        if failure := self._writers.failure or failure:
+            raise _told_plainly(failure)
+        self._refuse_too_many_rejects()
+        for key, total in self._accounts.totals.items():
+            if total.rows != total.counts.total():
+                raise system_error(
+                    f"{label(key)}: {total.rows:,} rows came in and "
+                    f"{total.counts.total():,} have an outcome."
+                )
+
+    def _take(self, message: Row | State) -> None:
+        if isinstance(message, Row):
+            stream = self._streams.get(message.stream)
+            if stream is None:
+                raise system_error(
+                    f"The input has a record of {label(message.stream)}, a stream that is not in "
+                    "the configured catalog."
+                )
+            stream.take(message)
+            return
+        of = message.stream
+        for key, stream in self._streams.items():
+            if of in (None, key):
+                stream.flush()
+        self._accounts.wait_for(message)
+
+    def _stream(self, plan: StreamPlan, users: Mapping[str, str]) -> Stream:
+        return Stream(
+            plan,
+            RowEncoder(plan, clears=self._settings.clears, users=users),
+            Sender(self._client, plan, self._settings.automations).send,
+            self._accounts,
+            self._writers,
+            most_deletes=self._settings.most_deletes,
+            on_reject=self._reject,
+        )
+
+    def _reject(self, plan: StreamPlan, data: Mapping[str, Any], outcome: Outcome) -> None:
+        LOGGER.debug(f"{plan.label}: {outcome.code} in {outcome.field}: {outcome.message}")
+        self._rejects.keep(plan, data, outcome)
+
+    def _refuse_too_many_rejects(self) -> None:
+        limit, accounts = self._settings.most_rejected, self._accounts
+        if limit and limit.exceeded(accounts.rejected, accounts.settled):
+            raise config_error(
+                f"{accounts.rejected:,} of {accounts.settled:,} rows were rejected, and "
+                f"max_rejected is {limit}. What was written stays written; the log tells the "
+                "reasons."
+            )
+
+    def _close(self) -> None:
+        self._writers.close()
+        self._rejects.close()
+        for line in told(self._accounts.totals, self._client.org.ledger):
+            LOGGER.info(line)
+        for path in self._rejects.paths:
+            LOGGER.info(f"Rejected rows are kept in {path}.")
+
+
+def _told_plainly(failure: BaseException) -> BaseException:
+    """A fault of our own by its place alone: its text may hold the values of a row."""
+    if isinstance(failure, AirbyteTracedException) or not isinstance(failure, Exception):
+        return failure
+    return system_error(
+        f"The destination has a fault of its own ({type(failure).__name__}).",
+        internal="".join(traceback.format_tb(failure.__traceback__)),
+    )
+
+
+def _names_users(plan: StreamPlan) -> bool:
+    return any(column.via == "email" for column in plan.columns)
+
+
+def _announce(plans: Iterable[StreamPlan], settings: WriteSettings) -> None:
+    """The plan and its warnings, before the first row."""
+    for plan in plans:
+        LOGGER.info(f"Plan: {plan}")
+        for column in plan.dropped:
+            LOGGER.warning(
+                f"{plan.label}: the column {column.source} is left out: {column.reason}."
+            )
+        if plan.operation == "insert":
+            LOGGER.info(f"{plan.label}: a row that comes again in a later sync is added again.")
+    kinds = settings.automations
+    fires = "all that the org has" if kinds is None else ", ".join(kinds) or "none"
+    LOGGER.info(
+        f"Plan: automations: {fires}; nulls "
+        f"{'empty their fields' if settings.clears else 'leave their fields alone'}; at most "
+        f"{settings.most_deletes:,} deletions a stream."
+    )

@@ -1,0 +1,290 @@
+"""The destination as a process: what it prints, how it ends, and what it weighs."""
+
+import json
+import re
+import resource
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from integration_tests.connector import Connector, Emulator, Json, Output
+
+Write = Callable[[str, object], Path]
+
+LEADS = {
+    "stream": {
+        "name": "crm_leads",
+        "json_schema": {"type": "object", "properties": {"Last_Name": {}, "Email": {}}},
+        "supported_sync_modes": ["full_refresh"],
+    },
+    "sync_mode": "full_refresh",
+    "destination_sync_mode": "append_dedup",
+    "destination_object_name": "Leads",
+    "primary_key": [["Email"]],
+    "generation_id": 3,
+    "minimum_generation_id": 3,
+    "sync_id": 7,
+}
+CATALOG = {"streams": [LEADS]}
+
+
+@pytest.fixture
+def destination(tmp_path: Path) -> Connector:
+    return Connector([str(Path(sys.executable).with_name("destination-zoho-crm"))], cwd=tmp_path)
+
+
+def record(number: int, stream: str = "crm_leads", **changes: Any) -> Json:
+    data = {"Last_Name": f"L{number}", "Email": f"l{number}@x.test"} | changes
+    return {"type": "RECORD", "record": {"stream": stream, "data": data, "emitted_at": 1}}
+
+
+def state(number: int, stream: str = "crm_leads") -> Json:
+    return {
+        "type": "STATE",
+        "state": {
+            "type": "STREAM",
+            "stream": {"stream_descriptor": {"name": stream}, "stream_state": {"n": number}},
+            "sourceStats": {"recordCount": 1.0},
+            "id": number,
+        },
+    }
+
+
+def write_lines(
+    destination: Connector, config: Path, catalog: Path, lines: Iterable[str]
+) -> Output:
+    process = subprocess.run(
+        [*destination.command, "write", "--config", str(config), "--catalog", str(catalog)],
+        cwd=destination.cwd,
+        input="".join(f"{line}\n" for line in lines),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    lines = process.stdout.rstrip("\n").split("\n") if process.stdout else []
+    return Output(lines=lines, exit_code=process.returncode, stderr=process.stderr)
+
+
+def logged(output: Output) -> str:
+    return "\n".join(entry["message"] for entry in output.of_type("LOG"))
+
+
+def test_spec_needs_nothing(destination: Connector) -> None:
+    output = destination.run("spec")
+
+    (spec,) = output.of_type("SPEC")
+    assert output.exit_code == 0
+    assert spec["supported_destination_sync_modes"][0] == "append_dedup"
+    assert "overwrite" not in spec["supported_destination_sync_modes"]
+
+
+def test_check_succeeds_with_one_token(
+    destination: Connector, emulator: Emulator, emulator_config: Json, write: Write
+) -> None:
+    output = destination.run("check", "--config", write("config.json", emulator_config))
+
+    assert output.exit_code == 0
+    assert output.status == {"status": "SUCCEEDED"}
+    assert emulator.usage()["tokens_issued"] == 1
+
+
+def test_discover_prints_one_destination_catalog(
+    destination: Connector, emulator: Emulator, emulator_config: Json, write: Write
+) -> None:
+    output = destination.run("discover", "--config", write("config.json", emulator_config))
+
+    (catalog,) = output.of_type("DESTINATION_CATALOG")
+    modes = {(o["object_name"], o["sync_mode"]) for o in catalog["operations"]}
+    assert output.exit_code == 0
+    assert ("Leads", "append_dedup") in modes
+    assert emulator.usage()["tokens_issued"] == 1
+
+
+def test_rows_of_a_data_activation_are_written_and_accounted_for(
+    destination: Connector, emulator: Emulator, emulator_config: Json, write: Write
+) -> None:
+    messages = [record(1), record(2), state(11), record(3, Email="bad"), state(12)]
+
+    output = write_lines(
+        destination,
+        write("config.json", emulator_config),
+        write("catalog.json", CATALOG),
+        map(json.dumps, messages),
+    )
+
+    first, second = output.of_type("STATE")
+    assert output.exit_code == 0
+    assert (first["id"], second["id"]) == (11, 12)
+    assert first["sourceStats"] == {"recordCount": 1.0}
+    assert first["destinationStats"]["recordCount"] == 2.0
+    assert first["destinationStats"]["additionalStats"]["created"] == 2.0
+    assert second["destinationStats"]["rejectedRecordCount"] == 1.0
+    assert "Written: crm_leads: 3 rows = 2 created" in logged(output)
+    assert emulator.usage()["tokens_issued"] == 1
+    rows = emulator.control("GET", "records/Leads").text
+    assert rows.count("l1@x.test") == rows.count("l2@x.test") == 1
+
+
+def test_a_state_is_printed_before_the_input_ends(
+    destination: Connector, emulator: Emulator, emulator_config: Json, write: Write
+) -> None:
+    config, catalog = write("config.json", emulator_config), write("catalog.json", CATALOG)
+    command = [*destination.command, "write", "--config", str(config), "--catalog", str(catalog)]
+
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=destination.cwd
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        watchdog = threading.Timer(30, process.kill)
+        watchdog.start()
+        process.stdin.write(f"{json.dumps(record(1))}\n{json.dumps(state(5))}\n")
+        process.stdin.flush()
+        kinds = (json.loads(line)["type"] for line in process.stdout)
+        came = next((kind for kind in kinds if kind == "STATE"), None)
+        process.stdin.close()
+        process.stdout.read()
+        watchdog.cancel()
+
+    assert came == "STATE"
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "catalog", "said"),
+    [
+        ({"client_secret": "wrong"}, CATALOG, "client secret"),
+        ({"max_rejected": "a lot"}, CATALOG, "does not match"),
+        ({}, {"streams": []}, "nothing to write"),
+        ({}, {"stream": 1}, "The configured catalog is none"),
+        ({}, "no JSON", "is no JSON"),
+        ({}, {"streams": [LEADS | {"primary_key": [["id"]]}]}, "choose Email"),
+    ],
+    ids=["account", "spec", "no stream", "no catalog", "no JSON", "key"],
+)
+def test_a_run_that_cannot_begin_ends_in_one_sentence(
+    destination: Connector,
+    emulator: Emulator,
+    emulator_config: Json,
+    write: Write,
+    changes: Json,
+    catalog: object,
+    said: str,
+) -> None:
+    output = write_lines(
+        destination,
+        write("config.json", emulator_config | changes),
+        write("catalog.json", catalog),
+        [json.dumps(record(1))],
+    )
+
+    (error,) = output.errors
+    assert output.exit_code == 1
+    assert error["failure_type"] == "config_error"
+    assert said in error["message"]
+    assert not re.search(r"Traceback|Error\(|\n", error["message"] + logged(output))
+    assert emulator.calls("upsert") == 0
+
+
+def test_a_file_that_is_not_there_is_named(destination: Connector, write: Write) -> None:
+    output = destination.run("discover", "--config", "nowhere.json")
+
+    assert output.exit_code == 1
+    assert "nowhere.json cannot be read" in output.errors[0]["message"]
+
+
+def test_a_run_that_fails_ends_though_the_source_goes_on(
+    destination: Connector, emulator: Emulator, emulator_config: Json, write: Write
+) -> None:
+    """A reader of the input that hangs must not keep the process."""
+    config, catalog = write("config.json", emulator_config), write("catalog.json", CATALOG)
+    command = [*destination.command, "write", "--config", str(config), "--catalog", str(catalog)]
+
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, cwd=destination.cwd,
+    ) as process:  # fmt: skip
+        assert process.stdin
+        process.stdin.write(f'{json.dumps(record(1))}\n{{"type": "RECORD", broken\n')
+        process.stdin.flush()
+        # The input stays open.
+        code = process.wait(30)
+        assert process.stdout
+        assert process.stderr
+        text, errors = process.stdout.read(), process.stderr.read()
+
+    assert code == 1
+    assert "Line 2 of the input is a broken message" in text
+    assert "Fatal Python error" not in errors
+
+
+def test_nothing_of_rows_or_secrets_is_printed(
+    destination: Connector, emulator: Emulator, emulator_config: Json, write: Write
+) -> None:
+    emulator.fail("upsert", 400, code="INVALID_MODULE", after=1)
+    rows = [record(n, Last_Name="confidential", Email=f"confidential{n}") for n in range(300)]
+
+    output = write_lines(
+        destination,
+        write("config.json", emulator_config),
+        write("catalog.json", CATALOG),
+        map(json.dumps, rows),
+    )
+
+    assert output.exit_code == 1
+    assert "confidential" not in output.text
+    assert str(emulator_config["client_secret"]) not in output.text
+    assert not re.search(r"1000\.[0-9a-f]{32}\.[0-9a-f]{32}", output.text)
+
+
+@pytest.mark.parametrize("states", [True, False], ids=["states", "no states"])
+def test_200_000_rows_of_several_streams_weigh_less_than_200_mb(
+    destination: Connector,
+    emulator: Emulator,
+    emulator_config: Json,
+    write: Write,
+    states: bool,
+) -> None:
+    """Rows that are rejected here cost no calls: it is our own weight that counts."""
+    names = [f"stream_{n}" for n in range(5)]
+    streams = [LEADS | {"stream": LEADS["stream"] | {"name": name}} for name in names]
+    config = write("config.json", emulator_config)
+    catalog = write("catalog.json", {"streams": streams})
+    padding = "x" * 800
+
+    def lines() -> Iterator[bytes]:
+        for n in range(200_000):
+            name = names[n % len(names)]
+            # Every fiftieth row is written, so that batches of all streams are under way.
+            email = f"w{n}@x.test" if n % 50 < 5 and n < 20_000 else ""
+            yield json.dumps(record(n, name, Email=email, Padding=padding)).encode() + b"\n"
+            if states and n % 20_000 < 5:
+                yield json.dumps(state(n, name)).encode() + b"\n"
+
+    with subprocess.Popen(
+        [*destination.command, "write", "--config", str(config), "--catalog", str(catalog)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=False,
+        cwd=destination.cwd,
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        output: list[bytes] = []
+        reader = threading.Thread(target=lambda: output.extend(process.stdout))
+        reader.start()
+        process.stdin.writelines(lines())
+        process.stdin.close()
+        reader.join(120)
+
+    # Of all children so far: the largest of them.
+    most_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    assert process.returncode == 0
+    assert sum(json.loads(line)["type"] == "STATE" for line in output) == (50 if states else 0)
+    assert most_mb < 200, f"{most_mb:.0f} MB"

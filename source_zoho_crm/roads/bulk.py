@@ -1,0 +1,279 @@
+"""The Bulk road: records by exports."""
+
+from array import array
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from source_zoho_crm.roads import Row
+from source_zoho_crm.roads.export_file import rows
+from source_zoho_crm.roads.exports import Export
+from source_zoho_crm.roads.windows import Window, text
+from zoho_crm.bulk_read import BulkRead, Result
+from zoho_crm.directory import CURSOR_FIELD
+from zoho_crm.fields import Field
+from zoho_crm.problems import Refused, transient_error
+
+_SECOND = timedelta(seconds=1)
+#: Rows of a window that is cut to fit one export, by what an export holds: it may hold a few more
+#: than were counted.
+_FILLED = 0.8
+#: How often a chain of exports that cannot be cut is read, until no row moves meanwhile.
+_REREADS = 5
+#: Zoho's clock is told in whole seconds, and some time ago.
+_CLOCK = timedelta(seconds=5)
+#: The page token of a chain has gone out of date.
+_EXPIRED = "EXPIRED_VALUE"
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """What the road asks Zoho's lists, which cost one credit."""
+
+    #: A record that was modified since then (None: any record); None: there is none.
+    some_id: Callable[[datetime | None], str | None]
+    #: The records that were modified or deleted since then; None: more than a list tells.
+    moved: Callable[[datetime], Iterable[str] | None]
+    #: Zoho's clock.
+    now: Callable[[], datetime]
+
+
+class BulkRoad:
+    """One export for all rows of the span, and where they are more than one holds, a chain of them.
+
+    Each next export of a chain is made before the one before it is read. An export shows one moment
+    and misses nothing, but the exports of a chain show several: where pages are counted, a row that
+    leaves the span in between, because somebody edits or deletes it, moves all behind it forward,
+    and one of them past the border of two pages. Zoho documents neither an order of rows nor what
+    its page tokens stand for. So, when a chain has been read, two lists tell whether one of its
+    rows has been edited or deleted since it began. If so, or if a row came twice, its span is read
+    again in windows that each fit into one export; rows that came before do not come again. That
+    costs exports only where it has to ("Bulk Read", each version).
+    """
+
+    name = "Bulk"
+
+    def __init__(
+        self,
+        service: BulkRead,
+        lists: Lists,
+        module: str,
+        fields: Sequence[Field],
+        version: Mapping[str, int],
+    ) -> None:
+        self._service = service
+        self._lists = lists
+        self._module = module
+        self._fields = fields
+        self._plain_names = bool(version["bulk_plain_names"])
+        self._most_rows = version["bulk_rows"]
+        self._most_pages = version["bulk_pages"]
+
+    def cast(self, row: Row) -> Row:
+        """Rows leave their file in canonical form."""
+        return row
+
+    def changes(
+        self, since: datetime, end: datetime, *, resumed: bool
+    ) -> Iterator[list[Row] | Window]:
+        window = Window(since, end)
+        if self._is_empty(since):
+            yield window
+        else:
+            yield from self._read(window, ())
+
+    def everything(self) -> Iterator[list[Row]]:
+        if self._is_empty(None):
+            return
+        for part in self._read(None, ()):
+            if not isinstance(part, Window):
+                yield part
+
+    def _is_empty(self, since: datetime | None) -> bool:
+        """An export costs 50 credits, empty or not."""
+        try:
+            return self._lists.some_id(since) is None
+        except Refused:
+            return False
+
+    def _read(
+        self, window: Window | None, before: Sequence["_Ids"]
+    ) -> Iterator[list[Row] | Window]:
+        """The rows of a window (None: of the module) that did not come before, and the window."""
+        divisible = window is not None and window.start < window.end
+        for _ in range(_REREADS):
+            chain = _Chain(begun=self._lists.now() - _CLOCK)
+            for page in self._chained(window, chain):
+                new = page
+                for known in before:
+                    new = known.without(new)
+                if new:
+                    yield new
+            if not self._has_moved(chain, unless_told=divisible):
+                if window is not None:
+                    yield window
+                return
+            before = (*before, chain.ids)
+            if window is not None and divisible:
+                for part in cut(window, chain.hours, most_rows=int(chain.most_rows * _FILLED)):
+                    yield from self._read(part, before)
+                return
+        raise transient_error(
+            f"{self._module}: records were edited or deleted each of the {_REREADS} times that "
+            f"they were exported, and {self._most_rows:,} is the most that one export can hold. "
+            "The next sync goes on from the saved state."
+        )
+
+    def _chained(self, window: Window | None, chain: "_Chain") -> Iterator[list[Row]]:
+        """The rows of all exports of a chain."""
+        query = self._query(window)
+        export: Export | None = Export(self._service, query)
+        while export is not None:
+            try:
+                result = export.result()
+            except Refused as refusal:
+                if refusal.code != _EXPIRED:
+                    raise
+                chain.broken = True
+                return
+            chain.exports += 1
+            chain.most_rows = max(chain.most_rows, result.rows)
+            # Zoho works on the next one while this one is read.
+            following = self._following(query, result, chain)
+            if result.rows:
+                with export.file() as file:
+                    found = rows(file, self._module, self._fields, most_rows=self._most_rows)
+                    for page in found:
+                        yield chain.take(page)
+                chain.ids.close()
+            export = following
+
+    def _following(
+        self, query: Mapping[str, Any], result: Result, chain: "_Chain"
+    ) -> Export | None:
+        if not result.more:
+            return None
+        if result.next_token:
+            return Export(self._service, {"page_token": result.next_token})
+        if chain.exports == self._most_pages:
+            chain.broken = True
+            return None
+        return Export(self._service, {**query, "page": chain.exports + 1})
+
+    def _has_moved(self, chain: "_Chain", *, unless_told: bool) -> bool:
+        """Whether rows may have slipped through between the exports of a chain.
+
+        `unless_told`: the answer for a module that Zoho does not list.
+        """
+        if chain.broken or chain.twice:
+            return True
+        if chain.exports == 1:
+            return False
+        try:
+            moved = self._lists.moved(chain.begun)
+        except Refused:
+            return unless_told
+        return moved is None or any(chain.ids.hold(int(key)) for key in moved)
+
+    def _query(self, window: Window | None) -> dict[str, Any]:
+        # Without names, an export has all columns, and some that no metadata describe.
+        names = [field.api_name for field in self._fields if field.api_name != "id"] or ["id"]
+        module = self._module if self._plain_names else {"api_name": self._module}
+        query: dict[str, Any] = {"module": module, "fields": names, "page": 1}
+        if window is not None:
+            query["criteria"] = {
+                **({"api_name": CURSOR_FIELD} if self._plain_names else _OF_CURSOR),
+                "comparator": "between",
+                "value": [_literal(window.start), _literal(window.end)],
+            }
+        return query
+
+
+_OF_CURSOR = {"field": {"api_name": CURSOR_FIELD}}
+
+
+def _literal(moment: datetime) -> str:
+    """Samples write a numeric offset, never Z."""
+    return text(moment).removesuffix("Z") + "+00:00"
+
+
+class _Ids:
+    """Ids of records, eight bytes each, by export."""
+
+    def __init__(self) -> None:
+        self._sorted: list[array[int]] = []
+        self._open = array("Q")
+
+    def add(self, page: Iterable[Row]) -> None:
+        self._open.extend(int(row["id"]) for row in page)
+
+    def close(self) -> None:
+        """An export ends: its ids are known from now on."""
+        self._sorted.append(array("Q", sorted(self._open)))
+        self._open = array("Q")
+
+    def without(self, page: list[Row]) -> list[Row]:
+        """The rows that are none of these."""
+        if not page or not self._sorted:
+            return page
+        keys = [int(row["id"]) for row in page]
+        # Exports tend to lie behind each other; then there is nothing to look for.
+        first, last = min(keys), max(keys)
+        if all(last < ids[0] or ids[-1] < first for ids in self._sorted if ids):
+            return page
+        return [row for row, key in zip(page, keys, strict=True) if not self.hold(key)]
+
+    def hold(self, key: int) -> bool:
+        for ids in self._sorted:
+            place = bisect_left(ids, key)
+            if place < len(ids) and ids[place] == key:
+                return True
+        return False
+
+
+@dataclass(slots=True)
+class _Chain:
+    """What is known of a chain of exports."""
+
+    begun: datetime
+    exports: int = 0
+    #: What the fullest of them holds.
+    most_rows: int = 0
+    #: It ended before its rows did.
+    broken: bool = False
+    #: A row was in two exports.
+    twice: bool = False
+    ids: "_Ids" = field(default_factory=_Ids)
+    #: Rows by the hour of their Modified_Time, like 2026-01-31T12.
+    hours: Counter[str] = field(default_factory=Counter)
+
+    def take(self, page: list[Row]) -> list[Row]:
+        """The rows of the page that the chain has not had."""
+        new = self.ids.without(page)
+        self.twice = self.twice or len(new) < len(page)
+        self.ids.add(new)
+        self.hours.update(row[CURSOR_FIELD][:13] for row in new if row.get(CURSOR_FIELD))
+        return new
+
+
+def cut(window: Window, hours: Mapping[str, int], *, most_rows: int) -> list[Window]:
+    """The window in parts that hold at most so many rows, if an hour holds no more.
+
+    At least two: a window that is within one hour is halved.
+    """
+    starts = [window.start]
+    rows_of_part = 0
+    for hour, rows_of_hour in sorted(hours.items()):
+        begin = datetime.fromisoformat(f"{hour}:00:00+00:00")
+        if rows_of_part and rows_of_part + rows_of_hour > most_rows and begin > starts[-1]:
+            starts.append(begin)
+            rows_of_part = 0
+        rows_of_part += rows_of_hour
+    if len(starts) == 1:
+        half = (window.end - window.start) // 2
+        starts.append(window.start + max(_SECOND, half - half % _SECOND))
+    ends = [*(start - _SECOND for start in starts[1:]), window.end]
+    return [Window(*span) for span in zip(starts, ends, strict=True)]

@@ -1,0 +1,124 @@
+"""Exports: bulk read jobs that are made, waited for and fetched; made anew where they fail."""
+
+import logging
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
+
+import requests
+
+from zoho_crm.bulk_read import BulkRead, Query, Result
+from zoho_crm.problems import Refused, transient_error
+
+LOGGER = logging.getLogger("airbyte")
+
+#: Waits between looks at a job grow by this factor, so that at most three eighths of the time that
+#: a job takes are lost, and twenty looks reach to an hour and a half.
+_FIRST_WAIT_S = 0.3
+_LONGER = 1.6
+_MOST_LOOKS = 20
+_TOLD_EVERY_S = 30.0
+#: How often one export is begun.
+_TRIES = 3
+#: A result that is no longer there, or its job. UNVERIFIED: how long Zoho keeps results; a sister
+#: product says one day.
+_GONE = "RESOURCE_NOT_FOUND"
+
+
+class Export:
+    """One page of rows, from the moment its job is made.
+
+    Where Zoho fails at the job, or has lost the job or its result, a new job takes its place.
+    """
+
+    def __init__(self, service: BulkRead, query: Query) -> None:
+        self._service = service
+        self._query = query
+        self._result: Result | None = None
+        self._tries = 1
+        self._job = service.create(query)
+
+    def result(self) -> Result:
+        """Waits until the export is completed."""
+        while self._result is None:
+            try:
+                self._result = self._looked_for()
+            except Refused as refusal:
+                self._again_if_gone(refusal)
+        return self._result
+
+    @contextmanager
+    def file(self) -> Iterator[IO[bytes]]:
+        """The ZIP of the completed export, on disk as long as it is read."""
+        with tempfile.TemporaryFile(prefix="zoho-export-") as file:
+            while not self._fetched(file):
+                file.seek(0)
+                file.truncate()
+                self.result()
+            yield file
+
+    def _fetched(self, file: IO[bytes]) -> bool:
+        try:
+            self._service.download(self._job, file)
+        except Refused as refusal:
+            self._again_if_gone(refusal)
+            return False
+        except requests.RequestException as broken:
+            self._again(f"its result broke off ({type(broken).__name__})", same_job=True)
+            return False
+        if not zipfile.is_zipfile(file):
+            self._again("its result is no ZIP", same_job=True)
+            return False
+        return True
+
+    def _looked_for(self) -> Result | None:
+        """Looks at the job until it is done; None: it has failed, and a new one is made."""
+        begun = told = time.monotonic()
+        wait = _FIRST_WAIT_S
+        for _ in range(_MOST_LOOKS):
+            left = wait
+            while left > 0:
+                pause = min(left, _TOLD_EVERY_S)
+                time.sleep(pause)
+                left -= pause
+                if (now := time.monotonic()) - told >= _TOLD_EVERY_S:
+                    told = now
+                    LOGGER.info(f"{self._told}: Zoho is at it for {now - begun:.0f} s.")
+            state = self._service.state(self._job)
+            if state.result is not None:
+                return state.result
+            if state.failure is not None:
+                self._again(f"it failed ({state.failure})")
+                return None
+            wait *= _LONGER
+        minutes = (time.monotonic() - begun) / 60
+        raise transient_error(
+            f"{self._told}: Zoho has not completed it in {minutes:.0f} minutes. "
+            "The next sync goes on from the saved state."
+        )
+
+    def _again_if_gone(self, refusal: Refused) -> None:
+        if refusal.code != _GONE:
+            raise refusal
+        self._again("it is no longer there")
+
+    def _again(self, why: str, *, same_job: bool = False) -> None:
+        if self._tries == _TRIES:
+            raise transient_error(
+                f"{self._told}: {why}, and so {_TRIES} times. "
+                "The next sync goes on from the saved state."
+            )
+        self._tries += 1
+        LOGGER.warning(
+            f"{self._told}: {why}; {'it is fetched again' if same_job else 'a new one is made'}."
+        )
+        if not same_job:
+            self._result = None
+            self._job = self._service.create(self._query)
+
+    @property
+    def _told(self) -> str:
+        return f"{self._service.line}, export {self._job}"

@@ -1,0 +1,213 @@
+"""The destination, run inside the test process against a small org of the emulator's."""
+
+import json
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from airbyte_cdk.utils import AirbyteTracedException
+
+from destination_zoho_crm.protocol import messages
+from destination_zoho_crm.writing import write
+from zoho_crm.auth import ZohoAuthenticator
+from zoho_crm.client import Client
+from zoho_emulator.server import Running, Settings, running
+
+Json = dict[str, Any]
+
+SETTINGS = Settings(rows=6, rows_by_module={"Contacts": 12, "Accounts": 8})
+OFF = {"tokens_per_10_min": 0, "bulk_job_seconds": 0}
+
+
+@dataclass
+class Result:
+    """What a write gave back."""
+
+    states: list[Json]
+    failure: AirbyteTracedException | None
+    log: list[str]
+
+    @property
+    def sentence(self) -> str:
+        assert self.failure is not None, "the write succeeded"
+        return str(self.failure.message)
+
+    @property
+    def stats(self) -> list[Json]:
+        return [state["state"]["destinationStats"] for state in self.states]
+
+    def counts(self, *, state: int = 0) -> Json:
+        """The counts of a state, without those that are zero."""
+        stats = self.stats[state]
+        counts = stats["additionalStats"] | {"rejected": stats["rejectedRecordCount"]}
+        assert sum(counts.values()) == stats["recordCount"] + stats["rejectedRecordCount"]
+        return {name: int(number) for name, number in counts.items() if number}
+
+    def said(self, text: str) -> list[str]:
+        """The lines of the log that hold the text."""
+        return [line for line in self.log if text in line]
+
+
+@dataclass
+class Org:
+    """An org of the emulator, and the destination that writes to it."""
+
+    server: Running
+    settings: Json = field(default_factory=dict)
+
+    @property
+    def config(self) -> Json:
+        account = {
+            "base_url": self.server.base_url,
+            "client_id": self.server.client_id,
+            "client_secret": self.server.client_secret,
+            "refresh_token": self.server.refresh_token,
+        }
+        return account | self.settings
+
+    def control(self, method: str, path: str, body: object = None) -> Any:
+        return self.server.control(method, path, body)
+
+    def knobs(self, **values: object) -> None:
+        self.control("POST", "knobs", values)
+
+    def fail(
+        self, match: str, do: str = "status", *, after: int = 0, times: int = 1, **args: Any
+    ) -> None:
+        """The next calls that match meet a fault."""
+        fault = {"match": match, "do": do, "after": after, "times": times, "args": args}
+        self.control("POST", "faults", [fault])
+
+    def records(self, module: str) -> list[Json]:
+        """The emulator's own account of the module."""
+        return self.control("GET", f"records/{module}")
+
+    def record(self, module: str, **values: object) -> Json:
+        """The one record with these values."""
+        (found,) = (
+            row
+            for row in self.records(module)
+            if all(row[name] == value for name, value in values.items())
+        )
+        return found
+
+    def add(self, module: str, **values: object) -> str:
+        """A record that is there before the write; its id."""
+        (record_id,) = self.control("POST", f"records/{module}", values)["ids"]
+        return str(record_id)
+
+    def fired(self) -> list[Json]:
+        return self.control("GET", "fired")
+
+    def calls(self, name: str) -> int:
+        return int(self.control("GET", "usage")["calls"].get(name, 0))
+
+    def write_lines(self, streams: Sequence[Json], lines: Iterable[bytes], **config: Any) -> Result:
+        """Writes lines of the protocol."""
+        ZohoAuthenticator._tokens.clear()
+        log = _Log()
+        logger = logging.getLogger("airbyte")
+        logger.addHandler(log)
+        settings, states, failure = self.config | config, [], None
+        try:
+            results = write(Client(settings), settings, streams, messages(lines))
+            states.extend(results)
+        except AirbyteTracedException as problem:
+            failure = problem
+        finally:
+            logger.removeHandler(log)
+        return Result(states, failure, log.lines)
+
+    def write(self, stream: Json, rows: Iterable[Json], **config: Any) -> Result:
+        """Writes the rows of one stream, and a state after the last."""
+        name = stream["stream"]["name"]
+        lines = [*(row(name, data) for data in rows), state(name)]
+        return self.write_lines([stream], lines, **config)
+
+
+class _Log(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+
+def row(stream: str, data: Mapping[str, Any], namespace: str | None = None) -> bytes:
+    record = {"stream": stream, "data": data, "emitted_at": 1}
+    if namespace is not None:
+        record["namespace"] = namespace
+    return json.dumps({"type": "RECORD", "record": record}).encode()
+
+
+def state(stream: str | None, number: int = 1, **more: Any) -> bytes:
+    """A STATE of the stream, or a global one, with an id of the platform's."""
+    body: Json = {"id": number, **more}
+    if stream is None:
+        body |= {"type": "GLOBAL", "global": {"shared_state": {}, "stream_states": []}}
+    else:
+        body |= {
+            "type": "STREAM",
+            "stream": {"stream_descriptor": {"name": stream}, "stream_state": {"n": number}},
+        }
+    return json.dumps({"type": "STATE", "state": body}).encode()
+
+
+def stream(
+    name: str,
+    *columns: str,
+    mode: str = "append",
+    key: str | Sequence[str] | None = None,
+    into: str | None = None,
+    namespace: str | None = None,
+) -> Json:
+    """A stream of a configured catalog; `into` makes it one of data activation."""
+    keys = [key] if isinstance(key, str) else key or []
+    entry: Json = {
+        "stream": {
+            "name": name,
+            "json_schema": {"type": "object", "properties": {column: {} for column in columns}},
+            "supported_sync_modes": ["full_refresh"],
+        },
+        "sync_mode": "full_refresh",
+        "destination_sync_mode": mode,
+        "primary_key": [[one] for one in keys],
+    }
+    if into is not None:
+        entry["destination_object_name"] = into
+    if namespace is not None:
+        entry["stream"]["namespace"] = namespace
+    return entry
+
+
+def mapping(
+    stream: str, module: str, operation: str, key: str | None = None, **fields: str
+) -> Json:
+    """A mapping of the config; `fields`: column to field."""
+    how = {"operation": operation} | ({"matching_key": key} if key else {})
+    pairs = [{"column": column, "field": name} for column, name in fields.items()]
+    return {"stream": stream, "module": module, "operation": how} | (
+        {"fields": pairs} if pairs else {}
+    )
+
+
+@pytest.fixture(scope="session")
+def _server() -> Iterator[Running]:
+    with running(SETTINGS, OFF) as server:
+        yield server
+
+
+@pytest.fixture
+def org(_server: Running) -> Org:
+    """An org as new."""
+    _server.control("POST", "reset", {"org": True})
+    return Org(_server)
+
+
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the pauses between tries nor those before a look-up take time."""
+    monkeypatch.setattr("time.sleep", lambda seconds: None)

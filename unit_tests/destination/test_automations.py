@@ -1,0 +1,66 @@
+"""What a write sets off in the org is what the connection says."""
+
+from typing import Any
+
+import pytest
+
+from unit_tests.destination.conftest import Org, stream
+
+OLD_KINDS = {"workflow", "approval", "blueprint"}
+SELECTED = {"run": "selected", "kinds": ["blueprint", "workflow"]}
+
+
+def governed(events: list[dict[str, Any]]) -> list[set[str]]:
+    """Of each record, the kinds that fired and that every version governs."""
+    return [set(event["kinds"]) & OLD_KINDS for event in events]
+
+
+@pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
+@pytest.mark.parametrize(
+    ("setting", "fires", "said"),
+    [
+        (None, OLD_KINDS, "automations: all that the org has"),
+        ({"run": "all"}, OLD_KINDS, "automations: all that the org has"),
+        ({"run": "none"}, set(), "automations: none"),
+        (SELECTED, {"blueprint", "workflow"}, "automations: workflow, blueprint"),
+    ],
+    ids=["unsaid", "all", "none", "selected"],
+)
+def test_automations_run_as_the_connection_says(
+    org: Org, version: str, setting: dict[str, Any] | None, fires: set[str], said: str
+) -> None:
+    there = org.add("Leads", Last_Name="There", Email="there@x.test")
+    rows = [{"Email": "there@x.test", "Last_Name": "A"}, {"Email": "new@x.test", "Last_Name": "B"}]
+    leads = stream("Leads", "Email", "Last_Name", mode="append_dedup", key="Email")
+    changes = {"automations": setting} if setting else {}
+
+    result = org.write(leads, rows, schema_version=version, **changes)
+    events = org.fired()
+
+    assert result.said(said)
+    # The emulator writes down no record that set off nothing.
+    assert all(kinds == fires for kinds in governed(events))
+    fired = [event["id"] for event in events if set(event["kinds"]) & OLD_KINDS]
+    assert len(fired) == (2 if fires else 0)
+    assert (there in fired) == bool(fires)
+
+
+@pytest.mark.parametrize(
+    ("setting", "fires"),
+    [
+        ({"run": "all"}, True),
+        ({"run": "none"}, False),
+        (SELECTED, True),
+        ({"run": "selected", "kinds": ["approval"]}, False),
+    ],
+    ids=["all", "none", "with workflow", "without workflow"],
+)
+def test_a_deletion_sets_off_workflows_only_if_they_may_run(
+    org: Org, setting: dict[str, Any], fires: bool
+) -> None:
+    lead = org.add("Leads", Last_Name="L")
+    gone = stream("Leads", "id", mode="soft_delete", key="id")
+
+    org.write(gone, [{"id": lead}], automations=setting)
+
+    assert bool(org.fired()) == fires

@@ -1,0 +1,196 @@
+"""Input that no platform should send, and what becomes of it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from unit_tests.destination.conftest import Org, mapping, row, state, stream
+
+LEADS = stream("Leads", "Last_Name", "Email")
+GOOD = row("Leads", {"Last_Name": "secret"})
+
+
+def test_a_line_that_is_no_message_is_passed_over_and_counted(org: Org) -> None:
+    noise = [b"Picked up JAVA_TOOL_OPTIONS: secret", b"", b"[1, 2]", b"42"]
+
+    result = org.write_lines([LEADS], [GOOD, *noise, state("Leads")])
+
+    assert result.counts() == {"created": 1}
+    assert result.said("3 lines of the input were no messages")
+    assert not result.said("secret")
+
+
+def test_messages_of_other_kinds_are_passed_over(org: Org) -> None:
+    others = [b'{"type": "LOG", "log": {"level": "INFO", "message": "x"}}', b'{"type": "NEW_KIND"}']
+
+    result = org.write_lines([LEADS], [*others, GOOD, state("Leads")])
+
+    assert result.counts() == {"created": 1}
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (GOOD[:40], "Line 3 of the input is a broken message"),
+        (b'{"type": "RECORD", "record": {"data": {}}}', "Line 3 of the input is a record that"),
+        (b'{"type": "RECORD", "record": "secret"}', "Line 3 of the input is a record that"),
+        (b'{"type": "STATE"}', "Line 3 of the input is a state that"),
+        (b'{"type": "STATE", "state": {"type": "STREAM"}}', "Line 3 of the input is a state"),
+        (row("Deals", {"x": "secret"}), "a record of Deals, a stream that is not in"),
+    ],
+    ids=["cut off", "no stream", "no object", "no state", "state of none", "unknown stream"],
+)
+def test_a_broken_message_ends_the_run_after_what_is_settled(
+    org: Org, line: bytes, said: str
+) -> None:
+    result = org.write_lines([LEADS], [GOOD, state("Leads"), line, GOOD])
+
+    assert said in result.sentence
+    assert [message["state"]["id"] for message in result.states] == [1]
+    assert "secret" not in result.sentence + "".join(result.log)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [None, "secret", ["secret"], {"Last_Name": "\ud800 secret"}],
+    ids=["null", "text", "list", "half a character"],
+)
+def test_a_row_that_is_none_is_rejected(org: Org, data: Any) -> None:
+    result = org.write_lines([LEADS], [row("Leads", data), GOOD, state("Leads")])
+
+    assert result.counts() == {"created": 1, "rejected": 1}
+    assert result.said("1 rows by MALFORMED_ROW")
+    assert not result.said("secret")
+
+
+def test_a_number_that_is_none_costs_its_row_alone(org: Org) -> None:
+    leads = stream("Leads", "Last_Name", "Lead_Score")
+    rows = [{"Last_Name": "A", "Lead_Score": float("nan")}, {"Last_Name": "B", "Lead_Score": 1}]
+
+    result = org.write(leads, rows)
+
+    assert result.counts() == {"created": 1, "rejected": 1}
+    assert result.said("1 rows by INVALID_DATA in Lead_Score")
+
+
+@pytest.mark.parametrize("key", ["", "  ", None, ...], ids=["empty", "blank", "null", "absent"])
+@pytest.mark.parametrize("mode", ["append_dedup", "update", "soft_delete"])
+def test_an_empty_key_is_never_sent(org: Org, mode: str, key: Any) -> None:
+    field = "Plate"
+    vehicles = stream("Vehicles", field, "Name", mode=mode, key=field)
+    bad = {"Name": "N"} if key is ... else {"Name": "N", field: key}
+    before = org.records("Vehicles")
+
+    result = org.write(vehicles, [bad])
+
+    assert result.counts() == {"rejected": 1}
+    assert result.said("1 rows by EMPTY_KEY in Plate")
+    assert org.records("Vehicles") == before
+    assert sum(org.calls(name) for name in ("insert", "upsert", "update", "delete")) == 0
+
+
+@pytest.mark.parametrize("value", [17, "17", "abc", "1" * 21, True, {"id": 1}, 1.5])
+@pytest.mark.parametrize("mode", ["update", "soft_delete"])
+def test_a_key_that_is_no_id_of_zoho_is_never_sent(org: Org, mode: str, value: Any) -> None:
+    leads = stream("Leads", "id", "Company", mode=mode, key="id")
+
+    result = org.write(leads, [{"id": value, "Company": "C"}])
+
+    assert result.counts() == {"rejected": 1}
+    assert result.said("1 rows by INVALID_DATA in id")
+    assert org.calls("update") + org.calls("delete") == 0
+
+
+def test_no_input_is_a_run_of_no_rows(org: Org) -> None:
+    result = org.write_lines([LEADS], [])
+
+    assert result.failure is None
+    assert result.states == []
+    assert result.said("Written: Leads: 0 rows")
+
+
+def test_an_empty_catalog_is_refused(org: Org) -> None:
+    assert "nothing to write" in org.write_lines([], []).sentence
+
+
+def test_columns_that_cannot_be_written_are_left_out_with_one_warning_each(org: Org) -> None:
+    columns = ("Last_Name", "Created_Time", "Full_Name", "_ab_cdc_updated_at", "id", "Layout")
+    rows = [dict.fromkeys(columns, "x")] * 3
+
+    result = org.write(stream("Leads", *columns), rows)
+
+    assert result.counts() == {"created": 3}
+    for column in columns[1:]:
+        assert len(result.said(f"Leads: the column {column} is left out: ")) == 1
+
+
+def test_a_column_that_the_catalog_has_not_is_left_alone(org: Org) -> None:
+    result = org.write(LEADS, [{"Last_Name": "A", "Company": "undeclared"}])
+
+    assert result.counts() == {"created": 1}
+    assert org.record("Leads", Last_Name="A")["Company"] is None
+
+
+def test_a_subform_is_refused_with_a_sentence(org: Org) -> None:
+    result = org.write(stream("Leads", "Last_Name", "Project_Details"), [{"Last_Name": "A"}])
+
+    assert "rows of subforms cannot be written yet" in result.sentence
+    assert org.calls("insert") == 0
+
+
+def test_all_that_is_wrong_is_said_before_a_row_is_written(org: Org) -> None:
+    streams = [
+        LEADS,
+        stream("b", "Last_Name", mode="append_dedup", key="id", into="Contacts"),
+        stream("c", "x", mode="overwrite", into="Deals"),
+        stream("d", "x", into="Nowhere"),
+        stream("e", "Phone", into="Accounts"),
+        stream("f", "Subject", mode="append_dedup", key=["Subject", "Status"], into="Cases"),
+    ]
+
+    result = org.write_lines(streams, [GOOD, state("Leads")])
+
+    assert result.sentence.startswith("5 things must be mended before a row is written. (1) b: ")
+    for said in (
+        "b: an upsert does not find records of Contacts by id",
+        "update by id, or upsert by a key: choose Email or External_Contact_ID",
+        "c: overwrite would replace all records",
+        "d: in this version of its API the org has no module Nowhere",
+        "e: no column goes to Account_Name, without which Zoho adds no record",
+        "f: Zoho finds records by one field, not by Subject+Status together: choose Subject",
+    ):
+        assert said in result.sentence
+    assert org.calls("insert") == 0
+
+
+def test_the_plan_is_told_before_the_first_row(org: Org) -> None:
+    mapped = mapping("people", "Contacts", "upsert", "Email", mail="Email", name="Last_Name")
+    people = stream("people", "mail", "name")
+
+    result = org.write(people, [], mappings=[mapped])
+
+    assert result.said("Plan: people -> Contacts: upsert by Email; mail, name")
+
+
+def test_a_state_with_a_strange_stream_is_acknowledged_in_its_turn(org: Org) -> None:
+    other = json.loads(state("Leads", 1))
+    other["state"]["stream"]["stream_descriptor"]["name"] = "unheard"
+
+    result = org.write_lines([LEADS], [GOOD, json.dumps(other).encode(), state("Leads", 2)])
+
+    assert [message["state"]["id"] for message in result.states] == [1, 2]
+    assert [result.counts(state=n) for n in range(2)] == [{}, {"created": 1}]
+
+
+@pytest.mark.parametrize("mode", ["append", "append_dedup", "update"])
+def test_a_row_that_tells_of_a_deletion_changes_no_record(org: Org, mode: str) -> None:
+    lead = org.add("Leads", Last_Name="Kept", Email="k@x.test", External_Lead_ID="k")
+    leads = stream("Leads", "External_Lead_ID", "Last_Name", mode=mode, key="External_Lead_ID")
+    tombstone = {"External_Lead_ID": "k", "Last_Name": None, "_ab_cdc_deleted_at": "2026-01-01"}
+
+    result = org.write(leads, [tombstone], null_values="clear")
+
+    assert result.counts() == {"rejected": 1}
+    assert result.said("1 rows by DELETED_AT_SOURCE")
+    assert org.record("Leads", id=lead)["Last_Name"] == "Kept"

@@ -1,0 +1,147 @@
+"""What an answer, or its absence, means for the call it belongs to."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import requests
+import urllib3
+from airbyte_cdk.sources.streams.http.error_handlers.response_models import ResponseAction
+
+from unit_tests.destination.conftest import Org, stream
+from zoho_crm.client import Client, LostAnswerError, OutcomesOrFailure
+from zoho_crm.errors import FailuresOnly
+
+
+@pytest.fixture(scope="session")
+def rules() -> FailuresOnly:
+    """The manifest's."""
+    account = dict.fromkeys(("client_id", "client_secret", "refresh_token"), "x")
+    handler = Client(account | {"base_url": "http://127.0.0.1:1"}).metadata.error_handler
+    assert isinstance(handler, FailuresOnly)
+    return handler
+
+
+def response(status: int, body: str) -> requests.Response:
+    answer = requests.Response()
+    answer.status_code = status
+    answer._content = body.encode()
+    answer.url = "http://127.0.0.1/crm/v4/Leads?ids=secret"
+    answer.request = requests.Request("POST", answer.url).prepare()
+    return answer
+
+
+def never_connected() -> requests.ConnectionError:
+    reason = urllib3.exceptions.NewConnectionError(None, "refused")  # type: ignore[arg-type]
+    pool = urllib3.HTTPConnectionPool("127.0.0.1")
+    return requests.ConnectionError(urllib3.exceptions.MaxRetryError(pool, "/", reason))
+
+
+OUTCOMES = '{"data": [{"code": "SUCCESS"}]}'
+SUCCESS, RETRY, FAIL = ResponseAction.SUCCESS, ResponseAction.RETRY, ResponseAction.FAIL
+
+
+@pytest.mark.parametrize(
+    ("came", "repeatable", "action", "lost"),
+    [
+        (response(200, OUTCOMES), True, SUCCESS, False),
+        (response(207, OUTCOMES), True, SUCCESS, False),
+        (response(400, OUTCOMES), True, SUCCESS, False),
+        (response(412, OUTCOMES), True, SUCCESS, False),
+        (response(500, OUTCOMES), True, RETRY, True),
+        (response(201, "<html>"), True, RETRY, True),
+        (response(201, "<html>"), False, FAIL, True),
+        (response(204, ""), False, FAIL, True),
+        (response(502, "<html>"), True, RETRY, True),
+        (response(502, "<html>"), False, FAIL, True),
+        (response(429, '{"code": "TOO_MANY_REQUESTS"}'), False, RETRY, False),
+        (response(400, '{"code": "INVALID_MODULE", "message": "m"}'), True, FAIL, False),
+        (requests.ReadTimeout(), True, RETRY, True),
+        (requests.ReadTimeout(), False, FAIL, True),
+        (requests.ConnectionError("reset"), False, FAIL, True),
+        (requests.ConnectTimeout(), False, RETRY, False),
+        (never_connected(), False, RETRY, False),
+    ],
+)
+def test_what_comes_decides_whether_a_call_is_made_again(
+    rules: FailuresOnly,
+    came: requests.Response | Exception,
+    repeatable: bool,
+    action: ResponseAction,
+    lost: bool,
+) -> None:
+    judge = OutcomesOrFailure(rules, repeatable=repeatable)
+    judge.begin()
+
+    resolution = judge.interpret_response(came)
+
+    assert (resolution.response_action, judge.lost) == (action, lost)
+    assert "secret" not in (resolution.error_message or "")
+
+
+@contextmanager
+def hanging_up(org: Org, on: bytes, times: int) -> Iterator[str]:
+    """An address that leads to the org, and hangs up on calls that begin so, once they are made.
+
+    The emulator does what they ask for; only the answer is lost.
+    """
+    target = org.server.base_url.removeprefix("http://").split(":")
+    listener = socket.create_server(("127.0.0.1", 0))
+    left = [times]
+
+    def serve(near: socket.socket) -> None:
+        with near, near.makefile("rb") as lines:
+            while line := lines.readline():
+                head = [line, *iter(lines.readline, b"\r\n")]
+                sizes = [h for h in head if h.lower().startswith(b"content-length:")]
+                body = lines.read(int(sizes[0].split(b":")[1])) if sizes else b""
+                with socket.create_connection((target[0], int(target[1]))) as far:
+                    closing = [h for h in head if not h.lower().startswith(b"connection:")]
+                    far.sendall(b"".join(closing) + b"Connection: close\r\n\r\n" + body)
+                    answer = b"".join(iter(lambda far=far: far.recv(65_536), b""))
+                if line.startswith(on) and left[0]:
+                    left[0] -= 1
+                    return
+                near.sendall(answer)
+
+    def accept() -> None:
+        while True:
+            try:
+                near, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=serve, args=(near,), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+
+
+@pytest.mark.usefixtures("no_pauses")
+@pytest.mark.parametrize("mode", ["append", "append_dedup"])
+def test_a_row_whose_connection_broke_is_there_once(org: Org, mode: str) -> None:
+    leads = stream("Leads", "Last_Name", "Email", mode=mode, key="Email")
+    row = {"Last_Name": "L", "Email": "l@x.test"}
+
+    with hanging_up(org, b"POST /crm/v4/Leads", times=1) as address:
+        result = org.write(leads, [row], base_url=address)
+
+    # The second upsert finds what the first one added.
+    assert result.counts() == ({"created": 1} if mode == "append" else {"updated": 1})
+    assert len([record for record in org.records("Leads") if record["Last_Name"] == "L"]) == 1
+
+
+def test_an_insert_without_an_answer_is_not_made_again(org: Org) -> None:
+    client = Client(org.config)
+    org.fail("insert", "body", body="<html>")
+    body = {"data": [{"Last_Name": "L"}]}
+
+    with pytest.raises(LostAnswerError):
+        client.write("POST", "Leads", line="x", body=body, repeatable=False)
+
+    assert org.calls("insert") == 1

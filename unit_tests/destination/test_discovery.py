@@ -1,0 +1,107 @@
+"""What can be written, and in which modes."""
+
+from typing import Any
+
+import pytest
+
+from destination_zoho_crm import DestinationZohoCrm
+from destination_zoho_crm.discovery import operations
+from destination_zoho_crm.modules import TargetModules
+from unit_tests.destination.conftest import Org
+from zoho_crm.client import Client
+
+Json = dict[str, Any]
+VERSIONS = ("v2", "v2.1", "v4", "v8")
+
+
+def discovered(org: Org, version: str) -> dict[tuple[str, str], Json]:
+    """Operations by module and sync mode."""
+    message = DestinationZohoCrm().discover(org.config | {"schema_version": version})
+    found = message["destination_catalog"]["operations"]
+    by_name = {(entry["object_name"], entry["sync_mode"]): entry for entry in found}
+    assert len(by_name) == len(found), "one operation per module and mode"
+    return by_name
+
+
+def modes(catalog: dict[tuple[str, str], Json], module: str) -> list[str]:
+    return [mode for name, mode in catalog if name == module]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_catalog_offers_each_mode_that_the_module_allows(org: Org, version: str) -> None:
+    catalog = discovered(org, version)
+
+    whole = ["append", "append_dedup", "update", "soft_delete"]
+    for module in ("Leads", "Accounts", "Contacts", "Deals", "Products", "Vendors", "Vehicles"):
+        assert modes(catalog, module) == whole
+    assert modes(catalog, "Tasks") == ["append", "update", "soft_delete"]
+    assert modes(catalog, "Quotes") == ["append_dedup", "update", "soft_delete"]
+    assert modes(catalog, "Attachments") == modes(catalog, "Home") == []
+
+
+def test_appointments_and_services_are_offered_from_v4_on(org: Org) -> None:
+    assert modes(discovered(org, "v2.1"), "Appointments__s") == []
+    assert "append" in modes(discovered(org, "v4"), "Appointments__s")
+
+
+def test_keys_come_one_by_one_the_system_field_first(org: Org) -> None:
+    catalog = discovered(org, "v4")
+
+    assert catalog["Contacts", "append"]["matching_keys"] == []
+    assert catalog["Contacts", "append_dedup"]["matching_keys"] == [
+        ["Email"],
+        ["External_Contact_ID"],
+    ]
+    assert catalog["Contacts", "update"]["matching_keys"] == [["id"], ["External_Contact_ID"]]
+    assert catalog["Products", "append_dedup"]["matching_keys"] == [
+        ["Product_Name"],
+        ["Product_Code"],
+    ]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_schema_holds_what_can_be_written_and_nothing_else(org: Org, version: str) -> None:
+    catalog = discovered(org, version)
+
+    schema = catalog["Leads", "append"]["json_schema"]
+    columns = schema["properties"]
+    assert schema["required"] == ["Last_Name"]
+    assert schema["additionalProperties"] is False
+    assert columns["Last_Name"] == {"type": "string", "maxLength": 80}
+    assert columns["Annual_Revenue"]["type"] == ["null", "number"]
+    assert columns["Next_Call"]["airbyte_type"] == "timestamp_with_timezone"
+    assert {"Owner", "Owner.email", "Tag", "Interested_In"} <= columns.keys()
+    read_only = {"id", "Created_Time", "Full_Name", "Greeting", "Lead_Number", "Converted_Deal"}
+    of_other_kinds = {"Project_Details", "Documents", "Pictures", "Record_Image", "Territories"}
+    assert not columns.keys() & (read_only | of_other_kinds)
+
+
+def test_a_lookup_is_also_named_by_the_external_id_of_what_it_points_at(org: Org) -> None:
+    columns = discovered(org, "v4")["Contacts", "append"]["json_schema"]["properties"]
+
+    assert columns["Account_Name"] == {"type": ["null", "string"]}
+    assert columns["Account_Name.ERP_ID"] == {"type": ["null", "string"]}
+
+
+def test_a_deletion_takes_keys_alone(org: Org) -> None:
+    schema = discovered(org, "v4")["Contacts", "soft_delete"]["json_schema"]
+
+    assert set(schema["properties"]) == {"id", "External_Contact_ID"}
+    assert "required" not in schema
+
+
+def test_two_catalogs_of_one_org_are_the_same(org: Org) -> None:
+    modules = TargetModules(Client(org.config).metadata)
+
+    first = list(operations(modules.named(modules.names)))
+    second = list(operations(modules.named(reversed(modules.names))))
+
+    assert first == second
+
+
+def test_a_discovery_takes_one_token(org: Org) -> None:
+    before = org.calls("token")
+
+    discovered(org, "v4")
+
+    assert org.calls("token") - before <= 1

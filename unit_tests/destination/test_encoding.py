@@ -1,0 +1,190 @@
+"""Values as Zoho takes them, or the reason why it would not."""
+
+import json
+from typing import Any, get_args
+
+import pytest
+
+from destination_zoho_crm.columns import Column
+from destination_zoho_crm.encoding import EMPTY, Encoder, UnfitError
+from destination_zoho_crm.modules import TargetField
+from unit_tests.destination.conftest import Org, stream
+from zoho_crm.fields import DATA_TYPES, Form
+
+ID = "4150868000000225013"
+
+
+def encoder(data_type: str, **metadata: Any) -> Encoder:
+    field = TargetField.from_metadata({"api_name": "F", "data_type": data_type, **metadata})
+    return Encoder(Column("column", field, field.api_name), {})
+
+
+def encoded(data_type: str, value: Any, **metadata: Any) -> Any:
+    return encoder(data_type, **metadata)(value)
+
+
+CURRENCY = {"decimal_place": 2}
+TAG = {"api_name": "Tag", "json_type": "jsonarray"}
+
+
+@pytest.mark.parametrize(
+    ("data_type", "metadata", "value", "expected"),
+    [
+        ("text", {"length": 3}, "abc", "abc"),
+        ("text", {}, 17, "17"),
+        ("text", {}, " kept ", " kept "),
+        ("picklist", {}, "-None-", "-None-"),
+        ("integer", {}, 17, 17),
+        ("integer", {}, "-17", -17),
+        ("integer", {}, 17.0, 17),
+        ("bigint", {}, 123456789012345678, "123456789012345678"),
+        ("long", {}, "17", "17"),
+        ("double", {}, 1.25, 1.25),
+        ("double", {}, "1.250", 1.25),
+        ("double", {}, 3, 3),
+        ("percent", {}, "12", 12),
+        ("currency", CURRENCY, 0.1, 0.1),
+        ("currency", CURRENCY, "1234567890123456", 1234567890123456),
+        ("currency", CURRENCY, "10.10", 10.1),
+        ("boolean", {}, True, True),
+        ("boolean", {}, "False", False),
+        ("boolean", {}, 1, True),
+        ("date", {}, "2024-02-29", "2024-02-29"),
+        ("date", {}, "2024-02-29T00:00:00Z", "2024-02-29"),
+        ("datetime", {}, "2024-02-29T10:00:00Z", "2024-02-29T10:00:00+00:00"),
+        ("datetime", {}, "2024-02-29T10:00:00-08:00", "2024-02-29T18:00:00+00:00"),
+        ("datetime", {}, "2024-02-29 10:00:00", "2024-02-29T10:00:00+00:00"),
+        ("datetime", {}, "2024-02-29T10:00:00.999999Z", "2024-02-29T10:00:00+00:00"),
+        ("lookup", {}, ID, {"id": ID}),
+        ("lookup", {}, int(ID), {"id": ID}),
+        ("lookup", {}, {"id": ID, "name": "n"}, {"id": ID}),
+        ("ownerlookup", {}, json.dumps({"id": ID}), {"id": ID}),
+        ("multi_module_lookup", {}, {"id": ID, "module": {"api_name": "Leads"}}, None),
+        ("multiselectpicklist", {}, ["a", "b"], ["a", "b"]),
+        ("multiselectpicklist", {}, '["a", "b"]', ["a", "b"]),
+        ("multiselectpicklist", {}, "a;b", ["a", "b"]),
+        ("text", TAG, ["VIP", {"name": "Old"}], [{"name": "VIP"}, {"name": "Old"}]),
+        ("RRULE", {"json_type": "jsonobject"}, '{"RRULE": "x"}', {"RRULE": "x"}),
+        ("strange", {}, "as it is", "as it is"),
+    ],
+)
+def test_a_value_takes_the_form_that_zoho_takes(
+    data_type: str, metadata: dict[str, Any], value: Any, expected: Any
+) -> None:
+    result = encoded(data_type, value, **metadata)
+
+    assert result == (value if expected is None else expected)
+    assert type(result) is type(value if expected is None else expected)
+
+
+@pytest.mark.parametrize(
+    ("data_type", "metadata", "value", "reason"),
+    [
+        ("text", {"length": 3}, "abcd", "longer than 3 characters"),
+        ("text", {}, 1.5, "expected a text"),
+        ("text", {}, True, "expected a text"),
+        ("text", {}, {"a": 1}, "expected a text"),
+        ("integer", {}, 1.5, "expected a whole number"),
+        ("integer", {}, True, "expected a whole number"),
+        ("integer", {}, "many", "expected a whole number"),
+        ("integer", {}, 1234567890, "more than 9 digits"),
+        ("integer", {"length": 2}, 123, "more than 2 digits"),
+        ("bigint", {}, 1e18, "a number this large must be a text, or digits are lost"),
+        ("bigint", {}, "1" * 19, "more than 18 digits"),
+        ("bigint", {}, "1" * 5000, "more than 18 digits"),
+        ("double", {}, float("nan"), "expected a number"),
+        ("double", {}, "1,5", "expected a number"),
+        ("double", {}, [1], "expected a number"),
+        ("double", {}, 1e16, "more than 16 digits before the point"),
+        ("double", {}, 0.1234567891, "more than 9 decimals, which Zoho would cut off"),
+        ("double", {}, "123456789012345.123", "more digits than a JSON number carries"),
+        ("currency", CURRENCY, 1.005, "more than 2 decimals, which Zoho would cut off"),
+        ("currency", {"decimal_place": 0}, 1.5, "more than 0 decimals, which Zoho would cut off"),
+        ("boolean", {}, "yes", "expected true or false"),
+        ("boolean", {}, 2, "expected true or false"),
+        ("date", {}, "29.02.2024", "expected a date"),
+        ("date", {}, "2023-02-29", "expected a date"),
+        ("date", {}, 20240229, "expected a date"),
+        ("date", {}, "2024-02-29T10:00:00Z", "the field holds a date, and the value has a time"),
+        ("datetime", {}, "10:00", "expected a date with time"),
+        ("datetime", {}, "0001-01-01T00:00:00+14:00", "expected a date with time"),
+        ("datetime", {}, 1700000000, "expected a date with time"),
+        ("lookup", {}, 17, "expected the id of a record in Zoho"),
+        ("lookup", {}, {"name": "n"}, "expected the id of a record in Zoho"),
+        ("multiselectpicklist", {}, ["a;b"], "an option holds a semicolon"),
+        ("multiselectpicklist", {}, [1], "expected a list of texts"),
+        ("multiselectpicklist", {}, {"a": 1}, "expected a list"),
+        ("multiselectpicklist", {}, "[1", "expected JSON"),
+        ("text", TAG, [{}], "expected a list of names"),
+        ("RRULE", {"json_type": "jsonobject"}, "no JSON", "expected JSON"),
+    ],
+)
+def test_what_zoho_would_refuse_or_change_is_refused_with_the_reason(
+    data_type: str, metadata: dict[str, Any], value: Any, reason: str
+) -> None:
+    with pytest.raises(UnfitError) as refused:
+        encoded(data_type, value, **metadata)
+
+    assert str(refused.value).startswith(reason)
+    assert not isinstance(value, str) or len(value) < 3 or value not in str(refused.value)
+
+
+@pytest.mark.parametrize("value", [None, "", []])
+@pytest.mark.parametrize("data_type", ["text", "integer", "datetime", "lookup", "boolean"])
+def test_nothing_is_empty_in_every_type(data_type: str, value: Any) -> None:
+    assert encoded(data_type, value) is EMPTY
+
+
+def test_fractions_of_a_second_are_cut_off_with_one_warning(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    encode = encoder("datetime")
+
+    for second in range(5):
+        encode(f"2024-02-29T10:00:0{second}.5Z")
+
+    warnings = [record.message for record in caplog.records if "fractions" in record.message]
+    assert warnings == [
+        "The column column has fractions of a second, which Zoho does not keep; they are cut off."
+    ]
+
+
+def test_every_known_data_type_is_written_in_a_form_or_not_at_all() -> None:
+    forms = {data_type.write for data_type in DATA_TYPES.values()}
+
+    # Those of tags, of links and of unknown types do not hang on a type that is read.
+    assert forms | {"tags", "links", "given"} == {*get_args(Form), None}
+
+
+def test_values_come_back_as_they_were_sent(org: Org) -> None:
+    """One of each type, through Zoho and back."""
+    account = org.add("Accounts", Account_Name="A")
+    sent = {
+        "Last_Name": "L",
+        "Email": "l@x.test",
+        "Phone": "+1 555 0100",
+        "Website": "https://x.test",
+        "Lead_Source": "Chat",
+        "No_of_Employees": 12,
+        "Annual_Revenue": 12.34,
+        "Email_Opt_Out": True,
+        "Legacy_Number": "123456789012345678",
+        "Birth_Date": "1990-02-28",
+        "Next_Call": "2026-03-04T05:06:07Z",
+        "Rating_Factor": 0.1234,
+        "Discount": 12.5,
+        "Interests": ["Cloud", "R&D, Labs"],
+        "Related_To": account,
+        "Tag": ["VIP"],
+        "Description": 'Quotes " and \\ and\nlines, ünïcode ✓',
+    }
+
+    result = org.write(stream("Leads", *sent), [sent])
+
+    assert result.counts() == {"created": 1}
+    found = org.record("Leads", Email="l@x.test")
+    came = {name: found[name] for name in sent}
+    assert came.pop("Next_Call").startswith("2026-03-03T21:06:07")
+    assert came.pop("Related_To")["id"] == account
+    assert [tag["name"] for tag in came.pop("Tag")] == ["VIP"]
+    assert came == {name: sent[name] for name in came}

@@ -1,0 +1,169 @@
+"""Every module by every key in every version, through a write. The emulator's records prove it.
+
+One write per version and operation carries a stream for each module and key.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from unit_tests.destination.conftest import Json, Org, row, state, stream
+from unit_tests.destination.test_matching import MODULES, NEVER_NEW, VERSIONS, expected
+from unit_tests.destination.test_matching import cases as every_case
+
+#: What a record of the module must have besides texts.
+SAMPLES: dict[str, Json] = {
+    "Deals": {"Stage": "Qualification"},
+    "Cases": {"Case_Origin": "Email", "Status": "New"},
+    "Events": {
+        "Start_DateTime": "2026-01-01T08:00:00+00:00",
+        "End_DateTime": "2026-01-01T09:00:00+00:00",
+    },
+    "Calls": {
+        "Call_Type": "Outbound",
+        "Call_Start_Time": "2026-01-01T08:00:00+00:00",
+        "Call_Duration": "10:00",
+    },
+}
+#: Values of these are not any text.
+ADDRESSES = ("Email",)
+#: A text that can be changed; Description elsewhere.
+MARKERS = {
+    "Vehicles": "Remarks",
+    "Solutions": "Question",
+    "Notes": "Note_Content",
+    "Appointments__s": "Additional_Information",
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A module and a key, with the record that it is to find and one that it is not."""
+
+    module: str
+    key: str
+    #: What a row says of the record that the key finds.
+    row: Json
+    found: str
+    other: str
+
+    @property
+    def stream(self) -> str:
+        return f"{self.module} by {self.key}"
+
+    @property
+    def marker(self) -> str:
+        return MARKERS.get(self.module, "Description")
+
+
+def values(org: Org, module: str, text: str) -> Json:
+    """A record of the module, whose keys all hold the text."""
+    system, unique, external, mandatory = MODULES[module]
+    record: Json = dict.fromkeys(
+        (*mandatory, *unique, *external, *((system,) if system else ())), text
+    )
+    record |= {name: f"{text}@x.test" for name in ADDRESSES if name in record}
+    record |= SAMPLES.get(module, {})
+    if module == "Purchase_Orders":
+        record["Vendor_Name"] = org.records("Vendors")[0]["id"]
+    if module == "Notes":
+        record = {"Parent_Id": org.records("Leads")[0]["id"], "Note_Title": text}
+    return record
+
+
+def cases(org: Org, mode: str, version: str) -> list[Case]:
+    """Those that Zoho allows. Of appointments and services, see test_service.py."""
+    found = []
+    for module, (system, unique, external, _) in MODULES.items():
+        if module.endswith("__s"):
+            continue
+        for key in dict.fromkeys((system, *unique, *external, "id")):
+            if key is None or not expected(module, mode, key, version):
+                continue
+            text = f"{module[:9]}{key[:9]}"
+            mine, others = values(org, module, text), values(org, module, f"{text}2")
+            ids = [org.add(module, **record) for record in (mine, others)]
+            if mode == "append_dedup" and key != system and system:
+                # Two records, one that matches each way: by the system's field, the other one.
+                mine = mine | {system: others[system]}
+            row_ = mine if mode == "append_dedup" else {key: mine.get(key)}
+            if key == "id":
+                row_ = {"id": ids[0]}
+            found.append(Case(module, key, row_, *ids))
+    return found
+
+
+def written(org: Org, mode: str, version: str) -> tuple[list[Case], Any]:
+    tried = cases(org, mode, version)
+    streams, lines = [], []
+    for case in tried:
+        data = case.row | ({} if mode == "soft_delete" else {case.marker: "written"})
+        streams.append(stream(case.stream, *data, mode=mode, key=case.key, into=case.module))
+        lines += [row(case.stream, data), state(case.stream)]
+    result = org.write_lines(streams, lines, schema_version=version)
+    assert result.failure is None, result.sentence
+    return tried, result
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    ("mode", "outcome"),
+    [("append_dedup", "updated"), ("update", "updated"), ("soft_delete", "deleted")],
+)
+def test_the_key_finds_its_record_and_no_other(
+    org: Org, version: str, mode: str, outcome: str
+) -> None:
+    tried, result = written(org, mode, version)
+
+    assert len(tried) >= 15
+    outcomes = {case.stream: result.counts(state=number) for number, case in enumerate(tried)}
+    assert outcomes == {case.stream: {outcome: 1} for case in tried}
+    for case in tried:
+        there = {record["id"]: record for record in org.records(case.module)}
+        if mode == "soft_delete":
+            assert case.found not in there
+        else:
+            assert there[case.found][case.marker] == "written", case.stream
+        assert there[case.other][case.marker] != "written", case.stream
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_an_insert_adds_a_record_to_every_module(org: Org, version: str) -> None:
+    modules = [name for name in MODULES if not name.endswith("__s") and name not in NEVER_NEW]
+    streams, lines = [], []
+    for module in modules:
+        data = values(org, module, f"{module[:9]}-new")
+        streams.append(stream(module, *data, into=module))
+        lines += [row(module, data), state(module)]
+    before = {module: len(org.records(module)) for module in modules}
+
+    result = org.write_lines(streams, lines, schema_version=version)
+
+    assert result.failure is None, result.sentence
+    outcomes = {module: result.counts(state=number) for number, module in enumerate(modules)}
+    assert outcomes == {module: {"created": 1} for module in modules}
+    assert {module: len(org.records(module)) - before[module] for module in modules} == (
+        dict.fromkeys(modules, 1)
+    )
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_zoho_does_not_allow_is_refused_before_the_first_row(org: Org, version: str) -> None:
+    """Each key of each module in each mode that has no use for it, all in one write."""
+    refused = [
+        (module, mode, key)
+        for module, mode, key in every_case()
+        if key and not expected(module, mode, key, version)
+    ]
+    streams = [
+        stream(f"{module} {mode} {key}", *MODULES[module][3], key, mode=mode, key=key, into=module)
+        for module, mode, key in refused
+    ]
+    lines = [row(entry["stream"]["name"], {"Last_Name": "x"}) for entry in streams]
+
+    result = org.write_lines(streams, lines, schema_version=version)
+
+    assert len(refused) > 150
+    assert result.sentence.startswith(f"{len(refused)} things must be mended")
+    assert sum(org.calls(name) for name in ("insert", "upsert", "update", "delete")) == 0

@@ -1,0 +1,224 @@
+"""Catalog, settings and metadata become one plan, or one error that says all that is wrong."""
+
+from typing import Any
+
+import pytest
+from airbyte_cdk.utils import AirbyteTracedException
+
+from destination_zoho_crm.modules import TargetModule
+from destination_zoho_crm.plan import StreamPlan, make_plan, named_lookups, wanted_modules
+from destination_zoho_crm.settings import StreamMapping, write_settings
+from unit_tests.destination.conftest import Json, mapping, stream
+
+
+def field(api_name: str, data_type: str = "text", **more: Any) -> Json:
+    return {"api_name": api_name, "data_type": data_type, **more}
+
+
+def module(api_name: str, *fields: Json, **more: Any) -> TargetModule:
+    allowed = {"creatable": True, "editable": True, "deletable": True, "generated_type": "default"}
+    return TargetModule.from_metadata({"api_name": api_name, **allowed, **more}, fields)
+
+
+CONTACTS = module(
+    "Contacts",
+    field("id", "bigint"),
+    field("Last_Name", system_mandatory=True),
+    field("Email", "email"),
+    field("Code", external={"type": "org"}, unique={"casesensitive": "false"}),
+    field("Account_Name", "lookup", lookup={"module": {"api_name": "Accounts"}}),
+    field("Owner", "ownerlookup", field_read_only=True),
+    field("Created_Time", "datetime", view_type={"create": False, "edit": False}),
+    field("Layout", "layout"),
+    field("Rows", "subform"),
+)
+ACCOUNTS = module(
+    "Accounts", field("Account_Name", system_mandatory=True), field("ERP", external={"type": "org"})
+)
+MODULES = {"Contacts": CONTACTS, "Accounts": ACCOUNTS}
+
+
+def mapped(*entries: Json) -> tuple[StreamMapping, ...]:
+    return write_settings({"mappings": list(entries)}).mappings
+
+
+def planned(entry: Json, *mappings: Json) -> StreamPlan:
+    (plan,) = make_plan([entry], mapped(*mappings), MODULES, list(MODULES))
+    return plan
+
+
+def refused(entry: Json, *mappings: Json) -> str:
+    with pytest.raises(AirbyteTracedException) as problem:
+        planned(entry, *mappings)
+    assert problem.value.failure_type
+    assert problem.value.failure_type.value == "config_error"
+    return str(problem.value.message)
+
+
+def told(plan: StreamPlan) -> tuple[str, str, str | None]:
+    return plan.module.api_name, plan.operation, plan.key.name if plan.key else None
+
+
+PEOPLE = ("Email", "Last_Name", "Code", "id")
+
+
+@pytest.mark.parametrize(
+    ("entry", "mappings", "expected"),
+    [
+        (stream("Contacts", *PEOPLE), [], ("Contacts", "insert", None)),
+        (
+            stream("Contacts", *PEOPLE, mode="append_dedup", key="Code"),
+            [],
+            ("Contacts", "upsert", "Code"),
+        ),
+        (
+            stream("Contacts", *PEOPLE, mode="update", key="id"),
+            [],
+            ("Contacts", "update", "id"),
+        ),
+        (
+            stream("Contacts", *PEOPLE, mode="append_dedup", key="id"),
+            [mapping("Contacts", "Contacts", "update", "id")],
+            ("Contacts", "update", "id"),
+        ),
+        (
+            stream("crm", *PEOPLE, mode="overwrite"),
+            [mapping("crm", "Contacts", "upsert", "Email")],
+            ("Contacts", "upsert", "Email"),
+        ),
+        (
+            stream("crm", *PEOPLE, mode="append_dedup", key="Email", into="Contacts"),
+            [mapping("crm", "Contacts", "delete", "Code")],
+            ("Contacts", "upsert", "Email"),
+        ),
+        (
+            stream("crm", *PEOPLE, mode="append_dedup", key="id", into="Contacts"),
+            [mapping("crm", "Contacts", "upsert", "Code")],
+            ("Contacts", "upsert", "Code"),
+        ),
+    ],
+    ids=[
+        "a stream named like its module",
+        "its primary key",
+        "update",
+        "a mapping beats the mode",
+        "even overwrite",
+        "data activation beats the mapping",
+        "a mapping's key stands in for one that finds nothing",
+    ],
+)
+def test_what_is_said_first_governs(
+    entry: Json, mappings: list[Json], expected: tuple[str, str, str | None]
+) -> None:
+    assert told(planned(entry, *mappings)) == expected
+
+
+def test_a_mapping_of_a_namespace_goes_before_one_for_any() -> None:
+    entry = stream("crm", *PEOPLE, namespace="b")
+    any_one = mapping("crm", "Contacts", "insert")
+    of_a = mapping("crm", "Contacts", "update", "id") | {"namespace": "a"}
+    of_b = mapping("crm", "Contacts", "upsert", "Email") | {"namespace": "b"}
+
+    assert told(planned(entry, any_one, of_a, of_b)) == ("Contacts", "upsert", "Email")
+    assert told(planned(entry, any_one, of_a)) == ("Contacts", "insert", None)
+
+
+@pytest.mark.parametrize(
+    ("entry", "mappings", "said"),
+    [
+        (stream("Contacts", *PEOPLE, mode="overwrite"), [], "overwrite would replace all records"),
+        (stream("Contacts", *PEOPLE, mode="magic"), [], "'magic' is none of append,"),
+        (stream("Contact", *PEOPLE), [], "no module Contact that can be written. It has Contacts"),
+        (
+            stream("Contacts", *PEOPLE, mode="append_dedup", key="id"),
+            [],
+            "update by id, or upsert by a key: choose Email or Code",
+        ),
+        (
+            stream("Contacts", *PEOPLE, mode="append_dedup"),
+            [],
+            "upsert needs a key that finds records of Contacts: choose Email or Code",
+        ),
+        (
+            stream("Contacts", *PEOPLE, mode="update", key="Email"),
+            [],
+            "update does not find records of Contacts by Email: choose id or Code",
+        ),
+        (
+            stream("Contacts", "Last_Name", mode="append_dedup", key="Email"),
+            [],
+            "no column goes to Email, by which its records are found",
+        ),
+        (stream("Contacts", "Email"), [], "no column goes to Last_Name, without which Zoho adds"),
+        (stream("Contacts"), [], "the catalog names no column of it"),
+        (stream("Contacts", "id", mode="update", key="id"), [], "no column of it can be written"),
+        (stream("Contacts", "Last_Name", "Rows"), [], "rows of subforms cannot be written yet"),
+        (
+            stream("Contacts", "Last_Name", "Account_Name", "Account_Name.ERP"),
+            [],
+            "the columns Account_Name and Account_Name.ERP both go to Account_Name",
+        ),
+        (
+            stream("crm", *PEOPLE, into="Contacts"),
+            [mapping("crm", "Accounts", "insert")],
+            "the connection writes it to Contacts, its mapping to Accounts",
+        ),
+        (
+            stream("crm", "a"),
+            [mapping("crm", "Contacts", "insert", a="Last_Name", b="Email")],
+            "it has no column b, which its mapping names",
+        ),
+        (
+            stream("crm", "a", "b"),
+            [mapping("crm", "Contacts", "insert", a="Last_Name", b="email")],
+            "the column b cannot be written: Contacts has no field email",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_cannot_be_is_refused_with_what_can(
+    entry: Json, mappings: list[Json], said: str
+) -> None:
+    assert said in refused(entry, *mappings)
+
+
+def test_a_stream_that_is_there_twice_is_refused() -> None:
+    twice = [stream("Contacts", *PEOPLE)] * 2
+
+    with pytest.raises(AirbyteTracedException, match="holds this stream twice"):
+        make_plan(twice, (), MODULES, list(MODULES))
+
+
+def test_columns_find_their_fields() -> None:
+    names = ("Last_Name", "Account_Name.ERP", "Owner.email", "Layout", "Created_Time", "Nonsense")
+
+    plan = planned(stream("Contacts", *names))
+
+    assert [(c.source, c.name, c.via) for c in plan.columns] == [
+        ("Last_Name", "Last_Name", "value"),
+        ("Account_Name.ERP", "Account_Name", "external"),
+        ("Owner.email", "Owner", "email"),
+    ]
+    assert [d.source for d in plan.dropped] == ["Layout", "Created_Time", "Nonsense"]
+
+
+def test_a_layout_that_is_mapped_is_written() -> None:
+    entry = stream("crm", "name", "layout")
+
+    plan = planned(entry, mapping("crm", "Contacts", "insert", name="Last_Name", layout="Layout"))
+
+    assert [column.name for column in plan.columns] == ["Last_Name", "Layout"]
+
+
+def test_a_delete_stream_writes_no_column_but_its_key() -> None:
+    plan = planned(stream("Contacts", *PEOPLE, "Rows", mode="soft_delete", key="Code"))
+
+    assert [column.name for column in plan.columns] == ["Code"]
+
+
+def test_only_what_is_needed_is_asked_for() -> None:
+    streams = [stream("crm", "a", "Account_Name.ERP"), stream("Deals", "x")]
+    mappings = mapped(mapping("crm", "Contacts", "insert", a="Owner.email"))
+
+    assert wanted_modules(streams, mappings) == ["Contacts", "Deals"]
+    assert named_lookups(streams, mappings) == {"Account_Name", "Owner"}

@@ -1,0 +1,176 @@
+"""Rejected rows are kept and counted, and brakes stop a run that goes wrong."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from unit_tests.destination.conftest import Org, row, state, stream
+
+CONTACTS = stream(
+    "Contacts", "Email", "Last_Name", "Loyalty_Points", mode="append_dedup", key="Email"
+)
+
+
+def kept(folder: Path) -> list[dict[str, Any]]:
+    paths = sorted(folder.glob("*.jsonl"))
+    return [json.loads(line) for path in paths for line in path.read_bytes().splitlines()]
+
+
+def storage(folder: Path) -> dict[str, str]:
+    return {"storage_type": "Local", "folder": str(folder)}
+
+
+def test_a_rejected_row_is_kept_with_its_reason(org: Org, tmp_path: Path) -> None:
+    rows = [
+        {"Email": "no address", "Last_Name": "Zoho's"},
+        {"Email": "p@x.test", "Last_Name": "Ours", "Loyalty_Points": "many"},
+        {"Email": "", "Last_Name": "Keyless"},
+    ]
+
+    result = org.write(CONTACTS, rows, object_storage_config=storage(tmp_path / "new" / "folder"))
+
+    lines = {
+        line["record"]["data"]["Last_Name"]: line for line in kept(tmp_path / "new" / "folder")
+    }
+    reasons = {
+        name: (line["rejected"]["code"], line["rejected"]["field"]) for name, line in lines.items()
+    }
+    assert result.counts() == {"rejected": 3}
+    assert reasons == {
+        "Zoho's": ("INVALID_DATA", "Email"),
+        "Ours": ("INVALID_DATA", "Loyalty_Points"),
+        "Keyless": ("EMPTY_KEY", "Email"),
+    }
+    assert lines["Zoho's"]["record"]["data"] == rows[0]
+    assert lines["Zoho's"]["rejected"] == {
+        "module": "Contacts",
+        "operation": "upsert",
+        "key": "Email",
+        "key_value": "no address",
+        "id": None,
+        "code": "INVALID_DATA",
+        "field": "Email",
+        "message": "invalid data (expected_data_type email)",
+    }
+
+
+def test_a_duplicate_names_the_record_in_its_way(org: Org, tmp_path: Path) -> None:
+    there = org.add("Accounts", Account_Name="A", ERP_ID="e-1")
+    accounts = stream("Accounts", "Account_Name", "ERP_ID")
+
+    org.write(
+        accounts, [{"Account_Name": "B", "ERP_ID": "e-1"}], object_storage_config=storage(tmp_path)
+    )
+
+    (line,) = kept(tmp_path)
+    assert line["rejected"]["code"] == "DUPLICATE_DATA"
+    assert line["rejected"]["id"] == there
+
+
+def test_several_errors_of_a_row_are_all_kept(org: Org, tmp_path: Path) -> None:
+    bad = {"Last_Name": "L", "Email": "bad", "Website": "bad"}
+
+    org.write(
+        stream("Leads", *bad), [bad], object_storage_config=storage(tmp_path), schema_version="v8"
+    )
+
+    (line,) = kept(tmp_path)
+    assert line["rejected"]["code"] == "MULTIPLE_OR_MULTI_ERRORS"
+    assert set(line["rejected"]["field"].split(", ")) == {"Email", "Website"}
+
+
+def test_a_file_of_rejected_rows_can_be_written_again(org: Org, tmp_path: Path) -> None:
+    org.knobs(new_options="refuse")
+    leads = stream("Leads", "Last_Name", "Rating")
+    org.write(
+        leads,
+        [{"Last_Name": "Second chance", "Rating": "New"}],
+        object_storage_config=storage(tmp_path),
+    )
+    org.knobs(new_options="add")
+    (path,) = tmp_path.glob("*.jsonl")
+
+    again = org.write_lines([leads], [*path.read_bytes().splitlines(), state("Leads")])
+
+    assert again.counts() == {"created": 1}
+    assert org.record("Leads", Last_Name="Second chance")["Rating"] == "New"
+
+
+def test_only_the_owner_may_read_a_file_of_rejected_rows(org: Org, tmp_path: Path) -> None:
+    org.write(CONTACTS, [{"Last_Name": "x"}], object_storage_config=storage(tmp_path))
+
+    (path,) = tmp_path.glob("*.jsonl")
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_log_tells_reasons_and_no_values(org: Org) -> None:
+    secret = {
+        "Email": "secret-address",
+        "Last_Name": "secret-name",
+        "Loyalty_Points": "secret-points",
+    }
+
+    result = org.write(CONTACTS, [secret, secret | {"Loyalty_Points": 1}])
+
+    assert result.said("Rejected: Contacts: 1 rows by INVALID_DATA in Loyalty_Points")
+    assert result.said("Rejected: Contacts: 1 rows by INVALID_DATA in Email")
+    assert not result.said("secret")
+
+
+@pytest.mark.parametrize(
+    ("limit", "bad", "good", "stopped"),
+    [
+        ("0", 1, 5, True),
+        ("2", 2, 5, False),
+        ("2", 3, 5, True),
+        ("10%", 50, 0, False),
+        ("10%", 11, 99, False),
+        ("10%", 12, 99, True),
+        (None, 60, 60, False),
+    ],
+    ids=["none at all", "as many", "one more", "too few rows", "share kept", "share passed", "off"],
+)
+def test_a_run_stops_at_the_limit_of_rejected_rows(
+    org: Org, limit: str | None, bad: int, good: int, stopped: bool
+) -> None:
+    rows = [{"Last_Name": f"G{n}"} for n in range(good)]
+    rows += [{"Last_Name": f"B{n}", "Loyalty_Points": "many"} for n in range(bad)]
+
+    result = org.write(stream("Contacts", "Last_Name", "Loyalty_Points"), rows, max_rejected=limit)
+
+    assert (result.failure is not None) == stopped
+    if stopped:
+        assert f"max_rejected is {limit}" in result.sentence
+
+
+def test_a_stopped_run_acknowledges_what_was_written(org: Org) -> None:
+    leads = stream("Leads", "Last_Name", "Lead_Score")
+    good, bad = (
+        row("Leads", {"Last_Name": "L"}),
+        row("Leads", {"Last_Name": "L", "Lead_Score": "x"}),
+    )
+
+    result = org.write_lines(
+        [leads], [good, state("Leads", 1), bad, good, state("Leads", 2)], max_rejected="0"
+    )
+
+    assert [message["state"]["id"] for message in result.states] == [1]
+    assert "1 of " in result.sentence
+
+
+@pytest.mark.parametrize(("number", "stopped"), [(3, False), (4, True)])
+def test_a_delete_stream_stops_at_its_limit(org: Org, number: int, stopped: bool) -> None:
+    ids = [org.add("Leads", Last_Name="L") for _ in range(number)]
+    gone = stream("gone", "id", mode="soft_delete", key="id", into="Leads")
+
+    # A key that comes twice is one deletion.
+    result = org.write(gone, [{"id": i} for i in (*ids, ids[0])], max_deletes=3)
+
+    left = set(ids) & {record["id"] for record in org.records("Leads")}
+    assert (result.failure is not None) == stopped
+    assert bool(left) == stopped
+    if stopped:
+        assert "more than 3 deletions from Leads" in result.sentence
+        assert result.states == []

@@ -1,0 +1,83 @@
+"""Appointments, services and the history of reschedules, which have rules of their own."""
+
+import pytest
+
+from unit_tests.destination.conftest import Json, Org, stream
+
+SERVICE = {
+    "Service_Name": "Wash",
+    "Duration": 30,
+    "Location": "Business Address",
+    "Availability_Type": "Every Day",
+    "Price": 20,
+}
+
+
+def user_id(org: Org) -> str:
+    return str(org.records("Leads")[0]["Owner"]["id"])
+
+
+@pytest.mark.parametrize("version", ["v4", "v8"])
+def test_a_service_is_added_with_its_members(org: Org, version: str) -> None:
+    row = SERVICE | {"Members": [user_id(org)]}
+
+    result = org.write(stream("Services__s", *row), [row], schema_version=version)
+
+    assert result.counts() == {"created": 1}
+    assert org.record("Services__s", Service_Name="Wash")["Price"] == 20
+
+
+def test_links_are_for_new_records_only(org: Org) -> None:
+    services = stream("Services__s", "id", "Members", mode="update", key="id")
+
+    result = org.write(services, [])
+
+    assert "whose links can be written to new records only" in result.sentence
+
+
+@pytest.mark.parametrize("version", ["v4", "v8"])
+def test_an_appointment_is_added_changed_and_deleted(org: Org, version: str) -> None:
+    service, contact = org.records("Services__s")[0]["id"], org.records("Contacts")[0]["id"]
+    row: Json = {
+        "Appointment_Name": "Wash at ten",
+        "Service_Name": service,
+        "Appointment_For": {"id": contact, "module": {"api_name": "Contacts"}},
+        "Appointment_Start_Time": "2030-01-01T10:00:00Z",
+        "Location": "Business Address",
+        "Owner": user_id(org),
+    }
+    name = "Appointments__s"
+
+    added = org.write(stream(name, *row), [row], schema_version=version)
+    appointment = org.record(name, Appointment_Name="Wash at ten")
+    new = {"id": appointment["id"], "Additional_Information": "Bring a towel"}
+    changed = org.write(stream(name, *new, mode="update", key="id"), [new], schema_version=version)
+    gone = org.write(
+        stream(name, "id", mode="soft_delete", key="id"), [new], schema_version=version
+    )
+
+    assert [result.counts() for result in (added, changed, gone)] == [
+        {"created": 1},
+        {"updated": 1},
+        {"deleted": 1},
+    ]
+    assert appointment["Appointment_For"]["id"] == contact
+
+
+@pytest.mark.parametrize("version", ["v2", "v2.1"])
+def test_older_versions_have_no_appointments(org: Org, version: str) -> None:
+    result = org.write(stream("Appointments__s", "x"), [], schema_version=version)
+
+    assert "the org has no module Appointments__s that can be written" in result.sentence
+
+
+def test_reschedules_are_deleted_one_by_one(org: Org) -> None:
+    name = "Appointments_Rescheduled_History__s"
+    ids = [record["id"] for record in org.records(name)]
+    assert len(ids) > 1
+
+    result = org.write(stream(name, "id", mode="soft_delete", key="id"), [{"id": i} for i in ids])
+
+    assert result.counts() == {"deleted": len(ids)}
+    assert org.calls("delete") == len(ids)
+    assert org.records(name) == []

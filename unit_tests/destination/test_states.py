@@ -1,0 +1,169 @@
+"""States go out as they came, in order, each when its rows are settled, and the counts add up."""
+
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from destination_zoho_crm.protocol import messages
+from destination_zoho_crm.writing import write
+from unit_tests.destination.conftest import Org, row, state, stream
+from zoho_crm.client import Client
+
+LEADS = stream("Leads", "Last_Name", "Email")
+
+
+def leads(*names: str) -> list[bytes]:
+    return [row("Leads", {"Last_Name": name}) for name in names]
+
+
+def test_a_state_comes_back_with_all_that_the_platform_put_into_it(org: Org) -> None:
+    sent = state("Leads", 17, sourceStats={"recordCount": 1.0, "additionalStats": {"x": None}})
+
+    result = org.write_lines([LEADS], [*leads("A"), sent])
+
+    (came,) = result.states
+    stats = came["state"].pop("destinationStats")
+    assert came == json.loads(sent)
+    assert stats == {
+        "recordCount": 1.0,
+        "rejectedRecordCount": 0.0,
+        "additionalStats": {"created": 1.0, "updated": 0.0, "deleted": 0.0, "superseded": 0.0},
+    }
+
+
+def test_each_state_counts_the_rows_since_the_one_before(org: Org) -> None:
+    bad = row("Leads", {"Last_Name": "B", "Email": "bad"})
+    lines = [*leads("A", "B"), state("Leads", 1), bad, state("Leads", 2), state("Leads", 3)]
+
+    result = org.write_lines([LEADS], lines)
+
+    assert [s["state"]["id"] for s in result.states] == [1, 2, 3]
+    assert [result.counts(state=n) for n in range(3)] == [{"created": 2}, {"rejected": 1}, {}]
+
+
+def test_a_global_state_speaks_of_all_streams(org: Org) -> None:
+    accounts = stream("Accounts", "Account_Name")
+    lines = [
+        *leads("A"),
+        row("Accounts", {"Account_Name": "One"}),
+        state(None, 1),
+        row("Accounts", {"Account_Name": "Two"}),
+        state(None, 2),
+    ]
+
+    result = org.write_lines([LEADS, accounts], lines)
+
+    assert [result.counts(state=n) for n in range(2)] == [{"created": 2}, {"created": 1}]
+
+
+def test_states_of_interleaved_streams_keep_their_order(org: Org) -> None:
+    org.knobs(latency_ms=5)
+    org.fail("insert:Leads", "delay", seconds=0.3)
+    accounts = stream("Accounts", "Account_Name")
+    lines = []
+    for n in range(6):
+        name = ("Leads", "Accounts")[n % 2]
+        lines += [row(name, {"Last_Name": f"{n}", "Account_Name": f"{n}"}), state(name, n)]
+
+    result = org.write_lines([LEADS, accounts], lines)
+    org.knobs(latency_ms=0)
+
+    assert [s["state"]["id"] for s in result.states] == [0, 1, 2, 3, 4, 5]
+
+
+def test_namespaces_keep_streams_of_one_name_apart(org: Org) -> None:
+    streams = [
+        stream("t", "Last_Name", into="Leads", namespace="a"),
+        stream("t", "Last_Name", into="Contacts", namespace="b"),
+    ]
+    lines = [
+        row("t", {"Last_Name": "In A"}, "a"),
+        row("t", {"Last_Name": "In B"}, "b"),
+        state(None),
+    ]
+
+    result = org.write_lines(streams, lines)
+
+    assert result.counts() == {"created": 2}
+    assert org.record("Leads", Last_Name="In A")
+    assert org.record("Contacts", Last_Name="In B")
+
+
+def test_a_state_goes_out_while_the_source_is_silent(org: Org) -> None:
+    """The state is there before the input goes on."""
+    came: list[int] = []
+
+    def lines() -> Iterator[bytes]:
+        yield from leads("A")
+        yield state("Leads", 1)
+        for _ in range(200):
+            if came:
+                break
+            time.sleep(0.05)
+        assert came == [1]
+        yield from leads("B")
+        yield state("Leads", 2)
+
+    for message in write(Client(org.config), org.config, [LEADS], messages(lines())):
+        came.append(message["state"]["id"])  # noqa: PERF401 - the input looks at it meanwhile
+
+    assert came == [1, 2]
+
+
+def test_no_state_goes_out_before_its_rows_are_written(org: Org) -> None:
+    org.fail(
+        "insert",
+        times=9,
+        status=403,
+        body={"code": "NO_PERMISSION", "message": "no", "details": {}},
+    )
+
+    result = org.write_lines([LEADS], [*leads("A"), state("Leads", 1), *leads("B")])
+
+    assert result.states == []
+    assert "NO_PERMISSION" in result.sentence
+
+
+def test_what_was_written_before_a_failure_is_acknowledged(org: Org) -> None:
+    refusal = {"code": "NO_PERMISSION", "message": "no", "details": {}}
+    org.fail("insert:Accounts", times=9, status=403, body=refusal)
+    accounts = stream("Accounts", "Account_Name")
+    lines = [*leads("A"), state("Leads", 1), row("Accounts", {"Account_Name": "B"}), state(None, 2)]
+
+    result = org.write_lines([LEADS, accounts], lines)
+
+    assert [s["state"]["id"] for s in result.states] == [1]
+    assert result.said("Written: Leads: 1 rows = 1 created")
+    assert result.said("0 superseded, 0 rejected, 1 not written")
+
+
+def test_rows_after_the_last_state_are_written_too(org: Org) -> None:
+    result = org.write_lines([LEADS], [state("Leads", 1), *leads("Last")])
+
+    assert result.counts() == {}
+    assert org.record("Leads", Last_Name="Last")
+
+
+def test_an_old_state_without_a_type_speaks_of_all_streams(org: Org) -> None:
+    old = json.dumps({"type": "STATE", "state": {"data": {"cursor": 1}}}).encode()
+
+    result = org.write_lines([LEADS], [*leads("A"), old])
+
+    assert result.counts() == {"created": 1}
+
+
+@pytest.mark.parametrize("share", ["0", "10"])
+def test_credits_kept_for_people_end_the_run_after_what_is_settled(org: Org, share: str) -> None:
+    lines = [*leads("A"), state("Leads", 1)]
+    # Of the 55,000 that the edition and its licences give.
+    org.knobs(credits_used=50_000)
+
+    result = org.write_lines([LEADS], lines, credits_reserve_percent=int(share))
+    org.knobs(credits_used=0)
+
+    assert (result.failure is None) == (share == "0")
+    if result.failure:
+        assert "reserved for people" in result.sentence
+        assert result.states == []

@@ -1,0 +1,501 @@
+"""The Bulk road: jobs, their failures, and chains of exports, against the emulator."""
+
+import itertools
+import json
+import math
+import time as real_time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+import pytest
+from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
+
+from source_zoho_crm.roads.bulk import cut
+from source_zoho_crm.roads.windows import Window
+from unit_tests.source.conftest import Org, modules_of, rows_of, states_of
+from zoho_crm.auth import ZohoAuthenticator
+from zoho_crm.bulk_read import BulkRead
+from zoho_emulator.server import Running, Settings, running
+
+BULK = {"use_coql": "disabled", "api_type": "Bulk"}
+COQL = {"use_coql": "enabled"}
+REST = {"use_coql": "disabled", "api_type": "REST"}
+LEADS = 400
+
+
+QUIET = {
+    "churn": 0,
+    "bulk_fail": 0,
+    "bulk_rows": 200_000,
+    "bulk_job_seconds": 0,
+    "bulk_refused_modules": [],
+    "bulk_downloads_per_minute": 0,
+}
+
+
+class BulkOrg(Org):
+    """Discovers its streams once for all tests: none of them changes a schema."""
+
+    known: ClassVar[dict[str, str]] = {}
+
+    def streams(self) -> dict[str, Any]:
+        version = self.settings.get("schema_version", "v4")
+        if version not in self.known:
+            self.known[version] = json.dumps(super().streams())
+        return json.loads(self.known[version])
+
+    def knobs(self, **knobs: object) -> None:
+        self.control("POST", "knobs", knobs)
+
+    def later(self, seconds: float = 300) -> None:
+        self.control("POST", "clock", {"advance_s": seconds})
+
+
+@pytest.fixture(scope="module")
+def _server() -> Iterator[Running]:
+    small = Settings(rows=40, rows_by_module={"Leads": LEADS})
+    with running(small, {"tokens_per_10_min": 0, "bulk_job_seconds": 0}) as server:
+        BulkOrg.known.clear()
+        yield server
+
+
+@pytest.fixture
+def bulk_org(_server: Running) -> Iterator[BulkOrg]:
+    """A small org. Tests change its rows, clock and knobs; the knobs are turned back."""
+    ZohoAuthenticator._tokens.clear()
+    org = BulkOrg(_server, {"retrieval": BULK})
+    # Nothing that another test changed is younger than a minute.
+    org.later()
+    org.streams()
+    org.control("POST", "reset", {})
+    yield org
+    org.knobs(**QUIET)
+    org.control("DELETE", "faults")
+
+
+class Time:
+    """Time in which nobody waits: the emulator's clock moves instead."""
+
+    def __init__(self, org: BulkOrg) -> None:
+        self.slept: list[float] = []
+        self._org = org
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self._org.later(seconds)
+        # An export is written in the emulator's true time.
+        real_time.sleep(0.02)
+
+    def monotonic(self) -> float:
+        return 1_000 + sum(self.slept)
+
+
+@pytest.fixture
+def time(bulk_org: BulkOrg, mocker) -> Time:
+    time = Time(bulk_org)
+    mocker.patch("source_zoho_crm.roads.exports.time", time)
+    mocker.patch("zoho_crm.pace.time", time)
+    return time
+
+
+@pytest.fixture
+def hurried(mocker) -> None:
+    """Exports of the emulator are small; a chain of them should not take seconds."""
+    mocker.patch("source_zoho_crm.roads.exports._FIRST_WAIT_S", 0.03)
+
+
+def log(output: EntrypointOutput) -> str:
+    return "\n".join(entry.log.message for entry in output.logs)
+
+
+def by_id(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    found = {row["id"]: row for row in rows}
+    assert len(found) == len(rows), "a record came twice"
+    return found
+
+
+def fault(match: str, times: int, status: int, code: str) -> list[dict[str, Any]]:
+    body = {"code": code, "details": {}, "message": "made up", "status": "error"}
+    args = {"status": status, "body": body}
+    return [{"match": match, "times": times, "do": "status", "args": args}]
+
+
+# --- One export ----------------------------------------------------------------------------------
+
+
+def test_a_module_costs_an_export_a_download_and_few_looks(bulk_org: BulkOrg) -> None:
+    leads = bulk_org.streams()["Leads"]
+
+    output = bulk_org.read(leads)
+
+    assert by_id(rows_of(output, "Leads")) == bulk_org.truth(leads)
+    calls = [bulk_org.calls(f"bulk.{name}") for name in ("create", "status", "result")]
+    assert calls == [1, 1, 1]
+    assert f"Leads: {len(bulk_org.truth(leads))} records read by Bulk." in log(output)
+
+
+def test_a_quiet_module_costs_one_credit(bulk_org: BulkOrg) -> None:
+    leads = bulk_org.streams()["Leads"]
+    state = states_of(bulk_org.read(leads), "Leads")[-1]
+    bulk_org.settings["include_deleted"] = False
+    bulk_org.later(86_400)
+
+    output = bulk_org.read(leads, state=[state])
+
+    assert rows_of(output, "Leads") == []
+    assert "Cost: Leads             0 records      1 calls       1 credits" in log(output)
+    (later,) = states_of(output, "Leads")[-1:]
+    assert later["stream"]["stream_state"] != state["stream"]["stream_state"]
+
+
+def test_an_empty_export_is_no_trouble(bulk_org: BulkOrg) -> None:
+    leads = bulk_org.streams()["Leads"]
+    state = states_of(bulk_org.read(leads), "Leads")[-1]
+    bulk_org.later()
+    # Changed within the last minute: a list shows it, and the span ends before it.
+    bulk_org.control("POST", "records/Leads", {"Last_Name": "Late", "Company": "Late"})
+
+    output = bulk_org.read(leads, state=[state])
+
+    assert rows_of(output, "Leads") == []
+    assert bulk_org.calls("bulk.create") == 2
+    assert bulk_org.calls("bulk.result") == 1, "there is nothing to fetch"
+    bulk_org.later()
+    (late,) = rows_of(bulk_org.read(leads, state=states_of(output, "Leads")[-1:]), "Leads")
+    assert late["Last_Name"] == "Late"
+
+
+def test_a_start_date_leaves_older_records_out(bulk_org: BulkOrg) -> None:
+    leads = bulk_org.streams()["Leads"]
+    truth = bulk_org.truth(leads)
+    middle = sorted(row["Modified_Time"] for row in truth.values())[len(truth) // 2]
+    bulk_org.settings["start_datetime"] = middle
+
+    rows = by_id(rows_of(bulk_org.read(leads), "Leads"))
+
+    assert rows.keys() == {key for key, row in truth.items() if row["Modified_Time"] >= middle}
+
+
+def test_only_columns_of_the_configured_catalog_are_exported(bulk_org: BulkOrg) -> None:
+    leads = bulk_org.streams()["Leads"]
+    properties = leads["json_schema"]["properties"]
+    names = ("id", "Email", "Modified_Time")
+    leads["json_schema"]["properties"] = {name: properties[name] for name in names}
+
+    rows = rows_of(bulk_org.read(leads), "Leads")
+
+    assert set().union(*rows) == set(names)
+    assert len(rows) == len(bulk_org.truth(leads))
+
+
+def test_nothing_but_the_id_can_be_exported(bulk_org: BulkOrg) -> None:
+    streams = bulk_org.streams()
+    name = next(
+        name
+        for name in sorted(modules_of(streams))
+        if "Modified_Time" not in streams[name]["json_schema"]["properties"]
+        and bulk_org.truth(streams[name])
+    )
+    stream = streams[name]
+    stream["json_schema"]["properties"] = {"id": {"type": "string"}}
+
+    rows = by_id(rows_of(bulk_org.read(stream), name))
+
+    assert rows == {key: {"id": key} for key in bulk_org.truth(stream)}
+
+
+def test_deletions_come_as_on_every_road(bulk_org: BulkOrg) -> None:
+    leads = bulk_org.streams()["Leads"]
+    state = states_of(bulk_org.read(leads), "Leads")[-1]
+    bulk_org.later()
+    gone = sorted(bulk_org.truth(leads))[:2]
+    bulk_org.control("DELETE", f"records/Leads?ids={','.join(gone)}&type=recycle")
+    bulk_org.later()
+
+    rows = rows_of(bulk_org.read(leads, state=[state]), "Leads")
+
+    assert sorted(row["id"] for row in rows) == gone
+    assert all(row["_ab_cdc_deleted_at"] for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [(BULK, COQL), (COQL, BULK), (BULK, REST), (REST, BULK)]
+)
+def test_a_state_of_one_road_is_read_on_another(bulk_org: BulkOrg, first, second) -> None:
+    bulk_org.settings["retrieval"] = first
+    leads = bulk_org.streams()["Leads"]
+    before = bulk_org.read(leads)
+    bulk_org.later()
+    changed = sorted(bulk_org.truth(leads))[:3]
+    bulk_org.control("PATCH", "records/Leads", [{"id": key, "City": "Zürich"} for key in changed])
+    bulk_org.later()
+
+    bulk_org.settings["retrieval"] = second
+    after = bulk_org.read(leads, state=states_of(before, "Leads")[-1:])
+
+    assert by_id(rows_of(after, "Leads")).keys() == set(changed)
+    truth = bulk_org.truth(leads)
+    assert by_id(rows_of(before, "Leads")) | by_id(rows_of(after, "Leads")) == truth
+
+
+# --- Jobs that take their time, fail or vanish ---------------------------------------------------
+
+
+@pytest.mark.parametrize(("seconds", "most_looks"), [(2, 4), (60, 12), (3_000, 20)])
+def test_waits_grow_and_looks_are_few(
+    bulk_org: BulkOrg, time: Time, seconds: int, most_looks: int
+) -> None:
+    leads = bulk_org.streams()["Leads"]
+    bulk_org.knobs(bulk_job_seconds=seconds)
+
+    output = bulk_org.read(leads)
+
+    assert len(rows_of(output, "Leads")) == len(bulk_org.truth(leads))
+    assert bulk_org.calls("bulk.status") <= most_looks
+    assert sum(time.slept) < 1.7 * seconds
+    told = [line for line in log(output).splitlines() if "Zoho is at it for" in line]
+    # A look, as a line, comes at the end of a sleep.
+    assert len(told) in range(int(sum(time.slept) // 60), int(sum(time.slept) // 30) + 1)
+    assert all(line.startswith("Leads, export ") for line in told)
+    assert max(time.slept) <= 30
+
+
+def test_a_job_that_does_not_end_is_given_up_with_a_sentence(bulk_org: BulkOrg, time: Time) -> None:
+    leads = bulk_org.streams()["Leads"]
+    bulk_org.knobs(bulk_job_seconds=40_000)
+
+    output = bulk_org.read(leads, expecting_exception=True)
+
+    assert "Zoho has not completed it in 101 minutes" in output.errors[0].trace.error.message
+    assert output.errors[0].trace.error.failure_type.value == "transient_error"
+    # The access token ends meanwhile.
+    assert bulk_org.calls("bulk.status") in (20, 21)
+
+
+def test_a_failed_job_is_made_anew(bulk_org: BulkOrg) -> None:
+    leads = bulk_org.streams()["Leads"]
+    bulk_org.knobs(bulk_fail=2)
+
+    output = bulk_org.read(leads)
+
+    assert len(rows_of(output, "Leads")) == len(bulk_org.truth(leads))
+    assert bulk_org.calls("bulk.create") == 3
+    assert "it failed (INTERNAL_SERVER_ERROR: Internal server error occurred.)" in log(output)
+
+
+def test_a_job_that_fails_every_time_ends_the_stream_with_a_sentence(bulk_org: BulkOrg) -> None:
+    leads = bulk_org.streams()["Leads"]
+    bulk_org.knobs(bulk_fail=9)
+
+    output = bulk_org.read(leads, expecting_exception=True)
+
+    assert bulk_org.calls("bulk.create") == 3
+    error = output.errors[0].trace.error
+    assert "and so 3 times. The next sync goes on from the saved state." in error.message
+    assert error.failure_type.value == "transient_error"
+
+
+@pytest.mark.parametrize("match", ["bulk.status:Leads", "bulk.result:Leads"])
+def test_what_has_expired_is_made_anew(bulk_org: BulkOrg, match: str) -> None:
+    leads = bulk_org.streams()["Leads"]
+    bulk_org.control("POST", "faults", fault(match, 1, 404, "RESOURCE_NOT_FOUND"))
+
+    output = bulk_org.read(leads)
+
+    assert by_id(rows_of(output, "Leads")) == bulk_org.truth(leads)
+    assert bulk_org.calls("bulk.create") == 2
+    assert "it is no longer there; a new one is made" in log(output)
+
+
+def test_a_result_that_is_no_zip_is_fetched_again(bulk_org: BulkOrg) -> None:
+    leads = bulk_org.streams()["Leads"]
+    bulk_org.control("POST", "reset", {})
+    broken = {"match": "bulk.result", "times": 1, "do": "body", "args": {"body": "x" * 100}}
+    bulk_org.control("POST", "faults", [broken])
+
+    output = bulk_org.read(leads)
+
+    assert by_id(rows_of(output, "Leads")) == bulk_org.truth(leads)
+    assert (bulk_org.calls("bulk.create"), bulk_org.calls("bulk.result")) == (1, 2)
+
+
+def test_downloads_wait_for_their_minute(bulk_org: BulkOrg, time: Time) -> None:
+    streams = bulk_org.streams()
+    names = ("Leads", "Accounts", "Contacts", "Deals", "Products", "Vehicles")
+    bulk_org.settings["max_concurrent_requests"] = 1
+    bulk_org.knobs(bulk_downloads_per_minute=2)
+
+    output = bulk_org.read(*(streams[name] for name in names))
+
+    for name in names:
+        assert by_id(rows_of(output, name)) == bulk_org.truth(streams[name])
+    assert 100 <= sum(time.slept) <= 200
+    assert bulk_org.calls("bulk.create") == len(names)
+
+
+def test_a_module_that_bulk_read_refuses_is_read_by_rest_and_the_log_says_so_once(
+    bulk_org: BulkOrg,
+) -> None:
+    bulk_org.knobs(bulk_refused_modules=["Vehicles"])
+    vehicles = bulk_org.streams()["Vehicles"]
+
+    output = bulk_org.read(vehicles)
+
+    assert by_id(rows_of(output, "Vehicles")) == bulk_org.truth(vehicles)
+    (line,) = [line for line in log(output).splitlines() if "Bulk does not serve" in line]
+    assert "MODULE_NOT_SUPPORTED" in line
+    assert line.endswith("so it is read by REST.")
+
+
+# --- Chains of exports ---------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
+def test_every_page_of_a_chain_is_read(bulk_org: BulkOrg, version: str) -> None:
+    bulk_org.settings["schema_version"] = version
+    bulk_org.knobs(bulk_rows=100)
+    leads = bulk_org.streams()["Leads"]
+
+    output = bulk_org.read(leads)
+
+    assert by_id(rows_of(output, "Leads")) == bulk_org.truth(leads)
+    needed = math.ceil(len(bulk_org.truth(leads)) / 100)
+    assert bulk_org.calls("bulk.create") == needed, "no export more than rows need"
+
+
+@pytest.mark.usefixtures("hurried")
+def test_chains_of_modules_without_modified_time_are_read_too(bulk_org: BulkOrg) -> None:
+    bulk_org.knobs(bulk_rows=7)
+    streams = {
+        name: stream
+        for name, stream in bulk_org.streams().items()
+        if name in modules_of([name])
+        and "Modified_Time" not in stream["json_schema"]["properties"]
+        and len(bulk_org.truth(stream)) > 14
+    }
+    assert streams
+
+    output = bulk_org.read(*streams.values())
+
+    for name, stream in streams.items():
+        assert by_id(rows_of(output, name)) == bulk_org.truth(stream)
+
+
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.parametrize("version", ["v2", "v4", "v8"])
+@pytest.mark.parametrize("rows_of_an_export", [60, 180, 1_000])
+def test_nothing_is_lost_when_rows_are_edited_meanwhile(
+    bulk_org: BulkOrg, version: str, rows_of_an_export: int
+) -> None:
+    bulk_org.settings["schema_version"] = version
+    leads = bulk_org.streams()["Leads"]
+    bulk_org.knobs(bulk_rows=rows_of_an_export)
+    bulk_org.knobs(churn=1, churn_rows=10)
+
+    first = bulk_org.read(leads)
+
+    bulk_org.knobs(churn=0)
+    bulk_org.later()
+    second = bulk_org.read(leads, state=states_of(first, "Leads")[-1:])
+    after = bulk_org.truth(leads)
+    read = by_id(rows_of(first, "Leads")) | by_id(rows_of(second, "Leads"))
+    assert read == after
+
+
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.parametrize("version", ["v2", "v4"])
+def test_a_chain_in_which_a_row_moved_is_read_again_in_windows(
+    bulk_org: BulkOrg, version: str, mocker
+) -> None:
+    bulk_org.settings["schema_version"] = version
+    leads = bulk_org.streams()["Leads"]
+    bulk_org.knobs(bulk_rows=170)
+    bulk_org.later()
+    truth = bulk_org.truth(leads)
+    oldest = sorted(truth)[:20]
+    edited = []
+
+    def edit_before_the_second_page(service, query) -> str:
+        if query.get("page") == 2 and not edited:
+            edited.extend(oldest)
+            bulk_org.control(
+                "PATCH", "records/Leads", [{"id": key, "City": "Bern"} for key in oldest]
+            )
+        return create(service, query)
+
+    create = BulkRead.create
+    mocker.patch.object(BulkRead, "create", edit_before_the_second_page)
+
+    output = bulk_org.read(leads)
+
+    assert edited
+    assert by_id(rows_of(output, "Leads")) == truth, "as they were when they were exported"
+    assert bulk_org.calls("bulk.create") in range(6, 9), "a chain of three, and its windows"
+    moments = [s["stream"]["stream_state"]["Modified_Time"] for s in states_of(output, "Leads")]
+    assert moments == sorted(moments)
+
+
+@pytest.mark.usefixtures("hurried")
+def test_a_second_with_more_rows_than_an_export_is_read_by_its_chain(bulk_org: BulkOrg) -> None:
+    vehicles = bulk_org.streams()["Vehicles"]
+    moment = "2024-02-03T04:05:06+00:00"
+    keys = list(bulk_org.truth(vehicles))
+    rows = [{"id": key, "Modified_Time": moment} for key in keys]
+    bulk_org.control("PATCH", "records/Vehicles", rows)
+    bulk_org.knobs(bulk_rows=15)
+
+    output = bulk_org.read(vehicles)
+
+    assert by_id(rows_of(output, "Vehicles")).keys() == set(keys)
+
+
+# --- Windows that fit ----------------------------------------------------------------------------
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def spans(windows: list[Window]) -> list[tuple[str, str]]:
+    return [(f"{w.start:%d %H:%M:%S}", f"{w.end:%d %H:%M:%S}") for w in windows]
+
+
+MONTH = Window(at("2024-01-01 00:00:10"), at("2024-01-31 23:59:59"))
+
+
+@pytest.mark.parametrize(
+    ("hours", "parts"),
+    [
+        (
+            {"2024-01-02T03": 6, "2024-01-05T04": 6, "2024-01-07T05": 6},
+            ["01 00:00:10", "05 04:00:00", "07 05:00:00"],
+        ),
+        (
+            {"2024-01-02T03": 4, "2024-01-05T04": 6, "2024-01-07T05": 5, "2024-01-08T05": 5},
+            ["01 00:00:10", "07 05:00:00"],
+        ),
+        (
+            {"2024-01-02T03": 1, "2024-01-05T04": 99, "2024-01-07T05": 1},
+            ["01 00:00:10", "05 04:00:00", "07 05:00:00"],
+        ),
+        ({"2024-01-05T04": 99}, ["01 00:00:10", "16 12:00:04"]),
+        ({}, ["01 00:00:10", "16 12:00:04"]),
+    ],
+)
+def test_windows_are_cut_where_rows_fill_them(hours: dict[str, int], parts: list[str]) -> None:
+    windows = cut(MONTH, hours, most_rows=10)
+
+    assert [start for start, _ in spans(windows)] == parts
+    assert windows[-1].end == MONTH.end
+    for one, other in itertools.pairwise(windows):
+        assert (other.start - one.end).total_seconds() == 1
+
+
+def test_two_seconds_are_cut_into_one_and_one() -> None:
+    window = Window(at("2024-01-01 00:00:10"), at("2024-01-01 00:00:11"))
+    assert spans(cut(window, {"2024-01-01T00": 99}, most_rows=10)) == [
+        ("01 00:00:10", "01 00:00:10"),
+        ("01 00:00:11", "01 00:00:11"),
+    ]

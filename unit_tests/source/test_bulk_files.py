@@ -1,0 +1,182 @@
+"""What an export's file becomes."""
+
+import csv
+import io
+import logging
+import zipfile
+
+import orjson
+import pytest
+from airbyte_cdk.utils import AirbyteTracedException
+
+from source_zoho_crm.roads import export_file
+from zoho_crm.fields import Field, caster
+
+
+def field(data_type: str, **more) -> Field:
+    return Field.from_metadata({"api_name": "X", "data_type": data_type, **more})
+
+
+def zipped(text: str | bytes, *more: str) -> io.BytesIO:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("1.csv", text)
+        for name in more:
+            archive.writestr(name, "")
+    return file
+
+
+def table(*lines: list[str]) -> io.BytesIO:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(lines)
+    return zipped(text.getvalue())
+
+
+def read(file: io.BytesIO, *fields: Field, most_rows: int = 200_000) -> list[dict]:
+    pages = export_file.rows(file, "Leads", fields, most_rows=most_rows)
+    return [row for page in pages for row in page]
+
+
+TAG = {"api_name": "Tag", "json_type": "jsonarray"}
+
+
+@pytest.mark.parametrize(
+    ("described", "cell", "value"),
+    [
+        (field("text"), "plain", "plain"),
+        (field("text"), "0012", "0012"),
+        (field("text"), 'a, "b"\r\nc', 'a, "b"\r\nc'),
+        (field("textarea"), "x" * 200_000, "x" * 200_000),
+        (field("text"), "", None),
+        (field("integer"), "0", 0),
+        (field("integer"), "-12", -12),
+        (field("integer"), "12.0", 12),
+        (field("integer"), "", None),
+        (field("currency"), "12.5", 12.5),
+        (field("currency"), "12", 12),
+        (field("currency"), "12.0", 12),
+        (field("double"), "1.0E7", 10_000_000),
+        (field("double"), "1.5E-7", 1.5e-07),
+        (field("percent"), "0.1", 0.1),
+        (field("percent"), "", None),
+        (field("boolean"), "true", True),
+        (field("boolean"), "false", False),
+        (field("boolean"), "", None),
+        (field("bigint"), "9007199254740993", "9007199254740993"),
+        (field("autonumber"), "A-1", "A-1"),
+        (field("lookup"), "8009622001000000959", "8009622001000000959"),
+        (field("ownerlookup"), "7", "7"),
+        (field("lookup"), "", None),
+        (field("multiselectpicklist", json_type="jsonarray"), "a;b", ["a", "b"]),
+        (field("multiselectpicklist", json_type="jsonarray"), "a", ["a"]),
+        (field("multiselectpicklist", json_type="jsonarray"), "", None),
+        (field("text", **TAG), "VIP;Größe XL", ["VIP", "Größe XL"]),
+        (field("date"), "1961-02-03", "1961-02-03"),
+        (field("datetime"), "2024-06-05T02:04:09-07:00", "2024-06-05T09:04:09Z"),
+        (field("datetime"), "2024-06-05T02:04:09+05:30", "2024-06-04T20:34:09Z"),
+        (field("datetime"), "", None),
+        (field("formula", formula={"return_type": "double"}), "1.50", 1.5),
+        (field("formula", formula={"return_type": "boolean"}), "true", True),
+        (field("rollup_summary", json_type="integer"), "7", 7),
+        (field("never_heard_of"), "x", "x"),
+    ],
+)
+def test_cells_become_typed_values(described: Field, cell: str, value) -> None:
+    file = table(["Id", described.api_name], ["1", cell])
+
+    (row,) = read(file, described)
+
+    assert row == {"id": "1", described.api_name: value}
+    assert type(row[described.api_name]) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("described", "cell", "json"),
+    [
+        (field("currency"), "12", b"12.0"),
+        (field("currency"), "12.0", b"12"),
+        (field("double"), "1.0E7", b"10000000"),
+        (field("double"), "123456789.12", b"123456789.12"),
+        (field("text"), "", b'""'),
+        (field("lookup"), "5", b'{"id": "5", "name": "Five"}'),
+        (field("multiselectpicklist", json_type="jsonarray"), "", b"[]"),
+        (field("text", **TAG), "VIP", b'[{"name": "VIP", "id": "1"}]'),
+        (field("datetime"), "2024-06-05T02:04:09-07:00", b'"2024-06-05T02:04:09-07:00"'),
+    ],
+)
+def test_a_line_is_the_same_from_csv_and_from_json(described: Field, cell: str, json) -> None:
+    name = described.api_name
+    from_json = caster([described])({"id": "1", name: orjson.loads(json)})
+
+    (from_csv,) = read(table(["Id", name], ["1", cell]), described)
+
+    assert orjson.dumps(from_csv[name]) == orjson.dumps(from_json[name])
+
+
+@pytest.mark.parametrize("header", ["Id", "id", "ID"])
+def test_the_id_is_found_however_it_is_spelled(header: str) -> None:
+    assert read(table(["X", header], ["a", "1"]), field("text")) == [{"id": "1", "X": "a"}]
+
+
+def test_columns_that_nobody_asked_for_are_left_out() -> None:
+    file = table(["Id", "LAST_ACTION", "X"], ["1", "EDIT", "a"])
+    assert read(file, field("text")) == [{"id": "1", "X": "a"}]
+
+
+def test_a_column_that_did_not_come_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, "airbyte"):
+        assert read(table(["Id"], ["1"]), field("text")) == [{"id": "1"}]
+    assert "Leads: Zoho's export came without X; these are null." in caplog.text
+
+
+def test_a_byte_order_mark_is_no_part_of_the_header() -> None:
+    assert read(zipped("\ufeffId,X\r\n1,ä\r\n"), field("text")) == [{"id": "1", "X": "ä"}]
+
+
+@pytest.mark.parametrize("text", ["", "Id,X\r\n"])
+def test_an_empty_export_has_no_rows(text: str) -> None:
+    assert read(zipped(text), field("text")) == []
+
+
+def test_rows_come_some_at_a_time() -> None:
+    file = table(["Id", "X"], *([str(key), "a"] for key in range(1_000)))
+    sizes = [len(page) for page in export_file.rows(file, "L", [field("text")], most_rows=1_000)]
+    assert sum(sizes) == 1_000
+    assert max(sizes) < 1_000
+
+
+def test_more_rows_than_an_export_can_have_are_refused() -> None:
+    file = table(["Id", "X"], ["1", "a"], ["2", "b"], ["3", "c"])
+    with pytest.raises(AirbyteTracedException, match="more than the 2 rows"):
+        read(file, field("text"), most_rows=2)
+
+
+def test_a_file_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export_file, "MOST_BYTES", 1_000)
+    with pytest.raises(
+        AirbyteTracedException, match=r"unpacks to 1,001 bytes, more than the 1,000"
+    ):
+        read(zipped("x" * 1_001), field("text"))
+
+
+def test_more_files_than_one_are_refused() -> None:
+    with pytest.raises(AirbyteTracedException, match="holds 2 files"):
+        read(zipped("Id,X\r\n", "2.csv"), field("text"))
+
+
+def test_a_header_without_an_id_is_refused() -> None:
+    with pytest.raises(AirbyteTracedException, match="no column Id, but X"):
+        read(table(["X"], ["a"]), field("text"))
+
+
+def test_rows_of_another_length_than_the_header_are_refused() -> None:
+    with pytest.raises(AirbyteTracedException, match="shorter or longer"):
+        read(zipped("Id,X\r\n1,a\r\n2\r\n"), field("text"))
+
+
+def test_a_damaged_file_is_told_as_one() -> None:
+    file = table(["Id", "X"], *([str(key), "abc"] for key in range(5_000)))
+    damaged = bytearray(file.getvalue())
+    damaged[200:210] = bytes(10)
+    with pytest.raises(AirbyteTracedException, match="damaged"):
+        read(io.BytesIO(bytes(damaged)), field("text"))

@@ -1,0 +1,105 @@
+"""Deleted records, converted leads and rich text: what lists and queries hide."""
+
+import pytest
+
+from unit_tests.source.conftest import Org, rows_of, states_of
+
+ROADS = [
+    pytest.param({"use_coql": "enabled"}, id="COQL"),
+    pytest.param({"use_coql": "disabled", "api_type": "REST"}, id="REST"),
+]
+
+
+def latest(*runs):
+    """A warehouse: the row with the latest cursor wins; it is dropped where it was deleted."""
+    table = {}
+    for rows in runs:
+        for row in sorted(rows, key=lambda row: row["Modified_Time"]):
+            if row["Modified_Time"] >= table.get(row["id"], row)["Modified_Time"]:
+                table[row["id"]] = row
+    return {key: row for key, row in table.items() if not row.get("_ab_cdc_deleted_at")}
+
+
+@pytest.mark.parametrize("retrieval", ROADS)
+def test_deleted_records_leave_the_warehouse_and_restored_ones_come_back(
+    own_org: Org, retrieval
+) -> None:
+    own_org.settings = {"retrieval": retrieval}
+    deals = own_org.streams()["Deals"]
+    first = own_org.read(deals)
+    binned, gone, restored, *_ = sorted(own_org.truth(deals))
+    own_org.control("DELETE", f"records/Deals?ids={binned},{restored}&type=recycle")
+    own_org.control("DELETE", f"records/Deals?ids={gone}&type=permanent")
+    own_org.control("POST", "clock", {"advance_s": 3_600})
+
+    second = own_org.read(deals, state=[states_of(first, "Deals")[-1]])
+
+    tombstones = {row["id"]: row for row in rows_of(second, "Deals") if "Owner" not in row}
+    assert {binned, gone, restored} <= set(tombstones)
+    one = tombstones[gone]
+    assert one["Modified_Time"] == one["_ab_cdc_deleted_at"] == one["_ab_cdc_updated_at"]
+    assert latest(rows_of(first, "Deals"), rows_of(second, "Deals")) == own_org.truth(deals)
+
+    own_org.control("POST", f"restore/Deals?ids={restored}")
+    own_org.control("POST", "clock", {"advance_s": 3_600})
+    third = own_org.read(deals, state=[states_of(second, "Deals")[-1]])
+    table = latest(*(rows_of(run, "Deals") for run in (first, second, third)))
+    assert restored in table
+    assert table == own_org.truth(deals)
+
+
+def test_each_deletion_is_told_once(own_org: Org) -> None:
+    deals = own_org.streams()["Deals"]
+    state = states_of(own_org.read(deals), "Deals")[-1]
+    own_org.control("DELETE", f"records/Deals?ids={min(own_org.truth(deals))}&type=recycle")
+    own_org.control("POST", "clock", {"advance_s": 3_600})
+
+    second = own_org.read(deals, state=[state])
+    own_org.control("POST", "clock", {"advance_s": 3_600})
+    third = own_org.read(deals, state=[states_of(second, "Deals")[-1]])
+
+    assert len(rows_of(second, "Deals")) == 1
+    assert rows_of(third, "Deals") == []
+
+
+def test_deletions_can_be_left_out(own_org: Org) -> None:
+    own_org.settings = {"include_deleted": False}
+    deals = own_org.streams()["Deals"]
+    assert "_ab_cdc_deleted_at" not in deals["json_schema"]["properties"]
+    state = states_of(own_org.read(deals), "Deals")[-1]
+    own_org.control("DELETE", f"records/Deals?ids={min(own_org.truth(deals))}&type=recycle")
+    own_org.control("POST", "clock", {"advance_s": 3_600})
+    own_org.control("POST", "reset", {})
+
+    assert rows_of(own_org.read(deals, state=[state]), "Deals") == []
+    assert own_org.calls("deleted") == 0
+
+
+def test_a_state_that_is_too_old_says_which_deletions_are_lost(org: Org) -> None:
+    deals = org.streams()["Deals"]
+    state = states_of(org.read(deals), "Deals")[-1]
+    state["stream"]["stream_state"]["Modified_Time"] = "2020-01-01T00:00:00Z"
+
+    output = org.read(deals, state=[state])
+
+    assert any(
+        "A refresh of this stream drops these rows" in log.log.message for log in output.logs
+    )
+
+
+@pytest.mark.parametrize("shown", [True, False], ids=["COQL shows them", "COQL hides them"])
+def test_converted_leads_come_along(own_org: Org, shown: bool) -> None:
+    own_org.control("POST", "knobs", {"coql_converted": shown})
+    leads = own_org.streams()["Leads"]
+
+    first = own_org.read(leads)
+
+    assert latest(rows_of(first, "Leads")) == own_org.truth(leads)
+    assert len(rows_of(first, "Leads")) == len(own_org.truth(leads))
+    rows = own_org.control("GET", "records/Leads")
+    converted = next(row["id"] for row in rows if row["Converted__s"])
+    own_org.control("PATCH", "records/Leads", {"id": converted, "Company": "Another"})
+    own_org.control("POST", "clock", {"advance_s": 3_600})
+    second = own_org.read(leads, state=[states_of(first, "Leads")[-1]])
+    assert [row["id"] for row in rows_of(second, "Leads", deleted=False)] == [converted]
+    assert latest(rows_of(first, "Leads"), rows_of(second, "Leads")) == own_org.truth(leads)

@@ -1,0 +1,96 @@
+"""Bulk Read: jobs that export a module, and their results ("Bulk Read", each version)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import IO, Any
+
+from airbyte_cdk.sources.declarative.models import CustomRequester as CustomRequesterModel
+from airbyte_cdk.sources.declarative.parsers.model_to_component_factory import (
+    ModelToComponentFactory,
+)
+
+from zoho_crm.manifest import definition
+from zoho_crm.org import org_of
+from zoho_crm.requester import ZohoRequester
+
+#: `query` of the body that makes a job.
+Query = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a completed job has exported."""
+
+    rows: int
+    #: There are rows behind them.
+    more: bool
+    #: Where they are, if a page token leads there and not the next page number.
+    next_token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """A job on its way: its state in Zoho's word, and its result once it is completed."""
+
+    word: str
+    result: Result | None = None
+    #: Zoho's reason, if it failed.
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BulkRead:
+    """The calls of Bulk Read, booked on one line of the ledger."""
+
+    #: Makes jobs.
+    creating: ZohoRequester
+    #: Asks for a job and, without taking its body into memory, for its result.
+    asking: ZohoRequester
+    line: str
+
+    @classmethod
+    def made(cls, config: Mapping[str, Any], line: str) -> "BulkRead":
+        """With the requesters that the manifest defines."""
+        factory = ModelToComponentFactory()
+        creating, asking = (
+            factory.create_component(CustomRequesterModel, definition(name), config, name=line)
+            for name in ("bulk_create_requester", "bulk_requester")
+        )
+        return cls(creating, asking, line)
+
+    def create(self, query: Query) -> str:
+        """Makes a job; its id."""
+        answer = self.creating.ask(body={"query": query}, line=self.line)
+        return str((answer or {})["data"][0]["details"]["id"])
+
+    def state(self, job: str) -> JobState:
+        answer = self.asking.ask(job, line=self.line) or {}
+        # No data: one call too many at a time. The job goes on all the same.
+        details = (answer.get("data") or [{}])[0]
+        word = str(details.get("state") or "unknown").upper().replace("_", " ")
+        # Samples show a result before the job is completed, too.
+        result = details.get("result") or {}
+        if word == "COMPLETED":
+            return JobState(word, _result(result))
+        if word in ("FAILURE", "FAILED"):
+            error = result.get("error_message") or {}
+            told = f"{error.get('code')}: {error.get('message')}" if error else "without a reason"
+            return JobState(word, failure=told)
+        return JobState(word)
+
+    def download(self, job: str, file: IO[bytes]) -> None:
+        """Writes the result of a job, a ZIP, into the file when it is its turn."""
+        pace = org_of(self.asking.config).downloads
+        while True:
+            pace.turn()
+            if self.asking.save(f"{job}/result", file, line=self.line):
+                return
+            pace.refused()
+
+
+def _result(result: Mapping[str, Any]) -> Result:
+    return Result(
+        rows=int(result.get("count") or 0),
+        more=bool(result.get("more_records")),
+        next_token=result.get("next_page_token"),
+    )

@@ -1,0 +1,47 @@
+"""Downloads of exports, spread over time as Zoho wants them."""
+
+import threading
+import time
+from collections import deque
+
+from zoho_crm.limits import DOWNLOADS_A_MINUTE
+
+_MINUTE_S = 60.0
+#: Zoho's minute and ours need not begin together.
+_GRACE_S = 1.0
+
+
+class Pace:
+    """Keeps the downloads of an org, over all streams, to Zoho's number a minute.
+
+    Begins to do so when Zoho refuses one: few syncs download that often, and these need not wait.
+    Other programs may download too, so a download may be refused all the same; then all wait.
+    """
+
+    def __init__(self) -> None:
+        self._latest: deque[float] = deque(maxlen=DOWNLOADS_A_MINUTE)
+        self._refused = False
+        self._not_before = 0.0
+        self._lock = threading.Lock()
+
+    def turn(self) -> None:
+        """Returns when a download may begin."""
+        while (pause := self._book()) > 0:
+            time.sleep(pause)
+
+    def refused(self) -> None:
+        """Zoho has refused a download: it was one too many."""
+        with self._lock:
+            self._refused = True
+            self._not_before = time.monotonic() + _MINUTE_S / DOWNLOADS_A_MINUTE
+
+    def _book(self) -> float:
+        """Books a download that begins now; returns the seconds to wait, if it may not."""
+        with self._lock:
+            now = time.monotonic()
+            begin = self._not_before
+            if self._refused and len(self._latest) == DOWNLOADS_A_MINUTE:
+                begin = max(begin, self._latest[0] + _MINUTE_S + _GRACE_S)
+            if begin <= now:
+                self._latest.append(now)
+            return max(0.0, begin - now)
