@@ -1,0 +1,41 @@
+"""Whether another road would have cost less."""
+
+from collections.abc import Mapping
+from math import ceil
+
+#: Calls that look whether an export is ready, and fetch it: seldom more than this.
+_LOOKS = 10
+_REST_ROWS = 200
+_EXPORT_ROWS, _EXPORT_CREDITS = 200_000, 50
+_ROADS = {
+    "COQL": "Use COQL enabled",
+    "REST": "Use COQL disabled and API type REST",
+    "Bulk": "Use COQL disabled and API type Bulk",
+}
+
+
+def advice(
+    road: str, *, rows: int, columns: int, credits_: int, version: Mapping[str, int]
+) -> str | None:
+    """A sentence, where another road would read these rows for less than half the credits."""
+    costs = {name: cost for name, cost in _costs(rows, columns, version).items() if name != road}
+    best = min(costs, key=lambda name: costs[name])
+    if costs[best] * 2 >= credits_:
+        return None
+    return (
+        f"{rows:,} records of {columns} columns cost {credits_:,} credits by {road}; "
+        f"by {best} they would cost about {costs[best]:,} ({_ROADS[best]})."
+    )
+
+
+def _costs(rows: int, columns: int, version: Mapping[str, int]) -> dict[str, int]:
+    """Credits of each road, id and cursor being in every slice of columns ("API Limits")."""
+    a_query = 1 if version["coql_rows"] <= 200 else 3
+    queries = ceil(rows / version["coql_rows"]) * ceil(columns / version["coql_columns"])
+    lists = ceil(rows / _REST_ROWS) * ceil(columns / (version["rest_columns"] or columns))
+    exports = ceil(rows / _EXPORT_ROWS)
+    return {
+        "COQL": queries * a_query,
+        "REST": lists,
+        "Bulk": exports * (_EXPORT_CREDITS + _LOOKS),
+    }

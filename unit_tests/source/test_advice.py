@@ -1,0 +1,27 @@
+import pytest
+import yaml
+
+from source_zoho_crm.advice import advice
+from zoho_crm.manifest import manifest_path
+
+VERSIONS = yaml.safe_load(manifest_path().read_text())["definitions"]["versions"]
+
+
+@pytest.mark.parametrize(
+    ("road", "rows", "columns", "credits_", "version", "better"),
+    [
+        ("COQL", 450_000, 48, 682, "v4", "about 180 (Use COQL disabled and API type Bulk)"),
+        ("REST", 450_000, 48, 2_260, "v4", "about 180 (Use COQL disabled and API type Bulk)"),
+        ("Bulk", 500, 30, 59, "v4", "about 3 (Use COQL enabled)"),
+        ("Bulk", 150, 30, 59, "v8", "about 1 (Use COQL disabled and API type REST)"),
+        ("COQL", 1_000, 40, 6, "v4", None),
+        ("COQL", 20_000, 40, 33, "v4", None),
+        ("Bulk", 450_000, 48, 180, "v4", None),
+        ("REST", 4_000, 200, 22, "v2", None),
+    ],
+)
+def test_a_road_of_less_than_half_the_credits_is_named(
+    road: str, rows: int, columns: int, credits_: int, version: str, better: str | None
+) -> None:
+    hint = advice(road, rows=rows, columns=columns, credits_=credits_, version=VERSIONS[version])
+    assert (hint is None) if better is None else (hint is not None and better in hint)

@@ -1,0 +1,111 @@
+"""Wide and odd orgs: each oddity costs at most itself, and nothing is dropped in silence."""
+
+import pytest
+
+from unit_tests.source.conftest import Org, Row, rows_of, states_of
+from zoho_crm.auth import ZohoAuthenticator
+from zoho_emulator.server import Settings, running
+
+ROADS = [
+    pytest.param({"use_coql": "enabled"}, id="COQL"),
+    pytest.param({"use_coql": "disabled", "api_type": "REST"}, id="REST"),
+    pytest.param({"use_coql": "disabled", "api_type": "Bulk"}, id="Bulk"),
+]
+
+
+@pytest.fixture(scope="module")
+def _odd_server():
+    with running(Settings(rows=3), {"tokens_per_10_min": 0}) as server:
+        yield server
+
+
+@pytest.fixture
+def odd_org(_odd_server) -> Org:
+    ZohoAuthenticator._tokens.clear()
+    return Org(_odd_server)
+
+
+def plant(org: Org, name: str, *fields: Row, rows: int = 3, **module: object) -> None:
+    org.control("POST", "modules", {"api_name": name, "fields": list(fields), **module})
+    names = [field["api_name"] for field in fields]
+    for number in range(rows):
+        values = {field: f"{field} {number}" for field in names}
+        org.control("POST", f"records/{name}", {"Name": f"Row {number}", **values})
+    org.control("POST", "clock", {"advance_s": 120})
+
+
+def logs(output) -> str:
+    return "\n".join(log.log.message for log in output.logs)
+
+
+def names(output, module: str) -> list[str]:
+    return sorted(row["Name"] for row in rows_of(output, module))
+
+
+@pytest.mark.parametrize("retrieval", ROADS)
+def test_odd_fields_cost_at_most_themselves(odd_org: Org, retrieval) -> None:
+    odd_org.settings = {"retrieval": retrieval, "schema_version": "v8"}
+    module = f"Odd_{ROADS.index(next(r for r in ROADS if r.values[0] == retrieval))}"
+    plant(
+        odd_org,
+        module,
+        {"api_name": "State", "data_type": "quantum", "like": "text"},
+        {"api_name": "Bare", "hidden_keys": ["data_type", "json_type", "length"]},
+        {"api_name": "Order", "label": "Same"},
+        {"api_name": "from", "label": "Same"},
+        {"api_name": "limit"},
+        {"api_name": "External"},
+    )
+    stream = odd_org.streams()[module]
+
+    output = odd_org.read(stream)
+
+    rows = sorted(rows_of(output, module), key=lambda row: row["Name"])
+    odd = ("State", "Bare", "Order", "from", "limit", "External")
+    assert [{name: row[name] for name in odd} for row in rows] == [
+        {name: f"{name} {number}" for name in odd} for number in range(3)
+    ]
+    assert "data type 'quantum' is unknown; it is read as a string" in logs(output)
+
+
+@pytest.mark.parametrize("retrieval", ROADS)
+@pytest.mark.parametrize("returned", ["null", "absent"])
+def test_a_module_that_does_not_fill_modified_time_is_read_whole_and_says_so(
+    odd_org: Org, retrieval, returned: str
+) -> None:
+    odd_org.settings = {"retrieval": retrieval}
+    module = f"Unstamped_{abs(hash((str(retrieval), returned)))}"
+    plant(odd_org, module)
+    odd_org.control("PATCH", f"fields/{module}/Modified_Time", {"returned": returned})
+    stream = odd_org.streams()[module]
+
+    first = odd_org.read(stream)
+    odd_org.control("POST", f"records/{module}", {"Name": "Row 9"})
+    odd_org.control("POST", "clock", {"advance_s": 120})
+    second = odd_org.read(stream, state=states_of(first, module)[-1:])
+
+    assert names(first, module) == ["Row 0", "Row 1", "Row 2"]
+    assert names(second, module) == ["Row 0", "Row 1", "Row 2", "Row 9"]
+    assert "is read whole each time" in logs(first)
+
+
+def test_a_module_without_fields_is_no_stream_and_says_why(odd_org: Org) -> None:
+    odd_org.control("POST", "modules", {"api_name": "Hollow", "bare": True})
+    streams = odd_org.streams()
+    assert "Hollow" not in streams
+
+    modules = {row["api_name"]: row for row in rows_of(odd_org.read(streams["modules"]), "modules")}
+
+    assert modules["Hollow"]["not_offered_because"].startswith("Zoho names no field")
+
+
+@pytest.mark.parametrize("retrieval", ROADS)
+def test_a_thousand_custom_fields_come_whole(retrieval) -> None:
+    ZohoAuthenticator._tokens.clear()
+    wide = Settings(rows=5, fields_by_module={"Deals": 1_000})
+    with running(wide, {"tokens_per_10_min": 0}) as server:
+        org = Org(server, {"retrieval": retrieval})
+        deals = org.streams()["Deals"]
+        assert len(deals["json_schema"]["properties"]) > 950
+        rows = {row["id"]: row for row in rows_of(org.read(deals), "Deals")}
+        assert rows == org.truth(deals)
