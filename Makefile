@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo emulator test lint lock equality bench-quick
+.PHONY: install demo emulator test lint lock equality bench-quick bench-roads
 
 install: $(STAMP)
 
@@ -41,6 +41,9 @@ demo: $(STAMP)
 
 bench-quick: $(STAMP)
 	$(BIN)/python -m benchmarks.quick
+
+bench-roads: $(STAMP)
+	$(BIN)/python -m benchmarks.roads
 
 lock:
 	uv pip compile --universal --generate-hashes --no-emit-index-url --quiet pyproject.toml -o requirements.lock

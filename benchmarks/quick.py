@@ -41,9 +41,9 @@ def main() -> None:
         written(_NO_ROWS) as no_rows,
     ):
         out = Path(folder) / "out.jsonl"
-        catalog = catalog_of([_leads(config_path, out)])
+        catalog = catalog_of([leads(config_path, out, COLUMNS)])
         with written(catalog) as catalog_path:
-            source = [_command("source-zoho-crm"), "read"]
+            source = [command("source-zoho-crm"), "read"]
             source += ["--config", config_path, "--catalog", catalog_path]
             cost(source, out)  # the emulator's first answers are its dearest
             rows = Path(folder) / "rows.jsonl"
@@ -67,18 +67,18 @@ def main() -> None:
     RESULTS.write_text(json.dumps([{**mark, "reached": ratio <= LIMIT}], indent=2) + "\n")
 
 
-def _command(name: str) -> str:
+def command(name: str) -> str:
     return str(Path(sys.executable).parent / name)
 
 
-def _leads(config_path: str, out: Path) -> dict[str, Any]:
-    """The stream Leads with its first 30 columns."""
-    cost([_command("source-zoho-crm"), "discover", "--config", config_path], out)
+def leads(config_path: str, out: Path, columns: int) -> dict[str, Any]:
+    """The stream Leads with its first columns."""
+    cost([command("source-zoho-crm"), "discover", "--config", config_path], out)
     messages = [orjson.loads(line) for line in out.read_bytes().splitlines()]
     catalog = next(message["catalog"] for message in messages if message["type"] == "CATALOG")
     stream: dict[str, Any] = next(s for s in catalog["streams"] if s["name"] == "Leads")
     properties = stream["json_schema"]["properties"]
-    chosen = list(dict.fromkeys(["id", "Modified_Time", *properties]))[:COLUMNS]
+    chosen = list(dict.fromkeys(["id", "Modified_Time", *properties]))[:columns]
     stream["json_schema"]["properties"] = {name: properties[name] for name in chosen}
     return stream
 
