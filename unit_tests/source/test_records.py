@@ -44,8 +44,20 @@ def test_every_record_comes_once_and_whole(org: Org, version: str, retrieval) ->
 
     for name in names:
         rows, truth = rows_of(output, name), org.truth(streams[name])
+        assert first_difference(by_id(rows), truth) is None, name
         assert len(rows) == len(truth), name
-        assert by_id(rows) == truth, name
+
+
+def first_difference(rows, truth) -> str | None:
+    """The first row and field that differ, with both values."""
+    for key in sorted(rows.keys() | truth.keys()):
+        ours, zohos = rows.get(key), truth.get(key)
+        if ours is None or zohos is None:
+            return f"{key}: {'missing' if ours is None else 'not in Zoho'}"
+        for field in sorted(ours.keys() | zohos.keys()):
+            if ours.get(field) != zohos.get(field):
+                return f"{key}.{field}: {ours.get(field)!r}, in Zoho {zohos.get(field)!r}"
+    return None
 
 
 def test_every_supported_module_is_a_stream_and_the_rest_say_why(org: Org) -> None:
