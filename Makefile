@@ -20,12 +20,9 @@ lint: $(STAMP)
 	$(BIN)/mypy
 
 # Two halves side by side, for two cores.
-FIRST_HALF := unit_tests/source/ unit_tests/zoho_crm/
-SECOND_HALF := $(filter-out $(FIRST_HALF),$(wildcard unit_tests/*/ unit_tests/test_*.py))
-
 test: $(STAMP)
-	@$(BIN)/pytest $(FIRST_HALF) > .first_half.log 2>&1 & first=$$!; \
-	$(BIN)/pytest integration_tests $(SECOND_HALF); second=$$?; \
+	@$(BIN)/pytest unit_tests > .first_half.log 2>&1 & first=$$!; \
+	$(BIN)/pytest integration_tests; second=$$?; \
 	wait $$first; first=$$?; cat .first_half.log; \
 	test $$first -eq 0 && test $$second -eq 0
 
