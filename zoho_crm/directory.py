@@ -93,7 +93,12 @@ class Directory:
     def _fetch(self, name: str, metadata: Mapping[str, Any], requester: Metadata) -> Module:
         if reason := _unserved(name, metadata):
             return Module(name, metadata, (), reason)
-        raw = requester.metadata("settings/fields", "fields", module=name)
+        try:
+            raw = requester.metadata("settings/fields", "fields", module=name)
+        except Refused as refusal:
+            if refusal.code == "OAUTH_SCOPE_MISMATCH":
+                raise
+            return Module(name, metadata, (), refusal.message)
         fields = tuple(_readable(name, raw))
         if not fields:
             return Module(name, metadata, (), "Zoho names no field of it that a record carries.")

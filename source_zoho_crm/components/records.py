@@ -130,6 +130,9 @@ class RecordsRetriever(Retriever):
         else:
             road = self._rest(windowed=False)
         for number, page in enumerate(road.everything()):
+            if any(row.get(CURSOR_FIELD) for row in page):
+                # Nothing is missed: its records are older than the start, or of the last minute.
+                return
             if number == 0:
                 LOGGER.warning(
                     f"{self.name}: Zoho lists Modified_Time among its fields and does not fill it, "

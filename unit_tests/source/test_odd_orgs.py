@@ -109,3 +109,14 @@ def test_a_thousand_custom_fields_come_whole(retrieval) -> None:
         assert len(deals["json_schema"]["properties"]) > 950
         rows = {row["id"]: row for row in rows_of(org.read(deals), "Deals")}
         assert rows == org.truth(deals)
+
+
+@pytest.mark.parametrize("retrieval", ROADS)
+def test_a_start_date_after_the_newest_record_reads_nothing(odd_org: Org, retrieval) -> None:
+    odd_org.settings = {"retrieval": retrieval, "start_datetime": "2026-01-01T00:00:00Z"}
+    vendors = odd_org.streams()["Vendors"]
+
+    output = odd_org.read(vendors)
+
+    assert rows_of(output, "Vendors") == []
+    assert "is read whole each time" not in logs(output)
