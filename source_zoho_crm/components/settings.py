@@ -100,7 +100,6 @@ class SettingsRetriever(Retriever):
             yield from (body or {}).get(self.key) or []
             more = bool(((body or {}).get("info") or {}).get("more_records"))
             page += 1
-            asked = {**params, "page": str(page), "per_page": str(_PER_PAGE)}
 
     def _modules(self) -> Iterator[str]:
         org = org_of(self.config).directory
