@@ -17,7 +17,6 @@ from airbyte_cdk.models import (
     ConfiguredAirbyteCatalogSerializer,
     Status,
 )
-from airbyte_cdk.sources.utils.schema_helpers import check_config_against_spec_or_exit
 from airbyte_cdk.utils import AirbyteTracedException
 from airbyte_cdk.utils.airbyte_secrets_utils import get_secrets, update_secrets
 
@@ -38,6 +37,7 @@ from destination_zoho_crm.settings import write_settings
 from destination_zoho_crm.writing import write
 from zoho_crm.auth import PATIENCE
 from zoho_crm.client import Client
+from zoho_crm.form import completed
 from zoho_crm.problems import config_error
 
 LOGGER = logging.getLogger("airbyte")
@@ -90,12 +90,20 @@ class DestinationZohoCrm(Destination):
     def run_cmd(  # type: ignore[override]  # our `run` prints what the CDK's messages cannot hold
         self, parsed_args: argparse.Namespace
     ) -> Iterator[Message]:
-        if parsed_args.command in ("spec", "check"):
-            if parsed_args.command == "check":
-                read_json(parsed_args.config, "config")
+        if parsed_args.command == "spec":
             yield from super().run_cmd(parsed_args)
             return
-        config = self._config(parsed_args.config)
+        try:
+            config = self._config(parsed_args.config)
+        except AirbyteTracedException as problem:
+            status = problem.as_connection_status_message()
+            if parsed_args.command != "check" or status is None:
+                raise
+            yield status
+            return
+        if parsed_args.command == "check":
+            yield self._run_check(config)
+            return
         if parsed_args.command == "discover":
             yield self.discover(config)
             return
@@ -113,14 +121,12 @@ class DestinationZohoCrm(Destination):
             sys.exit(1)
 
     def _config(self, path: str) -> Mapping[str, Any]:
-        """The config, held against the spec; its secrets are kept out of all logs."""
+        """The config as the form would save it; its secrets are kept out of all logs."""
         config = read_json(path, "config")
-        if not isinstance(config, dict):
-            raise config_error(f"The config {path} is no JSON object.")
-        spec = self.spec(LOGGER)
-        update_secrets(get_secrets(spec.connectionSpecification, config))
-        check_config_against_spec_or_exit(config, spec)
-        return config
+        form = self.spec(LOGGER).connectionSpecification
+        if isinstance(config, dict):
+            update_secrets(get_secrets(form, config))
+        return completed(config, form)
 
     def _prove(self, config: Mapping[str, Any]) -> None:
         """Token, modules and fields are there; mappings and folder are as they must be."""

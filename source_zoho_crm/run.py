@@ -45,7 +45,7 @@ def _source(args: Sequence[str]) -> SourceZohoCrm:
     except OSError as error:
         raise config_error(f"{error.filename} cannot be read: {error.strerror}.") from error
     except ValueError as error:
-        raise config_error(f"A file given on the command line is no JSON: {error}") from error
+        raise config_error(f"A file given on the command line cannot be used: {error}") from error
     return SourceZohoCrm(catalog, config, state)
 
 

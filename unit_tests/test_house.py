@@ -1,7 +1,6 @@
 """The rules of the house: who imports whom, and what is said in one place only."""
 
 import ast
-import json
 import re
 import tomllib
 import uuid
@@ -61,15 +60,6 @@ def metadata(connector: str) -> dict[str, Any]:
     return yaml.safe_load(METADATA[connector].read_text())["data"]
 
 
-def source_properties() -> dict[str, Any]:
-    return MANIFEST["spec"]["connection_specification"]["properties"]
-
-
-def destination_properties() -> dict[str, Any]:
-    spec = json.loads((CHECKOUT / "destination_zoho_crm" / "spec.json").read_text())
-    return spec["connectionSpecification"]["properties"]
-
-
 @pytest.mark.parametrize("package", ALLOWED)
 def test_imports_run_one_way(package: str) -> None:
     forbidden = OURS - ALLOWED[package] - {package}
@@ -122,20 +112,6 @@ def test_the_manifest_is_of_the_cdk_that_is_pinned() -> None:
     pins = [name for name in project["dependencies"] if name.startswith("airbyte-cdk")]
 
     assert pins == [f"airbyte-cdk=={MANIFEST['version']}"]
-
-
-@pytest.mark.parametrize(
-    "name", [name for name, shown in source_properties().items() if shown["group"] == "account"]
-)
-def test_both_forms_ask_for_the_account_in_the_same_words(name: str) -> None:
-    assert destination_properties()[name] == source_properties()[name]
-
-
-@pytest.mark.parametrize("name", ["schema_version", "base_url"])
-def test_both_forms_ask_for_version_and_address_in_the_same_words(name: str) -> None:
-    place = {"group": "", "order": 0}
-
-    assert destination_properties()[name] | place == source_properties()[name] | place
 
 
 @pytest.mark.parametrize("connector", METADATA)

@@ -1,7 +1,4 @@
-"""Connection settings:
-
-defaults, and the addresses that follow from region, environment and version.
-"""
+"""Connection settings: defaults, and the addresses that follow from them."""
 
 import re
 from collections.abc import Mapping, MutableMapping
@@ -16,6 +13,7 @@ from airbyte_cdk.sources.declarative.transformations.config_transformations impo
 )
 from pendulum.parsing.exceptions import ParserError
 
+from zoho_crm.form import completed
 from zoho_crm.problems import config_error
 
 #: Older than any record: the start of a read without a start date.
@@ -29,8 +27,9 @@ class ConnectionSettings(config_transformation.ConfigTransformation):
     """Completes a config in memory; the user's file stays as it is.
 
     Missing settings get their defaults, so that a config of Airbyte's older Zoho CRM source works
-    unchanged. `start_datetime` becomes UTC. `_zoho` holds the addresses `accounts`, `crm`, `bulk`
-    and `upload`, taken from the manifest's table of regions.
+    unchanged; a config that does not fit the form is refused with a sentence for each setting.
+    `start_datetime` becomes UTC. `_zoho` holds the addresses `accounts`, `crm`, `bulk` and
+    `upload`, taken from the manifest's table of regions.
 
     Why not in YAML: a table handed down as `$parameters` is copied into every component of every
     stream, and a lookup in Jinja answers an unknown region with a traceback instead of a sentence.
@@ -40,21 +39,17 @@ class ConnectionSettings(config_transformation.ConfigTransformation):
 
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
         self._regions: Mapping[str, Mapping[str, Any]] = parameters["regions"]
-        self._versions: Mapping[str, Any] = parameters["versions"]
-        self._defaults: Mapping[str, Any] = parameters["defaults"]
+        self._form: Mapping[str, Any] = parameters["form"]
 
     def transform(self, config: MutableMapping[str, Any]) -> None:
-        for key, default in self._defaults.items():
-            if config.get(key) in (None, ""):
-                config[key] = default
+        config.update(completed(config, self._form))
         config["start_datetime"] = _start(config.get("start_datetime"))
         config["_zoho"] = self._addresses(config)
 
     def _addresses(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        region = self._chosen(self._regions, config["dc_region"], "region", "dc_region")
-        api = self._chosen(region["api"], config["environment"], "environment", "environment")
+        region = self._regions[config["dc_region"]]
+        api = region["api"][config["environment"]]
         version = config["schema_version"]
-        self._chosen(self._versions, version, "schema version", "schema_version")
         accounts, upload = region["accounts"], region["upload"]
         if base_url := config.get("base_url"):
             api = accounts = upload = _checked_base_url(base_url)
@@ -66,15 +61,6 @@ class ConnectionSettings(config_transformation.ConfigTransformation):
             "bulk": f"{api}/crm/bulk/{version}",
             "upload": f"{upload}/crm/{version}/upload",
         }
-
-    @staticmethod
-    def _chosen(table: Mapping[str, Any], choice: object, what: str, key: str) -> Any:
-        if not isinstance(choice, str) or choice not in table:
-            raise config_error(
-                f"{choice!r} is no {what} of Zoho CRM. "
-                f"Set {key} to one of {', '.join(sorted(table))}."
-            )
-        return table[choice]
 
 
 def _checked_base_url(url: str) -> str:
@@ -93,11 +79,12 @@ def _start(value: object) -> str:
     moment = _parsed(str(value))
     if moment is None:
         raise config_error(
-            f"start_datetime {value!r} is no date. Write it like 2021-01-01T00:00:00Z."
+            f"Start Date (start_datetime) is {value!r}, which is no date. "
+            "Write it like 2021-01-01T00:00:00Z, or leave it empty."
         )
     if moment > datetime.now(UTC):
         raise config_error(
-            f"start_datetime {value!r} lies in the future, so nothing would be read. "
+            f"Start Date (start_datetime) is {value!r}, in the future, so nothing would be read. "
             "Choose a past moment, or leave it empty to read everything."
         )
     return moment.in_timezone("UTC").format("YYYY-MM-DDTHH:mm:ss[Z]")

@@ -71,7 +71,7 @@ def test_a_folder_that_cannot_be_used_is_told(org: Org, tmp_path: Path) -> None:
         ({"object_storage_config": {"storage_type": "Tape"}}, "cannot be kept in 'Tape'"),
         ({"object_storage_config": {"storage_type": "Local"}}, "Name the folder"),
         ({"mappings": [{"module": "Leads"}]}, "Mapping 1 names no stream"),
-        ({"dc_region": "XX"}, "no region"),
+        ({"dc_region": "XX"}, "none of US, EU"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

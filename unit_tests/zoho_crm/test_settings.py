@@ -9,15 +9,8 @@ from zoho_crm.settings import ConnectionSettings
 
 MANIFEST = yaml.safe_load(manifest_path().read_text())
 DEFINITIONS = MANIFEST["definitions"]
-PROPERTIES = MANIFEST["spec"]["connection_specification"]["properties"]
-PARAMETERS = {
-    "regions": DEFINITIONS["regions"],
-    "versions": DEFINITIONS["versions"],
-    "defaults": {
-        key: PROPERTIES[key]["default"]
-        for key in ("dc_region", "environment", "schema_version", "retrieval")
-    },
-}
+FORM = MANIFEST["spec"]["connection_specification"]
+PARAMETERS = {"regions": DEFINITIONS["regions"], "form": FORM}
 ACCOUNT = {"client_id": "c", "client_secret": "s", "refresh_token": "r"}
 
 
@@ -80,33 +73,36 @@ def test_start_dates_of_all_forms_become_utc(given: str, utc: str) -> None:
     [
         (
             {"dc_region": "MARS"},
-            "'MARS' is no region of Zoho CRM. "
-            "Set dc_region to one of AE, AU, CA, CN, EU, IN, JP, SA, UK, US.",
+            "Region (dc_region) is 'MARS', which is none of "
+            "US, EU, IN, AU, CN, JP, CA, SA, UK, AE.",
         ),
         (
             {"environment": "Staging"},
-            "'Staging' is no environment of Zoho CRM. "
-            "Set environment to one of Developer, Production, Sandbox.",
+            "Environment (environment) is 'Staging', which is none of "
+            "Production, Sandbox, Developer.",
         ),
         (
             {"schema_version": "v3"},
-            "'v3' is no schema version of Zoho CRM. Set schema_version to one of v2, v2.1, v4, v8.",
+            "Schema (schema_version) is 'v3', which is none of v2, v2.1, v4, v8.",
         ),
         (
             {"start_datetime": "yesterday"},
-            "start_datetime 'yesterday' is no date. Write it like 2021-01-01T00:00:00Z.",
+            "Start Date (start_datetime) is 'yesterday'; "
+            "write it like 2021-01-01T00:00:00Z or 2021-01-01.",
         ),
         (
             {"start_datetime": "2021-13-01"},
-            "start_datetime '2021-13-01' is no date. Write it like 2021-01-01T00:00:00Z.",
+            "Start Date (start_datetime) is '2021-13-01', which is no date. "
+            "Write it like 2021-01-01T00:00:00Z, or leave it empty.",
         ),
         (
             {"start_datetime": "13:00"},
-            "start_datetime '13:00' is no date. Write it like 2021-01-01T00:00:00Z.",
+            "Start Date (start_datetime) is '13:00'; "
+            "write it like 2021-01-01T00:00:00Z or 2021-01-01.",
         ),
         (
             {"start_datetime": "2999-01-01"},
-            "start_datetime '2999-01-01' lies in the future, so nothing would be read. "
+            "Start Date (start_datetime) is '2999-01-01', in the future, so nothing would be read. "
             "Choose a past moment, or leave it empty to read everything.",
         ),
         (
@@ -126,3 +122,21 @@ def test_bad_settings_give_one_sentence(settings: dict[str, Any], sentence: str)
 def test_completing_twice_changes_nothing() -> None:
     once = complete(start_datetime="2020-01-01", dc_region="EU")
     assert complete(**once) == once
+
+
+def test_blanks_around_a_text_and_the_point_of_a_whole_number_do_not_matter() -> None:
+    config = complete(client_id=" c\n", dc_region="EU ", max_concurrent_requests=5.0)
+
+    assert (config["client_id"], config["dc_region"]) == ("c", "EU")
+    assert repr(config["max_concurrent_requests"]) == "5"
+
+
+def test_everything_that_does_not_fit_is_told_at_once_and_no_secret_with_it() -> None:
+    with pytest.raises(AirbyteTracedException) as caught:
+        complete(client_id=None, client_secret=12345, credits_reserve_percent=91)
+
+    assert caught.value.message == (
+        "Client ID (client_id) is missing. "
+        "Client Secret (client_secret) is a value, which is no text. "
+        "Credits Left to People (credits_reserve_percent) is 91, and 90 is the most."
+    )

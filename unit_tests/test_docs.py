@@ -1,0 +1,211 @@
+"""The pages that users read say what is true."""
+
+import ast
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from destination_zoho_crm.matching import SYSTEM_FIELDS
+from zoho_emulator.server import Running, Settings, running
+
+CHECKOUT = Path(__file__).parents[1]
+DOCS = CHECKOUT / "docs"
+SOURCE = DOCS / "integrations" / "sources" / "zoho-crm.md"
+DESTINATION = DOCS / "integrations" / "destinations" / "zoho-crm.md"
+SCALING = DOCS / "scaling-out.md"
+PAGES = sorted([*DOCS.rglob("*.md"), CHECKOUT / "README.md", CHECKOUT / "CONTRIBUTING.md"])
+MANIFEST = yaml.safe_load((CHECKOUT / "manifest.yaml").read_text())
+SPECS = {
+    SOURCE: MANIFEST["spec"]["connection_specification"],
+    DESTINATION: json.loads((CHECKOUT / "destination_zoho_crm" / "spec.json").read_text())[
+        "connectionSpecification"
+    ],
+}
+
+#: In the order that Airbyte's reviewers look for.
+HEADERS = [
+    "Prerequisites",
+    "Setup guide",
+    "Supported sync modes",
+    "Data type map",
+    "Limitations & Troubleshooting",
+    "IP allow list",
+    "Changelog",
+]
+
+
+def headers(page: Path) -> list[str]:
+    return re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", page.read_text(), flags=re.S), re.M)
+
+
+def examples(page: Path, title: str) -> list[Any]:
+    found = re.findall(rf'```json title="{title}"\n(.+?)```', page.read_text(), re.S)
+    return [json.loads(example) for example in found]
+
+
+def anchor(header: str) -> str:
+    kept = re.sub(r"[^\w\- ]", "", header.replace("`", "").lower())
+    return kept.replace(" ", "-")
+
+
+def plain(text: str) -> str:
+    """Words alone, so that markup and line ends do not count."""
+    return " ".join(re.sub(r"[`*<>]|\{[^}]*\}", " ", text).split())
+
+
+@cache
+def said_by_the_code() -> str:
+    """All texts of the product, one after another; what is filled in later is left out."""
+    texts: list[str] = []
+    for package in ("zoho_crm", "source_zoho_crm", "destination_zoho_crm"):
+        for path in sorted((CHECKOUT / package).rglob("*.py")):
+            texts += _texts(ast.parse(path.read_text()))
+    rules = MANIFEST["definitions"]["error_handler"]["rules"]["response_filters"]
+    texts += [re.sub(r"\{\{.*?\}\}", " ", rule["error_message"]) for rule in rules]
+    return plain("\n".join(texts))
+
+
+def _texts(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            yield "".join(
+                str(part.value) if isinstance(part, ast.Constant) else " " for part in node.values
+            )
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def sentences(page: Path) -> list[str]:
+    """The first column of the page's troubleshooting table."""
+    table = page.read_text().split("| the sentence begins |")[1].split("\n\n")[0]
+    return [line.split("|")[1].strip() for line in table.splitlines()[2:]]
+
+
+@pytest.mark.parametrize("page", SPECS, ids=["source", "destination"])
+def test_headers_stand_in_the_order_that_reviewers_expect(page: Path) -> None:
+    found = [header for header in headers(page) if header in HEADERS]
+
+    assert found == HEADERS
+
+
+@pytest.mark.parametrize("page", SPECS, ids=["source", "destination"])
+def test_every_setting_of_the_form_is_explained(page: Path) -> None:
+    text = page.read_text()
+    shown = [
+        setting["title"]
+        for setting in SPECS[page]["properties"].values()
+        if not setting.get("airbyte_hidden")
+    ]
+
+    assert [title for title in shown if f"**{title}**" not in text] == []
+
+
+@pytest.mark.parametrize("page", SPECS, ids=["source", "destination"])
+def test_every_version_has_a_line_in_the_changelog(page: Path) -> None:
+    version = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]["version"]
+
+    assert f"| {version} |" in page.read_text().split("## Changelog")[1]
+
+
+@pytest.mark.parametrize(
+    ("page", "sentence"),
+    [pytest.param(page, s, id=s) for page in (SOURCE, DESTINATION) for s in sentences(page)],
+)
+def test_the_sentences_to_look_up_are_those_that_are_said(page: Path, sentence: str) -> None:
+    parts = [part for part in plain(sentence).split(" … ") if part]
+
+    assert [part for part in parts if part.strip(" .…") not in said_by_the_code()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_links_within_the_repository_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)\s]+)\)", page.read_text())
+    lost = []
+    for link in links:
+        if "://" in link:
+            continue
+        path, _, place = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        if not target.exists() or (place and place not in map(anchor, headers(target))):
+            lost.append(link)
+
+    assert lost == []
+
+
+def test_the_page_names_every_stream_of_settings() -> None:
+    names = {
+        definition["name"]
+        for key, definition in MANIFEST["definitions"].items()
+        if key.endswith("_stream") and "name" in definition and definition["name"].islower()
+    }
+
+    missing = {name for name in names if f"`{name}`" not in SOURCE.read_text()}
+
+    assert len(names) >= 15
+    assert missing == set()
+
+
+def test_the_page_names_each_modules_own_key() -> None:
+    text = DESTINATION.read_text()
+
+    rows = {module: f"| {module} | `{field}`, " for module, field in SYSTEM_FIELDS.items()}
+
+    assert [module for module, row in rows.items() if row not in text] == []
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[Running]:
+    with running(Settings(rows=1, rows_by_module={}, modules=None, fields_by_module={})) as server:
+        yield server
+
+
+@pytest.mark.parametrize("page", SPECS, ids=["source", "destination"])
+def test_examples_of_configurations_fit_the_form(page: Path) -> None:
+    kind = "source" if page == SOURCE else "destination"
+    found = [
+        example
+        for place in DOCS.rglob("*.md")
+        for example in examples(place, f"{kind} configuration")
+    ]
+
+    for example in found:
+        jsonschema.validate(example, SPECS[page])
+        unknown = example.keys() - SPECS[page]["properties"].keys()
+        assert unknown == set()
+    assert found
+
+
+def test_connections_that_share_an_org_share_its_calls_and_no_stream(emulator: Running) -> None:
+    """Of the page on scaling out."""
+    sources = examples(SCALING, "source configuration")
+    streams = [
+        entry["name"]
+        for example in examples(SCALING, "streams of a connection")
+        for entry in example["streams"]
+    ]
+    counted = emulator.control("GET", "counts")
+
+    assert sum(source["max_concurrent_requests"] for source in sources) <= 10
+    assert len({source["refresh_token"] for source in sources}) == len(sources)
+    assert len(set(streams)) == len(streams)
+    assert {name for name in streams if not name.islower()} <= counted.keys()
+
+
+def test_the_page_names_the_console_and_the_accounts_host_of_every_region() -> None:
+    rows = re.findall(r"^\| ([A-Z]{2}) \| `(\S+)` \| `(\S+)` \|$", SOURCE.read_text(), re.M)
+    regions = MANIFEST["definitions"]["regions"]
+
+    assert {region: accounts for region, _, accounts in rows} == {
+        name: region["accounts"] for name, region in regions.items()
+    }
+    assert [console for _, console, accounts in rows] == [
+        accounts.replace("//accounts.", "//api-console.") for _, _, accounts in rows
+    ]

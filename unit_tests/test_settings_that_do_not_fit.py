@@ -1,0 +1,172 @@
+"""What Airbyte's form lets pass, and what a hand may write: `check` answers in one sentence."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from destination_zoho_crm.run import run as run_destination
+from source_zoho_crm.run import run as run_source
+
+ACCOUNT = {
+    "client_id": "1000.C",
+    "client_secret": "5f3c1e",
+    "refresh_token": "1000.r",
+    "dc_region": "US",
+    "environment": "Production",
+    "schema_version": "v4",
+}
+COMMANDS = {"source": run_source, "destination": run_destination}
+
+BOTH = [
+    ({"client_id": "  "}, "Client ID (client_id) is missing."),
+    ({"refresh_token": None}, "Refresh Token (refresh_token) is missing."),
+    ({"client_secret": 5}, "Client Secret (client_secret) is a value, which is no text."),
+    (
+        {"dc_region": "Mars"},
+        "Region (dc_region) is 'Mars', which is none of US, EU, IN, AU, CN, JP, CA, SA, UK, AE.",
+    ),
+    (
+        {"schema_version": "v3", "credits_reserve_percent": 91},
+        "Schema (schema_version) is 'v3', which is none of v2, v2.1, v4, v8. "
+        "Credits Left to People (credits_reserve_percent) is 91, and 90 is the most.",
+    ),
+    (
+        {"credits_reserve_percent": 1.5},
+        "Credits Left to People (credits_reserve_percent) is 1.5, which is no whole number.",
+    ),
+    (
+        {"base_url": "http://example.com"},
+        "base_url 'http://example.com' is not https. "
+        "Plain http is taken for addresses of this machine only.",
+    ),
+]
+OF_THE_SOURCE = [
+    (
+        {"max_concurrent_requests": 1.5},
+        "Most Calls at Once (max_concurrent_requests) is 1.5, which is no whole number.",
+    ),
+    (
+        {"max_concurrent_requests": 0},
+        "Most Calls at Once (max_concurrent_requests) is 0, and 1 is the least.",
+    ),
+    (
+        {"include_deleted": "yes"},
+        "Include Deleted Records (include_deleted) is 'yes', which is neither true nor false.",
+    ),
+    (
+        {"start_datetime": "01/02/2021"},
+        "Start Date (start_datetime) is '01/02/2021'; "
+        "write it like 2021-01-01T00:00:00Z or 2021-01-01.",
+    ),
+    (
+        {"start_datetime": "2021-02-30"},
+        "Start Date (start_datetime) is '2021-02-30', which is no date. "
+        "Write it like 2021-01-01T00:00:00Z, or leave it empty.",
+    ),
+    (
+        {"start_datetime": "2999-01-01"},
+        "Start Date (start_datetime) is '2999-01-01', in the future, so nothing would be read. "
+        "Choose a past moment, or leave it empty to read everything.",
+    ),
+    (
+        {"retrieval": {"use_coql": True}},
+        "Use COQL (retrieval) needs use_coql: enabled or disabled.",
+    ),
+    ({"retrieval": "REST"}, "Use COQL (retrieval) needs use_coql: enabled or disabled."),
+    (
+        {"retrieval": {"use_coql": "disabled", "api_type": "SOAP"}},
+        "Use COQL (retrieval): API Type (api_type) is 'SOAP', which is none of REST, Bulk.",
+    ),
+]
+MAPPING = {"stream": "people", "module": "Leads", "operation": {"operation": "insert"}}
+OF_THE_DESTINATION = [
+    ({"mappings": {}}, "Mappings (mappings) is {}, which is no list."),
+    ({"mappings": ["Leads"]}, "Mapping 1 is no JSON object."),
+    (
+        {"mappings": [MAPPING, MAPPING | {"module": ""}]},
+        "Mapping 2: Module (module) is missing.",
+    ),
+    (
+        {"mappings": [MAPPING | {"operation": {"operation": "upsert"}}]},
+        "Mapping 1: Operation (operation): Matching Key (matching_key) is missing.",
+    ),
+    (
+        {"mappings": [MAPPING | {"operation": {"operation": "overwrite"}}]},
+        "Mapping 1: Operation (operation) needs operation: upsert or update or insert or delete.",
+    ),
+    (
+        {"mappings": [MAPPING | {"fields": [{"column": "a"}]}]},
+        "Mapping 1: Field 1: Field (field) is missing.",
+    ),
+    (
+        {"null_values": "keep"},
+        "Null Values (null_values) is 'keep', which is none of ignore, clear.",
+    ),
+    (
+        {"automations": {"run": "selected", "kinds": []}},
+        "Automations (automations): Kinds (kinds) is empty; "
+        "choose among workflow, approval, blueprint.",
+    ),
+    (
+        {"automations": {"run": "some"}},
+        "Automations (automations) needs run: all or none or selected.",
+    ),
+    ({"max_deletes": -1}, "Most Deletions (max_deletes) is -1, and 0 is the least."),
+    (
+        {"max_rejected": "5 %"},
+        "Most Rejected Rows (max_rejected) is '5 %'; write it like 50 or 10%.",
+    ),
+    (
+        {"object_storage_config": {"storage_type": "Local"}},
+        "Rejected Rows (object_storage_config): Folder (folder) is missing.",
+    ),
+]
+CASES = [
+    *[(connector, *case) for connector in COMMANDS for case in BOTH],
+    *[("source", *case) for case in OF_THE_SOURCE],
+    *[("destination", *case) for case in OF_THE_DESTINATION],
+]
+
+Check = Callable[[str, object], dict[str, Any]]
+
+
+@pytest.fixture
+def check(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Check:
+    # The commands hang theirs in for good.
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+
+    def run(connector: str, config: object) -> dict[str, Any]:
+        path = tmp_path / "config.json"
+        path.write_text(json.dumps(config))
+        monkeypatch.setattr(sys, "argv", [connector, "check", "--config", str(path)])
+        COMMANDS[connector]()
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        return next(line for line in lines if line["type"] == "CONNECTION_STATUS")
+
+    return run
+
+
+@pytest.mark.parametrize(("connector", "changes", "sentence"), CASES)
+def test_check_says_which_setting_does_not_fit_and_what_would(
+    check: Check, connector: str, changes: dict[str, Any], sentence: str
+) -> None:
+    answer = check(connector, ACCOUNT | changes)
+
+    assert answer["connectionStatus"] == {"status": "FAILED", "message": sentence}
+
+
+@pytest.mark.parametrize(
+    ("connector", "sentence"),
+    [("source", "is not an object"), ("destination", "The config is no JSON object.")],
+)
+def test_a_config_that_is_no_object_is_refused(check: Check, connector: str, sentence: str) -> None:
+    answer = check(connector, ["Leads"])
+
+    assert answer["connectionStatus"]["status"] == "FAILED"
+    assert sentence in answer["connectionStatus"]["message"]

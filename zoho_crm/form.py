@@ -1,0 +1,112 @@
+"""A config held against the form that asked for it, in sentences that name the form's fields.
+
+Airbyte's form lets some things pass, and a config that is written by hand knows no form at all.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from copy import deepcopy
+from typing import Any
+
+from jsonschema import Draft7Validator, ValidationError
+
+from zoho_crm.problems import config_error
+
+Schema = Mapping[str, Any]
+
+_NO_TYPE = {
+    "string": "is no text",
+    "integer": "is no whole number",
+    "boolean": "is neither true nor false",
+    "array": "is no list",
+    "object": "is no JSON object",
+}
+
+
+def completed(config: object, form: Schema) -> dict[str, Any]:
+    """A copy of the config as the form would save it: missing required settings have their
+    defaults, texts no blanks around them.
+
+    Raises one config error that tells all that does not fit; values of secrets are not shown.
+    """
+    if not isinstance(config, Mapping):
+        raise config_error("The config is no JSON object.")
+    whole = {key: _tidied(value) for key, value in config.items()}
+    for key in form["required"]:
+        default = form["properties"][key].get("default")
+        if whole.get(key) in (None, "") and default is not None:
+            whole[key] = deepcopy(default)
+    if problems := list(_unfit(whole, form, "")):
+        raise config_error(" ".join(problems))
+    return whole
+
+
+def _tidied(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.strip()
+    return int(value) if isinstance(value, float) and value.is_integer() else deepcopy(value)
+
+
+def _unfit(config: Mapping[str, Any], form: Schema, place: str) -> Iterator[str]:
+    """A setting that is null counts as absent."""
+    properties = form["properties"]
+    for name in form.get("required", ()):
+        if config.get(name) in (None, ""):
+            yield f"{_label(name, properties[name], place)} is missing."
+    for name, schema in properties.items():
+        value = config.get(name)
+        if value not in (None, ""):
+            yield from _unfit_value(value, name, schema, place)
+
+
+def _unfit_value(value: Any, name: str, schema: Schema, place: str) -> Iterator[str]:
+    label, items = _label(name, schema, place), schema.get("items", {})
+    if "oneOf" in schema:
+        yield from _unfit_choice(value, schema["oneOf"], label)
+    elif isinstance(value, list) and items.get("type") == "object":
+        for number, item in enumerate(value, 1):
+            entry = f"{place}{items['title']} {number}"
+            if isinstance(item, Mapping):
+                yield from _unfit(item, items, f"{entry}: ")
+            else:
+                yield f"{entry} is no JSON object."
+    else:
+        for error in Draft7Validator(schema).iter_errors(value):
+            yield f"{label} {_sentence(error, schema)}."
+            return
+
+
+def _unfit_choice(value: Any, options: Iterable[Schema], label: str) -> Iterator[str]:
+    """The first property of an option is the constant that tells it from the others."""
+    by_constant = {}
+    for option in options:
+        key, first = next(iter(option["properties"].items()))
+        by_constant[first["const"]] = option
+    chosen = value.get(key) if isinstance(value, Mapping) else None
+    if isinstance(chosen, str) and chosen in by_constant:
+        yield from _unfit(value, by_constant[chosen], f"{label}: ")
+    else:
+        yield f"{label} needs {key}: {' or '.join(by_constant)}."
+
+
+def _sentence(error: ValidationError, schema: Schema) -> str:
+    shown = "a value" if schema.get("airbyte_secret") else repr(error.instance)
+    limit: Any = error.validator_value
+    match error.validator:
+        case "type":
+            kinds = [limit] if isinstance(limit, str) else limit
+            return f"is {shown}, which {_NO_TYPE[kinds[0]]}"
+        case "enum":
+            return f"is {shown}, which is none of {', '.join(map(str, limit))}"
+        case "minimum":
+            return f"is {shown}, and {limit} is the least"
+        case "maximum":
+            return f"is {shown}, and {limit} is the most"
+        case "pattern":
+            return f"is {shown}; write it like {' or '.join(schema['examples'])}"
+        case "minItems":
+            return f"is empty; choose among {', '.join(schema['items']['enum'])}"
+    return f"is {shown}: {error.message}"
+
+
+def _label(name: str, schema: Schema, place: str) -> str:
+    return f"{place}{schema['title']} ({name})"
