@@ -1,4 +1,4 @@
-"""python -m demo: reads a Zoho CRM into demo/zoho.duckdb, twice, and shows what moved."""
+"""python -m demo: a Zoho CRM into demo/zoho.duckdb, what moved there, and rows back again."""
 
 import argparse
 import signal

@@ -6,6 +6,7 @@ ids follow from the rows and every time is written into the call.
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ class Journal:
     rows_of: str = ""
     #: Method, path and body of each call that changed the org or its clock.
     calls: list[tuple[str, str, object]] = field(default_factory=list)
+    #: How many runs have changed the org, this one among them.
+    runs: int = 0
     #: The latest time that the emulator's clock is known to have shown.
     seen: int = 0
 
@@ -29,21 +32,26 @@ class Journal:
         try:
             saved = json.loads(path.read_text())
             calls = [(method, call, body) for method, call, body in saved["calls"]]
-            return cls(path, str(saved["rows_of"]), calls, int(saved["seen"]))
+            rows_of, runs, seen = str(saved["rows_of"]), int(saved["runs"]), int(saved["seen"])
+            return cls(path, rows_of, calls, runs, seen)
         except (OSError, ValueError, KeyError, TypeError):
             return cls(path)
 
     def begin(self, rows_of: str) -> None:
         """A new journal of the rows of an org."""
-        self.rows_of, self.calls, self.seen = rows_of, [], 0
+        self.rows_of, self.calls, self.runs, self.seen = rows_of, [], 0, 0
         self.save()
 
     def save(self) -> None:
         """Whole or not at all, even if the machine stops here."""
         fresh = self.path.with_suffix(".new")
-        fresh.write_text(
-            json.dumps({"rows_of": self.rows_of, "seen": self.seen, "calls": self.calls})
-        )
+        saved = {
+            "rows_of": self.rows_of,
+            "runs": self.runs,
+            "seen": self.seen,
+            "calls": self.calls,
+        }
+        fresh.write_text(json.dumps(saved))
         fresh.replace(self.path)
 
     def do(self, emulator: Emulator, method: str, path: str, body: object) -> Any:
@@ -51,6 +59,11 @@ class Journal:
         self.calls.append((method, path, body))
         self.note_time(emulator)
         return emulator.control(method, path, body)
+
+    def note(self, emulator: Emulator, calls: Iterable[tuple[str, str, object]]) -> None:
+        """Notes calls that stand for what others have done."""
+        self.calls.extend(calls)
+        self.note_time(emulator)
 
     def note_time(self, emulator: Emulator) -> None:
         self.seen = max(self.seen, emulator.now())

@@ -11,8 +11,8 @@ from demo.screen import Screen
 if TYPE_CHECKING:
     from demo.warehouse import Warehouse
 
-#: Streams that are no module, and the calls that are theirs.
-_SETTINGS = {"org": "org", "users": "users", "modules": "settings.modules"}
+#: Streams of settings whose calls have other names than `settings.` and theirs.
+_NAMES = {"org": "org", "users": "users", "pipelines": "settings.pipeline"}
 _HEAD = ("stream", "rows in DuckDB", "rows read", "API calls", "credits")
 
 
@@ -23,9 +23,9 @@ def sync(warehouse: Warehouse, screen: Screen, zoho: Emulator | None, *, name: s
     with screen.working(lambda: f"{name}: {warehouse.rows_read():,} rows read"):
         read = warehouse.sync()
     counts = {stream: warehouse.count(stream) for stream in read}
-    prices = _Prices(zoho.usage(), before) if zoho and before else None
+    prices = Prices(zoho.usage(), before) if zoho and before else None
     # Modules first: they are what people look for.
-    order = sorted(read, key=lambda stream: (stream in _SETTINGS, stream))
+    order = sorted(read, key=lambda stream: (_is_of_settings(stream), stream))
     rows: list[tuple[object, ...]] = [
         (stream, counts[stream], read[stream], *(prices.of(stream) if prices else (None, None)))
         for stream in order
@@ -37,7 +37,7 @@ def sync(warehouse: Warehouse, screen: Screen, zoho: Emulator | None, *, name: s
     screen.table(_HEAD, rows)
 
 
-class _Prices:
+class Prices:
     """Calls and credits between two looks at the emulator's account.
 
     Credits by stream are None unless the emulator keeps them.
@@ -54,11 +54,12 @@ class _Prices:
         self.total = (calls, after.credits - before.credits)
 
     def of(self, stream: str) -> tuple[int, int | None]:
+        """Of a module: the calls for its rows. Of a stream of settings: those of its kind."""
         credits_ = None if self._credits is None else _share(stream, self._credits)
         return _share(stream, self._calls), credits_
 
     def rest(self, streams: list[str]) -> tuple[int, int | None]:
-        """Access tokens, and the fields of modules that turned out not to be streams."""
+        """Calls for none of the streams: access tokens."""
         shares = [self.of(stream) for stream in streams]
         calls, credits_ = self.total
         return (
@@ -68,9 +69,18 @@ class _Prices:
 
 
 def _share(stream: str, account: Mapping[str, int]) -> int:
-    if stream in _SETTINGS:
-        return account.get(_SETTINGS[stream], 0)
-    return sum(number for name, number in account.items() if name.endswith(f":{stream}"))
+    if _is_of_settings(stream):
+        return account.get(_NAMES.get(stream, f"settings.{stream}"), 0)
+    return sum(
+        number
+        for name, number in account.items()
+        if name.endswith(f":{stream}") and not name.startswith("settings.")
+    )
+
+
+def _is_of_settings(stream: str) -> bool:
+    """Modules have capitals; streams of settings have none."""
+    return stream.islower()
 
 
 def _difference(after: Mapping[str, int], before: Mapping[str, int]) -> dict[str, int]:

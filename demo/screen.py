@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from textwrap import fill
 from time import monotonic
 from types import TracebackType
 
@@ -12,6 +13,7 @@ _CLEAR = "\r\x1b[K"
 #: file, where each is a line more.
 _TERMINAL_S = 0.5
 _FILE_S = 5.0
+_WIDTH = 100
 
 
 class Screen:
@@ -33,6 +35,11 @@ class Screen:
             self._out.close()
 
     def say(self, text: str = "") -> None:
+        """A paragraph; lines after its first are set in under it."""
+        indent = " " * (2 + len(text) - len(text.lstrip()))
+        self._write(fill(text, _WIDTH, subsequent_indent=indent, break_on_hyphens=False))
+
+    def _write(self, text: str) -> None:
         self._out.write(f"{text}\n")
         self._out.flush()
 
@@ -51,7 +58,7 @@ class Screen:
                     self._out.write(_CLEAR + line())
                     self._out.flush()
                 else:
-                    self.say(line())
+                    self._write(line())
 
         watcher = threading.Thread(target=watch, name="progress", daemon=True)
         watcher.start()
@@ -60,7 +67,7 @@ class Screen:
         finally:
             done.set()
             watcher.join()
-            self.say((_CLEAR if self._terminal else "") + line())
+            self._write((_CLEAR if self._terminal else "") + line())
 
     def table(self, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """The first column to the left, numbers to the right; None is a dash."""
@@ -72,7 +79,7 @@ class Screen:
                 cell.ljust(width) if number == 0 else cell.rjust(width)
                 for number, (cell, width) in enumerate(zip(row, widths, strict=True))
             )
-            self.say("  " + "   ".join([first, *rest]))
+            self._write("  " + "   ".join([first, *rest]))
         self.say()
 
 

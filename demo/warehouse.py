@@ -134,6 +134,13 @@ class Warehouse:
         rows = self._select(f"select * from {self._live(stream)} where id = '{row_id}'")
         return rows[0] if rows else {}
 
+    def make_table(self, name: str, select: str) -> list[dict[str, Any]]:
+        """Makes a table of what the query selects, in place of one that is there; its rows."""
+        cache = self._opened()
+        with quiet(self._place.log):
+            cache.execute_sql(f"create or replace table {name} as {select}")
+        return self._select(f"select * from {name}")
+
     def _live(self, stream: str) -> str:
         """The stream's rows without tombstones, which PyAirbyte keeps as rows."""
         table = self._table(stream)

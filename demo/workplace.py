@@ -1,4 +1,4 @@
-"""The folder of the demo: zoho.duckdb, which is for the user, and .state, which is ours."""
+"""The folder of the demo: zoho.duckdb and rejected are for the user, .state is ours."""
 
 import fcntl
 import os
@@ -28,6 +28,11 @@ class Workplace:
     def scratch(self) -> Path:
         """Files of one run; the config is among them, so nobody else may read here."""
         return self.state / "scratch"
+
+    @property
+    def rejected(self) -> Path:
+        """Rows that the destination could not write; they stay until the user takes them away."""
+        return self.folder / "rejected"
 
     @property
     def log(self) -> Path:

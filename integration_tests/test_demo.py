@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from demo.account import Account
 from demo.equality import differences
+from demo.models import Model
 
 CHECKOUT = Path(__file__).parents[1]
 NEEDS_PYAIRBYTE = pytest.mark.skipif(
@@ -31,15 +33,31 @@ def demo(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 def tables(output: str) -> list[dict[str, list[str]]]:
-    """The cells of each table by stream."""
+    """The cells of each table by the first of their line."""
     found: list[dict[str, list[str]]] = []
+    width = 0
     for line in output.splitlines():
-        cells = [cell for cell in line.split("  ") if cell.strip()]
-        if cells[:1] == ["stream"]:
+        cells = [cell.strip() for cell in line.split("  ") if cell.strip()]
+        if cells[:1] in (["stream"], ["table in DuckDB"]):
             found.append({})
-        elif found and len(cells) == 5:
-            found[-1][cells[0].strip()] = [cell.strip() for cell in cells[1:]]
+            width = len(cells)
+        elif found and len(cells) == width:
+            found[-1][cells[0]] = cells[1:]
     return found
+
+
+BACK = {
+    "contacts_worth -> Contacts, upsert by Email": ["124", "2", "120", "2"],
+    "accounts_worth -> Accounts, upsert by ERP_ID": ["62", "1", "60", "1"],
+    "deals_next -> Deals, update by id": ["42", "0", "40", "2"],
+}
+
+
+def rejects(folder: Path) -> list[tuple[str, str]]:
+    """Code and field of each rejected row, sorted."""
+    lines = [line for file in folder.glob("*.jsonl") for line in file.read_text().splitlines()]
+    told = [json.loads(line)["rejected"] for line in lines]
+    return sorted((one["code"], one["field"]) for one in told)
 
 
 @NEEDS_PYAIRBYTE
@@ -48,7 +66,7 @@ def test_the_second_run_carries_on_where_the_first_stopped(tmp_path: Path) -> No
 
     first = demo("--data", tmp_path)
     assert first.returncode == 0, first.stdout + first.stderr
-    everything, moved = tables(first.stdout)
+    everything, moved, back = tables(first.stdout)
     rows, read, calls, _ = everything["Leads"]
     assert rows == read
     assert int(read.replace(",", "")) > 2_000
@@ -58,19 +76,31 @@ def test_the_second_run_carries_on_where_the_first_stopped(tmp_path: Path) -> No
     assert "Stage " in first.stdout
     assert " -> " in first.stdout
     assert "\nEqual: zoho.duckdb holds all " in first.stdout
+    assert {title: cells[:4] for title, cells in back.items() if "->" in title} == BACK
+    assert "\nChecked in Zoho: 3 records are new and 220 have changed" in first.stdout
     assert first.stderr == ""
+    assert max(map(len, first.stdout.splitlines())) <= 110
+    codes = rejects(tmp_path / "rejected")
+    assert [code for code, _ in codes] == ["EMPTY_KEY", *["INVALID_DATA"] * 4]
+    assert [field for _, field in codes] == ["Email", "Contract_Value", "Email", "id", "id"]
 
     second = demo("--data", tmp_path)
     assert second.returncode == 0, second.stdout + second.stderr
     assert "from an earlier run" in second.stdout
-    nothing, moved_again = tables(second.stdout)
-    assert [nothing[name][1] for name in ("Leads", "Contacts", "Deals")] == ["0", "0", "0"]
+    written, moved_again, _ = tables(second.stdout)
+    names = ("Leads", "Contacts", "Accounts", "Deals")
+    assert [written[name][1] for name in names] == ["0", "122", "61", "40"]
     assert moved_again["Leads"][1] == "7"
     assert "\nEqual: zoho.duckdb holds all " in second.stdout
+    assert "\nChecked in Zoho: 3 records are new and 220 have changed" in second.stdout
 
     with duckdb.connect(str(tmp_path / "zoho.duckdb"), read_only=True) as database:
         counts: Any = database.execute("select count(*), count(distinct id) from leads").fetchone()
+        back_again: Any = database.execute(
+            "select count(*) from deals where next_step = 'Ask again 1'"
+        ).fetchone()
     assert counts[0] == counts[1] == int(read.replace(",", "")) + 2 * 3
+    assert back_again[0] > 30
 
 
 @NEEDS_PYAIRBYTE
@@ -98,7 +128,7 @@ def test_a_run_that_is_stopped_ends_in_a_sentence(tmp_path: Path) -> None:
         (None, "cannot be read"),
         ("{", "is not JSON"),
         ("[]", "is not a JSON object"),
-        (json.dumps({"dc_region": "XX"}), "'XX' is no region of Zoho CRM."),
+        (json.dumps({"dc_region": "XX"}), "'XX', which is none of US,"),
     ],
 )
 def test_a_bad_config_ends_in_a_sentence(tmp_path: Path, text: str | None, said: str) -> None:
@@ -130,3 +160,28 @@ ZOHO = [
 )
 def test_each_difference_is_told(rows: list[tuple[str, datetime | None]], said: list[str]) -> None:
     assert differences(ZOHO, rows) == said
+
+
+DEALS = Model("t", "", "Deals", "update", "id", {"id": "id", "step": "Next_Step"})
+BEFORE = {("Deals", "1"): {"id": "1", "Next_Step": "a"}, ("Tasks", "2"): {"id": "2"}}
+
+
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [
+        ({("Deals", "1"): {"id": "1", "Next_Step": "b"}}, []),
+        ({}, ["Deals: 0 updated, 1 counted", "1 is as it was", "is 'a', not 'b'"]),
+        ({("Deals", "1"): {"id": "1", "Next_Step": "c"}}, ["is 'c', not 'b'"]),
+        ({("Tasks", "2"): {"id": "2", "Status": "x"}}, ["Tasks 2 has changed unasked"]),
+        (
+            {("Deals", "3"): {"id": "3", "Next_Step": "b"}},
+            ["Deals: 1 created, 0 counted", "Deals 3 has"],
+        ),
+    ],
+    ids=["as it should be", "nothing", "another value", "another record", "one more"],
+)
+def test_each_change_that_was_not_asked_for_is_told(after: Any, said: list[str]) -> None:
+    rows = {"t": [{"id": "1", "step": "b"}]}
+    problems = Account(BEFORE, BEFORE | after).problems([DEALS], rows, {"t": {"updated": 1}})
+    assert all(any(part in problem for problem in problems) for part in said), problems
+    assert bool(problems) == bool(said)
