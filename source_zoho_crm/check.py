@@ -1,96 +1,149 @@
 """The check behind "Test and save": one call of each kind that the first sync will make."""
 
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain, islice
 from typing import Any
 
 from zoho_crm.coql import select
-from zoho_crm.directory import Module
+from zoho_crm.errors import NOT_SERVED, PERMISSION_LACKING, SCOPE_LACKING
+from zoho_crm.manifest import scopes
 from zoho_crm.org import Org
 from zoho_crm.problems import Refused, config_error
-from zoho_crm.requester import ZohoRequester
+from zoho_crm.requester import ZohoRequester, manifests_requester
 
-#: The smallest scopes, by what needs them ("Scopes").
-_ORG = "ZohoCRM.org.READ"
-_USERS = "ZohoCRM.users.READ"
-_SETTINGS = "ZohoCRM.settings.READ"
-_MODULES = "ZohoCRM.modules.READ"
-_COQL = "ZohoCRM.coql.READ"
-_BULK = "ZohoCRM.bulk.READ"
+LOGGER = logging.getLogger("airbyte")
 
 _TYPES = {"Production": "production", "Sandbox": "sandbox", "Developer": "developer"}
+#: Asked for where the modules of the org cannot be known.
+_ANY_MODULE = "Leads"
+#: Modules that are tried until Zoho lists the records of one.
+_MODULES_TRIED = 5
 
 
-def prove(org: Org, config: Mapping[str, Any], requester: Callable[[str], ZohoRequester]) -> None:
+def needed_scopes(config: Mapping[str, Any]) -> dict[str, str]:
+    """The smallest scopes for what the config reads, by what needs them."""
+    road = _road(config)
+    return {
+        what: scope
+        for what, scope in scopes("source").items()
+        if what not in _CALLS or what == road
+    }
+
+
+def prove(org: Org, config: Mapping[str, Any]) -> None:
     """Returns if the first sync has what it needs; raises a sentence that says what is missing.
 
-    `requester` makes the manifest's requester of that name.
+    That is: a token, its scopes, an org of the chosen environment, modules, their fields, and a
+    call for records by the chosen road.
     """
-    ask = requester("requester")
-    road, scope = _road(config)
+    needed = needed_scopes(config)
     missing: list[str] = []
 
-    def tried(needed: str, call: Callable[[], Any]) -> Any:
+    def tried(what: str, call: Callable[[], Any]) -> Any:
         try:
             return call()
         except Refused as refusal:
-            if refusal.code != "OAUTH_SCOPE_MISMATCH":
+            if refusal.code == SCOPE_LACKING:
+                missing.append(needed[what])
+            elif not missing:
                 raise
-            missing.append(needed)
             return None
 
-    details = tried(_ORG, lambda: ask.metadata("org", "org"))
-    tried(_USERS, lambda: ask.ask("users", params={"type": "CurrentUser"}))
-    module = tried(_SETTINGS, lambda: _first_module(org, ask))
-    name = module.api_name if module else "Leads"
-    tried(_MODULES, lambda: ask.ask(name, params={"fields": "id", "per_page": "1"}))
-    if scope and _MODULES not in missing:
-        tried(scope, lambda: road(requester, name))
+    ask = manifests_requester("requester", config)
+    details = tried("org", lambda: _details(ask))
+    tried("users", lambda: ask.ask("users", params={"type": "CurrentUser"}))
+    modules = _modules(org, ask)
+    first = tried("settings", lambda: _first(modules)) or _ANY_MODULE
+    module = tried("modules", lambda: _first_listed(ask, chain([first], modules))) or first
+    road = _road(config)
+    if road in _CALLS and needed["modules"] not in missing:
+        tried(road, lambda: _CALLS[road](config, module))
     if missing:
-        needed = [_MODULES, _SETTINGS, _USERS, _ORG, *([scope] if scope else [])]
         raise config_error(
             f"The refresh token lacks {'a scope' if len(missing) == 1 else 'scopes'}: "
-            f"{', '.join(missing)}. Make a new one in Zoho's API console with {','.join(needed)}."
+            f"{', '.join(missing)}. Make a new one in Zoho's API console with "
+            f"{','.join(needed.values())}."
         )
-    _compare_environment(details, config["environment"])
+    _compare_environment(details or {}, config["environment"])
 
 
-def _first_module(org: Org, ask: ZohoRequester) -> Module:
-    modules = (org.directory.module(name, ask) for name in org.directory.names(ask))
-    module = next((module for module in modules if module.refusal is None), None)
-    if module is None:
-        raise config_error("This org offers no module that Zoho's API serves.")
-    return module
-
-
-_Road = Callable[[Callable[[str], ZohoRequester], str], Any]
-
-
-def _road(config: Mapping[str, Any]) -> tuple[_Road, str | None]:
-    """A call of the chosen road, and the scope that it alone needs."""
+def _road(config: Mapping[str, Any]) -> str:
+    """The chosen road, by the name of the scope that it alone needs, if any."""
     retrieval = config["retrieval"]
     if retrieval["use_coql"] == "enabled":
-        return _query, _COQL
-    if retrieval.get("api_type") == "Bulk":
-        return _no_job, _BULK
-    return _query, None
+        return "coql"
+    return "bulk" if retrieval.get("api_type") == "Bulk" else "rest"
 
 
-def _query(requester: Callable[[str], ZohoRequester], module: str) -> None:
+def _details(ask: ZohoRequester) -> Mapping[str, Any]:
+    """Of the org; nothing where the user may not know, for records can be read all the same."""
+    try:
+        return next(iter(ask.metadata("org", "org")), {})
+    except Refused as refusal:
+        if refusal.code not in PERMISSION_LACKING:
+            raise
+        LOGGER.warning(f"Whether the environment is right cannot be told. {refusal.message}")
+        return {}
+
+
+def _modules(org: Org, ask: ZohoRequester) -> Iterator[str]:
+    """Those that are streams; the fields of each are known when it comes."""
+    for name in org.directory.names(ask):
+        if org.directory.module(name, ask).refusal is None:
+            yield name
+
+
+def _first(modules: Iterator[str]) -> str:
+    for module in modules:
+        return module
+    raise config_error("This org has no module that Zoho's API serves to the refresh token's user.")
+
+
+def _first_listed(ask: ZohoRequester, modules: Iterable[str]) -> str:
+    """The first of the modules whose records Zoho lists for this user."""
+    refusal: Refused | None = None
+    for module in islice(modules, _MODULES_TRIED):
+        try:
+            ask.ask(module, params={"fields": "id", "per_page": "1"})
+        except Refused as refused:
+            if refused.code not in PERMISSION_LACKING | NOT_SERVED:
+                raise
+            refusal = refused
+        else:
+            return module
+    assert refusal is not None
+    raise refusal
+
+
+def _query(config: Mapping[str, Any], module: str) -> None:
     query = select(("id",), module, "id > 0", limit=1)
-    requester("coql_requester").ask(body={"select_query": query})
+    try:
+        manifests_requester("coql_requester", config).ask(body={"select_query": query})
+    except Refused as refusal:
+        # Such a module is read by REST, which has answered.
+        if refusal.code not in NOT_SERVED:
+            raise
 
 
-def _no_job(requester: Callable[[str], ZohoRequester], module: str) -> None:
+def _no_job(config: Mapping[str, Any], module: str) -> None:
     """Asks for a job that is not there: making one would cost 50 credits."""
     try:
-        requester("bulk_requester").ask("0")
+        manifests_requester("bulk_requester", config).ask("0")
     except Refused as refusal:
         if refusal.code not in ("RESOURCE_NOT_FOUND", "INVALID_DATA"):
             raise
 
 
-def _compare_environment(details: list[dict[str, Any]] | None, environment: str) -> None:
-    kind = str((details or [{}])[0].get("type") or "").lower()
+#: Calls of the roads that need a scope of their own. Lists of records are REST's.
+_CALLS: Mapping[str, Callable[[Mapping[str, Any], str], None]] = {
+    "coql": _query,
+    "bulk": _no_job,
+}
+
+
+def _compare_environment(details: Mapping[str, Any], environment: str) -> None:
+    kind = str(details.get("type") or "").lower()
     if kind in _TYPES.values() and kind != _TYPES[environment]:
         raise config_error(
             f"The refresh token belongs to a {kind} org, and the environment is {environment}. "

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import Any
 
 from airbyte_cdk.models import (
@@ -13,14 +12,10 @@ from airbyte_cdk.models import (
     ConfiguredAirbyteCatalog,
     Status,
 )
-from airbyte_cdk.sources.declarative.models import CustomRequester as CustomRequesterModel
-from airbyte_cdk.sources.declarative.parsers.model_to_component_factory import (
-    ModelToComponentFactory,
-)
 from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
 from airbyte_cdk.utils import AirbyteTracedException
 
-from source_zoho_crm.check import prove
+from source_zoho_crm.check import needed_scopes, prove
 from source_zoho_crm.failures import plainly
 from source_zoho_crm.ledger import accounted
 from source_zoho_crm.lines import unpacked
@@ -28,7 +23,6 @@ from source_zoho_crm.selection import with_selection
 from zoho_crm.auth import PATIENCE
 from zoho_crm.manifest import manifest_path
 from zoho_crm.org import forget, org_of
-from zoho_crm.requester import ZohoRequester
 
 _CHUNKS_IN_FLIGHT = 200
 
@@ -51,12 +45,13 @@ class SourceZohoCrm(YamlDeclarativeSource):
         super().__init__(
             path_to_yaml=str(manifest_path()),
             catalog=catalog,
-            config=None if config is None else with_selection(config, catalog),
+            config=None if config is None else with_selection(config, catalog, state),
             state=state,
         )
         # A place holds a chunk of records; the CDK's 10,000 were gigabytes behind a slow reader.
         self._concurrent_source._queue.maxsize = _CHUNKS_IN_FLIGHT
         if self._config:
+            self._config["_zoho"]["scopes"] = ",".join(needed_scopes(self._config).values())
             forget(self._config)
 
     @property
@@ -71,7 +66,7 @@ class SourceZohoCrm(YamlDeclarativeSource):
             return self.__class__(config=config).check(logger, config)
         try:
             hurried = {**self._config, PATIENCE: 0}
-            prove(org_of(hurried), hurried, partial(self._requester, config=hurried))
+            prove(org_of(hurried), hurried)
         except AirbyteTracedException as problem:
             return AirbyteConnectionStatus(status=Status.FAILED, message=problem.message)
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
@@ -95,13 +90,3 @@ class SourceZohoCrm(YamlDeclarativeSource):
         messages = plainly(super().read(logger, config, catalog, state))
         messages = accounted(messages, org_of(self._config))
         return messages if self.packed else unpacked(messages)
-
-    def _requester(self, definition: str, config: Mapping[str, Any]) -> ZohoRequester:
-        requester = ModelToComponentFactory().create_component(
-            CustomRequesterModel,
-            self.resolved_manifest["definitions"][definition],
-            config,
-            name="check",
-        )
-        assert isinstance(requester, ZohoRequester)
-        return requester

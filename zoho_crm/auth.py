@@ -57,6 +57,8 @@ _REFUSED = {
 class _Token:
     text: str
     expires: AirbyteDateTime
+    #: The address of the org's API.
+    api: str
 
 
 @dataclass
@@ -72,18 +74,19 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
     a success ("Token Validity", "Refresh Access Tokens").
     """
 
-    _tokens: ClassVar[dict[tuple[str, str, str], _Token]] = {}
+    _tokens: ClassVar[dict[tuple[str, ...], _Token]] = {}
     _lock: ClassVar[threading.RLock] = threading.RLock()
 
     def get_auth_header(self) -> Mapping[str, str]:
         return {"Authorization": f"Zoho-oauthtoken {self.get_access_token()}"}
 
     def get_access_token(self) -> str:
-        with self._lock:
-            token = self._tokens.get(self._account)
-            if token is None or token.expires - _MARGIN <= ab_datetime_now():
-                token = self._renew()
-            return token.text
+        return self._token().text
+
+    @property
+    def api(self) -> str:
+        """The address of the org's API: the config's, or the one that the token answer names."""
+        return self._token().api
 
     def refresh_and_set_access_token(self) -> None:
         """Zoho has refused the token: take a new one, unless another thread just did."""
@@ -98,40 +101,50 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
         """The CDK tells each answer here, retried ones too; it goes into the ledger."""
         org_of(self.config).heard(request, response)
 
+    def _token(self) -> _Token:
+        with self._lock:
+            token = self._tokens.get(self._account)
+            if token is None or token.expires - _MARGIN <= ab_datetime_now():
+                token = self._renew()
+            return token
+
     @property
-    def _account(self) -> tuple[str, str, str]:
+    def _account(self) -> tuple[str, ...]:
         return (
             str(self.get_token_refresh_endpoint()),
             self.get_client_id(),
             str(self.get_refresh_token()),
+            self.config["_zoho"]["api"],
         )
 
     def _renew(self) -> _Token:
         answer = self._ask_until_granted()
         add_to_secrets(answer["access_token"])
         lifetime = timedelta(seconds=float(answer.get("expires_in", 3600)))
-        token = _Token(answer["access_token"], ab_datetime_now() + lifetime)
+        expires = ab_datetime_now() + lifetime
+        token = _Token(answer["access_token"], expires, self._address(answer.get("api_domain")))
         self._tokens[self._account] = token
-        self._follow(answer.get("api_domain"))
         return token
 
-    def _follow(self, api_domain: str | None) -> None:
-        """Obeys the address in the token answer where it is another, within Zoho's own domains."""
+    def _address(self, api_domain: str | None) -> str:
+        """The config's, or the one in the token answer if it is within Zoho's own domains."""
         addresses, base_url = self.config["_zoho"], self.config.get("base_url")
-        if not api_domain or api_domain.rstrip("/") == addresses["api"]:
-            return
+        configured = str(addresses["api"])
+        if not api_domain or api_domain.rstrip("/") == configured:
+            return configured
         if base_url:
             raise config_error(
                 f"base_url is {base_url}, but the token answer names {api_domain}. They must agree."
             )
         try:
-            api = followed(addresses["api"], api_domain, addresses["known"])
+            api = followed(configured, api_domain, addresses["known"])
         except ValueError:
             LOGGER.warning(f"The token answer names {api_domain}, which is not Zoho's; ignored.")
-            return
-        if api:
-            LOGGER.info(f"The org lives at {api}, says the token answer; that is used from now on.")
-            org_of(self.config).api = api
+            return configured
+        if api is None:
+            return configured
+        LOGGER.info(f"The org lives at {api}, says the token answer; that is used from now on.")
+        return api
 
     def _ask_until_granted(self) -> Mapping[str, Any]:
         patience = float(self.config.get(PATIENCE, _LOCK_OUT_S))

@@ -4,14 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
-from airbyte_cdk.sources.declarative.models import CustomRequester as CustomRequesterModel
-from airbyte_cdk.sources.declarative.parsers.model_to_component_factory import (
-    ModelToComponentFactory,
-)
-
-from zoho_crm.manifest import definition
 from zoho_crm.org import org_of
-from zoho_crm.requester import ZohoRequester
+from zoho_crm.problems import transient_error
+from zoho_crm.requester import ZohoRequester, manifests_requester
 
 #: `query` of the body that makes a job.
 Query = Mapping[str, Any]
@@ -34,8 +29,9 @@ class JobState:
 
     word: str
     result: Result | None = None
-    #: Zoho's reason, if it failed.
+    #: Zoho's reason, if it failed, and its code.
     failure: str | None = None
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +47,20 @@ class BulkRead:
     @classmethod
     def made(cls, config: Mapping[str, Any], line: str) -> "BulkRead":
         """With the requesters that the manifest defines."""
-        factory = ModelToComponentFactory()
-        creating, asking = (
-            factory.create_component(CustomRequesterModel, definition(name), config, name=line)
-            for name in ("bulk_create_requester", "bulk_requester")
-        )
+        creating = manifests_requester("bulk_create_requester", config, line=line)
+        asking = manifests_requester("bulk_requester", config, line=line)
         return cls(creating, asking, line)
 
     def create(self, query: Query) -> str:
         """Makes a job; its id."""
-        answer = self.creating.ask(body={"query": query}, line=self.line)
-        return str((answer or {})["data"][0]["details"]["id"])
+        answer = self.creating.ask(body={"query": query}, line=self.line) or {}
+        try:
+            return str(answer["data"][0]["details"]["id"])
+        except (LookupError, TypeError):
+            raise transient_error(
+                f"{self.line}: Zoho did not say which export it began ({str(answer)[:200]}). "
+                "Try again later."
+            ) from None
 
     def state(self, job: str) -> JobState:
         answer = self.asking.ask(job, line=self.line) or {}
@@ -75,7 +74,7 @@ class BulkRead:
         if word in ("FAILURE", "FAILED"):
             error = result.get("error_message") or {}
             told = f"{error.get('code')}: {error.get('message')}" if error else "without a reason"
-            return JobState(word, failure=told)
+            return JobState(word, failure=told, code=error.get("code"))
         return JobState(word)
 
     def download(self, job: str, file: IO[bytes]) -> None:

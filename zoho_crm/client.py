@@ -5,23 +5,12 @@ import logging
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 import orjson
 import requests
 import urllib3
-import yaml
-from airbyte_cdk.sources.declarative.models import CustomRequester as CustomRequesterModel
-from airbyte_cdk.sources.declarative.parsers.manifest_component_transformer import (
-    ManifestComponentTransformer,
-)
-from airbyte_cdk.sources.declarative.parsers.manifest_reference_resolver import (
-    ManifestReferenceResolver,
-)
-from airbyte_cdk.sources.declarative.parsers.model_to_component_factory import (
-    ModelToComponentFactory,
-)
 from airbyte_cdk.sources.streams.http import HttpClient
 from airbyte_cdk.sources.streams.http.error_handlers import ErrorHandler
 from airbyte_cdk.sources.streams.http.error_handlers.response_models import (
@@ -31,11 +20,11 @@ from airbyte_cdk.sources.streams.http.error_handlers.response_models import (
 )
 from airbyte_cdk.utils import AirbyteTracedException
 
-from zoho_crm.errors import FailuresOnly
-from zoho_crm.manifest import manifest_path
+from zoho_crm.errors import FailuresOnly, code_of
+from zoho_crm.manifest import scopes, settings_parameters
 from zoho_crm.org import Org, forget, org_of
 from zoho_crm.problems import Refused, transient_error
-from zoho_crm.requester import ZohoRequester
+from zoho_crm.requester import ZohoRequester, manifests_requester
 from zoho_crm.settings import ConnectionSettings
 
 #: The CDK's client logs whole requests and answers when a call fails, rows and all. Nothing of it
@@ -70,21 +59,21 @@ class Client:
     """
 
     def __init__(self, config: Mapping[str, Any]) -> None:
-        definitions = _definitions()
-        self.config: dict[str, Any] = _completed(config, definitions)
-        self._definitions = definitions
+        self.config: dict[str, Any] = copy.deepcopy(dict(config))
+        ConnectionSettings(parameters=settings_parameters()).transform(self.config)
+        self.config["_zoho"]["scopes"] = ",".join(scopes("destination").values())
         forget(self.config)
         self.org: Org = org_of(self.config)
 
     @cached_property
     def metadata(self) -> ZohoRequester:
         """For settings and other calls that read."""
-        return self._requester("requester")
+        return manifests_requester("requester", self.config)
 
     @cached_property
     def queries(self) -> ZohoRequester:
         """For COQL."""
-        return self._requester("coql_requester")
+        return manifests_requester("coql_requester", self.config)
 
     def write(
         self,
@@ -145,13 +134,6 @@ class Client:
         )
         return client, judge
 
-    def _requester(self, definition: str) -> ZohoRequester:
-        requester = ModelToComponentFactory().create_component(
-            CustomRequesterModel, self._definitions[definition], self.config, name="metadata"
-        )
-        assert isinstance(requester, ZohoRequester)
-        return requester
-
 
 class OutcomesOrFailure(ErrorHandler):
     """Any answer that lists outcomes of records is a success, whatever its status.
@@ -190,7 +172,7 @@ class OutcomesOrFailure(ErrorHandler):
         if isinstance(response_or_exception, requests.Response):
             if _lists_outcomes(response_or_exception):
                 return SUCCESS_RESOLUTION
-            if response_or_exception.ok:
+            if response_or_exception.ok and code_of(response_or_exception) is None:
                 return self._lose("Zoho's answer to a write cannot be read.")
             return self._failure(self._rules.interpret_response(response_or_exception))
         resolution = self._rules.interpret_response(response_or_exception)
@@ -244,22 +226,3 @@ def _plainly(error: AirbyteTracedException, code: str | None, path: str) -> Airb
         message=sentence, internal_message=sentence, failure_type=error.failure_type
     )
     return Refused(plain, code) if code else plain
-
-
-@cache
-def _definitions() -> dict[str, Any]:
-    manifest = yaml.safe_load(manifest_path().read_text(encoding="utf-8"))
-    parts = {"definitions": manifest["definitions"], "spec": manifest["spec"]}
-    resolved = ManifestReferenceResolver().preprocess_manifest(parts)
-    definitions: dict[str, Any] = resolved["definitions"]
-    transformer = ManifestComponentTransformer()
-    for name in ("requester", "coql_requester"):
-        definitions[name] = transformer.propagate_types_and_parameters("", definitions[name], {})
-    (settings,) = resolved["spec"]["config_normalization_rules"]["transformations"]
-    return {**definitions, "settings": settings["$parameters"]}
-
-
-def _completed(config: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
-    completed = copy.deepcopy(dict(config))
-    ConnectionSettings(parameters=definitions["settings"]).transform(completed)
-    return completed

@@ -1,8 +1,6 @@
-"""Where manifest.yaml is:
+"""manifest.yaml: where it is, and what it defines for callers outside of the CDK's streams."""
 
-beside this file in an installed wheel, at the top level of a checkout.
-"""
-
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from airbyte_cdk.sources.declarative.parsers.manifest_reference_resolver import 
 
 
 def manifest_path() -> Path:
+    """Beside this file in an installed wheel, at the top level of a checkout."""
     here = Path(__file__).resolve().parent
     for path in (here / "manifest.yaml", here.parent / "manifest.yaml"):
         if path.exists():
@@ -25,14 +24,34 @@ def manifest_path() -> Path:
 
 
 @cache
-def definition(name: str) -> dict[str, Any]:
-    """A component among the manifest's definitions, ready for the CDK's factory.
-
-    For components that few runs need: in a stream's definition they cost every stream of every run.
-    """
-    manifest = yaml.safe_load(manifest_path().read_text(encoding="utf-8"))
-    parts = ManifestReferenceResolver().preprocess_manifest(
-        {"definitions": manifest["definitions"]}
-    )
+def component(name: str) -> dict[str, Any]:
+    """A component among the manifest's definitions, ready for the CDK's factory."""
     transformer = ManifestComponentTransformer()
-    return dict(transformer.propagate_types_and_parameters("", parts["definitions"][name], {}))
+    return dict(transformer.propagate_types_and_parameters("", _parts()["definitions"][name], {}))
+
+
+def scopes(connector: str) -> Mapping[str, str]:
+    """The scopes that a connector needs, `source` or `destination`, by what needs them."""
+    found: Mapping[str, str] = _parts()["definitions"]["scopes"][connector]
+    return found
+
+
+def skipped_features(version: str) -> Sequence[str]:
+    """What a write can keep from running beside its `trigger`, in this version of the API."""
+    found: Sequence[str] = _parts()["definitions"]["skipped_features"][version]
+    return found
+
+
+def settings_parameters() -> Mapping[str, Any]:
+    """What the manifest hands to ConnectionSettings: regions, and the source's form."""
+    (rule,) = _parts()["spec"]["config_normalization_rules"]["transformations"]
+    found: Mapping[str, Any] = rule["$parameters"]
+    return found
+
+
+@cache
+def _parts() -> dict[str, Any]:
+    """Definitions and spec, with their references replaced."""
+    manifest = yaml.safe_load(manifest_path().read_text(encoding="utf-8"))
+    parts = {"definitions": manifest["definitions"], "spec": manifest["spec"]}
+    return dict(ManifestReferenceResolver().preprocess_manifest(parts))

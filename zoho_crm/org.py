@@ -10,16 +10,18 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-import orjson
 import requests
 
 from zoho_crm.directory import Directory, Metadata
+from zoho_crm.errors import code_of
 from zoho_crm.limits import LEAST_CALLS_AT_ONCE, calls_at_once, credits_a_day, credits_of
 from zoho_crm.pace import Pace
 from zoho_crm.problems import Refused, transient_error
 
 LOGGER = logging.getLogger("airbyte")
 
+#: Zoho tells the credits that are left from here on ("API Limits": X-API-CREDITS-REMAINING).
+_TOLD_FROM_PERCENT = 50
 #: The ledger's line for calls that serve no single stream.
 METADATA = "metadata"
 
@@ -67,8 +69,6 @@ class Org:
         self.directory = Directory()
         self.ledger: dict[str, Line] = {}
         self.downloads = Pace()
-        #: The address that takes the place of the config's, since the token answer said so.
-        self.api: str | None = None
         self._most_calls = most_calls
         self._reserve_percent = reserve_percent
         self._gate = Gate(min(LEAST_CALLS_AT_ONCE, most_calls or LEAST_CALLS_AT_ONCE))
@@ -102,6 +102,13 @@ class Org:
                     self._total = credits_a_day(self._details)
                     if self._remaining is None:
                         self._remaining = self._total
+                if self._reserve_percent > _TOLD_FROM_PERCENT:
+                    LOGGER.warning(
+                        f"{self._reserve_percent:g} % of the org's API credits are reserved for "
+                        "people. Zoho says how many are left only when less than "
+                        f"{_TOLD_FROM_PERCENT} % are. Until then this sync counts its own calls, "
+                        "and what others use is not known."
+                    )
             return self._details
 
     @contextmanager
@@ -122,9 +129,11 @@ class Org:
 
     def heard(self, request: requests.PreparedRequest, response: requests.Response) -> None:
         """Books an answer of Zoho's API, whatever it says."""
-        # UNVERIFIED: that a refused call costs one credit, whatever it asked for.
-        cost, now = credits_of(request) if response.ok else 1, time.monotonic()
-        self._here.code = None if response.ok else _code(response)
+        self._here.code = code_of(response)
+        # UNVERIFIED: that a refused call costs one credit, whatever it asked for. "API Limits" and
+        # "Bulk Read" name the price of what was done only: 50 for a job that was made.
+        refused = self._here.code is not None or not response.ok
+        cost, now = 1 if refused else credits_of(request), time.monotonic()
         with self._lock:
             line = self.ledger.setdefault(getattr(self._here, "line", None) or METADATA, Line())
             line.calls += 1
@@ -135,7 +144,8 @@ class Org:
                 self._remaining -= cost
             said = response.headers.get("X-API-CREDITS-REMAINING", "")
             if said.isdigit():
-                self._remaining = min(int(said), self._remaining or int(said))
+                known = int(said) if self._remaining is None else self._remaining
+                self._remaining = min(int(said), known)
             if date := response.headers.get("Date"):
                 self._ahead_s = parsedate_to_datetime(date).timestamp() - time.time()
 
@@ -149,18 +159,6 @@ class Org:
                 f"left, and {self._reserve_percent:g} % are reserved for people. "
                 "The next sync goes on from the saved state."
             )
-
-
-def _code(response: requests.Response) -> str | None:
-    try:
-        body = orjson.loads(response.content)
-    except orjson.JSONDecodeError:
-        return None
-    if not isinstance(body, dict):
-        return None
-    # Bulk Read puts some of its errors into `data`.
-    first: Mapping[str, Any] = next(iter(body.get("data") or ()), {})
-    return body.get("code") or first.get("code")
 
 
 _orgs: dict[tuple[str, str, str], Org] = {}

@@ -1,16 +1,23 @@
 """Calls to Zoho."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
 import orjson
 import requests
+from airbyte_cdk.sources.declarative.models import CustomRequester as CustomRequesterModel
+from airbyte_cdk.sources.declarative.parsers.model_to_component_factory import (
+    ModelToComponentFactory,
+)
 from airbyte_cdk.sources.declarative.requesters import HttpRequester
 from airbyte_cdk.sources.streams.http.exceptions import BaseBackoffException
 from airbyte_cdk.sources.types import StreamSlice, StreamState
 from airbyte_cdk.utils import AirbyteTracedException
 
+from zoho_crm.auth import ZohoAuthenticator
+from zoho_crm.manifest import component
 from zoho_crm.org import METADATA, org_of
 from zoho_crm.problems import Refused, transient_error
 
@@ -27,6 +34,10 @@ class ZohoRequester(HttpRequester):
 
     #: The stream's; the CDK names the requesters of its own retrievers only.
     name: str = METADATA
+
+    def __post_init__(self, parameters: Mapping[str, Any]) -> None:
+        super().__post_init__(parameters)
+        self.logger.addFilter(_no_errors)
 
     def send_request(
         self,
@@ -72,7 +83,17 @@ class ZohoRequester(HttpRequester):
             )
         if response is None or not response.content:
             return None
-        answer: dict[str, Any] = orjson.loads(response.content)
+        try:
+            answer = orjson.loads(response.content)
+        except orjson.JSONDecodeError:
+            answer = None
+        if not isinstance(answer, dict):
+            # Not quoted: half an answer may hold values of records.
+            kind = response.headers.get("Content-Type", "no type")
+            raise transient_error(
+                f"Zoho answers {_plain_url(response.url)} with HTTP {response.status_code} and "
+                f"{len(response.content):,} bytes ({kind}) that cannot be read. Try again later."
+            )
         return answer
 
     def save(self, path: str, file: IO[bytes], *, line: str) -> bool:
@@ -105,12 +126,11 @@ class ZohoRequester(HttpRequester):
         url = super().get_url(
             stream_state=stream_state, stream_slice=stream_slice, next_page_token=next_page_token
         )
-        api = org_of(self.config).api
-        return url.replace(self.config["_zoho"]["api"], api, 1) if api else url
+        authenticator = self.get_authenticator()
+        assert isinstance(authenticator, ZohoAuthenticator)
+        return url.replace(self.config["_zoho"]["api"], authenticator.api, 1)
 
     def _plainly(self, **request: Any) -> requests.Response | None:
-        # The token's answer may name another address, so it comes before the URL is made.
-        self.get_authenticator().get_auth_header()
         try:
             return super().send_request(**request)
         except AirbyteTracedException as error:
@@ -122,12 +142,40 @@ class ZohoRequester(HttpRequester):
             raise
 
 
+def _no_errors(record: logging.LogRecord) -> bool:
+    """The CDK logs each refusal with all of its answer, also where somebody knows what to do.
+
+    The exception holds the same, and whoever gets it tells what it means.
+    """
+    return record.levelno < logging.ERROR
+
+
+def manifests_requester(
+    name: str, config: Mapping[str, Any], *, line: str = METADATA
+) -> ZohoRequester:
+    """The requester of this name among the manifest's definitions; `line` is the ledger's.
+
+    For callers outside of streams, and for requesters that few runs need: in a stream's definition
+    they cost every stream of every run.
+    """
+    requester = ModelToComponentFactory().create_component(
+        CustomRequesterModel, component(name), config, name=line
+    )
+    assert isinstance(requester, ZohoRequester)
+    return requester
+
+
 def _gave_up(last: BaseBackoffException) -> str:
     response = last.response
     if not isinstance(response, requests.Response):
-        url = str(last.request.url).partition("?")[0]
+        url = _plain_url(last.request.url)
         return f"Zoho cannot be reached at {url} ({type(response).__name__}). Try again later."
     return (
-        f"Zoho answers {response.url.partition('?')[0]} with HTTP {response.status_code} "
+        f"Zoho answers {_plain_url(response.url)} with HTTP {response.status_code} "
         f"however often it is asked: {response.text[:200] or 'no text'}. Try again later."
     )
+
+
+def _plain_url(url: str | None) -> str:
+    """Without its query, which may hold values of records."""
+    return str(url).partition("?")[0]

@@ -55,6 +55,9 @@ class Knobs:
     # --- Reading
     #: `If-Modified-Since` also returns rows of exactly that second.
     if_modified_since_inclusive: bool = True
+    #: Whether a page token stands behind the last row of its page, or counts the rows before it as
+    #: they are when it is used. Zoho does not say whether its tokens show one moment.
+    page_tokens: Literal["stand", "count"] = "stand"
     #: The status when `If-Modified-Since` leaves nothing; others report 204.
     not_modified: int = 304
     #: COQL returns converted leads.

@@ -2,7 +2,8 @@
 
 UNVERIFIED: whether Zoho's tokens page through a snapshot or through live data. Here they are a
 position in live data: no row that stays as it is comes twice or is missed, and a row that is edited
-between two pages comes again where it then sorts.
+between two pages comes again where it then sorts. The knob `page_tokens` has them count rows
+instead, and then a row that leaves the list between two pages hides another one.
 """
 
 import hashlib

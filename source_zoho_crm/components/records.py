@@ -1,11 +1,11 @@
-"""Records of modules: the road, the state, the lines."""
+"""Records of modules: the state, the tombstones, the lines."""
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.streams.concurrent.cursor import ConcurrentCursor
@@ -14,17 +14,14 @@ from airbyte_cdk.sources.types import Record, StreamSlice
 
 from source_zoho_crm.advice import advice
 from source_zoho_crm.lines import chunks
-from source_zoho_crm.roads import Road, Row
-from source_zoho_crm.roads.bulk import BulkRoad, Lists
-from source_zoho_crm.roads.converted import WithConverted
-from source_zoho_crm.roads.coql import CoqlRoad, Page
-from source_zoho_crm.roads.deleted import forgotten, parameters, tombstones
-from source_zoho_crm.roads.rest import ListPage, RestRoad
-from source_zoho_crm.roads.rich_text import WholeTexts
-from source_zoho_crm.roads.windows import Window, text
-from source_zoho_crm.selection import selected_columns
-from zoho_crm.bulk_read import BulkRead
+from source_zoho_crm.roads import Row
+from source_zoho_crm.roads.calls import Calls
+from source_zoho_crm.roads.choice import ChosenRoad
+from source_zoho_crm.roads.deleted import deletions, forgotten, tombstones
+from source_zoho_crm.roads.windows import Span, Window, text
+from source_zoho_crm.selection import saved_moment, selected_columns
 from zoho_crm.directory import CURSOR_FIELD, Module
+from zoho_crm.errors import NOT_SERVED
 from zoho_crm.fields import Field
 from zoho_crm.org import org_of
 from zoho_crm.problems import Refused
@@ -35,24 +32,6 @@ LOGGER = logging.getLogger("airbyte")
 #: Rows of the last minute are left to the next sync: some of them may not be visible yet.
 _MARGIN = timedelta(seconds=60)
 _SECOND = timedelta(seconds=1)
-
-#: Codes by which Zoho refuses a module on one road, and may serve it on another.
-_NOT_SERVED = frozenset(
-    {
-        "INVALID_MODULE",
-        "INVALID_QUERY",
-        "SYNTAX_ERROR",
-        "NOT_SUPPORTED",
-        "MODULE_NOT_SUPPORTED",
-        "MODULE_NOT_AVAILABLE",
-        "FIELD_NOT_SUPPORTED",
-        "FIELD_NOT_AVAILABLE",
-        "FIELD_IN_CRITERIA_NOT_SUPPORTED",
-        "FIELD_IN_CRITERIA_NOT_AVAILABLE",
-        "JOB_NOT_SUPPORTED",
-        "NOT_SUPPORTED_FEATURE",
-    }
-)
 
 
 @dataclass
@@ -77,15 +56,16 @@ class RecordsRetriever(Retriever):
     def read_records(
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
     ) -> Iterator[Row]:
-        span = self._span(stream_slice) if stream_slice and self._windowed else None
-        start = stream_slice["start_time"] if stream_slice and self._windowed else None
-        if span and span.resumed and self.config.get("include_deleted", True):
+        windowed = stream_slice is not None and isinstance(self.cursor, ConcurrentCursor)
+        start = stream_slice["start_time"] if stream_slice and windowed else None
+        span = None if start is None else self._span(start)
+        if span and span.deleted_since and self.config.get("include_deleted", True):
             # First: a state must not pass deletions that are still to be told.
-            for page in self._tombstones(span):
+            for page in self._tombstones(span.deleted_since, span.end):
                 yield from chunks(self.name, page, start)
         rows, closed = 0, []
-        road = self._road()
-        for part in self._parts(road, span):
+        road = ChosenRoad(self.config, self._calls, self._module, self._fields, self._version)
+        for part in road.parts(span):
             if isinstance(part, Window):
                 closed.append(part)
             else:
@@ -95,7 +75,7 @@ class RecordsRetriever(Retriever):
             if rows or (span and span.resumed):
                 self._close_all(closed)
         if closed:
-            for page in self._unstamped():
+            for page in self._unstamped(road):
                 rows += len(page)
                 yield from self._lines(road, page, start)
             if not rows:
@@ -110,7 +90,7 @@ class RecordsRetriever(Retriever):
             road, rows=rows, columns=len(self._fields), credits_=credits_, version=self._version
         )
 
-    def _lines(self, road: "_Chosen", page: list[Row], start: str | None) -> Iterator[Row]:
+    def _lines(self, road: ChosenRoad, page: list[Row], start: str | None) -> Iterator[Row]:
         for row in page:
             road.cast(row)
         yield from chunks(self.name, page, start)
@@ -120,16 +100,12 @@ class RecordsRetriever(Retriever):
             self._close(window)
         windows.clear()
 
-    def _unstamped(self) -> Iterator[list[Row]]:
+    def _unstamped(self, road: ChosenRoad) -> Iterator[list[Row]]:
         """The records of a module that lists Modified_Time and has none in its records.
 
         No window finds them. State is not told then, so that the next sync reads them again.
         """
-        if self.config["retrieval"]["use_coql"] == "enabled":
-            road: Road = self._coql(windowed=False)
-        else:
-            road = self._rest(windowed=False)
-        for number, page in enumerate(road.everything()):
+        for number, page in enumerate(road.unwindowed()):
             if any(row.get(CURSOR_FIELD) for row in page):
                 # Nothing is missed: its records are older than the start, or of the last minute.
                 return
@@ -140,105 +116,38 @@ class RecordsRetriever(Retriever):
                 )
             yield page
 
-    @property
-    def _windowed(self) -> bool:
-        return isinstance(self.cursor, ConcurrentCursor)
-
-    def _span(self, stream_slice: StreamSlice) -> "_Span":
-        start = stream_slice["start_time"]
-        since = datetime.fromisoformat(start)
-        # All rows up to and with a state's second were read.
-        resumed = start != self.config["start_datetime"]
+    def _span(self, start: str) -> Span:
         end = org_of(self.config).now().replace(microsecond=0) - _MARGIN
-        return _Span(since + _SECOND if resumed else since, end, resumed)
+        # The later one of start date and state.
+        since, saved = datetime.fromisoformat(start), saved_moment(self.config, self.name)
+        if saved is None or text(saved) == self.config["start_datetime"]:
+            # A run that closed no window leaves its start date as the state.
+            return Span(since, end, resumed=False, deleted_since=None)
+        # All rows up to and with a state's second were read. The start date may have been moved
+        # behind it, and rows deleted since are in the warehouse all the same.
+        following = saved + _SECOND
+        return Span(max(since, following), end, resumed=following > since, deleted_since=following)
 
-    def _parts(self, road: "_Chosen", span: "_Span | None") -> Iterator[list[Row] | Window]:
-        """What the road gives. A module that it does not serve is read by REST."""
+    def _tombstones(self, since: datetime, end: datetime) -> Iterator[list[Row]]:
+        if lost := forgotten(since, org_of(self.config).now()):
+            LOGGER.warning(
+                f"{self.name}: the saved state is of {text(since - _SECOND)}, and Zoho no longer "
+                f"lists what was deleted {lost}. If no sync has run since then, such rows are "
+                "still in the warehouse. A refresh of this stream drops these rows."
+            )
         begun = False
         try:
-            for part in road.parts(span):
-                begun = begun or not isinstance(part, Window)
-                yield part
+            pages = deletions(self.name, self._calls.deletions, since)
+            for page in tombstones(pages, since, end):
+                begun = True
+                yield page
         except Refused as refusal:
-            if refusal.code == "NO_PERMISSION" and self._module.internal:
-                LOGGER.warning(f"{self.name}: no records. {refusal.message}")
-                return
-            if begun or refusal.code not in _NOT_SERVED or isinstance(road.road, RestRoad):
+            if begun or refusal.code not in NOT_SERVED:
                 raise
-            LOGGER.info(
-                f"{self.name}: {road.name} does not serve this module ({refusal.message}), "
-                "so it is read by REST."
-            )
-            road.road = self._rest()
-            yield from road.parts(span)
-
-    def _road(self) -> "_Chosen":
-        retrieval = self.config["retrieval"]
-        if retrieval["use_coql"] != "enabled":
-            return _Chosen(self._bulk() if retrieval["api_type"] == "Bulk" else self._rest())
-        coql = self._coql(windowed=self._windowed)
-        if not self._module.convertible:
-            return _Chosen(coql)
-        return _Chosen(WithConverted(coql, self._rest("true"), coql.shows, self._rest()))
-
-    def _coql(self, *, windowed: bool) -> CoqlRoad:
-        return CoqlRoad(self._query, self.name, self._fields, self._version, windowed=windowed)
-
-    def _rest(self, converted: str = "both", *, windowed: bool | None = None) -> RestRoad:
-        return RestRoad(
-            self._list,
-            self.name,
-            self._fields,
-            self._version,
-            self._texts.mend,
-            windowed=self._windowed if windowed is None else windowed,
-            converted=converted,
-        )
-
-    def _bulk(self) -> BulkRoad:
-        rest = self._rest()
-        service = BulkRead.made(self.config, self.name)
-        lists = Lists(rest.some_id, self._moved, org_of(self.config).now)
-        return BulkRoad(service, lists, self.name, self._fields, self._version)
-
-    def _moved(self, since: datetime) -> list[str] | None:
-        """The records modified or deleted since then; None: they are more than a page."""
-        modified = self._rest().ids(since)
-        if modified is None:
-            return None
-        return [*modified, *(entry["id"] for page in self._deleted(since) for entry in page)]
-
-    def _tombstones(self, span: "_Span") -> Iterator[list[Row]]:
-        if lost := forgotten(span.since, org_of(self.config).now()):
             LOGGER.warning(
-                f"{self.name}: the last sync was long ago, and Zoho no longer lists what was "
-                f"deleted {lost}. A refresh of this stream drops these rows."
+                f"{self.name}: Zoho does not list the deleted records of this module "
+                f"({refusal.code}); they stay in the warehouse."
             )
-        yield from tombstones(self._deleted(span.since), span.since, span.end)
-
-    def _deleted(self, since: datetime) -> Iterator[list[Row]]:
-        more, number = True, 1
-        headers = _modified_since(text(since - _SECOND))
-        while more:
-            try:
-                body = self.requester.ask(
-                    f"{self.name}/deleted",
-                    params=parameters(number),
-                    headers=headers,
-                    line=self.name,
-                )
-            except Refused as refusal:
-                if refusal.code not in _NOT_SERVED:
-                    raise
-                LOGGER.warning(
-                    f"{self.name}: Zoho does not list the deleted records of this module "
-                    f"({refusal.code}); they stay in the warehouse."
-                )
-                return
-            if body is None:
-                return
-            yield body["data"]
-            more, number = body["info"]["more_records"], number + 1
 
     def _close(self, window: Window) -> None:
         """Tells the state, once per window: the stock cursor's look at each row costs 11 µs."""
@@ -254,6 +163,10 @@ class RecordsRetriever(Retriever):
         self.cursor.close_partition(part)
 
     @cached_property
+    def _calls(self) -> Calls:
+        return Calls(self.name, self.requester, self.coql_requester)
+
+    @cached_property
     def _module(self) -> Module:
         return org_of(self.config).directory.module(self.name, self.requester)
 
@@ -267,64 +180,9 @@ class RecordsRetriever(Retriever):
             if chosen is None or field.api_name in chosen or field.api_name in ("id", CURSOR_FIELD)
         ]
 
-    @cached_property
-    def _texts(self) -> WholeTexts:
-        at_once = self._version["rich_ids"]
-        return WholeTexts(self._records, self.name, self._fields, at_once=at_once)
-
     @property
     def _version(self) -> Mapping[str, int]:
         return self.versions[self.config["schema_version"]]
-
-    def _query(self, text: str) -> Page:
-        body = self.coql_requester.ask(body={"select_query": text}, line=self.name)
-        if body is None:
-            return Page([], more=False)
-        return Page(body["data"], more=body["info"]["more_records"])
-
-    def _records(self, path: str, params: Mapping[str, str]) -> list[Row]:
-        return (self.requester.ask(path, params=params, line=self.name) or {}).get("data") or []
-
-    def _list(self, params: Mapping[str, str], since: str | None) -> ListPage:
-        headers = _modified_since(since) if since else None
-        body = self.requester.ask(self.name, params=params, headers=headers, line=self.name)
-        if body is None:
-            return ListPage([], more=False, next_token=None)
-        info = body["info"]
-        return ListPage(body["data"], info["more_records"], info.get("next_page_token"))
-
-
-def _modified_since(moment: str) -> dict[str, str]:
-    return {"If-Modified-Since": moment.removesuffix("Z") + "+00:00"}
-
-
-class _Span(NamedTuple):
-    """What a run reads of a module: both ends are included."""
-
-    since: datetime
-    end: datetime
-    #: An earlier run has read all that is older.
-    resumed: bool
-
-
-@dataclass
-class _Chosen:
-    """The road that is taken; another one when Zoho refuses it."""
-
-    road: Road
-
-    @property
-    def name(self) -> str:
-        return self.road.name
-
-    def cast(self, row: Row) -> Row:
-        return self.road.cast(row)
-
-    def parts(self, span: _Span | None) -> Iterator[list[Row] | Window]:
-        if span is None:
-            yield from self.road.everything()
-        elif span.since <= span.end:
-            yield from self.road.changes(span.since, span.end, resumed=span.resumed)
 
 
 class _WindowRead(Partition):

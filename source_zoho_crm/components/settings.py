@@ -8,6 +8,7 @@ from typing import Any
 from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.types import StreamSlice
 
+from zoho_crm.errors import FEATURE_LACKING, PERMISSION_LACKING
 from zoho_crm.fields import Field, utc
 from zoho_crm.org import org_of
 from zoho_crm.problems import Refused
@@ -18,20 +19,9 @@ LOGGER = logging.getLogger("airbyte")
 Row = dict[str, Any]
 
 _PER_PAGE = 200
-#: Codes that say that the org, its edition, the version or this module lacks the feature.
-_LACKING = frozenset(
-    {
-        "API_NOT_SUPPORTED",
-        "AUTHORIZATION_FAILED",
-        "FEATURE_NOT_ENABLED",
-        "FEATURE_NOT_SUPPORTED",
-        "INVALID_DATA",
-        "INVALID_MODULE",
-        "INVALID_REQUEST",
-        "NOT_SUPPORTED",
-        "NO_PERMISSION",
-    }
-)
+#: Refusals that concern one module or layout and say nothing of the others. UNVERIFIED: that Zoho
+#: has INVALID_DATA for a module without such settings; the docs show it for ids only.
+_OF_ONE = PERMISSION_LACKING | {"INVALID_DATA"}
 #: Zoho's only module with pipelines ("Pipeline Metadata").
 _WITH_PIPELINES = "Deals"
 
@@ -41,8 +31,10 @@ class SettingsRetriever(Retriever):
     """Reads the entries at `path`, under `key` of the answer, in pages where there are several.
 
     `each` repeats the call: for each `module` of the org, or each `layout` of its deals; the
-    entries then name it. Columns that the schema calls date-times are RFC 3339 in UTC. A feature
-    that the org lacks gives no entries and one line in the log.
+    entries then name it. Columns that the schema calls date-times are RFC 3339 in UTC.
+
+    A feature that the org or some of its modules lack costs one line in the log. A permission that
+    the user lacks is an error; for some modules or layouts among others, a warning.
 
     Why not in YAML: a feature that is missing must cost one line in the log, not the sync, and the
     modules come out of the directory that makes the streams.
@@ -63,42 +55,57 @@ class SettingsRetriever(Retriever):
             for name, column in records_schema["properties"].items()
             if column.get("format") == "date-time"
         ]
-        lacking: list[str] = []
-        for row in self._entries(lacking):
+        for row in self._entries():
             for name in moments:
                 if row.get(name):
                     row[name] = utc(row[name])
             yield row
+
+    def _entries(self) -> Iterator[Row]:
+        try:
+            if self.each == "org":
+                yield from self._asked({})
+            elif self.each == "layout":
+                yield from self._of_each(self._layouts(), "layout_id")
+            else:
+                yield from self._of_each(self._modules(), "module")
+        except Refused as refusal:
+            if refusal.code not in FEATURE_LACKING:
+                raise
+            LOGGER.info(f"{self.name}: not available in this org ({refusal.code}).")
+
+    def _of_each(self, names: Iterable[str], what: str) -> Iterator[Row]:
+        asked, lacking, refusals = 0, [], {}
+        for name in names:
+            asked += 1
+            try:
+                for row in self._asked({what: name}):
+                    yield {**row, what: name}
+            except Refused as refusal:
+                if refusal.code in FEATURE_LACKING:
+                    lacking.append(f"{name} ({refusal.code})")
+                elif refusal.code in _OF_ONE:
+                    refusals[name] = refusal
+                else:
+                    raise
         if lacking:
-            LOGGER.info(f"{self.name}: not available {'; '.join(lacking)}.")
+            LOGGER.info(f"{self.name}: not available for {', '.join(lacking)}.")
+        if not refusals:
+            return
+        last = next(reversed(refusals.values()))
+        if len(refusals) == asked:
+            raise last
+        LOGGER.warning(f"{self.name}: nothing for {', '.join(refusals)}. {last.message}")
 
-    def _entries(self, lacking: list[str]) -> Iterator[Row]:
-        if self.each == "org":
-            yield from self._asked({}, "in this org", lacking)
-        elif self.each == "layout":
-            for layout in self._layouts(lacking):
-                for row in self._asked({"layout_id": layout}, f"for layout {layout}", lacking):
-                    yield {"layout_id": layout, **row}
-        else:
-            for module in self._modules():
-                for row in self._asked({"module": module}, f"for {module}", lacking):
-                    yield {**row, "module": module}
-
-    def _asked(self, params: Mapping[str, str], where: str, lacking: list[str]) -> Iterable[Row]:
+    def _asked(self, params: Mapping[str, str]) -> Iterator[Row]:
         more, page = True, 1
         while more:
             asked = (
                 {**params, "page": str(page), "per_page": str(_PER_PAGE)} if page > 1 else params
             )
-            try:
-                body = self.requester.ask(self.path, params=asked, line=self.name)
-            except Refused as refusal:
-                if refusal.code not in _LACKING:
-                    raise
-                lacking.append(f"{where} ({refusal.code})")
-                return
-            yield from (body or {}).get(self.key) or []
-            more = bool(((body or {}).get("info") or {}).get("more_records"))
+            body = self.requester.ask(self.path, params=asked, line=self.name) or {}
+            yield from body.get(self.key) or []
+            more = bool((body.get("info") or {}).get("more_records"))
             page += 1
 
     def _modules(self) -> Iterator[str]:
@@ -107,16 +114,10 @@ class SettingsRetriever(Retriever):
             if module.refusal is None:
                 yield module.api_name
 
-    def _layouts(self, lacking: list[str]) -> Iterator[str]:
+    def _layouts(self) -> Iterator[str]:
         params = {"module": _WITH_PIPELINES}
-        try:
-            body = self.requester.ask("settings/layouts", params=params, line=self.name)
-        except Refused as refusal:
-            if refusal.code not in _LACKING:
-                raise
-            lacking.append(f"for {_WITH_PIPELINES} ({refusal.code})")
-            return
-        yield from (layout["id"] for layout in (body or {}).get("layouts") or [])
+        body = self.requester.ask("settings/layouts", params=params, line=self.name) or {}
+        yield from (layout["id"] for layout in body.get("layouts") or [])
 
 
 @dataclass
@@ -126,8 +127,8 @@ class FieldsRetriever(SettingsRetriever):
     Why not in YAML: the reason comes out of the table that makes the columns.
     """
 
-    def _entries(self, lacking: list[str]) -> Iterator[Row]:
-        for row in super()._entries(lacking):
+    def _entries(self) -> Iterator[Row]:
+        for row in super()._entries():
             reason = Field.from_metadata(row).left_out
             yield {**row, "offered": reason is None, "not_offered_because": reason}
 
@@ -139,7 +140,7 @@ class PicklistValuesRetriever(SettingsRetriever):
     Why not in YAML: the values are nested in the fields of modules.
     """
 
-    def _entries(self, lacking: list[str]) -> Iterator[Row]:
-        for field in super()._entries(lacking):
+    def _entries(self) -> Iterator[Row]:
+        for field in super()._entries():
             for value in field.get("pick_list_values") or []:
                 yield {**value, "module": field["module"], "field": field["api_name"]}

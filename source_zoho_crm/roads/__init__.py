@@ -1,12 +1,22 @@
 """Roads: the ways to read a module's records. One shape comes out of all of them."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from source_zoho_crm.roads.windows import Window
 
 Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one call gives of a list or of a query."""
+
+    rows: list[Row]
+    more: bool
+    next_token: str | None = None
 
 
 class Road(Protocol):
@@ -30,5 +40,5 @@ class Road(Protocol):
         ...
 
     def everything(self) -> Iterator[list[Row]]:
-        """All records of a module without Modified_Time, in pages."""
+        """All records of the module, whatever their Modified_Time, in pages."""
         ...

@@ -3,7 +3,7 @@
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from source_zoho_crm.roads import Row
 from source_zoho_crm.roads.export_file import rows
 from source_zoho_crm.roads.exports import Export
+from source_zoho_crm.roads.lists import Lists
 from source_zoho_crm.roads.windows import Window, text
 from zoho_crm.bulk_read import BulkRead, Result
 from zoho_crm.directory import CURSOR_FIELD
@@ -23,22 +24,8 @@ _SECOND = timedelta(seconds=1)
 _FILLED = 0.8
 #: How often a chain of exports that cannot be cut is read, until no row moves meanwhile.
 _REREADS = 5
-#: Zoho's clock is told in whole seconds, and some time ago.
-_CLOCK = timedelta(seconds=5)
 #: The page token of a chain has gone out of date.
 _EXPIRED = "EXPIRED_VALUE"
-
-
-@dataclass(frozen=True, slots=True)
-class Lists:
-    """What the road asks Zoho's lists, which cost one credit."""
-
-    #: A record that was modified since then (None: any record); None: there is none.
-    some_id: Callable[[datetime | None], str | None]
-    #: The records that were modified or deleted since then; None: more than a list tells.
-    moved: Callable[[datetime], Iterable[str] | None]
-    #: Zoho's clock.
-    now: Callable[[], datetime]
 
 
 class BulkRoad:
@@ -69,6 +56,7 @@ class BulkRoad:
         self._module = module
         self._fields = fields
         self._plain_names = bool(version["bulk_plain_names"])
+        self._stamped = any(field.api_name == CURSOR_FIELD for field in fields)
         self._most_rows = version["bulk_rows"]
         self._most_pages = version["bulk_pages"]
 
@@ -105,14 +93,14 @@ class BulkRoad:
         """The rows of a window (None: of the module) that did not come before, and the window."""
         divisible = window is not None and window.start < window.end
         for _ in range(_REREADS):
-            chain = _Chain(begun=self._lists.now() - _CLOCK)
+            chain = _Chain(begun=self._lists.now())
             for page in self._chained(window, chain):
                 new = page
                 for known in before:
                     new = known.without(new)
                 if new:
                     yield new
-            if not self._has_moved(chain, unless_told=divisible):
+            if not self._has_moved(chain, divisible=divisible):
                 if window is not None:
                     yield window
                 return
@@ -163,20 +151,20 @@ class BulkRoad:
             return None
         return Export(self._service, {**query, "page": chain.exports + 1})
 
-    def _has_moved(self, chain: "_Chain", *, unless_told: bool) -> bool:
-        """Whether rows may have slipped through between the exports of a chain.
-
-        `unless_told`: the answer for a module that Zoho does not list.
-        """
+    def _has_moved(self, chain: "_Chain", *, divisible: bool) -> bool:
+        """Whether rows may have slipped through between the exports of a chain."""
         if chain.broken or chain.twice:
             return True
         if chain.exports == 1:
             return False
-        try:
-            moved = self._lists.moved(chain.begun)
-        except Refused:
-            return unless_told
-        return moved is None or any(chain.ids.hold(int(key)) for key in moved)
+        # A module without Modified_Time cannot be asked for its edits. They take no row out of its
+        # exports, which are of all rows.
+        moved = self._lists.has_moved(
+            chain.begun, lambda key: chain.ids.hold(int(key)), edits=self._stamped
+        )
+        if moved is None and not divisible:
+            self._lists.warn_of_gaps()
+        return divisible if moved is None else moved
 
     def _query(self, window: Window | None) -> dict[str, Any]:
         # Without names, an export has all columns, and some that no metadata describe.

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from source_zoho_crm.roads import Road, Row
+from source_zoho_crm.roads.lists import Lists
 from source_zoho_crm.roads.rest import RestRoad
 from source_zoho_crm.roads.windows import Window
 
@@ -16,19 +17,19 @@ class WithConverted:
     """
 
     def __init__(
-        self, coql: Road, converted: RestRoad, shows: Callable[[str], bool], any_change: RestRoad
+        self, coql: Road, converted: RestRoad, shows: Callable[[str], bool], lists: Lists
     ) -> None:
         self.name = coql.name
         self.cast = coql.cast
         self._coql = coql
         self._converted = converted
         self._shows = shows
-        self._any_change = any_change
+        self._lists = lists
 
     def changes(
         self, since: datetime, end: datetime, *, resumed: bool
     ) -> Iterator[list[Row] | Window]:
-        if resumed and not self._any_change.some_id(since):
+        if resumed and not self._lists.some_id(since):
             yield Window(since, end)
             return
         # Before the first window closes: a state must not pass rows that are still to come.
@@ -45,5 +46,5 @@ class WithConverted:
         yield from self._coql.everything()
 
     def _hidden(self, since: datetime | None) -> bool:
-        some = self._converted.some_id(since)
+        some = self._lists.some_id(since, converted="true")
         return some is not None and not self._shows(some)

@@ -1,10 +1,9 @@
 """The COQL road: records by Zoho's query language."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from source_zoho_crm.roads import Row
+from source_zoho_crm.roads import Page, Row
 from source_zoho_crm.roads.slices import Columns, join, settled, slices
 from source_zoho_crm.roads.windows import GROWTH, Window, text, windows
 from zoho_crm.coql import between, both, select
@@ -17,12 +16,6 @@ _IDS_AT_ONCE = 50
 #: asked for (UNVERIFIED).
 _FEW = 200
 _SECOND = timedelta(seconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    rows: list[Row]
-    more: bool
 
 
 #: Sends a query and returns its page.
@@ -44,15 +37,13 @@ class CoqlRoad:
         module: str,
         fields: Sequence[Field],
         version: Mapping[str, int],
-        *,
-        windowed: bool,
     ) -> None:
         self._query = query
         self._module = module
         self._slices = slices(
             fields,
             most=version["coql_columns"],
-            always=("id", CURSOR_FIELD) if windowed else ("id",),
+            with_id=True,
             most_formulas=version["coql_formulas"],
         )
         self._most_rows = version["coql_rows"]

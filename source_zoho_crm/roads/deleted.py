@@ -1,20 +1,23 @@
 """Tombstones: the records that say that a row was deleted."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 from source_zoho_crm.roads import Row
+from source_zoho_crm.roads.lists import Deletions
 from source_zoho_crm.roads.windows import text
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.fields import utc
+from zoho_crm.problems import transient_error
 
 DELETED_AT, UPDATED_AT = "_ab_cdc_deleted_at", "_ab_cdc_updated_at"
 
-_PER_PAGE = 200
 #: "Get Deleted Records": how long Zoho lists them.
 _IN_THE_BIN = timedelta(days=60)
 _FOR_GOOD = timedelta(days=120)
+#: How often a list of several pages is read, until it has nothing new.
+_REREADS = 5
 
 
 def columns() -> dict[str, Any]:
@@ -27,9 +30,32 @@ def columns() -> dict[str, Any]:
     return {DELETED_AT: moment, UPDATED_AT: moment}
 
 
-def tombstones(
-    pages: Iterable[Sequence[Mapping[str, Any]]], since: datetime, end: datetime
-) -> Iterator[list[Row]]:
+def deletions(module: str, ask: Deletions, since: datetime) -> Iterator[list[Row]]:
+    """Zoho's entries of what was deleted since then, each once, in pages.
+
+    Pages are counted, and where a record is restored meanwhile, those behind it move forward; so a
+    list of several pages is read until it has nothing new.
+    """
+    told: set[tuple[str, str]] = set()
+    for _ in range(_REREADS):
+        more, number, fresh = True, 0, 0
+        while more:
+            number += 1
+            page = ask(since, number)
+            more = page.more and bool(page.rows)
+            new = [row for row in page.rows if (row["id"], row["deleted_time"]) not in told]
+            told.update((row["id"], row["deleted_time"]) for row in new)
+            fresh += len(new)
+            yield new
+        if number == 1 or not fresh:
+            return
+    raise transient_error(
+        f"{module}: records were deleted or restored each of the {_REREADS} times that the list of "
+        "deleted records was read. The next sync goes on from the saved state."
+    )
+
+
+def tombstones(pages: Iterable[list[Row]], since: datetime, end: datetime) -> Iterator[list[Row]]:
     """The deletions from `since` to `end`, both included.
 
     A tombstone carries the deletion's time as Modified_Time: warehouses keep the row with the
@@ -43,10 +69,6 @@ def tombstones(
             for key, moment in moments
             if first <= moment <= last
         ]
-
-
-def parameters(page: int) -> dict[str, str]:
-    return {"type": "all", "page": str(page), "per_page": str(_PER_PAGE)}
 
 
 def forgotten(since: datetime, now: datetime) -> str | None:

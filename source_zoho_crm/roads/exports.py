@@ -11,7 +11,8 @@ from typing import IO
 import requests
 
 from zoho_crm.bulk_read import BulkRead, Query, Result
-from zoho_crm.problems import Refused, transient_error
+from zoho_crm.errors import NOT_SERVED
+from zoho_crm.problems import Refused, system_error, transient_error
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -91,6 +92,9 @@ class Export:
             if state.result is not None:
                 return state.result
             if state.failure is not None:
+                if state.code in NOT_SERVED:
+                    # A new one would fail as well.
+                    raise Refused(system_error(state.failure), state.code)
                 self._again(f"it failed ({state.failure})")
                 return None
             wait *= _LONGER

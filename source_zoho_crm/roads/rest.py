@@ -1,42 +1,39 @@
 """The REST road: records by lists, in the order of their modification."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+from airbyte_cdk.utils import AirbyteTracedException
+
 from source_zoho_crm.roads import Row
-from source_zoho_crm.roads.slices import Columns, join, settled, slices
+from source_zoho_crm.roads.calls import PER_PAGE
+from source_zoho_crm.roads.chains import Walk, in_utc
+from source_zoho_crm.roads.lists import Lister, Lists
+from source_zoho_crm.roads.slices import Columns, settled, slices
 from source_zoho_crm.roads.windows import Window, text
 from zoho_crm.directory import CURSOR_FIELD
-from zoho_crm.fields import Field, caster, utc
-from zoho_crm.problems import config_error
+from zoho_crm.fields import Field, caster
+from zoho_crm.problems import config_error, transient_error
 
-#: Get Records: rows of a page.
-_PER_PAGE = 200
 #: UNVERIFIED: the docs name no limit of `ids`; a hundred is what Zoho allows elsewhere.
 _IDS_AT_ONCE = 100
-#: State is told about as often as the COQL road tells it.
-_ROWS_OF_A_WINDOW = 50_000
+#: After so many rows, two lists tell whether one of them has moved, and they are read again if so:
+#: few enough to be read twice, enough that the two credits are next to nothing.
+_ROWS_OF_A_BLOCK = 50_000
+#: State is told after so many rows at least.
+_ROWS_OF_A_WINDOW = 20_000
+#: How often a list is read, until no row moves meanwhile or none is new.
+_REREADS = 5
 _SECOND = timedelta(seconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class ListPage:
-    rows: list[Row]
-    more: bool
-    next_token: str | None
-
-
-#: Sends Get Records with these parameters and this If-Modified-Since.
-Lister = Callable[[Mapping[str, str], str | None], ListPage]
-
-
 class RestRoad:
-    """Walks `sort_by=Modified_Time` under `If-Modified-Since`, a chain of pages for each slice.
+    """Walks `sort_by=Modified_Time` under `If-Modified-Since`, in blocks.
 
-    The slices are joined as they come; a row that changed between them is read again. A chain ends
-    where Zoho's paging does (`rest_chain_rows`), and a new one begins at the last full second
-    before; rows that come twice are dropped by id. `mend` fetches whole what a list has cut ("Get
+    A block is a chain of pages for each slice of columns. It ends at the latest where Zoho's paging
+    does (`rest_chain_rows`), and the next one begins at its last full second; rows that come twice
+    are dropped by id. A block of several pages in which a row moved is read again, until nothing is
+    new. `mend` fetches whole what a list has cut, and leaves out what was edited meanwhile ("Get
     Records", each version).
     """
 
@@ -45,25 +42,29 @@ class RestRoad:
     def __init__(
         self,
         lister: Lister,
+        lists: Lists,
         module: str,
         fields: Sequence[Field],
         version: Mapping[str, int],
-        mend: Callable[[list[Row]], None],
+        mend: Callable[[list[Row]], list[Row]],
         *,
-        windowed: bool,
         converted: str = "both",
     ) -> None:
         self._lister = lister
+        self._lists = lists
         self._mend = mend
-        self._converted = converted
         self._module = module
-        self._most_columns = version["rest_columns"]
         self._tokens = bool(version["rest_tokens"])
         self._chain_rows = version["rest_chain_rows"]
-        always = (CURSOR_FIELD,) if windowed else ()
         # Where Zoho does not limit `fields`, all columns come in one list.
-        most = self._most_columns or len(fields) + len(always)
-        self._slices = slices(fields, most=most, always=always)
+        most = version["rest_columns"]
+        self._slices = slices(fields, most=most or len(fields) + 1)
+        # Leads: without it converted leads stay hidden; other modules pay no heed.
+        plain = {"per_page": str(PER_PAGE), "converted": converted}
+        self._lines = [
+            {"fields": ",".join(columns) or "id", **plain} if most else plain
+            for columns in self._slices
+        ]
         self._wanted = {field.api_name for field in fields}
         self._cast = caster(fields)
 
@@ -93,133 +94,86 @@ class RestRoad:
                 start, rows_told = full + _SECOND, 0
 
     def everything(self) -> Iterator[list[Row]]:
-        rows = 0
-        for page in self._joined({"sort_by": "id", "sort_order": "asc"}, None):
-            rows += len(page)
-            if self._tokens and rows > self._chain_rows - _PER_PAGE:
-                self._too_many("a module without Modified_Time")
-            self._mend(page)
-            yield page
-
-    def some_id(self, since: datetime | None) -> str | None:
-        """A record modified since then; None: there is none."""
-        params = {"fields": "id", "per_page": "1", "converted": self._converted}
-        rows = self._lister(params, None if since is None else text(since - _SECOND)).rows
-        return rows[0]["id"] if rows else None
-
-    def ids(self, since: datetime) -> list[str] | None:
-        """The records modified since then; None: they are more than a page."""
-        params = {"fields": "id", "per_page": str(_PER_PAGE), "converted": self._converted}
-        page = self._lister(params, text(since - _SECOND))
-        return None if page.more else [row["id"] for row in page.rows]
+        told: set[str] = set()
+        for walk in self._walks(None, by_id=True):
+            for page in walk:
+                new = [row for row in page if row["id"] not in told]
+                told.update(row["id"] for row in new)
+                walk.fresh += len(new)
+                if new:
+                    yield self._settled(new)
+                if walk.more and self._tokens and walk.pages * PER_PAGE >= self._chain_rows:
+                    raise self._too_many("a module without Modified_Time")
 
     def _read(self, block: "_Block") -> Iterator[list[Row]]:
-        """The rows of a block. Where pages shift when rows leave, it is read until none is new."""
-        params = {"sort_by": CURSOR_FIELD, "sort_order": "asc"}
-        while True:
-            fresh, pages = 0, 0
-            # A second earlier: whether the header includes its own second is not documented.
-            before = datetime.fromisoformat(block.anchor) - _SECOND
-            for page in self._joined(params, text(before)):
-                pages += 1
+        """The rows of a block."""
+        pages = min(self._chain_rows, _ROWS_OF_A_BLOCK) // PER_PAGE
+        for walk in self._walks(datetime.fromisoformat(block.anchor), by_id=False):
+            block.cut = block.finished = False
+            for page in walk:
                 new = block.take(page)
-                fresh += len(new)
-                if new:
-                    self._mend(new)
-                    yield new
-                if block.finished:
+                walk.fresh += len(new)
+                if new and (whole := self._mend(new)):
+                    yield whole
+                if block.finished or not walk.more:
                     break
-                if pages * _PER_PAGE >= self._chain_rows and block.last > block.anchor:
+                if walk.pages >= pages and block.last > block.anchor:
                     block.cut = True
                     break
-                if self._tokens and (pages + 1) * _PER_PAGE > self._chain_rows:
-                    self._too_many(f"the second {block.anchor}")
-            if self._tokens or pages <= 1 or not fresh:
-                return
-            block.cut = block.finished = False
+                if self._tokens and walk.pages * PER_PAGE >= self._chain_rows:
+                    raise self._too_many(f"the second {block.anchor}")
+            # A list that is read again is read as far as before.
+            pages = max(pages, walk.pages)
 
-    def _too_many(self, where: str) -> None:
-        raise config_error(
+    def _walks(self, since: datetime | None, *, by_id: bool) -> Iterator[Walk]:
+        """The list, again and again until its reader can have missed no row.
+
+        In a list that is sorted by id, edited rows stay where they are; deleted ones leave it.
+        """
+        for number in range(_REREADS):
+            begun = self._lists.now()
+            walk = Walk(self._lister, self._lines, since, self._by_ids, by_id=by_id)
+            yield walk
+            if walk.pages <= 1 or (number and not walk.fresh):
+                return
+            moved = self._lists.has_moved(begun, walk.ids.__contains__, edits=not by_id)
+            if moved is None:
+                self._lists.warn_of_gaps()
+            if not moved:
+                return
+        raise transient_error(
+            f"{self._module}: records were edited or deleted each of the {_REREADS} times that "
+            "their list was read. The next sync goes on from the saved state."
+        )
+
+    def _too_many(self, where: str) -> AirbyteTracedException:
+        return config_error(
             f"{self._module} has more than {self._chain_rows:,} records in {where}, which Zoho's "
             "REST lists cannot reach. Enable COQL, or choose the API type Bulk."
         )
 
-    def _joined(self, params: Mapping[str, str], since: str | None) -> Iterator[list[Row]]:
-        """Pages in order, each row with the columns of all slices."""
-        first, *rest = (_Chain(self._lister, self._params(c, params), since) for c in self._slices)
-        while page := first.next():
-            torn: set[str] = set()
-            for chain in rest:
-                torn |= join(page, chain.rows_upto(page[-1]))
-            yield self._mended(page, torn) if torn else page
+    def _settled(self, page: list[Row]) -> list[Row]:
+        """The page with whole texts; what was edited since it was read is read again."""
+        whole, left = self._mend(page), {row["id"] for row in page}
+        for _ in range(_REREADS):
+            left -= {row["id"] for row in whole}
+            if not left:
+                return whole
+            again = self._by_ids(left)
+            left &= again.keys()
+            whole += self._mend(list(again.values()))
+        raise transient_error(
+            f"{self._module}: {len(left)} records changed each of the {_REREADS} times that they "
+            "were read. Try again later."
+        )
 
-    def _mended(self, page: list[Row], torn: set[str]) -> list[Row]:
-        """The page with its torn rows read again. One that has moved on comes later in the list."""
-        again = settled(sorted(torn), self._slices, self._by_id, at_once=_IDS_AT_ONCE)
-        mended = []
-        for row in page:
-            whole = again.get(row["id"]) if row["id"] in torn else row
-            if whole is not None and whole.get(CURSOR_FIELD) == row.get(CURSOR_FIELD):
-                mended.append(whole)
-        return mended
+    def _by_ids(self, ids: Iterable[str]) -> dict[str, Row]:
+        """The records of these ids, whole; without those that are gone."""
+        return settled(sorted(ids), self._slices, self._fetch, at_once=_IDS_AT_ONCE)
 
-    def _by_id(self, columns: Columns, ids: Sequence[str]) -> list[Row]:
-        params = self._params(columns, {"ids": ",".join(ids)})
-        return _in_utc(self._lister(params, None).rows)
-
-    def _params(self, columns: Columns, params: Mapping[str, str]) -> dict[str, str]:
-        # Leads: without it converted leads stay hidden; other modules pay no heed.
-        chosen = {"per_page": str(_PER_PAGE), "converted": self._converted, **params}
-        return {"fields": ",".join(columns), **chosen} if self._most_columns else chosen
-
-
-def _in_utc(rows: list[Row]) -> list[Row]:
-    for row in rows:
-        if moment := row.get(CURSOR_FIELD):
-            row[CURSOR_FIELD] = utc(moment)
-    return rows
-
-
-class _Chain:
-    """The pages of one list."""
-
-    def __init__(self, lister: Lister, params: Mapping[str, str], since: str | None) -> None:
-        self._lister = lister
-        self._params = dict(params)
-        self._since = since
-        self._page = 1
-        self._more = True
-        self._ahead: dict[str, Row] = {}
-
-    def next(self) -> list[Row]:
-        """The next page; empty behind the last."""
-        if not self._more:
-            return []
-        page = self._lister(self._params, self._since)
-        self._page += 1
-        self._more = page.more and bool(page.rows)
-        self._params.pop("page", None)
-        if page.next_token:
-            self._params["page_token"] = page.next_token
-        else:
-            self._params["page"] = str(self._page)
-        return _in_utc(page.rows)
-
-    def rows_upto(self, row: Row) -> dict[str, Row]:
-        """The rows by id, read as far as this row; rows behind it wait."""
-        place = row.get(CURSOR_FIELD)
-        while row["id"] not in self._ahead and self._more:
-            page = self.next()
-            self._ahead |= {other["id"]: other for other in page}
-            if page and place is not None and page[-1][CURSOR_FIELD] > place:
-                break
-        found = self._ahead
-        self._ahead = {
-            key: other
-            for key, other in found.items()
-            if place is not None and other[CURSOR_FIELD] >= place
-        }
-        return found
+    def _fetch(self, columns: Columns, ids: Sequence[str]) -> list[Row]:
+        line = self._lines[self._slices.index(columns)]
+        return in_utc(self._lister({**line, "ids": ",".join(ids)}, None).rows)
 
 
 class _Block:

@@ -1,13 +1,12 @@
 """Wide rows: more columns than a call can carry come in slices, and are put together again."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
+from source_zoho_crm.roads import Row
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.fields import Field
 from zoho_crm.problems import transient_error
 
-Row = dict[str, Any]
 Columns = tuple[str, ...]
 
 _REREADS = 5
@@ -17,16 +16,21 @@ def slices(
     fields: Iterable[Field],
     *,
     most: int,
-    always: Sequence[str],
+    with_id: bool = False,
     most_formulas: int | None = None,
 ) -> list[Columns]:
-    """The columns in groups that one call can carry, each beginning with the columns of `always`.
+    """The columns in groups that one call can carry.
 
-    `most` counts all columns of a call, `most_formulas` those that Zoho computes.
+    Each carries Modified_Time, if the module has it: where it differs, the row has changed between
+    two calls. `with_id`: the id does not come unasked. `most` counts all columns of a call,
+    `most_formulas` those that Zoho computes.
     """
+    fields = list(fields)
+    stamped = any(field.api_name == CURSOR_FIELD for field in fields)
+    always = (*(["id"] if with_id else ()), *([CURSOR_FIELD] if stamped else ()))
     groups: list[list[Field]] = [[]]
     for field in fields:
-        if field.api_name in always or field.api_name == "id":
+        if field.api_name in ("id", CURSOR_FIELD):
             continue
         group = groups[-1]
         if len(group) + len(always) == most or (

@@ -22,6 +22,17 @@ class Window(NamedTuple):
         return self.start <= datetime.fromisoformat(moment) <= self.end
 
 
+class Span(NamedTuple):
+    """What a run reads of a module: both ends are included."""
+
+    since: datetime
+    end: datetime
+    #: An earlier run has read all that is older.
+    resumed: bool
+    #: From when on deletions are told; None: nothing was read that could have been deleted.
+    deleted_since: datetime | None
+
+
 def text(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 

@@ -1,6 +1,7 @@
 """The source, run inside the test process against a small org of the emulator's."""
 
 import json
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -8,10 +9,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.models import (
+    AirbyteMessage,
     AirbyteStateMessageSerializer,
     ConfiguredAirbyteCatalog,
     ConfiguredAirbyteCatalogSerializer,
+    Type,
 )
 from airbyte_cdk.test import entrypoint_wrapper
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
@@ -28,7 +32,7 @@ SETTINGS = Settings(
 )
 
 
-#: Catalogs of the shared org, by settings.
+#: Catalogs of the shared org, by settings; the road makes no difference to them.
 _discovered: dict[str, dict[str, Row]] = {}
 
 
@@ -57,15 +61,23 @@ class Org:
         """What the source discovers, by name; asked once where no test changes the org."""
         if not self.shared:
             return self.discover()
-        key = json.dumps(self.settings, sort_keys=True)
+        settings = {name: value for name, value in self.settings.items() if name != "retrieval"}
+        key = json.dumps(settings, sort_keys=True)
         if key not in _discovered:
             _discovered[key] = self.discover()
         return deepcopy(_discovered[key])
 
-    def discover(self) -> dict[str, Row]:
+    def stream(self, name: str) -> Row:
+        """What the source discovers of one stream; some 40 ms for each other one are saved."""
+        return self.discover(configured([{"name": name}], "full_refresh"))[name]
+
+    def discover(self, only: ConfiguredAirbyteCatalog | None = None) -> dict[str, Row]:
+        # Not by the CDK's wrapper: it switches on --debug, which prints every answer for good.
         config = self.config
-        output = entrypoint_wrapper.discover(SourceZohoCrm(config=config), config)
-        return {s["name"]: s for s in json.loads(_catalog_line(output))["catalog"]["streams"]}
+        catalog = SourceZohoCrm(only, config).discover(logging.getLogger("airbyte"), config)
+        message = AirbyteMessage(type=Type.CATALOG, catalog=catalog)
+        printed = AirbyteEntrypoint.airbyte_message_to_string(message)
+        return {s["name"]: s for s in json.loads(printed)["catalog"]["streams"]}
 
     def read(
         self,
@@ -106,6 +118,13 @@ def rows_of(output: EntrypointOutput, stream: str, *, deleted: bool = True) -> l
     ]
 
 
+def narrow(stream: Row, *columns: str) -> Row:
+    """The stream with these columns only, and therefore in one slice."""
+    properties = stream["json_schema"]["properties"]
+    chosen = {name: properties[name] for name in ("id", "Modified_Time", *columns)}
+    return {**stream, "json_schema": {**stream["json_schema"], "properties": chosen}}
+
+
 def modules_of(streams: Iterable[str]) -> set[str]:
     """The streams that are modules; streams of settings are in small letters."""
     return {name for name in streams if not name.islower()}
@@ -131,7 +150,11 @@ def configured(streams: Sequence[Row], sync_mode: str | None) -> ConfiguredAirby
         {
             "streams": [
                 {
-                    "stream": stream,
+                    "stream": {
+                        "json_schema": {},
+                        "supported_sync_modes": ["full_refresh"],
+                        **stream,
+                    },
                     "sync_mode": sync_mode or stream["supported_sync_modes"][-1],
                     "destination_sync_mode": "append",
                 }
@@ -139,12 +162,6 @@ def configured(streams: Sequence[Row], sync_mode: str | None) -> ConfiguredAirby
             ]
         }
     )
-
-
-def _catalog_line(output: EntrypointOutput) -> str:
-    from airbyte_cdk.entrypoint import AirbyteEntrypoint
-
-    return str(AirbyteEntrypoint.airbyte_message_to_string(output.catalog))
 
 
 def _canonical(row: Row, columns: Mapping[str, Any]) -> Row:

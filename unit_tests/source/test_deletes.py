@@ -25,7 +25,7 @@ def test_deleted_records_leave_the_warehouse_and_restored_ones_come_back(
     own_org: Org, retrieval
 ) -> None:
     own_org.settings = {"retrieval": retrieval}
-    deals = own_org.streams()["Deals"]
+    deals = own_org.stream("Deals")
     first = own_org.read(deals)
     binned, gone, restored, *_ = sorted(own_org.truth(deals))
     own_org.control("DELETE", f"records/Deals?ids={binned},{restored}&type=recycle")
@@ -49,7 +49,7 @@ def test_deleted_records_leave_the_warehouse_and_restored_ones_come_back(
 
 
 def test_each_deletion_is_told_once(own_org: Org) -> None:
-    deals = own_org.streams()["Deals"]
+    deals = own_org.stream("Deals")
     state = states_of(own_org.read(deals), "Deals")[-1]
     own_org.control("DELETE", f"records/Deals?ids={min(own_org.truth(deals))}&type=recycle")
     own_org.control("POST", "clock", {"advance_s": 3_600})
@@ -64,7 +64,7 @@ def test_each_deletion_is_told_once(own_org: Org) -> None:
 
 def test_deletions_can_be_left_out(own_org: Org) -> None:
     own_org.settings = {"include_deleted": False}
-    deals = own_org.streams()["Deals"]
+    deals = own_org.stream("Deals")
     assert "_ab_cdc_deleted_at" not in deals["json_schema"]["properties"]
     state = states_of(own_org.read(deals), "Deals")[-1]
     own_org.control("DELETE", f"records/Deals?ids={min(own_org.truth(deals))}&type=recycle")
@@ -82,15 +82,20 @@ def test_a_state_that_is_too_old_says_which_deletions_are_lost(org: Org) -> None
 
     output = org.read(deals, state=[state])
 
-    assert any(
-        "A refresh of this stream drops these rows" in log.log.message for log in output.logs
+    (told,) = (
+        log.log.message
+        for log in output.logs
+        if "no longer lists what was deleted" in log.log.message
     )
+    assert "the saved state is of 2020-01-01T00:00:00Z" in told
+    assert "If no sync has run since then" in told, "a first sync that broke off may have"
+    assert told.endswith("A refresh of this stream drops these rows.")
 
 
 @pytest.mark.parametrize("shown", [True, False], ids=["COQL shows them", "COQL hides them"])
 def test_converted_leads_come_along(own_org: Org, shown: bool) -> None:
     own_org.control("POST", "knobs", {"coql_converted": shown})
-    leads = own_org.streams()["Leads"]
+    leads = own_org.stream("Leads")
 
     first = own_org.read(leads)
 

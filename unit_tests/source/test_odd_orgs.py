@@ -112,6 +112,39 @@ def test_a_thousand_custom_fields_come_whole(retrieval) -> None:
 
 
 @pytest.mark.parametrize("retrieval", ROADS)
+def test_wide_line_items_come_whole_where_zoho_does_not_tell_which_were_removed(retrieval) -> None:
+    """They are read whole each time, and have Modified_Time all the same."""
+    ZohoAuthenticator._tokens.clear()
+    with running(
+        Settings(rows=5, rows_by_module={"Quotes": 150}), {"tokens_per_10_min": 0}
+    ) as server:
+        org = Org(server, {"retrieval": retrieval})
+        names = [f"Wide_{number}" for number in range(60)]
+        for name in names:
+            org.control("POST", "fields/Quoted_Items", {"api_name": name})
+        rows = org.control("GET", "records/Quoted_Items")
+        changed = [{"id": row["id"], names[-1]: f"{row['id']} here"} for row in rows]
+        org.control("PATCH", "records/Quoted_Items", changed)
+        refusal = {"code": "INVALID_MODULE", "details": {}, "message": "no", "status": "error"}
+        fault = {"match": "deleted", "do": "status", "args": {"status": 400, "body": refusal}}
+        org.control("POST", "faults", [fault])
+        items = org.stream("Quoted_Items")
+        assert items["supported_sync_modes"] == ["full_refresh"]
+        assert "Modified_Time" in items["json_schema"]["properties"]
+
+        output = org.read(items)
+
+        rows = rows_of(output, "Quoted_Items")
+        assert {row["id"]: row for row in rows} == org.truth(items)
+        assert len(rows) == len(org.truth(items)) > 200
+        assert all(row[names[-1]].endswith("here") for row in rows)
+        if retrieval.get("api_type") == "REST":
+            assert org.calls("records.list") == 2 * 2, "pages and slices; none is read again"
+        refuses = "Zoho refuses to tell which of them were edited or deleted"
+        assert (refuses in logs(output)) == (retrieval.get("api_type") == "REST")
+
+
+@pytest.mark.parametrize("retrieval", ROADS)
 def test_a_start_date_after_the_newest_record_reads_nothing(odd_org: Org, retrieval) -> None:
     odd_org.settings = {"retrieval": retrieval, "start_datetime": "2026-01-01T00:00:00Z"}
     vendors = odd_org.streams()["Vendors"]

@@ -1,14 +1,17 @@
 """The REST road by itself: chains that end early, and seconds that hold too much."""
 
 from collections import Counter
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
 from airbyte_cdk.utils import AirbyteTracedException
 
-from source_zoho_crm.roads.rest import ListPage, RestRoad
+from source_zoho_crm.roads.calls import Calls
+from source_zoho_crm.roads.lists import Lists
+from source_zoho_crm.roads.rest import RestRoad
+from source_zoho_crm.roads.rich_text import WholeTexts
 from source_zoho_crm.roads.windows import Window
 from unit_tests.source.conftest import Org
 from zoho_crm.fields import Field
@@ -16,29 +19,35 @@ from zoho_crm.fields import Field
 SINCE = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def road(org: Org, version: str, **limits: int) -> RestRoad:
-    """A road over Leads in slices of two columns, with limits of its own."""
-    account = org.config
-    names = ("client_id", "client_secret", "refresh_token")
-    form = {"grant_type": "refresh_token", **{name: account[name] for name in names}}
-    token = requests.post(f"{account['base_url']}/oauth/v2/token", data=form, timeout=60).json()
+class Asked:
+    """Sends the calls of a road, in place of the CDK's requester."""
 
-    def lister(params: Mapping[str, str], since: str | None) -> ListPage:
-        headers = {"Authorization": f"Zoho-oauthtoken {token['access_token']}"}
-        if since:
-            headers["If-Modified-Since"] = since
-        url = f"{account['base_url']}/crm/{version}/Leads"
-        answer = requests.get(url, params=params, headers=headers, timeout=60)
+    def __init__(self, org: Org, version: str) -> None:
+        account = org.config
+        names = ("client_id", "client_secret", "refresh_token")
+        form = {"grant_type": "refresh_token", **{name: account[name] for name in names}}
+        token = requests.post(f"{account['base_url']}/oauth/v2/token", data=form, timeout=60).json()
+        self._url = f"{account['base_url']}/crm/{version}"
+        self._headers = {"Authorization": f"Zoho-oauthtoken {token['access_token']}"}
+        #: Done before a call with these parameters.
+        self.before: Callable[[str, dict[str, str]], object] = lambda path, params: None
+
+    def ask(self, path, *, params, headers, line):
+        self.before(path, params)
+        headers = {**self._headers, **(headers or {})}
+        answer = requests.get(f"{self._url}/{path}", params=params, headers=headers, timeout=60)
         assert answer.ok, answer.text
-        if not answer.content:
-            return ListPage([], more=False, next_token=None)
-        body = answer.json()
-        info = body["info"]
-        return ListPage(body["data"], info["more_records"], info.get("next_page_token"))
+        return answer.json() if answer.content else None
 
+
+def road(org: Org, version: str, asked: Asked | None = None, **limits: int) -> RestRoad:
+    """A road over Leads in slices of two columns, with limits of its own."""
+    asked = asked or Asked(org, version)
+    calls = Calls("Leads", asked, asked)
+    lists = Lists("Leads", calls.rows, calls.deletions, lambda: datetime.now(UTC))
     fields = [Field(name, "text") for name in ("Last_Name", "Company", "Email")]
     stamp = Field("Modified_Time", "datetime")
-    return RestRoad(lister, "Leads", [stamp, *fields], limits, lambda _: None, windowed=True)
+    return RestRoad(calls.rows, lists, "Leads", [stamp, *fields], limits, lambda rows: rows)
 
 
 @pytest.mark.parametrize("inclusive", [True, False], ids=["header inclusive", "exclusive"])
@@ -74,3 +83,64 @@ def test_a_second_that_no_chain_can_pass_is_a_sentence(own_org: Org) -> None:
         list(road(own_org, "v8", **limits).changes(SINCE, datetime.now(UTC), resumed=False))
 
     assert "Enable COQL, or choose the API type Bulk" in caught.value.message
+
+
+def test_a_second_of_several_pages_is_read_again_as_far_as_before(own_org: Org) -> None:
+    """With v2, where a page is a block, unless its second is longer."""
+    limits = {"rest_columns": 0, "rest_tokens": 0, "rest_chain_rows": 200}
+    since = datetime(2019, 5, 6, 7, 8, 9, tzinfo=UTC)
+    leads = [row["id"] for row in own_org.control("GET", "records/Leads")][:900]
+    stamp = {"Modified_Time": since.isoformat()}
+    own_org.control("PATCH", "records/Leads", [{"id": key, **stamp} for key in leads])
+    asked, edited = Asked(own_org, "v2"), []
+    order = {"sort_by": "Modified_Time", "sort_order": "asc", "converted": "both"}
+    header = {"If-Modified-Since": since.isoformat()}
+    first = asked.ask("Leads", params=order, headers=header, line="")["data"]
+
+    def edit(path: str, params: dict[str, str]) -> None:
+        # The first row of page 4 becomes the last of page 3.
+        if params.get("page") == "4" and not edited:
+            edited.append(next(row["id"] for row in first if row["id"] in leads))
+            own_org.control("PATCH", "records/Leads", {"id": edited[0], "City": "Bern"})
+
+    asked.before = edit
+    end = datetime.now(UTC) - timedelta(minutes=1)
+    parts = list(road(own_org, "v2", asked, **limits).changes(since, end, resumed=True))
+
+    assert edited
+    read = Counter(row["id"] for part in parts if not isinstance(part, Window) for row in part)
+    assert set(read.values()) == {1}
+    assert read.keys() >= set(leads) - set(edited)
+
+
+@pytest.mark.parametrize("version", ["v4", "v8"])
+def test_a_row_of_a_whole_module_is_read_anew_when_it_was_edited_before_its_text_came(
+    own_org: Org, version: str
+) -> None:
+    key = own_org.control("GET", "records/Contracts")[7]["id"]
+    own_org.control("PATCH", "records/Contracts", {"id": key, "Clauses": "old " * 500})
+    new = {"id": key, "Clauses": "new " * 500, "Name": "New"}
+    asked = Asked(own_org, version)
+    edited: list[object] = []
+
+    def edit(path: str, params: dict[str, str]) -> None:
+        if path != "Contracts" and "deleted" not in path and not edited:
+            own_org.control("POST", "clock", {"advance_s": 10})
+            edited.append(own_org.control("PATCH", "records/Contracts", new))
+
+    asked.before = edit
+    calls = Calls("Contracts", asked, asked)
+    fields = [Field("Name", "text"), Field("Clauses", "textarea", is_rich_text=True)]
+    fields.append(Field("Modified_Time", "datetime"))
+    limits = {"rest_columns": 2, "rest_tokens": 1, "rest_chain_rows": 100_000}
+    lists = Lists("Contracts", calls.rows, calls.deletions, lambda: datetime.now(UTC))
+    texts = WholeTexts(calls.records, "Contracts", fields, at_once=200 if version == "v8" else 0)
+    whole = RestRoad(calls.rows, lists, "Contracts", fields, limits, texts.mend)
+
+    rows = {row["id"]: row for page in whole.everything() for row in page}
+
+    assert edited
+    truth = {row["id"]: row for row in own_org.control("GET", "records/Contracts")}
+    assert rows.keys() == truth.keys()
+    assert all(rows[k]["Clauses"] == truth[k]["Clauses"] for k in truth)
+    assert rows[key]["Name"] == "New"

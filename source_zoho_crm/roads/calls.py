@@ -1,0 +1,58 @@
+"""What the roads ask Zoho about one module."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from source_zoho_crm.roads import Page, Row
+from source_zoho_crm.roads.windows import text
+from zoho_crm.requester import ZohoRequester
+
+#: Rows of a page of any list.
+PER_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Calls about a module, booked on its line of the ledger."""
+
+    module: str
+    #: Its URL is the version's root: lists and metadata.
+    requester: ZohoRequester
+    coql_requester: ZohoRequester
+
+    def query(self, query: str) -> Page:
+        """ "Query API": the rows of a query."""
+        return _page(self.coql_requester.ask(body={"select_query": query}, line=self.module))
+
+    def rows(self, params: Mapping[str, str], since: datetime | None) -> Page:
+        """ "Get Records": a page of the rows that were modified since then, and maybe before."""
+        return self._list(self.module, params, since)
+
+    def deletions(self, since: datetime, page: int) -> Page:
+        """ "Get Deleted Records": a page of what was deleted since then, and maybe before."""
+        params = {"type": "all", "page": str(page), "per_page": str(PER_PAGE)}
+        return self._list(f"{self.module}/deleted", params, since)
+
+    def records(self, below: str, params: Mapping[str, str]) -> list[Row]:
+        """The records at a path, which is told from the module's on."""
+        return self._list(f"{self.module}{below}", params, None).rows
+
+    def _list(self, path: str, params: Mapping[str, str], since: datetime | None) -> Page:
+        headers = None if since is None else _modified_since(since)
+        return _page(self.requester.ask(path, params=params, headers=headers, line=self.module))
+
+
+def _modified_since(moment: datetime) -> dict[str, str]:
+    """A second earlier: whether the header includes its own second is not documented."""
+    earlier = text(moment - timedelta(seconds=1))
+    return {"If-Modified-Since": earlier.removesuffix("Z") + "+00:00"}
+
+
+def _page(body: Mapping[str, object] | None) -> Page:
+    if body is None:
+        return Page([], more=False)
+    rows, info = body.get("data") or [], body.get("info") or {}
+    assert isinstance(rows, list)
+    assert isinstance(info, dict)
+    return Page(rows, bool(info.get("more_records")), info.get("next_page_token"))

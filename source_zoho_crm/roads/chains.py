@@ -1,0 +1,117 @@
+"""Chains of pages: a list of wide rows, one chain for each slice of columns."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from source_zoho_crm.roads import Row
+from source_zoho_crm.roads.lists import Lister
+from source_zoho_crm.roads.slices import join
+from zoho_crm.directory import CURSOR_FIELD
+from zoho_crm.fields import utc
+
+
+class Walk:
+    """The pages of a list in order, each row with the columns of all slices.
+
+    A row that changed between its slices is read again; the list is sorted by Modified_Time
+    (`by_id`: by the id), and a row that has moved on in it comes later.
+    """
+
+    def __init__(
+        self,
+        lister: Lister,
+        slices: Sequence[Mapping[str, str]],
+        since: datetime | None,
+        by_ids: Callable[[set[str]], dict[str, Row]],
+        *,
+        by_id: bool,
+    ) -> None:
+        order = {"sort_by": "id" if by_id else CURSOR_FIELD, "sort_order": "asc"}
+        self._first, *self._others = (
+            _Chain(lister, {**columns, **order}, since, by_id=by_id) for columns in slices
+        )
+        self._by_ids = by_ids
+        self._by_id = by_id
+        self.pages = 0
+        #: Rows that were new to whoever reads them; the reader counts.
+        self.fresh = 0
+        #: The records that were passed, with those that have moved on since.
+        self.ids: set[str] = set()
+
+    def __iter__(self) -> Iterator[list[Row]]:
+        while page := self._first.next():
+            self.pages += 1
+            self.ids.update(row["id"] for row in page)
+            torn: set[str] = set()
+            for chain in self._others:
+                torn |= join(page, chain.rows_upto(page[-1]))
+            yield self._mended(page, torn) if torn else page
+
+    @property
+    def more(self) -> bool:
+        """Whether there are pages behind."""
+        return self._first.more
+
+    def _mended(self, page: list[Row], torn: set[str]) -> list[Row]:
+        """The page with its torn rows read again, without those that are elsewhere now."""
+        again = self._by_ids(torn)
+        mended = []
+        for row in page:
+            whole = again.get(row["id"]) if row["id"] in torn else row
+            if whole is not None and (
+                self._by_id or whole.get(CURSOR_FIELD) == row.get(CURSOR_FIELD)
+            ):
+                mended.append(whole)
+        return mended
+
+
+def in_utc(rows: list[Row]) -> list[Row]:
+    for row in rows:
+        if moment := row.get(CURSOR_FIELD):
+            row[CURSOR_FIELD] = utc(moment)
+    return rows
+
+
+class _Chain:
+    """The pages of one list."""
+
+    def __init__(
+        self, lister: Lister, params: Mapping[str, str], since: datetime | None, *, by_id: bool
+    ) -> None:
+        self._lister = lister
+        self._params = dict(params)
+        self._since = since
+        self._by_id = by_id
+        self._page = 1
+        self.more = True
+        self._ahead: dict[str, Row] = {}
+
+    def next(self) -> list[Row]:
+        """The next page; empty behind the last."""
+        if not self.more:
+            return []
+        page = self._lister(self._params, self._since)
+        self._page += 1
+        self.more = page.more and bool(page.rows)
+        self._params.pop("page", None)
+        if page.next_token:
+            self._params["page_token"] = page.next_token
+        else:
+            self._params["page"] = str(self._page)
+        return in_utc(page.rows)
+
+    def rows_upto(self, row: Row) -> dict[str, Row]:
+        """The rows by id, read as far as this row; rows behind it wait."""
+        place = self._place(row)
+        while row["id"] not in self._ahead and self.more:
+            page = self.next()
+            self._ahead |= {other["id"]: other for other in page}
+            if page and self._place(page[-1]) > place:
+                break
+        found = self._ahead
+        self._ahead = {key: other for key, other in found.items() if self._place(other) >= place}
+        return found
+
+    def _place(self, row: Row) -> tuple[int, str]:
+        """What the list is sorted by."""
+        return (int(row["id"]), "") if self._by_id else (0, row[CURSOR_FIELD])

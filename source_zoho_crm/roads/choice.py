@@ -1,0 +1,113 @@
+"""Which road a module is read by."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from source_zoho_crm.roads import Road, Row
+from source_zoho_crm.roads.bulk import BulkRoad
+from source_zoho_crm.roads.calls import Calls
+from source_zoho_crm.roads.converted import WithConverted
+from source_zoho_crm.roads.coql import CoqlRoad
+from source_zoho_crm.roads.lists import Lists
+from source_zoho_crm.roads.rest import RestRoad
+from source_zoho_crm.roads.rich_text import WholeTexts
+from source_zoho_crm.roads.windows import Span, Window
+from zoho_crm.bulk_read import BulkRead
+from zoho_crm.directory import Module
+from zoho_crm.errors import NOT_SERVED
+from zoho_crm.fields import Field
+from zoho_crm.org import org_of
+from zoho_crm.problems import Refused
+
+LOGGER = logging.getLogger("airbyte")
+
+
+class ChosenRoad:
+    """The road that the config chose; where Zoho does not serve a module by it, REST."""
+
+    def __init__(
+        self,
+        config: Mapping[str, Any],
+        calls: Calls,
+        module: Module,
+        fields: Sequence[Field],
+        version: Mapping[str, int],
+    ) -> None:
+        self._config = config
+        self._calls = calls
+        self._module = module
+        self._fields = fields
+        self._version = version
+        self._texts = WholeTexts(
+            calls.records, module.api_name, fields, at_once=version["rich_ids"]
+        )
+        self._lists = Lists(module.api_name, calls.rows, calls.deletions, org_of(config).now)
+        self._road = self._chosen()
+
+    @property
+    def name(self) -> str:
+        return self._road.name
+
+    def cast(self, row: Row) -> Row:
+        return self._road.cast(row)
+
+    def parts(self, span: Span | None) -> Iterator[list[Row] | Window]:
+        """The rows of the span and its windows; None: all rows."""
+        begun = False
+        try:
+            for part in self._parts(span):
+                begun = begun or not isinstance(part, Window)
+                yield part
+        except Refused as refusal:
+            if refusal.code == "NO_PERMISSION" and self._module.internal:
+                LOGGER.warning(f"{self._module.api_name}: no records. {refusal.message}")
+                return
+            if begun or refusal.code not in NOT_SERVED or isinstance(self._road, RestRoad):
+                raise
+            LOGGER.info(
+                f"{self._module.api_name}: {self.name} does not serve this module "
+                f"({refusal.message}), so it is read by REST."
+            )
+            self._road = self._rest()
+            yield from self._parts(span)
+
+    def unwindowed(self) -> Iterator[list[Row]]:
+        """All rows, of a module whose windows have shown none.
+
+        Never by exports: one page of a list tells whether any are missing.
+        """
+        if isinstance(self._road, BulkRoad):
+            self._road = self._rest()
+        yield from self._road.everything()
+
+    def _parts(self, span: Span | None) -> Iterator[list[Row] | Window]:
+        if span is None:
+            yield from self._road.everything()
+        elif span.since <= span.end:
+            yield from self._road.changes(span.since, span.end, resumed=span.resumed)
+
+    def _chosen(self) -> Road:
+        retrieval = self._config["retrieval"]
+        if retrieval["use_coql"] != "enabled":
+            return self._bulk() if retrieval["api_type"] == "Bulk" else self._rest()
+        coql = CoqlRoad(self._calls.query, self._module.api_name, self._fields, self._version)
+        if not self._module.convertible:
+            return coql
+        return WithConverted(coql, self._rest("true"), coql.shows, self._lists)
+
+    def _rest(self, converted: str = "both") -> RestRoad:
+        return RestRoad(
+            self._calls.rows,
+            self._lists,
+            self._module.api_name,
+            self._fields,
+            self._version,
+            self._texts.mend,
+            converted=converted,
+        )
+
+    def _bulk(self) -> BulkRoad:
+        name = self._module.api_name
+        service = BulkRead.made(self._config, name)
+        return BulkRoad(service, self._lists, name, self._fields, self._version)

@@ -1,0 +1,289 @@
+"""Rows that are edited, deleted and restored while they are read: none is lost, none is mixed."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of
+from zoho_crm.auth import ZohoAuthenticator
+from zoho_crm.requester import ZohoRequester
+from zoho_emulator.server import Running, Settings, running
+
+COQL = {"use_coql": "enabled"}
+REST = {"use_coql": "disabled", "api_type": "REST"}
+BULK = {"use_coql": "disabled", "api_type": "Bulk"}
+
+UNSTAMPED = "Extra_3"
+QUIET = {"churn": 0, "page_tokens": "stand", "bulk_rows": 200_000, "bulk_job_seconds": 0}
+
+
+@pytest.fixture(scope="module")
+def _moving_server() -> Iterator[Running]:
+    rows = {"Leads": 900, "Deals": 700, UNSTAMPED: 450}
+    settings = Settings(rows=5, rows_by_module=rows, modules=62)
+    with running(settings, {"tokens_per_10_min": 0}) as server:
+        yield server
+
+
+@pytest.fixture
+def org(_moving_server: Running) -> Org:
+    """An org that the test may change; the next one has it as it was."""
+    ZohoAuthenticator._tokens.clear()
+    org = Org(_moving_server)
+    org.control("POST", "knobs", QUIET)
+    org.control("POST", "reset", {"org": True})
+    return org
+
+
+@pytest.fixture
+def meanwhile(mocker) -> Callable[..., list[str]]:
+    """Plans a deed that is done once, before the first call of this path that `when` holds for."""
+
+    def plan(path: str | None, when: Callable[[Row], bool], deed: Callable[[], Any]) -> list[str]:
+        ask, done = ZohoRequester.ask, []
+
+        def asking(requester, asked=None, *, params=None, body=None, **request):
+            if not done and asked == path and when(params or (body or {}).get("query") or {}):
+                done.append("done")
+                deed()
+            return ask(requester, asked, params=params, body=body, **request)
+
+        mocker.patch.object(ZohoRequester, "ask", asking)
+        return done
+
+    return plan
+
+
+def later(org: Org, seconds: int = 300) -> None:
+    org.control("POST", "clock", {"advance_s": seconds})
+
+
+def by_id(rows: list[Row]) -> dict[str, Row]:
+    found = {row["id"]: row for row in rows}
+    assert len(found) == len(rows), "a record came twice"
+    return found
+
+
+def second_page(asked: Row) -> bool:
+    return "page_token" in asked or str(asked.get("page")) == "2"
+
+
+def edit(org: Org, module: str, ids: list[str], **values: object) -> None:
+    org.control("PATCH", f"records/{module}", [{"id": key, **values} for key in ids])
+
+
+def delete(org: Org, module: str, ids: list[str]) -> None:
+    org.control("DELETE", f"records/{module}?ids={','.join(ids)}&type=recycle")
+
+
+def messages(output) -> str:
+    return "\n".join(log.log.message for log in output.logs)
+
+
+# --- Pages ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("retrieval", "version", "tokens"),
+    [
+        pytest.param(COQL, "v4", "stand", id="COQL"),
+        pytest.param(REST, "v2", "stand", id="REST by pages"),
+        pytest.param(REST, "v4", "stand", id="REST by tokens that stand"),
+        pytest.param(REST, "v8", "count", id="REST by tokens that count"),
+    ],
+)
+def test_rows_that_change_while_they_are_read_are_whole_and_come_again(
+    org: Org, retrieval, version: str, tokens: str
+) -> None:
+    org.settings = {"retrieval": retrieval, "schema_version": version}
+    leads = org.stream("Leads")
+    before = org.truth(leads)
+    org.control("POST", "knobs", {"churn": 1, "churn_rows": 6, "page_tokens": tokens})
+
+    first = org.read(leads)
+
+    org.control("POST", "knobs", {"churn": 0})
+    later(org)
+    after = org.truth(leads)
+    changed = {key for key in after if after[key] != before[key]}
+    assert changed, "the knob did its work"
+    for row in rows_of(first, "Leads"):
+        assert row in (before[row["id"]], after[row["id"]]) or row["id"] in changed
+    second = org.read(leads, state=[states_of(first, "Leads")[-1]])
+    assert by_id(rows_of(first, "Leads")) | by_id(rows_of(second, "Leads")) == after
+
+
+def test_a_list_in_which_no_row_moved_is_read_once(org: Org) -> None:
+    org.settings = {"retrieval": REST}
+    leads = narrow(org.stream("Leads"), "Email")
+    org.control("POST", "reset", {})
+
+    rows = by_id(rows_of(org.read(leads), "Leads"))
+
+    assert len(rows) == 900
+    assert (org.calls("records.list"), org.calls("deleted")) == (5 + 1, 1), "and two ask of moves"
+
+
+@pytest.mark.parametrize("version", ["v2", "v8"])
+def test_a_list_by_id_from_which_rows_are_deleted_misses_none(
+    org: Org, meanwhile, version: str
+) -> None:
+    org.settings = {"retrieval": REST, "schema_version": version}
+    org.control("POST", "knobs", {"page_tokens": "count"})
+    stream = org.stream(UNSTAMPED)
+    assert "Modified_Time" not in stream["json_schema"]["properties"]
+    before = org.truth(stream)
+    gone = sorted(before)[:30]
+    done = meanwhile(UNSTAMPED, second_page, lambda: delete(org, UNSTAMPED, gone))
+
+    rows = by_id(rows_of(org.read(stream), UNSTAMPED))
+
+    assert done
+    assert org.truth(stream).keys() <= rows.keys() <= before.keys()
+
+
+# --- Exports -------------------------------------------------------------------------------------
+
+
+def test_a_chain_of_exports_whose_deletions_are_not_told_is_read_in_windows(
+    org: Org, meanwhile
+) -> None:
+    """The next export counts from the rows that are left."""
+    org.settings = {"retrieval": BULK, "schema_version": "v4"}
+    deals = org.stream("Deals")
+    gone = sorted(org.truth(deals))[:40]
+    refusal = {"code": "INVALID_MODULE", "details": {}, "message": "no", "status": "error"}
+    fault = {"match": "deleted:Deals", "do": "status", "args": {"status": 400, "body": refusal}}
+    org.control("POST", "faults", [fault])
+    org.control("POST", "knobs", {"bulk_rows": 300})
+    done = meanwhile(None, second_page, lambda: delete(org, "Deals", gone))
+
+    rows = by_id(rows_of(org.read(deals), "Deals"))
+
+    assert done
+    assert org.truth(deals).keys() <= rows.keys()
+
+
+# --- Deletions -----------------------------------------------------------------------------------
+
+
+def test_tombstones_are_all_told_when_records_are_restored_meanwhile(org: Org, meanwhile) -> None:
+    deals = org.stream("Deals")
+    state = states_of(org.read(deals), "Deals")[-1]
+    gone = sorted(org.truth(deals))[:450]
+    delete(org, "Deals", gone)
+    later(org)
+    back = gone[-30:]  # they head the list, which is sorted by time and id
+    restored = f"restore/Deals?ids={','.join(back)}"
+    done = meanwhile("Deals/deleted", second_page, lambda: org.control("POST", restored))
+
+    output = org.read(deals, state=[state])
+
+    assert done
+    told = {row["id"] for row in rows_of(output, "Deals") if row.get("_ab_cdc_deleted_at")}
+    assert told >= set(gone) - set(back)
+
+
+def test_a_list_of_deletions_that_breaks_off_fails_and_is_not_taken_for_the_end(org: Org) -> None:
+    deals = org.stream("Deals")
+    state = states_of(org.read(deals), "Deals")[-1]
+    gone = sorted(org.truth(deals))[:250]
+    delete(org, "Deals", gone)
+    later(org)
+    refusal = {"code": "INVALID_MODULE", "details": {}, "message": "no", "status": "error"}
+    args = {"status": 400, "body": refusal}
+    fault = {"match": "deleted:Deals", "after": 1, "times": 1, "do": "status", "args": args}
+    org.control("POST", "faults", [fault])
+
+    output = org.read(deals, state=[state], expecting_exception=True)
+
+    assert "INVALID_MODULE" in output.errors[-1].trace.error.message
+
+
+def test_a_start_date_behind_the_state_leaves_no_deletion_out(org: Org) -> None:
+    org.settings = {"start_datetime": "2026-01-01T00:00:00Z"}
+    deals = org.stream("Deals")
+    gone = min(org.truth(deals))
+    delete(org, "Deals", [gone])
+    later(org)
+
+    output = org.read(deals, state=[state_of("Deals", "2025-12-31T00:00:00Z")])
+
+    assert gone in {row["id"] for row in rows_of(output, "Deals") if row.get("_ab_cdc_deleted_at")}
+
+
+def state_of(stream: str, moment: str) -> Row:
+    descriptor = {"name": stream}
+    state = {"stream_descriptor": descriptor, "stream_state": {"Modified_Time": moment}}
+    return {"type": "STREAM", "stream": state}
+
+
+# --- Long texts ----------------------------------------------------------------------------------
+
+TEXT_CALLS = [pytest.param("v4", "Contracts/{}", id="one by one")]
+TEXT_CALLS += [pytest.param("v8", "Contracts/actions/fetch_full_data", id="many at once")]
+
+
+@pytest.fixture
+def contract(org: Org) -> str:
+    """The id of a contract whose text is longer than lists show."""
+    org.settings = {"retrieval": REST}
+    key = min(org.truth(org.stream("Contracts")))
+    edit(org, "Contracts", [key], Clauses="old " * 500)
+    later(org)
+    return key
+
+
+@pytest.mark.parametrize(("version", "path"), TEXT_CALLS)
+def test_a_row_that_is_edited_before_its_text_is_fetched_comes_with_the_next_sync(
+    org: Org, contract: str, meanwhile, version: str, path: str
+) -> None:
+    org.settings["schema_version"] = version
+    contracts = org.stream("Contracts")
+    new = {"Clauses": "new " * 500, "State": "Ended"}
+    done = meanwhile(
+        path.format(contract), lambda _: True, lambda: edit(org, "Contracts", [contract], **new)
+    )
+
+    first = org.read(contracts)
+
+    assert done
+    rows = by_id(rows_of(first, "Contracts"))
+    assert contract not in rows, "else it would mix two moments"
+    later(org)
+    second = org.read(contracts, state=states_of(first, "Contracts")[-1:])
+    assert rows | by_id(rows_of(second, "Contracts")) == org.truth(contracts)
+
+
+@pytest.mark.parametrize(("version", "path"), TEXT_CALLS)
+@pytest.mark.parametrize("answer", ["nothing", "INVALID_DATA"])
+def test_a_row_that_is_deleted_before_its_text_is_fetched_is_kept(
+    org: Org, contract: str, meanwhile, version: str, path: str, answer: str
+) -> None:
+    org.settings["schema_version"] = version
+    contracts = org.stream("Contracts")
+    other = max(org.truth(contracts))
+    edit(org, "Contracts", [other], Clauses="other " * 500)
+    later(org)
+    truth = org.truth(contracts)
+    done = meanwhile(
+        path.format(contract), lambda _: True, lambda: delete(org, "Contracts", [contract])
+    )
+    if answer == "INVALID_DATA":
+        body = {"code": answer, "details": {}, "message": "the id given seems to be invalid"}
+        calls = ["records.get"] if version == "v4" else ["records.fetch_full_data"] * 2
+        for after, call in enumerate(calls):
+            # At once: the call for both, and the one for the first alone.
+            fault = {"match": call, "after": 0, "times": 1, "do": "status"}
+            args = {"status": 400, "body": {**body, "status": "error"}}
+            org.control("POST", "faults", [{**fault, "after": after, "args": args}])
+
+    output = org.read(contracts)
+
+    assert done
+    rows = by_id(rows_of(output, "Contracts"))
+    assert rows.keys() == truth.keys()
+    assert rows[contract]["Clauses"] == truth[contract]["Clauses"][:500]
+    assert rows[other] == truth[other]
+    assert "1 records were deleted while they were read" in messages(output)

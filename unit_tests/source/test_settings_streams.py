@@ -1,0 +1,131 @@
+"""Streams of settings: a lacking feature costs nothing, a lacking permission is told."""
+
+import logging
+from typing import Any
+
+import pytest
+
+from unit_tests.source.conftest import Org, rows_of
+
+#: Streams that ask once for each module.
+OF_MODULES = ("tags", "custom_views", "layouts", "related_lists", "fields", "picklist_values")
+
+
+def refused(org: Org, match: str, code: str, status: int = 403) -> None:
+    body = {"code": code, "details": {}, "message": "no", "status": "error"}
+    fault = {"match": match, "do": "status", "args": {"status": status, "body": body}}
+    org.control("POST", "faults", [fault])
+
+
+def log(output: Any, level: int = logging.INFO) -> list[str]:
+    return [
+        entry.log.message
+        for entry in output.logs
+        if logging.getLevelName(entry.log.level.value.replace("WARN", "WARNING")) >= level
+    ]
+
+
+@pytest.mark.parametrize("code", ["NO_PERMISSION", "AUTHORIZATION_FAILED"])
+def test_a_permission_that_the_user_lacks_for_the_whole_org_is_an_error(
+    org: Org, code: str
+) -> None:
+    streams = org.streams()
+    refused(org, "users", code)
+
+    output = org.read(streams["users"], streams["roles"], expecting_exception=True)
+
+    assert rows_of(output, "roles")
+    (sentence,) = {
+        error.trace.error.message
+        for error in output.errors
+        if error.trace.error.stream_descriptor and error.trace.error.message
+    }
+    assert f"({code}: no). The user who made the refresh token needs a profile with" in sentence
+
+
+def test_a_feature_that_the_org_lacks_costs_one_line_in_the_log(org: Org) -> None:
+    streams = org.streams()
+    refused(org, "settings.currencies", "FEATURE_NOT_ENABLED", 400)
+
+    output = org.read(streams["currencies"], streams["roles"])
+
+    assert rows_of(output, "currencies") == []
+    assert rows_of(output, "roles")
+    told = [line for line in log(output) if "currencies" in line and "Cost: " not in line]
+    assert [line for line in told if "FEATURE_NOT_ENABLED" in line] == [
+        "currencies: not available in this org (FEATURE_NOT_ENABLED)."
+    ]
+    assert log(output, logging.WARNING) == []
+
+
+def test_a_request_that_zoho_calls_invalid_is_no_lacking_feature(org: Org) -> None:
+    streams = org.streams()
+    refused(org, "settings.currencies", "INVALID_REQUEST", 400)
+
+    output = org.read(streams["currencies"], expecting_exception=True)
+
+    assert "INVALID_REQUEST" in str(output.errors[0].trace.error.message)
+
+
+def test_a_module_that_the_user_may_not_see_is_told_and_the_others_come(org: Org) -> None:
+    streams = org.streams()
+    refused(org, "settings.tags:Vendors", "NO_PERMISSION")
+
+    output = org.read(streams["tags"])
+
+    assert {row["module"] for row in rows_of(output, "tags")} > {"Leads", "Contacts"}
+    (line,) = [line for line in log(output, logging.WARNING) if line.startswith("tags: ")]
+    assert line.startswith("tags: nothing for Vendors. Zoho refuses ")
+    assert "NO_PERMISSION" in line
+
+
+def test_modules_that_lack_a_feature_are_told_in_one_line(org: Org) -> None:
+    streams = org.streams()
+    refused(org, "settings.tags:Vendors", "FEATURE_NOT_SUPPORTED", 400)
+    refused(org, "settings.tags:Cases", "INVALID_MODULE", 400)
+
+    output = org.read(streams["tags"])
+
+    assert {row["module"] for row in rows_of(output, "tags")} > {"Leads", "Contacts"}
+    (line,) = [line for line in log(output) if line.startswith("tags: not available")]
+    assert "Vendors (FEATURE_NOT_SUPPORTED)" in line
+    assert "Cases (INVALID_MODULE)" in line
+    assert not [line for line in log(output, logging.WARNING) if line.startswith("tags")]
+
+
+def test_a_permission_that_is_lacking_for_every_module_is_an_error(org: Org) -> None:
+    streams = org.streams()
+    refused(org, "settings.tags", "NO_PERMISSION")
+
+    output = org.read(streams["tags"], expecting_exception=True)
+
+    assert "NO_PERMISSION" in str(output.errors[0].trace.error.message)
+
+
+def test_pipelines_of_an_org_without_deals_are_empty(org: Org) -> None:
+    streams = org.streams()
+    refused(org, "settings.layouts:Deals", "INVALID_MODULE", 400)
+
+    output = org.read(streams["pipelines"])
+
+    assert rows_of(output, "pipelines") == []
+    assert "pipelines: not available in this org (INVALID_MODULE)." in log(output)
+
+
+def test_calls_for_each_module_are_booked_on_the_streams_own_line(org: Org) -> None:
+    org.settings = {"schema_version": "v8"}
+    streams = org.streams()
+    modules = [name for name in streams if not name.islower()]
+
+    output = org.read(*(streams[name] for name in OF_MODULES), streams["pipelines"])
+
+    booked = {
+        words[1]: int(words[4].replace(",", ""))
+        for words in (line.split() for line in log(output) if line.startswith("Cost: "))
+        if words[3] == "records"
+    }
+    assert {name: booked[name] for name in OF_MODULES} == dict.fromkeys(OF_MODULES, len(modules))
+    # The layouts of deals, and each of them.
+    assert booked["pipelines"] == 1 + len(
+        {row["layout_id"] for row in rows_of(output, "pipelines")}
+    )

@@ -1,0 +1,189 @@
+"""Calls to Zoho, and what comes back of them."""
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.utils import AirbyteTracedException
+
+from zoho_crm.auth import ZohoAuthenticator
+from zoho_crm.client import Client
+from zoho_crm.org import forget, org_of
+from zoho_crm.problems import Refused
+from zoho_crm.requester import manifests_requester
+from zoho_emulator.server import Running, Settings, running
+
+QUERY = {"select_query": "select id from Leads where id > 0 limit 1"}
+
+
+@pytest.fixture(scope="module")
+def _server() -> Iterator[Running]:
+    with running(Settings(rows=3), {"tokens_per_10_min": 0}) as server:
+        yield server
+
+
+@pytest.fixture
+def server(_server: Running) -> Running:
+    ZohoAuthenticator._tokens.clear()
+    _server.control("POST", "reset", {})
+    _server.control("POST", "knobs", {"api_domain": "", "scopes": ["ZohoCRM.modules.ALL"]})
+    return _server
+
+
+def client_of(server: Running) -> Client:
+    return Client(
+        {
+            "base_url": server.base_url,
+            "client_id": server.client_id,
+            "client_secret": server.client_secret,
+            "refresh_token": server.refresh_token,
+        }
+    )
+
+
+def answer(server: Running, match: str, body: object, **more: object) -> None:
+    """The next call that matches gets this body with the status of its true answer."""
+    fault = {"match": match, "do": "body", "times": 1, "args": {"body": body}}
+    server.control("POST", "faults", [fault | more])
+
+
+def error(code: str, message: str = "no") -> dict[str, Any]:
+    return {"code": code, "details": {}, "message": message, "status": "error"}
+
+
+@pytest.mark.parametrize("body", ['{"data": [{"Last_Name": "Sec', "<html>", "[]", '"x"'])
+def test_an_answer_that_cannot_be_read_is_told_and_not_quoted(server: Running, body: str) -> None:
+    client = client_of(server)
+    answer(server, "records.list", body)
+
+    with pytest.raises(AirbyteTracedException) as caught:
+        client.metadata.ask("Leads", params={"fields": "Last_Name"})
+
+    assert caught.value.failure_type == FailureType.transient_error
+    assert (
+        caught.value.message == f"Zoho answers {server.base_url}/crm/v4/Leads with HTTP 200 and "
+        f"{len(body)} bytes (application/json) that cannot be read. Try again later."
+    )
+
+
+@pytest.mark.parametrize("wrap", [lambda e: e, lambda e: {"data": [e]}], ids=["alone", "in data"])
+def test_an_error_with_a_good_status_is_a_refusal(server: Running, wrap) -> None:
+    client = client_of(server)
+    answer(server, "records.list", wrap(error("NO_PERMISSION")))
+
+    with pytest.raises(Refused) as caught:
+        client.metadata.ask("Leads", params={"fields": "Last_Name"})
+
+    assert caught.value.code == "NO_PERMISSION"
+    assert "NO_PERMISSION: no" in str(caught.value.message)
+    assert client.org.ledger["metadata"].credits == 1
+
+
+@pytest.mark.parametrize("code", ["INVALID_TOKEN", "TOO_MANY_REQUESTS"])
+def test_an_error_with_a_good_status_that_passes_is_waited_out(
+    server: Running, mocker, code: str
+) -> None:
+    mocker.patch("time.sleep")
+    client = client_of(server)
+    answer(server, "records.list", error(code))
+
+    page = client.metadata.ask("Leads", params={"fields": "Last_Name"})
+
+    assert page is not None
+    assert page["data"]
+
+
+def test_a_record_with_the_columns_of_an_error_is_a_record(server: Running) -> None:
+    client = client_of(server)
+    row = {"id": "1", "code": "A", "status": "error", "message": "hello"}
+    answer(server, "records.list", {"data": [row], "info": {"more_records": False}})
+
+    page = client.metadata.ask("Leads", params={"fields": "id,code,status,message"})
+
+    assert page == {"data": [row], "info": {"more_records": False}}
+
+
+def test_a_write_that_is_refused_with_a_good_status_is_refused(server: Running) -> None:
+    client = client_of(server)
+    answer(server, "insert", error("NO_PERMISSION"))
+
+    with pytest.raises(Refused, match="NO_PERMISSION"):
+        client.write("POST", "Leads", line="x", body={"data": [{"Last_Name": "L"}]})
+
+
+def test_a_call_that_is_refused_leaves_no_error_in_the_log(
+    server: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(Refused), caplog.at_level(logging.INFO):
+        client_of(server).metadata.ask("settings/roles")
+
+    assert [line.message for line in caplog.records if line.levelno >= logging.WARNING] == []
+
+
+def test_a_missing_scope_is_told_with_those_of_the_destination(server: Running) -> None:
+    with pytest.raises(Refused) as caught:
+        client_of(server).queries.ask(body=QUERY)
+
+    assert caught.value.failure_type == FailureType.config_error
+    assert caught.value.message == (
+        f"The refresh token lacks a scope that {server.base_url}/crm/v4/coql needs. Make a new one "
+        "in Zoho's API console with ZohoCRM.modules.ALL,ZohoCRM.settings.READ,ZohoCRM.users.READ,"
+        "ZohoCRM.org.READ,ZohoCRM.coql.READ and put it into the connection's settings."
+    )
+
+
+def test_what_zoho_does_not_support_is_not_blamed_on_a_profile(server: Running) -> None:
+    client = client_of(server)
+    answer(server, "records.list", error("NOT_SUPPORTED"))
+
+    with pytest.raises(Refused) as caught:
+        client.metadata.ask("Leads", params={"fields": "id"})
+
+    assert "profile" not in str(caught.value.message)
+    assert "does not serve" in str(caught.value.message)
+
+
+def test_the_address_that_came_with_a_token_lasts_as_long_as_the_token(
+    server: Running, mocker
+) -> None:
+    # Zoho's addresses are https, and the emulator's is not.
+    mocker.patch("zoho_crm.auth.followed", return_value=server.base_url)
+    config = client_of(server).config | {"base_url": None}
+    elsewhere = "http://region.invalid"
+    config["_zoho"] = config["_zoho"] | {"api": elsewhere, "crm": f"{elsewhere}/crm/v4"}
+
+    for _ in range(2):
+        # A run begins; the second one has the token of the first.
+        forget(config)
+        requester = manifests_requester("requester", config)
+        assert requester.ask("Leads", params={"fields": "id"}) is not None
+    assert server.control("GET", "usage")["tokens_issued"] == 1
+
+
+def test_a_token_of_the_sandbox_is_none_of_production(server: Running) -> None:
+    config = client_of(server).config
+    sandbox = config | {"_zoho": config["_zoho"] | {"api": "http://sandbox.invalid"}}
+
+    assert manifests_requester("requester", config).get_url() == config["_zoho"]["crm"]
+    answered = manifests_requester("requester", sandbox).get_authenticator()
+
+    assert isinstance(answered, ZohoAuthenticator)
+    assert answered._account not in ZohoAuthenticator._tokens
+
+
+@pytest.mark.parametrize(("percent", "lines"), [(50, 0), (60, 1)])
+def test_a_reserve_that_zoho_cannot_be_asked_about_is_told(
+    server: Running, caplog: pytest.LogCaptureFixture, percent: int, lines: int
+) -> None:
+    server.control("POST", "knobs", {"scopes": ["ZohoCRM.org.READ"]})
+    config = client_of(server).config | {"credits_reserve_percent": percent}
+    forget(config)
+
+    with caplog.at_level(logging.WARNING, "airbyte"):
+        for _ in range(2):
+            org_of(config).introduce(manifests_requester("requester", config))
+
+    told = [line.message for line in caplog.records if "reserved for people" in line.message]
+    assert len(told) == lines
