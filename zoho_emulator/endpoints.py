@@ -1,0 +1,148 @@
+"""Which paths of Zoho's there are, emulated or not."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from zoho_emulator import (
+    bulk_read,
+    coql_route,
+    deleted,
+    one_record,
+    org_settings,
+    records,
+    settings,
+)
+from zoho_emulator.call import Call
+from zoho_emulator.writing import calls as writing
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A method of a path below /crm/{version}; a path may have several."""
+
+    name: str
+    path: str
+    work: Callable[[Call], Response]
+    method: str = "GET"
+    #: Methods that Zoho has on this path and the emulator has not.
+    missing: str = ""
+
+
+ENDPOINTS = (
+    Endpoint("org", "/org", settings.get_org),
+    Endpoint("users", "/users", settings.list_users, missing="POST PUT"),
+    Endpoint("settings.modules", "/settings/modules", settings.list_modules, missing="POST PUT"),
+    Endpoint("settings.modules", "/settings/modules/{module}", settings.get_module, missing="PUT"),
+    Endpoint("settings.fields", "/settings/fields", settings.list_fields, missing="POST PATCH"),
+    Endpoint(
+        "settings.fields", "/settings/fields/{field}", settings.get_field, missing="PATCH DELETE"
+    ),
+    Endpoint(
+        "settings.layouts", "/settings/layouts", org_settings.list_layouts, missing="POST PATCH"
+    ),
+    Endpoint(
+        "settings.layouts",
+        "/settings/layouts/{id}",
+        org_settings.get_layout,
+        missing="PUT PATCH DELETE",
+    ),
+    Endpoint("settings.related_lists", "/settings/related_lists", org_settings.list_related_lists),
+    Endpoint(
+        "settings.custom_views",
+        "/settings/custom_views",
+        org_settings.list_custom_views,
+        missing="POST PUT DELETE",
+    ),
+    Endpoint(
+        "settings.roles", "/settings/roles", org_settings.list_roles, missing="POST PUT DELETE"
+    ),
+    Endpoint("settings.roles", "/settings/roles/{id}", org_settings.get_role, missing="PUT DELETE"),
+    Endpoint(
+        "settings.profiles", "/settings/profiles", org_settings.list_profiles, missing="POST PUT"
+    ),
+    Endpoint(
+        "settings.profiles",
+        "/settings/profiles/{id}",
+        org_settings.get_profile,
+        missing="PUT DELETE",
+    ),
+    Endpoint(
+        "settings.territories",
+        "/settings/territories",
+        org_settings.list_territories,
+        missing="POST PUT DELETE",
+    ),
+    Endpoint("settings.tags", "/settings/tags", org_settings.list_tags, missing="POST PUT"),
+    Endpoint(
+        "settings.pipeline", "/settings/pipeline", org_settings.list_pipelines, missing="POST PUT"
+    ),
+    Endpoint(
+        "settings.currencies", "/org/currencies", org_settings.list_currencies, missing="POST PUT"
+    ),
+    Endpoint(
+        "settings.contact_roles",
+        "/Contacts/roles",
+        org_settings.list_contact_roles,
+        missing="POST PUT DELETE",
+    ),
+    Endpoint("coql", "/coql", coql_route.run_query, method="POST"),
+    Endpoint("deleted", "/{module}/deleted", deleted.list_deleted),
+    Endpoint("upsert", "/{module}/upsert", writing.upsert, method="POST"),
+    Endpoint(
+        "records.fetch_full_data", "/{module}/actions/fetch_full_data", one_record.fetch_full_data
+    ),
+    Endpoint("records.list", "/{module}", records.list_records),
+    Endpoint("insert", "/{module}", writing.insert, method="POST"),
+    Endpoint("update", "/{module}", writing.update_many, method="PUT"),
+    Endpoint("delete", "/{module}", writing.delete_many, method="DELETE"),
+    Endpoint("update", "/{module}/{id}", writing.update_one, method="PUT"),
+    Endpoint("delete", "/{module}/{id}", writing.delete_one, method="DELETE"),
+    Endpoint("records.get", "/{module}/{id}", one_record.get_record),
+    Endpoint(
+        "records.fetch_full_data",
+        "/{module}/{id}/actions/fetch_full_data",
+        one_record.fetch_full_data,
+    ),
+    Endpoint(
+        "records.related",
+        "/{module}/{id}/{related_list}",
+        one_record.list_related,
+        missing="POST PUT DELETE",
+    ),
+)
+#: Paths of single records look like many others, so they are tried last.
+RECORD = "/{module}/{id}"
+
+#: The same below /crm/bulk/{version}.
+BULK_ENDPOINTS = (
+    Endpoint("bulk.create", "/read", bulk_read.create_job, method="POST"),
+    Endpoint("bulk.status", "/read/{job}", bulk_read.show_job),
+    Endpoint("bulk.result", "/read/{job}/result", bulk_read.download_result),
+)
+
+#: What Zoho has besides, below /crm/{version} ...
+UNEMULATED = (
+    "/__apis",
+    "/composite_requests",
+    "/files",
+    "/org/{rest:path}",
+    "/users/{rest:path}",
+    "/Contacts/roles/{id}",
+    "/{module}/search",
+    "/{module}/actions/{action}",
+)
+UNEMULATED_OF_RECORDS = (
+    "/{module}/{id}/{related_list}/{related_id}",
+    "/{module}/{id}/actions/{action}",
+)
+#: ... below /settings ...
+UNEMULATED_SETTINGS = """
+    automation blueprints cadences custom_links custom_views duplicate_check_preference emails
+    field_update fields functions global_picklists layouts map_dependency modules pipeline
+    profiles recycle_bin related_lists roles scoring_rules tags territories variable_groups
+    variables webhooks wizards
+"""
+#: ... and below /crm/bulk/{version}.
+UNEMULATED_BULK = ("/write", "/write/{rest:path}")
