@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 import yaml
 
+from destination_zoho_crm import outcomes
 from destination_zoho_crm.matching import SYSTEM_FIELDS
 from zoho_emulator.server import Running, Settings, running
 
@@ -84,9 +85,10 @@ def _texts(tree: ast.AST) -> Iterator[str]:
 
 
 def sentences(page: Path) -> list[str]:
-    """The first column of the page's troubleshooting table."""
-    table = page.read_text().split("| the sentence begins |")[1].split("\n\n")[0]
-    return [line.split("|")[1].strip() for line in table.splitlines()[2:]]
+    """The first column of the page's troubleshooting tables."""
+    tables = page.read_text().split("| the sentence begins |")[1:]
+    lines = [line for table in tables for line in table.split("\n\n")[0].splitlines()[2:]]
+    return [line.split("|")[1].strip() for line in lines]
 
 
 @pytest.mark.parametrize("page", SPECS, ids=["source", "destination"])
@@ -159,6 +161,17 @@ def test_the_page_names_each_modules_own_key() -> None:
     rows = {module: f"| {module} | `{field}`, " for module, field in SYSTEM_FIELDS.items()}
 
     assert [module for module, row in rows.items() if row not in text] == []
+
+
+def test_the_page_names_every_code_of_our_own() -> None:
+    codes = {
+        value
+        for name, value in vars(outcomes).items()
+        if name.isupper() and not name.startswith("_") and isinstance(value, str)
+    }
+    named = set(re.findall(r"^\| `([A-Z_]+)` \|", DESTINATION.read_text(), re.M))
+
+    assert named == codes != set()
 
 
 @pytest.fixture(scope="module")
