@@ -13,6 +13,7 @@ from zoho_crm.client import Client
 from zoho_crm.org import forget, org_of
 from zoho_crm.problems import Refused
 from zoho_crm.requester import manifests_requester
+from zoho_emulator.knobs import SCOPES
 from zoho_emulator.server import Running, Settings, running
 
 QUERY = {"select_query": "select id from Leads where id > 0 limit 1"}
@@ -111,6 +112,20 @@ def test_a_write_that_is_refused_with_a_good_status_is_refused(server: Running) 
 
     with pytest.raises(Refused, match="NO_PERMISSION"):
         client.write("POST", "Leads", line="x", body={"data": [{"Last_Name": "L"}]})
+
+
+def test_a_refusal_that_passes_does_not_hide_a_module(server: Running) -> None:
+    server.control("POST", "knobs", {"scopes": SCOPES})
+    client = client_of(server)
+    spent = error("TOO_MANY_REQUESTS", "Many requests fired than allowed for the past 24 hours.")
+    answer(server, "settings.fields:Deals", spent)
+    answer(server, "settings.fields:Cases", error("NO_PERMISSION"))
+
+    with pytest.raises(AirbyteTracedException, match="used up its API credits") as caught:
+        client.org.directory.module("Deals", client.metadata)
+
+    assert caught.value.failure_type == FailureType.transient_error
+    assert "NO_PERMISSION" in str(client.org.directory.module("Cases", client.metadata).refusal)
 
 
 def test_a_call_that_is_refused_leaves_no_error_in_the_log(
