@@ -67,6 +67,8 @@ class BulkRoad:
     def changes(
         self, since: datetime, end: datetime, *, resumed: bool
     ) -> Iterator[list[Row] | Window]:
+        # One window, mostly. No list counts rows, so it cannot be cut before it is exported, and no
+        # part of it is known to be complete before all is: exports have no documented order.
         window = Window(since, end)
         if self._is_empty(since):
             yield window

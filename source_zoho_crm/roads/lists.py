@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from source_zoho_crm.roads import Page
-from zoho_crm.errors import NOT_SERVED
+from zoho_crm.errors import NOT_SERVED, PERMISSION_LACKING
 from zoho_crm.problems import Refused
 
 LOGGER = logging.getLogger("airbyte")
@@ -59,7 +59,7 @@ class Lists:
             if edits:
                 pages.append(self._rows({"fields": "id", "converted": "both"}, since))
         except Refused as refusal:
-            if refusal.code not in NOT_SERVED and refusal.code != "NO_PERMISSION":
+            if refusal.code not in NOT_SERVED | PERMISSION_LACKING:
                 raise
             return None
         return any(page.more or any(held(row["id"]) for row in page.rows) for page in pages)

@@ -154,18 +154,21 @@ class RestRoad:
 
     def _settled(self, page: list[Row]) -> list[Row]:
         """The page with whole texts; what was edited since it was read is read again."""
-        whole, left = self._mend(page), {row["id"] for row in page}
+        whole = self._mend(page)
+        left = {row["id"] for row in page} - {row["id"] for row in whole}
         for _ in range(_REREADS):
-            left -= {row["id"] for row in whole}
             if not left:
-                return whole
+                break
             again = self._by_ids(left)
-            left &= again.keys()
-            whole += self._mend(list(again.values()))
-        raise transient_error(
-            f"{self._module}: {len(left)} records changed each of the {_REREADS} times that they "
-            "were read. Try again later."
-        )
+            mended = self._mend(list(again.values()))
+            whole += mended
+            left &= again.keys() - {row["id"] for row in mended}
+        if left:
+            raise transient_error(
+                f"{self._module}: {len(left)} records changed each of the {_REREADS} times that "
+                "they were read. Try again later."
+            )
+        return whole
 
     def _by_ids(self, ids: Iterable[str]) -> dict[str, Row]:
         """The records of these ids, whole; without those that are gone."""

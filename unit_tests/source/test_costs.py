@@ -6,7 +6,6 @@ from unit_tests.source.conftest import MODULES, Org, configured, rows_of, states
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_emulator.server import Settings, running
 
-
 #: More streams than calls are allowed at a time.
 CROWD = (*MODULES, "Campaigns", "Cases", "Solutions", "Vendors", "Price_Books", "Quotes")
 CROWD += ("Sales_Orders", "Purchase_Orders", "Invoices", "Tasks", "Events", "Calls", "Notes")

@@ -56,7 +56,7 @@ def test_odd_fields_cost_at_most_themselves(odd_org: Org, retrieval) -> None:
         {"api_name": "limit"},
         {"api_name": "External"},
     )
-    stream = odd_org.streams()[module]
+    stream = odd_org.stream(module)
 
     output = odd_org.read(stream)
 
@@ -77,7 +77,7 @@ def test_a_module_that_does_not_fill_modified_time_is_read_whole_and_says_so(
     module = f"Unstamped_{abs(hash((str(retrieval), returned)))}"
     plant(odd_org, module)
     odd_org.control("PATCH", f"fields/{module}/Modified_Time", {"returned": returned})
-    stream = odd_org.streams()[module]
+    stream = odd_org.stream(module)
 
     first = odd_org.read(stream)
     odd_org.control("POST", f"records/{module}", {"Name": "Row 9"})
@@ -105,7 +105,7 @@ def test_a_thousand_custom_fields_come_whole(retrieval) -> None:
     wide = Settings(rows=5, fields_by_module={"Deals": 1_000})
     with running(wide, {"tokens_per_10_min": 0}) as server:
         org = Org(server, {"retrieval": retrieval})
-        deals = org.streams()["Deals"]
+        deals = org.stream("Deals")
         assert len(deals["json_schema"]["properties"]) > 950
         rows = {row["id"]: row for row in rows_of(org.read(deals), "Deals")}
         assert rows == org.truth(deals)
@@ -147,7 +147,7 @@ def test_wide_line_items_come_whole_where_zoho_does_not_tell_which_were_removed(
 @pytest.mark.parametrize("retrieval", ROADS)
 def test_a_start_date_after_the_newest_record_reads_nothing(odd_org: Org, retrieval) -> None:
     odd_org.settings = {"retrieval": retrieval, "start_datetime": "2026-01-01T00:00:00Z"}
-    vendors = odd_org.streams()["Vendors"]
+    vendors = odd_org.stream("Vendors")
 
     output = odd_org.read(vendors)
 
