@@ -102,13 +102,7 @@ class Org:
                     self._total = credits_a_day(self._details)
                     if self._remaining is None:
                         self._remaining = self._total
-                if self._reserve_percent > _TOLD_FROM_PERCENT:
-                    LOGGER.warning(
-                        f"{self._reserve_percent:g} % of the org's API credits are reserved for "
-                        "people. Zoho says how many are left only when less than "
-                        f"{_TOLD_FROM_PERCENT} % are. Until then this sync counts its own calls, "
-                        "and what others use is not known."
-                    )
+                self._tell_of_the_reserve()
             return self._details
 
     @contextmanager
@@ -148,6 +142,20 @@ class Org:
                 self._remaining = min(int(said), known)
             if date := response.headers.get("Date"):
                 self._ahead_s = parsedate_to_datetime(date).timestamp() - time.time()
+
+    def _tell_of_the_reserve(self) -> None:
+        """Where it cannot be kept as the user may think."""
+        share = f"{self._reserve_percent:g} % of the org's API credits are reserved for people"
+        if self._reserve_percent and self._total is None:
+            LOGGER.warning(
+                f"{share}, but Zoho does not tell an edition from which their number is known. "
+                "The reserve is not kept."
+            )
+        elif self._reserve_percent > _TOLD_FROM_PERCENT:
+            LOGGER.warning(
+                f"{share}. Zoho says how many are left only when less than {_TOLD_FROM_PERCENT} % "
+                "are. Until then this sync counts its own calls, and what others use is not known."
+            )
 
     def _spare_the_reserve(self) -> None:
         if not self._reserve_percent or self._remaining is None or self._total is None:

@@ -29,7 +29,7 @@ class ConnectionSettings(config_transformation.ConfigTransformation):
     Missing settings get their defaults, so that a config of Airbyte's older Zoho CRM source works
     unchanged; a config that does not fit the form is refused with a sentence for each setting.
     `start_datetime` becomes UTC. `_zoho` holds the addresses `accounts`, `crm`, `bulk` and
-    `upload`, taken from the manifest's table of regions.
+    `upload`, taken from the manifest's table of regions; each connector adds its `scopes`.
 
     Why not in YAML: a table handed down as `$parameters` is copied into every component of every
     stream, and a lookup in Jinja answers an unknown region with a traceback instead of a sentence.

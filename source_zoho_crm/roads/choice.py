@@ -15,7 +15,7 @@ from source_zoho_crm.roads.rich_text import WholeTexts
 from source_zoho_crm.roads.windows import Span, Window
 from zoho_crm.bulk_read import BulkRead
 from zoho_crm.directory import Module
-from zoho_crm.errors import NOT_SERVED
+from zoho_crm.errors import NOT_SERVED, PERMISSION_LACKING
 from zoho_crm.fields import Field
 from zoho_crm.org import org_of
 from zoho_crm.problems import Refused
@@ -60,7 +60,7 @@ class ChosenRoad:
                 begun = begun or not isinstance(part, Window)
                 yield part
         except Refused as refusal:
-            if refusal.code == "NO_PERMISSION" and self._module.internal:
+            if refusal.code in PERMISSION_LACKING and self._module.internal:
                 LOGGER.warning(f"{self._module.api_name}: no records. {refusal.message}")
                 return
             if begun or refusal.code not in NOT_SERVED or isinstance(self._road, RestRoad):
