@@ -31,8 +31,8 @@ class Total:
     def __init__(self) -> None:
         self.rows = 0
         self.counts: Counter[Result] = Counter()
-        #: Rejected rows by code and field.
-        self.reasons: Counter[tuple[str, str | None]] = Counter()
+        #: Rejected rows by code, field and, where it is ours, message.
+        self.reasons: Counter[tuple[str, str | None, str]] = Counter()
         #: Updated rows that another field than the key matched, by that field.
         self.matched_by: Counter[str] = Counter()
 
@@ -64,7 +64,8 @@ class Accounts:
             segment.counts[outcome.result] += 1
             total.counts[outcome.result] += 1
             if outcome.result == "rejected":
-                total.reasons[outcome.code, outcome.field] += 1
+                said = outcome.message if outcome.ours else ""
+                total.reasons[outcome.code, outcome.field, said] += 1
             if outcome.matched_by:
                 total.matched_by[outcome.matched_by] += 1
 

@@ -33,9 +33,13 @@ def most_records(plan: StreamPlan) -> int:
 
 
 def call_of(
-    plan: StreamPlan, records: Sequence[Mapping[str, Any]], automations: Sequence[str] | None
+    plan: StreamPlan,
+    records: Sequence[Mapping[str, Any]],
+    automations: Sequence[str] | None,
+    skipped: Sequence[str],
 ) -> Call:
-    """`automations`: the kinds that may run; None: all, which is what Zoho does unasked."""
+    """`automations`: the kinds that may run; None: all, which is what Zoho does unasked.
+    `skipped`: features that are none of these kinds and run unless the call says otherwise."""
     module = plan.module.api_name
     headers = _external(plan)
     if plan.operation == "delete":
@@ -47,6 +51,10 @@ def call_of(
     body: dict[str, Any] = {"data": list(records)}
     if automations is not None:
         body["trigger"] = list(automations)
+        if skipped:
+            # UNVERIFIED: that an upsert skips a feature for new and for changed records unless an
+            # `action` is named.
+            body["skip_feature_execution"] = [{"name": name} for name in skipped]
     if plan.operation == "insert":
         return Call("POST", module, {}, headers, body, repeatable=False)
     if plan.operation == "update":

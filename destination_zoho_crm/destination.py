@@ -2,8 +2,11 @@
 
 import argparse
 import logging
+import signal
 import sys
+import threading
 from collections.abc import Iterable, Iterator, Mapping
+from types import FrameType
 from typing import Any
 
 import orjson
@@ -108,7 +111,8 @@ class DestinationZohoCrm(Destination):
             yield self.discover(config)
             return
         streams = configured_streams(parsed_args.catalog)
-        yield from write(Client(config), config, streams, messages(input_lines()))
+        stop = _told_to_stop()
+        yield from write(Client(config), config, streams, messages(input_lines()), stop)
 
     def run(self, args: list[str]) -> None:
         """Prints the messages of a command; a failure is a last message and exit code 1."""
@@ -143,3 +147,18 @@ class DestinationZohoCrm(Destination):
             for mapping in settings.mappings
             for problem in mapping_problems(mapping, fetched, modules.names)
         )
+
+
+def _told_to_stop() -> threading.Event:
+    """Is set by the first signal that asks the process to end; the second ends it."""
+    told = threading.Event()
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        told.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # What is ignored from the start stays so: a job in the background.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, hear)
+    return told

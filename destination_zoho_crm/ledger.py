@@ -20,9 +20,9 @@ def told(totals: Mapping[StreamKey, Total], ledger: Mapping[str, Line]) -> Itera
             + (f", {missing:,} not written" if missing else "")
             + f"; {line.calls:,} calls, {line.credits:,} credits, {line.seconds:.1f} s."
         )
-        for (code, field), number in total.reasons.most_common():
+        for (code, field, said), number in total.reasons.most_common():
             where = f" in {field}" if field else ""
-            yield f"Rejected: {name}: {number:,} rows by {code}{where}."
+            yield f"Rejected: {name}: {number:,} rows by {code}{where}{said and f': {said}'}."
         for field, number in total.matched_by.most_common():
             yield (
                 f"Matched: {name}: {number:,} rows changed a record that {field} found, not the "

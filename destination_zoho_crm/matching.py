@@ -56,6 +56,11 @@ def system_field(module: TargetModule) -> str | None:
     return name if name in module.fields else None
 
 
+def rows_of_new(module: str) -> str | None:
+    """What keeps a new record of the module from being written, in a word."""
+    return _NEW_WITH_ROWS.get(module)
+
+
 def keys(module: TargetModule, operation: Operation) -> dict[str, KeyKind]:
     """The fields by which rows may find their records, the likeliest first; none for an insert."""
     return dict(_keys(module, operation))
@@ -90,8 +95,11 @@ def refusal(module: TargetModule, operation: Operation) -> str | None:
         return f"Zoho lets no one change records of {name}"
     if operation == "delete" and not module.deletable:
         return f"Zoho lets no one delete records of {name}"
-    if operation == "insert" and name in _NEW_WITH_ROWS:
-        return f"a new record of {name} needs {_NEW_WITH_ROWS[name]}, which cannot be written yet"
+    if operation == "insert" and (rows := rows_of_new(name)):
+        return (
+            f"a new record of {name} needs {rows}, which cannot be written yet, so only records "
+            "that are there can be written to"
+        )
     if operation == "upsert":
         if not (name in SYSTEM_FIELDS or name in _WITHOUT_SYSTEM_FIELD or module.custom):
             return f"Zoho has no upsert for {name}"

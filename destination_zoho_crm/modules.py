@@ -111,6 +111,8 @@ class TargetModule:
     creatable: bool
     editable: bool
     deletable: bool
+    #: Whether metadata says of a field that it is an External ID; that of v2 does not.
+    tells_external: bool
     fields: Mapping[str, TargetField]
 
     @classmethod
@@ -118,13 +120,15 @@ class TargetModule:
         cls, module: Mapping[str, Any], fields: Iterable[Mapping[str, Any]]
     ) -> "TargetModule":
         """From "Modules Metadata" and "Fields Metadata"."""
-        named = [TargetField.from_metadata(entry) for entry in fields if entry.get("api_name")]
+        entries = [entry for entry in fields if entry.get("api_name")]
+        named = [TargetField.from_metadata(entry) for entry in entries]
         return cls(
             api_name=module["api_name"],
             custom=module.get("generated_type") == "custom",
             creatable=bool(module.get("creatable")),
             editable=bool(module.get("editable")),
             deletable=bool(module.get("deletable")),
+            tells_external=any("external" in entry for entry in entries),
             fields={field.api_name: field for field in named},
         )
 

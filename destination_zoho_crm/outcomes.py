@@ -13,6 +13,7 @@ EMPTY_KEY = "EMPTY_KEY"
 MALFORMED_ROW = "MALFORMED_ROW"
 OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
 DELETED_AT_SOURCE = "DELETED_AT_SOURCE"
+ALIVE_AT_SOURCE = "ALIVE_AT_SOURCE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,13 @@ class Outcome:
     code: str = ""
     field: str | None = None
     message: str = ""
+    #: The message is one of ours: values of the row are not in it.
+    ours: bool = False
 
 
 def rejected(code: str, message: str, field: str | None = None) -> Outcome:
-    return Outcome("rejected", code=code, message=message, field=field)
+    """A row that we refuse. The message is logged, so it must not hold a value."""
+    return Outcome("rejected", code=code, message=message, field=field, ours=True)
 
 
 SUPERSEDED = Outcome("superseded")

@@ -24,6 +24,10 @@ _OPERATIONS: Mapping[str, Operation] = {
 }
 
 
+#: Airbyte's mark of a row that tells of a deletion, and has no values besides its key.
+DELETED_AT = "_ab_cdc_deleted_at"
+
+
 @dataclass(frozen=True, slots=True)
 class StreamPlan:
     stream: StreamKey
@@ -35,6 +39,8 @@ class StreamPlan:
     #: What is written besides an `id`; the key's column too, where it is a field.
     columns: tuple[Column, ...]
     dropped: tuple[Dropped, ...]
+    #: The stream has a column for Airbyte's mark of rows that were deleted at their source.
+    marks_deletions: bool = False
 
     @property
     def label(self) -> str:
@@ -42,8 +48,10 @@ class StreamPlan:
 
     def __str__(self) -> str:
         by = f" by {self.key.name}" if self.key else ""
-        names = ", ".join(column.source for column in self.columns) or "no column"
-        return f"{self.label} -> {self.module.api_name}: {self.operation}{by}; {names}"
+        names = (
+            "" if self.operation == "delete" else f"; {', '.join(c.source for c in self.columns)}"
+        )
+        return f"{self.label} -> {self.module.api_name}: {self.operation}{by}{names}"
 
 
 def label(stream: StreamKey) -> str:
@@ -142,6 +150,7 @@ class _Stream:
                 if column.name != "id" and (operation != "delete" or column is key)
             ),
             dropped=() if operation == "delete" else tuple(_dropped(columns, key)),
+            marks_deletions=DELETED_AT in _columns_of(self.entry),
         )
 
     @property

@@ -63,10 +63,11 @@ def messages(lines: Iterable[bytes]) -> Iterator[Row | State]:
             continue
         try:
             message = _parsed(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             if text.startswith(b"{"):
                 raise system_error(
-                    f"Line {number} of the input is a broken message: it is no JSON."
+                    f"Line {number} of the input is a broken message: it is no JSON that can be "
+                    "read."
                 ) from None
             strange += 1
             continue
@@ -129,14 +130,25 @@ def configured_streams(path: str) -> list[dict[str, Any]]:
 
 def streams_of(catalog: object) -> list[dict[str, Any]]:
     streams = catalog.get("streams") if isinstance(catalog, dict) else None
-    if not isinstance(streams, list) or not all(
-        isinstance(entry, dict)
-        and isinstance(entry.get("stream"), dict)
-        and isinstance(entry["stream"].get("name"), str)
-        for entry in streams
-    ):
-        raise config_error("The configured catalog is none: it holds no list of streams.")
+    if not isinstance(streams, list) or not all(map(_is_stream, streams)):
+        raise config_error(
+            "The configured catalog is none: it holds no list of streams, each with a name, a "
+            "json_schema and a primary_key as the Airbyte protocol has them."
+        )
     return streams
+
+
+def _is_stream(entry: object) -> bool:
+    stream = entry.get("stream") if isinstance(entry, dict) else None
+    if not isinstance(stream, dict) or not isinstance(stream.get("name"), str):
+        return False
+    assert isinstance(entry, dict)
+    schema = stream.get("json_schema") or {}
+    return (
+        isinstance(schema, dict)
+        and isinstance(schema.get("properties") or {}, dict)
+        and isinstance(entry.get("primary_key") or [], list)
+    )
 
 
 def read_json(path: str, what: str) -> Any:

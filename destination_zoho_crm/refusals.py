@@ -1,6 +1,7 @@
 """What stands against a plan, in sentences that say what would be allowed. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 
 from destination_zoho_crm import matching
 from destination_zoho_crm.modules import TargetModule
@@ -45,6 +46,11 @@ def operation_problems(
     if operation == "insert" or key in valid:
         return
     choice = f"choose {' or '.join(valid)}"
+    if key != "id" and key in module.fields and not module.tells_external:
+        choice += (
+            "; if it is an External ID field, choose a later version of the API: this one does "
+            "not tell such fields"
+        )
     if key == "id":
         yield (
             f"an upsert does not find records of {module.api_name} by id, which is what a source "
@@ -60,7 +66,9 @@ def operation_problems(
 
 def no_module(name: str, names: Sequence[str]) -> str:
     shown = ", ".join(names[:_MOST_NAMES]) + (" ..." if len(names) > _MOST_NAMES else "")
+    similar = get_close_matches(name.lower(), [known.lower() for known in names], 1)
+    meant = [known for known in names if known.lower() in similar]
     return (
-        f"in this version of its API the org has no module {name} that can be written. It has "
-        f"{shown}"
+        f"in this version of its API the org has no module {name} that can be written. "
+        f"{f'Did you mean {meant[0]}? ' if meant else ''}It has {shown}"
     )

@@ -6,11 +6,14 @@ from typing import Any
 
 from destination_zoho_crm.accounting import Segment
 from destination_zoho_crm.encoding import EMPTY, INVALID_DATA, Encoder, UnfitError
-from destination_zoho_crm.outcomes import DELETED_AT_SOURCE, EMPTY_KEY, Outcome, rejected
-from destination_zoho_crm.plan import StreamPlan
-
-#: Airbyte's mark of a row that tells of a deletion, and has no values besides its key.
-_DELETED_AT = "_ab_cdc_deleted_at"
+from destination_zoho_crm.outcomes import (
+    ALIVE_AT_SOURCE,
+    DELETED_AT_SOURCE,
+    EMPTY_KEY,
+    Outcome,
+    rejected,
+)
+from destination_zoho_crm.plan import DELETED_AT, StreamPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,8 @@ class RowEncoder:
 
     def record(self, data: Mapping[str, Any]) -> dict[str, Any] | Outcome:
         """The record, or the reason why the row is rejected."""
-        if self._plan.operation != "delete" and data.get(_DELETED_AT):
-            return rejected(
-                DELETED_AT_SOURCE, "the row was deleted at its source; only a delete stream deletes"
-            )
+        if misplaced := self._misplaced(data):
+            return misplaced
         record: dict[str, Any] = {}
         key = self._plan.key
         for source, name, encode in self._columns:
@@ -68,10 +69,20 @@ class RowEncoder:
             return rejected(EMPTY_KEY, "the key is empty, so it finds no record", key.name)
         if self._plan.operation == "delete" and "," in str(found):
             # "Delete Records": ids stand in a list between commas.
-            return rejected(
-                INVALID_DATA, "a key with a comma cannot be sent to be deleted", key.name
-            )
+            told = "Zoho takes keys to be deleted between commas, so one with a comma cannot be "
+            return rejected(INVALID_DATA, f"{told}sent; delete the record by its id", key.name)
         return record
+
+    def _misplaced(self, data: Mapping[str, Any]) -> Outcome | None:
+        """Of a row that lives in a stream that deletes, or the other way round."""
+        deleted = bool(data.get(DELETED_AT))
+        if self._plan.operation != "delete":
+            told = "the row was deleted at its source; only a delete stream deletes"
+            return rejected(DELETED_AT_SOURCE, told) if deleted else None
+        if deleted or not (self._plan.marks_deletions or DELETED_AT in data):
+            return None
+        told = f"the row lives at its source: {DELETED_AT} is empty, so nothing is deleted"
+        return rejected(ALIVE_AT_SOURCE, told)
 
     def key(self, record: Mapping[str, Any]) -> str | None:
         """Zoho's duplicate check takes no account of case ("Custom Fields": unique)."""

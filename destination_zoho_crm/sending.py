@@ -7,9 +7,10 @@ from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.calls import call_of
 from destination_zoho_crm.lost import LostInserts
-from destination_zoho_crm.outcomes import Outcome, judged, rejected
+from destination_zoho_crm.outcomes import Outcome, judged
 from destination_zoho_crm.plan import StreamPlan
 from zoho_crm.client import Answer, Client, LostAnswerError
+from zoho_crm.manifest import skipped_features
 from zoho_crm.problems import Refused, system_error
 
 #: Codes that speak of a record. Zoho's samples show some of them without a list around them, as if
@@ -37,11 +38,12 @@ class Sender:
         self._client = client
         self._plan = plan
         self._automations = automations
+        self._skipped = skipped_features(client.config["schema_version"])
         self._lost = LostInserts(client, plan)
 
     def send(self, records: Records, *, insert_number: int = 1) -> list[Outcome]:
         """An outcome for each record, in their order; what concerns them all is raised."""
-        call = call_of(self._plan, records, self._automations)
+        call = call_of(self._plan, records, self._automations, self._skipped)
         begun = self._client.org.now()
         try:
             answer = self._client.write(
@@ -63,7 +65,7 @@ class Sender:
             if refusal.code not in _OF_RECORDS:
                 raise
             if len(records) == 1:
-                return [rejected(refusal.code, refusal.message or "")]
+                return [Outcome("rejected", code=refusal.code, message=refusal.message or "")]
             # One of them is the reason: halves find it, and save the others.
             middle = len(records) // 2
             return self.send(records[:middle]) + self.send(records[middle:])

@@ -1,6 +1,7 @@
 """The connection's settings, as far as they are about writing."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,9 @@ class StreamMapping:
     matching_key: str | None
     #: Column of the stream to field of the module; None: columns have their fields' names.
     fields: tuple[tuple[str, str], ...] | None
+
+    def __str__(self) -> str:
+        return ".".join(filter(None, (self.namespace, self.stream)))
 
     def is_of(self, stream: str, namespace: str | None) -> bool:
         return self.stream == stream and self.namespace in (None, namespace)
@@ -67,8 +71,12 @@ class WriteSettings:
 
 def write_settings(config: Mapping[str, Any]) -> WriteSettings:
     """Raises a config error that names what cannot be."""
+    mappings = tuple(_mapping(entry, n) for n, entry in enumerate(_entries(config), 1))
+    times = Counter((mapping.namespace, mapping.stream) for mapping in mappings)
+    if twice := [mapping for mapping in mappings if times[mapping.namespace, mapping.stream] > 1]:
+        raise config_error(f"Several mappings name the stream {twice[0]}. Leave one of them.")
     return WriteSettings(
-        mappings=tuple(_mapping(entry, n) for n, entry in enumerate(_entries(config), 1)),
+        mappings=mappings,
         clears=config.get("null_values") == "clear",
         automations=_automations(config.get("automations") or {}),
         most_deletes=_most_deletes(config.get("max_deletes")),
@@ -127,7 +135,7 @@ def _most_deletes(setting: object) -> int:
     if setting is None:
         return MOST_DELETES
     if not isinstance(setting, int) or isinstance(setting, bool) or setting < 0:
-        raise config_error(f"max_deletes {setting!r} is no number from 0 on.")
+        raise config_error(f"Most Deletions (max_deletes) {setting!r} is no number from 0 on.")
     return setting
 
 
@@ -136,7 +144,9 @@ def _reject_limit(setting: object) -> RejectLimit | None:
         return None
     found = re.fullmatch(r"(\d+)(%?)", str(setting))
     if not found:
-        raise config_error(f"max_rejected {setting!r} is neither a number nor a percentage.")
+        raise config_error(
+            f"Most Rejected Rows (max_rejected) {setting!r} is neither a number nor a percentage."
+        )
     return RejectLimit(int(found[1]), found[2] == "%")
 
 

@@ -72,7 +72,8 @@ class Stream:
         if self._deletes > self._most_deletes:
             raise config_error(
                 f"{self._plan.label} asks for more than {self._most_deletes:,} deletions from "
-                f"{self._plan.module.api_name}. If that is meant, raise max_deletes."
+                f"{self._plan.module.api_name}. If that is meant, raise Most "
+                "Deletions (max_deletes)."
             )
 
     def _write(self, batch: Sequence[Pending]) -> None:

@@ -1,6 +1,7 @@
 """A write: the plan, the rows into batches, the states back out, and the ledger at the end."""
 
 import logging
+import threading
 import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -11,9 +12,17 @@ from destination_zoho_crm.accounting import Accounts
 from destination_zoho_crm.arrivals import arrivals
 from destination_zoho_crm.batches import Writers
 from destination_zoho_crm.ledger import told
+from destination_zoho_crm.matching import rows_of_new
 from destination_zoho_crm.modules import TargetModules
 from destination_zoho_crm.outcomes import Outcome
-from destination_zoho_crm.plan import StreamPlan, label, make_plan, named_lookups, wanted_modules
+from destination_zoho_crm.plan import (
+    DELETED_AT,
+    StreamPlan,
+    label,
+    make_plan,
+    named_lookups,
+    wanted_modules,
+)
 from destination_zoho_crm.protocol import Row, State
 from destination_zoho_crm.rejects import RejectedRows, make_folder
 from destination_zoho_crm.rows import RowEncoder
@@ -22,7 +31,8 @@ from destination_zoho_crm.settings import WriteSettings, write_settings
 from destination_zoho_crm.stream import Stream
 from destination_zoho_crm.users import active_users
 from zoho_crm.client import Client
-from zoho_crm.problems import config_error, system_error
+from zoho_crm.manifest import skipped_features
+from zoho_crm.problems import config_error, system_error, transient_error
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -35,11 +45,12 @@ def write(
     config: Mapping[str, Any],
     streams: Sequence[Mapping[str, Any]],
     messages: Iterable[Row | State],
+    stop: threading.Event | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Writes the rows and yields the states whose rows are settled.
 
     Raises what stands against the plan before the first row is taken; raises what stops the
-    writing when all that was under way is settled and its states are out.
+    writing, `stop` among it, when all that was under way is settled and its states are out.
     """
     settings = write_settings(config)
     if settings.folder:
@@ -51,9 +62,12 @@ def write(
         wanted_modules(streams, settings.mappings), named_lookups(streams, settings.mappings)
     )
     plans = make_plan(streams, settings.mappings, wanted, modules.names)
-    _announce(plans, settings)
+    for mapping in settings.mappings:
+        if not any(mapping.is_of(plan.stream[1], plan.stream[0]) for plan in plans):
+            LOGGER.warning(f"The connection has no stream {mapping}, which a mapping names.")
+    _announce(plans, settings, client.config["schema_version"])
     users = active_users(client.metadata) if any(map(_names_users, plans)) else {}
-    yield from Run(client, plans, settings, users).results(messages)
+    yield from Run(client, plans, settings, users, stop or threading.Event()).results(messages)
 
 
 class Run:
@@ -63,10 +77,12 @@ class Run:
         plans: Sequence[StreamPlan],
         settings: WriteSettings,
         users: Mapping[str, str],
+        stop: threading.Event,
     ) -> None:
         self._client = client
         self._settings = settings
         self._accounts = Accounts(plan.stream for plan in plans)
+        self._stop = stop
         self._rejects = RejectedRows(settings.folder)
         self._writers = Writers()
         self._streams = {plan.stream: self._stream(plan, users) for plan in plans}
@@ -79,6 +95,8 @@ class Run:
                     self._take(message)
                 yield from self._accounts.settled_states()
                 self._refuse_too_many_rejects()
+                if self._stop.is_set():
+                    self._writers.failure = self._writers.failure or _stopped()
                 if self._writers.failure is not None:
                     break
             else:
@@ -134,9 +152,9 @@ class Run:
         limit, accounts = self._settings.most_rejected, self._accounts
         if limit and limit.exceeded(accounts.rejected, accounts.settled):
             raise config_error(
-                f"{accounts.rejected:,} of {accounts.settled:,} rows were rejected, and "
-                f"max_rejected is {limit}. What was written stays written; the log tells the "
-                "reasons."
+                f"{accounts.rejected:,} of {accounts.settled:,} rows were rejected, and Most "
+                f"Rejected Rows (max_rejected) is {limit}. What was written stays written; the log "
+                "tells the reasons."
             )
 
     def _close(self) -> None:
@@ -146,6 +164,15 @@ class Run:
             LOGGER.info(line)
         for path in self._rejects.paths:
             LOGGER.info(f"Rejected rows are kept in {path}.")
+        if self._accounts.rejected and self._settings.folder is None:
+            LOGGER.info("Rejected rows are not kept: name a folder in Rejected Rows to see them.")
+
+
+def _stopped() -> BaseException:
+    return transient_error(
+        "The sync was told to stop. What was under way is written; the next sync goes on with the "
+        "rows since the last state."
+    )
 
 
 def _told_plainly(failure: BaseException) -> BaseException:
@@ -162,7 +189,7 @@ def _names_users(plan: StreamPlan) -> bool:
     return any(column.via == "email" for column in plan.columns)
 
 
-def _announce(plans: Iterable[StreamPlan], settings: WriteSettings) -> None:
+def _announce(plans: Iterable[StreamPlan], settings: WriteSettings, version: str) -> None:
     """The plan and its warnings, before the first row."""
     for plan in plans:
         LOGGER.info(f"Plan: {plan}")
@@ -170,12 +197,32 @@ def _announce(plans: Iterable[StreamPlan], settings: WriteSettings) -> None:
             LOGGER.warning(
                 f"{plan.label}: the column {column.source} is left out: {column.reason}."
             )
-        if plan.operation == "insert":
-            LOGGER.info(f"{plan.label}: a row that comes again in a later sync is added again.")
+        for remark in _remarks(plan):
+            LOGGER.info(f"{plan.label}: {remark}.")
     kinds = settings.automations
     fires = "all that the org has" if kinds is None else ", ".join(kinds) or "none"
+    if kinds is not None and not skipped_features(version):
+        fires += " (but cadences, which this version of Zoho's API cannot keep from running)"
     LOGGER.info(
         f"Plan: automations: {fires}; nulls "
         f"{'empty their fields' if settings.clears else 'leave their fields alone'}; at most "
         f"{settings.most_deletes:,} deletions a stream."
     )
+
+
+def _remarks(plan: StreamPlan) -> Iterator[str]:
+    """What a user might not expect of the stream."""
+    module = plan.module.api_name
+    if plan.operation == "insert":
+        yield "a row that comes again in a later sync is added again"
+    if plan.operation == "upsert" and (rows := rows_of_new(module)):
+        yield (
+            f"a row that finds no record is rejected, because a new record of {module} needs "
+            f"{rows}, which cannot be written yet"
+        )
+    if plan.operation == "delete":
+        yield (
+            f"rows with a value in {DELETED_AT} delete their record, others are rejected"
+            if plan.marks_deletions
+            else "every row deletes the record that it finds"
+        )

@@ -6,9 +6,11 @@ import re
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -71,6 +73,13 @@ def write_lines(
     return Output(lines=lines, exit_code=process.returncode, stderr=process.stderr)
 
 
+def pour(lines: Iterable[str], stdin: IO[str]) -> None:
+    """Writes the lines to a process that may end before the last; the input stays open."""
+    with suppress(BrokenPipeError):
+        stdin.writelines(f"{line}\n" for line in lines)
+        stdin.flush()
+
+
 def logged(output: Output) -> str:
     return "\n".join(entry["message"] for entry in output.of_type("LOG"))
 
@@ -82,6 +91,11 @@ def test_spec_needs_nothing(destination: Connector) -> None:
     assert output.exit_code == 0
     assert spec["supported_destination_sync_modes"][0] == "append_dedup"
     assert "overwrite" not in spec["supported_destination_sync_modes"]
+    # Nothing is offered that does not work yet.
+    settings = spec["connectionSpecification"]["properties"]
+    storage = settings["object_storage_config"]["oneOf"]
+    assert "write_method" not in settings
+    assert [one["properties"]["storage_type"]["const"] for one in storage] == ["None", "Local"]
 
 
 def test_check_succeeds_with_one_token(
@@ -160,7 +174,7 @@ def test_a_state_is_printed_before_the_input_ends(
     ("changes", "catalog", "said"),
     [
         ({"client_secret": "wrong"}, CATALOG, "client secret"),
-        ({"max_rejected": "a lot"}, CATALOG, "does not match"),
+        ({"max_rejected": "a lot"}, CATALOG, "write it like 50 or 10%"),
         ({}, {"streams": []}, "nothing to write"),
         ({}, {"stream": 1}, "The configured catalog is none"),
         ({}, "no JSON", "is no JSON"),
@@ -224,6 +238,60 @@ def test_a_run_that_fails_ends_though_the_source_goes_on(
     assert "Fatal Python error" not in errors
 
 
+def test_a_run_that_is_told_to_stop_loses_no_row_and_adds_none_twice(
+    destination: Connector,
+    emulator: Emulator,
+    emulator_config: Json,
+    write: Write,
+) -> None:
+    """Inserts, which nothing but their states keeps from being made again."""
+    emulator.knobs(latency_ms=50)
+    added = LEADS | {"destination_sync_mode": "append", "primary_key": []}
+    config = write("config.json", emulator_config)
+    catalog = write("catalog.json", {"streams": [added]})
+    rows, size = 1_000, 50
+    lines = [json.dumps(record(n)) for n in range(rows)]
+    states = {n: json.dumps(state(n)) for n in range(size, rows + 1, size)}
+
+    def messages(begin: int) -> Iterator[str]:
+        for n in range(begin, rows):
+            yield lines[n]
+            if n + 1 in states:
+                yield states[n + 1]
+
+    with subprocess.Popen(
+        [*destination.command, "write", "--config", str(config), "--catalog", str(catalog)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=destination.cwd,
+    ) as process:  # fmt: skip
+        assert process.stdin
+        assert process.stdout
+        feed = threading.Thread(target=pour, args=(messages(0), process.stdin))
+        feed.start()
+        told: list[Json] = []
+        written: list[int] = []
+        for line in process.stdout:
+            told.append(json.loads(line))
+            if told[-1]["type"] == "STATE":
+                written.append(told[-1]["state"]["id"])
+                if len(written) == 1:
+                    process.terminate()
+        code = process.wait(30)
+        feed.join()
+    second = write_lines(destination, config, catalog, messages(written[-1]))
+
+    emails = [f"l{n}@x.test" for n in range(rows)]
+    found = Counter(
+        json.loads(line)["Email"]
+        for line in emulator.control("GET", "records/Leads").text.split("\n")
+        if line
+    )
+    assert code == 1
+    assert written[-1] < rows
+    assert "The sync was told to stop" in told[-1]["trace"]["error"]["message"]
+    assert second.exit_code == 0
+    assert [found[email] for email in emails] == [1] * rows
+
+
 def test_nothing_of_rows_or_secrets_is_printed(
     destination: Connector, emulator: Emulator, emulator_config: Json, write: Write
 ) -> None:
@@ -251,7 +319,7 @@ def test_200_000_rows_of_several_streams_weigh_less_than_200_mb(
     write: Write,
     states: bool,
 ) -> None:
-    """Rows that are rejected here cost no calls: it is our own weight that counts."""
+    """Most are rejected here, which costs no calls: it is our own weight that counts."""
     names = [f"stream_{n}" for n in range(5)]
     streams = [LEADS | {"stream": LEADS["stream"] | {"name": name}} for name in names]
     config = write("config.json", emulator_config)
@@ -261,8 +329,8 @@ def test_200_000_rows_of_several_streams_weigh_less_than_200_mb(
     def lines() -> Iterator[bytes]:
         for n in range(200_000):
             name = names[n % len(names)]
-            # Every fiftieth row is written, so that batches of all streams are under way.
-            email = f"w{n}@x.test" if n % 50 < 5 and n < 20_000 else ""
+            # A hundredth is written, so that from first to last batches of all are under way.
+            email = f"w{n}@x.test" if n % 500 < 5 else ""
             yield json.dumps(record(n, name, Email=email, Padding=padding)).encode() + b"\n"
             if states and n % 20_000 < 5:
                 yield json.dumps(state(n, name)).encode() + b"\n"

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from unit_tests.destination.conftest import Org, stream
+from zoho_emulator.knobs import AUTOMATIONS
 
 OLD_KINDS = {"workflow", "approval", "blueprint"}
 SELECTED = {"run": "selected", "kinds": ["blueprint", "workflow"]}
@@ -64,3 +65,32 @@ def test_a_deletion_sets_off_workflows_only_if_they_may_run(
     org.write(gone, [{"id": lead}], automations=setting)
 
     assert bool(org.fired()) == fires
+
+
+@pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
+@pytest.mark.parametrize("setting", [{"run": "none"}, SELECTED], ids=["none", "selected"])
+def test_cadences_are_no_kind_that_is_chosen_and_run_only_where_nothing_can_keep_them(
+    org: Org, version: str, setting: dict[str, Any]
+) -> None:
+    org.knobs(automations=["workflow", "cadences"])
+    lead = org.add("Leads", Last_Name="There", Email="there@x.test")
+    columns, tried = ("Email", "Last_Name"), {"append": None, "append_dedup": "Email"}
+    rows = [{"id": lead, "Email": "there@x.test", "Last_Name": "A"}]
+
+    results = [
+        org.write(
+            stream("Leads", *columns, mode=mode, key=key),
+            rows,
+            schema_version=version,
+            automations=setting,
+        )
+        for mode, key in tried.items()
+    ]
+    changed = stream("Leads", "id", "Last_Name", mode="update", key="id")
+    results.append(org.write(changed, rows, schema_version=version, automations=setting))
+    org.knobs(automations=AUTOMATIONS)
+
+    kept = version == "v8"
+    ran = [event["kinds"] for event in org.fired() if "cadences" in event["kinds"]]
+    assert len(ran) == (0 if kept else 3)
+    assert all(bool(result.said("(but cadences")) != kept for result in results)

@@ -4,7 +4,9 @@ import json
 from typing import Any
 
 import pytest
+from airbyte_cdk.utils import AirbyteTracedException
 
+from destination_zoho_crm.protocol import streams_of
 from unit_tests.destination.conftest import Org, mapping, row, state, stream
 
 LEADS = stream("Leads", "Last_Name", "Email")
@@ -114,6 +116,41 @@ def test_an_empty_catalog_is_refused(org: Org) -> None:
     assert "nothing to write" in org.write_lines([], []).sentence
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"stream": {"name": "Leads", "json_schema": [1]}},
+        {"stream": {"name": "Leads", "json_schema": {"properties": ["Last_Name"]}}},
+        {"stream": {"name": "Leads"}, "primary_key": "Email"},
+        {"stream": {"name": "Leads"}, "primary_key": 5},
+        {"stream": {"name": 5}},
+        {"stream": "Leads"},
+        "Leads",
+    ],
+    ids=["schema", "properties", "key", "number for key", "number for name", "no stream", "text"],
+)
+def test_a_catalog_that_is_none_is_refused(entry: object) -> None:
+    with pytest.raises(AirbyteTracedException, match="The configured catalog is none"):
+        streams_of({"streams": [entry]})
+
+
+def test_a_row_that_is_nested_without_end_ends_the_run_with_its_line(org: Org) -> None:
+    depth = 100_000
+    deep = row("Leads", {"Last_Name": "deep"}).replace(b'"deep"', b"[" * depth + b"]" * depth)
+
+    result = org.write_lines([LEADS], [GOOD, state("Leads"), deep])
+
+    assert "Line 3 of the input is a broken message" in result.sentence
+
+
+def test_a_mapping_whose_stream_is_not_there_is_told(org: Org) -> None:
+    mapped = mapping("lead", "Contacts", "insert") | {"namespace": "crm"}
+
+    result = org.write(LEADS, [], mappings=[mapped])
+
+    assert result.said("The connection has no stream crm.lead, which a mapping names.")
+
+
 def test_columns_that_cannot_be_written_are_left_out_with_one_warning_each(org: Org) -> None:
     columns = ("Last_Name", "Created_Time", "Full_Name", "_ab_cdc_updated_at", "id", "Layout")
     rows = [dict.fromkeys(columns, "x")] * 3
@@ -194,3 +231,39 @@ def test_a_row_that_tells_of_a_deletion_changes_no_record(org: Org, mode: str) -
     assert result.counts() == {"rejected": 1}
     assert result.said("1 rows by DELETED_AT_SOURCE")
     assert org.record("Leads", id=lead)["Last_Name"] == "Kept"
+
+
+@pytest.mark.parametrize(
+    ("declared", "mark"),
+    [(True, None), (True, ""), (True, ...), (False, None)],
+    ids=["null", "empty", "absent", "undeclared"],
+)
+def test_a_row_that_lives_at_its_source_deletes_no_record(
+    org: Org, declared: bool, mark: Any
+) -> None:
+    lead, other = (org.add("Leads", Last_Name=name) for name in ("Kept", "Gone"))
+    columns = ("id", "_ab_cdc_deleted_at") if declared else ("id",)
+    leads = stream("Leads", *columns, mode="soft_delete", key="id")
+    alive = {"id": lead} | ({} if mark is ... else {"_ab_cdc_deleted_at": mark})
+
+    result = org.write(leads, [alive, {"id": other, "_ab_cdc_deleted_at": "2026-01-01"}])
+
+    assert result.counts() == {"rejected": 1, "deleted": 1}
+    assert result.said("1 rows by ALIVE_AT_SOURCE")
+    assert {lead, other} & {record["id"] for record in org.records("Leads")} == {lead}
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        (("id",), "every row deletes the record that it finds"),
+        (("id", "_ab_cdc_deleted_at"), "rows with a value in _ab_cdc_deleted_at delete"),
+    ],
+    ids=["unmarked", "marked"],
+)
+def test_a_delete_stream_says_which_rows_delete(
+    org: Org, columns: tuple[str, ...], said: str
+) -> None:
+    result = org.write(stream("Leads", *columns, mode="soft_delete", key="id"), [])
+
+    assert result.said(said)

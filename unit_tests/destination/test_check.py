@@ -33,7 +33,7 @@ def test_a_wrong_secret_is_told(org: Org) -> None:
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (mapping("s", "Lead", "insert"), "no module Lead that can be written. It has Accounts, "),
+        (mapping("s", "Lead", "insert"), "Did you mean Leads? It has Accounts, "),
         (mapping("s", "Leads", "upsert", "Phone"), "choose Email or External_Lead_ID"),
         (mapping("s", "Leads", "upsert"), "choose Email or External_Lead_ID"),
         (mapping("s", "Leads", "update", "Email"), "choose id or External_Lead_ID"),
@@ -70,6 +70,7 @@ def test_a_folder_that_cannot_be_used_is_told(org: Org, tmp_path: Path) -> None:
         ({"automations": {"run": "selected", "kinds": ["magic"]}}, "'magic': no kind"),
         ({"object_storage_config": {"storage_type": "Tape"}}, "cannot be kept in 'Tape'"),
         ({"object_storage_config": {"storage_type": "Local"}}, "Name the folder"),
+        ({"mappings": [mapping("s", "Leads", "insert")] * 2}, "Several mappings name the stream s"),
         ({"mappings": [{"module": "Leads"}]}, "Mapping 1 names no stream"),
         ({"dc_region": "XX"}, "none of US, EU"),
     ],

@@ -167,3 +167,22 @@ def test_what_zoho_does_not_allow_is_refused_before_the_first_row(org: Org, vers
     assert len(refused) > 150
     assert result.sentence.startswith(f"{len(refused)} things must be mended")
     assert sum(org.calls(name) for name in ("insert", "upsert", "update", "delete")) == 0
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_an_upsert_adds_no_record_that_would_need_rows(org: Org, version: str) -> None:
+    """Those that are there are changed: see above."""
+    streams, lines = [], []
+    for module in NEVER_NEW:
+        data = values(org, module, "not there")
+        streams.append(stream(module, *data, mode="append_dedup", key=MODULES[module][0]))
+        lines += [row(module, data), state(module)]
+    before = {module: org.records(module) for module in NEVER_NEW}
+
+    result = org.write_lines(streams, lines, schema_version=version)
+
+    assert [result.counts(state=n) for n in range(len(NEVER_NEW))] == [{"rejected": 1}] * 5
+    assert {module: org.records(module) for module in NEVER_NEW} == before
+    for module in NEVER_NEW:
+        assert result.said(f"{module}: a row that finds no record is rejected, because a new")
+        assert result.said(f"Rejected: {module}: 1 rows by MANDATORY_NOT_FOUND")

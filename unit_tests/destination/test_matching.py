@@ -154,3 +154,30 @@ def test_rows_of_subforms_are_no_module_of_their_own(offered: Mapping[str, Targe
 
     assert "Quoted_Items" not in names
     assert "Appointments_Rescheduled_History__s" in names
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_an_external_id_that_metadata_does_not_tell_is_refused_with_the_way_out(
+    offered: Mapping[str, TargetModules], version: str
+) -> None:
+    configured = stream("gone", "Plate", mode="soft_delete", key="Plate", into="Vehicles")
+
+    plan = planned(configured, offered[version])
+
+    if version == "v2":
+        assert isinstance(plan, str)
+        assert "by Plate: choose id; if it is an External ID field, choose a later version" in plan
+    else:
+        assert not isinstance(plan, str)
+
+
+@pytest.mark.parametrize("module", NEVER_NEW)
+def test_what_can_be_done_with_modules_whose_new_records_need_rows_is_said(
+    offered: Mapping[str, TargetModules], module: str
+) -> None:
+    plan = planned(stream("new", *MODULES[module][3], into=module), offered["v4"])
+
+    assert isinstance(plan, str)
+    assert f"a new record of {module} needs " in plan
+    assert "only records that are there can be written to" in plan
+    assert plan.endswith(f"{module} allows upsert, update, delete.")

@@ -128,7 +128,9 @@ def test_a_mapping_of_a_namespace_goes_before_one_for_any() -> None:
     [
         (stream("Contacts", *PEOPLE, mode="overwrite"), [], "overwrite would replace all records"),
         (stream("Contacts", *PEOPLE, mode="magic"), [], "'magic' is none of append,"),
-        (stream("Contact", *PEOPLE), [], "no module Contact that can be written. It has Contacts"),
+        (stream("Contact", *PEOPLE), [], "no module Contact that can be written. Did you mean"),
+        (stream("ACCOUNTS", "x"), [], "Did you mean Accounts? It has Contacts, Accounts."),
+        (stream("Orders", "x"), [], "no module Orders that can be written. It has Contacts,"),
         (
             stream("Contacts", *PEOPLE, mode="append_dedup", key="id"),
             [],

@@ -1,6 +1,7 @@
 """Rejected rows are kept and counted, and brakes stop a run that goes wrong."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,23 @@ def test_a_file_of_rejected_rows_can_be_written_again(org: Org, tmp_path: Path) 
     assert org.record("Leads", Last_Name="Second chance")["Rating"] == "New"
 
 
+def test_a_run_ends_where_a_rejected_row_cannot_be_kept(org: Org, tmp_path: Path) -> None:
+    leads = stream("Leads", "Last_Name", "Lead_Score")
+    folder = tmp_path / "rejected"
+
+    def lines() -> Iterator[bytes]:
+        yield row("Leads", {"Last_Name": "Written"})
+        yield state("Leads", 1)
+        folder.rmdir()
+        yield row("Leads", {"Last_Name": "Lost", "Lead_Score": "x"})
+        yield state("Leads", 2)
+
+    result = org.write_lines([leads], lines(), object_storage_config=storage(folder))
+
+    assert f"A rejected row cannot be kept in {folder}" in result.sentence
+    assert [message["state"]["id"] for message in result.states] == [1]
+
+
 def test_only_the_owner_may_read_a_file_of_rejected_rows(org: Org, tmp_path: Path) -> None:
     org.write(CONTACTS, [{"Last_Name": "x"}], object_storage_config=storage(tmp_path))
 
@@ -114,7 +132,10 @@ def test_the_log_tells_reasons_and_no_values(org: Org) -> None:
 
     result = org.write(CONTACTS, [secret, secret | {"Loyalty_Points": 1}])
 
-    assert result.said("Rejected: Contacts: 1 rows by INVALID_DATA in Loyalty_Points")
+    assert result.said(
+        "Rejected: Contacts: 1 rows by INVALID_DATA in Loyalty_Points: expected a whole number."
+    )
+    assert result.said("Rejected rows are not kept: name a folder in Rejected Rows")
     assert result.said("Rejected: Contacts: 1 rows by INVALID_DATA in Email")
     assert not result.said("secret")
 
@@ -142,7 +163,7 @@ def test_a_run_stops_at_the_limit_of_rejected_rows(
 
     assert (result.failure is not None) == stopped
     if stopped:
-        assert f"max_rejected is {limit}" in result.sentence
+        assert f"(max_rejected) is {limit}" in result.sentence
 
 
 def test_a_stopped_run_acknowledges_what_was_written(org: Org) -> None:

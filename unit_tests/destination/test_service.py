@@ -27,6 +27,23 @@ def test_a_service_is_added_with_its_members(org: Org, version: str) -> None:
     assert org.record("Services__s", Service_Name="Wash")["Price"] == 20
 
 
+@pytest.mark.parametrize("version", ["v4", "v8"])
+def test_a_service_is_changed_and_deleted(org: Org, version: str) -> None:
+    name = "Services__s"
+    service = org.add(name, **SERVICE)
+    new = {"id": service, "Price": 25}
+
+    changed = org.write(stream(name, *new, mode="update", key="id"), [new], schema_version=version)
+    price = org.record(name, id=service)["Price"]
+    gone = org.write(
+        stream(name, "id", mode="soft_delete", key="id"), [new], schema_version=version
+    )
+
+    assert [result.counts() for result in (changed, gone)] == [{"updated": 1}, {"deleted": 1}]
+    assert price == 25
+    assert service not in {record["id"] for record in org.records(name)}
+
+
 def test_links_are_for_new_records_only(org: Org) -> None:
     services = stream("Services__s", "id", "Members", mode="update", key="id")
 
@@ -69,6 +86,49 @@ def test_older_versions_have_no_appointments(org: Org, version: str) -> None:
     result = org.write(stream("Appointments__s", "x"), [], schema_version=version)
 
     assert "the org has no module Appointments__s that can be written" in result.sentence
+
+
+@pytest.mark.parametrize("version", ["v4", "v8"])
+def test_a_reschedule_is_added_and_changed(org: Org, version: str) -> None:
+    name = "Appointments_Rescheduled_History__s"
+    row: Json = {
+        "Appointment_Name": org.records("Appointments__s")[0]["id"],
+        "Rescheduled_By": user_id(org),
+        "Rescheduled_Time": "2020-01-01T10:00:00Z",
+        "Rescheduled_From": "2030-01-01T10:00:00Z",
+        "Rescheduled_To": "2030-01-02T10:00:00Z",
+    }
+    before = {record["id"] for record in org.records(name)}
+
+    added = org.write(stream(name, *row), [row], schema_version=version)
+    (new,) = {record["id"] for record in org.records(name)} - before
+    later = {"id": new, "Reschedule_Reason": "Rain"}
+    changed = org.write(
+        stream(name, *later, mode="update", key="id"), [later], schema_version=version
+    )
+
+    assert [result.counts() for result in (added, changed)] == [{"created": 1}, {"updated": 1}]
+    assert org.record(name, id=new)["Reschedule_Reason"] == "Rain"
+
+
+@pytest.mark.parametrize("version", ["v4", "v8"])
+def test_an_upsert_of_services_needs_a_field_that_is_unique(org: Org, version: str) -> None:
+    """Zoho has no field of its own to match them by."""
+    rows = [{"Code": code, "Price": 30} for code in ("w-1", "w-2")]
+    required = dict.fromkeys(SERVICE.keys() - {"Price"})
+    upsert = stream("Services__s", "Code", "Price", *required, mode="append_dedup", key="Code")
+
+    refused = org.write(upsert, rows, schema_version=version)
+    field = {"api_name": "Code", "data_type": "text", "custom": True, "unique": True}
+    org.control("POST", "fields/Services__s", field)
+    service = org.add("Services__s", **SERVICE, Code="w-1")
+    result = org.write(upsert, rows, schema_version=version)
+
+    assert "Services__s has no field that is unique or an external ID" in refused.sentence
+    # A new one needs members, and links are no matter of an upsert.
+    assert result.counts() == {"updated": 1, "rejected": 1}
+    assert org.record("Services__s", Code="w-1")["id"] == service
+    assert org.record("Services__s", Code="w-1")["Price"] == 30
 
 
 def test_reschedules_are_deleted_one_by_one(org: Org) -> None:

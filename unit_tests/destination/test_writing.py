@@ -355,3 +355,31 @@ def test_links_of_a_new_record_are_written(org: Org) -> None:
     ]
     assert result.counts() == {"created": 1}
     assert sorted(linked) == sorted(products)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_links_between_records_are_added_changed_and_deleted(org: Org, version: str) -> None:
+    """The rows of a linking module are records like others."""
+    name = "VehiclesXContacts"
+    vehicle, *contacts = (
+        org.add("Vehicles", Name="V"),
+        *(r["id"] for r in org.records("Contacts")),
+    )
+    row_ = {"Vehicles": vehicle, "Contacts": contacts[0]}
+
+    added = org.write(stream(name, *row_), [row_], schema_version=version)
+    (link,) = (one for one in org.records(name) if one["Vehicles"]["id"] == vehicle)
+    new = {"id": link["id"], "Contacts": contacts[1]}
+    changed = org.write(stream(name, *new, mode="update", key="id"), [new], schema_version=version)
+    linked = org.record(name, id=link["id"])["Contacts"]["id"]
+    gone = org.write(
+        stream(name, "id", mode="soft_delete", key="id"), [new], schema_version=version
+    )
+
+    assert [result.counts() for result in (added, changed, gone)] == [
+        {"created": 1},
+        {"updated": 1},
+        {"deleted": 1},
+    ]
+    assert linked == contacts[1]
+    assert link["id"] not in {record["id"] for record in org.records(name)}

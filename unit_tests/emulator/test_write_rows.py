@@ -173,6 +173,19 @@ def test_links_of_a_multi_select_lookup(zoho, write, ids) -> None:
     assert set(links()) == {second}
 
 
+@pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
+def test_a_link_may_be_written_by_itself(zoho, write, ids, version) -> None:
+    (vehicle,), (contact, other) = ids("Vehicles"), ids("Contacts", 2)
+    module = "VehiclesXContacts"
+    item = write(
+        "POST", module, {"Vehicles": {"id": vehicle}, "Contacts": {"id": contact}}, version
+    )
+    path = f"{module}/{item['details']['id']}"
+    assert write("PUT", path, {"Contacts": {"id": other}}, version)["code"] == "SUCCESS"
+    links = [row for row in zoho.truth(module) if row["id"] == item["details"]["id"]]
+    assert [(row["Vehicles"]["id"], row["Contacts"]["id"]) for row in links] == [(vehicle, other)]
+
+
 def test_links_to_users(zoho, write) -> None:
     user = zoho.get("v8/users", type="CurrentUser").json()["users"][0]["id"]
     lead = write("POST", "Leads", {"Last_Name": "x", "Team": [{"Users": {"id": user}}]})

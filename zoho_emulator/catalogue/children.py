@@ -61,7 +61,6 @@ def _linking(
         module_name=f"LinkingModule{number}",
         generated_type="linking",
         visibility=2,
-        creatable=False,
         since=since,
         display_field="",
         rows_of=RowsOf(parent, own, share=share, most=2, partner=other),
