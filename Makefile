@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo emulator test lint lock equality bench-quick bench-roads
+.PHONY: install demo emulator test lint lock equality bench-quick bench-roads image
 
 install: $(STAMP)
 
@@ -42,6 +42,17 @@ bench-quick: $(STAMP)
 bench-roads: $(STAMP)
 	$(BIN)/python -m benchmarks.roads
 
-lock:
-	uv pip compile --universal --generate-hashes --no-emit-index-url --quiet pyproject.toml -o requirements.lock
-	uv pip compile --universal --generate-hashes --no-emit-index-url --quiet --all-extras pyproject.toml -o requirements-dev.lock
+# The builder that is there, or BUILDER=podman; BUILD_FLAGS="--build-arg BASE=..." overrides the base.
+BUILDER ?= $(firstword $(foreach builder,docker podman buildah,$(if $(shell command -v $(builder)),$(builder))))
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+
+image:
+	@test -n "$(BUILDER)" || { echo "docker, podman or buildah is needed" >&2; exit 1; }
+	@for connector in source-zoho-crm destination-zoho-crm; do \
+	  $(BUILDER) build $(BUILD_FLAGS) --build-arg CONNECTOR=$$connector --build-arg VERSION=$(VERSION) \
+	    --tag zoho-crm-connectors/$$connector:$(VERSION) --tag zoho-crm-connectors/$$connector:dev . || exit 1; \
+	done
+
+lock: $(STAMP)
+	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --quiet pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --quiet --all-extras pyproject.toml -o requirements-dev.lock

@@ -4,6 +4,7 @@ import json
 import socket
 import subprocess
 import sys
+import venv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -60,6 +61,21 @@ def _assert_free(host: str, port: int) -> None:
                 " again.",
                 pytrace=False,
             )
+
+
+@pytest.fixture(scope="session")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh environment that holds what requirements.lock names, and nothing else."""
+    folder = tmp_path_factory.mktemp("locked")
+    venv.create(folder, symlinks=True)
+    install = [str(Path(sys.executable).with_name("uv")), "pip", "install", "--quiet"]
+    options = ["--python", str(folder / "bin" / "python"), "--no-deps", "--require-hashes"]
+    lock = ["--requirement", str(CHECKOUT / "requirements.lock")]
+    installed = subprocess.run(
+        [*install, *options, *lock], capture_output=True, text=True, check=False
+    )
+    assert installed.returncode == 0, installed.stderr
+    return folder
 
 
 @pytest.fixture(scope="module")

@@ -42,10 +42,13 @@ class Emulator:
     def calls(self, name: str) -> int:
         return self.usage()["calls"].get(name, 0)
 
-    def ids(self, module: str) -> set[str]:
-        """The ids of the module's live rows."""
+    def rows(self, module: str) -> list[Json]:
+        """The module's live rows."""
         lines = self.control("GET", f"records/{module}").text.split("\n")
-        return {json.loads(line)["id"] for line in lines if line}
+        return [json.loads(line) for line in lines if line]
+
+    def ids(self, module: str) -> set[str]:
+        return {row["id"] for row in self.rows(module)}
 
     def new_token(self) -> Json:
         """The answer of the token endpoint to some other program with the same refresh token."""
@@ -140,11 +143,12 @@ class Connector:
     command: Sequence[str]
     cwd: Path
 
-    def run(self, *arguments: object, patience_s: float = 60) -> Output:
+    def run(self, *arguments: object, patience_s: float = 60, stdin: str = "") -> Output:
         begin = time.monotonic()
         process = subprocess.run(
             [*self.command, *map(str, arguments)],
             cwd=self.cwd,
+            input=stdin,
             capture_output=True,
             text=True,
             timeout=patience_s,

@@ -91,3 +91,18 @@ def test_the_manifest_is_of_the_cdk_that_is_pinned() -> None:
     pins = [name for name in project["dependencies"] if name.startswith("airbyte-cdk")]
 
     assert pins == [f"airbyte-cdk=={MANIFEST['version']}"]
+
+
+def test_every_file_that_goes_into_airbytes_monorepo_is_here() -> None:
+    contributing = (CHECKOUT / "CONTRIBUTING.md").read_text()
+    _, section, _ = re.split("^## (?=In Airbyte|Tests)", contributing, flags=re.MULTILINE)
+    rows = [line.split("|") for line in section.splitlines() if line.startswith("| ")]
+
+    patterns = {pattern for row in rows for pattern in re.findall("`([^`]+)`", row[2])}
+    found = {pattern: {*CHECKOUT.glob(pattern)} for pattern in patterns}
+    moving = set().union(*found.values())
+
+    assert [pattern for pattern, paths in found.items() if not paths] == []
+    assert {CHECKOUT / name for name in (*PRODUCT, "manifest.yaml", "metadata.yaml")} <= moving
+    assert {*CHECKOUT.glob("integration_tests/*.json*")} <= moving
+    assert {*CHECKOUT.glob("integration_tests/test_*_standards.py")} <= moving
