@@ -5,6 +5,7 @@ from typing import Any
 
 from destination_zoho_crm.matching import allowed, keys
 from destination_zoho_crm.modules import TargetField, TargetModule
+from destination_zoho_crm.plan import DELETED_AT
 from destination_zoho_crm.settings import Operation
 
 SYNC_MODES: Mapping[Operation, str] = {
@@ -37,6 +38,9 @@ def _schema(
 ) -> dict[str, Any]:
     by = keys(module, operation)
     properties: dict[str, Any] = {"id": _ID} if "id" in by else {}
+    if operation == "delete":
+        # A source of changes marks the rows that are gone; unmapped, every row deletes.
+        properties[DELETED_AT] = {**_TEXT, "format": "date-time"}
     required = []
     for field in module.fields.values():
         if operation == "delete":

@@ -83,10 +83,10 @@ def test_a_lookup_is_also_named_by_the_external_id_of_what_it_points_at(org: Org
     assert columns["Account_Name.ERP_ID"] == {"type": ["null", "string"]}
 
 
-def test_a_deletion_takes_keys_alone(org: Org) -> None:
+def test_a_deletion_takes_keys_and_the_mark_of_what_is_gone(org: Org) -> None:
     schema = discovered(org, "v4")["Contacts", "soft_delete"]["json_schema"]
 
-    assert set(schema["properties"]) == {"id", "External_Contact_ID"}
+    assert set(schema["properties"]) == {"id", "External_Contact_ID", "_ab_cdc_deleted_at"}
     assert "required" not in schema
 
 
