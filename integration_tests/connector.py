@@ -1,6 +1,7 @@
 """A connector as a process, what it said, and the emulator that it talks to."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -180,3 +181,10 @@ def only(catalog: Json, streams: Iterable[str]) -> Json:
     """The configured catalog with these streams alone."""
     names = list(streams)
     return {"streams": [s for s in catalog["streams"] if s["stream"]["name"] in names]}
+
+
+def assert_no_secrets(output: Output, config: Json) -> None:
+    """Neither what the user gave, nor an access token, is anywhere in the output."""
+    for key in ("client_secret", "refresh_token"):
+        assert str(config[key]) not in output.text
+    assert not re.search(r"1000\.[0-9a-f]{32}\.[0-9a-f]{32}", output.text)

@@ -2,15 +2,13 @@
 
 import json
 import re
-import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+import yaml
 
-from integration_tests.connector import Connector, Emulator, Json, Output, only
+from integration_tests.connector import Connector, Emulator, Json, assert_no_secrets, only
 
 HERE = Path(__file__).parent
 CATALOG = json.loads((HERE / "configured_catalog.json").read_text())
@@ -31,13 +29,6 @@ def assert_one_sentence(message: str, *words: str) -> None:
     assert message.rstrip().endswith(".")
     for word in words:
         assert word in message
-
-
-def assert_no_secrets(output: Output, config: Json) -> None:
-    """Neither what the user gave, nor an access token, is anywhere in the output."""
-    for key in ("client_secret", "refresh_token"):
-        assert str(config[key]) not in output.text
-    assert not re.search(r"1000\.[0-9a-f]{32}\.[0-9a-f]{32}", output.text)
 
 
 # --- The four commands ---------------------------------------------------------------------------
@@ -83,7 +74,9 @@ def test_discover_names_every_stream_with_one_token(
 
     names = [stream["name"] for stream in output.catalog["streams"]]
     assert output.exit_code == 0
+    suggested = yaml.safe_load((HERE.parent / "metadata.yaml").read_text())["data"]
     assert {"org", "users", "modules", "Leads", "Products", "Vehicles"} <= set(names)
+    assert set(suggested["suggestedStreams"]["streams"]) <= set(names)
     assert len(names) == len(set(names))
     assert emulator.usage()["tokens_issued"] == 1
     assert_no_secrets(output, emulator_config)
@@ -251,126 +244,3 @@ def test_check_fails_at_once_when_zoho_makes_no_more_tokens(
     assert_one_sentence(output.status["message"], "ten in ten minutes")
     assert output.seconds < 10
     assert emulator.usage()["tokens_issued"] == 10
-
-
-# --- Trouble on the way --------------------------------------------------------------------------
-
-
-def test_passing_faults_are_ridden_out_and_no_row_is_lost(
-    source: Connector, emulator: Emulator, emulator_config: Json, write: Write
-) -> None:
-    # Arrange: four kinds of trouble, one for each module, so that their pauses overlap
-    emulator.fail("coql:Leads", 429, code="TOO_MANY_REQUESTS", after=1)
-    emulator.fail("coql:Products", 500, code="INTERNAL_ERROR", after=0)
-    emulator.fail("coql:Contacts", 502, after=0)
-    emulator.fail("coql:Deals", 401, code="INVALID_TOKEN", after=0)
-    modules = ("Leads", "Products", "Contacts", "Deals")
-
-    # Act
-    output = source.run(
-        *("read", "--config", write("config.json", emulator_config)),
-        *("--catalog", write("catalog.json", _catalog_of(*modules))),
-    )
-
-    # Assert
-    assert [fault["hits"] for fault in emulator.control("GET", "faults").json()] == [1, 1, 1, 1]
-    assert output.exit_code == 0
-    assert output.errors == []
-    for module in modules:
-        assert sorted(output.ids(module)) == sorted(emulator.ids(module))
-    assert emulator.usage()["tokens_issued"] == 2
-    assert_no_secrets(output, emulator_config)
-
-
-def test_a_token_that_ends_during_the_read_is_renewed_and_no_row_is_lost(
-    source: Connector, emulator: Emulator, emulator_config: Json, write: Write
-) -> None:
-    # Arrange: once the read has begun, Zoho's clock jumps past the end of the token
-    emulator.knobs(latency_ms=150)
-    clock = threading.Thread(target=_jump_once_reading, args=(emulator,))
-    clock.start()
-
-    # Act
-    output = source.run(
-        *("read", "--config", write("config.json", emulator_config)),
-        *("--catalog", write("catalog.json", _catalog_of("Leads"))),
-    )
-    clock.join()
-
-    # Assert
-    assert output.exit_code == 0
-    assert output.errors == []
-    assert sorted(output.ids("Leads")) == sorted(emulator.ids("Leads"))
-    assert emulator.usage()["tokens_issued"] == 2
-    assert_no_secrets(output, emulator_config)
-
-
-def test_a_killed_read_goes_on_from_its_last_state_and_no_row_is_lost(
-    source: Connector, emulator: Emulator, emulator_config: Json, write: Write
-) -> None:
-    # Arrange
-    emulator.knobs(latency_ms=150)
-    arguments = (
-        *("read", "--config", write("config.json", emulator_config)),
-        *("--catalog", write("catalog.json", only(CATALOG, ["Leads"]))),
-    )
-
-    # Act
-    killed = _killed_after_some_rows(source, *arguments)
-    emulator.knobs(latency_ms=0)
-    output = source.run(*arguments, "--state", write("state.json", killed.state))
-
-    # Assert
-    everything = emulator.ids("Leads")
-    kept = set(killed.ids("Leads"))
-    assert 0 < len(kept) < len(everything)
-    assert kept | set(output.ids("Leads")) == everything
-    assert len(output.ids("Leads")) < len(everything)
-    assert output.exit_code == 0
-
-
-def _catalog_of(*modules: str) -> Json:
-    """Small columns of modules, as someone who deselected the rest would have them."""
-    columns: dict[str, Any] = {
-        "id": {"type": "string"},
-        "Modified_Time": {"type": ["null", "string"], "format": "date-time"},
-        "Owner": {"type": ["null", "string"]},
-    }
-    return {
-        "streams": [
-            {
-                "stream": {
-                    "name": module,
-                    "json_schema": {"type": "object", "properties": columns},
-                    "supported_sync_modes": ["full_refresh", "incremental"],
-                },
-                "sync_mode": "incremental",
-                "destination_sync_mode": "append_dedup",
-            }
-            for module in modules
-        ]
-    }
-
-
-def _jump_once_reading(emulator: Emulator) -> None:
-    for _ in range(300):
-        if emulator.calls("coql") >= 2:
-            break
-        time.sleep(0.05)
-    emulator.control("POST", "clock", {"advance_s": 7_200})
-
-
-def _killed_after_some_rows(source: Connector, *arguments: object) -> Output:
-    """What a read said until it was killed: soon after the state that follows the first rows."""
-    lines: list[str] = []
-    rows = False
-    with source.start(*arguments) as process:
-        assert process.stdout
-        for line in process.stdout:
-            if not line.endswith("\n"):
-                break
-            lines.append(line.rstrip("\n"))
-            rows = rows or '"type":"RECORD"' in line
-            if rows and '"type":"STATE"' in line:
-                process.kill()
-    return Output(lines)
