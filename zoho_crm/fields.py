@@ -13,6 +13,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Literal
 
 #: The form in which Zoho takes a value ("Insert Records": sample values of field types); a value
@@ -51,8 +52,20 @@ def _text(value: Any) -> str | None:
     return str(value)
 
 
+@cache
+def _warn_of(kind: str) -> None:
+    """Once: a value that is none of its type costs itself, not its module."""
+    LOGGER.warning(f"A value that should be {kind} is none; such values are read as null.")
+
+
 def _integer(value: Any) -> int | None:
-    return int(value) if value != "" else None
+    if value == "":
+        return None
+    try:
+        return int(value)
+    except (ValueError, OverflowError):
+        _warn_of("a whole number")
+        return None
 
 
 def _number(value: Any) -> float | int | None:
@@ -61,7 +74,7 @@ def _number(value: Any) -> float | int | None:
             value = float(value)
         except ValueError:
             if value:
-                LOGGER.warning("A number came as a text that is none; it is read as null.")
+                _warn_of("a number")
             return None
     # 12.0 and 12: JSON and CSV of one value may write the one or the other.
     if type(value) is float and value.is_integer() and abs(value) < _MOST_WHOLE:
@@ -115,11 +128,16 @@ def utc(value: str) -> str:
 
 
 def _datetime(value: Any) -> str | None:
-    return utc(value) if value else None
+    try:
+        return utc(value) if value else None
+    except ValueError:
+        _warn_of("a date with time")
+        return None
 
 
-def _integer_cell(cell: str) -> int:
-    return int(cell) if "." not in cell else int(float(cell))
+def _integer_cell(cell: str) -> int | None:
+    number = _number(cell) if "." in cell else cell
+    return None if number is None else _integer(number)
 
 
 def _boolean_cell(cell: str) -> bool:
@@ -174,7 +192,7 @@ DATA_TYPES: Mapping[str, DataType] = {
     "datetime": DataType(
         _nullable("string", format="date-time", airbyte_type="timestamp_with_timezone"),
         _datetime,
-        utc,
+        _datetime,
         "datetime",
     ),
     "multiselectpicklist": DataType(

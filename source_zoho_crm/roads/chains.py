@@ -114,4 +114,4 @@ class _Chain:
 
     def _place(self, row: Row) -> tuple[int, str]:
         """What the list is sorted by."""
-        return (int(row["id"]), "") if self._by_id else (0, row[CURSOR_FIELD])
+        return (int(row["id"]), "") if self._by_id else (0, row.get(CURSOR_FIELD) or "")

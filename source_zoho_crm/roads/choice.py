@@ -44,6 +44,8 @@ class ChosenRoad:
         )
         self._lists = Lists(module.api_name, calls.rows, calls.deletions, org_of(config).now)
         self._road = self._chosen()
+        #: The module is read by REST, because Zoho does not serve it by the road of the config.
+        self.stepped_aside = False
 
     @property
     def name(self) -> str:
@@ -69,7 +71,7 @@ class ChosenRoad:
                 f"{self._module.api_name}: {self.name} does not serve this module "
                 f"({refusal.message}), so it is read by REST."
             )
-            self._road = self._rest()
+            self._road, self.stepped_aside = self._rest(), True
             yield from self._parts(span)
 
     def unwindowed(self) -> Iterator[list[Row]]:

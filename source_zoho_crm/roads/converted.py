@@ -29,7 +29,7 @@ class WithConverted:
     def changes(
         self, since: datetime, end: datetime, *, resumed: bool
     ) -> Iterator[list[Row] | Window]:
-        if resumed and not self._lists.some_id(since):
+        if not self._lists.some_id(since):
             yield Window(since, end)
             return
         # Before the first window closes: a state must not pass rows that are still to come.
@@ -40,6 +40,8 @@ class WithConverted:
         yield from self._coql.changes(since, end, resumed=resumed)
 
     def everything(self) -> Iterator[list[Row]]:
+        if not self._lists.some_id(None):
+            return
         if self._hidden(None):
             for page in self._converted.everything():
                 yield [self._converted.cast(row) for row in page]

@@ -1,4 +1,8 @@
-"""Tombstones: the records that say that a row was deleted."""
+"""Tombstones: the records that say that a row was deleted.
+
+UNVERIFIED: that a restored record gets a new Modified_Time, by which it comes back; Zoho's pages do
+not say. Otherwise a refresh of the stream would bring it.
+"""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -15,7 +19,7 @@ DELETED_AT, UPDATED_AT = "_ab_cdc_deleted_at", "_ab_cdc_updated_at"
 
 #: "Get Deleted Records": how long Zoho lists them.
 _IN_THE_BIN = timedelta(days=60)
-_FOR_GOOD = timedelta(days=120)
+LISTED_FOR = timedelta(days=120)
 #: How often a list of several pages is read, until it has nothing new.
 _REREADS = 5
 
@@ -73,8 +77,8 @@ def tombstones(pages: Iterable[list[Row]], since: datetime, end: datetime) -> It
 
 def forgotten(since: datetime, now: datetime) -> str | None:
     """What Zoho no longer tells of the deletions since then; None: it tells all."""
-    if now - since > _FOR_GOOD:
-        return f"before {text(now - _FOR_GOOD)}"
+    if now - since > LISTED_FOR:
+        return f"before {text(now - LISTED_FOR)}"
     if now - since > _IN_THE_BIN:
         return f"before {text(now - _IN_THE_BIN)} whose rows have left the recycle bin since"
     return None

@@ -38,8 +38,10 @@ def rows(
             # The rest of the entry is never unpacked, should it be longer than it says.
             with archive.open(entry) as unpacked:
                 text = io.TextIOWrapper(unpacked, "utf-8-sig", newline="")
-                yield from _pages(csv.reader(text), module, fields, most_rows)
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+                # A blank line at the end is no row.
+                lines = filter(None, csv.reader(text))
+                yield from _pages(lines, module, fields, most_rows)
+    except (zipfile.BadZipFile, zlib.error, EOFError, UnicodeDecodeError, csv.Error) as error:
         raise transient_error(
             f"An export that Zoho made is damaged ({error}). Try again later."
         ) from error

@@ -65,7 +65,8 @@ class RestRoad:
             {"fields": ",".join(columns) or "id", **plain} if most else plain
             for columns in self._slices
         ]
-        self._wanted = {field.api_name for field in fields}
+        # Zoho's metadata list the id from v7 on only.
+        self._wanted = {"id", *(field.api_name for field in fields)}
         self._cast = caster(fields)
 
     def cast(self, row: Row) -> Row:
@@ -197,7 +198,11 @@ class _Block:
         """The page's rows that belong to the block and were not taken before."""
         new = []
         for row in page:
-            moment = row[CURSOR_FIELD]
+            moment = row.get(CURSOR_FIELD)
+            if moment is None:
+                # UNVERIFIED: whether such rows are in a list of modified ones. A module that fills
+                # it for none of its records is read whole elsewhere.
+                continue
             if moment > self._stop:
                 self.finished = True
             elif moment >= self.anchor and row["id"] not in self._seen:

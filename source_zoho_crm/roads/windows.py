@@ -29,7 +29,7 @@ class Span(NamedTuple):
     end: datetime
     #: An earlier run has read all that is older.
     resumed: bool
-    #: From when on deletions are told; None: nothing was read that could have been deleted.
+    #: From when on deletions are told; None: none are.
     deleted_since: datetime | None
 
 

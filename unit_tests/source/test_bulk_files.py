@@ -174,6 +174,17 @@ def test_rows_of_another_length_than_the_header_are_refused() -> None:
         read(zipped("Id,X\r\n1,a\r\n2\r\n"), field("text"))
 
 
+def test_a_blank_line_is_no_row() -> None:
+    assert read(zipped("Id,X\r\n1,a\r\n\r\n"), field("text")) == [{"id": "1", "X": "a"}]
+
+
+def test_letters_that_are_not_utf_8_are_told_as_damage() -> None:
+    with pytest.raises(AirbyteTracedException, match="is damaged") as caught:
+        read(zipped("Id,X\n1,M\xfcller\n".encode("latin-1")), field("text"))
+
+    assert caught.value.failure_type.value == "transient_error"
+
+
 def test_a_damaged_file_is_told_as_one() -> None:
     file = table(["Id", "X"], *([str(key), "abc"] for key in range(5_000)))
     damaged = bytearray(file.getvalue())

@@ -108,3 +108,33 @@ def test_converted_leads_come_along(own_org: Org, shown: bool) -> None:
     second = own_org.read(leads, state=[states_of(first, "Leads")[-1]])
     assert [row["id"] for row in rows_of(second, "Leads", deleted=False)] == [converted]
     assert latest(rows_of(first, "Leads"), rows_of(second, "Leads")) == own_org.truth(leads)
+
+
+@pytest.mark.parametrize(
+    ("retrieval", "calls"),
+    [
+        pytest.param({"use_coql": "disabled", "api_type": "REST"}, "records.list", id="REST"),
+        pytest.param({"use_coql": "disabled", "api_type": "Bulk"}, "bulk.create", id="Bulk"),
+    ],
+)
+def test_what_a_broken_first_sync_brought_is_told_when_it_is_deleted(
+    own_org: Org, retrieval, calls: str
+) -> None:
+    own_org.settings = {"retrieval": retrieval}
+    own_org.control("POST", "knobs", {"bulk_rows": 1_000, "bulk_job_seconds": 0})
+    leads = own_org.stream("Leads")
+    refusal = {"code": "INVALID_DATA", "details": {}, "message": "broken", "status": "error"}
+    fault = {"match": calls, "after": 3 if calls == "records.list" else 2, "times": 50}
+    answer = {"do": "status", "args": {"status": 400, "body": refusal}}
+    own_org.control("POST", "faults", [fault | answer])
+    first = own_org.read(leads, expecting_exception=True)
+    own_org.control("DELETE", "faults")
+    brought = {row["id"] for row in rows_of(first, "Leads")}
+    gone = min(brought)
+    own_org.control("DELETE", f"records/Leads?ids={gone}&type=recycle")
+    own_org.control("POST", "clock", {"advance_s": 300})
+
+    second = own_org.read(leads, state=states_of(first, "Leads")[-1:])
+
+    assert gone in brought
+    assert latest(rows_of(first, "Leads"), rows_of(second, "Leads")) == own_org.truth(leads)

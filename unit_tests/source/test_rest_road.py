@@ -144,3 +144,34 @@ def test_a_row_of_a_whole_module_is_read_anew_when_it_was_edited_before_its_text
     assert rows.keys() == truth.keys()
     assert all(rows[k]["Clauses"] == truth[k]["Clauses"] for k in truth)
     assert rows[key]["Name"] == "New"
+
+
+def test_the_id_comes_though_metadata_do_not_name_it(org: Org) -> None:
+    """ "Fields Metadata" lists it since v7."""
+    limits = {"rest_columns": 50, "rest_tokens": 1, "rest_chain_rows": 100_000}
+    by_rest = road(org, "v4", **limits)
+
+    parts = list(by_rest.changes(SINCE, datetime.now(UTC), resumed=False))
+
+    rows = [by_rest.cast(row) for part in parts if not isinstance(part, Window) for row in part]
+    assert rows
+    assert all(row["id"] for row in rows)
+
+
+def test_a_row_without_modified_time_keeps_no_other_from_coming(org: Org) -> None:
+    limits = {"rest_columns": 3, "rest_tokens": 1, "rest_chain_rows": 100_000}
+    asked = Asked(org, "v4")
+    asking, unstamped = asked.ask, min(row["id"] for row in org.control("GET", "records/Leads"))
+
+    def without(path, **call):
+        answer = asking(path, **call)
+        for row in (answer or {}).get("data", ()):
+            if row["id"] == unstamped:
+                row["Modified_Time"] = None
+        return answer
+
+    asked.ask = without
+    parts = list(road(org, "v4", asked, **limits).changes(SINCE, datetime.now(UTC), resumed=False))
+
+    ids = {row["id"] for part in parts if not isinstance(part, Window) for row in part}
+    assert ids == {row["id"] for row in org.control("GET", "records/Leads")} - {unstamped}

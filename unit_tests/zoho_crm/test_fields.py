@@ -4,6 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from zoho_crm import fields
 from zoho_crm.fields import Field, caster, json_schema, utc
 
 
@@ -70,6 +71,26 @@ def test_every_offset_gives_the_same_instant(local: datetime, minutes: int) -> N
 def test_values_have_one_canonical_form(field, value, canonical) -> None:
     field = Field.from_metadata({"api_name": "X", **field})
     assert caster([field])({field.api_name: value}) == {field.api_name: canonical}
+
+
+@pytest.mark.parametrize(
+    ("data_type", "value"),
+    [
+        ("integer", "12-50"),
+        ("integer", "inf"),
+        ("double", "much"),
+        ("datetime", "Invalid date"),
+    ],
+)
+def test_a_value_that_is_none_of_its_type_costs_itself_and_is_said(
+    data_type: str, value: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    fields._warn_of.cache_clear()
+    field = Field.from_metadata({"api_name": "X", "data_type": data_type})
+
+    assert caster([field])({"X": value}) == {"X": None}
+    assert field.type.read_cell(value) is None
+    assert caplog.text.count("such values are read as null") == 1
 
 
 @pytest.mark.parametrize(
