@@ -1,8 +1,10 @@
 """Calls, credits, and the edition's limits."""
 
+from collections.abc import Iterator
+
 import pytest
 
-from unit_tests.source.conftest import MODULES, Org, configured, rows_of, states_of
+from unit_tests.source.conftest import MODULES, Org, configured, narrow, rows_of, states_of
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_emulator.server import Settings, running
 
@@ -13,6 +15,41 @@ CROWD += ("Sales_Orders", "Purchase_Orders", "Invoices", "Tasks", "Events", "Cal
 
 def messages(output) -> str:
     return "\n".join(log.log.message for log in output.logs)
+
+
+LARGE = 150_000
+
+
+@pytest.fixture(scope="module")
+def large_org() -> Iterator[Org]:
+    large = Settings(rows=0, rows_by_module={"Contacts": LARGE})
+    with running(large, {"tokens_per_10_min": 0, "bulk_job_seconds": 0}) as server:
+        yield Org(server)
+
+
+@pytest.mark.parametrize(
+    ("version", "retrieval", "most"),
+    [
+        pytest.param("v4", {"use_coql": "enabled"}, 1.6, id="COQL-v4"),
+        pytest.param("v2", {"use_coql": "enabled"}, 5.1, id="COQL-v2"),
+        pytest.param("v4", {"use_coql": "disabled", "api_type": "REST"}, 5.1, id="REST-v4"),
+        # An export, its download and twenty looks.
+        pytest.param("v4", {"use_coql": "disabled", "api_type": "Bulk"}, 71e3 / LARGE, id="Bulk"),
+    ],
+)
+def test_a_large_module_costs_no_more_than_it_must(
+    large_org: Org, version: str, retrieval, most: float
+) -> None:
+    """Credits of a thousand rows that fit into one slice of columns."""
+    large_org.settings = {"retrieval": retrieval, "schema_version": version}
+    contacts = narrow(large_org.stream("Contacts"), "Email")
+    large_org.control("POST", "reset", {})
+
+    output = large_org.read(contacts)
+
+    rows = rows_of(output, "Contacts")
+    assert len(rows) == len({row["id"] for row in rows}) == LARGE
+    assert large_org.control("GET", "usage")["credits"] / LARGE * 1_000 <= most
 
 
 def test_the_ledger_says_what_zoho_charged(org: Org) -> None:
@@ -93,3 +130,16 @@ def test_settings_of_an_org_that_lacks_a_feature_are_empty(own_org: Org) -> None
     assert rows_of(output, "currencies") == rows_of(output, "territories") == []
     assert rows_of(output, "roles")
     assert "currencies: not available in this org" in messages(output)
+
+
+def test_no_road_is_advised_once_zoho_has_refused_the_chosen_one(own_org: Org) -> None:
+    leads = own_org.stream("Leads")
+    refusal = {"code": "INVALID_MODULE", "details": {}, "message": "x", "status": "error"}
+    answer = {"do": "status", "args": {"status": 400, "body": refusal}}
+    own_org.control("POST", "faults", [{"match": "coql:Leads", "times": 5} | answer])
+
+    output = own_org.read(leads)
+
+    assert len(rows_of(output, "Leads")) == len(own_org.truth(leads))
+    assert "so it is read by REST" in messages(output)
+    assert "would cost" not in messages(output)
