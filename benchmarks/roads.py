@@ -1,5 +1,7 @@
 """`make bench-roads`: a large module by each road: rows, seconds, credits, memory.
 
+Fails where a road gives other rows than there are, or takes more memory than it may.
+
 `python -m benchmarks.roads [ROWS] [VERSION]`; 450,000 leads of 48 columns with v4 by default.
 """
 
@@ -19,6 +21,7 @@ ROADS = {
     "Bulk": {"use_coql": "disabled", "api_type": "Bulk"},
 }
 COLUMNS = 48
+MOST_MB = 250
 
 
 def main(rows: str = "450000", version: str = "v4") -> None:
@@ -51,6 +54,10 @@ def main(rows: str = "450000", version: str = "v4") -> None:
                 f"{road}: {found:,} records, {len(ids):,} ids, {wall:.1f} s, {used.cpu_s:.1f} s "
                 f"CPU, {used.peak_mb:.0f} MB; {said}"
             )
+            if not found == len(ids) == int(rows):
+                sys.exit(f"{road} gave other rows than the {int(rows):,} that there are.")
+            if used.peak_mb >= MOST_MB:
+                sys.exit(f"{road} took {used.peak_mb:.0f} MB, and {MOST_MB} are the limit.")
 
 
 if __name__ == "__main__":
