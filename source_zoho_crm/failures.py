@@ -27,7 +27,12 @@ def plainly(messages: Iterable[AirbyteMessage]) -> Iterator[AirbyteMessage]:
     except AirbyteTracedException as error:
         if not failed:
             raise
-        sentences = (f"{', '.join(streams)}: {sentence}" for sentence, streams in failed.items())
+        sentences = (
+            sentence
+            if sentence.startswith(f"{streams[0]}: ")
+            else f"{', '.join(streams)}: {sentence}"
+            for sentence, streams in failed.items()
+        )
         raise AirbyteTracedException(
             message=" ".join(sentences),
             internal_message=error.internal_message,

@@ -4,12 +4,16 @@ the CDK does not hand them on.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
-from airbyte_cdk.models import AirbyteStateMessage, ConfiguredAirbyteCatalog
+from airbyte_cdk.models import AirbyteStateBlob, AirbyteStateMessage, ConfiguredAirbyteCatalog
 
+from source_zoho_crm.roads.windows import text
 from zoho_crm.directory import CURSOR_FIELD
+from zoho_crm.problems import config_error
+from zoho_crm.settings import BEGINNING
 
 _KEY = "_selection"
 _SAVED = "_saved"
@@ -28,6 +32,33 @@ def with_selection(
         for stream in catalog.streams
     }
     return {**config, _KEY: columns, _SAVED: dict(map(_saved, states or ()))}
+
+
+def in_one_form(states: Iterable[AirbyteStateMessage]) -> list[AirbyteStateMessage]:
+    """The saved states, each moment written like 2026-01-31T12:00:00Z.
+
+    States are edited by hand and moved in from elsewhere, and the CDK's cursor reads no other form.
+    """
+    return list(map(_in_one_form, states))
+
+
+def _in_one_form(message: AirbyteStateMessage) -> AirbyteStateMessage:
+    stream = message.stream
+    state = vars(stream.stream_state) if stream and stream.stream_state else {}
+    if stream is None or CURSOR_FIELD not in state:
+        return message
+    value = state[CURSOR_FIELD]
+    try:
+        moment = datetime.fromisoformat(value)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        written = text(max(moment, datetime.fromisoformat(BEGINNING)))
+    except (TypeError, ValueError, OverflowError):
+        raise config_error(
+            f"{stream.stream_descriptor.name}: the saved state is {value!r}, which is no moment. "
+            "Write it like 2026-01-31T12:00:00Z, or clear the stream to read all of it again."
+        ) from None
+    blob = AirbyteStateBlob(state | {CURSOR_FIELD: written})
+    return replace(message, stream=replace(stream, stream_state=blob))
 
 
 def _saved(message: AirbyteStateMessage) -> tuple[str | None, str | None]:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from airbyte_cdk.models import (
@@ -11,18 +12,22 @@ from airbyte_cdk.models import (
     AirbyteStateMessage,
     ConfiguredAirbyteCatalog,
     Status,
+    StreamDescriptor,
 )
 from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
 from airbyte_cdk.utils import AirbyteTracedException
 
+from source_zoho_crm.absent import absent, told
 from source_zoho_crm.check import needed_scopes, prove
 from source_zoho_crm.failures import plainly
 from source_zoho_crm.ledger import accounted
 from source_zoho_crm.lines import unpacked
-from source_zoho_crm.selection import with_selection
+from source_zoho_crm.selection import in_one_form, with_selection
 from zoho_crm.auth import PATIENCE
 from zoho_crm.manifest import manifest_path
 from zoho_crm.org import forget, org_of
+from zoho_crm.problems import config_error
+from zoho_crm.requester import manifests_requester
 
 _CHUNKS_IN_FLIGHT = 200
 
@@ -42,6 +47,7 @@ class SourceZohoCrm(YamlDeclarativeSource):
         config: Mapping[str, Any] | None = None,
         state: list[AirbyteStateMessage] | None = None,
     ) -> None:
+        state = None if state is None else in_one_form(state)
         super().__init__(
             path_to_yaml=str(manifest_path()),
             catalog=catalog,
@@ -87,6 +93,31 @@ class SourceZohoCrm(YamlDeclarativeSource):
             source = self.__class__(catalog, config, state)
             source.packed = self.packed
             return source.read(logger, config, catalog, state)
-        messages = plainly(super().read(logger, config, catalog, state))
+        messages = plainly(self._messages(logger, config, catalog))
         messages = accounted(messages, org_of(self._config))
         return messages if self.packed else unpacked(messages)
+
+    def _messages(
+        self, logger: logging.Logger, config: Mapping[str, Any], catalog: ConfiguredAirbyteCatalog
+    ) -> Iterator[AirbyteMessage]:
+        """Those of the CDK, and errors for configured streams that the org does not offer.
+
+        The CDK leaves these out without a word, and calls a sync of them alone a success.
+        """
+        missing = self._absent([entry.stream.name for entry in catalog.streams])
+        for entry in catalog.streams:
+            name, namespace = entry.stream.name, entry.stream.namespace
+            if name in missing:
+                yield from told(StreamDescriptor(name=name, namespace=namespace), missing[name])
+        offered = [entry for entry in catalog.streams if entry.stream.name not in missing]
+        yield from super().read(logger, config, replace(catalog, streams=offered))
+        if missing:
+            raise config_error(f"Not offered by this org: {', '.join(missing)}.")
+
+    def _absent(self, names: list[str]) -> dict[str, str]:
+        """The configured streams that the org does not offer, and why."""
+        of_settings = {stream["name"] for stream in self.resolved_manifest["streams"]}
+        requester, org = manifests_requester("requester", self._config), org_of(self._config)
+        org.introduce(requester)
+        modules = [name for name in names if name not in of_settings]
+        return absent(modules, org.directory, requester)

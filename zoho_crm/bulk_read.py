@@ -16,7 +16,8 @@ Query = Mapping[str, Any]
 class Result:
     """What a completed job has exported."""
 
-    rows: int
+    #: None: Zoho does not tell.
+    rows: int | None
     #: There are rows behind them.
     more: bool
     #: Where they are, if a page token leads there and not the next page number.
@@ -25,9 +26,8 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class JobState:
-    """A job on its way: its state in Zoho's word, and its result once it is completed."""
+    """A job, and its result once it is completed."""
 
-    word: str
     result: Result | None = None
     #: Zoho's reason, if it failed, and its code.
     failure: str | None = None
@@ -70,26 +70,27 @@ class BulkRead:
         # Samples show a result before the job is completed, too.
         result = details.get("result") or {}
         if word == "COMPLETED":
-            return JobState(word, _result(result))
+            return JobState(_result(result))
         if word in ("FAILURE", "FAILED"):
             error = result.get("error_message") or {}
             told = f"{error.get('code')}: {error.get('message')}" if error else "without a reason"
-            return JobState(word, failure=told, code=error.get("code"))
-        return JobState(word)
+            return JobState(failure=told, code=error.get("code"))
+        return JobState()
 
     def download(self, job: str, file: IO[bytes]) -> None:
         """Writes the result of a job, a ZIP, into the file when it is its turn."""
         pace = org_of(self.asking.config).downloads
-        while True:
-            pace.turn()
-            if self.asking.save(f"{job}/result", file, line=self.line):
-                return
-            pace.refused()
+        if not pace.downloaded(lambda: self.asking.save(f"{job}/result", file, line=self.line)):
+            raise transient_error(
+                f"{self.line}: Zoho has put off the download of an export for ten minutes; other "
+                "programs may be downloading, too. The next sync goes on from the saved state."
+            )
 
 
 def _result(result: Mapping[str, Any]) -> Result:
+    count = result.get("count")
     return Result(
-        rows=int(result.get("count") or 0),
+        rows=None if count is None else int(count),
         more=bool(result.get("more_records")),
         next_token=result.get("next_page_token"),
     )

@@ -23,7 +23,7 @@ from airbyte_cdk.utils import AirbyteTracedException
 from zoho_crm.errors import FailuresOnly, code_of
 from zoho_crm.manifest import scopes, settings_parameters
 from zoho_crm.org import Org, forget, org_of
-from zoho_crm.problems import Refused, transient_error
+from zoho_crm.problems import Refused, config_error, transient_error
 from zoho_crm.requester import ZohoRequester, manifests_requester
 from zoho_crm.settings import ConnectionSettings
 
@@ -33,6 +33,9 @@ _SILENT = logging.getLogger("airbyte.zoho_crm.client")
 _SILENT.propagate = False
 _SILENT.addHandler(logging.NullHandler())
 _SILENT.disabled = True
+
+#: Where the records of a call stand, as a JSON path.
+_RECORDS = "$.data"
 
 #: Seconds to connect, and to wait for an answer.
 _TIMEOUT_S = (15, 120)
@@ -89,7 +92,8 @@ class Client:
         """Makes a call and returns Zoho's outcomes; `line` is the ledger's.
 
         A repeatable call is made again when its answer is lost; another one raises LostAnswerError.
-        A call that Zoho refuses as a whole raises `Refused` with Zoho's code, or a sentence.
+        A call that Zoho refuses as a whole raises `Refused` with Zoho's code, or a sentence where
+        the refusal cannot be one of a record.
         """
         client, judge = self._repeating if repeatable else self._once
         judge.begin()
@@ -108,7 +112,7 @@ class Client:
             except AirbyteTracedException as error:
                 if judge.lost and not repeatable:
                     raise LostAnswerError from None
-                raise _plainly(error, self.org.code, path) from None
+                raise _plainly(error, self.org.code, path, judge.part) from None
         return Answer(orjson.loads(response.content)["data"], judge.lost)
 
     @cached_property
@@ -160,6 +164,13 @@ class OutcomesOrFailure(ErrorHandler):
     def begin(self) -> None:
         """This thread makes a new call."""
         self._here.lost = False
+        self._here.part = None
+
+    @property
+    def part(self) -> str | None:
+        """The part of the call that Zoho refused, as a JSON path, where it said so."""
+        part: str | None = self._here.part
+        return part
 
     @property
     def lost(self) -> bool:
@@ -174,10 +185,13 @@ class OutcomesOrFailure(ErrorHandler):
                 return SUCCESS_RESOLUTION
             if response_or_exception.ok and code_of(response_or_exception) is None:
                 return self._lose("Zoho's answer to a write cannot be read.")
+            self._here.part = _refused_part(response_or_exception)
             return self._failure(self._rules.interpret_response(response_or_exception))
         resolution = self._rules.interpret_response(response_or_exception)
         if _never_sent(response_or_exception):
-            return resolution
+            # Its own text holds the address of the call, and with it ids and keys.
+            kind = type(response_or_exception).__name__
+            return replace(resolution, error_message=f"The call did not get through ({kind}).")
         return self._lose("The connection to Zoho broke before an answer came.")
 
     def _failure(self, resolution: ErrorResolution) -> ErrorResolution:
@@ -205,6 +219,17 @@ def _lists_outcomes(response: requests.Response) -> bool:
     return isinstance(items, list) and all(isinstance(item, dict) for item in items)
 
 
+def _refused_part(response: requests.Response) -> str | None:
+    """`details.json_path` of a refusal ("Status Codes and Error Handling")."""
+    try:
+        body = orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        return None
+    details = body.get("details") if isinstance(body, dict) else None
+    part = details.get("json_path") if isinstance(details, dict) else None
+    return part if isinstance(part, str) else None
+
+
 def _never_sent(error: object) -> bool:
     """Whether the connection was never made, so that Zoho cannot have done anything."""
     if isinstance(error, requests.ConnectTimeout):
@@ -215,13 +240,20 @@ def _never_sent(error: object) -> bool:
     return isinstance(reason, urllib3.exceptions.NewConnectionError)
 
 
-def _plainly(error: AirbyteTracedException, code: str | None, path: str) -> AirbyteTracedException:
+def _plainly(
+    error: AirbyteTracedException, code: str | None, path: str, part: str | None
+) -> AirbyteTracedException:
     """The same failure without the CDK's account of it, which holds the rows of the call."""
     sentence = error.message or "The call failed."
     if isinstance(error.__context__, requests.RequestException):
         sentence = f"Zoho cannot write to {path.partition('/')[0]}, however often it is asked: "
         sentence += f"{error.__context__} Try again later."
         return transient_error(sentence)
+    if code and part and not part.startswith(_RECORDS):
+        return config_error(
+            f"Zoho refuses to write to {path.partition('/')[0]}: {code} at {part}, which is of the "
+            "call and not of a row. Choose another key for the stream, or report it with the log."
+        )
     plain = AirbyteTracedException(
         message=sentence, internal_message=sentence, failure_type=error.failure_type
     )

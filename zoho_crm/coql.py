@@ -32,6 +32,11 @@ def moment(utc: str) -> str:
     return quoted(utc.removesuffix("Z") + "+00:00")
 
 
+def listed(name: str, values: Sequence[str], *, bare: bool = False) -> str:
+    """A column that has one of the values; `bare`: they are numbers, and stand without quotes."""
+    return f"{column(name)} in ({', '.join(values if bare else map(quoted, values))})"
+
+
 def both(left: str, right: str) -> str:
     """Two conditions. COQL wants conditions in bracketed pairs."""
     return f"({left} and {right})"

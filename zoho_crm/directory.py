@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from airbyte_cdk.models import FailureType
 
-from zoho_crm.errors import PERMISSION_LACKING, SCOPE_LACKING
+from zoho_crm.errors import FEATURE_LACKING, NOT_SERVED, PERMISSION_LACKING
 from zoho_crm.fields import Field
 from zoho_crm.problems import Refused
 
@@ -20,8 +20,8 @@ CURSOR_FIELD = "Modified_Time"
 #: Field calls side by side. 200 modules at 100 ms take 5 s with 10, 9 s with 4.
 _SIDE_BY_SIDE = 10
 
-
-_PASSING = FailureType.transient_error
+#: Refusals that are a module's own.
+_OF_ONE_MODULE = PERMISSION_LACKING | FEATURE_LACKING | NOT_SERVED
 
 
 class Metadata(Protocol):
@@ -102,8 +102,8 @@ class Directory:
         try:
             raw = requester.metadata("settings/fields", "fields", module=name)
         except Refused as refusal:
-            if refusal.code == SCOPE_LACKING or refusal.failure_type == _PASSING:
-                # It says nothing of this module: the others would be refused as well.
+            if refusal.code not in _OF_ONE_MODULE:
+                # It says nothing of what this module is.
                 raise
             return Module(name, metadata, (), refusal.message)
         fields = tuple(_readable(name, raw))
@@ -125,7 +125,7 @@ class Directory:
                     requester.metadata(f"{name}/deleted", "data", per_page="1")
                     self._subforms_tell = True
                 except Refused as refusal:
-                    if refusal.failure_type == _PASSING:
+                    if refusal.failure_type == FailureType.transient_error:
                         raise
                     if refusal.code in PERMISSION_LACKING:
                         return False

@@ -16,6 +16,8 @@ from airbyte_cdk.sources.streams.http.error_handlers.response_models import (
     ErrorResolution,
 )
 
+#: The access token is not accepted.
+TOKEN_REFUSED = frozenset({"INVALID_TOKEN", "AUTHENTICATION_FAILURE"})
 #: The token lacks a scope.
 SCOPE_LACKING = "OAUTH_SCOPE_MISMATCH"
 #: The profile of the token's user lacks a permission.

@@ -3,12 +3,15 @@
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 
 from zoho_crm.limits import DOWNLOADS_A_MINUTE
 
 _MINUTE_S = 60.0
 #: Zoho's minute and ours need not begin together.
 _GRACE_S = 1.0
+#: How long one download is tried.
+_PATIENCE_S = 600.0
 
 
 class Pace:
@@ -23,6 +26,16 @@ class Pace:
         self._refused = False
         self._not_before = 0.0
         self._lock = threading.Lock()
+
+    def downloaded(self, attempt: Callable[[], bool]) -> bool:
+        """Tries when its turn has come, until Zoho serves it; False: not within ten minutes."""
+        begun = time.monotonic()
+        while time.monotonic() - begun < _PATIENCE_S:
+            self.turn()
+            if attempt():
+                return True
+            self.refused()
+        return False
 
     def turn(self) -> None:
         """Returns when a download may begin."""

@@ -7,6 +7,7 @@ from typing import IO, Any
 
 import orjson
 import requests
+from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.declarative.models import CustomRequester as CustomRequesterModel
 from airbyte_cdk.sources.declarative.parsers.model_to_component_factory import (
     ModelToComponentFactory,
@@ -17,11 +18,16 @@ from airbyte_cdk.sources.types import StreamSlice, StreamState
 from airbyte_cdk.utils import AirbyteTracedException
 
 from zoho_crm.auth import ZohoAuthenticator
+from zoho_crm.errors import TOKEN_REFUSED
 from zoho_crm.manifest import component
 from zoho_crm.org import METADATA, org_of
-from zoho_crm.problems import Refused, transient_error
+from zoho_crm.problems import Refused, config_error, transient_error
 
 _BLOCK = 256 * 1024
+_TOKEN_IN_VAIN = (
+    "Zoho made an access token and does not accept it. Choose the region and environment in which "
+    "the refresh token was made, or make a new refresh token."
+)
 
 
 @dataclass(kw_only=True)
@@ -137,9 +143,13 @@ class ZohoRequester(HttpRequester):
             last = error.__context__
             if isinstance(last, BaseBackoffException):
                 raise transient_error(_gave_up(last), internal=error.internal_message) from error
-            if code := org_of(self.config).code:
-                raise Refused(error, code) from error
-            raise
+            code = org_of(self.config).code
+            if code is None:
+                raise
+            if code in TOKEN_REFUSED and error.failure_type == FailureType.config_error:
+                internal = error.internal_message
+                raise Refused(config_error(_TOKEN_IN_VAIN, internal=internal), code) from error
+            raise Refused(error, code) from error
 
 
 def _no_errors(record: logging.LogRecord) -> bool:

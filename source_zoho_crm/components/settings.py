@@ -24,6 +24,7 @@ _PER_PAGE = 200
 _OF_ONE = PERMISSION_LACKING | {"INVALID_DATA"}
 #: Zoho's only module with pipelines ("Pipeline Metadata").
 _WITH_PIPELINES = "Deals"
+_NAMELESS = "Zoho gives it no api_name."
 
 
 @dataclass
@@ -129,18 +130,20 @@ class FieldsRetriever(SettingsRetriever):
 
     def _entries(self) -> Iterator[Row]:
         for row in super()._entries():
-            reason = Field.from_metadata(row).left_out
+            reason = Field.from_metadata(row).left_out if row.get("api_name") else _NAMELESS
             yield {**row, "offered": reason is None, "not_offered_because": reason}
 
 
 @dataclass
 class PicklistValuesRetriever(SettingsRetriever):
-    """The `picklist_values` stream: a row for each value of each picklist.
+    """The `picklist_values` stream: a row for each value of each picklist that has a name.
 
     Why not in YAML: the values are nested in the fields of modules.
     """
 
     def _entries(self) -> Iterator[Row]:
         for field in super()._entries():
-            for value in field.get("pick_list_values") or []:
-                yield {**value, "module": field["module"], "field": field["api_name"]}
+            # The `fields` stream tells of one without.
+            if name := field.get("api_name"):
+                for value in field.get("pick_list_values") or []:
+                    yield {**value, "module": field["module"], "field": name}

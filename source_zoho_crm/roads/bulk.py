@@ -130,14 +130,20 @@ class BulkRoad:
                 chain.broken = True
                 return
             chain.exports += 1
-            chain.most_rows = max(chain.most_rows, result.rows)
             # Zoho works on the next one while this one is read.
             following = self._following(query, result, chain)
-            if result.rows:
+            if result.rows != 0:
+                found = 0
                 with export.file() as file:
-                    found = rows(file, self._module, self._fields, most_rows=self._most_rows)
-                    for page in found:
+                    for page in rows(file, self._module, self._fields, most_rows=self._most_rows):
+                        found += len(page)
                         yield chain.take(page)
+                if result.rows not in (None, found):
+                    raise transient_error(
+                        f"{self._module}: Zoho told of {result.rows:,} rows in an export and sent "
+                        f"{found:,}. The next sync goes on from the saved state."
+                    )
+                chain.most_rows = max(chain.most_rows, found)
                 chain.ids.close()
             export = following
 

@@ -1,0 +1,106 @@
+"""Modules that the org no longer offers, or does not tell of: each is told, none is dropped."""
+
+import pytest
+from airbyte_cdk.models import AirbyteStreamStatus, FailureType
+from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
+from airbyte_cdk.utils import AirbyteTracedException
+
+from unit_tests.source.conftest import Org, Row, rows_of
+
+INCOMPLETE = AirbyteStreamStatus.INCOMPLETE
+
+
+def refuse(org: Org, match: str, code: str, status: int = 400) -> None:
+    body = {"code": code, "details": {}, "message": "no", "status": "error"}
+    fault = {"match": match, "do": "status", "args": {"status": status, "body": body}}
+    org.control("POST", "faults", [fault])
+
+
+def sentences(output: EntrypointOutput) -> dict[str | None, str]:
+    """The config errors of a read by their stream; the last one has none."""
+    errors = [message.trace.error for message in output.errors]
+    assert {error.failure_type for error in errors} == {FailureType.config_error}
+    return {
+        error.stream_descriptor.name if error.stream_descriptor else None: error.message
+        for error in errors
+    }
+
+
+@pytest.fixture
+def vehicles(org: Org) -> Row:
+    return org.streams()["Vehicles"]
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("INVALID_TOKEN", 401),
+        ("INVALID_HOST", 400),
+        ("INVALID_REQUEST", 400),
+        ("INTERNAL_ERROR", 400),
+    ],
+)
+def test_a_refusal_that_does_not_concern_the_module_ends_the_discovery(
+    org: Org, code: str, status: int
+) -> None:
+    refuse(org, "settings.fields:Vehicles", code, status)
+
+    with pytest.raises(AirbyteTracedException, match="Zoho"):
+        org.stream("Vehicles")
+
+
+@pytest.mark.parametrize("code", ["NO_PERMISSION", "FEATURE_NOT_ENABLED", "NOT_SUPPORTED"])
+def test_a_refusal_of_one_module_costs_that_module_alone(org: Org, code: str) -> None:
+    names = org.streams().keys()
+    refuse(org, "settings.fields:Vehicles", code)
+
+    assert org.discover().keys() == names - {"Vehicles"}
+
+
+def test_a_module_that_zoho_no_longer_lists_fails_and_the_others_are_read(
+    org: Org, vehicles: Row
+) -> None:
+    output = org.read(vehicles, vehicles | {"name": "Ghost"}, expecting_exception=True)
+
+    told = sentences(output)
+    assert told.keys() == {"Ghost", None}
+    assert "Ghost: Zoho lists no module of this name" in told["Ghost"]
+    assert told[None] == told["Ghost"], "its name stands there once"
+    assert {row["id"]: row for row in rows_of(output, "Vehicles")} == org.truth(vehicles)
+    assert output.get_stream_statuses("Vehicles")[-1] == AirbyteStreamStatus.COMPLETE
+    assert output.get_stream_statuses("Ghost") == [INCOMPLETE]
+
+
+def test_a_module_whose_fields_are_refused_fails_with_the_reason(org: Org, vehicles: Row) -> None:
+    refuse(org, "settings.fields:Deals", "NO_PERMISSION", 403)
+    streams = org.streams()
+
+    output = org.read(vehicles, streams["Deals"], streams["roles"], expecting_exception=True)
+
+    told = sentences(output)
+    assert told.keys() == {"Deals", None}
+    assert "(NO_PERMISSION: no). The user who made the refresh token needs" in told["Deals"]
+    assert rows_of(output, "Vehicles")
+    assert rows_of(output, "roles")
+    assert output.get_stream_statuses("Deals") == [INCOMPLETE]
+
+
+def test_a_sync_of_missing_modules_alone_does_not_succeed(org: Org, vehicles: Row) -> None:
+    ghosts = [vehicles | {"name": name} for name in ("Ghost", "Shade")]
+
+    output = org.read(*ghosts, expecting_exception=True)
+
+    assert sentences(output).keys() == {"Ghost", "Shade", None}
+    assert [output.get_stream_statuses(ghost["name"]) for ghost in ghosts] == [[INCOMPLETE]] * 2
+
+
+def test_a_missing_module_and_a_failing_stream_are_both_told(org: Org, vehicles: Row) -> None:
+    roles = org.streams()["roles"]
+    refuse(org, "settings.roles", "NO_PERMISSION", 403)
+
+    output = org.read(vehicles | {"name": "Ghost"}, roles, expecting_exception=True)
+
+    told = sentences(output)
+    assert told.keys() == {"Ghost", "roles", None}
+    assert told["Ghost"] in told[None]
+    assert told["roles"] in told[None]

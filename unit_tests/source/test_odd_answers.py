@@ -1,0 +1,190 @@
+"""Answers and states that are not as they should be: read or refused, never dropped in silence."""
+
+from collections.abc import Iterator
+
+import pytest
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
+from airbyte_cdk.utils import AirbyteTracedException
+
+from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of
+
+BULK = {"use_coql": "disabled", "api_type": "Bulk"}
+
+
+def saved(moment: object) -> list[Row]:
+    """The state of an earlier sync of Deals."""
+    stream = {"stream_descriptor": {"name": "Deals"}, "stream_state": {"Modified_Time": moment}}
+    return [{"type": "STREAM", "stream": stream}]
+
+
+def refuse(org: Org, match: str, code: str, **when: int) -> None:
+    body = {"code": code, "details": {}, "message": "no", "status": "error"}
+    fault = {"match": match, "do": "status", "args": {"status": 400, "body": body}}
+    org.control("POST", "faults", [fault | when])
+
+
+def exported(org: Org, **result: object) -> None:
+    """Completed exports of Deals have this result."""
+    job = {"id": "1", "operation": "read", "state": "COMPLETED", "result": result}
+    fault = {"match": "bulk.status:Deals", "do": "body", "args": {"body": {"data": [job]}}}
+    org.control("POST", "faults", [fault])
+
+
+class Clock:
+    """Time that passes by sleeping alone."""
+
+    slept = 0.0
+
+    def monotonic(self) -> float:
+        return 1_000 + self.slept
+
+    def sleep(self, seconds: float) -> None:
+        self.slept += seconds
+        assert self.slept < 1_000, "it waits for ever"
+
+
+def failure(output: EntrypointOutput) -> tuple[FailureType, str]:
+    error = output.errors[0].trace.error
+    return error.failure_type, error.message
+
+
+@pytest.fixture
+def deals(org: Org) -> Row:
+    return narrow(org.streams()["Deals"], "Stage")
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "2020-01-01",
+        "2020-01-01T00:00:00",
+        "2020-01-01T00:00:00.000Z",
+        "2020-01-01T05:30:00+05:30",
+        "2020-01-01 00:00:00+0000",
+    ],
+)
+def test_a_state_in_any_form_of_iso_8601_is_gone_on_from(org: Org, deals: Row, moment: str) -> None:
+    output = org.read(deals, state=saved(moment))
+
+    truth = org.truth(deals)
+    later = {key for key, row in truth.items() if row["Modified_Time"] > "2020-01-01T00:00:00Z"}
+    assert 0 < len(later) < len(truth)
+    assert {row["id"] for row in rows_of(output, "Deals", deleted=False)} == later
+    assert states_of(output, "Deals")[-1]["stream"]["stream_state"]["Modified_Time"] > "2025"
+
+
+@pytest.mark.parametrize(
+    "moment", ["garbage", "Monday", "", None, 1704067200, "9999-12-31T23:59:59-05:00"]
+)
+def test_a_state_that_is_no_moment_is_refused_by_name_and_value(
+    org: Org, deals: Row, moment: object
+) -> None:
+    with pytest.raises(AirbyteTracedException) as refusal:
+        org.read(deals, state=saved(moment))
+
+    assert refusal.value.failure_type == FailureType.config_error
+    assert refusal.value.message.startswith(f"Deals: the saved state is {moment!r}")
+
+
+def test_a_state_from_the_year_one_reads_everything(org: Org, deals: Row) -> None:
+    output = org.read(deals, state=saved("0001-01-01T00:00:00Z"))
+
+    assert {row["id"] for row in rows_of(output, "Deals", deleted=False)} == org.truth(deals).keys()
+
+
+def test_an_export_that_does_not_tell_its_rows_is_fetched(org: Org, deals: Row) -> None:
+    org.settings = {"retrieval": BULK}
+    exported(org, page=1, more_records=False)
+
+    output = org.read(deals)
+
+    assert {row["id"]: row for row in rows_of(output, "Deals")} == org.truth(deals)
+
+
+@pytest.mark.parametrize("count", [59, 61])
+def test_an_export_that_holds_other_rows_than_it_tells_does_not_count_as_read(
+    org: Org, deals: Row, count: int
+) -> None:
+    org.settings = {"retrieval": BULK}
+    assert len(org.truth(deals)) == 60
+    exported(org, page=1, more_records=False, count=count)
+
+    output = org.read(deals, expecting_exception=True)
+
+    kind, sentence = failure(output)
+    assert kind == FailureType.transient_error
+    assert f"Deals: Zoho told of {count} rows in an export and sent 60" in sentence
+    assert states_of(output, "Deals") == states_of(output, "Deals")[:1]
+
+
+def test_a_download_that_zoho_always_puts_off_ends_after_ten_minutes(
+    org: Org, deals: Row, mocker
+) -> None:
+    clock = Clock()
+    mocker.patch("zoho_crm.pace.time", clock)
+    org.settings = {"retrieval": BULK}
+    body = {"code": "TOO_MANY_REQUESTS", "details": {}, "message": "no", "status": "error"}
+    fault = {"match": "bulk.result", "do": "status", "args": {"status": 429, "body": body}}
+    org.control("POST", "faults", [fault])
+
+    output = org.read(deals, expecting_exception=True)
+
+    kind, sentence = failure(output)
+    assert kind == FailureType.transient_error
+    assert "Deals: Zoho has put off the download of an export for ten minutes" in sentence
+    assert 600 <= clock.slept < 700
+
+
+def test_a_false_syntax_error_is_not_believed(org: Org, deals: Row) -> None:
+    refuse(org, "coql:Deals", "SYNTAX_ERROR", times=1)
+
+    output = org.read(deals)
+
+    assert {row["id"]: row for row in rows_of(output, "Deals")} == org.truth(deals)
+    assert org.calls("records.list") == 0
+
+
+def test_a_syntax_error_that_stays_sends_the_module_to_rest(org: Org, deals: Row) -> None:
+    refuse(org, "coql:Deals", "SYNTAX_ERROR")
+
+    output = org.read(deals)
+
+    assert {row["id"]: row for row in rows_of(output, "Deals")} == org.truth(deals)
+    assert org.calls("coql:Deals") == 2
+
+
+def test_a_syntax_error_after_rows_have_come_is_left_to_the_next_sync(org: Org) -> None:
+    leads = narrow(org.streams()["Leads"], "Company")
+    refuse(org, "coql:Leads", "SYNTAX_ERROR", after=6)
+
+    output = org.read(leads, expecting_exception=True)
+
+    assert rows_of(output, "Leads")
+    kind, sentence = failure(output)
+    assert kind == FailureType.transient_error
+    assert "SYNTAX_ERROR" in sentence
+
+
+@pytest.fixture
+def nameless_stage(org: Org) -> Iterator[Org]:
+    """An org whose deals have a stage without api_name."""
+    org.streams()
+    org.control("PATCH", "fields/Deals/Stage", {"hidden_keys": ["api_name"]})
+    yield org
+    org.control("PATCH", "fields/Deals/Stage", {"hidden_keys": []})
+
+
+def test_a_field_without_api_name_is_told_and_costs_no_other(nameless_stage: Org) -> None:
+    streams = nameless_stage.streams()
+
+    output = nameless_stage.read(streams["fields"], streams["picklist_values"])
+
+    rows = rows_of(output, "fields")
+    (nameless,) = [row for row in rows if "api_name" not in row]
+    assert nameless["module"] == "Deals"
+    assert nameless["offered"] is False
+    assert nameless["not_offered_because"] == "Zoho gives it no api_name."
+    assert {"Amount", "Type"} <= {row["api_name"] for row in rows if row["offered"]}
+    values = rows_of(output, "picklist_values")
+    assert {row["field"] for row in values if row["module"] == "Deals"} >= {"Type"}
