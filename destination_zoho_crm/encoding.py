@@ -42,10 +42,10 @@ class UnfitError(ValueError):
 
 
 class Empty:
-    """No value: what becomes of it is the connection's setting.
+    """No value. Of null, the connection says what becomes of it.
 
-    A blank text counts as none, as it comes from files. UNVERIFIED: what Zoho makes of one; its
-    pages speak of null only.
+    A blank text, as it comes from files, and an empty list leave their field alone. UNVERIFIED:
+    what Zoho makes of them; its pages speak of null only.
     """
 
 

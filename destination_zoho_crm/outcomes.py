@@ -62,7 +62,8 @@ def judged(
         other = item.get("duplicate_field") if result == "updated" else None
         return Outcome(result, _id(details), other if other not in (None, key) else None)
     if operation == "delete" and repeated and item.get("code") == _INVALID_DATA:
-        # The first try got no answer and deleted it, else the record would still be there.
+        # The first try got no answer and may have deleted it. Zoho says the same of an id that
+        # never was; either way there is no such record now, which is what a deletion is for.
         return Outcome("deleted")
     return _failure(item, details)
 

@@ -60,7 +60,7 @@ class RowEncoder:
                 return rejected(INVALID_DATA, str(error), name)
             if value is not EMPTY:
                 record[name] = value
-            elif self._clears and name not in self._two_states:
+            elif self._clears and data[source] is None and name not in self._two_states:
                 record[name] = None
         if key is None:
             return record
@@ -88,4 +88,4 @@ class RowEncoder:
         """Zoho's duplicate check takes no account of case ("Custom Fields": unique)."""
         if self._plan.key is None:
             return None
-        return str(record[self._plan.key.name]).casefold()
+        return str(record[self._plan.key.name]).lower()

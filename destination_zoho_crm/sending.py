@@ -1,12 +1,13 @@
 """Sends a batch to Zoho and tells what became of each of its rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.calls import call_of
-from destination_zoho_crm.lost import LostInserts
+from destination_zoho_crm.lost import LostInserts, outage
 from destination_zoho_crm.outcomes import Outcome, judged
 from destination_zoho_crm.plan import StreamPlan
 from zoho_crm.client import Answer, Client, LostAnswerError
@@ -25,10 +26,13 @@ _OF_RECORDS = frozenset(
     """.split()  # noqa: SIM905 - a list of words reads better as words
 )
 
-#: An insert is made this often at the most while its answers get lost.
+#: An insert is made this often at the most while its answers get lost; and so many inserts in a row
+#: may lose them.
 _MOST_INSERTS = 3
 
 Records = Sequence[Mapping[str, Any]]
+#: Records with their places in the batch.
+_Placed = Sequence[tuple[int, Mapping[str, Any]]]
 
 
 class Sender:
@@ -40,11 +44,23 @@ class Sender:
         self._automations = automations
         self._skipped = skipped_features(client.config["schema_version"])
         self._lost = LostInserts(client, plan)
+        #: Calls in a row that lost their answers. Threads may miscount; nothing hangs on one.
+        self._in_vain = 0
 
-    def send(self, records: Records, *, insert_number: int = 1) -> list[Outcome]:
-        """An outcome for each record, in their order; what concerns them all is raised."""
+    def send(self, records: Records) -> Iterator[tuple[int, Outcome]]:
+        """The place and the outcome of each record, as they become known.
+
+        What concerns all records is raised; those whose outcomes came before have them.
+        """
+        with self._lost.under_way(records) as batch:
+            yield from self._sent(list(enumerate(records)), batch.begun)
+
+    def _sent(
+        self, placed: _Placed, begun: datetime, number: int = 1
+    ) -> Iterator[tuple[int, Outcome]]:
+        """`begun`: when the first call with these records did; `number`: of this call."""
+        records = [record for _, record in placed]
         call = call_of(self._plan, records, self._automations, self._skipped)
-        begun = self._client.org.now()
         try:
             answer = self._client.write(
                 call.method,
@@ -56,20 +72,46 @@ class Sender:
                 repeatable=call.repeatable,
             )
         except LostAnswerError:
-            last = insert_number == _MOST_INSERTS
-            known = self._lost.outcomes(records, begun, last=last)
-            missing = [record for record, o in zip(records, known, strict=True) if o is None]
-            again = iter(self.send(missing, insert_number=insert_number + 1) if missing else ())
-            return [outcome or next(again) for outcome in known]
+            self._in_vain += 1
+            yield from self._traced(placed, begun, number)
+            return
         except Refused as refusal:
+            self._in_vain = 0
             if refusal.code not in _OF_RECORDS:
                 raise
-            if len(records) == 1:
-                return [Outcome("rejected", code=refusal.code, message=refusal.message or "")]
-            # One of them is the reason: halves find it, and save the others.
-            middle = len(records) // 2
-            return self.send(records[:middle]) + self.send(records[middle:])
-        return self._judged(answer, records)
+            if len(placed) == 1:
+                said = Outcome("rejected", code=refusal.code, message=refusal.message or "")
+                yield placed[0][0], said
+                return
+        else:
+            self._in_vain = 0
+            outcomes = self._judged(answer, records)
+            yield from zip((place for place, _ in placed), outcomes, strict=True)
+            return
+        # One of them is the reason: halves find it, and save the others.
+        middle = len(placed) // 2
+        yield from self._sent(placed[:middle], begun, number)
+        yield from self._sent(placed[middle:], begun, number)
+
+    def _traced(
+        self, placed: _Placed, begun: datetime, number: int
+    ) -> Iterator[tuple[int, Outcome]]:
+        """After a lost answer. Where Zoho stays silent, the run must not go on turning rows into
+        rejects: what is in hand has an outcome, and then it ends."""
+        last = number == _MOST_INSERTS
+        found = self._lost.look_up([record for _, record in placed], begun, last=last)
+        missing = []
+        for one, outcome in zip(placed, found.outcomes, strict=True):
+            if outcome is None:
+                missing.append(one)
+            else:
+                yield one[0], outcome
+        if found.failure:
+            raise found.failure
+        if missing:
+            yield from self._sent(missing, begun, number + 1)
+        elif found.unknown and self._in_vain >= _MOST_INSERTS:
+            raise outage(self._plan)
 
     def _judged(self, answer: Answer, records: Records) -> list[Outcome]:
         """UNVERIFIED: that outcomes stand in the order of the records for every operation; Zoho

@@ -1,6 +1,6 @@
 """One stream of a run: from rows that come in to outcomes that are booked."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from destination_zoho_crm.accounting import Accounts
@@ -12,8 +12,8 @@ from destination_zoho_crm.protocol import Row
 from destination_zoho_crm.rows import Pending, RowEncoder
 from zoho_crm.problems import config_error
 
-#: Writes records and tells the outcome of each, in their order.
-Send = Callable[[Sequence[Mapping[str, Any]]], Sequence[Outcome]]
+#: Writes records and tells the place and the outcome of each, as they become known.
+Send = Callable[[Sequence[Mapping[str, Any]]], Iterable[tuple[int, Outcome]]]
 OnReject = Callable[[StreamPlan, Mapping[str, Any], Outcome], None]
 
 
@@ -77,9 +77,8 @@ class Stream:
             )
 
     def _write(self, batch: Sequence[Pending]) -> None:
-        outcomes = self._send([row.record for row in batch])
-        for row, outcome in zip(batch, outcomes, strict=True):
-            self._settle(row, outcome)
+        for place, outcome in self._send([row.record for row in batch]):
+            self._settle(batch[place], outcome)
 
     def _settle(self, row: Pending, outcome: Outcome) -> None:
         # Kept before it is booked: once it is, its state may go out.

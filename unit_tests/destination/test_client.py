@@ -1,5 +1,6 @@
 """What an answer, or its absence, means for the call it belongs to."""
 
+import logging
 import socket
 import threading
 from collections.abc import Iterator
@@ -36,7 +37,7 @@ def response(status: int, body: str) -> requests.Response:
 def never_connected() -> requests.ConnectionError:
     reason = urllib3.exceptions.NewConnectionError(None, "refused")  # type: ignore[arg-type]
     pool = urllib3.HTTPConnectionPool("127.0.0.1")
-    return requests.ConnectionError(urllib3.exceptions.MaxRetryError(pool, "/", reason))
+    return requests.ConnectionError(urllib3.exceptions.MaxRetryError(pool, "/?ids=secret", reason))
 
 
 OUTCOMES = '{"data": [{"code": "SUCCESS"}]}'
@@ -79,6 +80,34 @@ def test_what_comes_decides_whether_a_call_is_made_again(
 
     assert (resolution.response_action, judge.lost) == (action, lost)
     assert "secret" not in (resolution.error_message or "")
+
+
+@pytest.mark.usefixtures("no_pauses")
+def test_a_call_that_never_gets_through_ends_in_a_sentence_without_its_address(
+    org: Org, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The keys of a deletion stand in the address."""
+    real = requests.Session.send
+
+    def send(
+        self: requests.Session, request: requests.PreparedRequest, **more: object
+    ) -> requests.Response:
+        if request.method == "DELETE":
+            error = never_connected()
+            raise requests.ConnectionError(*error.args, request=request)
+        return real(self, request, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(requests.Session, "send", send)
+    caplog.set_level(logging.INFO)
+    gone = stream("Vehicles", "Plate", mode="soft_delete", key="Plate")
+
+    result = org.write(gone, [{"Plate": "secret"}])
+
+    assert result.sentence == (
+        "Zoho cannot write to Vehicles, however often it is asked: The call did not get through "
+        "(ConnectionError). Try again later."
+    )
+    assert "secret" not in str(result.failure) + "".join(result.log) + caplog.text
 
 
 @contextmanager

@@ -1,8 +1,9 @@
 """Answers that are lost: what is repeated, what is looked up, what is never sent again."""
 
 import pytest
+from airbyte_cdk.models import FailureType
 
-from unit_tests.destination.conftest import Org, stream
+from unit_tests.destination.conftest import Org, row, state, stream
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
 
@@ -48,102 +49,6 @@ def test_a_delete_is_made_again_and_what_is_gone_counts_as_deleted(
     assert result.counts() == {"deleted": 1}
 
 
-@pytest.mark.parametrize(
-    ("module", "row"),
-    [
-        ("Leads", {"Last_Name": "L", "Email": "l@x.test"}),
-        ("Accounts", {"Account_Name": "O'Brian", "ERP_ID": "e-9"}),
-        ("Products", {"Product_Name": "P", "Product_Code": "c-9"}),
-        ("Vehicles", {"Name": "V"}),
-    ],
-    ids=["system field", "external ID", "unique field", "custom module"],
-)
-@LOST
-def test_an_insert_is_looked_up_and_never_doubled(
-    org: Org, module: str, row: dict[str, str], fault: dict[str, object]
-) -> None:
-    before = len(org.records(module))
-    org.fail("insert", **fault)
-
-    result = org.write(stream(module, *row), [row])
-
-    assert result.counts() == {"created": 1}
-    assert len(org.records(module)) == before + 1
-    assert org.calls("insert") == (1 if fault is UNREADABLE else 2)
-
-
-def test_a_unique_number_traces_its_row(org: Org) -> None:
-    field = {"api_name": "Serial", "data_type": "bigint", "custom": True, "unique": True}
-    org.control("POST", "fields/Leads", field)
-    org.fail("insert", **UNREADABLE)
-
-    result = org.write(stream("Leads", "Last_Name", "Serial"), [{"Last_Name": "L", "Serial": 17}])
-
-    assert result.counts() == {"created": 1}
-    assert org.calls("insert") == 1
-
-
-def test_only_a_record_made_since_the_call_began_is_the_rows(org: Org) -> None:
-    org.control(
-        "POST",
-        "records/Leads",
-        {"Last_Name": "Old", "Email": "l@x.test", "Created_Time": "2020-01-01T00:00:00+00:00"},
-    )
-    org.fail("insert", **FAILED)
-
-    result = org.write(
-        stream("Leads", "Last_Name", "Email"), [{"Last_Name": "New", "Email": "l@x.test"}]
-    )
-
-    assert result.counts() == {"created": 1}
-    assert org.record("Leads", Last_Name="New")
-
-
-def test_a_row_without_a_value_of_its_own_is_not_sent_again(org: Org) -> None:
-    org.fail("insert", **UNREADABLE)
-    rows = [{"Last_Name": "Traced", "Email": "l@x.test"}, {"Last_Name": "Untraced"}]
-
-    result = org.write(stream("Leads", "Last_Name", "Email"), rows)
-
-    assert result.counts() == {"created": 1, "rejected": 1}
-    assert result.said("1 rows by OUTCOME_UNKNOWN")
-    assert org.calls("insert") == 1
-
-
-def test_rows_that_share_their_value_cannot_be_told_apart(org: Org) -> None:
-    org.fail("insert", **FAILED)
-    rows = [{"Last_Name": name, "Email": "l@x.test"} for name in ("A", "B")]
-
-    result = org.write(stream("Leads", "Last_Name", "Email"), rows)
-
-    assert result.counts() == {"rejected": 2}
-    assert org.calls("insert") == 1
-
-
-def test_an_insert_whose_answers_stay_lost_ends_as_unknown(org: Org) -> None:
-    org.fail("insert", times=9, **FAILED)
-
-    result = org.write(
-        stream("Leads", "Last_Name", "Email"), [{"Last_Name": "L", "Email": "l@x.test"}]
-    )
-
-    assert result.failure is None
-    assert result.counts() == {"rejected": 1}
-    assert org.calls("insert") == 3
-
-
-def test_a_lost_insert_that_cannot_be_looked_up_ends_as_unknown(org: Org) -> None:
-    org.fail("insert", **UNREADABLE)
-    org.fail("coql", status=401, body={"code": "OAUTH_SCOPE_MISMATCH", "message": "x"})
-
-    result = org.write(
-        stream("Leads", "Last_Name", "Email"), [{"Last_Name": "L", "Email": "l@x.test"}]
-    )
-
-    assert result.counts() == {"rejected": 1}
-    assert result.said("OUTCOME_UNKNOWN")
-
-
 @pytest.mark.parametrize("operation", ["insert", "upsert"])
 def test_too_many_calls_are_waited_out(org: Org, operation: str) -> None:
     """Zoho refused, so nothing was done: an insert is made again, too."""
@@ -162,6 +67,36 @@ def test_a_token_that_died_is_renewed_and_an_insert_made_again(org: Org) -> None
     result = org.write(stream("Leads", "Last_Name"), [{"Last_Name": "L"}])
 
     assert result.counts() == {"created": 1}
+
+
+@pytest.mark.parametrize("asked", [True, False], ids=["looked up", "no look-up"])
+@pytest.mark.parametrize("columns", [("Last_Name", "Email"), ("Last_Name",)], ids=len)
+def test_inserts_into_a_zoho_that_is_down_end_the_run(
+    org: Org, columns: tuple[str, ...], asked: bool
+) -> None:
+    """Else a whole stream would turn into rejects, and the run succeed."""
+    org.fail("insert", times=9999, **FAILED)
+    org.fail("coql", times=0 if asked else 9999, **FAILED)
+    batches = range(0, 3000, 100)
+    rows = [
+        [{"Last_Name": f"N{n}", "Email": f"n{n}@x.test"} for n in range(at, at + 100)]
+        for at in batches
+    ]
+    lines = [
+        line
+        for at, part in zip(batches, rows, strict=True)
+        for line in (*(row("Leads", one) for one in part), state("Leads", at))
+    ]
+
+    result = org.write_lines([stream("Leads", *columns)], lines)
+
+    assert "Zoho gives no answer to inserts into Leads" in result.sentence
+    assert "Try again later." in result.sentence
+    assert result.failure
+    assert result.failure.failure_type == FailureType.transient_error
+    # What was under way has an outcome, and so much can be at a time.
+    assert 0 < sum(stats["rejectedRecordCount"] for stats in result.stats) <= 1500
+    assert all(stats["recordCount"] == 0 for stats in result.stats)
 
 
 def test_a_zoho_that_is_down_ends_the_run_in_a_sentence_without_rows(org: Org) -> None:
@@ -183,6 +118,56 @@ def test_an_error_of_one_row_that_looks_like_one_of_the_call_costs_that_row_alon
     result = org.write(stream("Leads", "Last_Name"), [{"Last_Name": f"L{n}"} for n in range(4)])
 
     assert result.counts() == {"created": 3, "rejected": 1}
+
+
+def test_an_error_of_the_call_is_not_looked_for_in_its_rows(org: Org) -> None:
+    at = {"api_name": "duplicate_check_fields", "json_path": "$.duplicate_check_fields[0]"}
+    body = {"code": "INVALID_DATA", "message": "invalid data", "details": at, "status": "error"}
+    org.fail("upsert", times=999, status=400, body=body)
+    leads = stream("Leads", "Last_Name", "Email", mode="append_dedup", key="Email")
+
+    result = org.write(leads, [{"Last_Name": "L", "Email": f"{n}@x.test"} for n in range(9)])
+
+    assert "INVALID_DATA at $.duplicate_check_fields[0]" in result.sentence
+    assert (org.calls("upsert"), result.states) == (1, [])
+
+
+@pytest.mark.parametrize("part", ["$.data", "$.data[1].Email"])
+def test_an_error_that_names_a_row_costs_that_row_alone(org: Org, part: str) -> None:
+    body = {"code": "INVALID_DATA", "message": "m", "details": {"json_path": part}}
+    org.fail("insert", times=2, status=400, body=body)  # of the call, and of its first half
+
+    result = org.write(stream("Leads", "Last_Name"), [{"Last_Name": "A"}, {"Last_Name": "B"}])
+
+    assert result.counts() == {"created": 1, "rejected": 1}
+
+
+REFUSED = {"code": "NO_PERMISSION", "message": "m", "details": {}, "status": "error"}
+
+
+def test_halves_that_were_written_before_a_refusal_count_as_written(org: Org) -> None:
+    body = {"code": "INVALID_DATA", "message": "m", "details": {}, "status": "error"}
+    org.fail("insert", status=400, body=body)
+    org.fail("insert", after=2, status=403, body=REFUSED)
+
+    result = org.write(stream("Leads", "Last_Name"), [{"Last_Name": f"N{n}"} for n in range(10)])
+
+    assert result.failure
+    assert result.said("10 rows = 5 created")
+    assert result.said("5 not written")
+
+
+def test_lost_rows_that_were_found_before_a_refusal_count_as_written(org: Org) -> None:
+    org.fail("insert", **UNREADABLE)
+    org.fail("coql", "body", body={"data": [], "info": {}})
+    org.fail("insert", after=1, status=403, body=REFUSED)
+    rows = [{"Last_Name": f"N{n}", "Email": f"{n}@x.test"} for n in range(60)]
+
+    result = org.write(stream("Leads", "Last_Name", "Email"), rows)
+
+    assert result.failure
+    # Those of the first question are sent again, and stand before those that were found.
+    assert result.said("60 rows = 10 created")
 
 
 def test_outcomes_of_another_number_than_rows_end_the_run(org: Org) -> None:

@@ -227,6 +227,30 @@ def test_of_rows_with_one_key_the_last_that_waits_is_written(org: Org) -> None:
     assert org.record("Contacts", Email="a@x.test")["Last_Name"] == "N3"
 
 
+@pytest.mark.parametrize(
+    ("module", "mode", "key", "name"),
+    [
+        ("Accounts", "append_dedup", "Account_Name", "Phone"),
+        ("Vehicles", "update", "Plate", "Name"),
+    ],
+    ids=["upsert", "update"],
+)
+def test_keys_that_zoho_tells_apart_are_keys_of_two_rows(
+    org: Org, module: str, mode: str, key: str, name: str
+) -> None:
+    """Case alone makes no difference; a sharp s does."""
+    keys = ["Straße", "Strasse"]
+    if mode == "update":
+        for plate in keys:
+            org.add(module, Name="old", Plate=plate)
+    rows = [{key: value, name: f"{n}"} for n, value in enumerate(keys)]
+
+    result = org.write(stream(module, key, name, mode=mode, key=key), rows)
+
+    assert result.counts() == {{"append_dedup": "created", "update": "updated"}[mode]: 2}
+    assert [org.record(module, **{key: value})[name] for value in keys] == ["0", "1"]
+
+
 def test_rows_with_one_key_in_several_batches_are_written_in_their_order(org: Org) -> None:
     org.knobs(latency_ms=20)
     contacts = stream("Contacts", "Email", "Last_Name", mode="append_dedup", key="Email")
@@ -298,6 +322,17 @@ def test_a_null_clears_only_if_the_connection_says_so(org: Org, clears: bool) ->
     assert record["Company"] == (None if clears else "C")
     # A column that a row lacks changes nothing, and a checkbox cannot be empty.
     assert (record["Phone"], record["Newsletter"]) == ("123", True)
+
+
+def test_a_blank_clears_nothing_even_where_nulls_do(org: Org) -> None:
+    lead = org.add("Leads", Last_Name="L", Company="C", Interests=["Cloud"])
+    leads = stream("Leads", "id", "Company", "Interests", mode="update", key="id")
+
+    result = org.write(leads, [{"id": lead, "Company": "", "Interests": []}], null_values="clear")
+
+    record = org.record("Leads", id=lead)
+    assert result.counts() == {"updated": 1}
+    assert (record["Company"], record["Interests"]) == ("C", ["Cloud"])
 
 
 def test_the_ledger_of_the_run_is_zohos_own(org: Org) -> None:
