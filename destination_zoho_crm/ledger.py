@@ -17,7 +17,7 @@ def told(totals: Mapping[StreamKey, Total], ledger: Mapping[str, Line]) -> Itera
         missing = total.rows - total.counts.total()
         yield (
             f"Written: {name}: {total.rows:,} rows = {counts}"
-            + (f", {missing:,} not written" if missing else "")
+            + (f", {missing:,} not written as far as is known" if missing else "")
             + f"; {line.calls:,} calls, {line.credits:,} credits, {line.seconds:.1f} s."
         )
         for (code, field, said), number in total.reasons.most_common():

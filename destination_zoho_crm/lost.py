@@ -22,7 +22,7 @@ from zoho_crm.problems import Refused, transient_error
 #: A call that lost its answer may still be at work.
 SETTLE_S = 5.0
 #: Zoho tells times in whole seconds, and so its clock is known no better.
-_BLUR = timedelta(seconds=5)
+_BLUR = timedelta(seconds=3)
 #: "COQL: Limitations": values of an `in`, columns and rows of a query, of the strictest version.
 _MOST_VALUES = 50
 _MOST_COLUMNS = 50
@@ -88,7 +88,7 @@ class LostInserts:
         self._plan = plan
         self._lock = threading.Lock()
         self._batches: list[Batch] = []
-        kinds = keys(plan.module, "upsert")
+        kinds = keys(plan.module, "upsert") if plan.operation == "insert" else {}
         written = {column.name: column.field for column in plan.columns if column.via == "value"}
         self._kinds: dict[str, KeyKind] = {
             name: is_kind
@@ -105,7 +105,7 @@ class LostInserts:
     @contextmanager
     def under_way(self, records: Sequence[Mapping[str, Any]]) -> Iterator[Batch]:
         """Remembers the records for as long as a look-up could take them for those of another."""
-        batch = Batch(records, self._client.org.now())
+        batch = Batch(records if self._kinds else (), self._client.org.now())
         with self._lock:
             since = min((b.begun for b in self._batches if b.ended is None), default=batch.begun)
             self._batches = [
@@ -130,7 +130,7 @@ class LostInserts:
         time.sleep(SETTLE_S)
         answers = self._ask(records, since)
         # Counted afterwards: what began during the queries may have been seen by them.
-        rows = Counter(self._all_traces())
+        rows = Counter(self._values_under_way())
         outcomes: list[Outcome | None] = []
         for record in records:
             trace = self._trace(record)
@@ -148,10 +148,15 @@ class LostInserts:
                 outcomes.append(None)
         return Found(outcomes, answers.failure)
 
-    def _all_traces(self) -> Iterator[Trace | None]:
+    def _values_under_way(self) -> Iterator[Trace]:
+        """Also those by which a row is not traced: another one may be."""
         with self._lock:
             batches = list(self._batches)
-        return (self._trace(record) for batch in batches for record in batch.records)
+        for batch in batches:
+            for record in batch.records:
+                for name in self._kinds:
+                    if record.get(name) is not None:
+                        yield name, str(record[name]).strip().lower()
 
     def _trace(self, record: Mapping[str, Any]) -> Trace | None:
         for name in self._kinds:

@@ -1,12 +1,14 @@
 """Inserts whose answer was lost are looked up: what is taken for a row's record, what is not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from threading import Event
 
 import pytest
 from airbyte_cdk.models import FailureType
 
 from destination_zoho_crm import lost
-from unit_tests.destination.conftest import Org, stream
+from unit_tests.destination.conftest import Org, row, state, stream
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
 
@@ -140,6 +142,36 @@ def test_a_value_that_another_row_of_the_run_has_traces_none(org: Org) -> None:
     counts = result.counts()
     assert counts["created"] == len(ours)
     assert counts["created"] + counts["rejected"] == 101
+
+
+def test_a_value_of_a_row_of_long_ago_traces_another(
+    org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead = [timedelta(0)]
+    monkeypatch.setattr("zoho_crm.org.Org.now", lambda self: datetime.now(UTC) + ahead[0])
+    org.fail("insert", after=1, **FAILED)
+
+    def lines() -> Iterator[bytes]:
+        for name in ("first", "second"):
+            yield row("Leads", {"Last_Name": name, "Email": "l@x.test"})
+            yield state("Leads")
+            while not org.calls("insert"):
+                pass
+            Event().wait(0.2)
+            ahead[0] += timedelta(minutes=1)
+
+    result = org.write_lines([stream("Leads", "Last_Name", "Email")], lines())
+
+    assert [result.counts(state=n) for n in (0, 1)] == [{"created": 1}, {"created": 1}]
+
+
+def test_a_value_of_a_row_that_is_traced_otherwise_traces_no_other_row(org: Org) -> None:
+    org.fail("insert", **UNREADABLE)
+    rows = [{"Account_Name": "Acme", "ERP_ID": "e-9"}, {"Account_Name": "Acme"}]
+
+    result = org.write(stream("Accounts", "Account_Name", "ERP_ID"), rows)
+
+    assert result.counts() == {"created": 1, "rejected": 1}
 
 
 @pytest.mark.parametrize(
