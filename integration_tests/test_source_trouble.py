@@ -1,6 +1,7 @@
 """The source as a process, when something goes wrong on the way: no row is lost."""
 
 import json
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -132,3 +133,41 @@ def _killed_after_some_rows(source: Connector, *arguments: object) -> Output:
             if rows and '"type":"STATE"' in line:
                 process.kill()
     return Output(lines)
+
+
+def test_a_read_that_is_told_to_stop_ends_behind_a_whole_line(
+    source: Connector, emulator: Emulator, emulator_config: Json, write: Write
+) -> None:
+    emulator.knobs(latency_ms=200)
+    config, catalog = write("config.json", emulator_config), _catalog_of("Leads", "Contacts")
+    command = ("read", "--config", config, "--catalog", write("catalog.json", catalog))
+
+    with source.start(*command) as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline()]
+        while '"RECORD"' not in lines[-1]:
+            lines.append(process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        lines += process.stdout
+        exit_code = process.wait(10)
+
+    assert exit_code == 130
+    messages = [json.loads(line) for line in lines]
+    assert messages[-1]["log"]["message"] == (
+        "Stopped. The next read with the last state goes on from there."
+    )
+
+
+def test_a_read_that_nobody_listens_to_ends(
+    source: Connector, emulator: Emulator, emulator_config: Json, write: Write
+) -> None:
+    config, catalog = write("config.json", emulator_config), _catalog_of("Leads", "Contacts")
+    command = ("read", "--config", config, "--catalog", write("catalog.json", catalog))
+
+    with source.start(*command) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.close()
+        exit_code = process.wait(20)
+
+    assert exit_code == 141

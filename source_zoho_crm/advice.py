@@ -5,6 +5,8 @@ from math import ceil
 
 #: Calls that look whether an export is ready, and fetch it: seldom more than this.
 _LOOKS = 10
+#: What finding the windows of a module costs by queries: seldom more than this.
+_SEARCH = 15
 _REST_ROWS = 200
 _EXPORT_ROWS, _EXPORT_CREDITS = 200_000, 50
 _ROADS = {
@@ -15,10 +17,21 @@ _ROADS = {
 
 
 def advice(
-    road: str, *, rows: int, columns: int, credits_: int, version: Mapping[str, int]
+    road: str,
+    *,
+    rows: int,
+    columns: int,
+    credits_: int,
+    version: Mapping[str, int],
+    rich_text: bool,
 ) -> str | None:
-    """A sentence, where another road would read these rows for less than half the credits."""
+    """A sentence, where another road would read these rows for less than half the credits.
+
+    `rich_text`: lists may cut texts of the module, and fetching them costs nobody knows what.
+    """
     costs = {name: cost for name, cost in _costs(rows, columns, version).items() if name != road}
+    if rich_text:
+        costs.pop("REST", None)
     best = min(costs, key=lambda name: costs[name])
     if costs[best] * 2 >= credits_:
         return None
@@ -35,7 +48,7 @@ def _costs(rows: int, columns: int, version: Mapping[str, int]) -> dict[str, int
     lists = ceil(rows / _REST_ROWS) * ceil(columns / (version["rest_columns"] or columns))
     exports = ceil(rows / _EXPORT_ROWS)
     return {
-        "COQL": queries * a_query,
+        "COQL": queries * a_query + _SEARCH,
         "REST": lists,
         "Bulk": exports * (_EXPORT_CREDITS + _LOOKS),
     }

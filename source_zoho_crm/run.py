@@ -1,8 +1,12 @@
 """The command `source-zoho-crm`."""
 
 import logging
+import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
+from types import FrameType
 
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.exception_handler import init_uncaught_exception_handler
@@ -13,6 +17,11 @@ from airbyte_cdk.utils import AirbyteTracedException
 from source_zoho_crm.lines import LineEntrypoint, counts_records
 from source_zoho_crm.source import SourceZohoCrm
 from zoho_crm.problems import config_error
+
+#: What shells add to the number of a signal that ended a process.
+_SIGNALLED = 128
+#: Time for the line that is being printed.
+_LAST_LINE_S = 1.0
 
 
 def run() -> None:
@@ -27,10 +36,45 @@ def run() -> None:
     source.packed = True
     logging.getLogger(f"airbyte.{source.name}").addFilter(counts_records)
     entrypoint = LineEntrypoint(source)
-    with PRINT_BUFFER:
-        for message in entrypoint.run(entrypoint.parse_args(args)):
-            # One write: other threads print as well.
-            print(f"{message}\n", end="")
+    stop = _Stop()
+    try:
+        with PRINT_BUFFER:
+            for message in entrypoint.run(entrypoint.parse_args(args)):
+                # One write: other threads print as well.
+                print(f"{message}\n", end="")
+                if stop.told.is_set():
+                    stop.end()
+    except BrokenPipeError:
+        # Nobody reads any more. The threads of a read wait for a place in the CDK's queue for ever.
+        os._exit(_SIGNALLED + signal.SIGPIPE)
+
+
+class _Stop:
+    """Ends the process at the first Ctrl-C, between two lines of output.
+
+    The CDK's threads would wait for each other for ever. A read loses nothing by it: the next one
+    goes on from the last state that was printed.
+    """
+
+    def __init__(self) -> None:
+        self.told = threading.Event()
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, self._hear)
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        self.told.set()
+        # Where no message comes any more, nothing is being printed either.
+        timer = threading.Timer(_LAST_LINE_S, self.end)
+        timer.daemon = True
+        timer.start()
+
+    def end(self) -> None:
+        PRINT_BUFFER.flush()
+        sentence = "Stopped. The next read with the last state goes on from there."
+        logging.getLogger("airbyte").warning(sentence)
+        PRINT_BUFFER.flush()
+        os._exit(_SIGNALLED + signal.SIGINT)
 
 
 def _source(args: Sequence[str]) -> SourceZohoCrm:

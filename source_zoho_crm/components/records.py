@@ -89,7 +89,12 @@ class RecordsRetriever(Retriever):
 
     def _advice(self, road: str, rows: int, credits_: int) -> str | None:
         return advice(
-            road, rows=rows, columns=len(self._fields), credits_=credits_, version=self._version
+            road,
+            rows=rows,
+            columns=len(self._fields),
+            credits_=credits_,
+            version=self._version,
+            rich_text=any(field.is_rich_text for field in self._fields),
         )
 
     def _lines(self, road: ChosenRoad, page: list[Row], start: str | None) -> Iterator[Row]:

@@ -12,7 +12,7 @@ VERSIONS = yaml.safe_load(manifest_path().read_text())["definitions"]["versions"
     [
         ("COQL", 450_000, 48, 682, "v4", "about 180 (Use COQL disabled and API type Bulk)"),
         ("REST", 450_000, 48, 2_260, "v4", "about 180 (Use COQL disabled and API type Bulk)"),
-        ("Bulk", 500, 30, 59, "v4", "about 3 (Use COQL enabled)"),
+        ("Bulk", 5_000, 30, 59, "v4", "about 24 (Use COQL enabled)"),
         ("Bulk", 150, 30, 59, "v8", "about 1 (Use COQL disabled and API type REST)"),
         ("COQL", 1_000, 40, 6, "v4", None),
         ("COQL", 20_000, 40, 33, "v4", None),
@@ -23,5 +23,20 @@ VERSIONS = yaml.safe_load(manifest_path().read_text())["definitions"]["versions"
 def test_a_road_of_less_than_half_the_credits_is_named(
     road: str, rows: int, columns: int, credits_: int, version: str, better: str | None
 ) -> None:
-    hint = advice(road, rows=rows, columns=columns, credits_=credits_, version=VERSIONS[version])
+    hint = advice(
+        road,
+        rows=rows,
+        columns=columns,
+        credits_=credits_,
+        version=VERSIONS[version],
+        rich_text=False,
+    )
     assert (hint is None) if better is None else (hint is not None and better in hint)
+
+
+def test_lists_are_not_advised_where_they_cut_texts() -> None:
+    """On v2 each text costs a call, and a read by lists many times what the pages do."""
+    told = {"rows": 300, "columns": 30, "version": VERSIONS["v2"], "rich_text": True}
+
+    assert advice("COQL", credits_=14, **told) is None
+    assert "about 17 (Use COQL enabled)" in str(advice("REST", credits_=49, **told))
