@@ -49,7 +49,10 @@ def main(argv: list[str] | None = None) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
-    listener = listen(options.port, options.host)
+    try:
+        listener = listen(options.port, options.host)
+    except OSError as error:
+        parser.error(f"port {options.port}: {error.strerror}. Choose another by --port.")
     with TemporaryDirectory(prefix="zoho_emulator_") as folder:
         emulator = create_emulator(Path(folder), settings, knobs)
 
