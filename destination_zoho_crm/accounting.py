@@ -69,23 +69,20 @@ class Accounts:
             if outcome.matched_by:
                 total.matched_by[outcome.matched_by] += 1
 
+    def spoken_of(self, state: State) -> list[StreamKey]:
+        """The streams whose rows a state tells of: its own, or all if the run has no such stream,
+        because a state must never go out before its rows."""
+        return [state.stream] if state.stream in self.totals else list(self.totals)
+
     def wait_for(self, state: State) -> None:
         """The state waits for the rows that came before it."""
         with self._lock:
-            streams = self._segments if state.stream is None else (state.stream,)
-            segments = []
-            for stream in list(streams):
-                if stream in self._segments:
-                    segments.append(self._segments[stream])
-                    self._segments[stream] = Segment()
-            self._waiting.append((state, segments))
+            streams = self.spoken_of(state)
+            self._waiting.append((state, [self._segments[stream] for stream in streams]))
+            self._segments |= {stream: Segment() for stream in streams}
 
-    @property
-    def states_waiting(self) -> int:
-        return len(self._waiting)
-
-    def settled_states(self) -> Iterator[dict[str, Any]]:
-        """The states whose turn has come, with their counts, as they are to be printed."""
+    def settled_states(self) -> Iterator[str]:
+        """The states whose turn has come, with their counts, as lines to be printed."""
         while True:
             with self._lock:
                 if not self._waiting or not all(s.settled for s in self._waiting[0][1]):
@@ -94,7 +91,7 @@ class Accounts:
                 counts: Counter[Result] = Counter()
                 for segment in segments:
                     counts.update(segment.counts)
-            yield _with_counts(state, counts)
+            yield state.with_stats(_stats(counts))
 
     @property
     def settled(self) -> int:
@@ -108,13 +105,12 @@ class Accounts:
             return sum(total.counts["rejected"] for total in self.totals.values())
 
 
-def _with_counts(state: State, counts: Counter[Result]) -> dict[str, Any]:
+def _stats(counts: Counter[Result]) -> dict[str, Any]:
     """The platform holds the sum of both counts against its own."""
-    stats = {
+    return {
         "recordCount": float(counts.total() - counts["rejected"]),
         "rejectedRecordCount": float(counts["rejected"]),
         "additionalStats": {
             result: float(counts[result]) for result in RESULTS if result != "rejected"
         },
     }
-    return {**state.message, "state": {**state.message["state"], "destinationStats": stats}}

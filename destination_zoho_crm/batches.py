@@ -34,9 +34,9 @@ class Writers:
         self._futures = {one for one in self._futures if not one.done()} | {future}
         return future
 
-    def drain(self) -> None:
-        """Waits until nothing is in hand."""
-        wait(self._futures)
+    def drained(self, seconds: float) -> bool:
+        """Whether nothing is in hand; waits that long for it at most."""
+        return not wait(self._futures, seconds).not_done
 
     def close(self) -> None:
         self._pool.shutdown(cancel_futures=True)

@@ -78,8 +78,7 @@ def _own(
 ) -> Column | Dropped | Refused:
     if unsupported := field.unsupported(operation):
         return Refused(source, unsupported)
-    creates, updates = operation in ("insert", "upsert"), operation in ("update", "upsert")
-    if field.form is None or (creates and not field.creatable) or (updates and not field.updatable):
+    if not field.settable(operation):
         return Dropped(source, f"{field.api_name} is read-only")
     if field.data_type == "layout" and not chosen:
         # "Insert Records": with a layout, Zoho passes over fields that are not in it, and says

@@ -1,11 +1,12 @@
 """The destination: rows of a warehouse become records of Zoho CRM."""
 
 import argparse
+import json
 import logging
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import FrameType
 from typing import Any
 
@@ -25,6 +26,7 @@ from airbyte_cdk.utils.airbyte_secrets_utils import get_secrets, update_secrets
 
 from destination_zoho_crm.discovery import operations
 from destination_zoho_crm.modules import TargetModules
+from destination_zoho_crm.plan import named_lookups
 from destination_zoho_crm.protocol import (
     Message,
     configured_streams,
@@ -56,18 +58,17 @@ class DestinationZohoCrm(Destination):
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         try:
-            self._prove(config)
+            self._prove(self._whole(config))
         except AirbyteTracedException as problem:
             return AirbyteConnectionStatus(status=Status.FAILED, message=problem.message)
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
 
     def discover(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """The DESTINATION_CATALOG: what may be written, module by module."""
-        modules = TargetModules(Client(config).metadata)
-        offered = operations(modules.named(modules.names))
+        modules = TargetModules(Client(self._whole(config)).metadata)
         return {
             "type": "DESTINATION_CATALOG",
-            "destination_catalog": {"operations": list(offered)},
+            "destination_catalog": {"operations": list(operations(modules.offered()))},
         }
 
     def write(
@@ -79,8 +80,8 @@ class DestinationZohoCrm(Destination):
         """For callers within Python. The CDK's messages cannot carry all that ours do."""
         streams = streams_of(ConfiguredAirbyteCatalogSerializer.dump(configured_catalog))
         lines = (orjson.dumps(AirbyteMessageSerializer.dump(message)) for message in input_messages)
-        for message in write(Client(config), config, streams, messages(lines)):
-            yield AirbyteMessageSerializer.load(message)
+        for line in self._write(config, streams, lines):
+            yield AirbyteMessageSerializer.load(json.loads(line))
 
     def parse_args(self, args: list[str]) -> argparse.Namespace:
         if args[:1] != ["discover"]:
@@ -111,8 +112,7 @@ class DestinationZohoCrm(Destination):
             yield self.discover(config)
             return
         streams = configured_streams(parsed_args.catalog)
-        stop = _told_to_stop()
-        yield from write(Client(config), config, streams, messages(input_lines()), stop)
+        yield from self._write(config, streams, input_lines(), _told_to_stop())
 
     def run(self, args: list[str]) -> None:
         """Prints the messages of a command; a failure is a last message and exit code 1."""
@@ -124,13 +124,30 @@ class DestinationZohoCrm(Destination):
             tell(problem.as_airbyte_message())
             sys.exit(1)
 
-    def _config(self, path: str) -> Mapping[str, Any]:
-        """The config as the form would save it; its secrets are kept out of all logs."""
+    def _config(self, path: str) -> Any:
+        """What is in the file; its secrets are kept out of all logs."""
         config = read_json(path, "config")
-        form = self.spec(LOGGER).connectionSpecification
         if isinstance(config, dict):
-            update_secrets(get_secrets(form, config))
-        return completed(config, form)
+            update_secrets(get_secrets(self._form, config))
+        return config
+
+    @property
+    def _form(self) -> Mapping[str, Any]:
+        return self.spec(LOGGER).connectionSpecification
+
+    def _whole(self, config: object) -> dict[str, Any]:
+        """The config as the form would save it."""
+        return completed(config, self._form)
+
+    def _write(
+        self,
+        config: object,
+        streams: Sequence[Mapping[str, Any]],
+        lines: Iterable[bytes],
+        stop: threading.Event | None = None,
+    ) -> Iterator[str]:
+        whole = self._whole(config)
+        return write(Client(whole), whole, streams, messages(lines), stop)
 
     def _prove(self, config: Mapping[str, Any]) -> None:
         """Token, modules and fields are there; mappings and folder are as they must be."""
@@ -140,8 +157,10 @@ class DestinationZohoCrm(Destination):
         modules = TargetModules(Client({**config, PATIENCE: 0}).metadata)
         if not modules.names:
             raise config_error("This org has no module that can be written by Zoho's API.")
-        named = [mapping.module or "" for mapping in settings.mappings]
-        fetched = modules.named(named or modules.names[:1])
+        named = [mapping.module for mapping in settings.mappings]
+        fetched = modules.with_lookups(
+            named or modules.names[:1], named_lookups((), settings.mappings)
+        )
         refuse(
             problem
             for mapping in settings.mappings

@@ -6,14 +6,7 @@ from typing import Any
 from destination_zoho_crm.matching import allowed, keys
 from destination_zoho_crm.modules import TargetField, TargetModule
 from destination_zoho_crm.plan import DELETED_AT
-from destination_zoho_crm.settings import Operation
-
-SYNC_MODES: Mapping[Operation, str] = {
-    "insert": "append",
-    "upsert": "append_dedup",
-    "update": "update",
-    "delete": "soft_delete",
-}
+from destination_zoho_crm.settings import SYNC_MODES, Operation
 
 _ID = {"type": "string"}
 _TEXT = {"type": ["null", "string"]}
@@ -46,7 +39,7 @@ def _schema(
         if operation == "delete":
             if field.api_name in by:
                 properties.setdefault(field.api_name, _of(field))
-        elif _settable(field, operation):
+        elif field.settable(operation) and not field.unsupported(operation):
             properties |= _columns(field, modules)
             if field.mandatory and operation in ("insert", "upsert"):
                 required.append(field.api_name)
@@ -57,14 +50,6 @@ def _schema(
         "properties": properties,
     }
     return schema | ({"required": required} if required else {})
-
-
-def _settable(field: TargetField, operation: Operation) -> bool:
-    if field.form is None or field.unsupported(operation):
-        return False
-    if operation == "update":
-        return field.updatable
-    return field.creatable and (operation == "insert" or field.updatable)
 
 
 def _columns(field: TargetField, modules: Mapping[str, TargetModule]) -> dict[str, Any]:

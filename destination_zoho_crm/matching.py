@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from destination_zoho_crm.modules import TargetModule
-from destination_zoho_crm.settings import OPERATIONS, Operation
+from destination_zoho_crm.settings import SYNC_MODES, Operation
 
 KeyKind = Literal["id", "system", "unique", "external"]
 
@@ -69,9 +69,11 @@ def keys(module: TargetModule, operation: Operation) -> dict[str, KeyKind]:
 def _keys(module: TargetModule, operation: Operation) -> Iterator[tuple[str, KeyKind]]:
     if operation == "insert":
         return
+    # A row must be able to bring its key.
+    fields = [field for field in module.fields.values() if field.settable(operation)]
     by_external = [
         (field.api_name, "external")
-        for field in module.fields.values()
+        for field in fields
         if field.external and module.api_name not in _WITHOUT_EXTERNAL
     ]
     if operation in ("update", "delete"):
@@ -80,8 +82,8 @@ def _keys(module: TargetModule, operation: Operation) -> Iterator[tuple[str, Key
         return
     if name := system_field(module):
         yield name, "system"
-    for field in module.fields.values():
-        if field.unique and not field.external and field.form and field.api_name != name:
+    for field in fields:
+        if field.unique and not field.external and field.api_name != name:
             yield field.api_name, "unique"
     yield from by_external  # type: ignore[misc]
 
@@ -112,4 +114,4 @@ def refusal(module: TargetModule, operation: Operation) -> str | None:
 
 def allowed(module: TargetModule) -> list[Operation]:
     """The operations that the module allows."""
-    return [operation for operation in OPERATIONS if refusal(module, operation) is None]
+    return [operation for operation in SYNC_MODES if refusal(module, operation) is None]

@@ -1,13 +1,17 @@
 """Modules and fields as Zoho's metadata describes them to a writer."""
 
+import logging
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from destination_zoho_crm.settings import Operation
-from zoho_crm.directory import Metadata
+from zoho_crm.directory import OF_ONE_MODULE, Metadata
 from zoho_crm.fields import Field, Form
+from zoho_crm.problems import Refused
+
+LOGGER = logging.getLogger("airbyte")
 
 #: Field calls side by side, as in `zoho_crm.directory`.
 _SIDE_BY_SIDE = 10
@@ -77,6 +81,15 @@ class TargetField:
             return "it holds files, and files cannot be written"
         return None
 
+    def settable(self, operation: Operation) -> bool:
+        """Whether a call can carry a value of it; that of a deletion names it in its address."""
+        creates, updates = operation in ("insert", "upsert"), operation in ("update", "upsert")
+        return (
+            self.form is not None
+            and (self.creatable or not creates)
+            and (self.updatable or not updates)
+        )
+
     @property
     def is_user(self) -> bool:
         return self.data_type in ("ownerlookup", "userlookup")
@@ -140,19 +153,30 @@ class TargetModules:
         self._requester = requester
         listed = requester.metadata("settings/modules", "modules")
         self._listed = {entry["api_name"]: entry for entry in listed if _writable(entry)}
-        self._fetched: dict[str, TargetModule] = {}
+        self._fetched: dict[str, TargetModule | Refused] = {}
 
     @property
     def names(self) -> list[str]:
         return sorted(self._listed)
 
     def named(self, names: Iterable[str]) -> dict[str, TargetModule]:
-        """Those of the names that the org has, fetched side by side."""
-        wanted = dict.fromkeys(name for name in names if name in self._listed)
-        missing = [name for name in wanted if name not in self._fetched]
-        with ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="fields") as pool:
-            self._fetched |= zip(missing, pool.map(self._fetch, missing), strict=True)
-        return {name: self._fetched[name] for name in wanted}
+        """Those of the names that the org has."""
+        modules = {}
+        for name, module in self._answers(names).items():
+            if isinstance(module, Refused):
+                raise module
+            modules[name] = module
+        return modules
+
+    def offered(self) -> dict[str, TargetModule]:
+        """All but those whose fields Zoho does not tell, each of which costs a warning."""
+        modules = {}
+        for name, module in self._answers(self.names).items():
+            if isinstance(module, Refused):
+                LOGGER.warning(f"{name} is left out: {module.message}")
+            else:
+                modules[name] = module
+        return modules
 
     def with_lookups(self, names: Iterable[str], lookups: Iterable[str]) -> dict[str, TargetModule]:
         """These modules, and those that their fields named in `lookups` point at."""
@@ -162,8 +186,21 @@ class TargetModules:
         targets = {f.lookup_module or "" for f in fields if f.api_name in wanted}
         return modules | self.named(targets)
 
-    def _fetch(self, name: str) -> TargetModule:
-        fields = self._requester.metadata("settings/fields", "fields", module=name)
+    def _answers(self, names: Iterable[str]) -> dict[str, TargetModule | Refused]:
+        """Fetched side by side."""
+        wanted = dict.fromkeys(name for name in names if name in self._listed)
+        missing = [name for name in wanted if name not in self._fetched]
+        with ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="fields") as pool:
+            self._fetched |= zip(missing, pool.map(self._fetch, missing), strict=True)
+        return {name: self._fetched[name] for name in wanted}
+
+    def _fetch(self, name: str) -> TargetModule | Refused:
+        try:
+            fields = self._requester.metadata("settings/fields", "fields", module=name)
+        except Refused as refusal:
+            if refusal.code in OF_ONE_MODULE:
+                return refusal
+            raise
         return TargetModule.from_metadata(self._listed[name], fields)
 
 

@@ -12,17 +12,11 @@ from destination_zoho_crm.columns import Column, Dropped, Refused, resolve
 from destination_zoho_crm.matching import KeyKind
 from destination_zoho_crm.modules import TargetModule
 from destination_zoho_crm.protocol import StreamKey
-from destination_zoho_crm.refusals import no_module, operation_problems, refuse
-from destination_zoho_crm.settings import Operation, StreamMapping
+from destination_zoho_crm.refusals import no_column, no_module, operation_problems, refuse
+from destination_zoho_crm.settings import SYNC_MODES, Operation, StreamMapping
 
-#: The mode of a stream without a mapping.
-_OPERATIONS: Mapping[str, Operation] = {
-    "append": "insert",
-    "append_dedup": "upsert",
-    "update": "update",
-    "soft_delete": "delete",
-}
-
+#: What a sync mode asks for, where no mapping says otherwise.
+_OPERATIONS = {mode: operation for operation, mode in SYNC_MODES.items()}
 
 #: Airbyte's mark of a row that tells of a deletion, and has no values besides its key.
 DELETED_AT = "_ab_cdc_deleted_at"
@@ -41,6 +35,8 @@ class StreamPlan:
     dropped: tuple[Dropped, ...]
     #: The stream has a column for Airbyte's mark of rows that were deleted at their source.
     marks_deletions: bool = False
+    #: What the mapping says otherwise than the connection.
+    warnings: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -122,7 +118,7 @@ class _Stream:
         module = self.modules.get(name)
         if module is None or name not in self.names:
             self.problems.append(no_module(name, self.names))
-        if self._activated and self.mapping and self.mapping.module not in (None, name):
+        if self._activated and self.mapping and self.mapping.module != name:
             self.problems.append(
                 f"the connection writes it to {name}, its mapping to {self.mapping.module}"
             )
@@ -151,6 +147,7 @@ class _Stream:
             ),
             dropped=() if operation == "delete" else tuple(_dropped(columns, key)),
             marks_deletions=DELETED_AT in _columns_of(self.entry),
+            warnings=tuple(self._warnings(module, operation, chosen)),
         )
 
     @property
@@ -159,7 +156,7 @@ class _Stream:
 
     def _operation(self) -> Operation | None:
         mode = self.entry.get("destination_sync_mode")
-        if self.mapping and self.mapping.operation and not self._activated:
+        if self.mapping and not self._activated:
             return self.mapping.operation
         operation = _OPERATIONS.get(str(mode))
         if operation is None:
@@ -176,12 +173,34 @@ class _Stream:
         if operation == "insert":
             return None
         named = self.mapping.matching_key if self.mapping else None
-        given = [path for path in map(_single, self.entry.get("primary_key") or ()) if path]
+        given = self._given_key
         if named and not self._activated:
             return named
         if len(given) == 1 and given[0] in matching.keys(module, operation):
             return given[0]
         return named or (given[0] if len(given) == 1 else "+".join(given) or None)
+
+    @property
+    def _given_key(self) -> list[str]:
+        return [path for path in map(_single, self.entry.get("primary_key") or ()) if path]
+
+    def _warnings(
+        self, module: TargetModule, operation: Operation, key: str | None
+    ) -> Iterator[str]:
+        if self.mapping is None or not self._activated:
+            return
+        said, named, given = self.mapping.operation, self.mapping.matching_key, self._given_key
+        if said != operation:
+            yield f"the connection asks for {operation}; its mapping's {said} does not count"
+        if key is None or named is None:
+            return
+        if named != key:
+            yield f"the connection finds records by {key}; its mapping's {named} does not count"
+        elif given and given != [key]:
+            yield (
+                f"{operation} does not find records of {module.api_name} by {'+'.join(given)}, the "
+                f"connection's key; its mapping's {key} stands in for it"
+            )
 
     def _columns(
         self, module: TargetModule, operation: Operation
@@ -218,7 +237,7 @@ class _Stream:
             elif operation == "delete":
                 continue
             elif isinstance(column, Refused) or pairs:
-                yield f"the column {column.source} cannot be written: {column.reason}"
+                yield no_column(column)
         if key is not None and key not in names:
             yield f"no column goes to {key}, by which its records are found"
         if operation in ("insert", "upsert"):

@@ -13,13 +13,16 @@ from typing import Any
 
 import orjson
 from airbyte_cdk.models import AirbyteMessage, AirbyteMessageSerializer
+from airbyte_cdk.utils import AirbyteTracedException
 
 from zoho_crm.problems import config_error, system_error
 
 LOGGER = logging.getLogger("airbyte")
 
-#: A message as it is printed: ours, or a JSON object as it came.
-Message = AirbyteMessage | dict[str, Any]
+#: A message as it is printed: ours, or a line that is finished.
+Message = AirbyteMessage | Mapping[str, Any] | str
+
+_DECODER = json.JSONDecoder()
 
 #: A stream's namespace and name.
 StreamKey = tuple[str | None, str]
@@ -31,23 +34,32 @@ class Row:
 
     stream: StreamKey
     data: Mapping[str, Any] | None
+    #: As it came.
+    line: bytes
     fault: str = ""
+
+    @property
+    def record(self) -> bytes:
+        """The text of `record`. It may hold what JSON and Python's numbers cannot."""
+        text = self.line.decode(errors="surrogatepass")
+        begin, end = _span(text, "record")
+        return text[begin:end].encode(errors="surrogatepass")
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A STATE as it came, with all that the platform put into it."""
+    """A STATE. Its own text goes out again: a parser would round numbers that it cannot hold."""
 
-    message: dict[str, Any]
+    #: None: it speaks of all streams.
+    stream: StreamKey | None
+    #: The line up to the end of what is in `state`, and from there on.
+    head: str
+    tail: str
 
-    @property
-    def stream(self) -> StreamKey | None:
-        """None: it speaks of all streams."""
-        body = self.message["state"]
-        if body.get("type") != "STREAM":
-            return None
-        descriptor = body["stream"]["stream_descriptor"]
-        return (descriptor.get("namespace") or None, descriptor["name"])
+    def with_stats(self, stats: Mapping[str, Any]) -> str:
+        """The line with `destinationStats` in its `state`."""
+        comma = "" if self.head.rstrip().endswith("{") else ","
+        return f'{self.head}{comma}"destinationStats":{orjson.dumps(stats).decode()}{self.tail}'
 
 
 def messages(lines: Iterable[bytes]) -> Iterator[Row | State]:
@@ -65,17 +77,14 @@ def messages(lines: Iterable[bytes]) -> Iterator[Row | State]:
             message = _parsed(text)
         except (ValueError, RecursionError):
             if text.startswith(b"{"):
-                raise system_error(
-                    f"Line {number} of the input is a broken message: it is no JSON that can be "
-                    "read."
-                ) from None
+                raise _broken(number) from None
             strange += 1
             continue
         kind = message.get("type") if isinstance(message, dict) else None
         if kind == "RECORD":
-            yield _row(message, number)
+            yield _row(message, text, number)
         elif kind == "STATE":
-            yield _state(message, number)
+            yield _state(message, text, number)
         elif not isinstance(kind, str):
             strange += 1
     if strange:
@@ -98,7 +107,13 @@ def _parsed(text: bytes) -> Any:
     return message
 
 
-def _row(message: Mapping[str, Any], number: int) -> Row:
+def _broken(number: int) -> AirbyteTracedException:
+    return system_error(
+        f"Line {number} of the input is a broken message: it is no JSON that can be read."
+    )
+
+
+def _row(message: Mapping[str, Any], line: bytes, number: int) -> Row:
     record = message.get("record")
     name = record.get("stream") if isinstance(record, dict) else None
     if not isinstance(name, str):
@@ -108,19 +123,51 @@ def _row(message: Mapping[str, Any], number: int) -> Row:
     stream = (namespace if isinstance(namespace, str) and namespace else None, name)
     data = record.get("data")
     if not isinstance(data, dict):
-        return Row(stream, None, "the record has no data that JSON can carry")
-    return Row(stream, data)
+        return Row(stream, None, line, "the record has no data that JSON can carry")
+    return Row(stream, data, line)
 
 
-def _state(message: dict[str, Any], number: int) -> State:
-    state = State(message)
+def _state(message: Mapping[str, Any], line: bytes, number: int) -> State:
     try:
-        name = state.stream
+        stream = _spoken_of(message["state"])
     except (KeyError, TypeError, AttributeError):
-        name = (None, None)  # type: ignore[assignment]  # the check below finds it
-    if name is not None and not isinstance(name[1], str):
-        raise system_error(f"Line {number} of the input is a state that names no stream.")
-    return state
+        raise system_error(f"Line {number} of the input is a state that names no stream.") from None
+    try:
+        text = line.decode()
+        _, end = _span(text, "state")
+    except (ValueError, RecursionError):
+        raise _broken(number) from None
+    return State(stream, text[: end - 1], text[end - 1 :])
+
+
+def _spoken_of(state: Mapping[str, Any]) -> StreamKey | None:
+    if state.get("type") != "STREAM":
+        return None
+    descriptor = state["stream"]["stream_descriptor"]
+    namespace, name = descriptor.get("namespace"), descriptor["name"]
+    if not isinstance(name, str):
+        raise TypeError
+    return (namespace if isinstance(namespace, str) and namespace else None, name)
+
+
+def _span(text: str, name: str) -> tuple[int, int]:
+    """Where the value of a member begins and ends in the text of a JSON object."""
+    place, span = _next(text, text.index("{") + 1), (0, 0)
+    while text[place] != "}":
+        key, place = _DECODER.raw_decode(text, place)
+        begin = _next(text, place)
+        _, end = _DECODER.raw_decode(text, begin)
+        if key == name:
+            span = (begin, end)
+        place = _next(text, end)
+    return span
+
+
+def _next(text: str, place: int) -> int:
+    """The place of the next value, or of the bracket that closes the object."""
+    while text[place] in " \t\r\n:,":
+        place += 1
+    return place
 
 
 def configured_streams(path: str) -> list[dict[str, Any]]:
@@ -173,7 +220,9 @@ def input_lines() -> Iterable[bytes]:
 
 def tell(message: Message) -> None:
     """Prints a message at once: the platform waits for a STATE."""
-    whole = message if isinstance(message, dict) else AirbyteMessageSerializer.dump(message)
+    if isinstance(message, AirbyteMessage):
+        message = AirbyteMessageSerializer.dump(message)
+    line = message if isinstance(message, str) else orjson.dumps(message).decode()
     # One write: log lines of other threads come in between.
-    sys.stdout.write(orjson.dumps(whole).decode() + "\n")
+    sys.stdout.write(line + "\n")
     sys.stdout.flush()

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
 from destination_zoho_crm import matching
+from destination_zoho_crm.columns import Column, Dropped, Refused, resolve
 from destination_zoho_crm.modules import TargetModule
 from destination_zoho_crm.settings import Operation, StreamMapping
 from zoho_crm.problems import config_error
@@ -25,14 +26,21 @@ def mapping_problems(
     mapping: StreamMapping, modules: Mapping[str, TargetModule], names: Sequence[str]
 ) -> Iterator[str]:
     """What can be said of a mapping before there is a catalog."""
-    module = modules.get(mapping.module or "")
+    module = modules.get(mapping.module)
     if module is None:
-        yield f"{mapping.stream}: {no_module(mapping.module or '', names)}."
-    elif mapping.operation is not None:
-        yield from (
-            f"{mapping.stream}: {problem}."
-            for problem in operation_problems(module, mapping.operation, mapping.matching_key)
-        )
+        yield f"{mapping.stream}: {no_module(mapping.module, names)}."
+        return
+    problems = [*operation_problems(module, mapping.operation, mapping.matching_key)]
+    # Of a deletion, all columns but the key are passed over.
+    for source, path in mapping.fields or () if mapping.operation != "delete" else ():
+        column = resolve(source, path, module, mapping.operation, modules, chosen=True)
+        if not isinstance(column, Column):
+            problems.append(no_column(column))
+    yield from (f"{mapping.stream}: {problem}." for problem in problems)
+
+
+def no_column(column: Dropped | Refused) -> str:
+    return f"the column {column.source} cannot be written: {column.reason}"
 
 
 def operation_problems(

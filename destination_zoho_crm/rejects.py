@@ -2,16 +2,15 @@
 
 import re
 import threading
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import orjson
 
 from destination_zoho_crm.outcomes import Outcome
 from destination_zoho_crm.plan import StreamPlan
-from destination_zoho_crm.protocol import StreamKey
+from destination_zoho_crm.protocol import Row, StreamKey
 from zoho_crm.problems import config_error, transient_error
 
 
@@ -32,8 +31,8 @@ class RejectedRows:
     """One file per stream and run, made when a first row is rejected.
 
     Each line is a RECORD of the protocol with one key more, `rejected`: the file is input for
-    another `write`. Rows are in the file before their STATE goes out. Only the file's owner may
-    read it.
+    another `write`. What is in `record` stands there as it came. Rows are in the file before their
+    STATE goes out. Only the file's owner may read it.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -42,23 +41,17 @@ class RejectedRows:
         self._files: dict[StreamKey, IO[bytes]] = {}
         self._lock = threading.Lock()
 
-    def keep(self, plan: StreamPlan, data: Mapping[str, Any], outcome: Outcome) -> None:
+    def keep(self, plan: StreamPlan, row: Row, outcome: Outcome) -> None:
         if self._folder is None:
             return
-        namespace, name = plan.stream
         line = {
             "type": "RECORD",
-            "record": {
-                "stream": name,
-                **({"namespace": namespace} if namespace else {}),
-                "data": dict(data),
-                "emitted_at": int(datetime.now(UTC).timestamp() * 1000),
-            },
+            "record": orjson.Fragment(row.record),
             "rejected": {
                 "module": plan.module.api_name,
                 "operation": plan.operation,
                 "key": plan.key.name if plan.key else None,
-                "key_value": data.get(plan.key.source) if plan.key else None,
+                "key_value": (row.data or {}).get(plan.key.source) if plan.key else None,
                 "id": outcome.record_id,
                 "code": outcome.code,
                 "field": outcome.field,

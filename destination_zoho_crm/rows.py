@@ -14,6 +14,7 @@ from destination_zoho_crm.outcomes import (
     rejected,
 )
 from destination_zoho_crm.plan import DELETED_AT, StreamPlan
+from destination_zoho_crm.protocol import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Pending:
     """A row that waits to be written."""
 
     segment: Segment
-    data: Mapping[str, Any]
+    row: Row
     record: Mapping[str, Any]
     #: Equal for rows that find the same record; None of an insert.
     key: str | None

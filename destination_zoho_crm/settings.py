@@ -1,8 +1,7 @@
 """The connection's settings, as far as they are about writing."""
 
-import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -10,7 +9,13 @@ from typing import Any, Literal
 from zoho_crm.problems import config_error
 
 Operation = Literal["insert", "upsert", "update", "delete"]
-OPERATIONS: tuple[Operation, ...] = ("insert", "upsert", "update", "delete")
+#: Airbyte's words for them.
+SYNC_MODES: Mapping[Operation, str] = {
+    "insert": "append",
+    "upsert": "append_dedup",
+    "update": "update",
+    "delete": "soft_delete",
+}
 
 #: "Insert Records": kinds of automations that `trigger` governs in every version.
 AUTOMATIONS = ("workflow", "approval", "blueprint")
@@ -20,12 +25,14 @@ MOST_DELETES = 1_000
 
 @dataclass(frozen=True, slots=True)
 class StreamMapping:
-    """What the user says of one stream; None: said elsewhere or not at all."""
+    """What the user says of one stream."""
 
     stream: str
+    #: None: any.
     namespace: str | None
-    module: str | None
-    operation: Operation | None
+    module: str
+    operation: Operation
+    #: None of an insert.
     matching_key: str | None
     #: Column of the stream to field of the module; None: columns have their fields' names.
     fields: tuple[tuple[str, str], ...] | None
@@ -70,92 +77,46 @@ class WriteSettings:
 
 
 def write_settings(config: Mapping[str, Any]) -> WriteSettings:
-    """Raises a config error that names what cannot be."""
-    mappings = tuple(_mapping(entry, n) for n, entry in enumerate(_entries(config), 1))
+    """The settings of a config that fits the form (`zoho_crm.form`).
+
+    Raises a config error where a stream has several mappings, which no form can tell.
+    """
+    mappings = tuple(map(_mapping, config.get("mappings") or ()))
     times = Counter((mapping.namespace, mapping.stream) for mapping in mappings)
     if twice := [mapping for mapping in mappings if times[mapping.namespace, mapping.stream] > 1]:
         raise config_error(f"Several mappings name the stream {twice[0]}. Leave one of them.")
+    most_deletes = config.get("max_deletes")
     return WriteSettings(
         mappings=mappings,
         clears=config.get("null_values") == "clear",
-        automations=_automations(config.get("automations") or {}),
-        most_deletes=_most_deletes(config.get("max_deletes")),
-        most_rejected=_reject_limit(config.get("max_rejected")),
-        folder=_folder(config.get("object_storage_config") or {}),
+        automations=_automations(config.get("automations") or {"run": "all"}),
+        most_deletes=MOST_DELETES if most_deletes is None or most_deletes == "" else most_deletes,
+        most_rejected=_reject_limit(config.get("max_rejected") or ""),
+        folder=_folder(config.get("object_storage_config") or {"storage_type": "None"}),
     )
 
 
-def _entries(config: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    return config.get("mappings") or ()
-
-
-def _mapping(entry: Mapping[str, Any], number: int) -> StreamMapping:
-    operation = entry.get("operation") or {}
-    name = operation.get("operation")
-    if not entry.get("stream"):
-        raise config_error(f"Mapping {number} names no stream.")
-    if name is not None and name not in OPERATIONS:
-        raise config_error(
-            f"Mapping {number} ({entry['stream']}): {name!r} is no operation. "
-            f"Choose one of {', '.join(OPERATIONS)}."
-        )
-    pairs = tuple(
-        (pair.get("column") or "", pair.get("field") or "") for pair in entry.get("fields") or ()
-    )
-    if any(not column or not field for column, field in pairs):
-        raise config_error(
-            f"Mapping {number} ({entry['stream']}): each pair needs a column and a field."
-        )
+def _mapping(entry: Mapping[str, Any]) -> StreamMapping:
+    operation = entry["operation"]
     return StreamMapping(
         stream=entry["stream"],
         namespace=entry.get("namespace") or None,
-        module=entry.get("module") or None,
-        operation=name,
+        module=entry["module"],
+        operation=operation["operation"],
         matching_key=operation.get("matching_key") or None,
-        fields=pairs or None,
+        fields=tuple((pair["column"], pair["field"]) for pair in entry.get("fields") or ()) or None,
     )
 
 
 def _automations(setting: Mapping[str, Any]) -> tuple[str, ...] | None:
-    run = setting.get("run", "all")
-    if run == "all":
+    if setting["run"] == "all":
         return None
-    if run == "none":
-        return ()
-    kinds = setting.get("kinds") or ()
-    if unknown := [kind for kind in kinds if kind not in AUTOMATIONS]:
-        raise config_error(
-            f"{', '.join(map(repr, unknown))}: no kind of automation. "
-            f"Choose among {', '.join(AUTOMATIONS)}."
-        )
-    return tuple(kind for kind in AUTOMATIONS if kind in kinds)
+    return tuple(kind for kind in AUTOMATIONS if kind in setting.get("kinds", ()))
 
 
-def _most_deletes(setting: object) -> int:
-    if setting is None:
-        return MOST_DELETES
-    if not isinstance(setting, int) or isinstance(setting, bool) or setting < 0:
-        raise config_error(f"Most Deletions (max_deletes) {setting!r} is no number from 0 on.")
-    return setting
-
-
-def _reject_limit(setting: object) -> RejectLimit | None:
-    if setting in (None, ""):
-        return None
-    found = re.fullmatch(r"(\d+)(%?)", str(setting))
-    if not found:
-        raise config_error(
-            f"Most Rejected Rows (max_rejected) {setting!r} is neither a number nor a percentage."
-        )
-    return RejectLimit(int(found[1]), found[2] == "%")
+def _reject_limit(setting: str) -> RejectLimit | None:
+    return RejectLimit(int(setting.rstrip("%")), setting.endswith("%")) if setting else None
 
 
 def _folder(setting: Mapping[str, Any]) -> Path | None:
-    kind = setting.get("storage_type", "None")
-    if kind == "None":
-        return None
-    if kind != "Local":
-        raise config_error(f"Rejected rows cannot be kept in {kind!r}. Choose None or Local.")
-    if not setting.get("folder"):
-        raise config_error("Name the folder in which rejected rows are to be kept.")
-    return Path(setting["folder"])
+    return Path(setting["folder"]) if setting["storage_type"] == "Local" else None

@@ -14,7 +14,7 @@ from zoho_crm.problems import config_error
 
 #: Writes records and tells the place and the outcome of each, as they become known.
 Send = Callable[[Sequence[Mapping[str, Any]]], Iterable[tuple[int, Outcome]]]
-OnReject = Callable[[StreamPlan, Mapping[str, Any], Outcome], None]
+OnReject = Callable[[StreamPlan, Row, Outcome], None]
 
 
 class Stream:
@@ -47,16 +47,15 @@ class Stream:
 
     def take(self, row: Row) -> None:
         segment = self._accounts.row(self._plan.stream)
-        data = row.data or {}
         record = (
             rejected(MALFORMED_ROW, row.fault)
             if row.data is None
             else self._encoder.record(row.data)
         )
         if isinstance(record, Outcome):
-            self._settle(Pending(segment, data, {}, None), record)
+            self._settle(Pending(segment, row, {}, None), record)
             return
-        pending = Pending(segment, data, record, self._encoder.key(record))
+        pending = Pending(segment, row, record, self._encoder.key(record))
         self._brake(pending)
         superseded = self._gathering.add(pending)
         if superseded is not None:
@@ -80,8 +79,8 @@ class Stream:
         for place, outcome in self._send([row.record for row in batch]):
             self._settle(batch[place], outcome)
 
-    def _settle(self, row: Pending, outcome: Outcome) -> None:
+    def _settle(self, pending: Pending, outcome: Outcome) -> None:
         # Kept before it is booked: once it is, its state may go out.
         if outcome.result == "rejected":
-            self._on_reject(self._plan, row.data, outcome)
-        self._accounts.book(self._plan.stream, row.segment, outcome)
+            self._on_reject(self._plan, pending.row, outcome)
+        self._accounts.book(self._plan.stream, pending.segment, outcome)

@@ -36,7 +36,8 @@ from zoho_crm.problems import config_error, system_error, transient_error
 
 LOGGER = logging.getLogger("airbyte")
 
-#: How long the run looks at nothing but its input before it sees what the writers have done.
+#: How long the run looks at nothing but its input, or waits for its writers, before it sees which
+#: states are settled.
 _GLANCE_S = 0.2
 
 
@@ -46,8 +47,8 @@ def write(
     streams: Sequence[Mapping[str, Any]],
     messages: Iterable[Row | State],
     stop: threading.Event | None = None,
-) -> Iterator[dict[str, Any]]:
-    """Writes the rows and yields the states whose rows are settled.
+) -> Iterator[str]:
+    """Writes the rows and yields the states whose rows are settled, as lines to be printed.
 
     Raises what stands against the plan before the first row is taken; raises what stops the
     writing, `stop` among it, when all that was under way is settled and its states are out.
@@ -87,7 +88,7 @@ class Run:
         self._writers = Writers()
         self._streams = {plan.stream: self._stream(plan, users) for plan in plans}
 
-    def results(self, messages: Iterable[Row | State]) -> Iterator[dict[str, Any]]:
+    def results(self, messages: Iterable[Row | State]) -> Iterator[str]:
         failure: BaseException | None = None
         try:
             for message in arrivals(messages, _GLANCE_S):
@@ -104,7 +105,8 @@ class Run:
                     stream.flush()
         except Exception as problem:
             failure = problem
-        self._writers.drain()
+        while not self._writers.drained(_GLANCE_S):
+            yield from self._accounts.settled_states()
         yield from self._accounts.settled_states()
         self._close()
         if failure := self._writers.failure or failure:
@@ -127,10 +129,8 @@ class Run:
                 )
             stream.take(message)
             return
-        of = message.stream
-        for key, stream in self._streams.items():
-            if of in (None, key):
-                stream.flush()
+        for key in self._accounts.spoken_of(message):
+            self._streams[key].flush()
         self._accounts.wait_for(message)
 
     def _stream(self, plan: StreamPlan, users: Mapping[str, str]) -> Stream:
@@ -144,9 +144,9 @@ class Run:
             on_reject=self._reject,
         )
 
-    def _reject(self, plan: StreamPlan, data: Mapping[str, Any], outcome: Outcome) -> None:
+    def _reject(self, plan: StreamPlan, row: Row, outcome: Outcome) -> None:
         LOGGER.debug(f"{plan.label}: {outcome.code} in {outcome.field}: {outcome.message}")
-        self._rejects.keep(plan, data, outcome)
+        self._rejects.keep(plan, row, outcome)
 
     def _refuse_too_many_rejects(self) -> None:
         limit, accounts = self._settings.most_rejected, self._accounts
@@ -197,6 +197,8 @@ def _announce(plans: Iterable[StreamPlan], settings: WriteSettings, version: str
             LOGGER.warning(
                 f"{plan.label}: the column {column.source} is left out: {column.reason}."
             )
+        for warning in plan.warnings:
+            LOGGER.warning(f"{plan.label}: {warning}.")
         for remark in _remarks(plan):
             LOGGER.info(f"{plan.label}: {remark}.")
     kinds = settings.automations

@@ -59,7 +59,7 @@ def anchor(header: str) -> str:
 
 def plain(text: str) -> str:
     """Words alone, so that markup and line ends do not count."""
-    return " ".join(re.sub(r"[`*<>]|\{[^}]*\}", " ", text).split())
+    return " ".join(re.sub(r"[`*<>]|\{[^}\n]*\}", " ", text).split())
 
 
 @cache

@@ -22,7 +22,7 @@ _SIDE_BY_SIDE = 10
 
 #: Refusals that are a module's own. UNVERIFIED: whether Zoho calls a module without fields metadata
 #: by another code than these.
-_OF_ONE_MODULE = PERMISSION_LACKING | FEATURE_LACKING | NOT_SERVED | {"INVALID_DATA"}
+OF_ONE_MODULE = PERMISSION_LACKING | FEATURE_LACKING | NOT_SERVED | {"INVALID_DATA"}
 
 
 class Metadata(Protocol):
@@ -103,7 +103,7 @@ class Directory:
         try:
             raw = requester.metadata("settings/fields", "fields", module=name)
         except Refused as refusal:
-            if refusal.code not in _OF_ONE_MODULE:
+            if refusal.code not in OF_ONE_MODULE:
                 # It says nothing of what this module is.
                 raise
             return Module(name, metadata, (), refusal.message)

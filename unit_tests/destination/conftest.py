@@ -25,9 +25,14 @@ OFF = {"tokens_per_10_min": 0, "bulk_job_seconds": 0}
 class Result:
     """What a write gave back."""
 
-    states: list[Json]
+    #: The states as they are printed.
+    printed: list[str]
     failure: AirbyteTracedException | None
     log: list[str]
+
+    @property
+    def states(self) -> list[Json]:
+        return [json.loads(line) for line in self.printed]
 
     @property
     def sentence(self) -> str:
@@ -113,15 +118,15 @@ class Org:
         log = _Log()
         logger = logging.getLogger("airbyte")
         logger.addHandler(log)
-        settings, states, failure = self.config | config, [], None
+        settings, printed, failure = self.config | config, [], None
         try:
             results = write(Client(settings), settings, streams, messages(lines))
-            states.extend(results)
+            printed.extend(results)
         except AirbyteTracedException as problem:
             failure = problem
         finally:
             logger.removeHandler(log)
-        return Result(states, failure, log.lines)
+        return Result(printed, failure, log.lines)
 
     def write(self, stream: Json, rows: Iterable[Json], **config: Any) -> Result:
         """Writes the rows of one stream, and a state after the last."""

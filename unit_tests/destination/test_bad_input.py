@@ -1,6 +1,5 @@
 """Input that no platform should send, and what becomes of it."""
 
-import json
 from typing import Any
 
 import pytest
@@ -162,6 +161,17 @@ def test_columns_that_cannot_be_written_are_left_out_with_one_warning_each(org: 
         assert len(result.said(f"Leads: the column {column} is left out: ")) == 1
 
 
+def test_what_a_mapping_says_in_vain_is_told_once(org: Org) -> None:
+    people = stream("people", "Email", "Last_Name", mode="append_dedup", key="Email", into="Leads")
+    rows = [{"Email": f"p{n}@x.test", "Last_Name": "P"} for n in range(3)]
+
+    result = org.write(people, rows, mappings=[mapping("people", "Leads", "update", "id")])
+
+    assert result.counts() == {"created": 3}
+    assert len(result.said("people: the connection asks for upsert; its mapping's update")) == 1
+    assert len(result.said("people: the connection finds records by Email; its mapping's id")) == 1
+
+
 def test_a_column_that_the_catalog_has_not_is_left_alone(org: Org) -> None:
     result = org.write(LEADS, [{"Last_Name": "A", "Company": "undeclared"}])
 
@@ -208,16 +218,6 @@ def test_the_plan_is_told_before_the_first_row(org: Org) -> None:
     result = org.write(people, [], mappings=[mapped])
 
     assert result.said("Plan: people -> Contacts: upsert by Email; mail, name")
-
-
-def test_a_state_with_a_strange_stream_is_acknowledged_in_its_turn(org: Org) -> None:
-    other = json.loads(state("Leads", 1))
-    other["state"]["stream"]["stream_descriptor"]["name"] = "unheard"
-
-    result = org.write_lines([LEADS], [GOOD, json.dumps(other).encode(), state("Leads", 2)])
-
-    assert [message["state"]["id"] for message in result.states] == [1, 2]
-    assert [result.counts(state=n) for n in range(2)] == [{}, {"created": 1}]
 
 
 @pytest.mark.parametrize("mode", ["append", "append_dedup", "update"])

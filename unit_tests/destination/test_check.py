@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airbyte_cdk.models import Status
+from airbyte_cdk.models import ConfiguredAirbyteCatalog, Status
+from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm import DestinationZohoCrm
 from unit_tests.destination.conftest import Org, mapping
@@ -35,14 +36,28 @@ def test_a_wrong_secret_is_told(org: Org) -> None:
     [
         (mapping("s", "Lead", "insert"), "Did you mean Leads? It has Accounts, "),
         (mapping("s", "Leads", "upsert", "Phone"), "choose Email or External_Lead_ID"),
-        (mapping("s", "Leads", "upsert"), "choose Email or External_Lead_ID"),
         (mapping("s", "Leads", "update", "Email"), "choose id or External_Lead_ID"),
         (mapping("s", "Tasks", "upsert", "Subject"), "Tasks allows insert, update, delete"),
+        (mapping("s", "Leads", "insert", a="Lastname"), "s: the column a cannot be written: Leads"),
+        (mapping("s", "Leads", "insert", a="Created_Time"), "Created_Time is read-only"),
+        (mapping("s", "Contacts", "insert", a="Account_Name.Phone"), "is not found by Phone"),
+        (mapping("s", "Leads", "insert", a="Project_Details"), "rows of subforms cannot be"),
     ],
-    ids=["module", "key", "no key", "key of an update", "operation"],
+    ids=[
+        *("module", "key", "key of an update", "operation"),
+        *("field", "read-only field", "field of no lookup", "subform"),
+    ],
 )
 def test_a_mapping_that_cannot_be_is_told(org: Org, wrong: dict[str, Any], said: str) -> None:
     assert said in check(org.config | {"mappings": [wrong]})
+
+
+def test_a_mapping_that_can_be_is_taken(org: Org) -> None:
+    named = {"a": "Last_Name", "b": "Account_Name.ERP_ID", "c": "Owner.email", "d": "Email"}
+    writing = mapping("s", "Contacts", "upsert", "Email", **named)
+    deleting = mapping("t", "Contacts", "delete", "id", a="id", b="Created_Time")
+
+    assert check(org.config | {"mappings": [writing, deleting]}) == ""
 
 
 def test_all_that_is_wrong_with_mappings_is_told_at_once(org: Org) -> None:
@@ -65,16 +80,46 @@ def test_a_folder_that_cannot_be_used_is_told(org: Org, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"max_rejected": "many"}, "neither a number nor a percentage"),
-        ({"max_deletes": -1}, "no number from 0 on"),
-        ({"automations": {"run": "selected", "kinds": ["magic"]}}, "'magic': no kind"),
-        ({"object_storage_config": {"storage_type": "Tape"}}, "cannot be kept in 'Tape'"),
-        ({"object_storage_config": {"storage_type": "Local"}}, "Name the folder"),
+        ({"max_rejected": "many"}, "(max_rejected) is 'many'; write it like 50 or 10%."),
+        ({"max_deletes": -1}, "(max_deletes) is -1, and 0 is the least."),
+        ({"max_deletes": "x"}, "(max_deletes) is 'x', which is no whole number."),
+        ({"null_values": "Clear"}, "(null_values) is 'Clear', which is none of ignore, clear."),
+        ({"automations": {"run": "nonE"}}, "(automations) needs run: all or none or selected."),
+        (
+            {"automations": {"run": "selected", "kinds": ["magic"]}},
+            "(kinds) is 'magic', which is none of workflow, approval, blueprint.",
+        ),
+        (
+            {"object_storage_config": {"storage_type": "Tape"}},
+            "(object_storage_config) needs storage_type: None or Local.",
+        ),
+        ({"object_storage_config": {"storage_type": "Local"}}, "Folder (folder) is missing."),
         ({"mappings": [mapping("s", "Leads", "insert")] * 2}, "Several mappings name the stream s"),
-        ({"mappings": [{"module": "Leads"}]}, "Mapping 1 names no stream"),
+        ({"mappings": [{"module": "Leads"}]}, "Mapping 1: Stream (stream) is missing."),
+        (
+            {"mappings": [mapping("s", "Leads", "replace", "x")]},
+            "Mapping 1: Operation (operation) needs operation: upsert or update or insert or",
+        ),
+        (
+            {"mappings": [mapping("s", "Leads", "upsert")]},
+            "Mapping 1: Operation (operation): Matching Key (matching_key) is missing.",
+        ),
+        (
+            {"mappings": [mapping("s", "Leads", "insert", a="")]},
+            "Mapping 1: Field 1: Field (field) is missing.",
+        ),
         ({"dc_region": "XX"}, "none of US, EU"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_setting_that_cannot_be_is_told(org: Org, settings: dict[str, Any], said: str) -> None:
     assert said in check(org.config | settings)
+
+
+def test_every_command_holds_its_settings_against_the_form(org: Org) -> None:
+    destination, config = DestinationZohoCrm(), org.config | {"max_deletes": "x"}
+
+    with pytest.raises(AirbyteTracedException, match="which is no whole number"):
+        destination.discover(config)
+    with pytest.raises(AirbyteTracedException, match="which is no whole number"):
+        list(destination.write(config, ConfiguredAirbyteCatalog(streams=[]), []))

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm import DestinationZohoCrm
 from destination_zoho_crm.discovery import operations
@@ -91,12 +92,51 @@ def test_a_deletion_takes_keys_and_the_mark_of_what_is_gone(org: Org) -> None:
 
 
 def test_two_catalogs_of_one_org_are_the_same(org: Org) -> None:
-    modules = TargetModules(Client(org.config).metadata)
+    first, second = (TargetModules(Client(org.config).metadata) for _ in range(2))
 
-    first = list(operations(modules.named(modules.names)))
-    second = list(operations(modules.named(reversed(modules.names))))
+    assert list(operations(first.offered())) == list(
+        operations(second.named(reversed(second.names)))
+    )
 
-    assert first == second
+
+@pytest.mark.parametrize(("code", "status"), [("NO_PERMISSION", 403), ("INVALID_MODULE", 400)])
+def test_a_module_whose_fields_zoho_keeps_to_itself_costs_no_other(
+    org: Org, caplog: pytest.LogCaptureFixture, code: str, status: int
+) -> None:
+    refusal = {"code": code, "message": "no", "details": {}, "status": "error"}
+    org.fail("settings.fields:Vehicles", times=9, status=status, body=refusal)
+
+    offered = {module for module, _ in discovered(org, "v4")}
+
+    assert "Leads" in offered
+    assert "Vehicles" not in offered
+    (warning,) = (line for line in caplog.messages if "Vehicles is left out" in line)
+    assert code in warning
+
+
+def test_a_discovery_that_zoho_refuses_altogether_fails(org: Org) -> None:
+    refusal = {"code": "OAUTH_SCOPE_MISMATCH", "message": "no", "details": {}, "status": "error"}
+    org.fail("settings.fields", times=99, status=401, body=refusal)
+
+    with pytest.raises(AirbyteTracedException, match="scope"):
+        discovered(org, "v4")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_key_that_cannot_be_written_is_not_offered(org: Org, version: str) -> None:
+    """A row could not bring it."""
+    numbers = {"data_type": "text", "custom": True, "unique": True, "read_only": True}
+    org.control("POST", "fields/Leads", {"api_name": "Given_Number", **numbers})
+    org.control("POST", "fields/Leads", {"api_name": "ERP", **numbers, "external": {"type": "org"}})
+
+    catalog = discovered(org, version)
+
+    keys = {
+        key
+        for mode in ("append_dedup", "update")
+        for (key,) in catalog["Leads", mode]["matching_keys"]
+    }
+    assert keys - {"External_Lead_ID"} == {"Email", "id"}
 
 
 def test_a_discovery_takes_one_token(org: Org) -> None:

@@ -113,6 +113,47 @@ def test_what_is_said_first_governs(
     assert told(planned(entry, *mappings)) == expected
 
 
+@pytest.mark.parametrize(
+    ("mapped", "said"),
+    [
+        (mapping("crm", "Contacts", "upsert", "Email"), []),
+        (
+            mapping("crm", "Contacts", "upsert", "Code"),
+            ["the connection finds records by Email; its mapping's Code does not count"],
+        ),
+        (
+            mapping("crm", "Contacts", "delete", "Email"),
+            ["the connection asks for upsert; its mapping's delete does not count"],
+        ),
+    ],
+    ids=["same", "another key", "another operation"],
+)
+def test_what_a_mapping_says_in_vain_is_told(mapped: Json, said: list[str]) -> None:
+    entry = stream("crm", *PEOPLE, mode="append_dedup", key="Email", into="Contacts")
+
+    assert list(planned(entry, mapped).warnings) == said
+
+
+def test_a_key_of_a_mapping_that_stands_in_is_told() -> None:
+    entry = stream("crm", *PEOPLE, mode="append_dedup", key="id", into="Contacts")
+
+    plan = planned(entry, mapping("crm", "Contacts", "upsert", "Code"))
+
+    assert list(plan.warnings) == [
+        "upsert does not find records of Contacts by id, the connection's key; its mapping's Code "
+        "stands in for it"
+    ]
+
+
+def test_a_mapping_without_data_activation_governs_without_a_warning() -> None:
+    plan = planned(
+        stream("crm", *PEOPLE, mode="append_dedup", key="id"),
+        mapping("crm", "Contacts", "update", "Code"),
+    )
+
+    assert plan.warnings == ()
+
+
 def test_a_mapping_of_a_namespace_goes_before_one_for_any() -> None:
     entry = stream("crm", *PEOPLE, namespace="b")
     any_one = mapping("crm", "Contacts", "insert")

@@ -99,6 +99,33 @@ def test_a_file_of_rejected_rows_can_be_written_again(org: Org, tmp_path: Path) 
     assert org.record("Leads", Last_Name="Second chance")["Rating"] == "New"
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        r'{"Last_Name": "\ud800", "Email": "kept@x.test"}',
+        '{"Last_Name": "x", "Email": NaN}',
+        '{"Last_Name": "x", "Email": "", "Phone": 184467440737095516159}',
+        '"no object"',
+    ],
+    ids=["half a character", "no number", "long number", "no object"],
+)
+def test_a_row_that_json_cannot_carry_is_kept_as_it_came(
+    org: Org, tmp_path: Path, data: str
+) -> None:
+    record = f'{{"stream": "Contacts", "data": {data}, "emitted_at": 7}}'
+    line = f'{{"type": "RECORD", "record": {record}}}'.encode()
+
+    first = org.write_lines(
+        [CONTACTS], [line, state("Contacts")], object_storage_config=storage(tmp_path)
+    )
+    (path,) = tmp_path.glob("*.jsonl")
+    kept_line = path.read_bytes()
+    again = org.write_lines([CONTACTS], [kept_line, state("Contacts")])
+
+    assert first.counts() == again.counts() == {"rejected": 1}
+    assert kept_line.startswith(f'{{"type":"RECORD","record":{record},"rejected":{{'.encode())
+
+
 def test_a_run_ends_where_a_rejected_row_cannot_be_kept(org: Org, tmp_path: Path) -> None:
     leads = stream("Leads", "Last_Name", "Lead_Score")
     folder = tmp_path / "rejected"

@@ -9,6 +9,7 @@ import pytest
 from destination_zoho_crm.protocol import messages
 from destination_zoho_crm.writing import write
 from unit_tests.destination.conftest import Org, row, state, stream
+from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.client import Client
 
 LEADS = stream("Leads", "Last_Name", "Email")
@@ -31,6 +32,28 @@ def test_a_state_comes_back_with_all_that_the_platform_put_into_it(org: Org) -> 
         "rejectedRecordCount": 0.0,
         "additionalStats": {"created": 1.0, "updated": 0.0, "deleted": 0.0, "superseded": 0.0},
     }
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["184467440737095516159", "1732402800.123456789012", "1.50", "NaN", r'"\ud800"'],
+    ids=["long", "long decimal", "zero at the end", "no number", "half a character"],
+)
+def test_the_text_of_a_state_is_not_made_anew(org: Org, value: str) -> None:
+    begin = f'{{"id": 1, "state": {{"data": {{"é": {value}, "}}": "\\"}}}}"}}'
+    end = ' }, "type" : "STATE"}'
+
+    result = org.write_lines([LEADS], [*leads("A"), (begin + end).encode()])
+
+    (line,) = result.printed
+    assert line.startswith(f'{begin} ,"destinationStats":{{"recordCount":1.0,')
+    assert line.endswith("}" + end.lstrip())
+
+
+def test_a_state_may_be_empty(org: Org) -> None:
+    result = org.write_lines([LEADS], [*leads("A"), b'{"type": "STATE", "state": { }}'])
+
+    assert result.counts() == {"created": 1}
 
 
 def test_each_state_counts_the_rows_since_the_one_before(org: Org) -> None:
@@ -106,8 +129,8 @@ def test_a_state_goes_out_while_the_source_is_silent(org: Org) -> None:
         yield from leads("B")
         yield state("Leads", 2)
 
-    for message in write(Client(org.config), org.config, [LEADS], messages(lines())):
-        came.append(message["state"]["id"])  # noqa: PERF401 - the input looks at it meanwhile
+    for line in write(Client(org.config), org.config, [LEADS], messages(lines())):
+        came.append(json.loads(line)["state"]["id"])  # noqa: PERF401 - the input looks at it
 
     assert came == [1, 2]
 
@@ -137,6 +160,40 @@ def test_what_was_written_before_a_failure_is_acknowledged(org: Org) -> None:
     assert [s["state"]["id"] for s in result.states] == [1]
     assert result.said("Written: Leads: 1 rows = 1 created")
     assert result.said("0 superseded, 0 rejected, 1 not written")
+
+
+def test_a_state_does_not_wait_for_the_writers_of_other_streams(org: Org) -> None:
+    """At the end of a run, too: whoever kills it must not lose what is settled."""
+    org.fail("insert:Leads", "delay", seconds=1)
+    accounts = stream("Accounts", "Account_Name")
+    lines = [
+        *leads("Slow"),
+        row("Accounts", {"Account_Name": "Quick"}),
+        state("Accounts", 1),
+        state("Leads", 2),
+    ]
+    ZohoAuthenticator._tokens.clear()
+
+    results = write(Client(org.config), org.config, [LEADS, accounts], messages(lines))
+    next(results)
+    there = {record["Last_Name"] for record in org.records("Leads")}
+    list(results)
+
+    assert "Slow" not in there
+    assert org.record("Leads", Last_Name="Slow")
+
+
+@pytest.mark.parametrize("named", ["t", "unheard"], ids=["without its namespace", "of no stream"])
+def test_a_state_of_a_stream_that_is_not_in_the_catalog_waits_for_all_rows(
+    org: Org, named: str
+) -> None:
+    """It may well speak of them: some platforms leave the namespace out."""
+    org.fail("insert", "delay", seconds=0.5)
+    streams = [stream("t", "Last_Name", into="Leads", namespace="a")]
+
+    result = org.write_lines(streams, [row("t", {"Last_Name": "A"}, "a"), state(named)])
+
+    assert result.counts() == {"created": 1}
 
 
 def test_rows_after_the_last_state_are_written_too(org: Org) -> None:
