@@ -12,6 +12,8 @@ from unit_tests.destination.conftest import Json, Org, row, state, stream
 from unit_tests.destination.test_matching import MODULES, NEVER_NEW, VERSIONS, expected
 from unit_tests.destination.test_matching import cases as every_case
 
+#: Modules whose records texts describe. Of appointments and services, see test_service.py.
+OF_TEXTS = [module for module in MODULES if not module.endswith("__s")]
 #: What a record of the module must have besides texts.
 SAMPLES: dict[str, Json] = {
     "Deals": {"Stage": "Qualification"},
@@ -73,11 +75,10 @@ def values(org: Org, module: str, text: str) -> Json:
 
 
 def cases(org: Org, mode: str, version: str) -> list[Case]:
-    """Those that Zoho allows. Of appointments and services, see test_service.py."""
+    """Those that Zoho allows."""
     found = []
-    for module, (system, unique, external, _) in MODULES.items():
-        if module.endswith("__s"):
-            continue
+    for module in OF_TEXTS:
+        system, unique, external, _ = MODULES[module]
         for key in dict.fromkeys((system, *unique, *external, "id")):
             if key is None or not expected(module, mode, key, version):
                 continue
@@ -94,43 +95,104 @@ def cases(org: Org, mode: str, version: str) -> list[Case]:
     return found
 
 
-def written(org: Org, mode: str, version: str) -> tuple[list[Case], Any]:
-    tried = cases(org, mode, version)
+#: Fields that a user of Zoho adds to find records by.
+ADDED: dict[str, Json] = {
+    "Own_Unique": {"unique": True},
+    "Own_External": {"unique": True, "external": {"type": "org", "show": True}},
+}
+#: "Records Using External ID" has no calls.
+WITHOUT_EXTERNAL = ("Calls",)
+
+
+def finds(module: str, mode: str, key: str, version: str) -> bool:
+    """Whether the added field finds records: both kinds in an upsert, where the module has one,
+    elsewhere External ID fields alone, which v2 does not tell."""
+    if mode == "append_dedup":
+        return MODULES[module][0] is not None
+    return key == "Own_External" and version != "v2" and module not in WITHOUT_EXTERNAL
+
+
+def added_cases(org: Org, mode: str) -> list[Case]:
+    """One for each module and added field, whether it finds records or not."""
+    found = []
+    for module in OF_TEXTS:
+        system, unique, external, _ = MODULES[module]
+        for key in ADDED:
+            text = f"{module[:9]}{key[4:]}{mode[:3]}"
+            mine, others = (values(org, module, t) | {key: t} for t in (text, f"{text}2"))
+            ids = [org.add(module, **record) for record in (mine, others)]
+            row_ = {key: text}
+            if mode == "append_dedup":
+                # No other field than the added one is to find the record.
+                row_ |= {name: mine[name] for name in mine if name not in (*unique, *external)}
+                row_ |= {system: others[system]} if system else {}
+            found.append(Case(module, key, row_, *ids))
+    return found
+
+
+def written(org: Org, mode: str, version: str, tried: list[Case]) -> Any:
     streams, lines = [], []
     for case in tried:
         data = case.row | ({} if mode == "soft_delete" else {case.marker: "written"})
         streams.append(stream(case.stream, *data, mode=mode, key=case.key, into=case.module))
         lines += [row(case.stream, data), state(case.stream)]
-    result = org.write_lines(streams, lines, schema_version=version)
+    return org.write_lines(streams, lines, schema_version=version)
+
+
+def assert_found(org: Org, mode: str, tried: list[Case], result: Any) -> None:
+    """Each case's record was written to, and the other one was not."""
     assert result.failure is None, result.sentence
-    return tried, result
+    outcome = "deleted" if mode == "soft_delete" else "updated"
+    outcomes = {case.stream: result.counts(state=number) for number, case in enumerate(tried)}
+    assert outcomes == {case.stream: {outcome: 1} for case in tried}
+    there = {
+        module: {record["id"]: record for record in org.records(module)}
+        for module in {case.module for case in tried}
+    }
+    for case in tried:
+        records = there[case.module]
+        if mode == "soft_delete":
+            assert case.found not in records
+        else:
+            assert records[case.found][case.marker] == "written", case.stream
+        assert records[case.other][case.marker] != "written", case.stream
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize(
-    ("mode", "outcome"),
-    [("append_dedup", "updated"), ("update", "updated"), ("soft_delete", "deleted")],
-)
-def test_the_key_finds_its_record_and_no_other(
-    org: Org, version: str, mode: str, outcome: str
-) -> None:
-    tried, result = written(org, mode, version)
+@pytest.mark.parametrize("mode", ["append_dedup", "update", "soft_delete"])
+def test_the_key_finds_its_record_and_no_other(org: Org, version: str, mode: str) -> None:
+    tried = cases(org, mode, version)
+
+    result = written(org, mode, version, tried)
 
     assert len(tried) >= 15
-    outcomes = {case.stream: result.counts(state=number) for number, case in enumerate(tried)}
-    assert outcomes == {case.stream: {outcome: 1} for case in tried}
-    for case in tried:
-        there = {record["id"]: record for record in org.records(case.module)}
-        if mode == "soft_delete":
-            assert case.found not in there
-        else:
-            assert there[case.found][case.marker] == "written", case.stream
-        assert there[case.other][case.marker] != "written", case.stream
+    assert_found(org, mode, tried, result)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("mode", ["append_dedup", "update", "soft_delete"])
+def test_a_field_that_is_added_to_a_module_finds_its_record_or_is_refused(
+    org: Org, version: str, mode: str
+) -> None:
+    for module in OF_TEXTS:
+        for name, kind in ADDED.items():
+            field = {"api_name": name, "data_type": "text", "custom": True, **kind}
+            org.control("POST", f"fields/{module}", field)
+    tried = added_cases(org, mode)
+    finding = [case for case in tried if finds(case.module, mode, case.key, version)]
+    others = [case for case in tried if case not in finding]
+
+    refused = written(org, mode, version, others)
+
+    assert refused.sentence.startswith(f"{len(others)} things must be mended")
+    assert bool(finding) == (mode == "append_dedup" or version != "v2")
+    if finding:
+        assert_found(org, mode, finding, written(org, mode, version, finding))
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_an_insert_adds_a_record_to_every_module(org: Org, version: str) -> None:
-    modules = [name for name in MODULES if not name.endswith("__s") and name not in NEVER_NEW]
+    modules = [name for name in OF_TEXTS if name not in NEVER_NEW]
     streams, lines = [], []
     for module in modules:
         data = values(org, module, f"{module[:9]}-new")
