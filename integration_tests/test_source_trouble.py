@@ -4,7 +4,8 @@ import json
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,19 @@ def _jump_once_reading(emulator: Emulator) -> None:
     emulator.control("POST", "clock", {"advance_s": 7_200})
 
 
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Processes started meanwhile hear Ctrl-C, also where this one is a job in the background.
+
+    Such a job ignores the signal and hands that on; a handler is not handed on.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _killed_after_some_rows(source: Connector, *arguments: object) -> Output:
     """What a read said until it was killed: soon after the state that follows the first rows."""
     lines: list[str] = []
@@ -143,7 +157,7 @@ def test_a_read_that_is_told_to_stop_ends_behind_a_whole_line(
     config, catalog = write("config.json", emulator_config), _catalog_of("Leads", "Contacts")
     command = ("read", "--config", config, "--catalog", write("catalog.json", catalog))
 
-    with source.start(*command) as process:
+    with _interruptible(), source.start(*command) as process:
         assert process.stdout is not None
         lines = [process.stdout.readline()]
         process.send_signal(signal.SIGINT)

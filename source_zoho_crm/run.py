@@ -28,6 +28,8 @@ def run() -> None:
     """spec | check | discover | read, as the Airbyte protocol has them."""
     args = sys.argv[1:]
     init_uncaught_exception_handler(init_logger("airbyte"))
+    # Before the first line of output: whoever reads it may stop the process at once.
+    stop = _Stop()
     try:
         source = _source(args)
     except AirbyteTracedException as problem:
@@ -36,7 +38,6 @@ def run() -> None:
     source.packed = True
     logging.getLogger(f"airbyte.{source.name}").addFilter(counts_records)
     entrypoint = LineEntrypoint(source)
-    stop = _Stop()
     try:
         with PRINT_BUFFER:
             for message in entrypoint.run(entrypoint.parse_args(args)):
