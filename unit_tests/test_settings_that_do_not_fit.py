@@ -43,6 +43,10 @@ BOTH = [
         "base_url 'http://example.com' is not https. "
         "Plain http is taken for addresses of this machine only.",
     ),
+    *(
+        ({"base_url": url}, f"base_url {url!r} is no address. Write it like https://host:port.")
+        for url in ("http://[::1", "http://127.0.0.1:abc", "https://")
+    ),
 ]
 OF_THE_SOURCE = [
     (
@@ -78,7 +82,7 @@ OF_THE_SOURCE = [
     ),
     ({"retrieval": "REST"}, "Use COQL (retrieval) needs use_coql: enabled or disabled."),
     (
-        {"retrieval": {"use_coql": "disabled", "api_type": "SOAP"}},
+        {"retrieval": {"use_coql": "disabled ", "api_type": " SOAP"}},
         "Use COQL (retrieval): API Type (api_type) is 'SOAP', which is none of REST, Bulk.",
     ),
 ]

@@ -24,16 +24,16 @@ _NO_TYPE = {
 
 def completed(config: object, form: Schema) -> dict[str, Any]:
     """A copy of the config as the form would save it: missing required settings have their
-    defaults, texts no blanks around them.
+    defaults, texts no blanks around them, and what is null or blank is absent.
 
     Raises one config error that tells all that does not fit; values of secrets are not shown.
     """
     if not isinstance(config, Mapping):
         raise config_error("The config is no JSON object.")
-    whole = {key: _tidied(value) for key, value in config.items()}
+    whole: dict[str, Any] = _tidied(config)
     for key in form["required"]:
         default = form["properties"][key].get("default")
-        if whole.get(key) in (None, "") and default is not None:
+        if key not in whole and default is not None:
             whole[key] = deepcopy(default)
     if problems := list(_unfit(whole, form, "")):
         raise config_error(" ".join(problems))
@@ -41,21 +41,24 @@ def completed(config: object, form: Schema) -> dict[str, Any]:
 
 
 def _tidied(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        tidied = {key: _tidied(inner) for key, inner in value.items()}
+        return {key: inner for key, inner in tidied.items() if inner not in (None, "")}
+    if isinstance(value, list):
+        return [_tidied(inner) for inner in value]
     if isinstance(value, str):
         return value.strip()
-    return int(value) if isinstance(value, float) and value.is_integer() else deepcopy(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _unfit(config: Mapping[str, Any], form: Schema, place: str) -> Iterator[str]:
-    """A setting that is null counts as absent."""
     properties = form["properties"]
     for name in form.get("required", ()):
-        if config.get(name) in (None, ""):
+        if name not in config:
             yield f"{_label(name, properties[name], place)} is missing."
     for name, schema in properties.items():
-        value = config.get(name)
-        if value not in (None, ""):
-            yield from _unfit_value(value, name, schema, place)
+        if name in config:
+            yield from _unfit_value(config[name], name, schema, place)
 
 
 def _unfit_value(value: Any, name: str, schema: Schema, place: str) -> Iterator[str]:

@@ -42,7 +42,10 @@ class ConnectionSettings(config_transformation.ConfigTransformation):
         self._form: Mapping[str, Any] = parameters["form"]
 
     def transform(self, config: MutableMapping[str, Any]) -> None:
-        config.update(completed(config, self._form))
+        whole = completed(config, self._form)
+        # What is null is absent from now on, too: the CDK validates the config once more.
+        config.clear()
+        config.update(whole)
         config["start_datetime"] = _start(config.get("start_datetime"))
         config["_zoho"] = self._addresses(config)
 
@@ -64,8 +67,14 @@ class ConnectionSettings(config_transformation.ConfigTransformation):
 
 
 def _checked_base_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host:
+        raise config_error(f"base_url {url!r} is no address. Write it like https://host:port.")
+    if parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK):
         return url.rstrip("/")
     raise config_error(
         f"base_url {url!r} is not https. Plain http is taken for addresses of this machine only."
@@ -73,8 +82,11 @@ def _checked_base_url(url: str) -> str:
 
 
 def _start(value: object) -> str:
-    """The start date in UTC. Zoho's times have no fractions of a second, so they are cut off."""
-    if value is None or value == "":
+    """The start date in UTC; an earlier one than the beginning stands for all records.
+
+    Zoho's times have no fractions of a second, so they are cut off.
+    """
+    if value is None:
         return BEGINNING
     moment = _parsed(str(value))
     if moment is None:
@@ -87,6 +99,8 @@ def _start(value: object) -> str:
             f"Start Date (start_datetime) is {value!r}, in the future, so nothing would be read. "
             "Choose a past moment, or leave it empty to read everything."
         )
+    if moment < datetime.fromisoformat(BEGINNING):
+        return BEGINNING
     return moment.in_timezone("UTC").format("YYYY-MM-DDTHH:mm:ss[Z]")
 
 

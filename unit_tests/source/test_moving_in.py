@@ -72,3 +72,13 @@ def test_an_older_config_lacks_nothing_and_is_not_written_to(org: Org) -> None:
     assert config == given
     assert source._config["retrieval"] == {"use_coql": "enabled"}
     assert source._config["schema_version"] == "v4"
+
+
+@pytest.mark.parametrize("nothing", [None, "", "  "])
+def test_settings_that_hold_nothing_are_as_if_they_were_absent(org: Org, nothing: object) -> None:
+    optional = ("start_datetime", "include_deleted", "credits_reserve_percent")
+    config = older_config(org, **dict.fromkeys((*optional, "max_concurrent_requests"), nothing))
+
+    answer = SourceZohoCrm(config=config).check(LOGGER, config)
+
+    assert (answer.status, answer.message) == (Status.SUCCEEDED, None)

@@ -62,6 +62,8 @@ def test_base_url_takes_the_place_of_every_host() -> None:
         ("2000-01-01T13:00:00-07:00", "2000-01-01T20:00:00Z"),
         ("2000-01-01T13:00:00.5Z", "2000-01-01T13:00:00Z"),
         ("", "1970-01-01T00:00:00Z"),
+        ("1969-12-31", "1970-01-01T00:00:00Z"),
+        ("0001-01-01T00:00:00+14:00", "1970-01-01T00:00:00Z"),
     ],
 )
 def test_start_dates_of_all_forms_become_utc(given: str, utc: str) -> None:
