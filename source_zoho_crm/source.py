@@ -24,7 +24,7 @@ from source_zoho_crm.ledger import accounted
 from source_zoho_crm.lines import unpacked
 from source_zoho_crm.selection import in_one_form, with_selection
 from zoho_crm.auth import PATIENCE
-from zoho_crm.manifest import manifest_path
+from zoho_crm.manifest import manifest_path, settings_streams
 from zoho_crm.org import forget, org_of
 from zoho_crm.problems import config_error
 from zoho_crm.requester import manifests_requester
@@ -116,8 +116,7 @@ class SourceZohoCrm(YamlDeclarativeSource):
 
     def _absent(self, names: list[str]) -> dict[str, str]:
         """The configured streams that the org does not offer, and why."""
-        of_settings = {stream["name"] for stream in self.resolved_manifest["streams"]}
         requester, org = manifests_requester("requester", self._config), org_of(self._config)
         org.introduce(requester)
-        modules = [name for name in names if name not in of_settings]
+        modules = [name for name in names if name not in settings_streams()]
         return absent(modules, org.directory, requester)

@@ -42,6 +42,8 @@ class Module:
     refusal: str | None = None
     #: Its changes can be followed by Modified_Time, and its deletions too.
     windowed: bool = False
+    #: Subforms whose rows are no module: they are in single records only.
+    inner_rows: tuple[str, ...] = ()
 
     @property
     def convertible(self) -> bool:
@@ -65,6 +67,7 @@ class Directory:
         self._subforms_tell: bool | None = None
         self._metadata: dict[str, Mapping[str, Any]] | None = None
         self._modules: dict[str, Future[Module]] = {}
+        self._failure: Exception | None = None
         self._pool = ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="fields")
 
     def names(self, requester: Metadata) -> list[str]:
@@ -87,7 +90,7 @@ class Directory:
         with self._lock:
             if self._metadata is None:
                 modules = requester.metadata("settings/modules", "modules")
-                self._metadata = {module["api_name"]: module for module in modules}
+                self._metadata = dict(_named(modules))
             return self._metadata
 
     def _future(self, name: str, requester: Metadata) -> Future[Module]:
@@ -98,6 +101,16 @@ class Directory:
             return self._modules[name]
 
     def _fetch(self, name: str, metadata: Mapping[str, Any], requester: Metadata) -> Module:
+        """After the first failure no call is made any more: each would be tried as long."""
+        if self._failure is not None:
+            raise self._failure
+        try:
+            return self._described(name, metadata, requester)
+        except Exception as failure:
+            self._failure = failure
+            raise
+
+    def _described(self, name: str, metadata: Mapping[str, Any], requester: Metadata) -> Module:
         if reason := _unserved(name, metadata):
             return Module(name, metadata, (), reason)
         try:
@@ -113,7 +126,8 @@ class Directory:
         windowed = any(f.api_name == CURSOR_FIELD and f.data_type == "datetime" for f in fields)
         if windowed and metadata.get("generated_type") == "subform":
             windowed = self._tells_removed_rows(name, requester)
-        return Module(name, metadata, fields, windowed=windowed)
+        inner = tuple(_inner_rows(raw, self._all(requester)))
+        return Module(name, metadata, fields, windowed=windowed, inner_rows=inner)
 
     def _tells_removed_rows(self, name: str, requester: Metadata) -> bool:
         """Whether Zoho lists removed rows of subforms; asked once, for they are all alike.
@@ -144,11 +158,35 @@ def _unserved(name: str, metadata: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _readable(module: str, raw: Iterable[Mapping[str, Any]]) -> Iterable[Field]:
+def _named(modules: Iterable[Any]) -> Iterable[tuple[str, Mapping[str, Any]]]:
+    for module in modules:
+        name = module.get("api_name") if isinstance(module, Mapping) else None
+        if isinstance(name, str) and name:
+            yield name, module
+        else:
+            LOGGER.warning("Zoho lists a module without api_name, which cannot be read.")
+
+
+def _inner_rows(raw: Iterable[Any], modules: Mapping[str, Any]) -> Iterable[str]:
     for entry in raw:
-        if not entry.get("api_name"):
+        if isinstance(entry, Mapping) and entry.get("data_type") == "subform":
+            told = entry.get("associated_module") or entry.get("subform")
+            named = told.get("module") if isinstance(told, Mapping) else entry.get("api_name")
+            if named not in modules and isinstance(entry.get("api_name"), str):
+                yield entry["api_name"]
+
+
+def _readable(module: str, raw: Iterable[Any]) -> Iterable[Field]:
+    names: set[str] = set()
+    for entry in raw:
+        name = entry.get("api_name") if isinstance(entry, Mapping) else None
+        if not isinstance(name, str) or not name:
             LOGGER.warning(f"{module}: Zoho describes a field without api_name; it is left out.")
             continue
+        if name in names:
+            LOGGER.warning(f"{module}.{name}: Zoho describes this field twice; the first counts.")
+            continue
+        names.add(name)
         field = Field.from_metadata(entry)
         if field.left_out:
             continue

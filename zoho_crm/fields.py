@@ -203,7 +203,7 @@ DATA_TYPES: Mapping[str, DataType] = {
 _NOT_IN_LISTS = {
     **dict.fromkeys(
         ("subform", "multiselectlookup", "multiuserlookup"),
-        "Its rows are a module of their own; lists carry the record without them.",
+        "Lists carry the record without its rows. Where Zoho offers these, they are a module.",
     ),
     **dict.fromkeys(
         ("fileupload", "imageupload", "attachment", "profileimage"),
@@ -266,7 +266,17 @@ class Field:
 
     @classmethod
     def from_metadata(cls, field: Mapping[str, Any]) -> "Field":
-        """From one entry of "Fields Metadata"; only `api_name` must be there."""
+        """From one entry of "Fields Metadata"; only `api_name` must be there.
+
+        Where anything else is not as Zoho documents it, the data type counts as unknown.
+        """
+        try:
+            return cls._from_documented(field)
+        except (AttributeError, TypeError):
+            return cls(field["api_name"], data_type="not as documented")
+
+    @classmethod
+    def _from_documented(cls, field: Mapping[str, Any]) -> "Field":
         data_type = field.get("data_type") or "text"
         # Zoho's tag field calls itself a text; only its JSON type tells it from one.
         is_tag = field["api_name"] == "Tag" and field.get("json_type") == "jsonarray"

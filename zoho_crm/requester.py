@@ -42,6 +42,9 @@ class ZohoRequester(HttpRequester):
     name: str = METADATA
 
     def __post_init__(self, parameters: Mapping[str, Any]) -> None:
+        # The CDK turns it on for what dynamic streams are made of, and keeps those answers in a
+        # file, or for other runs of the process. The directory remembers them for its run alone.
+        self.use_cache = False
         super().__post_init__(parameters)
         self.logger.addFilter(_no_errors)
 

@@ -10,9 +10,18 @@ from airbyte_cdk.sources.types import StreamSlice
 
 from source_zoho_crm.roads.deleted import columns as tombstone_columns
 from source_zoho_crm.selection import selected_streams
+from zoho_crm.directory import Module
 from zoho_crm.fields import json_schema
+from zoho_crm.manifest import settings_streams
 from zoho_crm.org import org_of
 from zoho_crm.requester import ZohoRequester
+
+
+def refusal_of(module: Module) -> str | None:
+    """Why the module is no stream; None: it is one."""
+    if module.refusal is None and module.api_name in settings_streams():
+        return f"The stream {module.api_name} is one of the org's settings. Rename the module."
+    return module.refusal
 
 
 @dataclass
@@ -40,13 +49,15 @@ class StreamNames(Retriever):
         if names is None:
             names = org.directory.names(self.requester)
         for module in org.directory.modules(names, self.requester):
-            if module.refusal is None and module.windowed == self._windowed:
+            if refusal_of(module) is None and module.windowed == self._windowed:
                 yield {"api_name": module.api_name}
 
 
 @dataclass
 class ModulesRetriever(Retriever):
     """The `modules` stream: Zoho's metadata of each module, whether it is a stream, and why not.
+
+    Subforms whose rows are no module have an entry, too, named like `Quotes.Product_Details`.
 
     Why not in YAML: the reason comes out of the same directory that makes the streams, so the two
     cannot disagree.
@@ -60,11 +71,21 @@ class ModulesRetriever(Retriever):
     ) -> Iterable[dict[str, Any]]:
         org = org_of(self.config).directory
         for module in org.modules(org.names(self.requester), self.requester):
+            refusal = refusal_of(module)
             yield {
                 **module.metadata,
-                "offered": module.refusal is None,
-                "not_offered_because": module.refusal,
+                "offered": refusal is None,
+                "not_offered_because": refusal,
             }
+            for name in module.inner_rows:
+                yield {
+                    "api_name": f"{module.api_name}.{name}",
+                    "offered": False,
+                    "not_offered_because": (
+                        f"Zoho gives these rows in single records of {module.api_name} only, which "
+                        "would cost a call for each record."
+                    ),
+                }
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -17,11 +17,11 @@ from source_zoho_crm.lines import chunks
 from source_zoho_crm.roads import Row
 from source_zoho_crm.roads.calls import Calls
 from source_zoho_crm.roads.choice import ChosenRoad
-from source_zoho_crm.roads.deleted import LISTED_FOR, deletions, forgotten, tombstones
+from source_zoho_crm.roads.deleted import DELETED_AT, LISTED_FOR, deletions, forgotten, tombstones
 from source_zoho_crm.roads.windows import Span, Window, text
 from source_zoho_crm.selection import saved_moment, selected_columns
 from zoho_crm.directory import CURSOR_FIELD, Module
-from zoho_crm.errors import NOT_SERVED
+from zoho_crm.errors import NOT_SERVED, PERMISSION_LACKING
 from zoho_crm.fields import Field
 from zoho_crm.org import org_of
 from zoho_crm.problems import Refused
@@ -52,6 +52,7 @@ class RecordsRetriever(Retriever):
     config: Mapping[str, Any]
     versions: Mapping[str, Mapping[str, int]]
     cursor: ConcurrentCursor | None = None
+    _told_of_mark: bool = field(default=False, init=False)
 
     def read_records(
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
@@ -94,7 +95,7 @@ class RecordsRetriever(Retriever):
             columns=len(self._fields),
             credits_=credits_,
             version=self._version,
-            rich_text=any(field.is_rich_text for field in self._fields),
+            rich_text=any(one.is_rich_text for one in self._fields),
         )
 
     def _lines(self, road: ChosenRoad, page: list[Row], start: str | None) -> Iterator[Row]:
@@ -142,7 +143,20 @@ class RecordsRetriever(Retriever):
         return Span(max(since, following), end, resumed, deleted_since=self._from(following))
 
     def _from(self, moment: datetime) -> datetime | None:
-        return moment if self.config.get("include_deleted", True) else None
+        """A tombstone without its mark would look like a record whose fields were emptied."""
+        if not self.config.get("include_deleted", True):
+            return None
+        columns = selected_columns(self.config, self.name)
+        if columns is None or DELETED_AT in columns:
+            return moment
+        if not self._told_of_mark:
+            self._told_of_mark = True
+            LOGGER.warning(
+                f"{self.name}: deletions are not told, because the column {DELETED_AT} is not "
+                "selected. Select it in the connection's schema and refresh the stream, or turn "
+                "Include Deleted Records off."
+            )
+        return None
 
     def _warn_of_forgotten(self, since: datetime) -> None:
         lost = forgotten(since, org_of(self.config).now())
@@ -161,7 +175,7 @@ class RecordsRetriever(Retriever):
                 begun = True
                 yield page
         except Refused as refusal:
-            if begun or refusal.code not in NOT_SERVED:
+            if begun or refusal.code not in NOT_SERVED | PERMISSION_LACKING:
                 raise
             LOGGER.warning(
                 f"{self.name}: Zoho does not list the deleted records of this module "
@@ -193,10 +207,11 @@ class RecordsRetriever(Retriever):
     def _fields(self) -> list[Field]:
         """The fields to read: those of the configured catalog that the module has."""
         chosen = selected_columns(self.config, self.name)
+        always = ("id", CURSOR_FIELD)
         return [
-            field
-            for field in self._module.fields
-            if chosen is None or field.api_name in chosen or field.api_name in ("id", CURSOR_FIELD)
+            one
+            for one in self._module.fields
+            if chosen is None or one.api_name in chosen or one.api_name in always
         ]
 
     @property

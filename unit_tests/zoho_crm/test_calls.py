@@ -121,11 +121,12 @@ def test_a_refusal_that_passes_does_not_hide_a_module(server: Running) -> None:
     answer(server, "settings.fields:Deals", spent)
     answer(server, "settings.fields:Cases", error("NO_PERMISSION"))
 
+    refused = client.org.directory.module("Cases", client.metadata)
     with pytest.raises(AirbyteTracedException, match="used up its API credits") as caught:
         client.org.directory.module("Deals", client.metadata)
 
     assert caught.value.failure_type == FailureType.transient_error
-    assert "NO_PERMISSION" in str(client.org.directory.module("Cases", client.metadata).refusal)
+    assert "NO_PERMISSION" in str(refused.refusal)
 
 
 def test_a_call_that_is_refused_leaves_no_error_in_the_log(
