@@ -95,6 +95,11 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
             if self._tokens.get(self._account) is refused:
                 self._renew()
 
+    def __call__(self, request: requests.PreparedRequest) -> Any:
+        """Signs a request that is about to be sent."""
+        org_of(self.config).sends(request)
+        return super().__call__(request)
+
     def update_from_response(
         self, request: requests.PreparedRequest, response: requests.Response
     ) -> None:

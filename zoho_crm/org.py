@@ -79,6 +79,10 @@ class Org:
         self._ahead_s = 0.0
         self._total: int | None = None
         self._remaining: int | None = None
+        #: Credits of the calls that are under way.
+        self._under_way = 0
+        #: Why no further call is made.
+        self._spared: str | None = None
 
     def now(self) -> datetime:
         """Zoho's clock, as of its latest answer."""
@@ -109,17 +113,32 @@ class Org:
     def call(self, line: str) -> Iterator[None]:
         """A call in progress: waits for its turn, and is booked on this line of the ledger."""
         with self._gate():
-            self._spare_the_reserve()
-            self._here.line, self._here.code = line, None
+            self._here.line, self._here.code, self._here.cost = line, None, 0
             try:
                 yield
             finally:
                 self._here.line = None
+                self._settle()
 
     @property
     def code(self) -> str | None:
         """Zoho's code for refusing this thread's latest call, if it did."""
         return getattr(self._here, "code", None)
+
+    def sends(self, request: requests.PreparedRequest) -> None:
+        """A call is about to be made. Raises a transient error if it would touch the reserve."""
+        self._settle()
+        cost = credits_of(request)
+        with self._lock:
+            self._spare_the_reserve(cost)
+            self._under_way += cost
+        self._here.cost = cost
+
+    def _settle(self) -> None:
+        """This thread's call is no longer under way."""
+        with self._lock:
+            self._under_way -= getattr(self._here, "cost", 0)
+        self._here.cost = 0
 
     def heard(self, request: requests.PreparedRequest, response: requests.Response) -> None:
         """Books an answer of Zoho's API, whatever it says."""
@@ -129,6 +148,8 @@ class Org:
         refused = self._here.code is not None or not response.ok
         cost, now = 1 if refused else credits_of(request), time.monotonic()
         with self._lock:
+            self._under_way -= getattr(self._here, "cost", 0)
+            self._here.cost = 0
             line = self.ledger.setdefault(getattr(self._here, "line", None) or METADATA, Line())
             line.calls += 1
             line.credits += cost
@@ -157,16 +178,20 @@ class Org:
                 "are. Until then this sync counts its own calls, and what others use is not known."
             )
 
-    def _spare_the_reserve(self) -> None:
+    def _spare_the_reserve(self, cost: int) -> None:
         if not self._reserve_percent or self._remaining is None or self._total is None:
             return
         reserve = self._total * self._reserve_percent / 100
-        if self._remaining <= reserve:
-            raise transient_error(
-                f"{self._remaining:,} of the org's {self._total:,} API credits of the day are "
-                f"left, and {self._reserve_percent:g} % are reserved for people. "
+        left = self._remaining - self._under_way
+        if self._spared is None and left - cost < reserve:
+            self._spared = (
+                f"{left:,} of the org's {self._total:,} API credits of the day are left, and "
+                f"{self._reserve_percent:g} % are reserved for people. "
                 "The next sync goes on from the saved state."
             )
+        if self._spared:
+            # The same for all streams: a user reads one sentence.
+            raise transient_error(self._spared)
 
 
 _orgs: dict[tuple[str, str, str], Org] = {}

@@ -120,9 +120,9 @@ def test_no_more_fields_are_asked_for_once_a_call_has_failed(org: Org) -> None:
 def test_each_run_of_a_process_sees_the_org_as_it_is(own_org: Org) -> None:
     before = own_org.stream("Vehicles")
     own_org.read(before)
-    own_org.control("POST", "fields/Vehicles", {"api_name": "Colour"})
+    own_org.control("POST", "fields/Vehicles", {"api_name": "Trailer"})
 
     after = own_org.stream("Vehicles")
 
     new = after["json_schema"]["properties"].keys() - before["json_schema"]["properties"].keys()
-    assert new == {"Colour"}
+    assert new == {"Trailer"}
