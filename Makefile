@@ -19,11 +19,12 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Two halves side by side, for two cores; they take about as long as each other.
+# Two halves side by side, for two cores; they take about as long as each other. A job in the background ignores Ctrl-C, so it is ended.
 test: $(STAMP)
-	@$(BIN)/pytest unit_tests --ignore unit_tests/destination > .first_half.log 2>&1 & first=$$!; \
+	@log=$$(mktemp); $(BIN)/pytest unit_tests --ignore unit_tests/destination > $$log 2>&1 & first=$$!; \
+	trap 'kill $$first; rm $$log; exit 130' INT TERM; \
 	$(BIN)/pytest integration_tests unit_tests/destination; second=$$?; \
-	wait $$first; first=$$?; cat .first_half.log; \
+	wait $$first; first=$$?; cat $$log; rm $$log; \
 	test $$first -eq 0 && test $$second -eq 0
 
 # Every record of every module by every road with every version.

@@ -41,13 +41,15 @@ class Cost(NamedTuple):
 
 def cost(command: Sequence[str], output: Path) -> Cost:
     """CPU time and peak memory of a command, with its standard output going to a file."""
-    with output.open("wb") as file:
-        process = subprocess.Popen(command, stdout=file, stderr=subprocess.PIPE)
+    # Files: a pipe that nobody reads meanwhile would stop a command that says much.
+    with output.open("wb") as file, tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(command, stdout=file, stderr=said)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-        stderr = process.stderr.read() if process.stderr else b""
+        said.seek(0)
+        stderr = said.read().decode()
     if process.returncode:
-        sys.exit(f"{' '.join(command)} failed:\n{output.read_text()[-2000:]}\n{stderr.decode()}")
+        sys.exit(f"{' '.join(command)} failed:\n{output.read_text()[-2000:]}\n{stderr[-2000:]}")
     return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 

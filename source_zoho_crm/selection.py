@@ -17,6 +17,9 @@ from zoho_crm.settings import BEGINNING
 
 _KEY = "_selection"
 _SAVED = "_saved"
+#: The CDK's other form of a state tells spans instead of a moment, and so not since when deletions
+#: are to be told.
+_SPANS = "slices"
 
 
 def with_selection(
@@ -45,9 +48,9 @@ def in_one_form(states: Iterable[AirbyteStateMessage]) -> list[AirbyteStateMessa
 def _in_one_form(message: AirbyteStateMessage) -> AirbyteStateMessage:
     stream = message.stream
     state = vars(stream.stream_state) if stream and stream.stream_state else {}
-    if stream is None or CURSOR_FIELD not in state:
+    if stream is None or not state.keys() & {CURSOR_FIELD, _SPANS}:
         return message
-    value = state[CURSOR_FIELD]
+    value: Any = state.get(CURSOR_FIELD, state.get(_SPANS))
     try:
         moment = datetime.fromisoformat(value)
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -55,7 +58,8 @@ def _in_one_form(message: AirbyteStateMessage) -> AirbyteStateMessage:
     except (TypeError, ValueError, OverflowError):
         raise config_error(
             f"{stream.stream_descriptor.name}: the saved state is {value!r}, which is no moment. "
-            "Write it like 2026-01-31T12:00:00Z, or clear the stream to read all of it again."
+            f'Write it like {{"{CURSOR_FIELD}": "2026-01-31T12:00:00Z"}}, or clear the stream to '
+            "read all of it again."
         ) from None
     blob = AirbyteStateBlob(state | {CURSOR_FIELD: written})
     return replace(message, stream=replace(stream, stream_state=blob))

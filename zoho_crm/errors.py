@@ -123,6 +123,8 @@ class FailuresOnly(ErrorHandler):
 class Pauses(BackoffStrategy):
     """Pauses between tries: 1, 2, 4, ... seconds; none to speak of when only the token was old.
 
+    The CDK adds a second to each.
+
     Why not in YAML: the stock strategy begins at four seconds, even with a fresh token in hand.
     """
 

@@ -18,7 +18,7 @@ from airbyte_cdk.sources.types import StreamSlice, StreamState
 from airbyte_cdk.utils import AirbyteTracedException
 
 from zoho_crm.auth import ZohoAuthenticator
-from zoho_crm.errors import TOKEN_REFUSED
+from zoho_crm.errors import TOKEN_REFUSED, code_of
 from zoho_crm.manifest import component
 from zoho_crm.org import METADATA, org_of
 from zoho_crm.problems import Refused, config_error, transient_error
@@ -183,9 +183,11 @@ def _gave_up(last: BaseBackoffException) -> str:
     if not isinstance(response, requests.Response):
         url = _plain_url(last.request.url)
         return f"Zoho cannot be reached at {url} ({type(response).__name__}). Try again later."
+    # Not quoted: a page of a gateway says little, and an answer may hold values of records.
+    code = code_of(response)
     return (
-        f"Zoho answers {_plain_url(response.url)} with HTTP {response.status_code} "
-        f"however often it is asked: {response.text[:200] or 'no text'}. Try again later."
+        f"Zoho answers {_plain_url(response.url)} with HTTP {response.status_code}"
+        f"{f' ({code})' if code else ''} however often it is asked. Try again later."
     )
 
 

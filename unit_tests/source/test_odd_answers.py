@@ -87,6 +87,15 @@ def test_a_state_that_is_no_moment_is_refused_by_name_and_value(
     assert refusal.value.message.startswith(f"Deals: the saved state is {moment!r}")
 
 
+def test_a_state_of_spans_is_refused_because_it_tells_no_moment(org: Org, deals: Row) -> None:
+    (state,) = saved("2020-01-01T00:00:00Z")
+    spans = [{"start": "1970-01-01T00:00:00Z", "end": "2020-01-01T00:00:00Z"}]
+    state["stream"]["stream_state"] = {"state_type": "date-range", "slices": spans}
+
+    with pytest.raises(AirbyteTracedException, match=r"the saved state is .* which is no moment"):
+        org.read(deals, state=[state])
+
+
 def test_a_state_from_the_year_one_reads_everything(org: Org, deals: Row) -> None:
     output = org.read(deals, state=saved("0001-01-01T00:00:00Z"))
 
@@ -115,7 +124,8 @@ def test_an_export_that_holds_other_rows_than_it_tells_does_not_count_as_read(
     kind, sentence = failure(output)
     assert kind == FailureType.transient_error
     assert f"Deals: Zoho told of {count} rows in an export and sent 60" in sentence
-    assert states_of(output, "Deals") == states_of(output, "Deals")[:1]
+    told = [state["stream"]["stream_state"] for state in states_of(output, "Deals")]
+    assert all(state == {"Modified_Time": "1970-01-01T00:00:00Z"} for state in told)
 
 
 def test_a_download_that_zoho_always_puts_off_ends_after_ten_minutes(
