@@ -22,14 +22,17 @@ NEEDS_PYAIRBYTE = pytest.mark.skipif(
 
 
 def demo(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "demo", *map(str, arguments)],
-        cwd=CHECKOUT,
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
+    command = [sys.executable, "-m", "demo", *map(str, arguments)]
+    with subprocess.Popen(
+        command, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            said, errors = process.communicate(timeout=300)
+        except subprocess.TimeoutExpired:
+            # It ends its emulator, where a kill would leave it behind.
+            process.terminate()
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, said, errors)
 
 
 def tables(output: str) -> list[dict[str, list[str]]]:

@@ -8,12 +8,20 @@ from pathlib import Path
 import pytest
 import yaml
 
-from integration_tests.connector import Connector, Emulator, Json, assert_no_secrets, only
+from integration_tests.connector import (
+    Connector,
+    Emulator,
+    Json,
+    Output,
+    assert_no_secrets,
+    only,
+)
 
 HERE = Path(__file__).parent
 CATALOG = json.loads((HERE / "configured_catalog.json").read_text())
 
 Write = Callable[[str, object], Path]
+Run = Callable[..., Output]
 
 #: Traces of machinery that no user should have to read.
 MACHINERY = re.compile(
@@ -112,17 +120,20 @@ BAD_CONFIGS: dict[str, tuple[Json, tuple[str, ...]]] = {
     "http": ({"base_url": "http://zoho.example"}, ("base_url", "https")),
     "address": ({"base_url": "http://127.0.0.1:9"}, ("http://127.0.0.1:9", "does not answer")),
 }
+#: The one that is checked by a process of its own.
+BY_PROCESS = "client"
 
 
 @pytest.mark.usefixtures("emulator")
 @pytest.mark.parametrize("what", BAD_CONFIGS)
 def test_check_says_in_one_sentence_what_is_wrong(
-    source: Connector, emulator_config: Json, write: Write, what: str
+    source: Connector, inside: Run, emulator_config: Json, write: Write, what: str
 ) -> None:
     change, words = BAD_CONFIGS[what]
     config = {**emulator_config, **change}
+    run = source.run if what == BY_PROCESS else inside
 
-    output = source.run("check", "--config", write("config.json", config))
+    output = run("check", "--config", write("config.json", config))
 
     assert output.exit_code == 0
     assert output.status["status"] == "FAILED"
@@ -134,14 +145,15 @@ def test_check_says_in_one_sentence_what_is_wrong(
 
 
 @pytest.mark.usefixtures("emulator")
-@pytest.mark.parametrize("what", ["secret", "region"])
+@pytest.mark.parametrize("what", [BY_PROCESS, "secret", "region"])
 def test_read_fails_in_one_sentence_on_a_bad_config(
-    source: Connector, emulator_config: Json, write: Write, what: str
+    source: Connector, inside: Run, emulator_config: Json, write: Write, what: str
 ) -> None:
     change, words = BAD_CONFIGS[what]
     config = {**emulator_config, **change}
+    run = source.run if what == BY_PROCESS else inside
 
-    output = source.run(
+    output = run(
         *("read", "--config", write("config.json", config)),
         *("--catalog", write("catalog.json", CATALOG)),
     )
@@ -157,12 +169,12 @@ def test_read_fails_in_one_sentence_on_a_bad_config(
 @pytest.mark.usefixtures("emulator")
 @pytest.mark.parametrize("what", ["client"])
 def test_discover_fails_in_one_sentence_on_a_bad_config(
-    source: Connector, emulator_config: Json, write: Write, what: str
+    inside: Run, emulator_config: Json, write: Write, what: str
 ) -> None:
     change, words = BAD_CONFIGS[what]
     config = {**emulator_config, **change}
 
-    output = source.run("discover", "--config", write("config.json", config))
+    output = inside("discover", "--config", write("config.json", config))
 
     (error,) = output.errors
     assert output.exit_code == 1
@@ -171,10 +183,10 @@ def test_discover_fails_in_one_sentence_on_a_bad_config(
     assert_no_secrets(output, config)
 
 
-def test_a_config_file_that_is_not_there_is_named(source: Connector, tmp_path: Path) -> None:
+def test_a_config_file_that_is_not_there_is_named(inside: Run, tmp_path: Path) -> None:
     missing = tmp_path / "nowhere.json"
 
-    output = source.run("check", "--config", missing)
+    output = inside("check", "--config", missing)
 
     assert output.status["status"] == "FAILED"
     assert str(missing) in output.status["message"]
@@ -182,11 +194,11 @@ def test_a_config_file_that_is_not_there_is_named(source: Connector, tmp_path: P
 
 
 def test_a_config_file_that_is_no_json_is_named_without_its_content(
-    source: Connector, emulator_config: Json, write: Write
+    inside: Run, emulator_config: Json, write: Write
 ) -> None:
     half = write("half.json", json.dumps(emulator_config)[:-20])
 
-    output = source.run("check", "--config", half)
+    output = inside("check", "--config", half)
 
     assert output.status["status"] == "FAILED"
     assert_one_sentence(output.status["message"], "half.json", "JSON")
@@ -194,11 +206,11 @@ def test_a_config_file_that_is_no_json_is_named_without_its_content(
 
 
 def test_check_names_the_scopes_when_one_is_missing(
-    source: Connector, emulator: Emulator, emulator_config: Json, write: Write
+    inside: Run, emulator: Emulator, emulator_config: Json, write: Write
 ) -> None:
     emulator.knobs(scopes="ZohoCRM.modules.ALL,ZohoCRM.settings.ALL")
 
-    output = source.run("check", "--config", write("config.json", emulator_config))
+    output = inside("check", "--config", write("config.json", emulator_config))
 
     assert output.status["status"] == "FAILED"
     message = output.status["message"]
@@ -232,12 +244,12 @@ def test_read_names_the_scopes_when_one_is_missing_and_nothing_but_sentences(
 
 
 def test_check_fails_at_once_when_zoho_makes_no_more_tokens(
-    source: Connector, emulator: Emulator, emulator_config: Json, write: Write
+    inside: Run, emulator: Emulator, emulator_config: Json, write: Write
 ) -> None:
     emulator.knobs(tokens_per_10_min=10)
     answers = [emulator.new_token() for _ in range(10)]
 
-    output = source.run("check", "--config", write("config.json", emulator_config))
+    output = inside("check", "--config", write("config.json", emulator_config))
 
     assert all("access_token" in answer for answer in answers)
     assert output.status["status"] == "FAILED"

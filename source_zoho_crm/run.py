@@ -29,25 +29,26 @@ def run() -> None:
     args = sys.argv[1:]
     init_uncaught_exception_handler(init_logger("airbyte"))
     # Before the first line of output: whoever reads it may stop the process at once.
-    stop = _Stop()
-    try:
-        source = _source(args)
-    except AirbyteTracedException as problem:
-        _refuse(problem, checking=args[:1] == ["check"])
-        return
-    source.packed = True
-    logging.getLogger(f"airbyte.{source.name}").addFilter(counts_records)
-    entrypoint = LineEntrypoint(source)
-    try:
-        with PRINT_BUFFER:
-            for message in entrypoint.run(entrypoint.parse_args(args)):
-                # One write: other threads print as well.
-                print(f"{message}\n", end="")
-                if stop.told.is_set():
-                    stop.end()
-    except BrokenPipeError:
-        # Nobody reads any more. The threads of a read wait for a place in the CDK's queue for ever.
-        os._exit(_SIGNALLED + signal.SIGPIPE)
+    with _Stop() as stop:
+        try:
+            source = _source(args)
+        except AirbyteTracedException as problem:
+            _refuse(problem, checking=args[:1] == ["check"])
+            return
+        source.packed = True
+        logging.getLogger(f"airbyte.{source.name}").addFilter(counts_records)
+        entrypoint = LineEntrypoint(source)
+        try:
+            with PRINT_BUFFER:
+                for message in entrypoint.run(entrypoint.parse_args(args)):
+                    # One write: other threads print as well.
+                    print(f"{message}\n", end="")
+                    if stop.told.is_set():
+                        stop.end()
+        except BrokenPipeError:
+            # Nobody reads any more. The threads of a read wait for a place in the CDK's queue for
+            # ever.
+            os._exit(_SIGNALLED + signal.SIGPIPE)
 
 
 class _Stop:
@@ -59,8 +60,15 @@ class _Stop:
 
     def __init__(self) -> None:
         self.told = threading.Event()
-        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+
+    def __enter__(self) -> "_Stop":
+        self._before = signal.getsignal(signal.SIGINT)
+        if self._before is signal.default_int_handler:
             signal.signal(signal.SIGINT, self._hear)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
