@@ -34,8 +34,13 @@ _SILENT.propagate = False
 _SILENT.addHandler(logging.NullHandler())
 _SILENT.disabled = True
 
+LOGGER = logging.getLogger("airbyte")
+
 #: Where the records of a call stand, as a JSON path.
 _RECORDS = "$.data"
+
+#: Answers of 4xx after which a call may be made again: it took too long, or there were too many.
+_NO_REFUSALS = (requests.codes.request_timeout, requests.codes.too_many_requests)
 
 #: Seconds to connect, and to wait for an answer.
 _TIMEOUT_S = (15, 120)
@@ -67,6 +72,7 @@ class Client:
         self.config["_zoho"]["scopes"] = ",".join(scopes("destination").values())
         forget(self.config)
         self.org: Org = org_of(self.config)
+        LOGGER.addFilter(_no_rate_limit)
 
     @cached_property
     def metadata(self) -> ZohoRequester:
@@ -93,10 +99,10 @@ class Client:
 
         A repeatable call is made again when its answer is lost; another one raises LostAnswerError.
         A call that Zoho refuses as a whole raises `Refused` with Zoho's code, or a sentence where
-        the refusal cannot be one of a record.
+        the refusal cannot be one of a record. No exception quotes the address or the body.
         """
         client, judge = self._repeating if repeatable else self._once
-        judge.begin()
+        judge.begin(path.partition("/")[0])
         url = f"{self.metadata.get_url()}/{path}"
         with self.org.call(line):
             try:
@@ -112,7 +118,7 @@ class Client:
             except AirbyteTracedException as error:
                 if judge.lost and not repeatable:
                     raise LostAnswerError from None
-                raise _plainly(error, self.org.code, path, judge.part) from None
+                raise _plainly(error, self.org.code, path, judge) from None
         return Answer(orjson.loads(response.content)["data"], judge.lost)
 
     @cached_property
@@ -145,7 +151,8 @@ class OutcomesOrFailure(ErrorHandler):
     Zoho answers 200, 201, 202, 207, 400 or 412, depending on how many records failed and on the
     version ("Status Codes and Error Handling"). All other answers go to the manifest's rules. An
     answer is lost when the call may have been carried out all the same: the connection broke,
-    Zoho's server failed, or the answer cannot be read.
+    Zoho's server failed, or the answer cannot be read. An answer of 4xx that no rule would try
+    again is a refusal: the call was not carried out.
     """
 
     def __init__(self, rules: FailuresOnly, *, repeatable: bool) -> None:
@@ -161,10 +168,17 @@ class OutcomesOrFailure(ErrorHandler):
     def max_time(self) -> int | None:
         return self._rules.max_time
 
-    def begin(self) -> None:
-        """This thread makes a new call."""
+    def begin(self, module: str) -> None:
+        """This thread makes a new call, one that writes to the module."""
+        self._here.module = module
         self._here.lost = False
         self._here.part = None
+        self._here.trouble = "no answer"
+
+    @property
+    def trouble(self) -> str:
+        """What came of this thread's last try: a status, or the kind of an exception."""
+        return str(self._here.trouble)
 
     @property
     def part(self) -> str | None:
@@ -181,26 +195,44 @@ class OutcomesOrFailure(ErrorHandler):
         self, response_or_exception: requests.Response | Exception | None
     ) -> ErrorResolution:
         if isinstance(response_or_exception, requests.Response):
+            self._here.trouble = f"HTTP {response_or_exception.status_code}"
             if _lists_outcomes(response_or_exception):
                 return SUCCESS_RESOLUTION
             if response_or_exception.ok and code_of(response_or_exception) is None:
                 return self._lose("Zoho's answer to a write cannot be read.")
             self._here.part = _refused_part(response_or_exception)
-            return self._failure(self._rules.interpret_response(response_or_exception))
-        resolution = self._rules.interpret_response(response_or_exception)
+            return self._failure(response_or_exception)
+        # Its own text holds the address of the call, and with it ids and keys.
+        kind = type(response_or_exception).__name__
         if _never_sent(response_or_exception):
-            # Its own text holds the address of the call, and with it ids and keys.
-            kind = type(response_or_exception).__name__
-            return replace(resolution, error_message=f"The call did not get through ({kind}).")
-        return self._lose("The connection to Zoho broke before an answer came.")
+            self._here.trouble = f"The call did not get through ({kind})"
+            resolution = self._rules.interpret_response(response_or_exception)
+            return replace(resolution, error_message=f"{self.trouble}.")
+        self._here.trouble = f"The connection broke before an answer came ({kind})"
+        return self._lose(f"{self.trouble}.")
 
-    def _failure(self, resolution: ErrorResolution) -> ErrorResolution:
+    def _failure(self, response: requests.Response) -> ErrorResolution:
+        resolution = self._rules.interpret_response(response)
         if resolution.response_action == ResponseAction.RATE_LIMITED:
             # The same pauses and tries. The CDK would print a stream status that names the client.
             return replace(resolution, response_action=ResponseAction.RETRY)
+        status = response.status_code
+        if status < requests.codes.server_error and not self._is_ruled(response):
+            # The CDK would try most of these again, and its sentence holds address and answer.
+            sentence = (
+                f"Zoho refuses to write to {self._here.module} with HTTP {status} and no code, so "
+                "nothing of this call was written."
+            )
+            return replace(resolution, response_action=ResponseAction.FAIL, error_message=sentence)
         if resolution.response_action == ResponseAction.RETRY:
-            return self._lose(resolution.error_message or "Zoho fails.")
+            return self._lose(f"Zoho fails with HTTP {status}.")
         return resolution
+
+    def _is_ruled(self, response: requests.Response) -> bool:
+        """Whether the manifest says what becomes of the answer, or HTTP that it may be retried."""
+        return response.status_code in _NO_REFUSALS or any(
+            rule.matches(response) for rule in self._rules.rules.response_filters or ()
+        )
 
     def _lose(self, sentence: str) -> ErrorResolution:
         self._here.lost = True
@@ -240,19 +272,26 @@ def _never_sent(error: object) -> bool:
     return isinstance(reason, urllib3.exceptions.NewConnectionError)
 
 
+def _no_rate_limit(record: logging.LogRecord) -> bool:
+    """The CDK tells of each call that needs a new token as if it met a rate limit."""
+    return record.module != "rate_limiting" or "(HTTP 401)" not in record.getMessage()
+
+
 def _plainly(
-    error: AirbyteTracedException, code: str | None, path: str, part: str | None
+    error: AirbyteTracedException, code: str | None, path: str, judge: OutcomesOrFailure
 ) -> AirbyteTracedException:
     """The same failure without the CDK's account of it, which holds the rows of the call."""
-    sentence = error.message or "The call failed."
+    module, part = path.partition("/")[0], judge.part
     if isinstance(error.__context__, requests.RequestException):
-        sentence = f"Zoho cannot write to {path.partition('/')[0]}, however often it is asked: "
-        sentence += f"{error.__context__} Try again later."
-        return transient_error(sentence)
+        return transient_error(
+            f"Zoho cannot write to {module}, however often it is asked: {judge.trouble}. Try again "
+            "later."
+        )
+    sentence = error.message or "The call failed."
     if code and part and not part.startswith(_RECORDS):
         return config_error(
-            f"Zoho refuses to write to {path.partition('/')[0]}: {code} at {part}, which is of the "
-            "call and not of a row. Choose another key for the stream, or report it with the log."
+            f"Zoho refuses to write to {module}: {code} at {part}, which is of the call and not of "
+            "a row. Choose another key for the stream, or report it with the log."
         )
     plain = AirbyteTracedException(
         message=sentence, internal_message=sentence, failure_type=error.failure_type

@@ -57,6 +57,12 @@ SUCCESS, RETRY, FAIL = ResponseAction.SUCCESS, ResponseAction.RETRY, ResponseAct
         (response(204, ""), False, FAIL, True),
         (response(502, "<html>"), True, RETRY, True),
         (response(502, "<html>"), False, FAIL, True),
+        (response(520, "<html>"), True, RETRY, True),
+        (response(520, "<html>"), False, FAIL, True),
+        (response(408, "<html>"), False, FAIL, True),
+        (response(413, "<html>"), True, FAIL, False),
+        (response(413, "<html>"), False, FAIL, False),
+        (response(404, "<html>"), False, FAIL, False),
         (response(429, '{"code": "TOO_MANY_REQUESTS"}'), False, RETRY, False),
         (response(400, '{"code": "INVALID_MODULE", "message": "m"}'), True, FAIL, False),
         (requests.ReadTimeout(), True, RETRY, True),
@@ -74,7 +80,7 @@ def test_what_comes_decides_whether_a_call_is_made_again(
     lost: bool,
 ) -> None:
     judge = OutcomesOrFailure(rules, repeatable=repeatable)
-    judge.begin()
+    judge.begin("Leads")
 
     resolution = judge.interpret_response(came)
 
@@ -108,6 +114,34 @@ def test_a_call_that_never_gets_through_ends_in_a_sentence_without_its_address(
         "(ConnectionError). Try again later."
     )
     assert "secret" not in str(result.failure) + "".join(result.log) + caplog.text
+
+
+@pytest.mark.usefixtures("no_pauses")
+@pytest.mark.parametrize("status", [413, 414, 520])
+@pytest.mark.parametrize("mode", ["append", "append_dedup", "soft_delete"])
+def test_a_failure_without_a_code_is_told_without_address_and_body(
+    org: Org, status: int, mode: str
+) -> None:
+    """A gateway answers; what the call held is nobody's to read."""
+    for call in ("insert", "upsert", "delete"):
+        org.fail(call, times=999, status=status, body="<html>secret</html>")
+    vehicles = stream("Vehicles", "Plate", "Name", mode=mode, key="Plate")
+
+    result = org.write(vehicles, [{"Plate": "secret", "Name": "secret"}])
+
+    assert result.failure
+    told = str(result.failure.internal_message) + result.sentence + "".join(result.log)
+    assert "secret" not in told
+    if status < 500:
+        assert result.sentence == (
+            f"Zoho refuses to write to Vehicles with HTTP {status} and no code, so nothing of this "
+            "call was written."
+        )
+        assert result.states == []
+    elif mode != "append":
+        assert result.sentence == (
+            "Zoho cannot write to Vehicles, however often it is asked: HTTP 520. Try again later."
+        )
 
 
 @contextmanager

@@ -67,6 +67,7 @@ def test_a_token_that_died_is_renewed_and_an_insert_made_again(org: Org) -> None
     result = org.write(stream("Leads", "Last_Name"), [{"Last_Name": "L"}])
 
     assert result.counts() == {"created": 1}
+    assert not result.said("ate limit")
 
 
 @pytest.mark.parametrize("asked", [True, False], ids=["looked up", "no look-up"])
