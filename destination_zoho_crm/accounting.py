@@ -14,10 +14,12 @@ RESULTS: tuple[Result, ...] = ("created", "updated", "deleted", "superseded", "r
 class Segment:
     """The rows of one stream between two states."""
 
-    __slots__ = ("counts", "rows")
+    __slots__ = ("awaited", "counts", "rows")
 
     def __init__(self) -> None:
         self.rows = 0
+        #: The STATE after its rows has come.
+        self.awaited = False
         self.counts: Counter[Result] = Counter()
 
     @property
@@ -78,7 +80,10 @@ class Accounts:
         """The state waits for the rows that came before it."""
         with self._lock:
             streams = self.spoken_of(state)
-            self._waiting.append((state, [self._segments[stream] for stream in streams]))
+            segments = [self._segments[stream] for stream in streams]
+            for segment in segments:
+                segment.awaited = True
+            self._waiting.append((state, segments))
             self._segments |= {stream: Segment() for stream in streams}
 
     def settled_states(self) -> Iterator[str]:

@@ -16,9 +16,14 @@ Work = Callable[[Sequence[Pending]], None]
 
 
 class Writers:
-    """A few threads that write batches. The first failure stops all further writing."""
+    """A few threads that write batches. The first failure stops all further writing.
 
-    def __init__(self) -> None:
+    When `stop` is set, batches that are under way are finished, and those whose STATE has come; of
+    others nobody would hear that they are written, so they are left to the next sync.
+    """
+
+    def __init__(self, stop: threading.Event) -> None:
+        self._stop = stop
         self._pool = ThreadPoolExecutor(WRITERS, thread_name_prefix="writer")
         self._room = threading.Semaphore(WRITERS + _IN_HAND)
         self._futures: set[Future[None]] = set()
@@ -45,12 +50,17 @@ class Writers:
         try:
             # Earlier batches began earlier, so this cannot wait for ever.
             wait(earlier)
-            if self.failure is None:
+            if self.failure is None and not (self._stop.is_set() and not _awaited(batch)):
                 work(batch)
         except BaseException as failure:  # noqa: BLE001, RUF100 - the run raises it
             self.failure = self.failure or failure
         finally:
             self._room.release()
+
+
+def _awaited(batch: Sequence[Pending]) -> bool:
+    """A STATE hands over what waits, so a batch lies between two of them."""
+    return batch[0].segment.awaited
 
 
 class Gathering:

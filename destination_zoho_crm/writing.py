@@ -85,7 +85,7 @@ class Run:
         self._accounts = Accounts(plan.stream for plan in plans)
         self._stop = stop
         self._rejects = RejectedRows(settings.folder)
-        self._writers = Writers()
+        self._writers = Writers(stop)
         self._streams = {plan.stream: self._stream(plan, users) for plan in plans}
 
     def results(self, messages: Iterable[Row | State]) -> Iterator[str]:
@@ -97,7 +97,8 @@ class Run:
                 yield from self._accounts.settled_states()
                 self._refuse_too_many_rejects()
                 if self._stop.is_set():
-                    self._writers.failure = self._writers.failure or _stopped()
+                    failure = _stopped()
+                    break
                 if self._writers.failure is not None:
                     break
             else:
@@ -170,8 +171,8 @@ class Run:
 
 def _stopped() -> BaseException:
     return transient_error(
-        "The sync was told to stop. What was under way is written; the next sync goes on with the "
-        "rows since the last state."
+        "The sync was told to stop. What was under way is written, and all that a state had come "
+        "for; the next sync goes on with the rows since the last state."
     )
 
 

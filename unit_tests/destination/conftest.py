@@ -2,6 +2,7 @@
 
 import json
 import logging
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -112,7 +113,13 @@ class Org:
     def calls(self, name: str) -> int:
         return int(self.control("GET", "usage")["calls"].get(name, 0))
 
-    def write_lines(self, streams: Sequence[Json], lines: Iterable[bytes], **config: Any) -> Result:
+    def write_lines(
+        self,
+        streams: Sequence[Json],
+        lines: Iterable[bytes],
+        stop: threading.Event | None = None,
+        **config: Any,
+    ) -> Result:
         """Writes lines of the protocol."""
         ZohoAuthenticator._tokens.clear()
         log = _Log()
@@ -120,7 +127,7 @@ class Org:
         logger.addHandler(log)
         settings, printed, failure = self.config | config, [], None
         try:
-            results = write(Client(settings), settings, streams, messages(lines))
+            results = write(Client(settings), settings, streams, messages(lines), stop)
             printed.extend(results)
         except AirbyteTracedException as problem:
             failure = problem

@@ -1,6 +1,7 @@
 """States go out as they came, in order, each when its rows are settled, and the counts add up."""
 
 import json
+import threading
 import time
 from collections.abc import Iterator
 
@@ -224,3 +225,26 @@ def test_credits_kept_for_people_end_the_run_after_what_is_settled(org: Org, sha
     if result.failure:
         assert "reserved for people" in result.sentence
         assert result.states == []
+
+
+def test_a_run_that_is_told_to_stop_writes_what_a_state_has_come_for_and_no_more(org: Org) -> None:
+    """Rows whose state has not come would be added again by the next sync."""
+    org.knobs(latency_ms=500)
+    stop = threading.Event()
+
+    def lines() -> Iterator[bytes]:
+        yield from leads(*(f"Awaited {n}" for n in range(1_000)))
+        yield state("Leads", 1)
+        # More than is read ahead, so the state has been taken. A batch of them is handed over.
+        yield from leads(*(f"Behind {n}" for n in range(250)))
+        stop.set()
+
+    result = org.write_lines([LEADS], lines(), stop)
+    org.knobs(latency_ms=0)
+
+    names = [record["Last_Name"] for record in org.records("Leads")]
+    assert "The sync was told to stop" in result.sentence
+    assert [message["state"]["id"] for message in result.states] == [1]
+    assert result.counts() == {"created": 1_000}
+    assert len({name for name in names if name.startswith("Awaited")}) == 1_000
+    assert not [name for name in names if name.startswith("Behind")]
