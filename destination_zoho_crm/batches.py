@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
-from destination_zoho_crm.rows import Pending
+from destination_zoho_crm.rows import Pending, Waiting
 
 #: Calls under way at a time. Calls of more than ten records have a limit of ten per org,
 #: whatever its edition ("API Limits: Sub-concurrency"), and people and other programs share it.
@@ -12,7 +12,11 @@ WRITERS = 5
 #: Batches that wait for a writer, besides those in work; reading stops meanwhile.
 _IN_HAND = 5
 
-Work = Callable[[Sequence[Pending]], None]
+#: A key may come for ever without filling a batch of keys; so many rows for each record fill it.
+_ROWS_OF_ONE = 5
+
+Batch = Sequence[Waiting]
+Work = Callable[[Batch], None]
 
 
 class Writers:
@@ -29,9 +33,7 @@ class Writers:
         self._futures: set[Future[None]] = set()
         self.failure: BaseException | None = None
 
-    def submit(
-        self, work: Work, batch: Sequence[Pending], after: Iterable[Future[None]]
-    ) -> Future[None]:
+    def submit(self, work: Work, batch: Batch, after: Iterable[Future[None]]) -> Future[None]:
         """Writes the batch when those in `after` are written. Waits while much is in hand."""
         self._room.acquire()
         earlier = list(after)
@@ -46,7 +48,7 @@ class Writers:
     def close(self) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    def _write(self, work: Work, batch: Sequence[Pending], earlier: Sequence[Future[None]]) -> None:
+    def _write(self, work: Work, batch: Batch, earlier: Sequence[Future[None]]) -> None:
         try:
             # Earlier batches began earlier, so this cannot wait for ever.
             wait(earlier)
@@ -58,13 +60,13 @@ class Writers:
             self._room.release()
 
 
-def _awaited(batch: Sequence[Pending]) -> bool:
+def _awaited(batch: Batch) -> bool:
     """A STATE hands over what waits, so a batch lies between two of them."""
-    return batch[0].segment.awaited
+    return batch[0].rows[0].segment.awaited
 
 
 class Gathering:
-    """Gathers rows of one stream. Of rows with one key the last that waits is written; rows of
+    """Gathers rows of one stream. Rows with one key that wait together become one record; rows of
     one key in several batches are written in their order."""
 
     def __init__(self, writers: Writers, work: Work, *, most: int, most_text: int | None) -> None:
@@ -73,8 +75,9 @@ class Gathering:
         self._work = work
         self._most = most
         self._most_text = most_text
-        self._waiting: dict[str | int, Pending] = {}
+        self._waiting: dict[str | int, Waiting] = {}
         self._text = 0
+        self._rows = 0
         self._number = 0
         self._flying: dict[str | int, Future[None]] = {}
 
@@ -82,25 +85,26 @@ class Gathering:
         """Whether a row with this key waits to be written."""
         return key in self._waiting
 
-    def add(self, row: Pending) -> Pending | None:
-        """Returns the row that this one supersedes."""
+    def add(self, row: Pending) -> None:
         self._number += 1
+        self._rows += 1
         key: str | int = self._number if row.key is None else row.key
-        superseded = self._waiting.pop(key, None)
-        if superseded is None:
+        if key in self._waiting:
+            self._waiting[key].add(row)
+        else:
+            self._waiting[key] = Waiting(row)
             self._text += len(row.key or "")
-        self._waiting[key] = row
         too_long = self._most_text is not None and self._text >= self._most_text
-        if len(self._waiting) >= self._most or too_long:
+        too_many = self._rows >= self._most * _ROWS_OF_ONE
+        if len(self._waiting) >= self._most or too_long or too_many:
             self.flush()
-        return superseded
 
     def flush(self) -> None:
         """What waits is handed to the writers."""
         if not self._waiting:
             return
-        rows, self._waiting, self._text = self._waiting, {}, 0
+        batch, self._waiting, self._text, self._rows = self._waiting, {}, 0, 0
         self._flying = {key: one for key, one in self._flying.items() if not one.done()}
-        after = {self._flying[key] for key in rows if key in self._flying}
-        future = self._writers.submit(self._work, list(rows.values()), after)
-        self._flying |= {key: future for key, row in rows.items() if row.key is not None}
+        after = {self._flying[key] for key in batch if key in self._flying}
+        future = self._writers.submit(self._work, list(batch.values()), after)
+        self._flying |= {key: future for key in batch if isinstance(key, str)}

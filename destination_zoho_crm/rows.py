@@ -28,6 +28,21 @@ class Pending:
     key: str | None
 
 
+class Waiting:
+    """Rows of one key that wait together, in their order, and the record that they make: of each
+    column the last value that a row brings. A column that a row lacks changes nothing."""
+
+    __slots__ = ("record", "rows")
+
+    def __init__(self, row: Pending) -> None:
+        self.record = row.record
+        self.rows = [row]
+
+    def add(self, row: Pending) -> None:
+        self.record = {**self.record, **row.record}
+        self.rows.append(row)
+
+
 class RowEncoder:
     """Turns rows of one stream into Zoho's records."""
 

@@ -1,10 +1,11 @@
 """One stream of a run: from rows that come in to outcomes that are booked."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from destination_zoho_crm.accounting import Accounts
-from destination_zoho_crm.batches import Gathering, Writers
+from destination_zoho_crm.batches import Batch, Gathering, Writers
 from destination_zoho_crm.calls import MOST_DELETE_TEXT, most_records
 from destination_zoho_crm.outcomes import MALFORMED_ROW, SUPERSEDED, Outcome, rejected
 from destination_zoho_crm.plan import StreamPlan
@@ -57,9 +58,7 @@ class Stream:
             return
         pending = Pending(segment, row, record, self._encoder.key(record))
         self._brake(pending)
-        superseded = self._gathering.add(pending)
-        if superseded is not None:
-            self._settle(superseded, SUPERSEDED)
+        self._gathering.add(pending)
 
     def flush(self) -> None:
         self._gathering.flush()
@@ -75,9 +74,21 @@ class Stream:
                 "Deletions (max_deletes)."
             )
 
-    def _write(self, batch: Sequence[Pending]) -> None:
-        for place, outcome in self._send([row.record for row in batch]):
-            self._settle(batch[place], outcome)
+    def _write(self, batch: Batch) -> None:
+        apart = []
+        for place, outcome in self._send([waiting.record for waiting in batch]):
+            rows = batch[place].rows
+            if outcome.result == "rejected" and len(rows) > 1:
+                apart.append(rows)
+                continue
+            for row in rows[:-1]:
+                self._settle(row, SUPERSEDED)
+            self._settle(rows[-1], outcome)
+        # Any of its rows may be the reason, so each is written by itself; those of one key in turn.
+        for turn in zip_longest(*apart):
+            rows = [row for row in turn if row is not None]
+            for place, outcome in self._send([row.record for row in rows]):
+                self._settle(rows[place], outcome)
 
     def _settle(self, pending: Pending, outcome: Outcome) -> None:
         # Kept before it is booked: once it is, its state may go out.

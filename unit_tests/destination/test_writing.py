@@ -214,59 +214,6 @@ def test_a_call_whose_rows_all_fail_is_no_failure_of_the_run(org: Org, version: 
     assert result.counts() == {"rejected": 3}
 
 
-def test_of_rows_with_one_key_the_last_that_waits_is_written(org: Org) -> None:
-    contacts = stream("Contacts", "Email", "Last_Name", mode="append_dedup", key="Email")
-    rows = [
-        {"Email": mail, "Last_Name": f"N{n}"}
-        for n, mail in enumerate(["a@x.test", "A@X.test", "b@x.test", "a@x.test"])
-    ]
-
-    result = org.write(contacts, rows)
-
-    assert result.counts() == {"created": 2, "superseded": 2}
-    assert org.record("Contacts", Email="a@x.test")["Last_Name"] == "N3"
-
-
-@pytest.mark.parametrize(
-    ("module", "mode", "key", "name"),
-    [
-        ("Accounts", "append_dedup", "Account_Name", "Phone"),
-        ("Vehicles", "update", "Plate", "Name"),
-    ],
-    ids=["upsert", "update"],
-)
-def test_keys_that_zoho_tells_apart_are_keys_of_two_rows(
-    org: Org, module: str, mode: str, key: str, name: str
-) -> None:
-    """Case alone makes no difference; a sharp s does."""
-    keys = ["Straße", "Strasse"]
-    if mode == "update":
-        for plate in keys:
-            org.add(module, Name="old", Plate=plate)
-    rows = [{key: value, name: f"{n}"} for n, value in enumerate(keys)]
-
-    result = org.write(stream(module, key, name, mode=mode, key=key), rows)
-
-    assert result.counts() == {{"append_dedup": "created", "update": "updated"}[mode]: 2}
-    assert [org.record(module, **{key: value})[name] for value in keys] == ["0", "1"]
-
-
-def test_rows_with_one_key_in_several_batches_are_written_in_their_order(org: Org) -> None:
-    org.knobs(latency_ms=20)
-    contacts = stream("Contacts", "Email", "Last_Name", mode="append_dedup", key="Email")
-    rows = [
-        {"Email": mail, "Last_Name": f"N{round_}"}
-        for round_ in range(6)
-        for mail in ["same@x.test", *(f"{round_}-{n}@x.test" for n in range(99))]
-    ]
-
-    result = org.write(contacts, rows)
-    org.knobs(latency_ms=0)
-
-    assert result.counts() == {"created": 595, "updated": 5}
-    assert org.record("Contacts", Email="same@x.test")["Last_Name"] == "N5"
-
-
 def test_a_mapping_writes_columns_to_other_fields(org: Org) -> None:
     customers = stream("customers", "mail", "surname", "ignored", mode="append")
     mapped = mapping("customers", "Contacts", "upsert", "Email", mail="Email", surname="Last_Name")
