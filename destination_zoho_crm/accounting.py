@@ -38,6 +38,10 @@ class Total:
         #: Updated rows that another field than the key matched, by that field.
         self.matched_by: Counter[str] = Counter()
 
+    def has_rejected(self, code: str) -> bool:
+        """Whether a row was rejected with this code."""
+        return any(known == code for known, _, _ in self.reasons)
+
 
 class Accounts:
     """Counts rows in and outcomes out. Safe to use from several threads.

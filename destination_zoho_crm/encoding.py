@@ -74,7 +74,7 @@ class Encoder:
             return EMPTY
         field = self._column.field
         if field is None:
-            return value if self.name != "id" else _record_id(value)
+            return _record_id(value) if self.name == "id" else _module_name(value)
         if self._column.via == "email":
             return self._user(value)
         if self._column.external is not None:
@@ -211,6 +211,12 @@ def _record_id(value: Any) -> str:
     return text.strip()
 
 
+def _module_name(value: Any) -> str:
+    if not isinstance(value, str):
+        raise UnfitError("expected the API name of a module")
+    return value
+
+
 def _reference(field: TargetField, value: Any) -> dict[str, Any]:
     """An id, or an object that holds one as Zoho's answers do."""
     if isinstance(value, str) and value.lstrip().startswith("{"):
@@ -218,7 +224,7 @@ def _reference(field: TargetField, value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         return {"id": _record_id(value)}
     # "Insert Appointments": Appointment_For names its module beside the id.
-    module = {"module": value["module"]} if "module" in value else {}
+    module = _carried({"module": value["module"]} if "module" in value else {})
     return {"id": _record_id(value.get("id")), **module}
 
 
@@ -261,9 +267,18 @@ def _links(field: TargetField, value: Any) -> list[dict[str, Any]]:
 def _given(field: TargetField, value: Any) -> Any:
     """Of a field that only few modules have: as it is, or the JSON that a text holds."""
     if isinstance(value, str) and field.json_type in ("jsonobject", "jsonarray"):
-        return _json(value)
+        value = _json(value)
     if isinstance(value, float) and not math.isfinite(value):
         raise UnfitError("expected a number")
+    return _carried(value)
+
+
+def _carried(value: Any) -> Any:
+    """What is nested without end can be read, but not written again."""
+    try:
+        orjson.dumps({"data": [{"field": [{"link": value}]}]})
+    except orjson.JSONEncodeError:
+        raise UnfitError("nested too deep") from None
     return value
 
 

@@ -6,6 +6,7 @@ off-schema and logs one that is no JSON, with its content ("CDK: destinations").
 
 import json
 import logging
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,7 +23,8 @@ LOGGER = logging.getLogger("airbyte")
 #: A message as it is printed: ours, or a line that is finished.
 Message = AirbyteMessage | Mapping[str, Any] | str
 
-_DECODER = json.JSONDecoder()
+#: A text, a bracket, or a word: a number, true, NaN ...
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]|[^\s,:{}\[\]"]+', re.DOTALL)
 
 #: A stream's namespace and name.
 StreamKey = tuple[str | None, str]
@@ -37,6 +39,8 @@ class Row:
     #: As it came.
     line: bytes
     fault: str = ""
+    #: Of a line from a file of rejected rows: the code by which the row was rejected.
+    rejected_by: str | None = None
 
     @property
     def record(self) -> bytes:
@@ -122,9 +126,10 @@ def _row(message: Mapping[str, Any], line: bytes, number: int) -> Row:
     namespace = record.get("namespace")
     stream = (namespace if isinstance(namespace, str) and namespace else None, name)
     data = record.get("data")
-    if not isinstance(data, dict):
-        return Row(stream, None, line, "the record has no data that JSON can carry")
-    return Row(stream, data, line)
+    fault = "" if isinstance(data, dict) else "the record has no data that JSON can carry"
+    mark = message.get("rejected")
+    code = mark.get("code") if isinstance(mark, dict) else None
+    return Row(stream, None if fault else data, line, fault, str(code) if code else None)
 
 
 def _state(message: Mapping[str, Any], line: bytes, number: int) -> State:
@@ -135,7 +140,7 @@ def _state(message: Mapping[str, Any], line: bytes, number: int) -> State:
     try:
         text = line.decode()
         _, end = _span(text, "state")
-    except (ValueError, RecursionError):
+    except ValueError:
         raise _broken(number) from None
     return State(stream, text[: end - 1], text[end - 1 :])
 
@@ -154,13 +159,28 @@ def _span(text: str, name: str) -> tuple[int, int]:
     """Where the value of a member begins and ends in the text of a JSON object."""
     place, span = _next(text, text.index("{") + 1), (0, 0)
     while text[place] != "}":
-        key, place = _DECODER.raw_decode(text, place)
-        begin = _next(text, place)
-        _, end = _DECODER.raw_decode(text, begin)
+        key_end = _end(text, place)
+        key = json.loads(text[place:key_end])
+        begin = _next(text, key_end)
+        end = _end(text, begin)
         if key == name:
             span = (begin, end)
         place = _next(text, end)
     return span
+
+
+def _end(text: str, begin: int) -> int:
+    """Where the value ends that begins there. Python's own parser calls itself for each bracket,
+    and gives up on a row that is nested deeper than Python may call."""
+    depth = 0
+    for token in _TOKEN.finditer(text, begin):
+        if token[0] in ("{", "["):
+            depth += 1
+        elif token[0] in ("}", "]"):
+            depth -= 1
+        if depth == 0:
+            return token.end()
+    raise ValueError("the value does not end")
 
 
 def _next(text: str, place: int) -> int:

@@ -2,9 +2,10 @@
 
 import re
 import threading
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import orjson
 
@@ -31,8 +32,9 @@ class RejectedRows:
     """One file per stream and run, made when a first row is rejected.
 
     Each line is a RECORD of the protocol with one key more, `rejected`: the file is input for
-    another `write`. What is in `record` stands there as it came. Rows are in the file before their
-    STATE goes out. Only the file's owner may read it.
+    another `write`, which goes by that key only where an insert may have been carried out. What is
+    in `record` stands there as it came. Rows are in the file before their STATE goes out. Only the
+    file's owner may read it.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -51,7 +53,7 @@ class RejectedRows:
                 "module": plan.module.api_name,
                 "operation": plan.operation,
                 "key": plan.key.name if plan.key else None,
-                "key_value": (row.data or {}).get(plan.key.source) if plan.key else None,
+                "key_value": _plain(row.data, plan.key.source) if plan.key else None,
                 "id": outcome.record_id,
                 "code": outcome.code,
                 "field": outcome.field,
@@ -85,3 +87,10 @@ class RejectedRows:
             path.touch(mode=0o600, exist_ok=False)
             self._files[stream] = path.open("ab")
         return self._files[stream]
+
+
+def _plain(data: Mapping[str, Any] | None, column: str) -> str | int | float | bool | None:
+    """The value of a key. What is nested finds no record, and JSON may not carry it: its writer
+    gives up sooner than its parser."""
+    value = (data or {}).get(column)
+    return value if isinstance(value, str | int | float | bool) else None

@@ -7,7 +7,13 @@ from typing import Any
 from destination_zoho_crm.accounting import Accounts
 from destination_zoho_crm.batches import Batch, Gathering, Writers
 from destination_zoho_crm.calls import MOST_DELETE_TEXT, most_records
-from destination_zoho_crm.outcomes import MALFORMED_ROW, SUPERSEDED, Outcome, rejected
+from destination_zoho_crm.outcomes import (
+    MALFORMED_ROW,
+    OUTCOME_UNKNOWN,
+    SUPERSEDED,
+    Outcome,
+    rejected,
+)
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.protocol import Row
 from destination_zoho_crm.rows import Pending, RowEncoder
@@ -16,6 +22,11 @@ from zoho_crm.problems import config_error
 #: Writes records and tells the place and the outcome of each, as they become known.
 Send = Callable[[Sequence[Mapping[str, Any]]], Iterable[tuple[int, Outcome]]]
 OnReject = Callable[[StreamPlan, Row, Outcome], None]
+
+_MAY_BE_THERE = (
+    "an earlier run sent the row and does not know whether it was written; look in Zoho whether "
+    "the record is there, and if not, take the key `rejected` out of the line to have it written"
+)
 
 
 class Stream:
@@ -48,11 +59,7 @@ class Stream:
 
     def take(self, row: Row) -> None:
         segment = self._accounts.row(self._plan.stream)
-        record = (
-            rejected(MALFORMED_ROW, row.fault)
-            if row.data is None
-            else self._encoder.record(row.data)
-        )
+        record = self._record(row)
         if isinstance(record, Outcome):
             self._settle(Pending(segment, row, {}, None), record)
             return
@@ -62,6 +69,14 @@ class Stream:
 
     def flush(self) -> None:
         self._gathering.flush()
+
+    def _record(self, row: Row) -> Mapping[str, Any] | Outcome:
+        """The record to be written, or why the row is rejected."""
+        if row.data is None:
+            return rejected(MALFORMED_ROW, row.fault)
+        if self._plan.operation == "insert" and row.rejected_by == OUTCOME_UNKNOWN:
+            return rejected(OUTCOME_UNKNOWN, _MAY_BE_THERE)
+        return self._encoder.record(row.data)
 
     def _brake(self, row: Pending) -> None:
         if self._plan.operation != "delete" or (row.key or "") in self._gathering:

@@ -14,7 +14,7 @@ from destination_zoho_crm.batches import Writers
 from destination_zoho_crm.ledger import told
 from destination_zoho_crm.matching import rows_of_new
 from destination_zoho_crm.modules import TargetModules
-from destination_zoho_crm.outcomes import Outcome
+from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome
 from destination_zoho_crm.plan import (
     DELETED_AT,
     StreamPlan,
@@ -164,7 +164,12 @@ class Run:
         for line in told(self._accounts.totals, self._client.org.ledger):
             LOGGER.info(line)
         for path in self._rejects.paths:
-            LOGGER.info(f"Rejected rows are kept in {path}.")
+            LOGGER.info(f"Rejected rows are kept in {path}, which can be written again.")
+        if any(total.has_rejected(OUTCOME_UNKNOWN) for total in self._accounts.totals.values()):
+            LOGGER.warning(
+                f"Rows with {OUTCOME_UNKNOWN} may be in Zoho: look there. To have one written that "
+                "is not, take the key `rejected` out of its line; with it, an insert rejects it."
+            )
         if self._accounts.rejected and self._settings.folder is None:
             LOGGER.info("Rejected rows are not kept: name a folder in Rejected Rows to see them.")
 

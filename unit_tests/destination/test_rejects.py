@@ -126,6 +126,57 @@ def test_a_row_that_json_cannot_carry_is_kept_as_it_came(
     assert kept_line.startswith(f'{{"type":"RECORD","record":{record},"rejected":{{'.encode())
 
 
+@pytest.mark.parametrize("column", ["Extra", "Email", "Loyalty_Points"])
+@pytest.mark.parametrize("depth", [260, 990, 1_015])
+def test_a_rejected_row_that_is_nested_deep_is_kept_as_it_came(
+    org: Org, tmp_path: Path, column: str, depth: int
+) -> None:
+    nested = "[" * depth + '"]}"' + "]" * depth
+    data = f'{{"Email": null, "Last_Name": "L", "{column}": {nested}}}'
+    line = f'{{"type": "RECORD", "record": {{"stream": "Contacts", "data": {data}}}}}'.encode()
+
+    result = org.write_lines(
+        [CONTACTS], [line, state("Contacts")], object_storage_config=storage(tmp_path)
+    )
+
+    (path,) = tmp_path.glob("*.jsonl")
+    assert result.failure is None
+    assert result.counts() == {"rejected": 1}
+    assert data.encode() in path.read_bytes()
+
+
+@pytest.mark.usefixtures("no_pauses")
+def test_a_kept_insert_whose_outcome_is_unknown_is_not_written_again_by_itself(
+    org: Org, tmp_path: Path
+) -> None:
+    """It may be there. Whoever has looked takes the mark away."""
+    leads = stream("Leads", "Last_Name")
+    org.fail("insert", "body", body="<html>", times=1)
+    first = org.write(leads, [{"Last_Name": "L"}], object_storage_config=storage(tmp_path))
+    (line,) = kept(tmp_path)
+    again = org.write_lines([leads], [json.dumps(line).encode(), state("Leads")])
+    there = [record for record in org.records("Leads") if record["Last_Name"] == "L"]
+    unmarked = {name: line[name] for name in ("type", "record")}
+    third = org.write_lines([leads], [json.dumps(unmarked).encode(), state("Leads")])
+
+    assert line["rejected"]["code"] == "OUTCOME_UNKNOWN"
+    assert first.counts() == again.counts() == {"rejected": 1}
+    assert len(there) == 1
+    assert again.said("take the key `rejected` out of the line to have it written")
+    assert first.said("Rows with OUTCOME_UNKNOWN may be in Zoho")
+    assert third.counts() == {"created": 1}
+
+
+def test_a_kept_row_of_unknown_outcome_may_be_upserted(org: Org) -> None:
+    """An upsert of a record that is there does no harm."""
+    line = json.loads(row("Contacts", {"Email": "a@x.test", "Last_Name": "L"}))
+    line["rejected"] = {"code": "OUTCOME_UNKNOWN"}
+
+    result = org.write_lines([CONTACTS], [json.dumps(line).encode(), state("Contacts")])
+
+    assert result.counts() == {"created": 1}
+
+
 def test_a_run_ends_where_a_rejected_row_cannot_be_kept(org: Org, tmp_path: Path) -> None:
     leads = stream("Leads", "Last_Name", "Lead_Score")
     folder = tmp_path / "rejected"
