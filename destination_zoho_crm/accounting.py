@@ -56,7 +56,7 @@ class Accounts:
         self._waiting: deque[tuple[State, list[Segment]]] = deque()
         self._lock = threading.Lock()
 
-    def row(self, stream: StreamKey) -> Segment:
+    def take(self, stream: StreamKey) -> Segment:
         """One more row of the stream came in; its outcome is to be booked on this segment."""
         with self._lock:
             self.totals[stream].rows += 1
@@ -103,10 +103,10 @@ class Accounts:
             yield state.with_stats(_stats(counts))
 
     @property
-    def settled(self) -> int:
-        """Rows of the run that have an outcome."""
+    def rows(self) -> int:
+        """Rows of the run that came in."""
         with self._lock:
-            return sum(total.counts.total() for total in self.totals.values())
+            return sum(total.rows for total in self.totals.values())
 
     @property
     def rejected(self) -> int:

@@ -46,7 +46,10 @@ class StreamMapping:
 
 @dataclass(frozen=True, slots=True)
 class RejectLimit:
-    """The most rows that may be rejected: so many, or a share of a run's rows."""
+    """The most rows that may be rejected: so many, or a share of the rows that came in.
+
+    While the run goes on, rows without an outcome count as good; at its end there are none.
+    """
 
     #: A share counts only after so many rows, or the first bad one would be 100 %.
     FIRST_ROWS = 100
@@ -54,10 +57,10 @@ class RejectLimit:
     number: int
     percent: bool
 
-    def exceeded(self, rejected: int, settled: int) -> bool:
+    def exceeded(self, rejected: int, rows: int) -> bool:
         if not self.percent:
             return rejected > self.number
-        return settled >= self.FIRST_ROWS and rejected * 100 > self.number * settled
+        return rows >= self.FIRST_ROWS and rejected * 100 > self.number * rows
 
     def __str__(self) -> str:
         return f"{self.number}{'%' if self.percent else ''}"

@@ -58,7 +58,7 @@ class Stream:
         )
 
     def take(self, row: Row) -> None:
-        segment = self._accounts.row(self._plan.stream)
+        segment = self._accounts.take(self._plan.stream)
         record = self._record(row)
         if isinstance(record, Outcome):
             self._settle(Pending(segment, row, {}, None), record)

@@ -151,9 +151,9 @@ class Run:
 
     def _refuse_too_many_rejects(self) -> None:
         limit, accounts = self._settings.most_rejected, self._accounts
-        if limit and limit.exceeded(accounts.rejected, accounts.settled):
+        if limit and limit.exceeded(accounts.rejected, accounts.rows):
             raise config_error(
-                f"{accounts.rejected:,} of {accounts.settled:,} rows were rejected, and Most "
+                f"{accounts.rejected:,} of {accounts.rows:,} rows were rejected, and Most "
                 f"Rejected Rows (max_rejected) is {limit}. What was written stays written; the log "
                 "tells the reasons."
             )

@@ -244,6 +244,37 @@ def test_a_run_stops_at_the_limit_of_rejected_rows(
         assert f"(max_rejected) is {limit}" in result.sentence
 
 
+@pytest.mark.parametrize("by", ["us", "Zoho"])
+@pytest.mark.parametrize(("every", "stopped"), [(20, False), (8, True)], ids=["5 %", "12 %"])
+def test_a_share_of_rejected_rows_does_not_hang_on_how_fast_zoho_answers(
+    org: Org, by: str, every: int, stopped: bool
+) -> None:
+    """Rows that wait for their answers are good until Zoho says otherwise."""
+    org.knobs(latency_ms=100)
+    bad = {"us": {"Loyalty_Points": "many"}, "Zoho": {"Email": "bad"}}[by]
+    rows = [{"Last_Name": f"N{n}", **(bad if n % every == every - 1 else {})} for n in range(1_200)]
+
+    result = org.write(stream("Contacts", "Last_Name", *bad), rows, max_rejected="10%")
+    org.knobs(latency_ms=0)
+
+    assert (result.failure is not None) == stopped
+    if stopped:
+        assert "rows were rejected, and Most Rejected Rows (max_rejected) is 10%" in result.sentence
+    else:
+        assert result.counts() == {"created": 1_140, "rejected": 60}
+
+
+def test_a_share_of_rejected_rows_is_judged_once_more_at_the_end(org: Org) -> None:
+    """The answers of the last batches come when all rows are taken."""
+    contacts = stream("Contacts", "Last_Name", "Email")
+    rows = [{"Last_Name": f"N{n}", **({"Email": "bad"} if n < 30 else {})} for n in range(120)]
+
+    result = org.write(contacts, rows, max_rejected="24%")
+
+    assert "30 of 120 rows were rejected" in result.sentence
+    assert len(result.states) == 1
+
+
 def test_a_stopped_run_acknowledges_what_was_written(org: Org) -> None:
     leads = stream("Leads", "Last_Name", "Lead_Score")
     good, bad = (
