@@ -9,13 +9,14 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import orjson
 
 from destination_zoho_crm.columns import Column
 from destination_zoho_crm.modules import TargetField
+from destination_zoho_crm.numeric import integer, long, number
+from destination_zoho_crm.unfit import UnfitError
 from zoho_crm.fields import Form
 
 LOGGER = logging.getLogger("airbyte")
@@ -23,22 +24,10 @@ LOGGER = logging.getLogger("airbyte")
 #: Zoho's code for a value that a field does not take; refusals of our own speak the same language.
 INVALID_DATA = "INVALID_DATA"
 
-#: Documented limits, where metadata tells none.
-_INTEGER_DIGITS, _LONG_DIGITS = 9, 18
-_MOST = Decimal(10) ** 16
-_DECIMALS = 9
-#: Beyond this a JSON number has lost digits on its way here.
-_EXACT = 2**53
-
 #: UNVERIFIED: the shortest. Zoho's samples have 15 digits and more.
 _ID = re.compile(r"\d{15,20}", re.ASCII)
-_WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MIDNIGHT = re.compile(r"[T ]00:00(:00(\.0+)?)?(Z|[+-]00:?00)?", re.ASCII)
-
-
-class UnfitError(ValueError):
-    """Zoho would not take the value. The reason never shows the value."""
 
 
 class Empty:
@@ -121,65 +110,6 @@ def _text(field: TargetField, value: Any) -> str:
     return value
 
 
-def _whole(value: Any, what: str) -> int:
-    if isinstance(value, bool):
-        raise UnfitError(f"expected {what}")
-    if isinstance(value, float):
-        if not value.is_integer():
-            raise UnfitError(f"expected {what}")
-        if abs(value) >= _EXACT:
-            raise UnfitError("a number this large must be a text, or digits are lost")
-        return int(value)
-    if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
-        return int(value) if len(value) < 100 else 10**100
-    if not isinstance(value, int):
-        raise UnfitError(f"expected {what}")
-    return value
-
-
-def _integer(field: TargetField, value: Any) -> int:
-    number = _whole(value, "a whole number")
-    most = field.length or _INTEGER_DIGITS
-    if len(str(abs(number))) > most:
-        raise UnfitError(f"more than {most} digits")
-    return number
-
-
-def _long(field: TargetField, value: Any) -> str:
-    number = _whole(value, "a whole number")
-    if len(str(abs(number))) > _LONG_DIGITS:
-        raise UnfitError(f"more than {_LONG_DIGITS} digits")
-    return str(number)
-
-
-def _number(field: TargetField, value: Any) -> int | float:
-    """Currency loses decimals beyond the field's, and any number those beyond the ninth.
-
-    UNVERIFIED: that other numbers keep more decimals than their field shows.
-    """
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise UnfitError("expected a number")
-    try:
-        exact = Decimal(value.strip() if isinstance(value, str) else str(value))
-    except InvalidOperation:
-        raise UnfitError("expected a number") from None
-    if not exact.is_finite():
-        raise UnfitError("expected a number")
-    if abs(exact) >= _MOST:
-        raise UnfitError("more than 16 digits before the point")
-    places = field.decimal_place if field.data_type == "currency" else None
-    most = _DECIMALS if places is None else places
-    exponent = exact.normalize().as_tuple().exponent
-    if isinstance(exponent, int) and -exponent > most:
-        raise UnfitError(f"more than {most} decimals, which Zoho would cut off")
-    if exact == exact.to_integral_value():
-        return int(exact)
-    number = float(exact)
-    if Decimal(repr(number)) != exact:
-        raise UnfitError("more digits than a JSON number carries")
-    return number
-
-
 def _boolean(field: TargetField, value: Any) -> bool:
     if isinstance(value, bool):
         return value
@@ -228,30 +158,35 @@ def _reference(field: TargetField, value: Any) -> dict[str, Any]:
     return {"id": _record_id(value.get("id")), **module}
 
 
-def _list(value: Any, separator: str | None) -> list[Any]:
+def _list(value: Any) -> list[Any]:
     if isinstance(value, str):
-        if value.lstrip().startswith("["):
-            value = _json(value)
-        else:
-            value = value.split(separator) if separator else [value]
+        value = _json(value) if value.lstrip().startswith("[") else [value]
     if not isinstance(value, list):
         raise UnfitError("expected a list")
     return value
 
 
-def _options(field: TargetField, value: Any) -> list[str]:
+def _options(field: TargetField, value: Any) -> list[str] | Empty:
     """A text is one option, or several between semicolons as Zoho's own exports have them."""
-    options = _list(value, ";")
-    if not all(isinstance(option, str) and option for option in options):
+    if isinstance(value, str) and not value.lstrip().startswith("["):
+        parts = (part.strip() for part in value.split(";"))
+        options = [part for part in parts if part]
+    else:
+        options = _list(value)
+    if not all(isinstance(option, str) for option in options):
         raise UnfitError("expected a list of texts")
+    if not all(option.strip() for option in options):
+        raise UnfitError("an option is blank")
     if any(";" in option for option in options):
         raise UnfitError("an option holds a semicolon, by which Zoho separates options")
-    return options
+    if field.length and len(";".join(options)) > field.length:
+        raise UnfitError(f"longer than {field.length} characters, with semicolons between options")
+    return options or EMPTY
 
 
 def _tags(field: TargetField, value: Any) -> list[dict[str, str]]:
     tags = []
-    for item in _list(value, None):
+    for item in _list(value):
         name = item.get("name") if isinstance(item, dict) else item
         if not isinstance(name, str) or not name:
             raise UnfitError("expected a list of names")
@@ -261,7 +196,7 @@ def _tags(field: TargetField, value: Any) -> list[dict[str, str]]:
 
 def _links(field: TargetField, value: Any) -> list[dict[str, Any]]:
     """Ids of what a new record is linked with ("Insert Records": multi-select lookup)."""
-    return [{str(field.link): _reference(field, item)} for item in _list(value, None)]
+    return [{str(field.link): _reference(field, item)} for item in _list(value)]
 
 
 def _given(field: TargetField, value: Any) -> Any:
@@ -295,9 +230,9 @@ def _no_moment(field: TargetField, value: Any) -> str:
 
 _ENCODERS: Mapping[Form, Callable[[TargetField, Any], Any]] = {
     "text": _text,
-    "integer": _integer,
-    "long": _long,
-    "number": _number,
+    "integer": integer,
+    "long": long,
+    "number": number,
     "boolean": _boolean,
     "date": _day,
     "datetime": _no_moment,

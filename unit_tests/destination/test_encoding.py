@@ -6,8 +6,9 @@ from typing import Any, get_args
 import pytest
 
 from destination_zoho_crm.columns import Column
-from destination_zoho_crm.encoding import EMPTY, Encoder, UnfitError
+from destination_zoho_crm.encoding import EMPTY, Encoder
 from destination_zoho_crm.modules import TargetField
+from destination_zoho_crm.unfit import UnfitError
 from unit_tests.destination.conftest import Org, stream
 from zoho_crm.fields import DATA_TYPES, Form
 
@@ -24,6 +25,7 @@ def encoded(data_type: str, value: Any, **metadata: Any) -> Any:
 
 
 CURRENCY = {"decimal_place": 2}
+MUST_BE_TEXT = "a number of more than 15 digits must be sent as a text, or digits are lost"
 TAG = {"api_name": "Tag", "json_type": "jsonarray"}
 
 
@@ -41,6 +43,11 @@ TAG = {"api_name": "Tag", "json_type": "jsonarray"}
         ("long", {}, "17", "17"),
         ("double", {}, 1.25, 1.25),
         ("double", {}, "1.250", 1.25),
+        ("double", {}, " 1.25e3 ", 1250),
+        ("double", {}, "12345678901234.56", 12345678901234.56),
+        ("double", {}, "-.5", -0.5),
+        ("double", {}, 1e15, 10**15),
+        ("double", {}, 9007199254740992, 9007199254740992),
         ("double", {}, 3, 3),
         ("percent", {}, "12", 12),
         ("currency", CURRENCY, 0.1, 0.1),
@@ -63,6 +70,9 @@ TAG = {"api_name": "Tag", "json_type": "jsonarray"}
         ("multiselectpicklist", {}, ["a", "b"], ["a", "b"]),
         ("multiselectpicklist", {}, '["a", "b"]', ["a", "b"]),
         ("multiselectpicklist", {}, "a;b", ["a", "b"]),
+        ("multiselectpicklist", {}, "Red; Light Blue ;", ["Red", "Light Blue"]),
+        ("multiselectpicklist", {"length": 3}, ["a", "b"], ["a", "b"]),
+        ("multiselectpicklist", {}, [" a"], [" a"]),
         ("text", TAG, ["VIP", {"name": "Old"}], [{"name": "VIP"}, {"name": "Old"}]),
         ("RRULE", {"json_type": "jsonobject"}, '{"RRULE": "x"}', {"RRULE": "x"}),
         ("strange", {}, "as it is", "as it is"),
@@ -89,7 +99,9 @@ def test_a_value_takes_the_form_that_zoho_takes(
         ("integer", {}, "many", "expected a whole number"),
         ("integer", {}, 1234567890, "more than 9 digits"),
         ("integer", {"length": 2}, 123, "more than 2 digits"),
-        ("bigint", {}, 1e18, "a number this large must be a text, or digits are lost"),
+        ("integer", {}, "1_0", "expected a whole number"),
+        ("bigint", {}, 1e18, MUST_BE_TEXT),
+        ("bigint", {}, 9007199254740991.0, MUST_BE_TEXT),
         ("bigint", {}, "1" * 19, "more than 18 digits"),
         ("bigint", {}, "1" * 5000, "more than 18 digits"),
         ("double", {}, float("nan"), "expected a number"),
@@ -98,6 +110,18 @@ def test_a_value_takes_the_form_that_zoho_takes(
         ("double", {}, 1e16, "more than 16 digits before the point"),
         ("double", {}, 0.1234567891, "more than 9 decimals, which Zoho would cut off"),
         ("double", {}, "123456789012345.123", "more digits than a JSON number carries"),
+        ("double", {}, "1234567890123456.7", "more digits than a JSON number carries"),
+        ("double", {}, -9999999999999999, "more digits than a JSON number carries"),
+        ("double", {}, "9999999999999999", "more digits than a JSON number carries"),
+        ("double", {}, 1234567890123456.7, MUST_BE_TEXT),
+        ("double", {}, 9007199254740993.0, MUST_BE_TEXT),
+        ("double", {}, 123456789012345.678, MUST_BE_TEXT),
+        ("double", {}, "1_000", "expected a number"),
+        ("double", {}, "１２", "expected a number"),
+        ("double", {}, "NaN", "expected a number"),
+        ("double", {}, "1e99999999999999999999", "expected a number"),
+        ("double", {}, True, "expected a number"),
+        ("percent", {}, "1e-10", "more than 9 decimals, which Zoho would cut off"),
         ("currency", CURRENCY, 1.005, "more than 2 decimals, which Zoho would cut off"),
         ("currency", {"decimal_place": 0}, 1.5, "more than 0 decimals, which Zoho would cut off"),
         ("boolean", {}, "yes", "expected true or false"),
@@ -113,6 +137,10 @@ def test_a_value_takes_the_form_that_zoho_takes(
         ("lookup", {}, {"name": "n"}, "expected the id of a record in Zoho"),
         ("multiselectpicklist", {}, ["a;b"], "an option holds a semicolon"),
         ("multiselectpicklist", {}, [1], "expected a list of texts"),
+        ("multiselectpicklist", {}, ["a", " "], "an option is blank"),
+        ("multiselectpicklist", {}, '["a", ""]', "an option is blank"),
+        ("multiselectpicklist", {"length": 3}, ["a", "bc"], "longer than 3 characters, with semi"),
+        ("multiselectpicklist", {"length": 3}, "a; bc", "longer than 3 characters, with semi"),
         ("multiselectpicklist", {}, {"a": 1}, "expected a list"),
         ("multiselectpicklist", {}, "[1", "expected JSON"),
         ("text", TAG, [{}], "expected a list of names"),
@@ -127,6 +155,11 @@ def test_what_zoho_would_refuse_or_change_is_refused_with_the_reason(
 
     assert str(refused.value).startswith(reason)
     assert not isinstance(value, str) or len(value) < 3 or value not in str(refused.value)
+
+
+@pytest.mark.parametrize("value", [" ", ";", " ; "])
+def test_a_text_without_an_option_is_nothing(value: str) -> None:
+    assert encoded("multiselectpicklist", value) is EMPTY
 
 
 @pytest.mark.parametrize("value", [None, "", []])
