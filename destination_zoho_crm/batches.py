@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from urllib.parse import quote_plus
 
 from destination_zoho_crm.rows import Pending, Waiting
 
@@ -14,6 +15,9 @@ _IN_HAND = 5
 
 #: A key may come for ever without filling a batch of keys; so many rows for each record fill it.
 _ROWS_OF_ONE = 5
+
+#: Between keys, as an address has it.
+_COMMA = "%2C"
 
 Batch = Sequence[Waiting]
 Work = Callable[[Batch], None]
@@ -70,7 +74,8 @@ class Gathering:
     one key in several batches are written in their order."""
 
     def __init__(self, writers: Writers, work: Work, *, most: int, most_text: int | None) -> None:
-        """`most_text`: characters of all keys of a batch, where they stand in an address."""
+        """`most_text`: of all keys of a batch, in the characters that an address needs for them;
+        None where they stand in none."""
         self._writers = writers
         self._work = work
         self._most = most
@@ -87,17 +92,24 @@ class Gathering:
 
     def add(self, row: Pending) -> None:
         self._number += 1
-        self._rows += 1
         key: str | int = self._number if row.key is None else row.key
         if key in self._waiting:
             self._waiting[key].add(row)
         else:
+            self._make_room(str(key))
             self._waiting[key] = Waiting(row)
-            self._text += len(row.key or "")
-        too_long = self._most_text is not None and self._text >= self._most_text
-        too_many = self._rows >= self._most * _ROWS_OF_ONE
-        if len(self._waiting) >= self._most or too_long or too_many:
+        self._rows += 1
+        if len(self._waiting) >= self._most or self._rows >= self._most * _ROWS_OF_ONE:
             self.flush()
+
+    def _make_room(self, key: str) -> None:
+        """A key that would make the address too long begins another batch."""
+        if self._most_text is None:
+            return
+        length = len(quote_plus(key)) + len(_COMMA)
+        if self._text + length > self._most_text:
+            self.flush()
+        self._text += length
 
     def flush(self) -> None:
         """What waits is handed to the writers."""

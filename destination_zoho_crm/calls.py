@@ -10,7 +10,8 @@ from destination_zoho_crm.plan import StreamPlan
 MOST_RECORDS = 100
 #: "Delete Rescheduled History": one id per call.
 _DELETED_SINGLY = ("Appointments_Rescheduled_History__s",)
-#: Ids to be deleted stand in the address, which servers cut at 8 KB.
+#: Keys to be deleted stand in the address, which servers cut at 8 KB: characters of it that are
+#: theirs, a letter beyond ASCII being six or more.
 MOST_DELETE_TEXT = 4_000
 
 

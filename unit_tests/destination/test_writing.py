@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import requests
 from airbyte_cdk.models import AirbyteMessageSerializer, ConfiguredAirbyteCatalogSerializer
 
 from destination_zoho_crm import DestinationZohoCrm
@@ -118,6 +119,30 @@ def test_a_delete_by_external_id_deletes_that_record_alone(org: Org, version: st
     plates = {record["Plate"] for record in org.records("Vehicles")}
     assert "P 1/ü" not in plates
     assert org.record("Vehicles", Plate="P-2")["id"] == other
+
+
+@pytest.mark.parametrize("letter", ["a", "ü", "車", "😀"])
+def test_addresses_of_deletions_stay_short_whatever_the_letters_of_their_keys(
+    org: Org, monkeypatch: pytest.MonkeyPatch, letter: str
+) -> None:
+    real, lengths = requests.Session.send, []
+
+    def send(
+        self: requests.Session, request: requests.PreparedRequest, **more: object
+    ) -> requests.Response:
+        if request.method == "DELETE":
+            lengths.append(len(request.url or ""))
+        return real(self, request, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(requests.Session, "send", send)
+    plates = [f"{letter * 18}{n:02}" for n in range(100)]
+    gone = stream("gone", "Plate", mode="soft_delete", key="Plate", into="Vehicles")
+
+    result = org.write(gone, [{"Plate": plate} for plate in plates])
+
+    assert result.counts() == {"rejected": 100}
+    assert max(lengths) < 4_200
+    assert len(lengths) < 8
 
 
 @pytest.mark.parametrize(
