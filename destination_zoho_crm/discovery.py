@@ -3,10 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from destination_zoho_crm.columns import SE_MODULE
 from destination_zoho_crm.matching import allowed, keys
 from destination_zoho_crm.modules import TargetField, TargetModule
 from destination_zoho_crm.plan import DELETED_AT
 from destination_zoho_crm.settings import SYNC_MODES, Operation
+
+#: What an activity is about: a record of several modules, so its module must be named, too.
+_ABOUT = "What_Id"
 
 _ID = {"type": "string"}
 _TEXT = {"type": ["null", "string"]}
@@ -43,6 +47,8 @@ def _schema(
             properties |= _columns(field, modules)
             if field.mandatory and operation in ("insert", "upsert"):
                 required.append(field.api_name)
+    if _ABOUT in properties:
+        properties[SE_MODULE] = _TEXT
     schema: dict[str, Any] = {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "type": "object",

@@ -84,6 +84,16 @@ def test_a_lookup_is_also_named_by_the_external_id_of_what_it_points_at(org: Org
     assert columns["Account_Name.ERP_ID"] == {"type": ["null", "string"]}
 
 
+@pytest.mark.parametrize("module", ["Tasks", "Events", "Calls"])
+def test_an_activity_offers_the_module_of_what_it_is_about(org: Org, module: str) -> None:
+    catalog = discovered(org, "v4")
+
+    for mode, offered in (("append", True), ("update", True), ("soft_delete", False)):
+        columns = catalog[module, mode]["json_schema"]["properties"]
+        assert ("What_Id" in columns, "$se_module" in columns) == (offered, offered)
+    assert "$se_module" not in catalog["Leads", "append"]["json_schema"]["properties"]
+
+
 def test_a_deletion_takes_keys_and_the_mark_of_what_is_gone(org: Org) -> None:
     schema = discovered(org, "v4")["Contacts", "soft_delete"]["json_schema"]
 
