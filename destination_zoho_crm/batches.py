@@ -86,10 +86,6 @@ class Gathering:
         self._number = 0
         self._flying: dict[str | int, Future[None]] = {}
 
-    def __contains__(self, key: str) -> bool:
-        """Whether a row with this key waits to be written."""
-        return key in self._waiting
-
     def add(self, row: Pending) -> None:
         self._number += 1
         key: str | int = self._number if row.key is None else row.key

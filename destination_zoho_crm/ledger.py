@@ -9,7 +9,7 @@ from zoho_crm.org import METADATA, Line
 
 
 def told(totals: Mapping[StreamKey, Total], ledger: Mapping[str, Line]) -> Iterator[str]:
-    """A line per stream, one per reason of rejection, and the cost of metadata and the sum."""
+    """A line per stream, and the cost of metadata and the sum."""
     for stream, total in totals.items():
         name = label(stream)
         line = ledger.get(name, Line())
@@ -20,9 +20,6 @@ def told(totals: Mapping[StreamKey, Total], ledger: Mapping[str, Line]) -> Itera
             + (f", {missing:,} not written as far as is known" if missing else "")
             + f"; {line.calls:,} calls, {line.credits:,} credits, {line.seconds:.1f} s."
         )
-        for (code, field, said), number in total.reasons.most_common():
-            where = f" in {field}" if field else ""
-            yield f"Rejected: {name}: {number:,} rows by {code}{where}{said and f': {said}'}."
         for field, number in total.matched_by.most_common():
             yield (
                 f"Matched: {name}: {number:,} rows changed a record that {field} found, not the "
@@ -34,3 +31,12 @@ def told(totals: Mapping[StreamKey, Total], ledger: Mapping[str, Line]) -> Itera
         f"{sum(line.credits for line in lines):,} credits in all, "
         f"{ledger.get(METADATA, Line()).calls:,} calls of them for metadata."
     )
+
+
+def rejections(totals: Mapping[StreamKey, Total]) -> Iterator[str]:
+    """A line per stream and reason."""
+    for stream, total in totals.items():
+        for (code, field, said), number in total.reasons.most_common():
+            where = f" in {field}" if field else ""
+            because = f"{code}{where}{said and f': {said}'}"
+            yield f"Rejected: {label(stream)}: {number:,} rows by {because}."

@@ -160,9 +160,11 @@ class _Stream:
             return self.mapping.operation
         operation = _OPERATIONS.get(str(mode))
         if operation is None:
+            # Where data activation names the module, it alone says what is done.
+            mapped = "" if self._activated else ", or map the stream"
             self.problems.append(
                 f"{mode} would replace all records of the module, which is not done in a CRM; "
-                f"choose one of {', '.join(_OPERATIONS)}, or map the stream"
+                f"choose one of {', '.join(_OPERATIONS)}{mapped}"
                 if str(mode).startswith("overwrite")
                 else f"the sync mode {mode!r} is none of {', '.join(_OPERATIONS)}"
             )

@@ -49,7 +49,8 @@ class Stream:
         self._accounts = accounts
         self._on_reject = on_reject
         self._most_deletes = most_deletes
-        self._deletes = 0
+        #: Their keys: a row that comes again deletes nothing more. Never many more than allowed.
+        self._deletes: set[str | None] = set()
         self._gathering = Gathering(
             writers,
             self._write,
@@ -79,10 +80,10 @@ class Stream:
         return self._encoder.record(row.data)
 
     def _brake(self, row: Pending) -> None:
-        if self._plan.operation != "delete" or (row.key or "") in self._gathering:
+        if self._plan.operation != "delete":
             return
-        self._deletes += 1
-        if self._deletes > self._most_deletes:
+        self._deletes.add(row.key)
+        if len(self._deletes) > self._most_deletes:
             raise config_error(
                 f"{self._plan.label} asks for more than {self._most_deletes:,} deletions from "
                 f"{self._plan.module.api_name}. If that is meant, raise Most "

@@ -11,7 +11,7 @@ from airbyte_cdk.utils import AirbyteTracedException
 from destination_zoho_crm.accounting import Accounts
 from destination_zoho_crm.arrivals import arrivals
 from destination_zoho_crm.batches import Writers
-from destination_zoho_crm.ledger import told
+from destination_zoho_crm.ledger import rejections, told
 from destination_zoho_crm.matching import rows_of_new
 from destination_zoho_crm.modules import TargetModules
 from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome
@@ -163,6 +163,8 @@ class Run:
         self._rejects.close()
         for line in told(self._accounts.totals, self._client.org.ledger):
             LOGGER.info(line)
+        for line in rejections(self._accounts.totals):
+            LOGGER.warning(line)
         for path in self._rejects.paths:
             LOGGER.info(f"Rejected rows are kept in {path}, which can be written again.")
         if any(total.has_rejected(OUTCOME_UNKNOWN) for total in self._accounts.totals.values()):
@@ -171,7 +173,10 @@ class Run:
                 "is not, take the key `rejected` out of its line; with it, an insert rejects it."
             )
         if self._accounts.rejected and self._settings.folder is None:
-            LOGGER.info("Rejected rows are not kept: name a folder in Rejected Rows to see them.")
+            LOGGER.warning(
+                "Rejected rows are not kept: name a folder in Rejected Rows "
+                "(object_storage_config) to have them kept from the next sync on."
+            )
 
 
 def _stopped() -> BaseException:

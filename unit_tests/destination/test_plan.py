@@ -168,6 +168,8 @@ def test_a_mapping_of_a_namespace_goes_before_one_for_any() -> None:
     ("entry", "mappings", "said"),
     [
         (stream("Contacts", *PEOPLE, mode="overwrite"), [], "overwrite would replace all records"),
+        (stream("Contacts", *PEOPLE, mode="overwrite"), [], "soft_delete, or map the stream."),
+        (stream("crm", *PEOPLE, mode="overwrite", into="Contacts"), [], "update, soft_delete."),
         (stream("Contacts", *PEOPLE, mode="magic"), [], "'magic' is none of append,"),
         (stream("Contact", *PEOPLE), [], "no module Contact that can be written. Did you mean"),
         (stream("ACCOUNTS", "x"), [], "Did you mean Accounts? It has Contacts, Accounts."),

@@ -201,6 +201,18 @@ def test_only_the_owner_may_read_a_file_of_rejected_rows(org: Org, tmp_path: Pat
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+def test_rejected_rows_are_a_warning(org: Org, caplog: pytest.LogCaptureFixture) -> None:
+    result = org.write(CONTACTS, [{"Last_Name": "L"}, {"Email": "a@x.test", "Last_Name": "L"}])
+
+    warnings = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    assert result.counts() == {"created": 1, "rejected": 1}
+    assert [warning.partition(":")[0] for warning in warnings] == [
+        "Rejected",
+        "Rejected rows are not kept",
+    ]
+    assert "(object_storage_config)" in warnings[-1]
+
+
 def test_the_log_tells_reasons_and_no_values(org: Org) -> None:
     secret = {
         "Email": "secret-address",
@@ -304,3 +316,18 @@ def test_a_delete_stream_stops_at_its_limit(org: Org, number: int, stopped: bool
     if stopped:
         assert "more than 3 deletions from Leads" in result.sentence
         assert result.states == []
+
+
+def test_a_deletion_that_comes_again_after_a_state_counts_once(org: Org) -> None:
+    ids = [org.add("Leads", Last_Name="L") for _ in range(3)]
+    gone = stream("gone", "id", mode="soft_delete", key="id", into="Leads")
+    lines = [
+        line
+        for n in range(3)
+        for line in (*(row("gone", {"id": one}) for one in ids), state("gone", n))
+    ]
+
+    result = org.write_lines([gone], lines, max_deletes=3)
+
+    assert result.failure is None
+    assert result.counts() == {"deleted": 3}
