@@ -130,9 +130,10 @@ class Run:
                 )
             stream.take(message)
             return
+        # Before its rows are handed over: told to stop, the writers ask whether a state has come.
+        self._accounts.wait_for(message)
         for key in self._accounts.spoken_of(message):
             self._streams[key].flush()
-        self._accounts.wait_for(message)
 
     def _stream(self, plan: StreamPlan, users: Mapping[str, str]) -> Stream:
         return Stream(
