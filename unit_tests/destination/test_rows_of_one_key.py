@@ -122,3 +122,19 @@ def test_rows_with_one_key_in_several_batches_are_written_in_their_order(org: Or
 
     assert result.counts() == {"created": 595, "updated": 5}
     assert org.record("Contacts", Email="same@x.test")["Last_Name"] == "N5"
+
+
+def test_rows_whose_keys_differ_by_blanks_keep_their_order(org: Org) -> None:
+    """Zoho may trim them."""
+    org.knobs(trim_text=True)
+    org.fail("upsert", "delay", seconds=0.5)
+    accounts = stream("Accounts", "Account_Name", "Phone", mode="append_dedup", key="Account_Name")
+    lines = []
+    for n, name in enumerate(("Key ", "Key")):
+        lines += [row("Accounts", {"Account_Name": name, "Phone": f"{n}"}), state("Accounts", n)]
+
+    result = org.write_lines([accounts], lines)
+    org.knobs(trim_text=False)
+
+    assert [result.counts(state=n) for n in range(2)] == [{"created": 1}, {"updated": 1}]
+    assert org.record("Accounts", Account_Name="Key")["Phone"] == "1"
