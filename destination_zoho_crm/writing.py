@@ -170,8 +170,8 @@ class Run:
             LOGGER.info(f"Rejected rows are kept in {path}, which can be written again.")
         if any(total.has_rejected(OUTCOME_UNKNOWN) for total in self._accounts.totals.values()):
             LOGGER.warning(
-                f"Rows with {OUTCOME_UNKNOWN} may be in Zoho: look there. To have one written that "
-                "is not, take the key `rejected` out of its line; with it, an insert rejects it."
+                f"Rows with {OUTCOME_UNKNOWN} may be in Zoho: look there. An insert rejects their "
+                "lines again, unless the key `rejected` is taken out of them."
             )
         if self._accounts.rejected and self._settings.folder is None:
             LOGGER.warning(
