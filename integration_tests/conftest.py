@@ -143,6 +143,7 @@ def inside(
             except Exception:
                 # As the interpreter does at the end of a process.
                 sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]  # there is one
+                exit_code = 1
         except SystemExit as end:
             exit_code = int(end.code or 0)
         said = capsys.readouterr()
