@@ -39,6 +39,7 @@ from destination_zoho_crm.protocol import (
 from destination_zoho_crm.refusals import mapping_problems, refuse
 from destination_zoho_crm.rejects import make_folder
 from destination_zoho_crm.settings import write_settings
+from destination_zoho_crm.users import active_users
 from destination_zoho_crm.writing import write
 from zoho_crm.auth import PATIENCE
 from zoho_crm.client import Client
@@ -154,7 +155,13 @@ class DestinationZohoCrm(Destination):
         settings = write_settings(config)
         if settings.folder:
             make_folder(settings.folder)
-        modules = TargetModules(Client({**config, PATIENCE: 0}).metadata)
+        client = Client({**config, PATIENCE: 0})
+        modules = TargetModules(client.metadata)
+        if not client.may_write():
+            raise config_error(
+                "The refresh token lacks a scope: it may read records and not write them. Make a "
+                f"new one in Zoho's API console with {client.scopes}."
+            )
         if not modules.names:
             raise config_error("This org has no module that can be written by Zoho's API.")
         named = [mapping.module for mapping in settings.mappings]
@@ -166,6 +173,9 @@ class DestinationZohoCrm(Destination):
             for mapping in settings.mappings
             for problem in mapping_problems(mapping, fetched, modules.names)
         )
+        paths = (path for mapping in settings.mappings for _, path in mapping.fields or ())
+        if any(path.endswith(".email") for path in paths):
+            active_users(client.metadata)
 
 
 def _told_to_stop() -> threading.Event:

@@ -12,7 +12,12 @@ from destination_zoho_crm.columns import Column, Dropped, Refused, resolve
 from destination_zoho_crm.matching import KeyKind
 from destination_zoho_crm.modules import TargetModule
 from destination_zoho_crm.protocol import StreamKey
-from destination_zoho_crm.refusals import no_column, no_module, operation_problems, refuse
+from destination_zoho_crm.refusals import (
+    column_problems,
+    no_module,
+    operation_problems,
+    refuse,
+)
 from destination_zoho_crm.settings import SYNC_MODES, Operation, StreamMapping
 
 #: What a sync mode asks for, where no mapping says otherwise.
@@ -230,24 +235,7 @@ class _Stream:
         if not columns:
             yield "the catalog names no column of it, and no mapping does"
             return
-        names: dict[str, str] = {}
-        for column in columns:
-            if isinstance(column, Column):
-                other = names.setdefault(column.name, column.source)
-                if other != column.source:
-                    yield f"the columns {other} and {column.source} both go to {column.name}"
-            elif operation == "delete":
-                continue
-            elif isinstance(column, Refused) or pairs:
-                yield no_column(column)
-        if key is not None and key not in names:
-            yield f"no column goes to {key}, by which its records are found"
-        if operation in ("insert", "upsert"):
-            for field in module.fields.values():
-                if field.mandatory and field.form and field.api_name not in names:
-                    yield f"no column goes to {field.api_name}, without which Zoho adds no record"
-        if operation != "delete" and not names.keys() - {"id"}:
-            yield f"no column of it can be written to {module.api_name}"
+        yield from column_problems(module, operation, key, columns, chosen=bool(pairs))
 
 
 def _dropped(

@@ -31,12 +31,42 @@ def mapping_problems(
         yield f"{mapping.stream}: {no_module(mapping.module, names)}."
         return
     problems = [*operation_problems(module, mapping.operation, mapping.matching_key)]
-    # Of a deletion, all columns but the key are passed over.
-    for source, path in mapping.fields or () if mapping.operation != "delete" else ():
-        column = resolve(source, path, module, mapping.operation, modules, chosen=True)
-        if not isinstance(column, Column):
-            problems.append(no_column(column))
+    if mapping.fields and not problems:
+        columns = [
+            resolve(source, path, module, mapping.operation, modules, chosen=True)
+            for source, path in mapping.fields
+        ]
+        key = mapping.matching_key
+        problems += column_problems(module, mapping.operation, key, columns, chosen=True)
     yield from (f"{mapping.stream}: {problem}." for problem in problems)
+
+
+def column_problems(
+    module: TargetModule,
+    operation: Operation,
+    key: str | None,
+    columns: Sequence[Column | Dropped | Refused],
+    *,
+    chosen: bool,
+) -> Iterator[str]:
+    """`chosen`: the user has mapped the columns; else those that cannot be written are left out."""
+    names: dict[str, str] = {}
+    for column in columns:
+        if isinstance(column, Column):
+            other = names.setdefault(column.name, column.source)
+            if other != column.source:
+                yield f"the columns {other} and {column.source} both go to {column.name}"
+        # Of a deletion, all columns but the key are passed over.
+        elif operation != "delete" and (isinstance(column, Refused) or chosen):
+            yield no_column(column)
+    if key is not None and key not in names:
+        yield f"no column goes to {key}, by which its records are found"
+    if operation in ("insert", "upsert"):
+        for field in module.fields.values():
+            if field.mandatory and field.form and field.api_name not in names:
+                yield f"no column goes to {field.api_name}, without which Zoho adds no record"
+    if operation != "delete" and not names.keys() - {"id"}:
+        yield f"no column of it can be written to {module.api_name}"
 
 
 def no_column(column: Dropped | Refused) -> str:

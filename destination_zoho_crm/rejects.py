@@ -22,9 +22,10 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         probe.write_bytes(b"")
         probe.unlink()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise config_error(
-            f"The folder for rejected rows, {folder}, cannot be used: {error.strerror}."
+            f"The folder for rejected rows, {folder}, cannot be used: "
+            f"{getattr(error, 'strerror', None) or error}."
         ) from None
 
 

@@ -21,6 +21,8 @@ SYNC_MODES: Mapping[Operation, str] = {
 AUTOMATIONS = ("workflow", "approval", "blueprint")
 
 MOST_DELETES = 1_000
+#: Of a number of rows.
+_MOST_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +84,11 @@ class WriteSettings:
 def write_settings(config: Mapping[str, Any]) -> WriteSettings:
     """The settings of a config that fits the form (`zoho_crm.form`).
 
-    Raises a config error where a stream has several mappings, which no form can tell.
+    Raises a config error where a stream has several mappings, which no form can tell, and where
+    something is asked for that is not there yet.
     """
+    if (method := config.get("write_method", "REST")) not in ("Automatic", "REST"):
+        raise config_error(f"write_method is {method!r}, and rows are written by REST only so far.")
     mappings = tuple(map(_mapping, config.get("mappings") or ()))
     times = Counter((mapping.namespace, mapping.stream) for mapping in mappings)
     if twice := [mapping for mapping in mappings if times[mapping.namespace, mapping.stream] > 1]:
@@ -118,7 +123,15 @@ def _automations(setting: Mapping[str, Any]) -> tuple[str, ...] | None:
 
 
 def _reject_limit(setting: str) -> RejectLimit | None:
-    return RejectLimit(int(setting.rstrip("%")), setting.endswith("%")) if setting else None
+    if not setting:
+        return None
+    digits, percent = setting.rstrip("%"), setting.endswith("%")
+    if len(digits) > _MOST_DIGITS or (percent and int(digits) > 100):
+        raise config_error(
+            f"Most Rejected Rows (max_rejected) is {setting[:20]}, which is never reached. Write a "
+            "number of rows or at most 100%, or leave it empty."
+        )
+    return RejectLimit(int(digits), percent)
 
 
 def _folder(setting: Mapping[str, Any]) -> Path | None:

@@ -1,6 +1,7 @@
 """Access tokens: one per process, however many streams ask."""
 
 import logging
+import re
 import threading
 import time
 from collections.abc import Mapping
@@ -59,6 +60,8 @@ class _Token:
     expires: AirbyteDateTime
     #: The address of the org's API.
     api: str
+    #: What the token allows, if the answer said so.
+    scopes: frozenset[str]
 
 
 @dataclass
@@ -95,6 +98,11 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
             if self._tokens.get(self._account) is refused:
                 self._renew()
 
+    @property
+    def granted(self) -> frozenset[str]:
+        """What the token allows; empty where Zoho does not tell ("Refresh Access Tokens")."""
+        return self._token().scopes
+
     def __call__(self, request: requests.PreparedRequest) -> Any:
         """Signs a request that is about to be sent."""
         org_of(self.config).sends(request)
@@ -127,7 +135,9 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
         add_to_secrets(answer["access_token"])
         lifetime = timedelta(seconds=float(answer.get("expires_in", 3600)))
         expires = ab_datetime_now() + lifetime
-        token = _Token(answer["access_token"], expires, self._address(answer.get("api_domain")))
+        scopes = frozenset(re.split(r"[\s,]+", str(answer.get("scope") or "").strip())) - {""}
+        api = self._address(answer.get("api_domain"))
+        token = _Token(answer["access_token"], expires, api, scopes)
         self._tokens[self._account] = token
         return token
 

@@ -20,6 +20,7 @@ from airbyte_cdk.sources.streams.http.error_handlers.response_models import (
 )
 from airbyte_cdk.utils import AirbyteTracedException
 
+from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.errors import FailuresOnly, code_of
 from zoho_crm.manifest import scopes, settings_parameters
 from zoho_crm.org import Org, forget, org_of
@@ -35,6 +36,9 @@ _SILENT.addHandler(logging.NullHandler())
 _SILENT.disabled = True
 
 LOGGER = logging.getLogger("airbyte")
+
+#: Scopes of records: of all modules, or of one ("Scopes").
+_OF_RECORDS = "ZohoCRM.modules."
 
 #: Where the records of a call stand, as a JSON path.
 _RECORDS = "$.data"
@@ -69,7 +73,9 @@ class Client:
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.config: dict[str, Any] = copy.deepcopy(dict(config))
         ConnectionSettings(parameters=settings_parameters()).transform(self.config)
-        self.config["_zoho"]["scopes"] = ",".join(scopes("destination").values())
+        #: Those that it needs, between commas.
+        self.scopes = ",".join(scopes("destination").values())
+        self.config["_zoho"]["scopes"] = self.scopes
         forget(self.config)
         self.org: Org = org_of(self.config)
         LOGGER.addFilter(_no_rate_limit)
@@ -83,6 +89,15 @@ class Client:
     def queries(self) -> ZohoRequester:
         """For COQL."""
         return manifests_requester("coql_requester", self.config)
+
+    def may_write(self) -> bool:
+        """Whether the token may write records of any module; so, too, where Zoho does not tell."""
+        authenticator = self.metadata.get_authenticator()
+        assert isinstance(authenticator, ZohoAuthenticator)
+        granted = authenticator.granted
+        return not granted or any(
+            scope.startswith(_OF_RECORDS) and not scope.endswith(".READ") for scope in granted
+        )
 
     def write(
         self,

@@ -1,6 +1,7 @@
 """What `check` finds before a first sync does."""
 
 import logging
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from airbyte_cdk.utils import AirbyteTracedException
 from destination_zoho_crm import DestinationZohoCrm
 from unit_tests.destination.conftest import Org, mapping
 from zoho_crm.auth import ZohoAuthenticator
+from zoho_emulator.knobs import SCOPES
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -42,10 +44,14 @@ def test_a_wrong_secret_is_told(org: Org) -> None:
         (mapping("s", "Leads", "insert", a="Created_Time"), "Created_Time is read-only"),
         (mapping("s", "Contacts", "insert", a="Account_Name.Phone"), "is not found by Phone"),
         (mapping("s", "Leads", "insert", a="Project_Details"), "rows of subforms cannot be"),
+        (mapping("s", "Leads", "insert", a="Last_Name", b="Last_Name"), "a and b both go to Last"),
+        (mapping("s", "Leads", "insert", a="Email"), "no column goes to Last_Name, without which"),
+        (mapping("s", "Leads", "update", "id", a="Email"), "no column goes to id, by which its"),
     ],
     ids=[
         *("module", "key", "key of an update", "operation"),
         *("field", "read-only field", "field of no lookup", "subform"),
+        *("one field twice", "mandatory field", "key's column"),
     ],
 )
 def test_a_mapping_that_cannot_be_is_told(org: Org, wrong: dict[str, Any], said: str) -> None:
@@ -60,6 +66,40 @@ def test_a_mapping_that_can_be_is_taken(org: Org) -> None:
     assert check(org.config | {"mappings": [writing, deleting]}) == ""
 
 
+@pytest.fixture
+def scopes(org: Org) -> Iterator[Callable[[str], None]]:
+    """Sets those of the tokens to come."""
+    yield lambda scopes: org.knobs(scopes=scopes)
+    org.knobs(scopes=",".join(SCOPES))
+
+
+READING = "ZohoCRM.modules.READ,ZohoCRM.settings.ALL,ZohoCRM.users.READ,ZohoCRM.org.READ"
+
+
+def test_a_token_that_may_only_read_is_told(org: Org, scopes: Callable[[str], None]) -> None:
+    scopes(READING)
+
+    assert check(org.config).startswith("The refresh token lacks a scope: it may read")
+    for scope in ("ZohoCRM.modules.UPDATE", "ZohoCRM.modules.leads.ALL"):
+        scopes(f"{READING},{scope}")
+        assert check(org.config) == ""
+
+
+def test_owners_by_address_need_a_token_that_may_see_users(
+    org: Org, scopes: Callable[[str], None]
+) -> None:
+    scopes("ZohoCRM.modules.ALL,ZohoCRM.settings.ALL,ZohoCRM.org.READ")
+    owned = mapping("s", "Leads", "insert", a="Last_Name", b="Owner.email")
+
+    assert check(org.config) == ""
+    assert "lacks a scope" in check(org.config | {"mappings": [owned]})
+
+
+def test_a_way_of_writing_that_is_not_there_yet_is_refused(org: Org) -> None:
+    assert "by REST only so far" in check(org.config | {"write_method": "Bulk"})
+    assert check(org.config | {"write_method": "Automatic"}) == ""
+
+
 def test_all_that_is_wrong_with_mappings_is_told_at_once(org: Org) -> None:
     wrong = [mapping("a", "Lead", "insert"), mapping("b", "Leads", "upsert", "Phone")]
 
@@ -70,9 +110,10 @@ def test_all_that_is_wrong_with_mappings_is_told_at_once(org: Org) -> None:
     assert "(2) b: " in sentence
 
 
-def test_a_folder_that_cannot_be_used_is_told(org: Org, tmp_path: Path) -> None:
+@pytest.mark.parametrize("folder", ["file/folder", "nul\0"])
+def test_a_folder_that_cannot_be_used_is_told(org: Org, tmp_path: Path, folder: str) -> None:
     (tmp_path / "file").touch()
-    storage = {"storage_type": "Local", "folder": str(tmp_path / "file" / "folder")}
+    storage = {"storage_type": "Local", "folder": f"{tmp_path}/{folder}"}
 
     assert "The folder for rejected rows" in check(org.config | {"object_storage_config": storage})
 
@@ -81,6 +122,8 @@ def test_a_folder_that_cannot_be_used_is_told(org: Org, tmp_path: Path) -> None:
     ("settings", "said"),
     [
         ({"max_rejected": "many"}, "(max_rejected) is 'many'; write it like 50 or 10%."),
+        ({"max_rejected": "101%"}, "(max_rejected) is 101%, which is never reached."),
+        ({"max_rejected": "9" * 5_000}, "which is never reached."),
         ({"max_deletes": -1}, "(max_deletes) is -1, and 0 is the least."),
         ({"max_deletes": "x"}, "(max_deletes) is 'x', which is no whole number."),
         ({"null_values": "Clear"}, "(null_values) is 'Clear', which is none of ignore, clear."),
