@@ -35,7 +35,7 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Unwritable:
     """The column keeps the whole run from beginning."""
 
     source: str
@@ -50,7 +50,7 @@ def resolve(
     lookups: Mapping[str, TargetModule],
     *,
     chosen: bool,
-) -> Column | Dropped | Refused:
+) -> Column | Dropped | Unwritable:
     """What becomes of a column; `chosen`: the user has mapped it, it is not there by its name."""
     if path in ("id", SE_MODULE):
         return Column(source, None, path)
@@ -75,9 +75,9 @@ def resolve(
 
 def _own(
     source: str, field: TargetField, operation: Operation, *, chosen: bool
-) -> Column | Dropped | Refused:
+) -> Column | Dropped | Unwritable:
     if unsupported := field.unsupported(operation):
-        return Refused(source, unsupported)
+        return Unwritable(source, unsupported)
     if not field.settable(operation):
         return Dropped(source, f"{field.api_name} is read-only")
     if field.data_type == "layout" and not chosen:

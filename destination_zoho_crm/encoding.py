@@ -21,9 +21,6 @@ from zoho_crm.fields import Form
 
 LOGGER = logging.getLogger("airbyte")
 
-#: Zoho's code for a value that a field does not take; refusals of our own speak the same language.
-INVALID_DATA = "INVALID_DATA"
-
 #: UNVERIFIED: the shortest. Zoho's samples have 15 digits and more.
 _ID = re.compile(r"\d{15,20}", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from destination_zoho_crm.settings import Operation
+from zoho_crm import errors
 
 Result = Literal["created", "updated", "deleted", "superseded", "rejected"]
 
@@ -45,9 +46,6 @@ _DONE: Mapping[Operation, Result] = {
     "delete": "deleted",
 }
 
-#: Zoho's code for an id that is not there (any more), among others.
-_INVALID_DATA = "INVALID_DATA"
-
 
 def judged(
     operation: Operation, item: Mapping[str, Any], *, key: str | None, repeated: bool
@@ -61,7 +59,7 @@ def judged(
             result = "updated" if item.get("action") == "update" else "created"
         other = item.get("duplicate_field") if result == "updated" else None
         return Outcome(result, _id(details), other if other not in (None, key) else None)
-    if operation == "delete" and repeated and item.get("code") == _INVALID_DATA:
+    if operation == "delete" and repeated and item.get("code") == errors.INVALID_DATA:
         # The first try got no answer and may have deleted it. Zoho says the same of an id that
         # never was; either way there is no such record now, which is what a deletion is for.
         return Outcome("deleted")

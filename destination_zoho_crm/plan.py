@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from destination_zoho_crm import matching
-from destination_zoho_crm.columns import Column, Dropped, Refused, resolve
+from destination_zoho_crm.columns import Column, Dropped, Unwritable, resolve
 from destination_zoho_crm.matching import KeyKind
 from destination_zoho_crm.modules import TargetModule
 from destination_zoho_crm.protocol import StreamKey
@@ -211,7 +211,7 @@ class _Stream:
 
     def _columns(
         self, module: TargetModule, operation: Operation
-    ) -> list[Column | Dropped | Refused]:
+    ) -> list[Column | Dropped | Unwritable]:
         pairs = self.mapping.fields if self.mapping else None
         chosen = pairs is not None or self._activated
         sources = _columns_of(self.entry)
@@ -225,7 +225,7 @@ class _Stream:
         module: TargetModule,
         operation: Operation,
         key: str | None,
-        columns: Sequence[Column | Dropped | Refused],
+        columns: Sequence[Column | Dropped | Unwritable],
     ) -> Iterator[str]:
         known = _columns_of(self.entry)
         pairs = (self.mapping.fields if self.mapping else None) or ()
@@ -239,7 +239,7 @@ class _Stream:
 
 
 def _dropped(
-    columns: Sequence[Column | Dropped | Refused], key: Column | None
+    columns: Sequence[Column | Dropped | Unwritable], key: Column | None
 ) -> Iterator[Dropped]:
     for column in columns:
         if isinstance(column, Dropped):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
 from destination_zoho_crm import matching
-from destination_zoho_crm.columns import Column, Dropped, Refused, resolve
+from destination_zoho_crm.columns import Column, Dropped, Unwritable, resolve
 from destination_zoho_crm.modules import TargetModule
 from destination_zoho_crm.settings import Operation, StreamMapping
 from zoho_crm.problems import config_error
@@ -45,7 +45,7 @@ def column_problems(
     module: TargetModule,
     operation: Operation,
     key: str | None,
-    columns: Sequence[Column | Dropped | Refused],
+    columns: Sequence[Column | Dropped | Unwritable],
     *,
     chosen: bool,
 ) -> Iterator[str]:
@@ -57,7 +57,7 @@ def column_problems(
             if other != column.source:
                 yield f"the columns {other} and {column.source} both go to {column.name}"
         # Of a deletion, all columns but the key are passed over.
-        elif operation != "delete" and (isinstance(column, Refused) or chosen):
+        elif operation != "delete" and (isinstance(column, Unwritable) or chosen):
             yield no_column(column)
     if key is not None and key not in names:
         yield f"no column goes to {key}, by which its records are found"
@@ -69,7 +69,7 @@ def column_problems(
         yield f"no column of it can be written to {module.api_name}"
 
 
-def no_column(column: Dropped | Refused) -> str:
+def no_column(column: Dropped | Unwritable) -> str:
     return f"the column {column.source} cannot be written: {column.reason}"
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from destination_zoho_crm.accounting import Segment
-from destination_zoho_crm.encoding import EMPTY, INVALID_DATA, Encoder
+from destination_zoho_crm.encoding import EMPTY, Encoder
 from destination_zoho_crm.outcomes import (
     ALIVE_AT_SOURCE,
     DELETED_AT_SOURCE,
@@ -16,6 +16,7 @@ from destination_zoho_crm.outcomes import (
 from destination_zoho_crm.plan import DELETED_AT, StreamPlan
 from destination_zoho_crm.protocol import Row
 from destination_zoho_crm.unfit import UnfitError
+from zoho_crm.errors import INVALID_DATA
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,20 +11,9 @@ from destination_zoho_crm.lost import LostInserts, outage
 from destination_zoho_crm.outcomes import Outcome, judged
 from destination_zoho_crm.plan import StreamPlan
 from zoho_crm.client import Answer, Client, LostAnswerError
+from zoho_crm.errors import OF_RECORDS
 from zoho_crm.manifest import skipped_features
 from zoho_crm.problems import Refused, system_error
-
-#: Codes that speak of a record. Zoho's samples show some of them without a list around them, as if
-#: the whole call were refused ("Insert Records": samples of errors).
-_OF_RECORDS = frozenset(
-    """
-    INVALID_DATA MANDATORY_NOT_FOUND DUPLICATE_DATA MULTIPLE_OR_MULTI_ERRORS NOT_APPROVED
-    NOT_REVIEWED DEPENDENT_FIELD_MISSING DEPENDENT_MISMATCH DEPENDENT_FIELD_UNCHANGED
-    EXPECTED_FIELD_MISSING AMBIGUITY_DURING_PROCESSING RECORD_LOCKED RECORD_IN_BLUEPRINT
-    CANNOT_PROCESS CONVERTED_RECORD ID_ALREADY_CONVERTED NOT_ALLOWED PATTERN_NOT_MATCHED
-    MAPPING_MISMATCH DATA_MISMATCH DUPLICATE_LINKING_DATA
-    """.split()  # noqa: SIM905 - a list of words reads better as words
-)
 
 #: An insert is made this often at the most while its answers get lost; and so many inserts in a row
 #: may lose them.
@@ -77,7 +66,7 @@ class Sender:
             return
         except Refused as refusal:
             self._in_vain = 0
-            if refusal.code not in _OF_RECORDS:
+            if refusal.code not in OF_RECORDS:
                 raise
             if len(placed) == 1:
                 said = Outcome("rejected", code=refusal.code, message=refusal.message or "")

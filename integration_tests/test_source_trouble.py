@@ -62,6 +62,7 @@ def test_a_token_that_ends_during_the_read_is_renewed_and_no_row_is_lost(
     assert output.errors == []
     assert sorted(output.ids("Leads")) == sorted(emulator.ids("Leads"))
     assert emulator.usage()["tokens_issued"] == 2
+    assert "Rate limit" not in output.text, "an old token is none"
     assert_no_secrets(output, emulator_config)
 
 

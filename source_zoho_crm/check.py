@@ -6,7 +6,7 @@ from itertools import chain, islice
 from typing import Any
 
 from zoho_crm.coql import select
-from zoho_crm.errors import NOT_SERVED, PERMISSION_LACKING, SCOPE_LACKING
+from zoho_crm.errors import INVALID_DATA, NOT_SERVED, PERMISSION_LACKING, SCOPE_LACKING
 from zoho_crm.manifest import scopes
 from zoho_crm.org import Org
 from zoho_crm.problems import Refused, config_error
@@ -131,7 +131,7 @@ def _no_job(config: Mapping[str, Any], module: str) -> None:
     try:
         manifests_requester("bulk_requester", config).ask("0")
     except Refused as refusal:
-        if refusal.code not in ("RESOURCE_NOT_FOUND", "INVALID_DATA"):
+        if refusal.code not in ("RESOURCE_NOT_FOUND", INVALID_DATA):
             raise
 
 

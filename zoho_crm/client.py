@@ -35,7 +35,6 @@ _SILENT.propagate = False
 _SILENT.addHandler(logging.NullHandler())
 _SILENT.disabled = True
 
-LOGGER = logging.getLogger("airbyte")
 
 #: Scopes of records: of all modules, or of one ("Scopes").
 _OF_RECORDS = "ZohoCRM.modules."
@@ -78,7 +77,6 @@ class Client:
         self.config["_zoho"]["scopes"] = self.scopes
         forget(self.config)
         self.org: Org = org_of(self.config)
-        LOGGER.addFilter(_no_rate_limit)
 
     @cached_property
     def metadata(self) -> ZohoRequester:
@@ -285,11 +283,6 @@ def _never_sent(error: object) -> bool:
         error.args[0] if isinstance(error, Exception) and error.args else None, "reason", None
     )
     return isinstance(reason, urllib3.exceptions.NewConnectionError)
-
-
-def _no_rate_limit(record: logging.LogRecord) -> bool:
-    """The CDK tells of each call that needs a new token as if it met a rate limit."""
-    return record.module != "rate_limiting" or "(HTTP 401)" not in record.getMessage()
 
 
 def _plainly(

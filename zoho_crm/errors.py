@@ -50,6 +50,20 @@ NOT_SERVED = frozenset(
     }
 )
 
+#: A value is not as it must be, or an id is not there (any more).
+INVALID_DATA = "INVALID_DATA"
+#: Codes that speak of a record. Zoho's samples show some of them without a list around them, as if
+#: the whole call were refused ("Insert Records": samples of errors).
+OF_RECORDS = frozenset(
+    """
+    INVALID_DATA MANDATORY_NOT_FOUND DUPLICATE_DATA MULTIPLE_OR_MULTI_ERRORS NOT_APPROVED
+    NOT_REVIEWED DEPENDENT_FIELD_MISSING DEPENDENT_MISMATCH DEPENDENT_FIELD_UNCHANGED
+    EXPECTED_FIELD_MISSING AMBIGUITY_DURING_PROCESSING RECORD_LOCKED RECORD_IN_BLUEPRINT
+    CANNOT_PROCESS CONVERTED_RECORD ID_ALREADY_CONVERTED NOT_ALLOWED PATTERN_NOT_MATCHED
+    MAPPING_MISMATCH DATA_MISMATCH DUPLICATE_LINKING_DATA
+    """.split()  # noqa: SIM905 - a list of words reads better as words
+)
+
 #: What an error consists of ("Status Codes and Error Handling"), and nothing else.
 _ENVELOPE = frozenset({"code", "details", "message", "status"})
 #: Errors are shorter. Good pages are longer, mostly, and not parsed once more.

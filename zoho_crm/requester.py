@@ -23,6 +23,8 @@ from zoho_crm.manifest import component
 from zoho_crm.org import METADATA, org_of
 from zoho_crm.problems import Refused, config_error, transient_error
 
+LOGGER = logging.getLogger("airbyte")
+
 _BLOCK = 256 * 1024
 _TOKEN_IN_VAIN = (
     "Zoho made an access token and does not accept it. Choose the region and environment in which "
@@ -47,6 +49,7 @@ class ZohoRequester(HttpRequester):
         self.use_cache = False
         super().__post_init__(parameters)
         self.logger.addFilter(_no_errors)
+        LOGGER.addFilter(_no_rate_limit)
 
     def send_request(
         self,
@@ -161,6 +164,11 @@ def _no_errors(record: logging.LogRecord) -> bool:
     The exception holds the same, and whoever gets it tells what it means.
     """
     return record.levelno < logging.ERROR
+
+
+def _no_rate_limit(record: logging.LogRecord) -> bool:
+    """The CDK tells of each call that needs a new token as if it met a rate limit."""
+    return record.module != "rate_limiting" or "(HTTP 401)" not in record.getMessage()
 
 
 def manifests_requester(
