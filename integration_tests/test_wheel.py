@@ -131,26 +131,6 @@ def test_the_installed_source_answers_spec(installed_source: Connector) -> None:
     assert "retrieval" in spec["connectionSpecification"]["properties"]
 
 
-@pytest.mark.usefixtures("emulator")
-def test_the_installed_source_checks(
-    installed_source: Connector, emulator_config: Json, write: Write
-) -> None:
-    output = installed_source.run("check", "--config", write("config.json", emulator_config))
-
-    assert output.exit_code == 0
-    assert output.status == {"status": "SUCCEEDED"}
-
-
-@pytest.mark.usefixtures("emulator")
-def test_the_installed_source_discovers(
-    installed_source: Connector, emulator_config: Json, write: Write
-) -> None:
-    output = installed_source.run("discover", "--config", write("config.json", emulator_config))
-
-    assert output.exit_code == 0
-    assert "Leads" in [stream["name"] for stream in output.catalog["streams"]]
-
-
 def test_the_installed_source_reads(
     installed_source: Connector, emulator: Emulator, emulator_config: Json, write: Write
 ) -> None:
