@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from math import ceil
 
+from source_zoho_crm.roads.calls import PER_PAGE
+from zoho_crm.limits import CREDITS_OF_AN_EXPORT, credits_of_a_query
+
 #: Calls that look whether an export is ready, and fetch it: seldom more than this.
 _LOOKS = 10
 #: What finding the windows of a module costs by queries: seldom more than this.
 _SEARCH = 15
-_REST_ROWS = 200
-_EXPORT_ROWS, _EXPORT_CREDITS = 200_000, 50
 _ROADS = {
     "COQL": "Use COQL enabled",
     "REST": "Use COQL disabled and API type REST",
@@ -43,12 +44,11 @@ def advice(
 
 def _costs(rows: int, columns: int, version: Mapping[str, int]) -> dict[str, int]:
     """Credits of each road, id and cursor being in every slice of columns ("API Limits")."""
-    a_query = 1 if version["coql_rows"] <= 200 else 3
     queries = ceil(rows / version["coql_rows"]) * ceil(columns / version["coql_columns"])
-    lists = ceil(rows / _REST_ROWS) * ceil(columns / (version["rest_columns"] or columns))
-    exports = ceil(rows / _EXPORT_ROWS)
+    lists = ceil(rows / PER_PAGE) * ceil(columns / (version["rest_columns"] or columns))
+    exports = ceil(rows / version["bulk_rows"])
     return {
-        "COQL": queries * a_query + _SEARCH,
+        "COQL": queries * credits_of_a_query(version["coql_rows"]) + _SEARCH,
         "REST": lists,
-        "Bulk": exports * (_EXPORT_CREDITS + _LOOKS),
+        "Bulk": exports * (CREDITS_OF_AN_EXPORT + _LOOKS),
     }

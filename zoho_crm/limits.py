@@ -63,19 +63,27 @@ def _edition(org: Mapping[str, Any]) -> Edition | None:
     return _EDITIONS.get(re.sub(r"[^a-z]", "", str(name).lower()))
 
 
+#: A bulk read job, whatever it brings ("Bulk Read").
+CREDITS_OF_AN_EXPORT = 50
+
+
+def credits_of_a_query(limit: int) -> int:
+    """What a COQL query costs. UNVERIFIED: that it is charged by its LIMIT, not by its rows."""
+    return 1 if limit <= 200 else 2 if limit <= 1_000 else 3
+
+
 _LIMIT = re.compile(rb"\blimit (?:\d+, ?)?(\d+)")
 
 
 def credits_of(request: requests.PreparedRequest) -> int:
-    """What a call costs. UNVERIFIED: that a query is charged by its LIMIT, not by its rows."""
+    """What a call costs."""
     path = (request.url or "").partition("?")[0]
     if path.endswith("/coql"):
         body = request.body if isinstance(request.body, bytes) else (request.body or "").encode()
         limit = _LIMIT.findall(body)
-        rows = int(limit[-1]) if limit else 200
-        return 1 if rows <= 200 else 2 if rows <= 1_000 else 3
+        return credits_of_a_query(int(limit[-1]) if limit else 200)
     if request.method == "POST" and path.endswith("/read"):
-        return 50
+        return CREDITS_OF_AN_EXPORT
     if request.method in ("POST", "PUT"):
         return max(1, math.ceil(_records_in(request.body) / RECORDS_PER_CREDIT))
     return 1
