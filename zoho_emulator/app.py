@@ -12,8 +12,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from zoho_emulator import bulk_read, control, coql_route, faults
+from zoho_emulator import bulk_read, control, coql_route
 from zoho_emulator.call import Call
+from zoho_emulator.damage import deliver
 from zoho_emulator.emulator import Emulator
 from zoho_emulator.endpoints import (
     BULK_ENDPOINTS,
@@ -26,6 +27,7 @@ from zoho_emulator.endpoints import (
     Endpoint,
 )
 from zoho_emulator.errors import ZohoError, not_emulated
+from zoho_emulator.faults import answer_under
 from zoho_emulator.versions import VERSIONS
 from zoho_emulator.writing.body import records_in
 
@@ -76,13 +78,12 @@ class CrmCall:
                     headers=request.headers,
                     body=body,
                 )
-                response = await with_faults(
-                    emulator, endpoint.name, module, lambda: endpoint.work(call)
-                )
+                hits = await emulator.faults.strike(endpoint.name, module)
+                response = answer_under(hits, lambda: _answer(endpoint.work, call), _failed)
                 remaining = emulator.limits.header()
                 if remaining is not None:
                     response.headers["X-API-CREDITS-REMAINING"] = remaining
-                await response(scope, receive, send)
+                await deliver(response, hits, scope, receive, send)
         except ZohoError as error:
             await refusal(error)(scope, receive, send)
 
@@ -110,25 +111,15 @@ def _is_heavy(endpoint: Endpoint, request: Request, body: bytes) -> bool:
     return endpoint.name == "coql" or bool({"sort_by", "cvid"} & set(request.query_params))
 
 
-async def with_faults(
-    emulator: Emulator, name: str, module: str | None, work: Callable[[], Response]
-) -> Response:
-    """The true answer, unless a planned fault stands in its way."""
-    planned = await emulator.faults.strike(name, module)
-    for fault in planned:
-        if fault.do == "status":
-            return faults.answer_of(fault)
+def _answer(work: Callable[[Call], Response], call: Call) -> Response:
     try:
-        response = work()
+        return work(call)
     except ZohoError as error:
-        response = refusal(error)
-    for fault in planned:
-        return Response(
-            faults.body_of(fault),
-            status_code=response.status_code,
-            media_type="application/json",
-        )
-    return response
+        return refusal(error)
+
+
+def _failed() -> Response:
+    return refusal(ZohoError("INTERNAL_ERROR", "Internal Server Error", status=500))
 
 
 def refusal(error: ZohoError) -> Response:
@@ -154,7 +145,7 @@ def create_app(emulator: Emulator) -> ASGIApp:
         return Route(path, work, methods=METHODS)
 
     routes = [
-        Route("/oauth/v2/token", _token(emulator), methods=["POST"]),
+        Route("/oauth/v2/token", TokenCall(emulator), methods=["POST"]),
         any_method("/oauth/{rest:path}", unemulated),
         *control.routes(emulator),
         *(Route(bulk + path, call) for path, call in calls_of(BULK_ENDPOINTS)),
@@ -194,9 +185,14 @@ class Dated:
         await self.app(scope, receive, dated)
 
 
-def _token(emulator: Emulator) -> Handler:
-    async def token(request: Request) -> Response:
-        """Parameters may come in the query or as a form; both are in use."""
+class TokenCall:
+    """Parameters may come in the query or as a form; both are in use."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self.emulator = emulator
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request, emulator = Request(scope, receive), self.emulator
         params = dict(request.query_params)
         form = (await request.body()).decode("utf-8", "replace")
         params |= dict(parse_qsl(form))
@@ -207,9 +203,8 @@ def _token(emulator: Emulator) -> Handler:
             status, body = emulator.accounts.refresh(params, api_domain)
             return Response(orjson.dumps(body), status_code=status, media_type="application/json")
 
-        return await with_faults(emulator, "token", None, work)
-
-    return token
+        hits = await emulator.faults.strike("token", None)
+        await deliver(answer_under(hits, work, _failed), hits, scope, receive, send)
 
 
 def _unemulated(emulator: Emulator) -> Handler:
@@ -232,4 +227,4 @@ async def _unknown(request: Request, error: Exception | None = None) -> Response
 
 async def _internal_error(request: Request, error: Exception) -> Response:
     # uvicorn logs the error, which goes on to it.
-    return refusal(ZohoError("INTERNAL_ERROR", "Internal Server Error", status=500))
+    return _failed()

@@ -1,19 +1,15 @@
-"""Planned faults of HTTP: a status, a delay or another body in place of a true answer."""
+"""Planned faults: which calls they hit, and the answers that stand in for true ones."""
 
 import asyncio
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 import orjson
 from starlette.responses import Response
 
-KINDS = {
-    "status": {"status", "body", "headers"},
-    "delay": {"seconds"},
-    "body": {"body"},
-}
+from zoho_emulator.fault_args import WITHOUT_BODY, checked_args, checked_rule
 
 
 @dataclass(slots=True)
@@ -23,23 +19,18 @@ class Fault:
 
     match: str
     do: str
-    args: dict[str, object] = field(default_factory=dict)
+    args: Mapping[str, object] = field(default_factory=dict)
     after: int = 0
     times: int | None = None
     every: int = 1
     prob: float = 1.0
-    seen: int = 0
-    hits: int = 0
+    seen: int = field(default=0, init=False)
+    hits: int = field(default=0, init=False)
 
-    def __post_init__(self) -> None:
-        if self.do not in KINDS:
-            raise ValueError(f"do: {self.do!r} is none of {', '.join(KINDS)}")
-        for number in (self.after, self.every, self.prob, self.times or 0):
-            if not isinstance(number, int | float) or number < 0:
-                raise ValueError(f"{number!r} is no number from 0 on")
-        unknown = sorted(set(self.args) - KINDS[self.do])
-        if unknown:
-            raise ValueError(f"args of {self.do}: {', '.join(unknown)} unknown")
+    @property
+    def done(self) -> bool:
+        """Whether the call's work is carried out all the same."""
+        return bool(self.args.get("done", self.do != "status"))
 
     def matches(self, name: str, module: str | None) -> bool:
         pattern, colon, wanted = self.match.partition(":")
@@ -51,7 +42,7 @@ class Fault:
         self.seen += 1
         if self.seen <= self.after or (self.times is not None and self.hits >= self.times):
             return False
-        if (self.seen - self.after - 1) % max(self.every, 1) or rng.random() >= self.prob:
+        if (self.seen - self.after - 1) % self.every or rng.random() >= self.prob:
             return False
         self.hits += 1
         return True
@@ -68,10 +59,7 @@ class Faults:
 
     def plan(self, rules: Iterable[Mapping[str, object]]) -> None:
         """Adds all of them or, with a ValueError, none."""
-        try:
-            self._planned += [Fault(**rule) for rule in rules]  # type: ignore[arg-type]  # JSON
-        except TypeError as error:
-            raise ValueError(str(error)) from None
+        self._planned += [_planned(rule) for rule in rules]
 
     def report(self) -> list[dict[str, object]]:
         return [fault.report() for fault in self._planned]
@@ -91,18 +79,45 @@ class Faults:
         return [fault for fault in hit if fault.do != "delay"]
 
 
-def answer_of(fault: Fault) -> Response:
-    """The answer of a `status` fault."""
-    headers = fault.args.get("headers") or {}
+def _planned(rule: Mapping[str, object]) -> Fault:
+    checked = checked_rule(rule)
+    args = checked_args(str(checked["do"]), checked.get("args", {}))
+    return Fault(**{**checked, "args": args})  # type: ignore[arg-type]  # checked just now
+
+
+def answer_under(
+    hits: Iterable[Fault], work: Callable[[], Response], failed: Callable[[], Response]
+) -> Response:
+    """What is answered to a call that these faults hit.
+
+    `work` is carried out unless a fault says that nothing is done; `failed` is then the answer, if
+    no fault gives one. A `status` goes before a `body`.
+    """
+    by_status = [fault for fault in hits if fault.do == "status"]
+    instead = [*by_status, *(fault for fault in hits if fault.do == "body")]
+    done = all(fault.done for fault in hits)
+    true_answer = work() if done else None
+    if instead:
+        return _answer_of(instead[0], true_answer)
+    return true_answer or failed()
+
+
+def _answer_of(fault: Fault, true_answer: Response | None) -> Response:
+    """A `body` comes with the true answer's status, unless that allows no body."""
+    default = 500
+    if fault.do == "body":
+        status = true_answer.status_code if true_answer else 200
+        default = 200 if status in WITHOUT_BODY else status
+    headers = fault.args.get("headers", {})
     assert isinstance(headers, dict)
     return Response(
-        body_of(fault),
-        status_code=int(str(fault.args.get("status", 500))),
+        _body_of(fault),
+        status_code=int(str(fault.args.get("status", default))),
         headers={"content-type": "application/json"} | {k: str(v) for k, v in headers.items()},
     )
 
 
-def body_of(fault: Fault) -> bytes:
+def _body_of(fault: Fault) -> bytes:
     """A string goes out as it is (half a document, HTML), anything else as JSON."""
     body = fault.args.get("body")
     if body is None:

@@ -15,6 +15,7 @@ import uvicorn
 from zoho_emulator import seed as seeding
 from zoho_emulator.app import create_app
 from zoho_emulator.clock import Clock
+from zoho_emulator.damage import Protocol
 from zoho_emulator.emulator import Emulator
 from zoho_emulator.knobs import Knobs
 from zoho_emulator.store import Store
@@ -61,7 +62,7 @@ class Server(uvicorn.Server):
             uvicorn.Config(
                 create_app(emulator),
                 loop="asyncio",
-                http="h11",
+                http=Protocol,
                 ws="none",
                 lifespan="off",
                 access_log=False,
