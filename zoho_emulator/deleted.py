@@ -52,7 +52,7 @@ def list_deleted(call: Call) -> Response:
         return Response(status_code=204 if since is None else call.knobs.not_modified)
     found = call.store.connection.execute(
         f"SELECT id, state, deleted_time, deleted_by, {name}, {creator} FROM {module.table}"
-        f" WHERE {where} ORDER BY deleted_time DESC, id DESC LIMIT ? OFFSET ?",
+        f" WHERE {where} ORDER BY deleted_time DESC, tie DESC, id DESC LIMIT ? OFFSET ?",
         [*parameters, per_page + 1, (page - 1) * per_page],
     ).fetchall()
     if not found:

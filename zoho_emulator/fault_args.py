@@ -1,4 +1,4 @@
-"""What a rule of `POST /_emulator/faults` may say. Anything else is a ValueError of one sentence."""
+"""What a rule of `POST /_emulator/faults` may say. The rest is a ValueError of one sentence."""
 
 import re
 from collections.abc import Callable, Mapping

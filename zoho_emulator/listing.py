@@ -90,7 +90,7 @@ def listing_of(call: Call, module: Module) -> Listing:
     # Where nothing is stored there is nothing to sort by.
     if sort_by != "id" and module.fields[sort_by].returned == "value":
         # Zoho names no second sort key; who relies on one should fail here.
-        key = (module.fields[sort_by].column, call.store.tie_order, "id")
+        key = (module.fields[sort_by].column, "tie", "id")
     return Listing(
         module=module,
         fields=fields,

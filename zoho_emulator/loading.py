@@ -61,7 +61,7 @@ def load(store: Store, drawn: Mapping[str, Rows], name: str, *, seed: int, now: 
     targets = {item.column: values.expression(item, n) for n, item in enumerate(fields)}
     _compose_full_name(rows.module, targets)
     _compose_call_duration(rows.module, targets)
-    system = ("id", "state", "converted", "deleted_time", "deleted_by")
+    system = ("id", "state", "converted", "deleted_time", "deleted_by", "tie")
     columns = [*system, "created", "modified", *(f"given_{name}" for name in rows.given)]
 
     connection = store.connection
@@ -75,6 +75,7 @@ def load(store: Store, drawn: Mapping[str, Rows], name: str, *, seed: int, now: 
             rows.states,
             rows.converted,
             *deletions,
+            map(store.tie, rows.ids),
             rows.created,
             rows.modified,
             *rows.given.values(),

@@ -7,6 +7,7 @@ A module is one sqlite table. Besides one column per field it has
     converted    INTEGER   1 for a converted lead
     deleted_time INTEGER   epoch seconds, null while live
     deleted_by   INTEGER   user id
+    tie          INTEGER   orders rows whose sort keys are equal, before the id does
 
 Columns of fields are named c0, c1, ... because API names clash when case is ignored. Stored forms:
 

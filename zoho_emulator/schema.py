@@ -88,6 +88,7 @@ class Schema:
             "converted integer not null default 0",
             "deleted_time integer",
             "deleted_by integer",
+            "tie integer not null default 0",
         ]
         columns += [_column(field) for field in module.fields.values() if is_stored(field)]
         self.connection.execute(f"create table {module.table} ({', '.join(columns)})")
@@ -105,7 +106,7 @@ class Schema:
                 elif is_stored(item):
                     columns.append(f"{same.column if same else 'null'} as {item.column}")
             parts.append(
-                "select id, state, converted, deleted_time, deleted_by,"
+                "select id, state, converted, deleted_time, deleted_by, tie,"
                 f" {', '.join(columns)} from {source.table}"
             )
         self.connection.execute(f"create view {module.table} as {' union all '.join(parts)}")

@@ -8,6 +8,7 @@ from zoho_emulator.errors import ZohoError, not_emulated
 from zoho_emulator.ids import Ids
 from zoho_emulator.model import Field, Module, Org
 from zoho_emulator.schema import Schema
+from zoho_emulator.ties import ties
 from zoho_emulator.values import Stored, encode, invalid
 
 LIVE, RECYCLED, PERMANENT = 0, 1, 2
@@ -26,8 +27,7 @@ class Store(Schema):
 
     def __init__(self, org: Org, path: Path, ids: Ids, *, seed: int = 1) -> None:
         super().__init__(org, path, ids)
-        #: SQL that orders rows of one second: fixed by the seed, and not the order of ids.
-        self.tie_order = f"(id % 2147483647 * {1_327_217_885 + 2 * (seed % 9_973)} % 2147483647)"
+        self.tie = ties(seed)
         self._last_ids: dict[str, int] = {}
         self._rows: dict[str, int] = {}
 
@@ -137,7 +137,7 @@ class Store(Schema):
                 row.setdefault(field.column, self._next_number(module, field))
             elif field.data_type == "boolean":
                 row.setdefault(field.column, 0)
-        row["id"] = record_id
+        row |= {"id": record_id, "tie": self.tie(record_id)}
         self._write(
             f"insert into {module.table} ({', '.join(row)}) values ({', '.join('?' * len(row))})",
             tuple(row.values()),

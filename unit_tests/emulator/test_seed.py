@@ -111,12 +111,32 @@ def test_rows_of_one_second_come_in_an_order_of_their_own(store) -> None:
     ids = [
         row[0]
         for row in store.connection.execute(
-            f"select id from {leads.table} where {time} = ? order by {store.tie_order}, id",
+            f"select id from {leads.table} where {time} = ? order by tie, id",
             (second,),
         )
     ]
     assert len(set(ids)) == len(ids) > 200
     assert ids not in (sorted(ids), sorted(ids, reverse=True))
+
+
+def test_ten_rows_of_one_second_are_shuffled_and_otherwise_with_another_seed(
+    tmp_path,
+) -> None:
+    orders = []
+    for seed in range(1, 7):
+        store = build(tmp_path / f"{seed}.db", seed=seed, rows=0, now=NOW)
+        leads = store.org.modules["Leads"]
+        for _ in range(400):
+            store.insert(leads, {"Last_Name": "L"}, now=NOW, by=store.org.users[0].id)
+        found = [row[0] for row in store.connection.execute(f"select id from {leads.table}")]
+        ties = dict(store.connection.execute(f"select id, tie from {leads.table}"))
+        groups = [found[start : start + 10] for start in range(0, 400, 10)]
+        shuffled = [sorted(group, key=ties.__getitem__) for group in groups]
+        for group, order in zip(groups, shuffled, strict=True):
+            assert order not in (group, group[::-1])
+        orders.append([g.index(one) for g, o in zip(groups, shuffled, strict=True) for one in o])
+        store.close()
+    assert len({str(order) for order in orders}) == len(orders)
 
 
 def test_times_lie_in_2015_to_2025_and_modified_is_never_before_created(store) -> None:

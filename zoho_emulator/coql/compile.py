@@ -185,7 +185,7 @@ def _order(query: Query, columns: Columns, *, aggregated: bool, unindexed: str |
         by_id = by_id or own_id
         terms.append(_term("+t.id" if own_id and unindexed == "id" else place.sql, place, sort))
     # Rows that tie come in no order that a client could rely on, and always in the same.
-    return terms if by_id else [*terms, "t.id % 65521 * 40503 % 65521"]
+    return terms if by_id else [*terms, "t.tie"]
 
 
 def _term(sql: str, place: Place, sort: Sort) -> str:

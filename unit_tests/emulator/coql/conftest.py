@@ -205,10 +205,10 @@ def org() -> Org:
 def create_tables(connection: sqlite3.Connection, org: Org) -> None:
     for module in org.modules.values():
         columns = ["id INTEGER PRIMARY KEY", "state INTEGER NOT NULL DEFAULT 0"]
-        columns.append("converted INTEGER NOT NULL DEFAULT 0")
+        columns += ["converted INTEGER NOT NULL DEFAULT 0", "tie INTEGER NOT NULL DEFAULT 0"]
         for field in module.fields.values():
             if not field.virtual and field.column != "id" and field.api_name != "Clock":
-                columns.append(f'"{field.column}" {affinity(field)}')  # noqa: PERF401
+                columns.append(f'"{field.column}" {affinity(field)}')
         connection.execute(f"CREATE TABLE {module.table} ({', '.join(columns)})")
         modified = module.fields["Modified_Time"].column
         connection.execute(f"CREATE INDEX {module.table}_mt ON {module.table} ({modified}, id)")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from zoho_emulator.coql import Compiled, compile_query, plan
 from zoho_emulator.model import Org
+from zoho_emulator.ties import ties
 from zoho_emulator.versions import VERSIONS
 
 START = 1_704_067_200
@@ -24,14 +25,14 @@ def many(org: Org) -> Iterator[sqlite3.Connection]:
     connection = sqlite3.connect(":memory:")
     columns = ", ".join(f"{f.column}" for f in module.fields.values() if f.column != "id")
     connection.execute(
-        f"CREATE TABLE {module.table} (id INTEGER PRIMARY KEY, state, converted, {columns})"
+        f"CREATE TABLE {module.table} (id INTEGER PRIMARY KEY, state, converted, tie, {columns})"
     )
+    tie = ties(1)
+    rows = ((number * 7_919 % 20_011 + 1, number) for number in range(20_000))
     connection.executemany(
-        f"INSERT INTO {module.table} (id, state, converted, {modified}) VALUES (?, ?, 0, ?)",
-        (
-            (number * 7_919 % 20_011 + 1, number % 5 == 0, START + number // 10)
-            for number in range(20_000)
-        ),
+        f"INSERT INTO {module.table} (id, state, converted, tie, {modified})"
+        " VALUES (?, ?, 0, ?, ?)",
+        ((key, number % 5 == 0, tie(key), START + number // 10) for key, number in rows),
     )
     connection.execute(f"CREATE INDEX modified ON {module.table} ({modified}, id)")
     yield connection
