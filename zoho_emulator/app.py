@@ -22,6 +22,7 @@ from zoho_emulator.endpoints import (
     RECORD,
     UNEMULATED,
     UNEMULATED_BULK,
+    UNEMULATED_LIKE_MODULES,
     UNEMULATED_OF_RECORDS,
     UNEMULATED_SETTINGS,
     Endpoint,
@@ -151,6 +152,7 @@ def create_app(emulator: Emulator) -> ASGIApp:
         *(Route(bulk + path, call) for path, call in calls_of(BULK_ENDPOINTS)),
         *(any_method(bulk + path, unemulated) for path in UNEMULATED_BULK),
         any_method("/crm/bulk/{rest:path}", _unknown),
+        *(any_method(crm + path, unemulated) for path in UNEMULATED_LIKE_MODULES),
         *(Route(crm + path, call) for path, call in emulated if not path.startswith(RECORD)),
         *(
             any_method(f"{settings_}/{word}{rest}", unemulated)

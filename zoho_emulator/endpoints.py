@@ -122,16 +122,24 @@ BULK_ENDPOINTS = (
     Endpoint("bulk.result", "/read/{job}/result", bulk_read.download_result),
 )
 
-#: What Zoho has besides, below /crm/{version} ...
-UNEMULATED = (
+#: What Zoho has besides, below /crm/{version}. Paths that could be a module's are tried first ...
+UNEMULATED_LIKE_MODULES = (
     "/__apis",
-    "/composite_requests",
+    "/__composite_requests",
+    "/__features",
     "/files",
+    "/upload",
+    "/zia/{rest:path}",
+)
+UNEMULATED = (
     "/org/{rest:path}",
     "/users/{rest:path}",
     "/Contacts/roles/{id}",
     "/{module}/search",
     "/{module}/actions/{action}",
+    "/{module}/{id}/__conversion_options",
+    "/{module}/{id}/__timeline",
+    "/{module}/{id}/photo",
 )
 UNEMULATED_OF_RECORDS = (
     "/{module}/{id}/{related_list}/{related_id}",
@@ -139,10 +147,10 @@ UNEMULATED_OF_RECORDS = (
 )
 #: ... below /settings ...
 UNEMULATED_SETTINGS = """
-    automation blueprints cadences custom_links custom_views duplicate_check_preference emails
-    field_update fields functions global_picklists layouts map_dependency modules pipeline
-    profiles recycle_bin related_lists roles scoring_rules tags territories variable_groups
-    variables webhooks wizards
+    automation blueprints business_hours cadences custom_links custom_views
+    duplicate_check_preference emails field_update fields fiscal_year functions global_picklists
+    holidays layouts map_dependency modules pipeline profiles recycle_bin related_lists roles
+    scoring_rules tags territories user_groups variable_groups variables webhooks wizards
 """
 #: ... and below /crm/bulk/{version}.
-UNEMULATED_BULK = ("/write", "/write/{rest:path}")
+UNEMULATED_BULK = ("/write", "/write/{rest:path}", "/backup", "/backup/{rest:path}")
