@@ -70,19 +70,19 @@ def list_modules(call: Call) -> Response:
 
 
 def get_module(call: Call) -> Response:
-    """By api_name; v8 also takes the id."""
+    """By api_name; the specification of v8 also takes the id."""
     require_settings(call, "modules")
     org, version, name = call.store.org, call.version, call.path_params["module"]
-    module = org.modules.get(name) or next(
-        (m for m in org.modules.values() if str(m.id) == name), None
-    )
+    module = org.modules.get(name)
+    if module is None and version.v6_metadata:
+        module = next((m for m in org.modules.values() if str(m.id) == name), None)
     if module is None or not module.exists_in(version.number):
         raise ZohoError(
             "INVALID_MODULE",
             "the module name given seems to be invalid",
             {"resource_path_index": 2},
         )
-    return _json({"modules": [module_json(org, module, version)]})
+    return _json({"modules": [module_json(org, module, version, single=True)]})
 
 
 def list_fields(call: Call) -> Response:

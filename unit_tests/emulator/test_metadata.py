@@ -200,14 +200,6 @@ def test_modules(org, version) -> None:
     assert ("global_search_supported" in vehicles) is (version != "v8")
 
 
-def test_one_module_tells_more(org) -> None:
-    leads = org.modules["Leads"]
-    for version in VERSIONS.values():
-        single = module_json(org, leads, version, single=True)
-        assert module_json(org, leads, version).items() <= single.items()
-        assert ("$on_demand_properties" in single) is (version.name != "v2")
-
-
 def test_users_have_roles_profiles_and_states(org) -> None:
     users = [user_json(org, user) for user in org.users]
     assert {user["status"] for user in users} == {"active", "disabled"}

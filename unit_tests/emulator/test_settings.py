@@ -14,10 +14,26 @@ def test_modules_and_one_module(zoho) -> None:
     assert modules["Home"]["api_supported"] is False
     (leads,) = zoho.get("v8/settings/modules/Leads").json()["modules"]
     assert leads["id"] == modules["Leads"]["id"]
+    assert leads.items() > modules["Leads"].items()
     by_id = zoho.get(f"v8/settings/modules/{leads['id']}").json()["modules"]
     assert by_id == [leads]
+    for version in ("v2", "v2.1", "v4"):
+        answer = zoho.get(f"{version}/settings/modules/{leads['id']}")
+        assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_MODULE")
     unknown = zoho.get("v8/settings/modules/Nope")
     assert (unknown.status_code, unknown.json()["code"]) == (400, "INVALID_MODULE")
+
+
+@pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
+def test_one_module_tells_more_than_the_list(zoho, version) -> None:
+    listed = zoho.get(f"{version}/settings/modules").json()["modules"]
+    (leads,) = zoho.get(f"{version}/settings/modules/Leads").json()["modules"]
+    (known,) = (row for row in listed if row["api_name"] == "Leads")
+    more = leads.keys() - known.keys()
+    assert known.items() <= leads.items()
+    assert {"$field_states", "$properties", "per_page", "search_layout_fields"} <= more
+    assert leads["display_field"] == "Full_Name"
+    assert ("$on_demand_properties" in more) is (version != "v2")
 
 
 def test_versions_have_their_modules(zoho) -> None:
