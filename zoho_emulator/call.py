@@ -12,6 +12,9 @@ from zoho_emulator.store import Store
 from zoho_emulator.tokens import module_scopes
 from zoho_emulator.versions import Version
 
+#: Zoho's samples are of curl, which calls a body a form unless told otherwise.
+_JSON = ("application/json", "application/x-www-form-urlencoded")
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -62,6 +65,16 @@ class Call:
             )
         if module.api_name == "Notes" and not self.knobs.admin_user:
             raise ZohoError("NOT_SUPPORTED", "permission denied", status=403)
+
+    def refuse_media_type(self) -> None:
+        """A body is JSON by its Content-Type."""
+        kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        # UNVERIFIED: that versions before v8 refuse a body of no type.
+        if kind in _JSON or (not kind and self.version.json_unsaid):
+            return
+        raise ZohoError(
+            "MEDIA_TYPE_NOT_SUPPORTED", "the content type given is not supported", status=415
+        )
 
     def modified_since(self) -> float | None:
         """The header `If-Modified-Since`, in Zoho's APIs an ISO 8601 datetime."""

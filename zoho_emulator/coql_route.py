@@ -90,6 +90,7 @@ def _run(call: Call, compiled: Compiled, *, with_fields: bool) -> Answer:
 
 
 def _request(call: Call) -> tuple[str, bool]:
+    call.refuse_media_type()
     try:
         body = orjson.loads(call.body)
     except ValueError:

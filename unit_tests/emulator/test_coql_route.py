@@ -47,6 +47,31 @@ def test_converted_leads_can_be_kept_out(zoho) -> None:
     assert len(rows) == len(live)
 
 
+@pytest.mark.parametrize(
+    ("version", "kind", "status"),
+    [
+        ("v8", "application/json;charset=UTF-8", 200),
+        ("v8", "application/x-www-form-urlencoded", 200),
+        ("v8", None, 200),
+        ("v4", None, 415),
+        ("v2.1", None, 415),
+        ("v2", None, 415),
+        ("v2", "application/json", 200),
+        ("v8", "text/plain", 415),
+        ("v4", "multipart/form-data", 415),
+    ],
+)
+def test_a_query_is_json_by_its_content_type(zoho, version, kind, status) -> None:
+    answer = zoho.session.post(
+        f"{zoho.server.base_url}/crm/{version}/coql",
+        data=b'{"select_query": "select id from Leads where id is not null"}',
+        headers={"Content-Type": kind},
+    )
+    assert answer.status_code == status
+    if status == 415:
+        assert answer.json()["code"] == "MEDIA_TYPE_NOT_SUPPORTED"
+
+
 def test_no_row_is_204(zoho) -> None:
     answer = zoho.coql("select Last_Name from Leads where id = '1'")
     assert (answer.status_code, answer.content) == (204, b"")

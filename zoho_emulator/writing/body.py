@@ -14,8 +14,6 @@ from zoho_emulator.writing.automations import Automations, not_a
 MOST_RECORDS = 100
 #: "API Limits": records that one credit pays.
 RECORDS_PER_CREDIT = 10
-#: Zoho's samples are of curl, which calls a body a form unless told otherwise.
-_JSON = ("application/json", "application/x-www-form-urlencoded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ def records_in(body: bytes) -> int:
 
 def body_of(call: Call, *, most: int = MOST_RECORDS) -> Body:
     """What the call asks for; raises what Zoho refuses as a whole."""
-    _refuse_media_type(call)
+    call.refuse_media_type()
     try:
         body = orjson.loads(call.body)
     except ValueError:
@@ -71,13 +69,3 @@ def body_of(call: Call, *, most: int = MOST_RECORDS) -> Body:
     call.spend_more((len(records) - 1) // RECORDS_PER_CREDIT)
     # UNVERIFIED: an empty list counts as none.
     return Body(records, keys or None, wanted)
-
-
-def _refuse_media_type(call: Call) -> None:
-    kind = call.headers.get("content-type", "").partition(";")[0].strip().lower()
-    # UNVERIFIED: that versions before v8 refuse a body of no type.
-    if kind in _JSON or (not kind and call.version.json_unsaid):
-        return
-    raise ZohoError(
-        "MEDIA_TYPE_NOT_SUPPORTED", "the content type given is not supported", status=415
-    )
