@@ -107,7 +107,7 @@ def _partners(
 
 
 def _how_many(rows_of: RowsOf, partners: list[int] | None, rng: Random) -> int:
-    wanted = 1 + int(rng.random() * rows_of.most)
+    wanted = rows_of.least + int(rng.random() * (rows_of.most - rows_of.least + 1))
     return wanted if partners is None else min(wanted, len(partners))
 
 

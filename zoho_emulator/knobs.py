@@ -132,6 +132,8 @@ class Knobs:
     converted_code: Literal["INVALID_DATA", "CONVERTED_RECORD", "ID_ALREADY_CONVERTED"] = (
         "INVALID_DATA"
     )
+    #: An update that gives an appointment the start it has, and no reason to reschedule.
+    same_start_time: Literal["accept", "refuse"] = "accept"
     #: Records that nobody may write now, each "ID:CODE": RECORD_LOCKED, NOT_APPROVED,
     #: NOT_REVIEWED, RECORD_IN_BLUEPRINT or CANNOT_PROCESS.
     held_records: tuple[str, ...] = ()

@@ -243,62 +243,6 @@ def test_a_note_is_written_to_its_record(zoho, write, ids) -> None:
     assert item["code"] == "SUCCESS"
 
 
-@pytest.fixture
-def appointment(zoho, ids):
-    (service,), (lead,) = ids("Services__s"), ids("Leads")
-    return {
-        "Appointment_Name": "x",
-        "Service_Name": {"id": service},
-        "Appointment_For": {"module": {"api_name": "Leads"}, "id": lead},
-        "Appointment_Start_Time": "2027-01-01T10:00:00+00:00",
-        "Location": "Online",
-    }
-
-
-def test_appointments(write, appointment) -> None:
-    item = write("POST", "Appointments__s", appointment)
-    assert item["code"] == "SUCCESS", item
-    path = f"Appointments__s/{item['details']['id']}"
-    fixed = write("PUT", path, {"Service_Name": appointment["Service_Name"]})
-    assert (fixed["code"], fixed["details"]["api_name"]) == ("NOT_ALLOWED", "Service_Name")
-    item = write("POST", "Appointments__s", {**appointment, "Location": "Client Address"})
-    assert item["code"] == "DEPENDENT_FIELD_MISSING"
-    assert item["details"]["dependee"]["api_name"] == "Location"
-
-
-def test_an_appointment_is_rescheduled_twenty_times_at_most(zoho, write, appointment) -> None:
-    parent = write("POST", "Appointments__s", appointment)["details"]["id"]
-    user = zoho.get("v8/users", type="CurrentUser").json()["users"][0]["id"]
-    row = {
-        "Appointment_Name": {"id": parent},
-        "Rescheduled_By": {"id": user},
-        "Rescheduled_Time": "2020-01-01T10:00:00+00:00",
-        "Rescheduled_From": "2027-01-01T10:00:00+00:00",
-        "Rescheduled_To": "2027-01-02T10:00:00+00:00",
-    }
-    module = "Appointments_Rescheduled_History__s"
-    late = write("POST", module, {**row, "Rescheduled_Time": "2099-01-01T10:00:00+00:00"})
-    assert late["code"] == "INVALID_DATA"
-    codes = [write("POST", module, row)["code"] for _ in range(21)]
-    assert codes == ["SUCCESS"] * 20 + ["IN_REQUEST_LIMIT_EXCEEDED"]
-
-
-@pytest.mark.parametrize(
-    ("minutes", "code"), [(14, "INVALID_DATA"), (15, "SUCCESS"), (1441, "INVALID_DATA")]
-)
-def test_services(zoho, write, minutes, code) -> None:
-    user = zoho.get("v8/users", type="CurrentUser").json()["users"][0]["id"]
-    service = {
-        "Service_Name": "x",
-        "Duration": minutes,
-        "Location": "Online",
-        "Members": [{"Users": {"id": user}}],
-        "Availability_Type": "Every Business Day",
-        "Price": 5,
-    }
-    assert write("POST", "Services__s", service)["code"] == code
-
-
 def test_price_books(zoho, write) -> None:
     details = [{"from_range": 1, "to_range": 10, "discount": 5}]
     book = {"Price_Book_Name": "x", "Pricing_Details": details}

@@ -49,7 +49,14 @@ def _subform(
 
 
 def _linking(
-    api_name: str, number: int, parent: str, target: str, *, since: float = 2.0, share: int = 10
+    api_name: str,
+    number: int,
+    parent: str,
+    target: str,
+    *,
+    since: float = 2.0,
+    share: int = 10,
+    least: int = 1,
 ) -> Table:
     """A row of a linking module is a link: between two records, or a record and a user."""
     own, other = linking_fields(parent, target)
@@ -63,7 +70,7 @@ def _linking(
         visibility=2,
         since=since,
         display_field="",
-        rows_of=RowsOf(parent, own, share=share, most=2, partner=other),
+        rows_of=RowsOf(parent, own, share=share, least=least, most=max(least, 2), partner=other),
         fields=(
             lookup(own, parent, mandatory=True),
             field(other, "userlookup" if to_user else "lookup", targets=(target,), mandatory=True),
@@ -103,7 +110,8 @@ LINKING = (
     _linking("Leads_X_Users", 2, "Leads", "users", share=3),
     _linking("VehiclesXContacts", 3, "Vehicles", "Contacts", share=40),
     _linking("Vehicles_X_Users", 4, "Vehicles", "users", share=30),
-    _linking("Services__s_X_Users", 5, "Services__s", "users", since=4.0, share=60),
+    # Whoever is active is a member of every service, so any owner of an appointment is one.
+    _linking("Services__s_X_Users", 5, "Services__s", "users", since=4.0, share=100, least=99),
 )
 
 #: UNVERIFIED: in which versions it is listed; the sample that shows it is of v7.

@@ -27,8 +27,9 @@ class RowsOf:
     parent: str
     #: The lookup that holds the parent.
     field: str = "Parent_Id"
-    #: Of a hundred parents so many have rows: one at least, `most` at most.
+    #: Of a hundred parents so many have rows: `least` at least, `most` at most.
     share: int = 100
+    least: int = 1
     most: int = 3
     #: Of a linking module: the other lookup, never twice the same of one parent.
     partner: str | None = None
@@ -112,8 +113,14 @@ def address(prefix: str, *, code: str = "Code") -> tuple[Draft, ...]:
     return tuple(field(f"{prefix}{part}", length=length) for part, length in lengths.items())
 
 
-def owner(singular_label: str) -> Draft:
-    return field("Owner", "ownerlookup", label=f"{singular_label} Owner", targets=("users",))
+def owner(singular_label: str, *, mandatory: bool = False) -> Draft:
+    return field(
+        "Owner",
+        "ownerlookup",
+        label=f"{singular_label} Owner",
+        targets=("users",),
+        mandatory=mandatory,
+    )
 
 
 #: What every module has; Owner, the name and the rest of the fields stand between.

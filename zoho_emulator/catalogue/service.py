@@ -134,7 +134,8 @@ APPOINTMENTS = Table(
     since=4.0,
     rows=250,
     fields=(
-        owner("Appointment"),
+        # UNVERIFIED: that metadata says so; the page lists Owner with the other mandatory fields.
+        owner("Appointment", mandatory=True),
         field("Appointment_Name", length=120, mandatory=True),
         lookup("Service_Name", "Services__s", mandatory=True),
         field(
@@ -157,6 +158,8 @@ APPOINTMENTS = Table(
         field("Additional_Information", "textarea"),
         *STAMPS,
         *ENDING,
+        picklist("Reschedule_Reason", "-None-", "By customer", "By member", "Other"),
+        field("Reschedule_Note", "textarea", textarea="small"),
     ),
 )
 

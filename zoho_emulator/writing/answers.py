@@ -34,7 +34,8 @@ def success(message: str, details: Mapping[str, object], **more: object) -> Item
 def located(call: Call, error: ZohoError, path: str, **details: object) -> ZohoError:
     """The error with its place in the body, where the version tells it."""
     where = {"json_path": path} if call.version.json_paths else {}
-    return ZohoError(error.code, error.message, {**error.details, **where, **details})
+    told = {**error.details, **where, **details}
+    return ZohoError(error.code, error.message, told, status=error.status)
 
 
 def failure(call: Call, problems: Sequence[ZohoError]) -> Item:
@@ -52,19 +53,21 @@ def each(
     call: Call, records: Sequence[object], work: Callable[[int, object], Item], *, done: int = 200
 ) -> Response:
     """Does the work for every record. A record that fails stops no other."""
-    items = []
+    items, failed = [], []
     for index, record in enumerate(records):
         try:
             items.append(work(index, record))
-        except ProblemsError as failed:
-            items.append(failure(call, failed.problems))
+        except ProblemsError as refused:
+            items.append(failure(call, refused.problems))
+            failed += [refused.problems[0].status]
         except ZohoError as error:
             if error.status == 501:
                 raise
             items.append(error.body())
+            failed += [error.status]
     return Response(
         orjson.dumps({"data": items}),
-        status_code=_status(call, items, done),
+        status_code=_status(call, len(items), failed, done),
         media_type="application/json",
     )
 
@@ -77,13 +80,15 @@ class ProblemsError(Exception):
         self.problems = problems
 
 
-def _status(call: Call, items: Sequence[Item], done: int) -> int:
-    """UNVERIFIED: v2's 202; no page of v2 tells, clients in use expect it."""
-    failed = [item for item in items if item["status"] == "error"]
+def _status(call: Call, records: int, failed: Sequence[int], done: int) -> int:
+    """`failed` are statuses of single records: told where all failed alike.
+
+    UNVERIFIED: v2's 202; no page of v2 tells, clients in use expect it.
+    """
     if not failed:
         return done
-    if len(failed) < len(items):
+    if len(failed) < records:
         return call.knobs.some_failed_status or call.version.some_failed
-    if all(item["code"] == "ALREADY_MODIFIED" for item in failed):
-        return 412
+    if failed[0] != 400 and len(set(failed)) == 1:
+        return failed[0]
     return call.knobs.all_failed_status or call.version.all_failed

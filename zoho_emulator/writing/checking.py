@@ -11,10 +11,10 @@ from zoho_emulator.store import Store
 from zoho_emulator.values import invalid
 from zoho_emulator.writing import rows, special
 from zoho_emulator.writing.answers import located
+from zoho_emulator.writing.candidate import Candidate
 from zoho_emulator.writing.external import External
 from zoho_emulator.writing.given import FILES, Given
 from zoho_emulator.writing.matching import find, unique_fields
-from zoho_emulator.writing.special import Candidate
 
 #: Not texts that a picklist takes any option of: Deals are held to the stages of a pipeline.
 _MAPPED = {
@@ -81,6 +81,7 @@ class Checker:
         candidate = Candidate(self.call, self.module, record, checked.values, path, old)
         checked.problems += special.problems_of(candidate)
         if not checked.problems:
+            checked.values |= special.follow_ups(candidate)
             checked.problems += self._duplicates(checked, path, old)
         return checked
 

@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
-from zoho_emulator.call import Call, epoch_of
 from zoho_emulator.errors import ZohoError
 from zoho_emulator.model import Module
-from zoho_emulator.writing.answers import located
+from zoho_emulator.writing import appointments
+from zoho_emulator.writing.candidate import Candidate
 from zoho_emulator.writing.matching import id_of
 
 #: "Insert Records" and "Appointments": mandatory, though metadata or layout does not say so.
@@ -22,9 +21,6 @@ _MANDATORY: Mapping[str, tuple[str, ...]] = {
     "Appointments_Rescheduled_History__s": ("Rescheduled_By",),
 }
 MOST_PARTICIPANTS = 50
-MOST_ACTIVE_SERVICES = 500
-MOST_RESCHEDULES = 20
-_SERVICE_MINUTES = range(15, 1_441)
 _DISCOUNT = re.compile(r"\d{1,16}(?:\.\d{1,9})?%?", re.ASCII)
 
 
@@ -32,44 +28,11 @@ def mandatory_besides(module: Module) -> tuple[str, ...]:
     return _MANDATORY.get(module.api_name, ())
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A record whose fields have been looked at one by one."""
-
-    call: Call
-    module: Module
-    record: Mapping[str, object]
-    #: The values that were found good.
-    values: Mapping[str, object]
-    path: str
-    #: The record to be updated; None inserts one.
-    old: int | None
-
-    def problem(
-        self, code: str, name: str, message: str = "invalid data", **details: object
-    ) -> ZohoError:
-        error = ZohoError(code, message, {**details, "api_name": name})
-        return located(self.call, error, f"{self.path}.{name}")
-
-    def dependent(self, code: str, name: str, on: str, message: str) -> ZohoError:
-        dependee = {"api_name": on, "json_path": f"{self.path}.{on}"}
-        return self.problem(code, name, message, dependee=dependee)
-
-    def fixed(self, name: str) -> Iterator[ZohoError]:
-        """A field that is set once."""
-        if self.old is not None and name in self.record:
-            yield self.problem("NOT_ALLOWED", name, "the field cannot be updated")
-
-    def count(self, name: str, value: object) -> int:
-        """Live records of the module with the stored value."""
-        known = self.module.fields.get(name)
-        if known is None:
-            return 0
-        (number,) = self.call.store.connection.execute(
-            f"select count(*) from {self.module.table} where {known.column} = ? and state = 0",
-            (value,),
-        ).fetchone()
-        return int(number)
+def follow_ups(candidate: Candidate) -> Mapping[str, object]:
+    """Values that a good record gets besides its own."""
+    if candidate.module.api_name == "Appointments__s":
+        return appointments.moved(candidate)
+    return {}
 
 
 Rule = Callable[[Candidate], Iterator[ZohoError]]
@@ -122,38 +85,10 @@ def _event(candidate: Candidate) -> Iterator[ZohoError]:
         yield candidate.problem("LIMIT_EXCEEDED", "Participants", message, limit=MOST_PARTICIPANTS)
 
 
-def _service(candidate: Candidate) -> Iterator[ZohoError]:
-    minutes = candidate.values.get("Duration")
-    if isinstance(minutes, int) and minutes not in _SERVICE_MINUTES:
-        yield candidate.problem("INVALID_DATA", "Duration")
-    if candidate.old is None and candidate.count("Status", "Active") >= MOST_ACTIVE_SERVICES:
-        yield candidate.problem("LIMIT_EXCEEDED", "Status", limit=MOST_ACTIVE_SERVICES)
-
-
-def _appointment(candidate: Candidate) -> Iterator[ZohoError]:
-    yield from candidate.fixed("Service_Name")
-    at_client = candidate.values.get("Location") == "Client Address"
-    if at_client and candidate.old is None and not candidate.values.get("Address"):
-        message = "Dependent Fields missing"
-        yield candidate.dependent("DEPENDENT_FIELD_MISSING", "Address", "Location", message)
-
-
-def _reschedule(candidate: Candidate) -> Iterator[ZohoError]:
-    yield from candidate.fixed("Appointment_Name")
-    moment = candidate.values.get("Rescheduled_Time")
-    if isinstance(moment, str) and epoch_of(moment) > candidate.call.emulator.clock.now():
-        yield candidate.problem("INVALID_DATA", "Rescheduled_Time")
-    name, parent = "Appointment_Name", candidate.values.get("Appointment_Name")
-    if parent is not None and candidate.old is None:
-        stored = candidate.call.store.encode(candidate.module.fields[name], parent)
-        if candidate.count(name, stored) >= MOST_RESCHEDULES:
-            yield candidate.problem("IN_REQUEST_LIMIT_EXCEEDED", name, limit=MOST_RESCHEDULES)
-
-
 _RULES: Mapping[str, Rule] = {
     "Calls": _call,
     "Events": _event,
-    "Services__s": _service,
-    "Appointments__s": _appointment,
-    "Appointments_Rescheduled_History__s": _reschedule,
+    "Services__s": appointments.of_service,
+    "Appointments__s": appointments.of_appointment,
+    "Appointments_Rescheduled_History__s": appointments.of_history,
 }

@@ -117,6 +117,7 @@ class Writer:
                 "ALREADY_MODIFIED",
                 "record updated time has already passed if-unmodified-since time",
                 stamps,
+                status=412,
             )
         checked = self.checker.check(fields, path, old=record_id)
         if checked.problems:

@@ -1,0 +1,144 @@
+"""Rules of appointments, their services and reschedules ("Appointments", "Services" and
+"Appointments Rescheduled History" in "Insert Records", and Zoho's specification of v8).
+
+UNVERIFIED: not held here are business hours, availability and location of the service, job sheets,
+and the end of an appointment; whether one reschedule writes a row of the history by itself.
+"""
+
+from collections.abc import Iterator
+
+from zoho_emulator.call import epoch_of
+from zoho_emulator.errors import ZohoError
+from zoho_emulator.localtime import local_time
+from zoho_emulator.model import linking_fields
+from zoho_emulator.writing.answers import located
+from zoho_emulator.writing.candidate import Candidate, stored_value
+
+MOST_ACTIVE_SERVICES = 500
+MOST_RESCHEDULES = 20
+_SERVICE_MINUTES = range(15, 1_441)
+_START, _FROM, _TO = "Appointment_Start_Time", "Rescheduled_From", "Rescheduled_To"
+_OF_RESCHEDULE = ("Reschedule_Reason", "Reschedule_Note")
+_OF_CANCELLATION = ("Cancellation_Reason", "Cancellation_Note")
+_FINAL = ("Cancelled", "Completed")
+
+
+def of_service(candidate: Candidate) -> Iterator[ZohoError]:
+    minutes = candidate.values.get("Duration")
+    if isinstance(minutes, int) and minutes not in _SERVICE_MINUTES:
+        yield candidate.problem("INVALID_DATA", "Duration")
+    if candidate.old is None and candidate.count("Status", "Active") >= MOST_ACTIVE_SERVICES:
+        yield candidate.problem("LIMIT_EXCEEDED", "Status", limit=MOST_ACTIVE_SERVICES)
+
+
+def of_appointment(candidate: Candidate) -> Iterator[ZohoError]:
+    yield from candidate.fixed("Service_Name")
+    at_client = candidate.values.get("Location") == "Client Address"
+    if at_client and candidate.old is None and not candidate.values.get("Address"):
+        message = "Dependent Field missing"
+        yield candidate.dependent("DEPENDENT_FIELD_MISSING", "Address", "Location", message)
+    if candidate.before("Status") in _FINAL and any(map(candidate.changes, ("Status", _START))):
+        # UNVERIFIED: the message; the page has code and status.
+        message = f"the appointment is {candidate.before('Status')} already"
+        error = candidate.problem("NOT_ALLOWED", "Status", message)
+        error.status = 403
+        yield error
+        return
+    yield from _owner(candidate)
+    yield from _cancellation(candidate)
+    yield from _reschedule(candidate)
+
+
+def _owner(candidate: Candidate) -> Iterator[ZohoError]:
+    """Whoever is given an appointment is a member of its service."""
+    service = candidate.after("Service_Name")
+    if "Owner" not in candidate.values or not isinstance(service, int):
+        return
+    modules = candidate.call.store.org.modules
+    links = modules.get(modules["Services__s"].fields["Members"].linking or "")
+    if links is None:
+        return
+    own, other = (links.fields[name].column for name in linking_fields("Services__s", "users"))
+    sql = f"select 1 from {links.table} where {own} = ? and {other} = ? and state = 0"
+    pair = (service, candidate.after("Owner"))
+    if candidate.call.store.connection.execute(sql, pair).fetchone() is None:
+        message = "Appointment Owner is not a part of Service Members"
+        on = {"api_name": "Services.Members", "json_path": f"{candidate.path}.Services.Members"}
+        error = ZohoError("DEPENDENT_MISMATCH", message, {"dependee": on, "api_name": "id"})
+        yield located(candidate.call, error, f"{candidate.path}.Owner.id")
+
+
+def _cancellation(candidate: Candidate) -> Iterator[ZohoError]:
+    cancelled = candidate.after("Status") == "Cancelled"
+    told = any(candidate.values.get(n) and candidate.changes(n) for n in _OF_CANCELLATION)
+    if told and not cancelled:
+        yield candidate.dependent(
+            "DEPENDENT_MISMATCH" if "Status" in candidate.record else "DEPENDENT_FIELD_MISSING",
+            "Status",
+            "Cancellation_Reason",
+            "To Update the fields of Cancellation Information Section, value of Status should be "
+            "Cancelled",
+        )
+    if cancelled and candidate.changes("Status") and not candidate.after("Cancellation_Reason"):
+        # UNVERIFIED: the message.
+        message = "Cancellation_Reason cannot be empty"
+        yield candidate.dependent(
+            "DEPENDENT_FIELD_MISSING", "Cancellation_Reason", "Status", message
+        )
+
+
+def _reschedule(candidate: Candidate) -> Iterator[ZohoError]:
+    told = any(candidate.values.get(n) and candidate.changes(n) for n in _OF_RESCHEDULE)
+    if candidate.old is None:
+        if told and not candidate.record.get(_FROM):
+            message = "Rescheduled_From cannot be empty"
+            yield candidate.dependent(
+                "DEPENDENT_FIELD_MISSING", _FROM, "Reschedule_Reason", message
+            )
+        return
+    if _START in candidate.values and not candidate.changes(_START):
+        # A record may be sent back as it was read (sample of "Update Appointments" in v8); that
+        # is no reschedule unless it gives a reason. UNVERIFIED: so the knob.
+        if told or candidate.call.knobs.same_start_time == "refuse":
+            message = "Reschedule_From and Appointment_Start_Time cannot be same"
+            yield candidate.dependent("DEPENDENT_FIELD_UNCHANGED", _FROM, _START, message)
+    elif told and _START not in candidate.values and not _was_moved(candidate):
+        yield candidate.dependent(
+            "DEPENDENT_FIELD_UNCHANGED",
+            _FROM,
+            "Reschedule_Reason",
+            "Reschedule the appointment atleast once to Update the fields of Reschedule "
+            "Information Section",
+        )
+
+
+def _was_moved(candidate: Candidate) -> bool:
+    return any(candidate.before(name) is not None for name in (_FROM, _TO))
+
+
+def moved(candidate: Candidate) -> dict[str, object]:
+    """What a new start sets besides itself: an appointment remembers where it was."""
+    before, after = candidate.before(_START), candidate.after(_START)
+    if not isinstance(before, int) or not isinstance(after, int) or before == after:
+        return {}
+    when = local_time(candidate.call.store.org.time_zone)
+    return {_FROM: when(before), _TO: when(after)}
+
+
+def of_history(candidate: Candidate) -> Iterator[ZohoError]:
+    """A reschedule that was: of an appointment that has been moved, twenty at most."""
+    yield from candidate.fixed("Appointment_Name")
+    moment = candidate.values.get("Rescheduled_Time")
+    if isinstance(moment, str) and epoch_of(moment) > candidate.call.emulator.clock.now():
+        yield candidate.problem("INVALID_DATA", "Rescheduled_Time")
+    name = "Appointment_Name"
+    parent = candidate.after(name)
+    if not isinstance(parent, int) or candidate.old is not None:
+        return
+    call = candidate.call
+    appointments = call.store.org.modules["Appointments__s"]
+    if all(stored_value(call, appointments, parent, n) is None for n in (_FROM, _TO)):
+        # UNVERIFIED: code and message; the page says that the appointment must have been moved.
+        yield candidate.problem("NOT_ALLOWED", name, "the appointment was not rescheduled")
+    elif candidate.count(name, parent) >= MOST_RESCHEDULES:
+        yield candidate.problem("IN_REQUEST_LIMIT_EXCEEDED", name, limit=MOST_RESCHEDULES)
