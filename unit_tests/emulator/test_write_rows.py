@@ -173,6 +173,48 @@ def test_links_of_a_multi_select_lookup(zoho, write, ids) -> None:
     assert set(links()) == {second}
 
 
+def test_a_partner_is_linked_once_by_one_call(zoho, write, ids) -> None:
+    first, second = ids("Products", 2)
+    one, other = {"Products": {"id": first}}, {"Products": {"id": second}}
+
+    def links(lead):
+        return {
+            row["Products"]["id"]: row["id"]
+            for row in rows_of(zoho, "LeadsXProducts", lead, "Leads")
+        }
+
+    item = write("POST", "Leads", {"Last_Name": "x", "Products_Wanted": [one, other, one]})
+    assert item["code"] == "DUPLICATE_LINKING_DATA"
+    assert item["details"] == {"linking_fields": ["Leads", "Products"]}
+    item = write("POST", "Leads", {"Last_Name": "x", "Products_Wanted": [one, other]})
+    lead = item["details"]["id"]
+    known = links(lead)
+    # Another partner for a row is one too many; a row that goes makes room.
+    double = write("PUT", f"Leads/{lead}", {"Products_Wanted": [{"id": known[second], **one}]})
+    assert (double["code"], double["details"]["id"]) == ("DUPLICATE_LINKING_DATA", known[first])
+    renewed = [one, {"id": known[first], "_delete": None}]
+    assert write("PUT", f"Leads/{lead}", {"Products_Wanted": renewed})["code"] == "SUCCESS"
+    assert links(lead).keys() == known.keys()
+
+
+def test_a_pair_is_linked_once_by_the_linking_module_itself(write, zoho, ids) -> None:
+    (vehicle,), (contact, other) = ids("Vehicles"), ids("Contacts", 9)[-2:]
+    module, pair = "VehiclesXContacts", {"Vehicles": {"id": vehicle}, "Contacts": {"id": contact}}
+    known = write("POST", module, pair)["details"]["id"]
+    double = write("POST", module, pair)
+    assert (double["code"], double["message"]) == (
+        *("DUPLICATE_LINKING_DATA", "duplicate association"),
+    )
+    assert double["details"] == {"linking_fields": ["Vehicles", "Contacts"], "id": known}
+    twice = zoho.call("POST", f"v8/{module}", json={"data": [pair | {"Contacts": other}] * 2})
+    assert [item["code"] for item in twice.json()["data"]] == ["SUCCESS", double["code"]]
+    moved = f"{module}/{twice.json()['data'][0]['details']['id']}"
+    assert write("PUT", moved, {"Contacts": {"id": contact}})["code"] == "DUPLICATE_LINKING_DATA"
+    assert write("PUT", moved, {"Contacts": {"id": other}})["code"] == "SUCCESS"
+    assert zoho.call("DELETE", f"v8/{module}/{known}").status_code == 200
+    assert write("PUT", moved, {"Contacts": {"id": contact}})["code"] == "SUCCESS"
+
+
 @pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
 def test_a_link_may_be_written_by_itself(zoho, write, ids, version) -> None:
     (vehicle,), (contact, other) = ids("Vehicles"), ids("Contacts", 2)
@@ -184,6 +226,7 @@ def test_a_link_may_be_written_by_itself(zoho, write, ids, version) -> None:
     assert write("PUT", path, {"Contacts": {"id": other}}, version)["code"] == "SUCCESS"
     links = [row for row in zoho.truth(module) if row["id"] == item["details"]["id"]]
     assert [(row["Vehicles"]["id"], row["Contacts"]["id"]) for row in links] == [(vehicle, other)]
+    assert zoho.call("DELETE", f"{version}/{path}").status_code == 200
 
 
 def test_links_to_users(zoho, write) -> None:

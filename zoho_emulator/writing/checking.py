@@ -9,7 +9,7 @@ from zoho_emulator.errors import ZohoError, not_emulated
 from zoho_emulator.model import Field, Module
 from zoho_emulator.store import Store
 from zoho_emulator.values import invalid
-from zoho_emulator.writing import rows, special
+from zoho_emulator.writing import links, rows, special
 from zoho_emulator.writing.answers import located
 from zoho_emulator.writing.candidate import Candidate
 from zoho_emulator.writing.external import External
@@ -83,6 +83,9 @@ class Checker:
         if not checked.problems:
             checked.values |= special.follow_ups(candidate)
             checked.problems += self._duplicates(checked, path, old)
+            # The rows of a record are looked at together.
+            if not self.parent_field and (double := links.of_link(candidate)):
+                checked.problems.append(double)
         return checked
 
     def refuse_what_is_not_emulated(self, record: Mapping[str, object]) -> None:

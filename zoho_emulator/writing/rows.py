@@ -4,14 +4,15 @@
 empty list takes all. Rows that a call does not name stay.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from zoho_emulator.call import Call
 from zoho_emulator.errors import ZohoError
 from zoho_emulator.model import Field, Module, linking_fields
-from zoho_emulator.values import invalid
+from zoho_emulator.values import Stored, invalid
+from zoho_emulator.writing import links
 from zoho_emulator.writing.answers import located
 from zoho_emulator.writing.matching import id_of
 
@@ -108,6 +109,9 @@ def changes_of(
             if isinstance(row.get("Discount"), int | float):
                 row["Discount"] = str(row["Discount"])
         changes.append(_change(inner, child, row, where, present))
+    if child.partner is not None:
+        parent: dict[str, Stored] = {} if old is None else {child.parent_field: old}
+        _refuse_doubles(call, child, changes, parent)
     return changes
 
 
@@ -128,18 +132,26 @@ def _change(
             return Change(child, problems=[located(call, error, f"{path}.id")])
         return Change(child, row_id)
     checked = inner.check(row, path, old=row_id)
-    change = Change(child, row_id, checked, checked.problems)
-    if child.partner and row_id is None and not checked.problems:
-        twin = _linked(call, child, present, checked.values[child.partner])
-        if twin is not None:
-            change.problems.append(
-                ZohoError(
-                    "DUPLICATE_LINKING_DATA",
-                    "duplicate association",
-                    {"linking_fields": [child.parent_field, child.partner], "id": str(twin)},
-                )
-            )
-    return change
+    return Change(child, row_id, checked, checked.problems)
+
+
+def _refuse_doubles(
+    call: Call, child: Child, changes: Sequence[Change], parent: dict[str, Stored]
+) -> None:
+    """A partner is linked once, by what stands and by the rows of this call; `parent` is empty
+    for a record that is new."""
+    name = str(child.partner)
+    named = [change.row_id for change in changes]
+    seen: set[Stored] = set()
+    for change in changes:
+        if change.checked is None or change.problems or name not in change.checked.values:
+            continue
+        partner = call.store.encode(child.module.fields[name], change.checked.values[name])
+        pair = {**parent, name: partner}
+        twin = links.linked(call, child.module, pair, but=named) if parent else None
+        if twin is not None or partner in seen:
+            change.problems.append(links.double((child.parent_field, name), twin))
+        seen.add(partner)
 
 
 def _present(call: Call, child: Child, parent_id: int) -> list[int]:
@@ -149,18 +161,6 @@ def _present(call: Call, child: Child, parent_id: int) -> list[int]:
         (parent_id,),
     )
     return [row_id for (row_id,) in found]
-
-
-def _linked(call: Call, child: Child, present: list[int], value: object) -> int | None:
-    """The row that links the record to the same partner already."""
-    partner = child.module.fields[str(child.partner)]
-    stored = call.store.encode(partner, value)
-    marks = ", ".join("?" * len(present))
-    row = call.store.connection.execute(
-        f"select id from {child.module.table} where id in ({marks}) and {partner.column} = ?",
-        (*present, stored),
-    ).fetchone()
-    return row[0] if row else None
 
 
 def write(call: Call, changes: Iterable[Change], parent_id: int, *, now: int, by: int) -> None:
