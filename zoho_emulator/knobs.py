@@ -114,6 +114,8 @@ class Knobs:
     empty_text: Literal["clear", "keep", "refuse"] = "clear"
     #: Spaces around texts are cut off. The docs do not say so.
     trim_text: bool = False
+    #: Decimals of a double behind the ninth. The docs give the number and no error.
+    long_decimals: Literal["refuse", "cut"] = "refuse"
     #: Options that a pick list has not. "Insert Records": they are added.
     new_options: Literal["add", "refuse"] = "add"
     #: {"email": ...} names a user. Seen in calls, in no page.

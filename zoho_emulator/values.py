@@ -17,6 +17,8 @@ Stored = str | int | float | None
 #: UNVERIFIED: whether Zoho takes "Z"; its samples carry a numeric offset and no fractions.
 _DATETIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+#: Digits of a double behind the point.
+MOST_DECIMALS = 9
 _WHOLE = re.compile(r"-?\d{1,18}", re.ASCII)
 _ID = re.compile(r"\d{1,19}", re.ASCII)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -90,6 +92,21 @@ def _long(field: Field, value: object) -> int:
 
 
 def _double(field: Field, value: object) -> float:
+    """ "Insert Records": 16 digits before the point, 9 behind it.
+
+    UNVERIFIED: that more decimals are refused; of a currency alone it is said that they are cut.
+    """
+    number = _number(field, value)
+    if -_exponent(number) > MOST_DECIMALS:
+        raise invalid(field, maximum_length=MOST_DECIMALS)
+    return number
+
+
+def _exponent(number: float) -> int:
+    return int(Decimal(repr(number)).normalize().as_tuple().exponent)
+
+
+def _number(field: Field, value: object) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or not isfinite(value):
         raise _mistyped(field)
     if abs(value) >= 1e16:
@@ -98,7 +115,7 @@ def _double(field: Field, value: object) -> float:
 
 
 def _percent(field: Field, value: object) -> float:
-    number = _double(field, value)
+    number = _number(field, value)
     if abs(number) >= 10 ** (field.length or 5):
         raise invalid(field, maximum_length=field.length or 5)
     return number
@@ -106,10 +123,12 @@ def _percent(field: Field, value: object) -> float:
 
 def _currency(field: Field, value: object) -> float:
     """Decimals beyond the field's are cut, not rounded ("Insert Records": currency)."""
-    number = _double(field, value)
-    if field.decimal_place is None:
-        return number
-    last = Decimal(1).scaleb(-field.decimal_place)
+    number = _number(field, value)
+    return number if field.decimal_place is None else cut(number, field.decimal_place)
+
+
+def cut(number: float, decimals: int) -> float:
+    last = Decimal(1).scaleb(-decimals)
     return float(Decimal(repr(number)).quantize(last, ROUND_DOWN))
 
 
@@ -157,7 +176,11 @@ def _options(field: Field, value: object) -> str | None:
         raise _mistyped(field)
     if any(";" in item for item in value):
         raise invalid(field)
-    return ";".join(value) or None
+    # UNVERIFIED: that the length is of the options joined, as they are shown in an export.
+    joined = ";".join(value)
+    if field.length is not None and len(joined) > field.length:
+        raise invalid(field, maximum_length=field.length)
+    return joined or None
 
 
 def _object(field: Field, value: object) -> str:

@@ -67,6 +67,10 @@ def test_an_inserted_record_is_there(zoho, insert, version) -> None:
         ("No_of_Employees", "5", {"expected_data_type": "integer"}),
         ("No_of_Employees", 1_234_567_890, {"maximum_length": 9}),
         ("Discount", 100_000, {"maximum_length": 5}),
+        ("Rating_Factor", 1.0123456789, {"maximum_length": 9}),
+        ("Rating_Factor", 1e-10, {"maximum_length": 9}),
+        ("Rating_Factor", 12_345_678_901_234_567, {"maximum_length": 16}),
+        ("Interests", ["x" * 500, "y" * 500], {"maximum_length": 1_000}),
         ("Newsletter", 1, {"expected_data_type": "boolean"}),
         ("Birth_Date", "28.02.1990", {"expected_data_type": "date"}),
         ("Next_Call", "2024-06-05T02:04:09Z", {"expected_data_type": "datetime"}),
@@ -84,6 +88,22 @@ def test_a_bad_value_is_named(insert, name, value, details) -> None:
     (item,) = answer.json()["data"]
     assert (item["code"], item["status"]) == ("INVALID_DATA", "error")
     assert item["details"] == {"api_name": name, "json_path": f"$.data[0].{name}", **details}
+
+
+@pytest.mark.parametrize(
+    ("knob", "given", "kept"),
+    [
+        ("refuse", 1.012345678, 1.012345678),
+        ("refuse", -1e-09, -1e-09),
+        ("refuse", 1234567890123456, 1234567890123456),
+        ("cut", -1.0123456789, -1.012345678),
+        ("cut", 1e-10, 0),
+    ],
+)
+def test_a_double_has_nine_decimals(zoho, insert, knob, given, kept) -> None:
+    zoho.knobs(long_decimals=knob)
+    (item,) = insert({**LEAD, "Rating_Factor": given}).json()["data"]
+    assert record(zoho, "Leads", item["details"]["id"])["Rating_Factor"] == kept
 
 
 @pytest.mark.parametrize(

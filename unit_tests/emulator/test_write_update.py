@@ -102,6 +102,9 @@ def test_values_are_appended_to_a_multi_select(zoho, update, lead) -> None:
     append = {"$append_values": {"Interests": True}}
     update({"id": lead, "Interests": ["Training", "Cloud"], **append})
     assert row_of(zoho, lead)["Interests"] == ["Cloud", "Training"]
+    # Fits by itself, and not with those that are there.
+    (item,) = update({"id": lead, "Interests": ["x" * 990], **append}).json()["data"]
+    assert item["details"]["maximum_length"] == 1_000
     update({"id": lead, "Interests": ["Training"], "$append_values": {"Interests": False}})
     assert row_of(zoho, lead)["Interests"] == ["Training"]
 

@@ -142,6 +142,7 @@ class Checker:
             self.store.encode(known, shown)
             if isinstance(shown, list) and self._appends(record, name):
                 shown = list(dict.fromkeys([*self._options(old, known), *shown]))
+                self.store.encode(known, shown)
             checked.values[name] = shown
             if new := self._new_options(known, shown):
                 checked.options[name] = new

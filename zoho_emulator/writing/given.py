@@ -1,13 +1,14 @@
 """Values as clients give them, made into those that the store takes."""
 
 from collections.abc import Mapping
+from math import isfinite
 
 from zoho_emulator.call import Call
 from zoho_emulator.data_types import value_type
 from zoho_emulator.errors import ZohoError
 from zoho_emulator.model import Field, Module
 from zoho_emulator.tags import tag_named
-from zoho_emulator.values import invalid
+from zoho_emulator.values import MOST_DECIMALS, cut, invalid
 from zoho_emulator.writing.external import External, Target
 from zoho_emulator.writing.matching import find, id_of
 from zoho_emulator.writing.shaped import shape_of
@@ -42,6 +43,8 @@ class Given:
             return self._user(known, value)
         if kind in _LOOKUPS:
             return self._reference(known, value, inserting=inserting)
+        if kind == "double" and isinstance(value, float) and self.call.knobs.long_decimals == "cut":
+            return cut(value, MOST_DECIMALS) if isfinite(value) and abs(value) < 1e16 else value
         if known.api_name == "Tag":
             return self._tags(known, value)
         if shape := shape_of(known):
