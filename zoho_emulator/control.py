@@ -16,6 +16,8 @@ from zoho_emulator.render import rest_reader
 from zoho_emulator.versions import VERSIONS
 
 _CHUNK = 1_000
+#: 2000 and 5000: what the clock may show. Dates of HTTP have years of four digits.
+_EARLIEST, _LATEST = 946_684_800, 95_617_584_000
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -83,6 +85,8 @@ class Control:
     async def records(self, request: Request) -> Response:
         """Every live row, converted leads too, as JSON lines in the shape of v8's lists, uncut."""
         module = self._module(request)
+        if not module.table:
+            raise MisuseError(f"{module.api_name} holds no rows")
         return StreamingResponse(self._lines(module), media_type="application/x-ndjson")
 
     async def _lines(self, module: Module) -> AsyncIterator[bytes]:
@@ -114,23 +118,24 @@ class Control:
     # --- Rows
 
     async def insert(self, request: Request) -> Response:
-        """Rows as Zoho's API takes them; Modified_Time and the like are obeyed when given."""
+        """Rows as Zoho's API takes them, all or none; Modified_Time and the like are obeyed."""
         module, rows = self._module(request), _objects(await _body(request))
         now, by = self.emulator.clock.now(), self.emulator.user.id
-        ids = [self.emulator.store.insert(module, row, now=now, by=by) for row in rows]
+        ids = self.emulator.store.insert_all(module, rows, now=now, by=by)
         return _json({"ids": [str(record_id) for record_id in ids]})
 
     async def update(self, request: Request) -> Response:
         """Rows with their `id`; answers the ids that were there."""
         module, rows = self._module(request), _objects(await _body(request))
         now, by = self.emulator.clock.now(), self.emulator.user.id
-        done = []
-        for row in rows:
-            record_id = _id(row.get("id"))
-            values = {name: value for name, value in row.items() if name != "id"}
-            if self.emulator.store.update(module, record_id, values, now=now, by=by):
-                done.append(str(record_id))
-        return _json({"ids": done})
+        changes = {
+            _id(row.get("id")): {name: value for name, value in row.items() if name != "id"}
+            for row in rows
+        }
+        if len(changes) < len(rows):
+            raise MisuseError("an id is there twice")
+        done = self.emulator.store.update_all(module, changes, now=now, by=by)
+        return _json({"ids": [str(record_id) for record_id in done]})
 
     async def delete(self, request: Request) -> Response:
         kind = request.query_params.get("type", "recycle")
@@ -184,9 +189,11 @@ class Control:
     # --- Circumstances
 
     async def advance_clock(self, request: Request) -> Response:
-        seconds = _object(await _body(request)).get("advance_s")
-        if not isinstance(seconds, int | float):
+        seconds = _only(await _body(request), "advance_s").get("advance_s")
+        if not isinstance(seconds, int | float) or isinstance(seconds, bool):
             raise MisuseError("advance_s: a number is needed")
+        if not _EARLIEST <= self.emulator.clock.now() + seconds <= _LATEST:
+            raise MisuseError(f"advance_s: {seconds} leads out of the years 2000 to 5000")
         self.emulator.clock.advance(seconds)
         return _json({"now": self.emulator.clock.now()})
 
@@ -206,8 +213,10 @@ class Control:
         return _json([])
 
     async def reset(self, request: Request) -> Response:
-        wish = _object(await _body(request) or {})
-        self.emulator.reset(org=bool(wish.get("org")))
+        org = _only(await _body(request), "org").get("org", False)
+        if not isinstance(org, bool):
+            raise MisuseError(f"org: {org!r} is neither true nor false")
+        self.emulator.reset(org=org)
         return _json({})
 
     def _module(self, request: Request) -> Module:
@@ -250,15 +259,24 @@ def _object(value: object) -> dict[str, object]:
     return value
 
 
+def _only(value: object, name: str) -> dict[str, object]:
+    """An object of no key but this; of none where there is no body."""
+    given = {} if value is None else _object(value)
+    if unknown := sorted(given.keys() - {name}):
+        raise MisuseError(f"{', '.join(unknown)} is not {name}")
+    return given
+
+
 def _objects(value: object) -> list[dict[str, object]]:
     """One object, or a list of them."""
     return [_object(item) for item in (value if isinstance(value, list) else [value])]
 
 
 def _id(value: object) -> int:
-    if not str(value).isdigit():
+    text = str(value)
+    if not (text.isascii() and text.isdigit() and int(text) < 2**63):
         raise MisuseError(f"{value!r} is no id")
-    return int(str(value))
+    return int(text)
 
 
 def _ids(request: Request) -> list[int]:

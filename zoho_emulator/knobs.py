@@ -18,6 +18,10 @@ SCOPES = (
     "ZohoCRM.bulk.ALL",
     "ZohoSearch.securesearch.READ",
 )
+#: What keeps a record from being written.
+HOLDS = ("RECORD_LOCKED", "NOT_APPROVED", "NOT_REVIEWED", "RECORD_IN_BLUEPRINT", "CANNOT_PROCESS")
+#: No knob is a bigger number.
+_MOST = 10**12
 AUTOMATIONS = ("workflow", "approval", "blueprint", "pathfinder", "orchestration")
 
 
@@ -120,7 +124,7 @@ class Knobs:
     new_options: Literal["add", "refuse"] = "add"
     #: {"email": ...} names a user. Seen in calls, in no page.
     owner_by_email: bool = True
-    #: A lookup takes an id without an object around it. Some samples do so.
+    #: Lookups, owners and layouts take an id without an object around it. Some samples do so.
     bare_lookup_ids: bool = True
     #: Which of several records an upsert updates.
     upsert_pick: Literal["oldest", "newest"] = "oldest"
@@ -136,8 +140,7 @@ class Knobs:
     )
     #: An update that gives an appointment the start it has, and no reason to reschedule.
     same_start_time: Literal["accept", "refuse"] = "accept"
-    #: Records that nobody may write now, each "ID:CODE": RECORD_LOCKED, NOT_APPROVED,
-    #: NOT_REVIEWED, RECORD_IN_BLUEPRINT or CANNOT_PROCESS.
+    #: Records that nobody may write now, each "ID:CODE" with a code of `HOLDS`.
     held_records: tuple[str, ...] = ()
     #: Modules that the token's profile may see and not write: 403 NO_PERMISSION.
     read_only_modules: tuple[str, ...] = ()
@@ -174,14 +177,16 @@ class Knobs:
 
 
 def _parse(name: str, value: object, kind: object) -> object:
+    if get_origin(kind) is tuple:
+        return _texts(name, value)
+    is_text, is_single = isinstance(value, str), isinstance(value, str | int | float)
+    if not is_single:
+        raise ValueError(f"{name}: {value!r} is no single value")
     text = str(value)
     if get_origin(kind) is Literal:
         if text not in get_args(kind):
             raise ValueError(f"{name}: {text!r} is none of {', '.join(get_args(kind))}")
         return text
-    if get_origin(kind) is tuple:
-        parts = value if isinstance(value, list | tuple) else text.split(",")
-        return tuple(str(part).strip() for part in parts if str(part).strip())
     if kind is bool:
         if text.lower() not in ("true", "false", "1", "0"):
             raise ValueError(f"{name}: {text!r} is neither true nor false")
@@ -191,12 +196,29 @@ def _parse(name: str, value: object, kind: object) -> object:
             number = float(text)
         except ValueError:
             raise ValueError(f"{name}: {text!r} is no number") from None
-        if not 0 <= number < float("inf"):
-            raise ValueError(f"{name}: {text} is no finite number from 0 on")
+        if not 0 <= number <= _MOST:
+            raise ValueError(f"{name}: {text} is no number from 0 to {_MOST}")
+        if kind is int and number != int(number):
+            raise ValueError(f"{name}: {text} is no whole number")
         return int(number) if kind is int else number
     if name == "time_zone":
         try:
             ZoneInfo(text)
-        except (KeyError, ValueError):
+        except (KeyError, ValueError, OSError):
             raise ValueError(f"{name}: {text!r} is no IANA time zone") from None
+    if not is_text:
+        raise ValueError(f"{name}: {value!r} is no text")
     return text
+
+
+def _texts(name: str, value: object) -> tuple[str, ...]:
+    """A list of texts, or one text with commas."""
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
+        raise ValueError(f"{name}: {value!r} is no list of texts")
+    texts = tuple(part.strip() for part in parts if part.strip())
+    if name == "held_records":
+        for text in texts:
+            if text.partition(":")[2] not in HOLDS:
+                raise ValueError(f"{name}: {text!r} is not ID:CODE, of {', '.join(HOLDS)}")
+    return texts

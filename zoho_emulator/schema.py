@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+from zoho_emulator.attributes import check_types
 from zoho_emulator.catalogue.build import new_field, new_module
 from zoho_emulator.catalogue.notation import ENDING, STAMPS, Draft, Table, field, owner, realize
 from zoho_emulator.data_types import affinity, is_stored
@@ -174,6 +175,8 @@ class Schema:
     def change_module(self, module: Module, changes: Mapping[str, object]) -> None:
         """Sets attributes of `model.Module`, a new api_name too."""
         name = changes.get("api_name", module.api_name)
+        if not isinstance(name, str) or not name:
+            raise ValueError(f"api_name: {name!r} is not a text")
         rest = {key: value for key, value in changes.items() if key != "api_name"}
         _check(rest.keys(), _CHANGEABLE, "module")
         if name != module.api_name and name in self.org.modules:
@@ -181,7 +184,7 @@ class Schema:
         if rest.get("display_field", "") not in ("", *module.fields):
             raise ValueError(f"{module.api_name} has no field {rest['display_field']}")
         _assign(module, rest)
-        module.api_name = str(name)
+        module.api_name = name
         self.org.modules = {item.api_name: item for item in self.org.modules.values()}
         self.version += 1
 
@@ -197,7 +200,7 @@ class Schema:
 
     def add_field(self, module: Module, given: Mapping[str, object]) -> Field:
         """A custom field unless `custom` is false; rows hold null in it."""
-        if module.view_of:
+        if module.view_of or not module.table:
             raise ValueError(f"{module.api_name} has no fields of its own")
         draft = _draft(given)
         if draft.api_name in module.fields:
@@ -265,5 +268,6 @@ def _check(names: Collection[str], known: Collection[str], what: str) -> None:
 
 
 def _assign(module: Module, changes: Mapping[str, object]) -> None:
+    check_types(Module, changes, module.api_name)
     for name, value in changes.items():
         setattr(module, name, value)

@@ -110,14 +110,7 @@ class Store(Schema):
 
         `checked`: the caller has seen to mandatory fields.
         """
-        _refuse_view(module)
-        row = self._columns(module, values, checked=checked)
-        for field in module.fields.values():
-            needed = field.mandatory and not field.layout_only
-            if needed and field.column not in row and not checked:
-                raise ZohoError(
-                    "MANDATORY_NOT_FOUND", "required field not found", {"api_name": field.api_name}
-                )
+        row = self._new_row(module, values, checked=checked)
         record_id = self._next_id(module)
         stamps: dict[str, Stored] = {
             **_DEFAULTS,
@@ -147,6 +140,36 @@ class Store(Schema):
         self._full_name(module, record_id)
         return record_id
 
+    def insert_all(
+        self, module: Module, rows: Sequence[Mapping[str, object]], *, now: int, by: int
+    ) -> list[int]:
+        """New rows, or none of them where one cannot be."""
+        for values in rows:
+            self._new_row(module, values, checked=False)
+        return [self.insert(module, values, now=now, by=by) for values in rows]
+
+    def update_all(
+        self, module: Module, rows: Mapping[int, Mapping[str, object]], *, now: int, by: int
+    ) -> list[int]:
+        """Changes rows by id, or none of them where one cannot be; the ids that are live."""
+        _refuse_rowless(module)
+        for values in rows.values():
+            self._columns(module, values, checked=False)
+        return [key for key in rows if self.update(module, key, rows[key], now=now, by=by)]
+
+    def _new_row(
+        self, module: Module, values: Mapping[str, object], *, checked: bool
+    ) -> dict[str, Stored]:
+        _refuse_rowless(module)
+        row = self._columns(module, values, checked=checked)
+        for field in module.fields.values():
+            needed = field.mandatory and not field.layout_only
+            if needed and field.column not in row and not checked:
+                raise ZohoError(
+                    "MANDATORY_NOT_FOUND", "required field not found", {"api_name": field.api_name}
+                )
+        return row
+
     def update(
         self,
         module: Module,
@@ -158,7 +181,7 @@ class Store(Schema):
         checked: bool = False,
     ) -> bool:
         """Sets values and the modification stamps; False when no such row is live."""
-        _refuse_view(module)
+        _refuse_rowless(module)
         row = self._columns(module, values, checked=checked)
         stamps: dict[str, Stored] = {"Modified_Time": now, "Modified_By": by}
         for name, value in stamps.items():
@@ -179,7 +202,7 @@ class Store(Schema):
 
         Rows of subforms and links go with their record.
         """
-        _refuse_view(module)
+        _refuse_rowless(module)
         state = _KINDS[kind]
         done = []
         children = self.children_of(module)
@@ -201,7 +224,7 @@ class Store(Schema):
 
     def restore(self, module: Module, ids: Sequence[int], *, now: int) -> list[int]:
         """Takes rows out of the recycle bin. UNVERIFIED: restoring sets Modified_Time."""
-        _refuse_view(module)
+        _refuse_rowless(module)
         done = [record_id for record_id in ids if self._restore(module, "id", record_id, now=now)]
         children = self.children_of(module)
         for record_id in done:
@@ -266,6 +289,8 @@ class Store(Schema):
         return f"{field.prefix}{count + 1}" if affinity(field) == "TEXT" else count + 1
 
 
-def _refuse_view(module: Module) -> None:
+def _refuse_rowless(module: Module) -> None:
+    if not module.table:
+        raise ValueError(f"{module.api_name} holds no rows")
     if module.view_of:
         raise ValueError(f"{module.api_name} shows rows of {', '.join(module.view_of)}")

@@ -98,11 +98,60 @@ def test_the_time_zone_moves_offsets(zoho) -> None:
         ("POST", "records/Leads", {}, "MANDATORY_NOT_FOUND"),
         ("DELETE", "records/Leads?ids=1&type=burn", None, "burn"),
         ("DELETE", "fields/Leads/Nope", None, "no field Nope"),
+        ("GET", "records/Home", None, "Home holds no rows"),
+        ("POST", "records/Home", {}, "Home holds no rows"),
+        ("DELETE", "records/Home?ids=1", None, "Home holds no rows"),
+        ("POST", "restore/Home?ids=1", None, "Home holds no rows"),
+        ("DELETE", f"records/Leads?ids={10**20}", None, "is no id"),
+        ("PATCH", "records/Leads", [{"id": "1"}, {"id": "1"}], "an id is there twice"),
+        ("POST", "fields/Home", {"api_name": "X"}, "no fields of its own"),
+        ("POST", "fields/Leads", {"api_name": "X", "length": "x"}, "X: length: 'x' is not null or"),
+        ("POST", "fields/Leads", {"api_name": "X", "unique": 1}, "X: unique: 1 is not true or"),
+        (
+            *("POST", "fields/Leads"),
+            *({"api_name": "X", "data_type": "picklist", "pick_list": 5}, "pick_list: 5 is not a"),
+        ),
+        ("PATCH", "modules/Leads", {"since": "x"}, "Leads: since: 'x' is not a number"),
+        ("PATCH", "modules/Leads", {"api_name": None}, "api_name: None is not a text"),
+        ("POST", "reset", {"org": "no"}, "org: 'no' is neither true nor false"),
+        ("POST", "reset", {"orgs": True}, "orgs is not org"),
+        ("POST", "reset", [], "a JSON object is needed"),
+        ("POST", "clock", {"advance_s": True}, "a number is needed"),
+        ("POST", "clock", {"advance_s": 1e300}, r"leads out of the years 2000 to 5000"),
+        ("POST", "clock", {"advance_s": -1e12}, r"leads out of the years 2000 to 5000"),
+        ("POST", "knobs", {"tokens_per_10_min": 1.5}, "1.5 is no whole number"),
+        ("POST", "knobs", {"tokens_per_10_min": True}, "'True' is no number"),
+        ("POST", "knobs", {"tokens_per_10_min": None}, "None is no single value"),
+        ("POST", "knobs", {"page_rows": 1e300}, "is no number from 0 to"),
+        ("POST", "knobs", {"scopes": None}, "scopes: None is no list of texts"),
+        ("POST", "knobs", {"scopes": [1]}, r"scopes: \[1\] is no list of texts"),
+        ("POST", "knobs", {"held_records": ["1:TIRED"]}, "'1:TIRED' is not ID:CODE"),
+        ("POST", "knobs", {"time_zone": "America"}, "no IANA time zone"),
+        ("POST", "knobs", {"api_domain": None}, "api_domain: None is no single value"),
+        ("POST", "knobs", {"api_domain": 5}, "api_domain: 5 is no text"),
     ],
 )
 def test_misuse_is_a_bad_request(zoho, method, path, body, message) -> None:
+    before = zoho.control("GET", "counts")
     with pytest.raises(RuntimeError, match=rf"400.*{message}"):
         zoho.control(method, path, body)
+    assert zoho.control("GET", "counts") == before
+    assert zoho.get("v8/Leads", fields="id").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "bad", [{"Last_Name": None}, {"City": "x"}, {"Last_Name": "x", "Birth_Date": "soon"}]
+)
+def test_rows_are_planted_and_changed_all_or_none(zoho, bad) -> None:
+    rows = zoho.truth("Leads")
+    good = {"Last_Name": "Good"}
+    with pytest.raises(RuntimeError, match="400"):
+        zoho.control("POST", "records/Leads", [good, good, bad])
+    if "Last_Name" in bad:
+        changes = [{"id": rows[0]["id"], **good}, {"id": rows[1]["id"], **bad}]
+        with pytest.raises(RuntimeError, match="400"):
+            zoho.control("PATCH", "records/Leads", changes)
+    assert zoho.truth("Leads") == rows
 
 
 def test_nothing_has_fired(zoho) -> None:

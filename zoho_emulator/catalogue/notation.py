@@ -7,6 +7,7 @@ its column are known. The control API makes fields from the same drafts.
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
+from zoho_emulator.attributes import check_types
 from zoho_emulator.data_types import DATA_TYPES, RETURN_TYPES, TEXTAREAS
 from zoho_emulator.model import FOREVER, Field
 
@@ -85,6 +86,7 @@ def field(api_name: str, data_type: str = "text", **attributes: object) -> Draft
             raise ValueError(f"{api_name}: {name} is none of {', '.join(known)}")
     if attributes.get("returned", "value") not in ("value", "null", "absent"):
         raise ValueError(f"{api_name}: returned is none of value, null, absent")
+    check_types(Field, attributes, api_name)
     for name in ("pick_list", "targets", "hidden_keys"):
         if isinstance(given := attributes.get(name), list):
             attributes[name] = tuple(given)

@@ -39,6 +39,9 @@ class Given:
                 if self.call.knobs.empty_text == "refuse":
                     raise invalid(known)
                 return None
+        bare = kind in (*_USERS, *_LOOKUPS, "layout") and not isinstance(value, dict)
+        if bare and not self.call.knobs.bare_lookup_ids:
+            raise invalid(known, expected_data_type="jsonobject")
         if kind in _USERS:
             return self._user(known, value)
         if kind in _LOOKUPS:
@@ -73,8 +76,6 @@ class Given:
         if target is not None and isinstance(value, dict):
             return {"id": str(self._by_external(known, target, value, inserting=inserting))}
         if not isinstance(value, dict):
-            if not self.call.knobs.bare_lookup_ids:
-                raise invalid(known, expected_data_type="jsonobject")
             return value
         named = value.get("module")
         if isinstance(named, dict):

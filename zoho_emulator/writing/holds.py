@@ -44,7 +44,7 @@ def hold_of(call: Call, module: Module, record_id: int) -> Hold | None:
     """A record is held by its own lock, or by the knob `held_records`."""
     held = dict(entry.partition(":")[::2] for entry in call.knobs.held_records)
     if code := held.get(str(record_id)):
-        return Hold(code if code in REASONS else "CANNOT_PROCESS")
+        return Hold(code)
     locked = module.fields.get("Locked__s")
     if locked is None:
         return None
