@@ -18,12 +18,12 @@ from zoho_emulator.server import HOST, Server, Settings, address_of, create_emul
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m zoho_emulator", description=__doc__)
-    parser.add_argument("--port", type=int, default=8765, help="0 picks a free one")
+    parser.add_argument("--port", type=_port, default=8765, help="0 picks a free one")
     parser.add_argument("--host", default=HOST)
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same org")
     parser.add_argument("--rows", action="append", default=[], metavar="N | Module=N")
     parser.add_argument("--fields", action="append", default=[], metavar="Module=N")
-    parser.add_argument("--modules", type=int, help="at least so many")
+    parser.add_argument("--modules", type=_number, help="at least so many")
     parser.add_argument("--latency-ms", type=float, default=0, help="of every call")
     parser.add_argument("--edition", choices=sorted(EDITIONS), default="Enterprise")
     parser.add_argument("--knob", action="append", default=[], metavar="NAME=VALUE")
@@ -32,19 +32,20 @@ def main(argv: list[str] | None = None) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(message)s"
     )
-    knobs = Knobs(latency_ms=options.latency_ms)
+    knobs = Knobs()
     try:
+        knobs.set({"latency_ms": options.latency_ms})
         for assignment in options.knob:
             knobs.set_text(assignment)
         settings = Settings(
             seed=options.seed,
-            rows=next((int(text) for text in options.rows[::-1] if "=" not in text), None),
+            rows=next((_number(text) for text in options.rows[::-1] if "=" not in text), None),
             rows_by_module=_by_module(text for text in options.rows if "=" in text),
             fields_by_module=_by_module(options.fields),
             modules=options.modules,
             edition=options.edition,
         )
-    except ValueError as error:
+    except (ValueError, argparse.ArgumentTypeError) as error:
         parser.error(str(error))
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -54,7 +55,11 @@ def main(argv: list[str] | None = None) -> None:
     except OSError as error:
         parser.error(f"port {options.port}: {error.strerror}. Choose another by --port.")
     with TemporaryDirectory(prefix="zoho_emulator_") as folder:
-        emulator = create_emulator(Path(folder), settings, knobs)
+        try:
+            emulator = create_emulator(Path(folder), settings, knobs)
+        except ValueError as error:  # a module that is not there
+            listener.close()
+            parser.error(str(error))
 
         def announce() -> None:
             credentials = emulator.credentials
@@ -79,8 +84,25 @@ def _leave(number: int, frame: FrameType | None) -> None:
 
 
 def _by_module(assignments: Iterable[str]) -> dict[str, int]:
-    parts = (text.partition("=") for text in assignments)
-    return {name: int(number) for name, _, number in parts}
+    numbers = {}
+    for text in assignments:
+        name, equals, number = text.partition("=")
+        if not equals:
+            raise ValueError(f"{text!r} is not Module=N")
+        numbers[name] = _number(number)
+    return numbers
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 on")
+    return int(text)
+
+
+def _port(text: str) -> int:
+    if _number(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text} is no port: the last is 65535")
+    return int(text)
 
 
 if __name__ == "__main__":

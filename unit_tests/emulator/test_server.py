@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
+from zoho_emulator.__main__ import main
 from zoho_emulator.server import Settings, listen, running
 from zoho_emulator.tokens import Credentials
 
@@ -42,19 +43,43 @@ def test_the_command_says_where_it_listens_and_ends_quietly(number) -> None:
     assert (process.returncode, out, err) == (0, "", "")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--knob", "colour=red"], "no such knob"),
-        (["--rows", "Leads=many"], "many"),
-        (["--edition", "Tiny"], "Tiny"),
-    ],
-)
-def test_a_wrong_command_line_is_refused(arguments, message) -> None:
-    with start(*SMALL, *arguments) as process:
-        _, err = process.communicate(timeout=10)
-    assert process.returncode == 2
-    assert message in err
+WRONG = [
+    (["--knob", "colour=red"], "no such knob"),
+    (["--knob", "time_zone=America"], "no IANA time zone"),
+    (["--rows", "Leads=many"], "'many' is no whole number from 0 on"),
+    (["--rows", "Leads=-5"], "'-5' is no whole number from 0 on"),
+    (["--rows", "-5"], "'-5' is no whole number from 0 on"),
+    (["--fields", "Leads"], "'Leads' is not Module=N"),
+    (["--edition", "Tiny"], "Tiny"),
+    (["--port", "99999"], "99999 is no port: the last is 65535"),
+    (["--port", "x"], "'x' is no whole number from 0 on"),
+    (["--latency-ms", "-1"], "latency_ms: -1.0 is no number from 0 to"),
+    (["--latency-ms", "nan"], "latency_ms: nan is no number from 0 to"),
+    (["--modules", "-1"], "'-1' is no whole number from 0 on"),
+]
+
+
+def tells(err: str, message: str) -> bool:
+    """Whether it is the usage, and one sentence that holds the message."""
+    usage, _, sentence = err.partition("python -m zoho_emulator: error: ")
+    return usage.startswith("usage: ") and message in sentence and sentence.count("\n") == 1
+
+
+@pytest.mark.parametrize(("arguments", "message"), WRONG)
+def test_a_wrong_command_line_is_refused_in_one_sentence(arguments, message, capsys) -> None:
+    with pytest.raises(SystemExit) as left:
+        main([*SMALL, *arguments])
+    out, err = capsys.readouterr()
+    assert (left.value.code, out) == (2, "")
+    assert tells(err, message), err
+
+
+@pytest.mark.parametrize("option", ["--rows", "--fields"])
+def test_a_module_that_is_not_there_has_no_size(option) -> None:
+    with start(*SMALL, option, "Nope=5") as process:
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, out) == (2, "")
+    assert tells(err, "there is no module Nope"), err
 
 
 def test_calls_at_a_time_are_counted_and_limited() -> None:
