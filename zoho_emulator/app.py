@@ -90,7 +90,8 @@ class CrmCall:
 
     def _module(self, endpoint: Endpoint, request: Request, body: bytes) -> str | None:
         if endpoint.name == "coql":
-            return coql_route.module_of(body)
+            escapes = self.emulator.knobs.coql_backslash_escapes
+            return coql_route.module_of(body, backslash_escapes=escapes)
         if endpoint in BULK_ENDPOINTS:
             return bulk_read.module_of(self.emulator, request.path_params.get("job"), body)
         return request.path_params.get("module") or request.query_params.get("module")

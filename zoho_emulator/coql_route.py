@@ -14,6 +14,11 @@ from zoho_emulator.metadata import field_json
 from zoho_emulator.render import coql_reader
 
 _FROM = re.compile(r"\bfrom\s+(\w+)", re.IGNORECASE)
+#: Texts in quotes, as `coql/parse.py` understands them with and without backslashes.
+_TEXTS = {
+    True: re.compile(r"""'(?:''|\\.|[^'\\])*'|"(?:""|\\.|[^"\\])*\"""", re.DOTALL),
+    False: re.compile(r"""'[^']*'|"[^"]*\""""),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +29,15 @@ class Answer:
     body: bytes
 
 
-def module_of(body: bytes) -> str | None:
+def module_of(body: bytes, *, backslash_escapes: bool) -> str | None:
     """The module a query names, guessed before it is parsed: for counting and for faults."""
     try:
         query = orjson.loads(body)["select_query"]
     except (ValueError, TypeError, KeyError):
         return None
-    found = _FROM.search(query) if isinstance(query, str) else None
+    if not isinstance(query, str):
+        return None
+    found = _FROM.search(_TEXTS[backslash_escapes].sub("''", query))
     return found[1] if found else None
 
 
@@ -45,9 +52,8 @@ def run_query(call: Call) -> Response:
             "ZohoCRM.settings.fields.ALL",
             "ZohoCRM.settings.fields.READ",
         )
-    named = module_of(call.body)
-    if named in call.store.org.modules:
-        call.emulator.churn(call.store.org.modules[named])
+    if call.counted_module in call.store.org.modules:
+        call.emulator.churn(call.store.org.modules[call.counted_module])
     key = ("coql", call.version.name, query, with_fields, call.store.version)
     answer = call.emulator.answers.get(key)
     if not isinstance(answer, Answer):

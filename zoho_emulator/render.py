@@ -299,8 +299,8 @@ def _modules(org: Org) -> dict[str, dict[str, str]]:
 
 
 def _number(value: float) -> float:
-    """Whole numbers without a fraction, as in Zoho's samples."""
-    return value if value % 1 else int(value)
+    """Whole numbers without a fraction, as in Zoho's samples, as far as they have 64 bits."""
+    return value if value % 1 or abs(value) >= 2**63 else int(value)
 
 
 # Lists of the two caches are shared between rows: whoever gets a row must not change them.

@@ -12,6 +12,7 @@ from zoho_emulator.catalogue.notation import ENDING, STAMPS, Draft, Table, field
 from zoho_emulator.data_types import affinity, is_stored
 from zoho_emulator.ids import Ids
 from zoho_emulator.model import Field, Module, Org
+from zoho_emulator.values import folded
 
 #: Not to be changed: they tie metadata to tables.
 _FIXED = {"id", "table", "fields", "columns", "layout_id", "api_name"}
@@ -31,6 +32,7 @@ class Schema:
         #: Bumped by every change of rows or schema.
         self.version = 0
         self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self.connection.create_function("folded", 1, folded, deterministic=True)
         # Rows are wide: bigger pages hold more of them and load a tenth faster.
         for pragma in (
             "page_size = 8192",

@@ -3,7 +3,9 @@
 Sources: samples of "Get Records" of each version, and the models of Zoho's own SDKs.
 """
 
+import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from zoho_emulator.files import image_items, old_file_items
@@ -11,6 +13,8 @@ from zoho_emulator.model import Field
 from zoho_emulator.versions import Version
 
 Show = Callable[[Any], object]
+#: A datetime inside a text.
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", re.ASCII)
 
 #: What rows of a subform carry beside their fields ("Subform": samples of v7).
 ROW_KEYS: Mapping[str, object] = {"$in_merge": False, "$field_states": None, "$zia_visions": None}
@@ -43,6 +47,28 @@ def _repeat_without_exceptions(value: dict[str, object]) -> object:
     return {"RRULE": value.get("RRULE")}
 
 
+def _local(text: object, when: Callable[[int], str]) -> object:
+    """A moment in the org's zone; what is none stays as it is."""
+    try:
+        return when(int(datetime.fromisoformat(str(text)).timestamp()))
+    except (ValueError, OverflowError):
+        return text
+
+
+def _alarm(value: dict[str, object], when: Callable[[int], str]) -> object:
+    text = str(value.get("ALARM"))
+    return {**value, "ALARM": _MOMENT.sub(lambda found: str(_local(found[0], when)), text)}
+
+
+def _comments(items: list[dict[str, object]], when: Callable[[int], str]) -> object:
+    return [
+        {**item, "commented_time": _local(item["commented_time"], when)}
+        if "commented_time" in item
+        else item
+        for item in items
+    ]
+
+
 def shower(field: Field, version: Version, when: Callable[[int], str]) -> Show | None:
     """What makes of a stored value that of the version; None when they are the same."""
     kind, number = field.data_type, version.number
@@ -54,6 +80,10 @@ def shower(field: Field, version: Version, when: Callable[[int], str]) -> Show |
         if number < 2.1:
             return lambda items: when(items[0]["at"]) if items and "at" in items[0] else None
         return lambda items: _reminders(items, text=number < 4)
+    if kind == "ALARM":
+        return lambda value: _alarm(value, when)
+    if field.api_name == "Comments":
+        return lambda items: _comments(items, when)
     if kind == "RRULE" and number < 4:
         return _repeat_without_exceptions
     if field.api_name == "Tag" and number < 2.1:

@@ -14,6 +14,12 @@ from zoho_emulator.model import Field
 
 Stored = str | int | float | None
 
+
+def folded(value: Stored) -> Stored:
+    """The value without regard to case."""
+    return value.lower() if isinstance(value, str) else value
+
+
 #: UNVERIFIED: whether Zoho takes "Z"; its samples carry a numeric offset and no fractions.
 _DATETIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)

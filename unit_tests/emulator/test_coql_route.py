@@ -72,6 +72,43 @@ def test_a_query_is_json_by_its_content_type(zoho, version, kind, status) -> Non
         assert answer.json()["code"] == "MEDIA_TYPE_NOT_SUPPORTED"
 
 
+def test_a_sum_may_be_more_than_64_bits(zoho) -> None:
+    ids = [int(row["id"]) for row in zoho.truth("Deals")]
+    (row,) = zoho.coql("select SUM(id) from Deals where id is not null").json()["data"]
+    assert row["SUM(id)"] == pytest.approx(sum(ids), rel=1e-15)
+    values = [2**53 + 1, -(2**53), 999_999_999_999_999_999, 5]
+    field = {"api_name": "Big_Number", "data_type": "bigint"}
+    zoho.control("POST", "fields/Campaigns", field)
+    rows = [{"Campaign_Name": "Sum", "Big_Number": str(value)} for value in values]
+    planted = zoho.control("POST", "records/Campaigns", rows)["ids"]
+    query = "select SUM(Big_Number) from Campaigns where Campaign_Name = '{}'"
+    (row,) = zoho.coql(query.format("Sum")).json()["data"]
+    assert row["SUM(Big_Number)"] == sum(values)
+    (row,) = zoho.coql(query.format("nobody")).json()["data"]
+    assert row["SUM(Big_Number)"] is None
+    zoho.control("DELETE", f"records/Campaigns?ids={','.join(planted)}&type=permanent")
+    zoho.control("DELETE", "fields/Campaigns/Big_Number")
+
+
+@pytest.mark.parametrize(
+    ("query", "escapes"),
+    [
+        ("select Last_Name as 'is from Deals' from Leads where Last_Name = 'x'", True),
+        ("select Last_Name as \"from Deals\" from Leads where Last_Name = 'from Deals'", True),
+        ("select Last_Name as 'it''s from Deals' from Leads where id = 1", True),
+        (r"select Last_Name as 'it\'s from Deals' from Leads where id = 1", True),
+        (r"select Last_Name as 'back\' from Leads where Last_Name != 'from Deals'", False),
+    ],
+)
+def test_a_query_counts_for_the_module_behind_from_and_not_for_words_in_quotes(
+    zoho, query, escapes
+) -> None:
+    zoho.knobs(coql_backslash_escapes=escapes)
+    zoho.control("POST", "faults", {"match": "coql:Deals", "do": "status"})
+    assert zoho.coql(query).status_code in (200, 204)
+    assert zoho.usage()["calls"] == {"coql": 1, "coql:Leads": 1}
+
+
 def test_no_row_is_204(zoho) -> None:
     answer = zoho.coql("select Last_Name from Leads where id = '1'")
     assert (answer.status_code, answer.content) == (204, b"")

@@ -135,7 +135,7 @@ def test_token_calls_can_fail_too(zoho) -> None:
     assert zoho.usage()["tokens_issued"] == 0
 
 
-LEAD = {"data": [{"Last_Name": "Written"}]}
+LEAD = {"data": [{"Last_Name": "Written", "Company": "x"}]}
 
 
 def plan(zoho, match: str, do: str, **args: object) -> None:

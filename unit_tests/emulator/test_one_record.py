@@ -1,5 +1,6 @@
 """A record by itself: what lists leave out, and what stands below it."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -230,6 +231,25 @@ def test_a_call_has_its_duration_twice_and_a_datetime_in_a_pick_list(zoho) -> No
     minutes, seconds = map(int, call["Call_Duration"].split(":"))
     assert 60 * minutes + seconds == call["Call_Duration_in_seconds"]
     assert call["Reminder"][10] == "T"
+
+
+@pytest.mark.parametrize("version", ["v2", "v8"])
+def test_moments_inside_values_are_in_the_time_zone_of_the_org(zoho, version) -> None:
+    zoho.knobs(time_zone="Asia/Kolkata")
+    case = next(row for row in zoho.truth("Cases") if row["Comments"])["id"]
+    task = next(row for row in zoho.truth("Tasks") if row["Remind_At"])["id"]
+
+    def shown() -> tuple[datetime, datetime]:
+        comment = one(zoho, "Cases", case, version)["Comments"][0]["commented_time"]
+        alarm = one(zoho, "Tasks", task, version)["Remind_At"]["ALARM"].partition("DATE-TIME:")[2]
+        return datetime.fromisoformat(comment), datetime.fromisoformat(alarm)
+
+    there = shown()
+    zoho.knobs(time_zone="UTC")
+    here = shown()
+    assert there == here
+    assert {moment.utcoffset() for moment in there} == {timedelta(hours=5, minutes=30)}
+    assert {moment.utcoffset() for moment in here} == {timedelta()}
 
 
 def test_activities_are_tasks_events_and_calls_in_v2_and_v2_1(zoho) -> None:

@@ -23,9 +23,11 @@ def user(zoho) -> dict[str, str]:
 @pytest.fixture
 def appointment(zoho, user):
     """A record to be added."""
+    links = zoho.truth("Services__s_X_Users")
+    service = next(row["Services__s"] for row in links[::-1] if row["Users"]["id"] == user["id"])
     return {
         "Appointment_Name": "x",
-        "Service_Name": {"id": zoho.truth("Services__s")[0]["id"]},
+        "Service_Name": {"id": service["id"]},
         "Appointment_For": {"module": {"api_name": "Leads"}, "id": zoho.truth("Leads")[0]["id"]},
         "Appointment_Start_Time": TEN,
         "Location": "Online",

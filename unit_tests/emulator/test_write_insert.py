@@ -333,6 +333,16 @@ def test_a_unique_value_is_taken_once_whatever_its_case(zoho, insert) -> None:
     assert item["details"] == {"api_name": "Product_Code", "id": taken}
 
 
+def test_letters_outside_ascii_have_no_case_either(zoho, insert) -> None:
+    codes = ["Größe-Ж", "GRÖßE-ж", "größe-ö"]
+    records = [{"Product_Name": "x", "Product_Code": code} for code in codes]
+    items = insert(*records, module="Products").json()["data"]
+    assert [item["code"] for item in items] == ["SUCCESS", "DUPLICATE_DATA", "SUCCESS"]
+    body = {"data": [records[1]], "duplicate_check_fields": ["Product_Code"]}
+    (item,) = zoho.call("POST", "v8/Products/upsert", json=body).json()["data"]
+    assert (item["action"], item["details"]["id"]) == ("update", items[0]["details"]["id"])
+
+
 def test_a_unique_value_is_free_again_once_its_record_is_deleted(zoho, insert) -> None:
     vehicle = {"Name": "x", "Plate": "FREE-1"}
     (first, second) = insert(vehicle, vehicle, module="Vehicles").json()["data"]

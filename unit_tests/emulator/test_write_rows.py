@@ -274,6 +274,9 @@ def test_events_and_calls(write) -> None:
         write("POST", "Calls", {**call, "Call_Duration": "00:00"})["code"] == "DEPENDENT_MISMATCH"
     )
     assert write("POST", "Calls", {**call, "Call_Duration": "00:20"})["code"] == "SUCCESS"
+    for duration in ("5", "99:99", "1:2", "00:20:00"):
+        item = write("POST", "Calls", {**call, "Call_Duration": duration})
+        assert (item["code"], item["details"]["api_name"]) == ("INVALID_DATA", "Call_Duration")
 
 
 def test_a_note_is_written_to_its_record(zoho, write, ids) -> None:
@@ -294,3 +297,7 @@ def test_price_books(zoho, write) -> None:
         write("POST", "Price_Books", {**book, "Pricing_Details": []})["code"]
         == "MANDATORY_NOT_FOUND"
     )
+    for half in ({}, {"from_range": 1, "to_range": 10}, {**details[0], "to_range": None}):
+        item = write("POST", "Price_Books", {**book, "Pricing_Details": [*details, half]})
+        assert item["code"] == "MANDATORY_NOT_FOUND"
+        assert item["details"]["json_path"] == "$.data[0].Pricing_Details"

@@ -103,7 +103,10 @@ def test_only_fields_without_duplicates_may_be_named(upsert, name) -> None:
         ("Solutions", "Solution_Title", {}),
         ("Products", "Product_Name", {}),
         ("Vendors", "Vendor_Name", {}),
-        ("Price_Books", "Price_Book_Name", {"Pricing_Details": [{"from_range": 1}]}),
+        (
+            *("Price_Books", "Price_Book_Name"),
+            {"Pricing_Details": [{"from_range": 1, "to_range": 5, "discount": 2}]},
+        ),
         ("Vehicles", "Name", {}),
         ("Contracts", "Name", {}),
     ],

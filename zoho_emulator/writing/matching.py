@@ -6,7 +6,7 @@ from zoho_emulator.call import Call
 from zoho_emulator.errors import ZohoError
 from zoho_emulator.model import Field, Module
 from zoho_emulator.store import Store
-from zoho_emulator.values import Stored
+from zoho_emulator.values import Stored, folded
 
 #: "Upsert Records": system-defined duplicate check fields. Metadata does not tell them.
 SYSTEM_FIELDS = {
@@ -92,17 +92,17 @@ def find(
 ) -> list[int]:
     """At most two live records with the value, whatever its case, in the order of `upsert_pick`.
 
-    UNVERIFIED: case counts for no letter in Zoho; here it does for those outside ASCII.
+    UNVERIFIED: which letters Zoho holds for the same; here those that Unicode does.
     """
     created = module.fields.get("Created_Time")
     way = "asc" if call.knobs.upsert_pick == "oldest" else "desc"
     order = [f"{column} {way}" for column in (*([created.column] if created else ()), "id")]
     found = call.store.connection.execute(
         f"select id from {module.table} indexed by {_index(call.store, module, field)}"
-        f" where {field.column} = ? collate nocase and state = 0"
+        f" where folded({field.column}) = ? and state = 0"
         f"{'' if converted else ' and converted = 0'}"
         f" order by {', '.join(order)} limit ?",
-        (value, 2 + len(but)),
+        (folded(value), 2 + len(but)),
     )
     return [record_id for (record_id,) in found if record_id not in but][:2]
 
@@ -111,6 +111,6 @@ def _index(store: Store, module: Module, field: Field) -> str:
     """The index on the field; made when it is first asked for, so that reading does not wait."""
     name = f"{module.table}_{field.column}_values"
     store.connection.execute(
-        f"create index if not exists {name} on {module.table} ({field.column} collate nocase)"
+        f"create index if not exists {name} on {module.table} (folded({field.column}))"
     )
     return name

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from zoho_emulator.call import Call, epoch_of
 from zoho_emulator.data_types import is_json, value_type
+from zoho_emulator.errors import ZohoError
 from zoho_emulator.ids import derived
 from zoho_emulator.model import Field
 from zoho_emulator.values import invalid
@@ -62,8 +63,16 @@ def _line_taxes(call: Call, known: Field, value: object) -> object:
 
 
 def _price_ranges(call: Call, known: Field, value: object) -> object:
+    """A range that is new has all three numbers ("Insert Records": Price Books).
+
+    UNVERIFIED: which field the error names, that of the ranges or the number that is missing.
+    """
     ranges = []
     for item in _items(known, value):
+        for name in ("from_range", "to_range", "discount"):
+            if item.get("id") is None and item.get(name) is None:
+                details = {"api_name": known.api_name}
+                raise ZohoError("MANDATORY_NOT_FOUND", "required field not found", details)
         shown: Item = {"id": item.get("id") or str(call.store.ids.take())}
         for name in ("from_range", "to_range", "discount"):
             given = item.get(name)

@@ -21,6 +21,8 @@ _MANDATORY: Mapping[str, tuple[str, ...]] = {
     "Appointments_Rescheduled_History__s": ("Rescheduled_By",),
 }
 MOST_PARTICIPANTS = 50
+#: "Insert Records": minutes and seconds. UNVERIFIED: how many digits the minutes may have.
+_DURATION = re.compile(r"\d{1,4}:[0-5]\d", re.ASCII)
 _DISCOUNT = re.compile(r"\d{1,16}(?:\.\d{1,9})?%?", re.ASCII)
 
 
@@ -72,6 +74,9 @@ def _row(candidate: Candidate) -> Iterator[ZohoError]:
 
 def _call(candidate: Candidate) -> Iterator[ZohoError]:
     duration = candidate.values.get("Call_Duration")
+    if isinstance(duration, str) and not _DURATION.fullmatch(duration):
+        yield candidate.problem("INVALID_DATA", "Call_Duration")
+        return
     made = candidate.values.get("Call_Type") in ("Inbound", "Outbound")
     if made and isinstance(duration, str) and not set(duration) & set("123456789"):
         message = "Call Duration can not be zero."
