@@ -175,6 +175,22 @@ def test_the_history_is_of_appointments_that_were_moved_twenty_times_at_most(
     assert codes == ["SUCCESS"] * 20 + ["IN_REQUEST_LIMIT_EXCEEDED"]
 
 
+def test_a_service_of_a_range_of_dates_has_both(write, user) -> None:
+    service = {
+        "Service_Name": "x",
+        "Duration": 30,
+        "Location": "Online",
+        "Members": [{"Users": user}],
+        "Availability_Type": "Date Range",
+        "Available_From": "2027-01-01",
+        "Price": 5,
+    }
+    item = write("POST", "Services__s", service)
+    assert told(item) == ("DEPENDENT_FIELD_MISSING", "Available_Till", "Availability_Type")
+    item = write("POST", "Services__s", {**service, "Available_Till": "2027-02-01"})
+    assert item["code"] == "SUCCESS"
+
+
 @pytest.mark.parametrize(
     ("minutes", "code"), [(14, "INVALID_DATA"), (15, "SUCCESS"), (1441, "INVALID_DATA")]
 )

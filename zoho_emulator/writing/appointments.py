@@ -29,6 +29,13 @@ def of_service(candidate: Candidate) -> Iterator[ZohoError]:
         yield candidate.problem("INVALID_DATA", "Duration")
     if candidate.old is None and candidate.count("Status", "Active") >= MOST_ACTIVE_SERVICES:
         yield candidate.problem("LIMIT_EXCEEDED", "Status", limit=MOST_ACTIVE_SERVICES)
+    kind = "Availability_Type"
+    # UNVERIFIED: the code, and what the other kinds depend on; the page only says "dependent".
+    if candidate.after(kind) == "Date Range" and candidate.changes(kind):
+        for name in ("Available_From", "Available_Till"):
+            if candidate.after(name) is None:
+                message = "Dependent Field missing"
+                yield candidate.dependent("DEPENDENT_FIELD_MISSING", name, kind, message)
 
 
 def of_appointment(candidate: Candidate) -> Iterator[ZohoError]:
