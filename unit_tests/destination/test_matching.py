@@ -42,7 +42,7 @@ MODULES: dict[str, tuple[str | None, tuple[str, ...], tuple[str, ...], tuple[str
         (),
         (
             *("Appointment_Name", "Service_Name", "Appointment_For", "Appointment_Start_Time"),
-            "Location",
+            *("Location", "Owner"),
         ),
     ),
     "Services__s": (None, (), (), ("Service_Name", "Duration", "Location", "Availability_Type")),
