@@ -8,7 +8,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from airbyte_cdk.models import AirbyteStateBlob, AirbyteStateMessage, ConfiguredAirbyteCatalog
+from airbyte_cdk.models import (
+    AirbyteStateBlob,
+    AirbyteStateMessage,
+    ConfiguredAirbyteCatalog,
+    SyncMode,
+)
 
 from source_zoho_crm.roads.windows import text
 from zoho_crm.directory import CURSOR_FIELD
@@ -16,10 +21,13 @@ from zoho_crm.problems import config_error
 from zoho_crm.settings import BEGINNING
 
 _KEY = "_selection"
+_INCREMENTAL = "_incremental"
 _SAVED = "_saved"
 #: The CDK's other form of a state tells spans instead of a moment, and so not since when deletions
 #: are to be told.
 _SPANS = "slices"
+#: Of a state without a moment. A null would be dropped from the config.
+_NO_MOMENT = "none"
 
 
 def with_selection(
@@ -34,7 +42,11 @@ def with_selection(
         stream.stream.name: list((stream.stream.json_schema or {}).get("properties") or {})
         for stream in catalog.streams
     }
-    return {**config, _KEY: columns, _SAVED: dict(map(_saved, states or ()))}
+    incremental = [
+        stream.stream.name for stream in catalog.streams if stream.sync_mode == SyncMode.incremental
+    ]
+    saved = dict(map(_saved, states or ()))
+    return {**config, _KEY: columns, _INCREMENTAL: incremental, _SAVED: saved}
 
 
 def in_one_form(states: Iterable[AirbyteStateMessage]) -> list[AirbyteStateMessage]:
@@ -70,13 +82,23 @@ def _saved(message: AirbyteStateMessage) -> tuple[str | None, str | None]:
     if message.stream is None:
         return None, None
     state = message.stream.stream_state
-    return message.stream.stream_descriptor.name, getattr(state, CURSOR_FIELD, None)
+    return message.stream.stream_descriptor.name, getattr(state, CURSOR_FIELD, _NO_MOMENT)
 
 
 def saved_moment(config: Mapping[str, Any], stream: str) -> datetime | None:
     """Up to where earlier syncs have read the stream; None: there was none."""
     moment = (config.get(_SAVED) or {}).get(stream)
-    return None if moment is None else datetime.fromisoformat(moment)
+    return datetime.fromisoformat(moment) if moment and moment != _NO_MOMENT else None
+
+
+def has_state(config: Mapping[str, Any], stream: str) -> bool:
+    """Whether an earlier sync has left a state of the stream, be it without a moment."""
+    return stream in (config.get(_SAVED) or {})
+
+
+def is_incremental(config: Mapping[str, Any], stream: str) -> bool:
+    """Whether the configured catalog has the stream read incrementally."""
+    return stream in (config.get(_INCREMENTAL) or ())
 
 
 def selected_streams(config: Mapping[str, Any]) -> list[str] | None:

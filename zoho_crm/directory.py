@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from airbyte_cdk.models import FailureType
@@ -23,6 +23,10 @@ _SIDE_BY_SIDE = 10
 #: Refusals that are a module's own. UNVERIFIED: whether Zoho calls a module without fields metadata
 #: by another code than these.
 OF_ONE_MODULE = PERMISSION_LACKING | FEATURE_LACKING | NOT_SERVED | {"INVALID_DATA"}
+
+#: What "Modules Metadata" calls modules whose rows belong to records of other modules, and how many
+#: of them are asked for deletions. UNVERIFIED: that those of a kind are all alike.
+_CHILDREN = {"subform": 2, "linking": 1}
 
 
 class Metadata(Protocol):
@@ -44,11 +48,18 @@ class Module:
     windowed: bool = False
     #: Subforms whose rows are no module: they are in single records only.
     inner_rows: tuple[str, ...] = ()
+    #: Zoho lists its deletions. Those of children are believed in once one has been seen.
+    lists_deletions: bool = True
 
     @property
     def convertible(self) -> bool:
         """Its records can be converted into others; lists and queries may then hide them."""
         return bool(self.metadata.get("convertable"))
+
+    @property
+    def child(self) -> bool:
+        """Its rows belong to records of other modules: line items, subforms, links."""
+        return self.metadata.get("generated_type") in _CHILDREN
 
     @property
     def internal(self) -> bool:
@@ -63,8 +74,8 @@ class Directory:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._subform_lock = threading.Lock()
-        self._subforms_tell: bool | None = None
+        self._children_lock = threading.Lock()
+        self._listed: dict[str, bool] = {}
         self._metadata: dict[str, Mapping[str, Any]] | None = None
         self._modules: dict[str, Future[Module]] = {}
         self._failure: Exception | None = None
@@ -123,29 +134,40 @@ class Directory:
         fields = tuple(_readable(name, raw))
         if not fields:
             return Module(name, metadata, (), "Zoho names no field of it that a record carries.")
-        windowed = any(f.api_name == CURSOR_FIELD and f.data_type == "datetime" for f in fields)
-        if windowed and metadata.get("generated_type") == "subform":
-            windowed = self._tells_removed_rows(name, requester)
+        stamped = any(f.api_name == CURSOR_FIELD and f.data_type == "datetime" for f in fields)
         inner = tuple(_inner_rows(raw, self._all(requester)))
-        return Module(name, metadata, fields, windowed=windowed, inner_rows=inner)
+        module = Module(name, metadata, fields, windowed=stamped, inner_rows=inner)
+        if not module.child or self._lists_deletions(metadata["generated_type"], requester):
+            return module
+        return replace(module, windowed=False, lists_deletions=False)
 
-    def _tells_removed_rows(self, name: str, requester: Metadata) -> bool:
-        """Whether Zoho lists removed rows of subforms; asked once, for they are all alike.
+    def _lists_deletions(self, kind: str, requester: Metadata) -> bool:
+        """Whether Zoho lists the removed rows of child modules of this kind.
 
-        UNVERIFIED: Zoho's pages say nothing of it. Where it does not, such a module is read whole.
+        UNVERIFIED: "Get Deleted Records" speaks of records only. An empty list tells nothing, so an
+        entry must be seen. The same few modules are asked whatever streams are read: a run must not
+        contradict the discovery, which pays a call for each module and a few more.
         """
-        with self._subform_lock:
-            if self._subforms_tell is None:
-                try:
-                    requester.metadata(f"{name}/deleted", "data", per_page="1")
-                    self._subforms_tell = True
-                except Refused as refusal:
-                    if refusal.failure_type == FailureType.transient_error:
-                        raise
-                    if refusal.code in PERMISSION_LACKING:
-                        return False
-                    self._subforms_tell = False
-            return self._subforms_tell
+        with self._children_lock:
+            if kind not in self._listed:
+                names = [
+                    name
+                    for name, metadata in self._all(requester).items()
+                    if metadata.get("generated_type") == kind and not _unserved(name, metadata)
+                ]
+                self._listed[kind] = any(
+                    _has_listed_a_deletion(name, requester) for name in names[: _CHILDREN[kind]]
+                )
+            return self._listed[kind]
+
+
+def _has_listed_a_deletion(name: str, requester: Metadata) -> bool:
+    try:
+        return bool(requester.metadata(f"{name}/deleted", "data", per_page="1"))
+    except Refused as refusal:
+        if refusal.failure_type == FailureType.transient_error:
+            raise
+        return False
 
 
 def _unserved(name: str, metadata: Mapping[str, Any]) -> str | None:

@@ -19,7 +19,12 @@ from source_zoho_crm.roads.calls import Calls
 from source_zoho_crm.roads.choice import ChosenRoad
 from source_zoho_crm.roads.deleted import DELETED_AT, LISTED_FOR, deletions, forgotten, tombstones
 from source_zoho_crm.roads.windows import Span, Window, text
-from source_zoho_crm.selection import saved_moment, selected_columns
+from source_zoho_crm.selection import (
+    has_state,
+    is_incremental,
+    saved_moment,
+    selected_columns,
+)
 from zoho_crm.directory import CURSOR_FIELD, Module
 from zoho_crm.errors import NOT_SERVED, PERMISSION_LACKING
 from zoho_crm.fields import Field
@@ -60,9 +65,10 @@ class RecordsRetriever(Retriever):
         windowed = stream_slice is not None and isinstance(self.cursor, ConcurrentCursor)
         start = stream_slice["start_time"] if stream_slice and windowed else None
         span = None if start is None else self._span(start)
-        if span and span.deleted_since:
+        deleted_since = span.deleted_since if span else self._removed_since()
+        if deleted_since:
             # First: a state must not pass deletions that are still to be told.
-            for page in self._tombstones(span.deleted_since, span.end):
+            for page in self._tombstones(deleted_since, span.end if span else self._end):
                 yield from chunks(self.name, page, start)
         rows, closed = 0, []
         road = ChosenRoad(self.config, self._calls, self._module, self._fields, self._version)
@@ -126,11 +132,15 @@ class RecordsRetriever(Retriever):
             yield page
 
     def _span(self, start: str) -> Span:
-        end = org_of(self.config).now().replace(microsecond=0) - _MARGIN
+        end = self._end
         # The later one of start date and state.
         since, saved = datetime.fromisoformat(start), saved_moment(self.config, self.name)
         if saved is None:
-            return Span(since, end, resumed=False, deleted_since=None)
+            # A state without a moment: the stream was read whole until now, and nobody has told
+            # which of its rows were removed.
+            told = has_state(self.config, self.name) and is_incremental(self.config, self.name)
+            deleted_since = self._from(end - LISTED_FOR) if told else None
+            return Span(since, end, resumed=False, deleted_since=deleted_since)
         if text(saved) == self.config["start_datetime"]:
             # A run that closed no window leaves its start date as the state. What it brought may
             # have been deleted since, and what an earlier state still had to be told.
@@ -141,6 +151,10 @@ class RecordsRetriever(Retriever):
         self._warn_of_forgotten(following)
         resumed = following > since
         return Span(max(since, following), end, resumed, deleted_since=self._from(following))
+
+    @property
+    def _end(self) -> datetime:
+        return org_of(self.config).now().replace(microsecond=0) - _MARGIN
 
     def _from(self, moment: datetime) -> datetime | None:
         """A tombstone without its mark would look like a record whose fields were emptied."""
@@ -166,6 +180,24 @@ class RecordsRetriever(Retriever):
                 f"lists what was deleted {lost}. If no sync has run since then, such rows are "
                 "still in the warehouse. A refresh of this stream drops these rows."
             )
+
+    def _removed_since(self) -> datetime | None:
+        """From when on deletions are told of a module that is read whole; None: they are not.
+
+        A child's stream that is set to incremental was so when Zoho listed removed rows, and only
+        tombstones take rows out of its table.
+        """
+        if not (self._module.child and is_incremental(self.config, self.name)):
+            return None
+        LOGGER.warning(
+            f"{self.name}: Zoho has shown no removed row of this kind of module lately, so it is "
+            "read whole each time. Rows that were removed and that Zoho does not list stay in the "
+            "warehouse. Full refresh with Overwrite drops them."
+        )
+        if not has_state(self.config, self.name):
+            return None
+        saved = saved_moment(self.config, self.name)
+        return self._from(self._end - LISTED_FOR if saved is None else saved + _SECOND)
 
     def _tombstones(self, since: datetime, end: datetime) -> Iterator[list[Row]]:
         begun = False
