@@ -17,6 +17,7 @@ from zoho_crm.bulk_read import BulkRead, Result
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.fields import Field
 from zoho_crm.problems import Refused, transient_error
+from zoho_crm.settings import BEGINNING
 
 _SECOND = timedelta(seconds=1)
 #: Rows of a window that is cut to fit one export, by what an export holds: it may hold a few more
@@ -24,6 +25,8 @@ _SECOND = timedelta(seconds=1)
 _FILLED = 0.8
 #: How often a chain of exports that cannot be cut is read, until no row moves meanwhile.
 _REREADS = 5
+#: Behind all that is edited while a module is read.
+_FAR = timedelta(days=365)
 #: The page token of a chain has gone out of date.
 _EXPIRED = "EXPIRED_VALUE"
 
@@ -38,7 +41,9 @@ class BulkRoad:
     its page tokens stand for. So, when a chain has been read, two lists tell whether one of its
     rows has been edited or deleted since it began. If so, or if a row came twice, its span is read
     again in windows that each fit into one export; rows that came before do not come again. That
-    costs exports only where it has to ("Bulk Read", each version).
+    costs exports only where it has to. Where no list tells of deletions, a chain of several is
+    always read again; what cannot be cut into windows, until nothing in it is new ("Bulk Read",
+    each version).
     """
 
     name = "Bulk"
@@ -93,22 +98,26 @@ class BulkRoad:
         self, window: Window | None, before: Sequence["_Ids"]
     ) -> Iterator[list[Row] | Window]:
         """The rows of a window (None: of the module) that did not come before, and the window."""
-        divisible = window is not None and window.start < window.end
-        for _ in range(_REREADS):
-            chain = _Chain(begun=self._lists.now())
+        for number in range(_REREADS):
+            chain, fresh = _Chain(begun=self._lists.now()), 0
             for page in self._chained(window, chain):
                 new = page
                 for known in before:
                     new = known.without(new)
+                fresh += len(new)
                 if new:
                     yield new
-            if not self._has_moved(chain, divisible=divisible):
+            span = self._span(window, chain)
+            # Where deletions are not told, a chain that is whole and has nothing new has the last
+            # word.
+            settled = number and not (fresh or chain.odd or self._lists.tells_deletions)
+            if settled or not self._has_moved(chain, divisible=span is not None):
                 if window is not None:
                     yield window
                 return
             before = (*before, chain.ids)
-            if window is not None and divisible:
-                for part in cut(window, chain.hours, most_rows=int(chain.most_rows * _FILLED)):
+            if span is not None:
+                for part in cut(span, chain.hours, most_rows=int(chain.most_rows * _FILLED)):
                     yield from self._read(part, before)
                 return
         raise transient_error(
@@ -116,6 +125,18 @@ class BulkRoad:
             f"they were exported, and {self._most_rows:,} is the most that one export can hold. "
             "The next sync goes on from the saved state."
         )
+
+    def _span(self, window: Window | None, chain: "_Chain") -> Window | None:
+        """What can be cut into windows that hold all rows of the chain; None: nothing.
+
+        A module is read whole by windows only where its deletions are not told. Then the last one
+        must hold what is edited until it is exported.
+        """
+        if window is not None:
+            return window if window.start < window.end else None
+        if self._lists.tells_deletions or not chain.stamped:
+            return None
+        return Window(datetime.fromisoformat(BEGINNING), chain.begun + _FAR)
 
     def _chained(self, window: Window | None, chain: "_Chain") -> Iterator[list[Row]]:
         """The rows of all exports of a chain."""
@@ -161,7 +182,7 @@ class BulkRoad:
 
     def _has_moved(self, chain: "_Chain", *, divisible: bool) -> bool:
         """Whether rows may have slipped through between the exports of a chain."""
-        if chain.broken or chain.twice:
+        if chain.odd:
             return True
         if chain.exports == 1:
             return False
@@ -245,13 +266,22 @@ class _Chain:
     ids: "_Ids" = field(default_factory=_Ids)
     #: Rows by the hour of their Modified_Time, like 2026-01-31T12.
     hours: Counter[str] = field(default_factory=Counter)
+    #: All rows have Modified_Time.
+    stamped: bool = True
+
+    @property
+    def odd(self) -> bool:
+        """It shows by itself that it cannot be relied on."""
+        return self.broken or self.twice
 
     def take(self, page: list[Row]) -> list[Row]:
         """The rows of the page that the chain has not had."""
         new = self.ids.without(page)
         self.twice = self.twice or len(new) < len(page)
         self.ids.add(new)
-        self.hours.update(row[CURSOR_FIELD][:13] for row in new if row.get(CURSOR_FIELD))
+        moments = [row[CURSOR_FIELD][:13] for row in new if row.get(CURSOR_FIELD)]
+        self.hours.update(moments)
+        self.stamped = self.stamped and len(moments) == len(new)
         return new
 
 

@@ -42,7 +42,13 @@ class ChosenRoad:
         self._texts = WholeTexts(
             calls.records, module.api_name, fields, at_once=version["rich_ids"]
         )
-        self._lists = Lists(module.api_name, calls.rows, calls.deletions, org_of(config).now)
+        self._lists = Lists(
+            module.api_name,
+            calls.rows,
+            calls.deletions,
+            org_of(config).now,
+            tells_deletions=module.lists_deletions,
+        )
         self._road = self._chosen()
         #: The module is read by REST, because Zoho does not serve it by the road of the config.
         self.stepped_aside = False

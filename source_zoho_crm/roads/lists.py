@@ -26,15 +26,25 @@ class Lists:
     several; Zoho's pages do not say. So the worst is assumed, that they count rows as they are now:
     a row that leaves the list between two pages then moves all behind it forward, and one of them
     is in no page.
+
+    `tells_deletions`: Zoho lists what is deleted of this module. Where it has not been seen to, as
+    for line items and links, an empty list of deletions says nothing.
     """
 
     def __init__(
-        self, module: str, rows: Lister, deletions: Deletions, now: Callable[[], datetime]
+        self,
+        module: str,
+        rows: Lister,
+        deletions: Deletions,
+        now: Callable[[], datetime],
+        *,
+        tells_deletions: bool = True,
     ) -> None:
         self._module = module
         self._rows = rows
         self._deletions = deletions
         self._now = now
+        self.tells_deletions = tells_deletions
         self._has_warned = False
 
     def now(self) -> datetime:
@@ -52,8 +62,11 @@ class Lists:
     ) -> bool | None:
         """Whether a record whose id `held` knows was deleted since then, or (`edits`) edited.
 
-        Taken as so where that is more than a page tells. None: Zoho refuses to tell.
+        Taken as so where that is more than a page tells, and where deletions are not told at all.
+        None: Zoho refuses to tell.
         """
+        if not self.tells_deletions:
+            return True
         try:
             pages = [self._deletions(since, 1)]
             if edits:

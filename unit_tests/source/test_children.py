@@ -7,10 +7,16 @@ import pytest
 from unit_tests.source.conftest import Org, Row, rows_of, states_of
 from unit_tests.source.test_deletes import latest
 from zoho_crm.auth import ZohoAuthenticator
+from zoho_crm.bulk_read import BulkRead
+from zoho_crm.requester import ZohoRequester
 from zoho_emulator.server import Running, Settings, running
 
 COQL = {"use_coql": "enabled"}
+REST = {"use_coql": "disabled", "api_type": "REST"}
+BULK = {"use_coql": "disabled", "api_type": "Bulk"}
 ITEMS, LINKS = "Quoted_Items", "LeadsXProducts"
+QUIET = {"child_deletes": False, "page_tokens": "stand", "bulk_rows": 200_000}
+QUIET |= {"bulk_job_seconds": 0}
 CHILDREN = pytest.mark.parametrize("name", [ITEMS, LINKS])
 
 
@@ -26,9 +32,10 @@ def org(_server: Running) -> Iterator[Org]:
     """An org that the test may change; the next one has it as it was."""
     ZohoAuthenticator._tokens.clear()
     org = Org(_server, {"retrieval": COQL})
+    org.control("POST", "knobs", QUIET)
     org.control("POST", "reset", {"org": True})
     yield org
-    org.control("POST", "knobs", {"child_deletes": False})
+    org.control("POST", "knobs", QUIET)
 
 
 def remove(org: Org, name: str, count: int = 3) -> set[str]:
@@ -44,6 +51,9 @@ def modes(stream: Row) -> list[str]:
 
 def log(output) -> str:
     return "\n".join(entry.log.message for entry in output.logs)
+
+
+# --- Whole or incremental ------------------------------------------------------------------------
 
 
 @CHILDREN
@@ -147,3 +157,83 @@ def test_a_whole_child_that_becomes_incremental_is_read_whole_as_long_as_the_cat
     for state in ([], states_of(first, name)[-1:]):
         output = org.read(whole, state=state)
         assert {row["id"]: row for row in rows_of(output, name)} == org.truth(whole)
+
+
+# --- Several pages or exports --------------------------------------------------------------------
+
+
+@pytest.fixture
+def removing_behind_the_first(mocker):
+    """Plans that rows are removed once, before a second page of a module is asked for."""
+
+    def plan(org: Org, name: str, count: int) -> list[set[str]]:
+        ask, create, gone = ZohoRequester.ask, BulkRead.create, []
+
+        def second(asked) -> bool:
+            return not gone and ("page_token" in asked or str(asked.get("page")) == "2")
+
+        def asking(requester, path=None, *, params=None, **request):
+            if path == name and second(params or {}):
+                gone.append(remove(org, name, count))
+            return ask(requester, path, params=params, **request)
+
+        def creating(service, query):
+            if second(query):
+                gone.append(remove(org, name, count))
+            return create(service, query)
+
+        mocker.patch.object(ZohoRequester, "ask", asking)
+        mocker.patch.object(BulkRead, "create", creating)
+        mocker.patch("source_zoho_crm.roads.exports._FIRST_WAIT_S", 0.03)
+        return gone
+
+    return plan
+
+
+@pytest.mark.parametrize(
+    ("name", "retrieval", "version", "exports"),
+    [
+        pytest.param(ITEMS, REST, "v2.1", None, id="REST by pages"),
+        pytest.param(ITEMS, REST, "v8", None, id="REST by tokens"),
+        pytest.param(ITEMS, BULK, "v4", range(7, 11), id="Bulk by pages"),
+        pytest.param(ITEMS, BULK, "v8", range(7, 11), id="Bulk by tokens"),
+        pytest.param(LINKS, BULK, "v4", range(7, 11), id="links"),
+    ],
+)
+@pytest.mark.parametrize("stamped", [True, False], ids=["Modified_Time", "without"])
+def test_no_row_of_a_child_is_lost_when_others_are_removed_meanwhile(
+    org: Org, removing_behind_the_first, name, retrieval, version, exports, stamped: bool
+) -> None:
+    org.settings = {"retrieval": retrieval, "schema_version": version}
+    child = org.stream(name)
+    if not stamped:
+        del child["json_schema"]["properties"]["Modified_Time"]
+        org.control("DELETE", f"fields/{name}/Modified_Time")
+    before = org.truth(child)
+    org.control("POST", "knobs", {"page_tokens": "count", "bulk_rows": len(before) // 4 + 1})
+    gone = removing_behind_the_first(org, name, len(before) // 10)
+    org.control("POST", "reset", {})
+
+    rows = rows_of(org.read(child), name)
+
+    assert gone
+    assert before.keys() - gone[0] <= {row["id"] for row in rows} <= before.keys()
+    assert len(rows) == len({row["id"] for row in rows})
+    if exports:
+        # A chain of four, and its windows; or the chain once more, which has nothing new.
+        most = exports if stamped else range(8, 13)
+        assert org.calls("bulk.create") in most
+
+
+@pytest.mark.parametrize("retrieval", [COQL, REST, BULK], ids=["COQL", "REST", "Bulk"])
+def test_a_child_of_one_page_is_read_once(org: Org, retrieval) -> None:
+    org.settings = {"retrieval": retrieval}
+    links = org.stream(LINKS)
+    org.control("POST", "reset", {})
+
+    rows = rows_of(org.read(links), LINKS)
+
+    assert {row["id"]: row for row in rows} == org.truth(links)
+    calls = [org.calls(f"{call}:{LINKS}") for call in ("coql", "records.list", "bulk.create")]
+    # The Bulk road looks first whether there is anything to export.
+    assert calls in ([1, 0, 0], [0, 1, 0], [0, 1, 1])
