@@ -156,6 +156,10 @@ class BulkRoad:
             if result.rows != 0:
                 found = 0
                 with export.file() as file:
+                    if export.result() is not result:
+                        # It was lost and made anew, and the next one does not follow this one.
+                        result = export.result()
+                        following = self._following(query, result, chain)
                     for page in rows(file, self._module, self._fields, most_rows=self._most_rows):
                         found += len(page)
                         yield chain.take(page)

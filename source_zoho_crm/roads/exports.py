@@ -53,7 +53,10 @@ class Export:
 
     @contextmanager
     def file(self) -> Iterator[IO[bytes]]:
-        """The ZIP of the completed export, on disk as long as it is read."""
+        """The ZIP of the completed export, on disk as long as it is read.
+
+        What `result` tells from then on is of this file: the export may have been made anew.
+        """
         with tempfile.TemporaryFile(prefix="zoho-export-") as file:
             while not self._fetched(file):
                 file.seek(0)

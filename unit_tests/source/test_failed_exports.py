@@ -1,11 +1,14 @@
 """Exports that Zoho begins and does not complete."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import IO, Any
 
 import pytest
 
 from unit_tests.source.conftest import Org, rows_of
+from zoho_crm.bulk_read import BulkRead
 
+UNSTAMPED = "Extra_3"
 BULK = {"use_coql": "disabled", "api_type": "Bulk"}
 
 
@@ -58,3 +61,79 @@ def test_a_job_that_zoho_does_not_name_is_told(org: Org, vehicles: dict[str, Any
     error = output.errors[0].trace.error
     assert error.failure_type.value == "transient_error"
     assert "Vehicles: Zoho did not say which export it began" in error.message
+
+
+# --- Results that are lost ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lost(own_org: Org, mocker) -> Callable[[Callable[[], object]], list[str]]:
+    """Plans that the first result is gone when it is fetched, and what has happened by then."""
+    mocker.patch("source_zoho_crm.roads.exports._FIRST_WAIT_S", 0.03)
+
+    def plan(deed: Callable[[], object]) -> list[str]:
+        gone = {"code": "RESOURCE_NOT_FOUND", "details": {}, "message": "x", "status": "error"}
+        answer = {"do": "status", "args": {"status": 404, "body": gone}}
+        own_org.control("POST", "faults", [{"match": "bulk.result", "times": 1} | answer])
+        download, done = BulkRead.download, []
+
+        def downloading(service: BulkRead, job: str, file: IO[bytes]) -> None:
+            if not done:
+                done.append(job)
+                deed()
+            download(service, job, file)
+
+        mocker.patch.object(BulkRead, "download", downloading)
+        return done
+
+    return plan
+
+
+def exported(org: Org, rows: int, version: str = "v4") -> dict[str, Any]:
+    """The stream of a module without Modified_Time, whose exports hold so many rows."""
+    org.settings = {"retrieval": BULK, "schema_version": version}
+    org.control("POST", "knobs", {"bulk_job_seconds": 0, "bulk_rows": rows})
+    return org.stream(UNSTAMPED)
+
+
+def test_an_export_that_is_made_anew_counts_its_own_rows(own_org: Org, lost) -> None:
+    stream = exported(own_org, 200)
+    gone = sorted(own_org.truth(stream))[:5]
+    deletion = f"records/{UNSTAMPED}?ids={','.join(gone)}&type=permanent"
+    done = lost(lambda: own_org.control("DELETE", deletion))
+
+    output = own_org.read(stream)
+
+    assert done
+    assert not output.errors
+    assert {row["id"]: row for row in rows_of(output, UNSTAMPED)} == own_org.truth(stream)
+
+
+def test_an_export_that_is_made_anew_may_have_rows_behind_it(own_org: Org, lost) -> None:
+    stream = exported(own_org, 60)
+    new = [{"Name": f"New {number}"} for number in range(5)]
+    done = lost(lambda: own_org.control("POST", f"records/{UNSTAMPED}", new))
+
+    output = own_org.read(stream)
+
+    assert done
+    assert not output.errors
+    assert {row["id"]: row for row in rows_of(output, UNSTAMPED)} == own_org.truth(stream)
+
+
+@pytest.mark.parametrize("version", ["v4", "v8"])
+def test_the_export_behind_one_that_is_made_anew_is_made_anew_too(
+    own_org: Org, lost, version: str
+) -> None:
+    """Rows that come back into the first would else hide those that they move into the second."""
+    stream = exported(own_org, 25, version)
+    binned = ",".join(sorted(own_org.truth(stream))[:8])
+    own_org.control("DELETE", f"records/{UNSTAMPED}?ids={binned}&type=recycle")
+    own_org.control("POST", "clock", {"advance_s": 300})
+    done = lost(lambda: own_org.control("POST", f"restore/{UNSTAMPED}?ids={binned}"))
+
+    rows = rows_of(own_org.read(stream), UNSTAMPED)
+
+    assert done
+    assert {row["id"]: row for row in rows} == own_org.truth(stream)
+    assert len(rows) == len(own_org.truth(stream))
