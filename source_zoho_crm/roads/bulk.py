@@ -11,7 +11,7 @@ from typing import Any
 from source_zoho_crm.roads import Row
 from source_zoho_crm.roads.export_file import rows
 from source_zoho_crm.roads.exports import Export
-from source_zoho_crm.roads.lists import Lists
+from source_zoho_crm.roads.lists import TOKEN_EXPIRED, Lists
 from source_zoho_crm.roads.windows import Window, text
 from zoho_crm.bulk_read import BulkRead, Result
 from zoho_crm.directory import CURSOR_FIELD
@@ -27,8 +27,6 @@ _FILLED = 0.8
 _REREADS = 5
 #: Behind all that is edited while a module is read.
 _FAR = timedelta(days=365)
-#: The page token of a chain has gone out of date.
-_EXPIRED = "EXPIRED_VALUE"
 
 
 class BulkRoad:
@@ -139,17 +137,19 @@ class BulkRoad:
         return Window(datetime.fromisoformat(BEGINNING), chain.begun + _FAR)
 
     def _chained(self, window: Window | None, chain: "_Chain") -> Iterator[list[Row]]:
-        """The rows of all exports of a chain."""
-        query = self._query(window)
+        """The rows of all exports of a chain; until its page token expires, if it does."""
+        try:
+            yield from self._exported(self._query(window), chain)
+        except Refused as refusal:
+            if refusal.code != TOKEN_EXPIRED:
+                raise
+            # An export is made, and made anew, in several places.
+            chain.broken = True
+
+    def _exported(self, query: Mapping[str, Any], chain: "_Chain") -> Iterator[list[Row]]:
         export: Export | None = Export(self._service, query)
         while export is not None:
-            try:
-                result = export.result()
-            except Refused as refusal:
-                if refusal.code != _EXPIRED:
-                    raise
-                chain.broken = True
-                return
+            result = export.result()
             chain.exports += 1
             # Zoho works on the next one while this one is read.
             following = self._following(query, result, chain)

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from source_zoho_crm.roads import Row
-from source_zoho_crm.roads.lists import Lister
+from source_zoho_crm.roads.lists import TOKEN_EXPIRED, Lister
 from source_zoho_crm.roads.slices import join
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.fields import utc
+from zoho_crm.problems import Refused
 
 
 class Walk:
@@ -35,10 +36,20 @@ class Walk:
         self.pages = 0
         #: Rows that were new to whoever reads them; the reader counts.
         self.fresh = 0
+        #: Its reader has had all that it wants of the list; False when a page token has expired.
+        self.complete = True
         #: The records that were passed, with those that have moved on since.
         self.ids: set[str] = set()
 
     def __iter__(self) -> Iterator[list[Row]]:
+        try:
+            yield from self._pages()
+        except Refused as refusal:
+            if refusal.code != TOKEN_EXPIRED:
+                raise
+            self.complete = False
+
+    def _pages(self) -> Iterator[list[Row]]:
         while page := self._first.next():
             self.pages += 1
             self.ids.update(row["id"] for row in page)

@@ -15,6 +15,8 @@ Lister = Callable[[Mapping[str, str], datetime | None], Page]
 #: Sends Get Deleted Records for what was deleted since then, this page.
 Deletions = Callable[[datetime, int], Page]
 
+#: Refuses the page token of a chain that has been read for more than a day.
+TOKEN_EXPIRED = "EXPIRED_VALUE"
 #: Zoho's clock is told in whole seconds, and some time ago.
 _CLOCK = timedelta(seconds=5)
 

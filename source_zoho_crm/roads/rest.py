@@ -31,10 +31,10 @@ class RestRoad:
     """Walks `sort_by=Modified_Time` under `If-Modified-Since`, in blocks.
 
     A block is a chain of pages for each slice of columns. It ends at the latest where Zoho's paging
-    does (`rest_chain_rows`), and the next one begins at its last full second; rows that come twice
-    are dropped by id. A block of several pages in which a row moved is read again, until nothing is
-    new. `mend` fetches whole what a list has cut, and leaves out what was edited meanwhile ("Get
-    Records", each version).
+    does (`rest_chain_rows`), or where its page token expires, and the next one begins at its last
+    full second; rows that come twice are dropped by id. A block of several pages in which a row
+    moved is read again, until nothing is new. `mend` fetches whole what a list has cut, and leaves
+    out what was edited meanwhile ("Get Records", each version).
     """
 
     name = "REST"
@@ -109,7 +109,8 @@ class RestRoad:
     def _read(self, block: "_Block") -> Iterator[list[Row]]:
         """The rows of a block."""
         pages = min(self._chain_rows, _ROWS_OF_A_BLOCK) // PER_PAGE
-        for walk in self._walks(datetime.fromisoformat(block.anchor), by_id=False):
+        since = datetime.fromisoformat(block.anchor)
+        for number, walk in enumerate(self._walks(since, by_id=False)):
             block.cut = block.finished = False
             for page in walk:
                 new = block.take(page)
@@ -125,16 +126,23 @@ class RestRoad:
                     raise self._too_many(f"the second {block.anchor}")
             # A list that is read again is read as far as before.
             pages = max(pages, walk.pages)
+            if not walk.complete and not number and block.last > block.anchor:
+                # The block ends where the page token has.
+                block.cut = walk.complete = True
+                pages = walk.pages
 
     def _walks(self, since: datetime | None, *, by_id: bool) -> Iterator[Walk]:
         """The list, again and again until its reader can have missed no row.
 
-        In a list that is sorted by id, edited rows stay where they are; deleted ones leave it.
+        A list whose page token expires before it has been read begins again, too. In a list
+        that is sorted by id, edited rows stay where they are; deleted ones leave it.
         """
         for number in range(_REREADS):
             begun = self._lists.now()
             walk = Walk(self._lister, self._lines, since, self._by_ids, by_id=by_id)
             yield walk
+            if not walk.complete:
+                continue
             if walk.pages <= 1 or (number and not walk.fresh):
                 return
             moved = self._lists.has_moved(begun, walk.ids.__contains__, edits=not by_id)
@@ -144,7 +152,8 @@ class RestRoad:
                 return
         raise transient_error(
             f"{self._module}: records were edited or deleted each of the {_REREADS} times that "
-            "their list was read. The next sync goes on from the saved state."
+            "their list was read, or reading it took longer than its page token lasts. The next "
+            "sync goes on from the saved state."
         )
 
     def _too_many(self, where: str) -> AirbyteTracedException:

@@ -1,12 +1,13 @@
 """Rows that are edited, deleted and restored while they are read: none is lost, none is mixed."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
 from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of
 from zoho_crm.auth import ZohoAuthenticator
+from zoho_crm.bulk_read import BulkRead
 from zoho_crm.requester import ZohoRequester
 from zoho_emulator.server import Running, Settings, running
 
@@ -143,6 +144,28 @@ def test_a_list_by_id_from_which_rows_are_deleted_misses_none(
     assert org.truth(stream).keys() <= rows.keys() <= before.keys()
 
 
+@pytest.mark.parametrize("module", ["Leads", "Deals", UNSTAMPED])
+@pytest.mark.parametrize("page", [2, 3])
+def test_a_list_whose_page_token_expires_goes_on(
+    org: Org, meanwhile, module: str, page: int
+) -> None:
+    """Leads come in several slices; where there is no Modified_Time, the list begins again."""
+    org.settings = {"retrieval": REST}
+    stream, asked = org.stream(module), []
+
+    def late(params: Row) -> bool:
+        asked.extend([params["page_token"]] if "page_token" in params else [])
+        return len(asked) == page - 1
+
+    done = meanwhile(module, late, lambda: later(org, 90_000))
+
+    output = org.read(stream)
+
+    assert done
+    assert not output.errors
+    assert by_id(rows_of(output, module)) == org.truth(stream)
+
+
 # --- Exports -------------------------------------------------------------------------------------
 
 
@@ -163,6 +186,32 @@ def test_a_chain_of_exports_whose_deletions_are_not_told_is_read_in_windows(
 
     assert done
     assert org.truth(deals).keys() <= rows.keys()
+
+
+@pytest.mark.parametrize("module", ["Deals", UNSTAMPED])
+def test_a_chain_of_exports_whose_page_token_expires_is_read_again(
+    org: Org, mocker, module: str
+) -> None:
+    """The second export is gone when it is fetched, and so is what it was made by."""
+    mocker.patch("source_zoho_crm.roads.exports._FIRST_WAIT_S", 0.03)
+    org.settings = {"retrieval": BULK, "schema_version": "v8"}
+    stream = org.stream(module)
+    org.control("POST", "knobs", {"bulk_rows": 300})
+    download, jobs = BulkRead.download, []
+
+    def late(service: BulkRead, job: str, file: IO[bytes]) -> None:
+        jobs.append(job)
+        if len(jobs) == 2:
+            later(org, 90_000)
+        download(service, job, file)
+
+    mocker.patch.object(BulkRead, "download", late)
+
+    output = org.read(stream)
+
+    assert len(jobs) > 2
+    assert not output.errors
+    assert by_id(rows_of(output, module)) == org.truth(stream)
 
 
 # --- Deletions -----------------------------------------------------------------------------------
