@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from source_zoho_crm.roads import Row
-from source_zoho_crm.roads.lists import TOKEN_EXPIRED, Lister
+from source_zoho_crm.roads.lists import OUT_OF_REACH, TOKEN_EXPIRED, Lister
 from source_zoho_crm.roads.slices import join
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.fields import utc
@@ -36,7 +36,8 @@ class Walk:
         self.pages = 0
         #: Rows that were new to whoever reads them; the reader counts.
         self.fresh = 0
-        #: Its reader has had all that it wants of the list; False when a page token has expired.
+        #: Its reader has had all that it wants; False where a page token has expired, or a page is
+        #: out of reach.
         self.complete = True
         #: The records that were passed, with those that have moved on since.
         self.ids: set[str] = set()
@@ -45,7 +46,9 @@ class Walk:
         try:
             yield from self._pages()
         except Refused as refusal:
-            if refusal.code != TOKEN_EXPIRED:
+            # A list by id cannot go on elsewhere.
+            ends = refusal.code in OUT_OF_REACH and not self._by_id
+            if refusal.code != TOKEN_EXPIRED and not ends:
                 raise
             self.complete = False
 

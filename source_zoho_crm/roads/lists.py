@@ -17,6 +17,8 @@ Deletions = Callable[[datetime, int], Page]
 
 #: Refuses the page token of a chain that has been read for more than a day.
 TOKEN_EXPIRED = "EXPIRED_VALUE"
+#: Refuse pages that are further away than Zoho's lists reach.
+OUT_OF_REACH = frozenset({"DISCRETE_PAGINATION_LIMIT_EXCEEDED", "PAGINATION_LIMIT_EXCEEDED"})
 #: Zoho's clock is told in whole seconds, and some time ago.
 _CLOCK = timedelta(seconds=5)
 

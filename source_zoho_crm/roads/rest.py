@@ -24,6 +24,8 @@ _ROWS_OF_A_BLOCK = 50_000
 _ROWS_OF_A_WINDOW = 20_000
 #: How often a list is read, until no row moves meanwhile or none is new.
 _REREADS = 5
+#: Rows of a page that may be read again so that its list need not be proven.
+_FEW = PER_PAGE // 100
 _SECOND = timedelta(seconds=1)
 
 
@@ -32,9 +34,10 @@ class RestRoad:
 
     A block is a chain of pages for each slice of columns. It ends at the latest where Zoho's paging
     does (`rest_chain_rows`), or where its page token expires, and the next one begins at its last
-    full second; rows that come twice are dropped by id. A block of several pages in which a row
-    moved is read again, until nothing is new. `mend` fetches whole what a list has cut, and leaves
-    out what was edited meanwhile ("Get Records", each version).
+    full second; rows that come twice are dropped by id. Where pages are counted, a block is a page,
+    unless many of its rows share its last second. A block of several pages in which a row moved is
+    read again, until nothing is new. `mend` fetches whole what a list has cut, and leaves out what
+    was edited meanwhile ("Get Records", each version).
     """
 
     name = "REST"
@@ -119,7 +122,9 @@ class RestRoad:
                     yield whole
                 if block.finished or not walk.more:
                     break
-                if walk.pages >= pages and block.last > block.anchor:
+                few = not (self._tokens or number) and len(block.ids_of_last) <= _FEW
+                ends = walk.pages >= pages or (walk.pages == 1 and few)
+                if ends and block.last > block.anchor:
                     block.cut = True
                     break
                 if self._tokens and walk.pages * PER_PAGE >= self._chain_rows:

@@ -1,6 +1,7 @@
 """Calls, credits, and the edition's limits."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -17,12 +18,15 @@ def messages(output) -> str:
     return "\n".join(log.log.message for log in output.logs)
 
 
-LARGE = 150_000
+LARGE, MEDIUM = 150_000, 30_000
+#: What finding the windows of a first read by queries may cost.
+SEARCH = 15
 
 
 @pytest.fixture(scope="module")
 def large_org() -> Iterator[Org]:
-    large = Settings(rows=0, rows_by_module={"Contacts": LARGE})
+    rows = {"Contacts": LARGE, "Accounts": MEDIUM, "Vehicles": MEDIUM}
+    large = Settings(rows=0, rows_by_module=rows)
     with running(large, {"tokens_per_10_min": 0, "bulk_job_seconds": 0}) as server:
         yield Org(server)
 
@@ -50,6 +54,41 @@ def test_a_large_module_costs_no_more_than_it_must(
     rows = rows_of(output, "Contacts")
     assert len(rows) == len({row["id"] for row in rows}) == LARGE
     assert large_org.control("GET", "usage")["credits"] / LARGE * 1_000 <= most
+
+
+COQL = {"use_coql": "enabled"}
+REST = {"use_coql": "disabled", "api_type": "REST"}
+
+
+@pytest.mark.parametrize(
+    ("version", "retrieval", "module", "most"),
+    [
+        pytest.param("v8", COQL, "Accounts", 1.6 * MEDIUM / 1_000 + SEARCH, id="COQL-v8"),
+        pytest.param("v2.1", COQL, "Accounts", 5.1 * MEDIUM / 1_000 + SEARCH, id="COQL-v2.1"),
+        pytest.param("v2", REST, "Accounts", 5.1 * MEDIUM / 1_000, id="REST-v2"),
+        pytest.param("v2", REST, "Vehicles", 5.1 * MEDIUM / 1_000, id="REST-v2 dense seconds"),
+    ],
+)
+def test_versions_and_dense_seconds_cost_no_more(
+    large_org: Org, version: str, retrieval, module: str, most: float
+) -> None:
+    """Credits of the records alone."""
+    large_org.settings = {"retrieval": retrieval, "schema_version": version}
+    if module == "Vehicles":
+        begin = datetime(2024, 3, 1, tzinfo=UTC)
+        ids = [row["id"] for row in large_org.control("GET", "records/Vehicles")]
+        moments = [(begin + timedelta(seconds=n // 190)).isoformat() for n in range(MEDIUM)]
+        rows = [{"id": k, "Modified_Time": m} for k, m in zip(ids, moments, strict=True)]
+        large_org.control("PATCH", "records/Vehicles", rows)
+    stream = narrow(large_org.stream(module))
+    large_org.control("POST", "reset", {})
+
+    output = large_org.read(stream)
+
+    rows = rows_of(output, module)
+    assert len(rows) == len({row["id"] for row in rows}) == MEDIUM
+    metadata = sum(map(large_org.calls, ("org", "settings.modules", "settings.fields")))
+    assert large_org.control("GET", "usage")["credits"] - metadata <= most
 
 
 def test_the_ledger_says_what_zoho_charged(org: Org) -> None:

@@ -166,6 +166,24 @@ def test_a_list_whose_page_token_expires_goes_on(
     assert by_id(rows_of(output, module)) == org.truth(stream)
 
 
+def test_a_list_goes_on_behind_a_page_that_is_out_of_reach(org: Org) -> None:
+    """Many rows share a second, so that a list of numbered pages is long."""
+    org.settings = {"retrieval": REST, "schema_version": "v2"}
+    deals = org.stream("Deals")
+    ids = sorted(org.truth(deals))
+    for start in range(0, len(ids), 70):
+        moment = f"2024-03-01T00:00:{start // 70:02}+00:00"
+        edit(org, "Deals", ids[start : start + 70], Modified_Time=moment)
+    body = {"code": "PAGINATION_LIMIT_EXCEEDED", "details": {}, "message": "x", "status": "error"}
+    fault = {"match": "records.list:Deals", "after": 2, "times": 1, "do": "status"}
+    org.control("POST", "faults", [fault | {"args": {"status": 400, "body": body}}])
+
+    output = org.read(deals)
+
+    assert not output.errors
+    assert by_id(rows_of(output, "Deals")) == org.truth(deals)
+
+
 # --- Exports -------------------------------------------------------------------------------------
 
 
