@@ -47,6 +47,22 @@ def rows(
         ) from error
 
 
+def damage(file: IO[bytes]) -> str | None:
+    """Why a ZIP cannot be relied on; None: its checksums hold.
+
+    Unpacks it once, some of it at a time; what is no export of Zoho's is left to `rows`.
+    """
+    if not zipfile.is_zipfile(file):
+        return "its result is no ZIP"
+    try:
+        with zipfile.ZipFile(file) as archive:
+            large = any(entry.file_size > MOST_BYTES for entry in archive.infolist())
+            bad = None if large else archive.testzip()
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        return f"its result is damaged ({error})"
+    return None if bad is None else "its result is damaged (a checksum does not hold)"
+
+
 def _entry(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     entries = archive.infolist()
     if len(entries) != 1:

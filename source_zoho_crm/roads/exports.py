@@ -3,13 +3,13 @@
 import logging
 import tempfile
 import time
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
 import requests
 
+from source_zoho_crm.roads.export_file import damage
 from zoho_crm.bulk_read import BulkRead, Query, Result
 from zoho_crm.errors import NOT_SERVED
 from zoho_crm.problems import Refused, system_error, transient_error
@@ -73,8 +73,9 @@ class Export:
         except requests.RequestException as broken:
             self._again(f"its result broke off ({type(broken).__name__})", same_job=True)
             return False
-        if not zipfile.is_zipfile(file):
-            self._again("its result is no ZIP", same_job=True)
+        # Before the first row goes out: rows that went out cannot be called back.
+        if why := damage(file):
+            self._again(why, same_job=True)
             return False
         return True
 

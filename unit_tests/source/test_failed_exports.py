@@ -1,5 +1,7 @@
 """Exports that Zoho begins and does not complete."""
 
+import io
+import zipfile
 from collections.abc import Callable
 from typing import IO, Any
 
@@ -137,3 +139,57 @@ def test_the_export_behind_one_that_is_made_anew_is_made_anew_too(
     assert done
     assert {row["id"]: row for row in rows} == own_org.truth(stream)
     assert len(rows) == len(own_org.truth(stream))
+
+
+# --- Results that come damaged --------------------------------------------------------------------
+
+
+def cut(whole: bytes) -> bytes:
+    return whole[: len(whole) // 2]
+
+
+def altered(whole: bytes) -> bytes:
+    """A year of the stored file is another one: only the checksum tells."""
+    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+        (name,) = archive.namelist()
+        text = archive.read(name)
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr(name, text)
+    return file.getvalue().replace(b",20", b",99", 1)
+
+
+def flipped(whole: bytes) -> bytes:
+    place = len(whole) // 2
+    return whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :]
+
+
+@pytest.mark.parametrize("damage", [cut, altered, flipped])
+@pytest.mark.parametrize("times", [1, 9])
+def test_a_damaged_result_is_fetched_again_before_a_row_goes_out(
+    org: Org, vehicles: dict[str, Any], mocker, damage: Callable[[bytes], bytes], times: int
+) -> None:
+    download, jobs = BulkRead.download, []
+
+    def downloading(service: BulkRead, job: str, file: IO[bytes]) -> None:
+        download(service, job, file)
+        jobs.append(job)
+        if len(jobs) <= times:
+            file.seek(0)
+            whole = file.read()
+            file.seek(0)
+            file.truncate()
+            file.write(damage(whole))
+
+    mocker.patch.object(BulkRead, "download", downloading)
+
+    output = org.read(vehicles, expecting_exception=times > 3)
+
+    assert len(jobs) == min(times + 1, 3)
+    assert len(set(jobs)) == 1, "the same job"
+    rows = {row["id"]: row for row in rows_of(output, "Vehicles")}
+    if times < 3:
+        assert rows == org.truth(vehicles)
+    else:
+        assert not rows
+        assert output.errors[0].trace.error.failure_type.value == "transient_error"
