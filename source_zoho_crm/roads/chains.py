@@ -10,6 +10,9 @@ from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.fields import utc
 from zoho_crm.problems import Refused
 
+#: Rows of a slice that wait for the others; those that are further away are read by id.
+_MOST_AHEAD = 2_000
+
 
 class Walk:
     """The pages of a list in order, each row with the columns of all slices.
@@ -58,7 +61,7 @@ class Walk:
             self.ids.update(row["id"] for row in page)
             torn: set[str] = set()
             for chain in self._others:
-                torn |= join(page, chain.rows_upto(page[-1]))
+                torn |= join(page, chain.taken(page))
             yield self._mended(page, torn) if torn else page
 
     @property
@@ -114,16 +117,21 @@ class _Chain:
             self._params["page"] = str(self._page)
         return in_utc(page.rows)
 
-    def rows_upto(self, row: Row) -> dict[str, Row]:
-        """The rows by id, read as far as this row; rows behind it wait."""
-        place = self._place(row)
-        while row["id"] not in self._ahead and self.more:
-            page = self.next()
-            self._ahead |= {other["id"]: other for other in page}
-            if page and self._place(page[-1]) > place:
+    def taken(self, page: list[Row]) -> dict[str, Row]:
+        """This list's rows of the page by id, read as far as its last one; rows behind it wait.
+
+        Where lists have the rows of a second in different orders, not all may be among them.
+        """
+        last = page[-1]
+        place = self._place(last)
+        while last["id"] not in self._ahead and self.more and len(self._ahead) < _MOST_AHEAD:
+            read = self.next()
+            self._ahead |= {row["id"]: row for row in read}
+            if read and self._place(read[-1]) > place:
                 break
-        found = self._ahead
-        self._ahead = {key: other for key, other in found.items() if self._place(other) >= place}
+        keys = [row["id"] for row in page if row["id"] in self._ahead]
+        found = {key: self._ahead.pop(key) for key in keys}
+        self._ahead = {key: row for key, row in self._ahead.items() if self._place(row) >= place}
         return found
 
     def _place(self, row: Row) -> tuple[int, str]:
