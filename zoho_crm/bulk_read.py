@@ -80,7 +80,11 @@ class BulkRead:
     def download(self, job: str, file: IO[bytes]) -> None:
         """Writes the result of a job, a ZIP, into the file when it is its turn."""
         pace = org_of(self.asking.config).downloads
-        if not pace.downloaded(lambda: self.asking.save(f"{job}/result", file, line=self.line)):
+
+        def attempt() -> bool:
+            return self.asking.save(f"{job}/result", file, line=self.line)
+
+        if not pace.downloaded(attempt, f"{self.line}, export {job}"):
             raise transient_error(
                 f"{self.line}: Zoho has put off the download of an export for ten minutes; other "
                 "programs may be downloading, too. The next sync goes on from the saved state."

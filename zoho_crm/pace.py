@@ -1,5 +1,6 @@
 """Downloads of exports, spread over time as Zoho wants them."""
 
+import logging
 import threading
 import time
 from collections import deque
@@ -7,11 +8,14 @@ from collections.abc import Callable
 
 from zoho_crm.limits import DOWNLOADS_A_MINUTE
 
+LOGGER = logging.getLogger("airbyte")
+
 _MINUTE_S = 60.0
 #: Zoho's minute and ours need not begin together.
 _GRACE_S = 1.0
 #: How long one download is tried.
 _PATIENCE_S = 600.0
+_TOLD_EVERY_S = 30.0
 
 
 class Pace:
@@ -27,20 +31,25 @@ class Pace:
         self._not_before = 0.0
         self._lock = threading.Lock()
 
-    def downloaded(self, attempt: Callable[[], bool]) -> bool:
-        """Tries when its turn has come, until Zoho serves it; False: not within ten minutes."""
+    def downloaded(self, attempt: Callable[[], bool], what: str = "A download") -> bool:
+        """Tries when its turn has come, until Zoho serves it; False: not within ten minutes.
+
+        Every 30 seconds the log says what it is that waits.
+        """
         begun = time.monotonic()
+        waits = _Waits(what)
         while time.monotonic() - begun < _PATIENCE_S:
-            self.turn()
+            self.turn(waits)
             if attempt():
                 return True
             self.refused()
         return False
 
-    def turn(self) -> None:
+    def turn(self, waits: "_Waits | None" = None) -> None:
         """Returns when a download may begin."""
+        waits = waits or _Waits("A download")
         while (pause := self._book()) > 0:
-            time.sleep(pause)
+            waits.sleep(pause)
 
     def refused(self) -> None:
         """Zoho has refused a download: it was one too many."""
@@ -58,3 +67,22 @@ class Pace:
             if begin <= now:
                 self._latest.append(now)
             return max(0.0, begin - now)
+
+
+class _Waits:
+    """Sleeps, and tells the log of it every 30 seconds, over all of its sleeps."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._begun = time.monotonic()
+        self._untold = _TOLD_EVERY_S
+
+    def sleep(self, seconds: float) -> None:
+        while seconds > 0:
+            pause = min(seconds, self._untold)
+            time.sleep(pause)
+            seconds, self._untold = seconds - pause, self._untold - pause
+            if self._untold <= 0:
+                self._untold = _TOLD_EVERY_S
+                waited = time.monotonic() - self._begun
+                LOGGER.info(f"{self._what}: waits its turn to be downloaded, for {waited:.0f} s.")

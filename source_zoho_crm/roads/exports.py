@@ -81,17 +81,18 @@ class Export:
 
     def _looked_for(self) -> Result | None:
         """Looks at the job until it is done; None: it has failed, and a new one is made."""
-        begun = told = time.monotonic()
-        wait = _FIRST_WAIT_S
+        begun = time.monotonic()
+        wait, untold = _FIRST_WAIT_S, _TOLD_EVERY_S
         for _ in range(_MOST_LOOKS):
             left = wait
             while left > 0:
-                pause = min(left, _TOLD_EVERY_S)
+                pause = min(left, untold)
                 time.sleep(pause)
-                left -= pause
-                if (now := time.monotonic()) - told >= _TOLD_EVERY_S:
-                    told = now
-                    LOGGER.info(f"{self._told}: Zoho is at it for {now - begun:.0f} s.")
+                left, untold = left - pause, untold - pause
+                if untold <= 0:
+                    untold = _TOLD_EVERY_S
+                    seconds = time.monotonic() - begun
+                    LOGGER.info(f"{self._told}: Zoho is at it for {seconds:.0f} s.")
             state = self._service.state(self._job)
             if state.result is not None:
                 return state.result

@@ -1,3 +1,5 @@
+import logging
+
 import pytest
 
 from zoho_crm import pace
@@ -55,3 +57,15 @@ def test_all_wait_a_little_when_others_use_up_the_downloads(clock: Clock) -> Non
         downloads.refused()
         assert clock.now - before <= 60
     assert clock.now >= 1_000 + 60
+
+
+def test_a_download_that_is_put_off_is_told_every_half_minute(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "airbyte"):
+        assert not pace.Pace().downloaded(lambda: False, "Leads, export 7")
+
+    assert caplog.messages == [
+        f"Leads, export 7: waits its turn to be downloaded, for {seconds} s."
+        for seconds in range(30, 601, 30)
+    ]
