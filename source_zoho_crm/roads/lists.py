@@ -15,6 +15,8 @@ Lister = Callable[[Mapping[str, str], datetime | None], Page]
 #: Sends Get Deleted Records for what was deleted since then, this page.
 Deletions = Callable[[datetime, int], Page]
 
+#: What Zoho may say of an id that is no more.
+_NO_SUCH_ID = "INVALID_DATA"
 #: Refuses the page token of a chain that has been read for more than a day.
 TOKEN_EXPIRED = "EXPIRED_VALUE"
 #: Refuse pages that are further away than Zoho's lists reach.
@@ -60,6 +62,15 @@ class Lists:
         params = {"fields": "id", "per_page": "1", "converted": converted}
         rows = self._rows(params, since).rows
         return rows[0]["id"] if rows else None
+
+    def has(self, key: str) -> bool:
+        """Whether there is a record of this id."""
+        try:
+            return bool(self._rows({"fields": "id", "ids": key, "converted": "both"}, None).rows)
+        except Refused as refusal:
+            if refusal.code != _NO_SUCH_ID:
+                raise
+            return False
 
     def has_moved(
         self, since: datetime, held: Callable[[str], bool], *, edits: bool = True

@@ -16,7 +16,13 @@ REST = {"use_coql": "disabled", "api_type": "REST"}
 BULK = {"use_coql": "disabled", "api_type": "Bulk"}
 
 UNSTAMPED = "Extra_3"
-QUIET = {"churn": 0, "page_tokens": "stand", "bulk_rows": 200_000, "bulk_job_seconds": 0}
+QUIET = {
+    "churn": 0,
+    "coql_converted": True,
+    "page_tokens": "stand",
+    "bulk_rows": 200_000,
+    "bulk_job_seconds": 0,
+}
 
 
 @pytest.fixture(scope="module")
@@ -182,6 +188,30 @@ def test_a_list_goes_on_behind_a_page_that_is_out_of_reach(org: Org) -> None:
 
     assert not output.errors
     assert by_id(rows_of(output, "Deals")) == org.truth(deals)
+
+
+@pytest.mark.parametrize("shown", [True, False], ids=["COQL shows them", "COQL hides them"])
+def test_a_converted_lead_that_is_deleted_while_it_is_looked_for_doubles_no_other(
+    org: Org, mocker, shown: bool
+) -> None:
+    org.settings = {"retrieval": COQL}
+    org.control("POST", "knobs", {"coql_converted": shown})
+    leads = narrow(org.stream("Leads"), "Email")
+    ask, gone = ZohoRequester.ask, []
+
+    def asking(requester, asked=None, *, params=None, body=None, **request):
+        query = (body or {}).get("select_query", "")
+        if "where id = " in query and not gone:
+            gone.extend(query.split("where id = ")[1].split()[:1])
+            delete(org, "Leads", gone)
+        return ask(requester, asked, params=params, body=body, **request)
+
+    mocker.patch.object(ZohoRequester, "ask", asking)
+
+    output = org.read(leads)
+
+    assert gone
+    assert by_id(rows_of(output, "Leads")).keys() == org.truth(leads).keys()
 
 
 # --- Exports -------------------------------------------------------------------------------------
