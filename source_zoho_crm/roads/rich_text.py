@@ -11,7 +11,8 @@ from zoho_crm.problems import Refused
 LOGGER = logging.getLogger("airbyte")
 
 #: Characters of a rich-text field that a list shows. UNVERIFIED: "Get Records" says 500, of v7 and
-#: v8 only, and not whether a single record is whole; a text that long is taken as cut everywhere.
+#: v8 only, not whether a single record is whole, and not what a character is; a text that long is
+#: taken as cut everywhere, and counted as the longest: in units of UTF-16, where an emoji is two.
 _CUT = 500
 #: UNVERIFIED: the docs name no limit of `ids` in a list.
 _IDS_AT_ONCE = 100
@@ -61,7 +62,7 @@ class WholeTexts:
         return [row for row in page if row["id"] not in edited]
 
     def _is_cut(self, row: Row) -> bool:
-        return any(len(row.get(name) or "") >= _CUT for name in self._names)
+        return any(_is_long(row.get(name) or "") for name in self._names)
 
     def _texts(self, ids: Sequence[str]) -> Iterator[tuple[str, str | None, Row]]:
         """Id, Modified_Time and texts of these records, as far as they are there."""
@@ -96,6 +97,14 @@ class WholeTexts:
             for some in _portions(ids, _IDS_AT_ONCE)
             for row in self._ask("", {**params, "ids": ",".join(some)})
         }
+
+
+def _is_long(text: str) -> bool:
+    """Whether no list shows more of a text. A pair of units is not cut in two."""
+    if not _CUT // 2 <= len(text) < _CUT or text.isascii():
+        return len(text) >= _CUT
+    pairs = sum(character > "\uffff" for character in text)
+    return len(text) + pairs >= (_CUT - 1 if pairs else _CUT)
 
 
 def _portions(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:

@@ -198,6 +198,30 @@ def test_a_row_of_a_whole_module_is_read_anew_when_it_was_edited_before_its_text
     assert rows[key]["Name"] == "New"
 
 
+@pytest.mark.parametrize(
+    ("shown", "fetched"),
+    [
+        ("x" * 500, True),
+        ("x" * 499, False),
+        ("ü" * 499, False),
+        ("\N{GRINNING FACE}" * 10 + "x" * 480, True),
+        ("x" * 499 + "\N{GRINNING FACE}", True),
+        ("\N{GRINNING FACE}" + "x" * 497, True),
+        ("\N{GRINNING FACE}" * 249, False),
+        ("\N{GRINNING FACE}" * 250, True),
+    ],
+)
+def test_a_text_is_cut_by_characters_or_by_units_of_utf_16(shown: str, fetched: bool) -> None:
+    """The fourth and sixth are what is left of longer ones, where an emoji counts twice."""
+    whole = {"id": "1", "Clauses": shown + " and so on"}
+    field = Field("Clauses", "textarea", is_rich_text=True)
+    texts = WholeTexts(lambda path, params: [whole], "Contracts", [field], at_once=0)
+
+    (row,) = texts.mend([{"id": "1", "Clauses": shown}])
+
+    assert row["Clauses"] == (whole["Clauses"] if fetched else shown)
+
+
 def test_the_id_comes_though_metadata_do_not_name_it(org: Org) -> None:
     """ "Fields Metadata" lists it since v7."""
     limits = {"rest_columns": 50, "rest_tokens": 1, "rest_chain_rows": 100_000}
