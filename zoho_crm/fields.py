@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Literal
 
+import orjson
+
 #: The form in which Zoho takes a value ("Insert Records": sample values of field types); a value
 #: of the form "given" goes out as it came.
 Form = Literal[
@@ -71,7 +73,7 @@ def _integer(value: Any) -> int | None:
 def _number(value: Any) -> float | int | None:
     if type(value) is str:
         try:
-            value = float(value)
+            value = _parsed(value)
         except ValueError:
             if value:
                 _warn_of("a number")
@@ -80,6 +82,18 @@ def _number(value: Any) -> float | int | None:
     if type(value) is float and value.is_integer() and abs(value) < _MOST_WHOLE:
         return int(value)
     return value  # type: ignore[no-any-return]  # a JSON number as it came
+
+
+def _parsed(text: str) -> float | int:
+    """The number that JSON would have: whole numbers keep all their digits."""
+    try:
+        number = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        # 007, +5 and .5 are no JSON.
+        return float(text)
+    if type(number) not in (int, float):
+        raise ValueError(text)
+    return number  # type: ignore[no-any-return]  # it is a number
 
 
 def _boolean(value: Any) -> bool:
@@ -136,8 +150,10 @@ def _datetime(value: Any) -> str | None:
 
 
 def _integer_cell(cell: str) -> int | None:
-    number = _number(cell) if "." in cell else cell
-    return None if number is None else _integer(number)
+    try:
+        return _integer(_parsed(cell))
+    except ValueError:
+        return _integer(cell)
 
 
 def _boolean_cell(cell: str) -> bool:
