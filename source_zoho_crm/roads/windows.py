@@ -13,7 +13,11 @@ _SECOND = timedelta(seconds=1)
 
 
 class Window(NamedTuple):
-    """A span of Modified_Time in whole seconds, both ends included."""
+    """A span of Modified_Time in whole seconds, both ends included.
+
+    UNVERIFIED: that Modified_Time has no fraction of a second. Zoho prints none; if it kept one, a
+    row of a window's last second might lie behind its end and before the next one.
+    """
 
     start: datetime
     end: datetime
