@@ -205,8 +205,9 @@ class BulkRoad:
         module = self._module if self._plain_names else {"api_name": self._module}
         query: dict[str, Any] = {"module": module, "fields": names, "page": 1}
         if window is not None:
-            # UNVERIFIED: that `between` includes both ends; no page says so of exports. COQL's
-            # does. If it did not, rows of a window's first and last second would not come.
+            # UNVERIFIED: that `between` includes both ends; no page says so. If it does not, rows
+            # of a window's first and last second do not come. It is what is natural, and the only
+            # comparison with two ends.
             query["criteria"] = {
                 **({"api_name": CURSOR_FIELD} if self._plain_names else _OF_CURSOR),
                 "comparator": "between",

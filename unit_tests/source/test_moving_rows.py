@@ -1,6 +1,7 @@
 """Rows that are edited, deleted and restored while they are read: none is lost, none is mixed."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import IO, Any
 
 import pytest
@@ -19,6 +20,7 @@ UNSTAMPED = "Extra_3"
 QUIET = {
     "churn": 0,
     "coql_converted": True,
+    "not_modified": 304,
     "page_tokens": "stand",
     "bulk_rows": 200_000,
     "bulk_job_seconds": 0,
@@ -132,6 +134,27 @@ def test_a_list_in_which_no_row_moved_is_read_once(org: Org) -> None:
 
     assert len(rows) == 900
     assert (org.calls("records.list"), org.calls("deleted")) == (5 + 1, 1), "and two ask of moves"
+
+
+@pytest.mark.parametrize("status", [304, 204])
+def test_a_list_of_nothing_is_no_error(org: Org, status: int, caplog) -> None:
+    org.settings = {"retrieval": REST}
+    org.control("POST", "knobs", {"not_modified": status})
+    deals = org.stream("Deals")
+    now = org.control("POST", "clock", {"advance_s": 300})["now"]
+    moment = datetime.fromtimestamp(now - 200, UTC).isoformat()
+    org.control("POST", "reset", {})
+    caplog.clear()
+
+    output = org.read(deals, state=[state_of("Deals", moment)])
+
+    assert (org.calls("records.list"), org.calls("deleted")) == (1, 1)
+
+    assert rows_of(output, "Deals") == []
+    assert not output.errors
+    levels = {entry.log.level.value for entry in output.logs}
+    assert levels <= {"INFO", "DEBUG"}
+    assert not [entry for entry in caplog.records if entry.levelname in ("ERROR", "WARNING")]
 
 
 @pytest.mark.parametrize("version", ["v2", "v8"])
