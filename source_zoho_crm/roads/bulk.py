@@ -132,7 +132,7 @@ class BulkRoad:
         """
         if window is not None:
             return window if window.start < window.end else None
-        if self._lists.tells_deletions or not chain.stamped:
+        if self._lists.tells_deletions or not (self._stamped and chain.stamped):
             return None
         return Window(datetime.fromisoformat(BEGINNING), chain.begun + _FAR)
 

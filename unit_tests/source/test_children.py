@@ -207,8 +207,8 @@ def test_no_row_of_a_child_is_lost_when_others_are_removed_meanwhile(
     org.settings = {"retrieval": retrieval, "schema_version": version}
     child = org.stream(name)
     if not stamped:
-        del child["json_schema"]["properties"]["Modified_Time"]
         org.control("DELETE", f"fields/{name}/Modified_Time")
+        child = org.stream(name)
     before = org.truth(child)
     org.control("POST", "knobs", {"page_tokens": "count", "bulk_rows": len(before) // 4 + 1})
     gone = removing_behind_the_first(org, name, len(before) // 10)
@@ -223,6 +223,30 @@ def test_no_row_of_a_child_is_lost_when_others_are_removed_meanwhile(
         # A chain of four, and its windows; or the chain once more, which has nothing new.
         most = exports if stamped else range(8, 13)
         assert org.calls("bulk.create") in most
+
+
+@pytest.mark.parametrize("stamped", [True, False], ids=["Modified_Time", "without"])
+def test_a_child_whose_second_export_is_refused_at_once_comes_whole(
+    org: Org, mocker, stamped: bool
+) -> None:
+    """The page token has expired before a row of the first export was read."""
+    mocker.patch("source_zoho_crm.roads.exports._FIRST_WAIT_S", 0.03)
+    org.settings = {"retrieval": BULK, "schema_version": "v8"}
+    if not stamped:
+        org.control("DELETE", f"fields/{ITEMS}/Modified_Time")
+    items = org.stream(ITEMS)
+    assert ("Modified_Time" in items["json_schema"]["properties"]) == stamped
+    org.control("POST", "knobs", {"bulk_rows": len(org.truth(items)) // 2 + 1})
+    body = {"code": "EXPIRED_VALUE", "details": {}, "message": "old", "status": "error"}
+    fault = {"match": "bulk.create", "after": 1, "times": 1, "do": "status"}
+    org.control("POST", "faults", [fault | {"args": {"status": 400, "body": body}}])
+
+    output = org.read(items)
+
+    rows = rows_of(output, ITEMS)
+    assert not output.errors
+    assert {row["id"]: row for row in rows} == org.truth(items)
+    assert len(rows) == len(org.truth(items))
 
 
 @pytest.mark.parametrize("retrieval", [COQL, REST, BULK], ids=["COQL", "REST", "Bulk"])
