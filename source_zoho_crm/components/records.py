@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.streams.concurrent.cursor import ConcurrentCursor
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
@@ -207,7 +208,10 @@ class RecordsRetriever(Retriever):
                 begun = True
                 yield page
         except Refused as refusal:
-            if begun or refusal.code not in NOT_SERVED | PERMISSION_LACKING:
+            # What is read whole is read, whatever the reason why its deletions are not listed.
+            passing = refusal.failure_type == FailureType.transient_error
+            whole = not (self._module.lists_deletions or passing)
+            if begun or not (whole or refusal.code in NOT_SERVED | PERMISSION_LACKING):
                 raise
             LOGGER.warning(
                 f"{self.name}: Zoho does not list the deleted records of this module "

@@ -138,6 +138,24 @@ def test_an_incremental_child_that_is_read_whole_tells_what_zoho_lists(org: Org)
         assert latest(rows_of(first, name), rows_of(run, name)) == org.truth(items)
 
 
+@pytest.mark.parametrize(("code", "status"), [("NO_PERMISSION", 403), ("INVALID_MODULE", 400)])
+def test_an_incremental_child_whose_deletions_are_refused_is_read_whole(
+    org: Org, code: str, status: int
+) -> None:
+    org.control("POST", "knobs", {"child_deletes": True})
+    remove(org, ITEMS)
+    items = org.stream(ITEMS)
+    state = states_of(org.read(items), ITEMS)[-1:]
+    body = {"code": code, "details": {}, "message": "no", "status": "error"}
+    fault = {"match": "deleted", "do": "status", "args": {"status": status, "body": body}}
+    org.control("POST", "faults", [fault])
+
+    output = org.read(items, state=state)
+
+    assert not output.errors
+    assert {row["id"]: row for row in rows_of(output, ITEMS)} == rows_but_marks(org, items)
+
+
 def rows_but_marks(org: Org, stream: Row) -> dict[str, Row]:
     return {
         key: {name: value for name, value in row.items() if not name.startswith("_ab_")}
