@@ -178,9 +178,3 @@ def test_an_empty_module_costs_at_most_two_calls(empty_org: Org, retrieval, modu
     assert rows_of(output, module) == []
     assert calls_for_records(empty_org) <= 2
     assert states_of(output, module)[-1]["stream"]["stream_state"]["Modified_Time"] > "2026"
-
-
-def test_one_token_serves_a_whole_process(org: Org) -> None:
-    streams = org.discover()
-    org.read(*streams.values())
-    assert org.control("GET", "usage")["tokens_issued"] == 1
