@@ -1,4 +1,8 @@
-"""Text of COQL queries. Whatever is put into a query passes through here."""
+"""Text of COQL queries.
+
+Names of columns and values of rows pass through here on their way into a query; what else stands in
+one are Zoho's own ids, which are digits, and names of modules.
+"""
 
 from collections.abc import Sequence
 
@@ -42,12 +46,12 @@ def both(left: str, right: str) -> str:
     return f"({left} and {right})"
 
 
-def between(column: str, start: str, end: str) -> str:
+def between(name: str, start: str, end: str) -> str:
     """Both ends included.
 
     A pair of `>=` and `<=` gives false syntax errors in some modules, it is said; between does not.
     """
-    return f"{column} between {moment(start)} and {moment(end)}"
+    return f"{column(name)} between {moment(start)} and {moment(end)}"
 
 
 def select(
@@ -55,5 +59,5 @@ def select(
 ) -> str:
     return (
         f"select {', '.join(map(column, columns))} from {module} where {where} "
-        f"order by {order_by} asc limit {limit}"
+        f"order by {column(order_by)} asc limit {limit}"
     )

@@ -29,17 +29,17 @@ _OPERATORS = {
     "less_equal": "<=",
     "greater_than": ">",
     "greater_equal": ">=",
-    "between": "BETWEEN",
-    "not_between": "NOT BETWEEN",
 }
 
 
 class Criteria:
     """Compiles one tree of criteria; `parameters` are the values bound, in the order of the SQL."""
 
-    def __init__(self, columns: Columns) -> None:
+    def __init__(self, columns: Columns, *, inclusive: bool) -> None:
+        """`inclusive`: the ends of a range are part of it."""
         self.parameters: list[Stored] = []
         self._columns = columns
+        self._inclusive = inclusive
         self._count = 0
 
     def compile(self, given: object, depth: int = 0) -> tuple[str, dict[str, object]]:
@@ -135,9 +135,11 @@ class Criteria:
             return f"{_as_text(column)} {operator} ? ESCAPE '\\'"
         self.parameters += values
         compared = f"{_as_text(column)} COLLATE NOCASE" if rule_of(column.field).textual else sql
-        operator = _OPERATORS[comparator]
         if comparator in _RANGES:
-            return f"{compared} {operator} ? AND ?"
+            within = "{0} BETWEEN ? AND ?" if self._inclusive else "{0} > ? AND {0} < ?"
+            negation = "NOT " if comparator == "not_between" else ""
+            return f"{negation}({within.format(compared)})"
+        operator = _OPERATORS[comparator]
         if comparator not in _LISTS:
             return f"{compared} {operator} ?"
         listed = f"{compared} {operator} ({', '.join('?' * len(values))})"

@@ -55,7 +55,7 @@ def query_of(call: Call, continued: Callable[[str], Query]) -> Query:
     call.readable(module)
     columns = Columns(call.store.org, module, call.version)
     names = _names(call, query.get("fields"))
-    criteria = Criteria(columns)
+    criteria = Criteria(columns, inclusive=call.knobs.bulk_between_inclusive)
     shown: dict[str, object] = {
         "fields": names,
         "module": module.api_name

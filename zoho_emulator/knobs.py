@@ -98,6 +98,8 @@ class Knobs:
     bulk_result_hours: float = 24.0
     #: Rows of one job.
     bulk_rows: int = 200_000
+    #: Whether `between` and `not_between` take their ends for a part of the range. No page says.
+    bulk_between_inclusive: bool = True
     #: Credits that making a job costs.
     bulk_job_credits: int = 50
     #: Modules that bulk read does not support, besides those that never are.

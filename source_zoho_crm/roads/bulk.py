@@ -1,14 +1,11 @@
 """The Bulk road: records by exports."""
 
-from array import array
-from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from source_zoho_crm.roads import Row
+from source_zoho_crm.roads.export_chain import Chain, Ids, cut
 from source_zoho_crm.roads.export_file import rows
 from source_zoho_crm.roads.exports import Export
 from source_zoho_crm.roads.lists import TOKEN_EXPIRED, Lists
@@ -92,12 +89,10 @@ class BulkRoad:
         except Refused:
             return False
 
-    def _read(
-        self, window: Window | None, before: Sequence["_Ids"]
-    ) -> Iterator[list[Row] | Window]:
+    def _read(self, window: Window | None, before: Sequence[Ids]) -> Iterator[list[Row] | Window]:
         """The rows of a window (None: of the module) that did not come before, and the window."""
         for number in range(_REREADS):
-            chain, fresh = _Chain(begun=self._lists.now()), 0
+            chain, fresh = Chain(begun=self._lists.now()), 0
             for page in self._chained(window, chain):
                 new = page
                 for known in before:
@@ -124,7 +119,7 @@ class BulkRoad:
             "The next sync goes on from the saved state."
         )
 
-    def _span(self, window: Window | None, chain: "_Chain") -> Window | None:
+    def _span(self, window: Window | None, chain: Chain) -> Window | None:
         """What can be cut into windows that hold all rows of the chain; None: nothing.
 
         A module is read whole by windows only where its deletions are not told. Then the last one
@@ -136,17 +131,18 @@ class BulkRoad:
             return None
         return Window(datetime.fromisoformat(BEGINNING), chain.begun + _FAR)
 
-    def _chained(self, window: Window | None, chain: "_Chain") -> Iterator[list[Row]]:
+    def _chained(self, window: Window | None, chain: Chain) -> Iterator[list[Row]]:
         """The rows of all exports of a chain; until its page token expires, if it does."""
         try:
-            yield from self._exported(self._query(window), chain)
+            yield from self._exported(window, chain)
         except Refused as refusal:
             if refusal.code != TOKEN_EXPIRED:
                 raise
             # An export is made, and made anew, in several places.
             chain.broken = True
 
-    def _exported(self, query: Mapping[str, Any], chain: "_Chain") -> Iterator[list[Row]]:
+    def _exported(self, window: Window | None, chain: Chain) -> Iterator[list[Row]]:
+        query = self._query(window)
         export: Export | None = Export(self._service, query)
         while export is not None:
             result = export.result()
@@ -162,7 +158,7 @@ class BulkRoad:
                         following = self._following(query, result, chain)
                     for page in rows(file, self._module, self._fields, most_rows=self._most_rows):
                         found += len(page)
-                        yield chain.take(page)
+                        yield chain.take(page if window is None else _within(window, page))
                 if result.rows not in (None, found):
                     raise transient_error(
                         f"{self._module}: Zoho told of {result.rows:,} rows in an export and sent "
@@ -172,9 +168,7 @@ class BulkRoad:
                 chain.ids.close()
             export = following
 
-    def _following(
-        self, query: Mapping[str, Any], result: Result, chain: "_Chain"
-    ) -> Export | None:
+    def _following(self, query: Mapping[str, Any], result: Result, chain: Chain) -> Export | None:
         if not result.more:
             return None
         if result.next_token:
@@ -184,7 +178,7 @@ class BulkRoad:
             return None
         return Export(self._service, {**query, "page": chain.exports + 1})
 
-    def _has_moved(self, chain: "_Chain", *, divisible: bool) -> bool:
+    def _has_moved(self, chain: Chain, *, divisible: bool) -> bool:
         """Whether rows may have slipped through between the exports of a chain."""
         if chain.odd:
             return True
@@ -205,13 +199,12 @@ class BulkRoad:
         module = self._module if self._plain_names else {"api_name": self._module}
         query: dict[str, Any] = {"module": module, "fields": names, "page": 1}
         if window is not None:
-            # UNVERIFIED: that `between` includes both ends; no page says so. If it does not, rows
-            # of a window's first and last second do not come. It is what is natural, and the only
-            # comparison with two ends.
+            # A second more at both ends: no page says whether `between` includes them.
+            start = max(window.start - _SECOND, datetime.fromisoformat(BEGINNING))
             query["criteria"] = {
                 **({"api_name": CURSOR_FIELD} if self._plain_names else _OF_CURSOR),
                 "comparator": "between",
-                "value": [_literal(window.start), _literal(window.end)],
+                "value": [_literal(start), _literal(window.end + _SECOND)],
             }
         return query
 
@@ -224,89 +217,7 @@ def _literal(moment: datetime) -> str:
     return text(moment).removesuffix("Z") + "+00:00"
 
 
-class _Ids:
-    """Ids of records, eight bytes each, by export."""
-
-    def __init__(self) -> None:
-        self._sorted: list[array[int]] = []
-        self._open = array("Q")
-
-    def add(self, page: Iterable[Row]) -> None:
-        self._open.extend(int(row["id"]) for row in page)
-
-    def close(self) -> None:
-        """An export ends: its ids are known from now on."""
-        self._sorted.append(array("Q", sorted(self._open)))
-        self._open = array("Q")
-
-    def without(self, page: list[Row]) -> list[Row]:
-        """The rows that are none of these."""
-        if not page or not self._sorted:
-            return page
-        keys = [int(row["id"]) for row in page]
-        # Exports tend to lie behind each other; then there is nothing to look for.
-        first, last = min(keys), max(keys)
-        if all(last < ids[0] or ids[-1] < first for ids in self._sorted if ids):
-            return page
-        return [row for row, key in zip(page, keys, strict=True) if not self.hold(key)]
-
-    def hold(self, key: int) -> bool:
-        for ids in self._sorted:
-            place = bisect_left(ids, key)
-            if place < len(ids) and ids[place] == key:
-                return True
-        return False
-
-
-@dataclass(slots=True)
-class _Chain:
-    """What is known of a chain of exports."""
-
-    begun: datetime
-    exports: int = 0
-    #: What the fullest of them holds.
-    most_rows: int = 0
-    #: It ended before its rows did.
-    broken: bool = False
-    #: A row was in two exports.
-    twice: bool = False
-    ids: "_Ids" = field(default_factory=_Ids)
-    #: Rows by the hour of their Modified_Time, like 2026-01-31T12.
-    hours: Counter[str] = field(default_factory=Counter)
-    #: All rows have Modified_Time.
-    stamped: bool = True
-
-    @property
-    def odd(self) -> bool:
-        """It shows by itself that it cannot be relied on."""
-        return self.broken or self.twice
-
-    def take(self, page: list[Row]) -> list[Row]:
-        """The rows of the page that the chain has not had."""
-        new = self.ids.without(page)
-        self.twice = self.twice or len(new) < len(page)
-        self.ids.add(new)
-        moments = [row[CURSOR_FIELD][:13] for row in new if row.get(CURSOR_FIELD)]
-        self.hours.update(moments)
-        self.stamped = self.stamped and len(moments) == len(new)
-        return new
-
-
-def cut(window: Window, hours: Mapping[str, int], *, most_rows: int) -> list[Window]:
-    """The window in parts that hold at most so many rows, if an hour holds no more.
-
-    At least two: a window that is within one hour is halved.
-    """
-    starts = [window.start]
-    rows_of_part = 0
-    for hour, rows_of_hour in sorted(hours.items()):
-        begin = datetime.fromisoformat(f"{hour}:00:00+00:00")
-        if rows_of_part and rows_of_part + rows_of_hour > most_rows and begin > starts[-1]:
-            starts.append(begin)
-            rows_of_part = 0
-        rows_of_part += rows_of_hour
-    if len(starts) == 1:
-        half = (window.end - window.start) // 2
-        starts.append(window.start + max(_SECOND, half - half % _SECOND))
-    ends = [*(start - _SECOND for start in starts[1:]), window.end]
-    return [Window(*span) for span in zip(starts, ends, strict=True)]
+def _within(window: Window, page: list[Row]) -> list[Row]:
+    """The rows of the page that are the window's."""
+    first, last = text(window.start), text(window.end)
+    return [row for row in page if first <= (row.get(CURSOR_FIELD) or "") <= last]

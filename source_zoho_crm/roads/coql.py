@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from source_zoho_crm.roads import Page, Row
 from source_zoho_crm.roads.slices import Columns, join, settled, slices
 from source_zoho_crm.roads.windows import GROWTH, Window, text, windows
-from zoho_crm.coql import between, both, select
+from zoho_crm.coql import between, both, listed, select
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.fields import Field, caster
 
@@ -146,7 +146,7 @@ class CoqlRoad:
         ]
 
     def _by_id(self, columns: Columns, ids: Sequence[str]) -> list[Row]:
-        condition = f"id in ({', '.join(ids)})"
+        condition = listed("id", ids, bare=True)
         return self._query(select(columns, self._module, condition, limit=_IDS_AT_ONCE)).rows
 
 

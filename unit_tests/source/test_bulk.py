@@ -5,13 +5,13 @@ import json
 import math
 import time as real_time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 import pytest
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 
-from source_zoho_crm.roads.bulk import cut
+from source_zoho_crm.roads.export_chain import cut
 from source_zoho_crm.roads.windows import Window
 from unit_tests.source.conftest import Org, modules_of, rows_of, states_of
 from zoho_crm.auth import ZohoAuthenticator
@@ -28,6 +28,7 @@ QUIET = {
     "churn": 0,
     "bulk_fail": 0,
     "bulk_rows": 200_000,
+    "bulk_between_inclusive": True,
     "bulk_job_seconds": 0,
     "bulk_refused_modules": [],
     "bulk_downloads_per_minute": 0,
@@ -499,3 +500,25 @@ def test_two_seconds_are_cut_into_one_and_one() -> None:
         ("01 00:00:10", "01 00:00:10"),
         ("01 00:00:11", "01 00:00:11"),
     ]
+
+
+@pytest.mark.parametrize("inclusive", [True, False])
+def test_the_seconds_at_both_ends_of_a_span_come_whatever_zoho_takes_for_between(
+    bulk_org: BulkOrg, inclusive: bool
+) -> None:
+    bulk_org.knobs(bulk_between_inclusive=inclusive)
+    deals = bulk_org.streams()["Deals"]
+    ids = sorted(bulk_org.truth(deals))[:4]
+    state = states_of(bulk_org.read(deals), "Deals")[-1]
+    saved = datetime.fromisoformat(state["stream"]["stream_state"]["Modified_Time"])
+    seconds = (0, 1, 2, 3)
+    rows = [
+        {"id": one, "Modified_Time": (saved + timedelta(seconds=n)).isoformat()}
+        for one, n in zip(ids, seconds, strict=True)
+    ]
+    bulk_org.control("PATCH", "records/Deals", rows)
+    bulk_org.later(120)
+
+    read = {row["id"] for row in rows_of(bulk_org.read(deals, state=[state]), "Deals")}
+
+    assert read == set(ids[1:]), "all but that of the second up to which was read"

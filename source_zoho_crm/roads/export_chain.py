@@ -1,0 +1,102 @@
+"""What is known of exports that follow each other."""
+
+from array import array
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from source_zoho_crm.roads import Row
+from source_zoho_crm.roads.windows import Window
+from zoho_crm.directory import CURSOR_FIELD
+
+_SECOND = timedelta(seconds=1)
+
+
+class Ids:
+    """Ids of records, eight bytes each, by export."""
+
+    def __init__(self) -> None:
+        self._sorted: list[array[int]] = []
+        self._open = array("Q")
+
+    def add(self, page: Iterable[Row]) -> None:
+        self._open.extend(int(row["id"]) for row in page)
+
+    def close(self) -> None:
+        """An export ends: its ids are known from now on."""
+        self._sorted.append(array("Q", sorted(self._open)))
+        self._open = array("Q")
+
+    def without(self, page: list[Row]) -> list[Row]:
+        """The rows that are none of these."""
+        if not page or not self._sorted:
+            return page
+        keys = [int(row["id"]) for row in page]
+        # Exports tend to lie behind each other; then there is nothing to look for.
+        first, last = min(keys), max(keys)
+        if all(last < ids[0] or ids[-1] < first for ids in self._sorted if ids):
+            return page
+        return [row for row, key in zip(page, keys, strict=True) if not self.hold(key)]
+
+    def hold(self, key: int) -> bool:
+        for ids in self._sorted:
+            place = bisect_left(ids, key)
+            if place < len(ids) and ids[place] == key:
+                return True
+        return False
+
+
+@dataclass(slots=True)
+class Chain:
+    """What is known of a chain of exports."""
+
+    begun: datetime
+    exports: int = 0
+    #: What the fullest of them holds.
+    most_rows: int = 0
+    #: It ended before its rows did.
+    broken: bool = False
+    #: A row was in two exports.
+    twice: bool = False
+    ids: Ids = field(default_factory=Ids)
+    #: Rows by the hour of their Modified_Time, like 2026-01-31T12.
+    hours: Counter[str] = field(default_factory=Counter)
+    #: All rows have Modified_Time.
+    stamped: bool = True
+
+    @property
+    def odd(self) -> bool:
+        """It shows by itself that it cannot be relied on."""
+        return self.broken or self.twice
+
+    def take(self, page: list[Row]) -> list[Row]:
+        """The rows of the page that the chain has not had."""
+        new = self.ids.without(page)
+        self.twice = self.twice or len(new) < len(page)
+        self.ids.add(new)
+        moments = [row[CURSOR_FIELD][:13] for row in new if row.get(CURSOR_FIELD)]
+        self.hours.update(moments)
+        self.stamped = self.stamped and len(moments) == len(new)
+        return new
+
+
+def cut(window: Window, hours: Mapping[str, int], *, most_rows: int) -> list[Window]:
+    """The window in parts that hold at most so many rows, if an hour holds no more.
+
+    At least two: a window that is within one hour is halved.
+    """
+    starts = [window.start]
+    rows_of_part = 0
+    for hour, rows_of_hour in sorted(hours.items()):
+        begin = datetime.fromisoformat(f"{hour}:00:00+00:00")
+        if rows_of_part and rows_of_part + rows_of_hour > most_rows and begin > starts[-1]:
+            starts.append(begin)
+            rows_of_part = 0
+        rows_of_part += rows_of_hour
+    if len(starts) == 1:
+        half = (window.end - window.start) // 2
+        starts.append(window.start + max(_SECOND, half - half % _SECOND))
+    ends = [*(start - _SECOND for start in starts[1:]), window.end]
+    return [Window(*span) for span in zip(starts, ends, strict=True)]
