@@ -14,12 +14,14 @@ RESULTS: tuple[Result, ...] = ("created", "updated", "deleted", "superseded", "r
 class Segment:
     """The rows of one stream between two states."""
 
-    __slots__ = ("awaited", "counts", "rows")
+    __slots__ = ("awaited", "counts", "left", "rows")
 
     def __init__(self) -> None:
         self.rows = 0
         #: The STATE after its rows has come.
         self.awaited = False
+        #: Some of its rows are not written in this run.
+        self.left = False
         self.counts: Counter[Result] = Counter()
 
     @property
@@ -107,6 +109,12 @@ class Accounts:
         """Rows of the run that came in."""
         with self._lock:
             return sum(total.rows for total in self.totals.values())
+
+    @property
+    def all_settled(self) -> bool:
+        """Whether every row of the run has an outcome."""
+        with self._lock:
+            return all(total.rows == total.counts.total() for total in self.totals.values())
 
     @property
     def rejected(self) -> int:

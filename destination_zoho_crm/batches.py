@@ -45,6 +45,15 @@ class Writers:
         self._futures = {one for one in self._futures if not one.done()} | {future}
         return future
 
+    def want(self, batch: Batch) -> bool:
+        """Whether the batch is still to be written; one that is not is left to the next sync."""
+        # A STATE hands over what waits, so a batch lies between two of them.
+        segment = batch[0].rows[0].segment
+        if self._stop.is_set() and not segment.awaited:
+            # Nor is what follows it, should its STATE come now.
+            segment.left = True
+        return self.failure is None and not segment.left
+
     def drained(self, seconds: float) -> bool:
         """Whether nothing is in hand; waits that long for it at most."""
         return not wait(self._futures, seconds).not_done
@@ -56,17 +65,12 @@ class Writers:
         try:
             # Earlier batches began earlier, so this cannot wait for ever.
             wait(earlier)
-            if self.failure is None and not (self._stop.is_set() and not _awaited(batch)):
+            if self.want(batch):
                 work(batch)
         except BaseException as failure:  # noqa: BLE001, RUF100 - the run raises it
             self.failure = self.failure or failure
         finally:
             self._room.release()
-
-
-def _awaited(batch: Batch) -> bool:
-    """A STATE hands over what waits, so a batch lies between two of them."""
-    return batch[0].rows[0].segment.awaited
 
 
 class Gathering:
@@ -84,11 +88,16 @@ class Gathering:
         self._text = 0
         self._rows = 0
         self._number = 0
+        #: Keys that wait, by what they are without blanks.
+        self._spellings: dict[str, str] = {}
         self._flying: dict[str, Future[None]] = {}
 
     def add(self, row: Pending) -> None:
         self._number += 1
         key: str | int = self._number if row.key is None else row.key
+        if row.key is not None and self._spellings.setdefault(row.key.strip(), row.key) != row.key:
+            self.flush()
+            self._spellings[row.key.strip()] = row.key
         if key in self._waiting:
             self._waiting[key].add(row)
         else:
@@ -114,8 +123,9 @@ class Gathering:
         batch, self._waiting, self._text, self._rows = self._waiting, {}, 0, 0
         self._flying = {key: one for key, one in self._flying.items() if not one.done()}
         # UNVERIFIED: whether Zoho trims keys. Rows whose keys differ by blanks around them are not
-        # merged, for they may be of two records, and keep their order, for they may be of one.
-        keys = {key.strip() for key in batch if isinstance(key, str)}
+        # merged, for they may be of two records, and keep their order, for they may be of one; so
+        # they do not stand in one batch either.
+        keys, self._spellings = set(self._spellings), {}
         after = {self._flying[key] for key in keys if key in self._flying}
         future = self._writers.submit(self._work, list(batch.values()), after)
         self._flying |= dict.fromkeys(keys, future)

@@ -46,19 +46,32 @@ def number(field: TargetField, value: Any) -> int | float:
     UNVERIFIED: that other numbers keep more decimals than their field shows.
     """
     exact = _decimal(value)
-    if abs(exact) >= _MOST:
+    if exact.copy_abs() >= _MOST:
         raise UnfitError("more than 16 digits before the point")
     places = field.decimal_place if field.data_type == "currency" else None
     most = _DECIMALS if places is None else places
-    exponent = exact.normalize().as_tuple().exponent
-    if isinstance(exponent, int) and -exponent > most:
+    digits, decimals = _figures(exact)
+    if decimals > most:
         raise UnfitError(f"more than {most} decimals, which Zoho would cut off")
-    if isinstance(value, float) and len(exact.normalize().as_tuple().digits) > _KEPT_DIGITS:
+    if isinstance(value, float) and digits > _KEPT_DIGITS:
         raise UnfitError(_AS_TEXT)
     double = float(exact)
     if Decimal(repr(double)) != exact:
         raise UnfitError("more digits than a JSON number carries")
     return int(exact) if exact == exact.to_integral_value() else double
+
+
+def _figures(exact: Decimal) -> tuple[int, int]:
+    """How many digits a number has, and how many decimals, without zeros at its end.
+
+    Not by `normalize`, which rounds to Python's 28 digits.
+    """
+    _, digits, exponent = exact.as_tuple()
+    assert isinstance(exponent, int)
+    text = "".join(map(str, digits)).rstrip("0")
+    if not text:
+        return 1, 0
+    return len(text), max(0, -exponent - (len(digits) - len(text)))
 
 
 def _decimal(value: Any) -> Decimal:

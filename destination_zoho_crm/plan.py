@@ -14,6 +14,7 @@ from destination_zoho_crm.modules import TargetModule
 from destination_zoho_crm.protocol import StreamKey
 from destination_zoho_crm.refusals import (
     column_problems,
+    missing_columns,
     no_module,
     operation_problems,
     refuse,
@@ -235,7 +236,8 @@ class _Stream:
         if not columns:
             yield "the catalog names no column of it, and no mapping does"
             return
-        yield from column_problems(module, operation, key, columns, chosen=bool(pairs))
+        yield from column_problems(module, operation, columns, chosen=bool(pairs))
+        yield from missing_columns(module, operation, key, columns)
 
 
 def _dropped(

@@ -4,6 +4,7 @@ The CDK knows no `discover` for a destination, drops the `id` of a STATE, dies o
 off-schema and logs one that is no JSON, with its content ("CDK: destinations").
 """
 
+import codecs
 import json
 import logging
 import re
@@ -75,7 +76,7 @@ def messages(lines: Iterable[bytes]) -> Iterator[Row | State]:
     """
     strange = 0
     for number, line in enumerate(lines, 1):
-        if not (text := line.strip()):
+        if not (text := line.removeprefix(codecs.BOM_UTF8).strip()):
             continue
         try:
             message = _parsed(text)

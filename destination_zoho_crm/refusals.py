@@ -36,15 +36,13 @@ def mapping_problems(
             resolve(source, path, module, mapping.operation, modules, chosen=True)
             for source, path in mapping.fields
         ]
-        key = mapping.matching_key
-        problems += column_problems(module, mapping.operation, key, columns, chosen=True)
+        problems += column_problems(module, mapping.operation, columns, chosen=True)
     yield from (f"{mapping.stream}: {problem}." for problem in problems)
 
 
 def column_problems(
     module: TargetModule,
     operation: Operation,
-    key: str | None,
     columns: Sequence[Column | Dropped | Unwritable],
     *,
     chosen: bool,
@@ -59,14 +57,24 @@ def column_problems(
         # Of a deletion, all columns but the key are passed over.
         elif operation != "delete" and (isinstance(column, Unwritable) or chosen):
             yield no_column(column)
+    if operation != "delete" and not names.keys() - {"id"}:
+        yield f"no column of it can be written to {module.api_name}"
+
+
+def missing_columns(
+    module: TargetModule,
+    operation: Operation,
+    key: str | None,
+    columns: Sequence[Column | Dropped | Unwritable],
+) -> Iterator[str]:
+    """Which key and operation count, the connection decides; a mapping alone does not tell."""
+    names = {column.name for column in columns if isinstance(column, Column)}
     if key is not None and key not in names:
         yield f"no column goes to {key}, by which its records are found"
     if operation in ("insert", "upsert"):
         for field in module.fields.values():
             if field.mandatory and field.form and field.api_name not in names:
                 yield f"no column goes to {field.api_name}, without which Zoho adds no record"
-    if operation != "delete" and not names.keys() - {"id"}:
-        yield f"no column of it can be written to {module.api_name}"
 
 
 def no_column(column: Dropped | Unwritable) -> str:

@@ -36,13 +36,19 @@ class Waiting:
 
     __slots__ = ("record", "rows")
 
-    def __init__(self, row: Pending) -> None:
-        self.record = row.record
-        self.rows = [row]
+    def __init__(self, *rows: Pending) -> None:
+        self.record: Mapping[str, Any] = {}
+        self.rows: list[Pending] = []
+        for row in rows:
+            self.add(row)
 
     def add(self, row: Pending) -> None:
         self.record = {**self.record, **row.record}
         self.rows.append(row)
+
+    def halves(self) -> tuple["Waiting", "Waiting"]:
+        middle = len(self.rows) // 2
+        return Waiting(*self.rows[:middle]), Waiting(*self.rows[middle:])
 
 
 class RowEncoder:

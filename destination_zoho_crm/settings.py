@@ -125,7 +125,7 @@ def _automations(setting: Mapping[str, Any]) -> tuple[str, ...] | None:
 def _reject_limit(setting: str) -> RejectLimit | None:
     if not setting:
         return None
-    digits, percent = setting.rstrip("%"), setting.endswith("%")
+    digits, percent = setting.rstrip("%").lstrip("0") or "0", setting.endswith("%")
     if len(digits) > _MOST_DIGITS or (percent and int(digits) > 100):
         raise config_error(
             f"Most Rejected Rows (max_rejected) is {setting[:20]}, which is never reached. Write a "

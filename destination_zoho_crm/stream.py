@@ -1,7 +1,6 @@
 """One stream of a run: from rows that come in to outcomes that are booked."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import zip_longest
 from typing import Any
 
 from destination_zoho_crm.accounting import Accounts
@@ -17,6 +16,7 @@ from destination_zoho_crm.outcomes import (
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.protocol import Row
 from destination_zoho_crm.rows import Pending, RowEncoder
+from zoho_crm.errors import OF_STANDING_RECORDS
 from zoho_crm.problems import config_error
 
 #: Writes records and tells the place and the outcome of each, as they become known.
@@ -47,6 +47,7 @@ class Stream:
         self._encoder = encoder
         self._send = send
         self._accounts = accounts
+        self._writers = writers
         self._on_reject = on_reject
         self._most_deletes = most_deletes
         #: Their keys: a row that comes again deletes nothing more. Never many more than allowed.
@@ -94,17 +95,26 @@ class Stream:
         apart = []
         for place, outcome in self._send([waiting.record for waiting in batch]):
             rows = batch[place].rows
-            if outcome.result == "rejected" and len(rows) > 1:
-                apart.append(rows)
+            if outcome.result == "rejected" and len(rows) > 1 and not self._concerns_all(outcome):
+                apart.append(batch[place].halves())
                 continue
+            # Rejected for its key or its record, none of the rows has been superseded.
+            earlier = outcome if outcome.result == "rejected" else SUPERSEDED
             for row in rows[:-1]:
-                self._settle(row, SUPERSEDED)
+                self._settle(row, earlier)
             self._settle(rows[-1], outcome)
-        # Any of its rows may be the reason, so each is written by itself; those of one key in turn.
-        for turn in zip_longest(*apart):
-            rows = [row for row in turn if row is not None]
-            for place, outcome in self._send([row.record for row in rows]):
-                self._settle(rows[place], outcome)
+        # Any of the rows may be the reason, so what Zoho rejected is written in two parts, one
+        # after the other: a bad row among many costs few calls.
+        for part in zip(*apart, strict=True):
+            if self._writers.want(part):
+                self._write(part)
+
+    def _concerns_all(self, outcome: Outcome) -> bool:
+        """Whether a rejection is of the key or of the record that it finds, and so of all rows."""
+        key = self._plan.key
+        return outcome.code in OF_STANDING_RECORDS or (
+            key is not None and outcome.field == key.name
+        )
 
     def _settle(self, pending: Pending, outcome: Outcome) -> None:
         # Kept before it is booked: once it is, its state may go out.

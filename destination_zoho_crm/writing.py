@@ -90,20 +90,19 @@ class Run:
 
     def results(self, messages: Iterable[Row | State]) -> Iterator[str]:
         failure: BaseException | None = None
+        complete = False
         try:
             for message in arrivals(messages, _GLANCE_S):
+                if self._stop.is_set() or self._writers.failure is not None:
+                    break
                 if message is not None:
                     self._take(message)
                 yield from self._accounts.settled_states()
                 self._refuse_too_many_rejects()
-                if self._stop.is_set():
-                    failure = _stopped()
-                    break
-                if self._writers.failure is not None:
-                    break
             else:
                 for stream in self._streams.values():
                     stream.flush()
+                complete = True
         except Exception as problem:
             failure = problem
         while not self._writers.drained(_GLANCE_S):
@@ -112,6 +111,8 @@ class Run:
         self._close()
         if failure := self._writers.failure or failure:
             raise _told_plainly(failure)
+        if self._stop.is_set() and not (complete and self._accounts.all_settled):
+            raise _stopped()
         self._refuse_too_many_rejects()
         for key, total in self._accounts.totals.items():
             if total.rows != total.counts.total():

@@ -64,6 +64,14 @@ OF_RECORDS = frozenset(
     """.split()  # noqa: SIM905 - a list of words reads better as words
 )
 
+#: Codes that speak of a record as it stands: whatever a row brings, it cannot be changed now.
+OF_STANDING_RECORDS = frozenset(
+    """
+    NOT_APPROVED NOT_REVIEWED RECORD_LOCKED RECORD_IN_BLUEPRINT CONVERTED_RECORD
+    ID_ALREADY_CONVERTED
+    """.split()  # noqa: SIM905 - a list of words reads better as words
+)
+
 #: What an error consists of ("Status Codes and Error Handling"), and nothing else.
 _ENVELOPE = frozenset({"code", "details", "message", "status"})
 #: Errors are shorter. Good pages are longer, mostly, and not parsed once more.

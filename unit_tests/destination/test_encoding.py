@@ -120,6 +120,8 @@ def test_a_value_takes_the_form_that_zoho_takes(
         ("double", {}, "１２", "expected a number"),
         ("double", {}, "NaN", "expected a number"),
         ("double", {}, "1e99999999999999999999", "expected a number"),
+        ("double", {}, "1e9999999", "more than 16 digits before the point"),
+        ("double", {}, "0.1234567890000000000000000000001", "more than 9 decimals"),
         ("double", {}, True, "expected a number"),
         ("percent", {}, "1e-10", "more than 9 decimals, which Zoho would cut off"),
         ("currency", CURRENCY, 1.005, "more than 2 decimals, which Zoho would cut off"),

@@ -109,7 +109,8 @@ def test_keys_that_zoho_tells_apart_are_keys_of_two_rows(
 
 
 def test_rows_with_one_key_in_several_batches_are_written_in_their_order(org: Org) -> None:
-    org.knobs(latency_ms=20)
+    # The first call is the last to end, unless the others wait for it.
+    org.fail("upsert", "delay", seconds=0.5)
     contacts = stream("Contacts", "Email", "Last_Name", mode="append_dedup", key="Email")
     rows = [
         {"Email": mail, "Last_Name": f"N{round_}"}
@@ -118,7 +119,6 @@ def test_rows_with_one_key_in_several_batches_are_written_in_their_order(org: Or
     ]
 
     result = org.write(contacts, rows)
-    org.knobs(latency_ms=0)
 
     assert result.counts() == {"created": 595, "updated": 5}
     assert org.record("Contacts", Email="same@x.test")["Last_Name"] == "N5"
@@ -138,3 +138,40 @@ def test_rows_whose_keys_differ_by_blanks_keep_their_order(org: Org) -> None:
 
     assert [result.counts(state=n) for n in range(2)] == [{"created": 1}, {"updated": 1}]
     assert org.record("Accounts", Account_Name="Key")["Phone"] == "1"
+
+
+def test_rows_whose_keys_differ_by_blanks_keep_their_order_when_they_wait_together(
+    org: Org,
+) -> None:
+    org.knobs(trim_text=True)
+    accounts = stream("Accounts", "Account_Name", "Phone", mode="append_dedup", key="Account_Name")
+    names = ("Key", "Key ", "Key", "Other")
+    rows = [{"Account_Name": name, "Phone": f"{n}"} for n, name in enumerate(names)]
+
+    result = org.write(accounts, rows)
+    org.knobs(trim_text=False)
+
+    assert result.counts() == {"created": 2, "updated": 2}
+    assert org.record("Accounts", Account_Name="Key")["Phone"] == "2"
+
+
+def test_a_key_that_finds_no_record_costs_one_call_for_all_of_its_rows(org: Org) -> None:
+    contacts = stream("Contacts", "id", "Phone", mode="update", key="id")
+    rows = [{"id": "8009622009999999999", "Phone": f"{n}"} for n in range(300)]
+
+    result = org.write(contacts, rows)
+
+    assert result.counts() == {"rejected": 300}
+    assert org.calls("update") == 1
+
+
+def test_one_bad_row_among_many_of_a_key_costs_few_calls(org: Org) -> None:
+    leads = stream("Leads", "Email", "Last_Name", "Website", mode="append_dedup", key="Email")
+    rows = [{"Email": "a@x.test", "Last_Name": f"N{n}"} for n in range(200)]
+    rows[150] |= {"Website": "bad"}
+
+    result = org.write(leads, rows)
+
+    assert result.counts()["rejected"] == 1
+    assert org.record("Leads", Email="a@x.test")["Last_Name"] == "N199"
+    assert org.calls("upsert") <= 20
