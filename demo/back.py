@@ -119,5 +119,8 @@ def _judge(
         f"changed, each as its row says; the other {changes.untouched:,} are as they were."
     )
     folder = written.files[0].parent
-    screen.say(f"The rejected rows are kept in {folder}; mended, they are input for another run.")
+    screen.say(
+        f"The rejected rows are kept in {folder}; mended, they are input for "
+        "`destination-zoho-crm write` with the same mappings and catalog."
+    )
     return 0

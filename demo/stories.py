@@ -68,10 +68,14 @@ def real_org(config_path: Path, place: Workplace, screen: Screen) -> int:
         if not known:
             _start_over(owner, journal, place, screen)
         sync(warehouse, screen, None, name="Sync")
+        if warehouse.cost:
+            screen.say(warehouse.cost)
         screen.say(
-            "Of the modules, only rows that are new or changed since the last run were read."
+            "Of modules with Modified_Time, only rows that are new or changed since the last run "
+            "were read; others are read whole."
             if known
-            else "Of the modules, the next run reads only rows that are new or changed by then."
+            else "Of modules with Modified_Time, the next run reads only rows that are new or "
+            "changed by then."
         )
         return _point_at(place, screen)
     finally:

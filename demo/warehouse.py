@@ -38,6 +38,8 @@ class Listening(PathExecutor):
         self.rows: Counter[str] = Counter()
         #: What the connector said of its failure: the first time, which later ones only sum up.
         self.complaint: str | None = None
+        #: The connector's last line on what a read has cost.
+        self.cost: str | None = None
         self._running: list[Iterator[str]] = []
 
     def execute(
@@ -71,6 +73,8 @@ class Listening(PathExecutor):
                 self.rows[message["record"]["stream"]] += 1
             elif message["type"] == "TRACE" and message["trace"]["type"] == "ERROR":
                 self.complaint = self.complaint or _sentence(message["trace"]["error"])
+            elif message["type"] == "LOG" and message["log"]["message"].startswith("Cost: "):
+                self.cost = message["log"]["message"]
         except (ValueError, KeyError, TypeError):
             return  # some library's print
 
@@ -95,6 +99,11 @@ class Warehouse:
         self._connector = Listening()
         self._source.executor = self._connector
         self._cache: DuckDBCache | None = None
+
+    @property
+    def cost(self) -> str | None:
+        """What the connector says that its last read has cost, in all."""
+        return self._connector.cost
 
     def org(self) -> str:
         """The id of the org that the config opens."""

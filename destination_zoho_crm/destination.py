@@ -43,7 +43,7 @@ from destination_zoho_crm.users import active_users
 from destination_zoho_crm.writing import write
 from zoho_crm.auth import PATIENCE
 from zoho_crm.client import Client
-from zoho_crm.form import completed
+from zoho_crm.form import completed, warn_of_unknown
 from zoho_crm.problems import config_error
 
 LOGGER = logging.getLogger("airbyte")
@@ -138,7 +138,9 @@ class DestinationZohoCrm(Destination):
 
     def _whole(self, config: object) -> dict[str, Any]:
         """The config as the form would save it."""
-        return completed(config, self._form)
+        whole = completed(config, self._form)
+        warn_of_unknown(whole, self._form)
+        return whole
 
     def _write(
         self,

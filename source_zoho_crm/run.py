@@ -26,7 +26,8 @@ _LAST_LINE_S = 1.0
 
 def run() -> None:
     """spec | check | discover | read, as the Airbyte protocol has them."""
-    args = sys.argv[1:]
+    # Without a command, what there is.
+    args = sys.argv[1:] or ["--help"]
     init_uncaught_exception_handler(init_logger("airbyte"))
     # Before the first line of output: whoever reads it may stop the process at once.
     with _Stop() as stop:

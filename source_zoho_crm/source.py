@@ -24,7 +24,8 @@ from source_zoho_crm.ledger import accounted
 from source_zoho_crm.lines import unpacked
 from source_zoho_crm.selection import in_one_form, with_selection
 from zoho_crm.auth import PATIENCE
-from zoho_crm.manifest import manifest_path, settings_streams
+from zoho_crm.form import warn_of_unknown
+from zoho_crm.manifest import manifest_path, settings_parameters, settings_streams
 from zoho_crm.org import forget, org_of
 from zoho_crm.problems import config_error
 from zoho_crm.requester import manifests_requester
@@ -57,6 +58,7 @@ class SourceZohoCrm(YamlDeclarativeSource):
         # A place holds a chunk of records; the CDK's 10,000 were gigabytes behind a slow reader.
         self._concurrent_source._queue.maxsize = _CHUNKS_IN_FLIGHT
         if self._config:
+            warn_of_unknown(self._config, settings_parameters()["form"])
             self._config["_zoho"]["scopes"] = ",".join(needed_scopes(self._config).values())
             forget(self._config)
 

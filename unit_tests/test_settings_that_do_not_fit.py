@@ -1,6 +1,7 @@
 """What Airbyte's form lets pass, and what a hand may write: `check` answers in one sentence."""
 
 import json
+import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -8,8 +9,11 @@ from typing import Any
 
 import pytest
 
+from destination_zoho_crm.destination import DestinationZohoCrm
 from destination_zoho_crm.run import run as run_destination
 from source_zoho_crm.run import run as run_source
+from zoho_crm.form import warn_of_unknown
+from zoho_crm.manifest import settings_parameters
 
 ACCOUNT = {
     "client_id": "1000.C",
@@ -19,6 +23,8 @@ ACCOUNT = {
     "environment": "Production",
     "schema_version": "v4",
 }
+SOURCE_FORM = settings_parameters()["form"]
+DESTINATION_FORM = DestinationZohoCrm().spec(logging.getLogger()).connectionSpecification
 COMMANDS = {"source": run_source, "destination": run_destination}
 
 BOTH = [
@@ -174,3 +180,25 @@ def test_a_config_that_is_no_object_is_refused(check: Check, connector: str, sen
 
     assert answer["connectionStatus"]["status"] == "FAILED"
     assert sentence in answer["connectionStatus"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("form", "key", "meant"),
+    [
+        (SOURCE_FORM, "schema_versoin", "schema_version"),
+        (DESTINATION_FORM, "max_rejcted", "max_rejected"),
+    ],
+)
+def test_a_key_that_no_setting_has_is_told(form: dict[str, Any], key: str, meant: str) -> None:
+    said: list[str] = []
+    heard = logging.Handler()
+    heard.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
+    logger = logging.getLogger("airbyte")
+    logger.addHandler(heard)
+
+    warn_of_unknown(ACCOUNT | {"edition": "Free", "_ours": 1, key: "x"}, form)
+    logger.removeHandler(heard)
+
+    assert said == [
+        f"The config has a key {key} that no setting has; it is ignored. Did you mean {meant}?"
+    ]

@@ -3,15 +3,23 @@
 Airbyte's form lets some things pass, and a config that is written by hand knows no form at all.
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
+from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
 from jsonschema import Draft7Validator, ValidationError
 
 from zoho_crm.problems import config_error
 
+LOGGER = logging.getLogger("airbyte")
+
 Schema = Mapping[str, Any]
+
+#: A setting of Airbyte's older source, which is not needed, and one that is judged elsewhere.
+_NOT_ASKED = {"edition", "write_method"}
 
 _NO_TYPE = {
     "string": "is no text",
@@ -38,6 +46,21 @@ def completed(config: object, form: Schema) -> dict[str, Any]:
     if problems := list(_unfit(whole, form, "")):
         raise config_error(" ".join(problems))
     return whole
+
+
+def warn_of_unknown(config: Mapping[str, Any], form: Schema) -> None:
+    """Tells the keys that no setting has; those with an underscore are the connectors' own."""
+    for key in config.keys() - form["properties"].keys() - _NOT_ASKED:
+        if not key.startswith("_"):
+            _warn_of(key, tuple(form["properties"]))
+
+
+@cache
+def _warn_of(key: str, known: tuple[str, ...]) -> None:
+    """Once in a process: several commands complete a config more than once."""
+    similar = get_close_matches(key, known, 1)
+    meant = f" Did you mean {similar[0]}?" if similar else ""
+    LOGGER.warning(f"The config has a key {key} that no setting has; it is ignored.{meant}")
 
 
 def _tidied(value: Any) -> Any:

@@ -179,7 +179,8 @@ class RecordsRetriever(Retriever):
             LOGGER.warning(
                 f"{self.name}: the saved state is of {text(since - _SECOND)}, and Zoho no longer "
                 f"lists what was deleted {lost}. If no sync has run since then, such rows are "
-                "still in the warehouse. A refresh of this stream drops these rows."
+                "still in the warehouse, and a refresh of this stream drops them. A first sync "
+                "that goes on where it stopped has brought none."
             )
 
     def _removed_since(self) -> datetime | None:
