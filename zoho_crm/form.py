@@ -32,7 +32,8 @@ _NO_TYPE = {
 
 def completed(config: object, form: Schema) -> dict[str, Any]:
     """A copy of the config as the form would save it: missing required settings have their
-    defaults, texts no blanks around them, and what is null or blank is absent.
+    defaults, texts no blanks around them, and what is null or blank is absent. Inside of lists
+    texts stay as they are, for names of other systems stand there.
 
     Raises one config error that tells all that does not fit; values of secrets are not shown.
     """
@@ -63,14 +64,14 @@ def _warn_of(key: str, known: tuple[str, ...]) -> None:
     LOGGER.warning(f"The config has a key {key} that no setting has; it is ignored.{meant}")
 
 
-def _tidied(value: Any) -> Any:
+def _tidied(value: Any, *, listed: bool = False) -> Any:
     if isinstance(value, Mapping):
-        tidied = {key: _tidied(inner) for key, inner in value.items()}
+        tidied = {key: _tidied(inner, listed=listed) for key, inner in value.items()}
         return {key: inner for key, inner in tidied.items() if inner not in (None, "")}
     if isinstance(value, list):
-        return [_tidied(inner) for inner in value]
+        return [_tidied(inner, listed=True) for inner in value]
     if isinstance(value, str):
-        return value.strip()
+        return value if listed and value.strip() else value.strip()
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

@@ -172,7 +172,7 @@ class Org:
                 f"{share}, but Zoho does not tell an edition from which their number is known. "
                 "The reserve is not kept."
             )
-        elif self._reserve_percent > _TOLD_FROM_PERCENT:
+        elif self._reserve_percent >= _TOLD_FROM_PERCENT:
             LOGGER.warning(
                 f"{share}. Zoho says how many are left only when less than {_TOLD_FROM_PERCENT} % "
                 "are. Until then this sync counts its own calls, and what others use is not known."

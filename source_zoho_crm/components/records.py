@@ -82,7 +82,7 @@ class RecordsRetriever(Retriever):
             # An initial read without any row may have missed them: see below.
             if rows or (span and span.resumed):
                 self._close_all(closed)
-        if closed:
+        if closed or (road.by_time and not rows):
             for page in self._unstamped(road):
                 rows += len(page)
                 yield from self._lines(road, page, start)

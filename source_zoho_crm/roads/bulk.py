@@ -22,8 +22,6 @@ _SECOND = timedelta(seconds=1)
 _FILLED = 0.8
 #: How often a chain of exports that cannot be cut is read, until no row moves meanwhile.
 _REREADS = 5
-#: Behind all that is edited while a module is read.
-_FAR = timedelta(days=365)
 
 
 class BulkRoad:
@@ -100,7 +98,7 @@ class BulkRoad:
                 fresh += len(new)
                 if new:
                     yield new
-            span = self._span(window, chain)
+            span = window if window is not None and window.start < window.end else None
             # Where deletions are not told, a chain that is whole and has nothing new has the last
             # word.
             settled = number and not (fresh or chain.odd or self._lists.tells_deletions)
@@ -118,18 +116,6 @@ class BulkRoad:
             f"they were exported, and {self._most_rows:,} is the most that one export can hold. "
             "The next sync goes on from the saved state."
         )
-
-    def _span(self, window: Window | None, chain: Chain) -> Window | None:
-        """What can be cut into windows that hold all rows of the chain; None: nothing.
-
-        A module is read whole by windows only where its deletions are not told. Then the last one
-        must hold what is edited until it is exported.
-        """
-        if window is not None:
-            return window if window.start < window.end else None
-        if self._lists.tells_deletions or not (self._stamped and chain.stamped):
-            return None
-        return Window(datetime.fromisoformat(BEGINNING), chain.begun + _FAR)
 
     def _chained(self, window: Window | None, chain: Chain) -> Iterator[list[Row]]:
         """The rows of all exports of a chain; until its page token expires, if it does."""

@@ -42,6 +42,8 @@ class Walk:
         #: Its reader has had all that it wants; False where a page token has expired, or a page is
         #: out of reach.
         self.complete = True
+        #: Its next page is one of those.
+        self.out_of_reach = False
         #: The records that were passed, with those that have moved on since.
         self.ids: set[str] = set()
 
@@ -50,8 +52,8 @@ class Walk:
             yield from self._pages()
         except Refused as refusal:
             # A list by id cannot go on elsewhere.
-            ends = refusal.code in OUT_OF_REACH and not self._by_id
-            if refusal.code != TOKEN_EXPIRED and not ends:
+            self.out_of_reach = refusal.code in OUT_OF_REACH and not self._by_id
+            if refusal.code != TOKEN_EXPIRED and not self.out_of_reach:
                 raise
             self.complete = False
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from source_zoho_crm.roads import Road, Row
@@ -14,13 +15,17 @@ from source_zoho_crm.roads.rest import RestRoad
 from source_zoho_crm.roads.rich_text import WholeTexts
 from source_zoho_crm.roads.windows import Span, Window
 from zoho_crm.bulk_read import BulkRead
-from zoho_crm.directory import Module
+from zoho_crm.directory import CURSOR_FIELD, Module
 from zoho_crm.errors import NOT_SERVED, PERMISSION_LACKING
 from zoho_crm.fields import Field
 from zoho_crm.org import org_of
 from zoho_crm.problems import Refused
+from zoho_crm.settings import BEGINNING
 
 LOGGER = logging.getLogger("airbyte")
+
+#: Behind all that is edited while a module is read.
+_FAR = timedelta(days=365)
 
 
 class ChosenRoad:
@@ -52,6 +57,8 @@ class ChosenRoad:
         self._road = self._chosen()
         #: The module is read by REST, because Zoho does not serve it by the road of the config.
         self.stepped_aside = False
+        #: All rows were asked for by Modified_Time, which those that lack it do not have.
+        self.by_time = False
 
     @property
     def name(self) -> str:
@@ -91,9 +98,32 @@ class ChosenRoad:
 
     def _parts(self, span: Span | None) -> Iterator[list[Row] | Window]:
         if span is None:
-            yield from self._road.everything()
+            yield from self._all()
         elif span.since <= span.end:
             yield from self._road.changes(span.since, span.end, resumed=span.resumed)
+
+    def _all(self) -> Iterator[list[Row]]:
+        """All rows of a module that is read whole; of a child, those from the start date on.
+
+        By Modified_Time, where there is one: lists by id end at what their tokens reach, and
+        exports can be cut by it. Queries by id cost less and know no end.
+        """
+        start = self._config["start_datetime"]
+        stamped = any(field.api_name == CURSOR_FIELD for field in self._fields)
+        by_id = start == BEGINNING and isinstance(self._road, CoqlRoad)
+        if by_id or not (stamped and self._module.child):
+            yield from self._road.everything()
+            return
+        self.by_time = True
+        told: set[str] = set()
+        # What is edited meanwhile moves to the end of the span, and has come before.
+        for part in self._road.changes(
+            datetime.fromisoformat(start), self._lists.now() + _FAR, resumed=False
+        ):
+            if not isinstance(part, Window):
+                new = [row for row in part if row["id"] not in told]
+                told.update(row["id"] for row in new)
+                yield new
 
     def _chosen(self) -> Road:
         retrieval = self._config["retrieval"]

@@ -63,8 +63,6 @@ class Chain:
     ids: Ids = field(default_factory=Ids)
     #: Rows by the hour of their Modified_Time, like 2026-01-31T12.
     hours: Counter[str] = field(default_factory=Counter)
-    #: All rows have Modified_Time.
-    stamped: bool = True
 
     @property
     def odd(self) -> bool:
@@ -76,9 +74,7 @@ class Chain:
         new = self.ids.without(page)
         self.twice = self.twice or len(new) < len(page)
         self.ids.add(new)
-        moments = [row[CURSOR_FIELD][:13] for row in new if row.get(CURSOR_FIELD)]
-        self.hours.update(moments)
-        self.stamped = self.stamped and len(moments) == len(new)
+        self.hours.update(row[CURSOR_FIELD][:13] for row in new if row.get(CURSOR_FIELD))
         return new
 
 

@@ -107,7 +107,7 @@ class RestRoad:
                 if new:
                     yield self._settled(new)
                 if walk.more and self._tokens and walk.pages * PER_PAGE >= self._chain_rows:
-                    raise self._too_many("a module without Modified_Time")
+                    raise self._too_many("a module without Modified_Time", walk)
 
     def _read(self, block: "_Block") -> Iterator[list[Row]]:
         """The rows of a block."""
@@ -128,9 +128,11 @@ class RestRoad:
                     block.cut = True
                     break
                 if self._tokens and walk.pages * PER_PAGE >= self._chain_rows:
-                    raise self._too_many(f"the second {block.anchor}")
+                    raise self._too_many(f"the second {block.anchor}", walk)
             # A list that is read again is read as far as before.
             pages = max(pages, walk.pages)
+            if walk.out_of_reach and block.last == block.anchor:
+                raise self._too_many(f"the second {block.anchor}", walk)
             if not walk.complete and not number and block.last > block.anchor:
                 # The block ends where the page token has.
                 block.cut = walk.complete = True
@@ -161,10 +163,11 @@ class RestRoad:
             "sync goes on from the saved state."
         )
 
-    def _too_many(self, where: str) -> AirbyteTracedException:
+    def _too_many(self, where: str, walk: Walk) -> AirbyteTracedException:
+        rows = walk.pages * PER_PAGE
         return config_error(
-            f"{self._module} has more than {self._chain_rows:,} records in {where}, which Zoho's "
-            "REST lists cannot reach. Enable COQL, or choose the API type Bulk."
+            f"{self._module} has more than {rows:,} records in {where}, which Zoho's REST lists "
+            "cannot reach. Enable COQL, or choose the API type Bulk."
         )
 
     def _settled(self, page: list[Row]) -> list[Row]:

@@ -1,9 +1,11 @@
 """Line items and links: Zoho may list their removed rows, or not, and that may change."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from source_zoho_crm.roads.rest import RestRoad
 from unit_tests.source.conftest import Org, Row, rows_of, states_of
 from unit_tests.source.test_deletes import latest
 from zoho_crm.auth import ZohoAuthenticator
@@ -279,3 +281,41 @@ def test_a_child_of_one_page_is_read_once(org: Org, retrieval) -> None:
     calls = [org.calls(f"{call}:{LINKS}") for call in ("coql", "records.list", "bulk.create")]
     # The Bulk road looks first whether there is anything to export.
     assert calls in ([1, 0, 0], [0, 1, 0], [0, 1, 1])
+
+
+@pytest.mark.parametrize("retrieval", [COQL, REST, BULK], ids=["COQL", "REST", "Bulk"])
+@CHILDREN
+def test_a_child_that_is_read_whole_is_read_from_the_start_date_on(
+    org: Org, name: str, retrieval: Row
+) -> None:
+    child = org.stream(name)
+    truth = org.truth(child)
+    moments = sorted(row["Modified_Time"] for row in truth.values())
+    start = moments[len(moments) // 2]
+    org.settings = {"retrieval": retrieval, "start_datetime": start}
+
+    rows = rows_of(org.read(child), name)
+
+    later = {key: row for key, row in truth.items() if row["Modified_Time"] >= start}
+    assert {row["id"]: row for row in rows} == later
+    assert len(rows) == len(later) < len(truth)
+
+
+def test_a_child_of_more_rows_than_a_token_reaches_is_read_by_rest(
+    org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = RestRoad.__init__
+
+    def with_short_chains(self: RestRoad, *arguments: Any, **more: Any) -> None:
+        *given, version, mend = arguments
+        real(self, *given, {**version, "rest_chain_rows": 200}, mend, **more)
+
+    monkeypatch.setattr(RestRoad, "__init__", with_short_chains)
+    org.settings = {"retrieval": REST}
+    items = org.stream(ITEMS)
+
+    output = org.read(items)
+
+    rows = rows_of(output, ITEMS)
+    assert {row["id"]: row for row in rows} == org.truth(items)
+    assert len(rows) == len(org.truth(items)) > 200

@@ -216,6 +216,26 @@ def test_a_list_goes_on_behind_a_page_that_is_out_of_reach(org: Org) -> None:
     assert by_id(rows_of(output, "Deals")) == org.truth(deals)
 
 
+def test_a_second_of_more_rows_than_lists_reach_is_told_with_what_reaches_them(org: Org) -> None:
+    org.settings = {"retrieval": REST, "schema_version": "v2"}
+    deals = org.stream("Deals")
+    edit(org, "Deals", sorted(org.truth(deals)), Modified_Time="2024-03-01T00:00:00+00:00")
+    body = {"code": "PAGINATION_LIMIT_EXCEEDED", "details": {}, "message": "x", "status": "error"}
+    # The third page of the first list, and of the one that begins at that second.
+    fault = {"match": "records.list:Deals", "times": 1, "do": "status"}
+    fault |= {"args": {"status": 400, "body": body}}
+    org.control("POST", "faults", [fault | {"after": 2}, fault | {"after": 6}])
+
+    output = org.read(deals, expecting_exception=True)
+
+    assert output.errors[-1].trace.error.failure_type.value == "config_error"
+    assert (
+        "records in the second 2024-03-01T00:00:00Z, which Zoho's REST lists cannot reach"
+        in str(output.errors[-1].trace.error.message)
+    )
+    assert org.calls("records.list:Deals") == 7
+
+
 @pytest.mark.parametrize("shown", [True, False], ids=["COQL shows them", "COQL hides them"])
 def test_a_converted_lead_that_is_deleted_while_it_is_looked_for_doubles_no_other(
     org: Org, mocker, shown: bool
