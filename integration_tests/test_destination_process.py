@@ -277,6 +277,9 @@ def test_a_run_that_is_told_to_stop_loses_no_row_and_adds_none_twice(
                     process.terminate()
         code = process.wait(30)
         feed.join()
+        # What is left in the buffer has no reader any more.
+        with suppress(BrokenPipeError):
+            process.stdin.close()
     second = write_lines(destination, config, catalog, messages(written[-1]))
 
     emails = [f"l{n}@x.test" for n in range(rows)]

@@ -192,7 +192,8 @@ def test_a_token_of_the_sandbox_is_none_of_production(server: Running) -> None:
 @pytest.mark.parametrize(
     ("percent", "scope", "told"),
     [
-        (50, "ZohoCRM.org.READ", []),
+        (49, "ZohoCRM.org.READ", []),
+        (50, "ZohoCRM.org.READ", ["what others use is not known"]),
         (60, "ZohoCRM.org.READ", ["what others use is not known"]),
         (20, "ZohoCRM.modules.READ", ["The reserve is not kept"]),
     ],
