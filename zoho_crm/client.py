@@ -37,7 +37,7 @@ _SILENT.disabled = True
 
 
 #: Scopes of records: of all modules, or of one ("Scopes").
-_OF_RECORDS = "ZohoCRM.modules."
+_RECORD_SCOPES = "ZohoCRM.modules."
 
 #: Where the records of a call stand, as a JSON path.
 _RECORDS = "$.data"
@@ -94,7 +94,7 @@ class Client:
         assert isinstance(authenticator, ZohoAuthenticator)
         granted = authenticator.granted
         return not granted or any(
-            scope.startswith(_OF_RECORDS) and not scope.endswith(".READ") for scope in granted
+            scope.startswith(_RECORD_SCOPES) and not scope.endswith(".READ") for scope in granted
         )
 
     def write(
