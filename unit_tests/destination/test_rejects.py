@@ -145,6 +145,30 @@ def test_a_rejected_row_that_is_nested_deep_is_kept_as_it_came(
     assert data.encode() in path.read_bytes()
 
 
+DEEP = "[" * 600 + "]" * 600
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        '"What_Id": {"id": "%s", "module": ' + DEEP + '}, "$se_module": "Accounts"',
+        '"What_Id": "%s", "$se_module": ' + DEEP,
+        '"What_Id": "%s", "$se_module": 5',
+    ],
+    ids=["a lookup's module", "the module", "a number"],
+)
+def test_what_cannot_name_a_module_rejects_its_row_alone(org: Org, about: str) -> None:
+    tasks = stream("Tasks", "Subject", "What_Id", "$se_module")
+    account = org.records("Accounts")[0]["id"]
+    data = f'{{"Subject": "S", {about % account}}}'
+    odd = f'{{"type": "RECORD", "record": {{"stream": "Tasks", "data": {data}}}}}'.encode()
+
+    result = org.write_lines([tasks], [row("Tasks", {"Subject": "Good"}), odd, state("Tasks")])
+
+    assert result.failure is None
+    assert result.counts() == {"created": 1, "rejected": 1}
+
+
 @pytest.mark.usefixtures("no_pauses")
 def test_a_kept_insert_whose_outcome_is_unknown_is_not_written_again_by_itself(
     org: Org, tmp_path: Path
