@@ -139,7 +139,7 @@ class DestinationZohoCrm(Destination):
     def _whole(self, config: object) -> dict[str, Any]:
         """The config as the form would save it."""
         whole = completed(config, self._form)
-        warn_of_unknown(whole, self._form)
+        warn_of_unknown(whole, self._form, "write_method")
         return whole
 
     def _write(

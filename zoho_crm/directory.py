@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from airbyte_cdk.models import FailureType
 
-from zoho_crm.errors import FEATURE_LACKING, NOT_SERVED, PERMISSION_LACKING
+from zoho_crm.errors import FEATURE_LACKING, INVALID_DATA, NOT_SERVED, PERMISSION_LACKING
 from zoho_crm.fields import Field
 from zoho_crm.problems import Refused
 
@@ -22,7 +22,7 @@ _SIDE_BY_SIDE = 10
 
 #: Refusals that are a module's own. UNVERIFIED: whether Zoho calls a module without fields metadata
 #: by another code than these.
-OF_ONE_MODULE = PERMISSION_LACKING | FEATURE_LACKING | NOT_SERVED | {"INVALID_DATA"}
+OF_ONE_MODULE = PERMISSION_LACKING | FEATURE_LACKING | NOT_SERVED | {INVALID_DATA}
 
 #: What "Modules Metadata" calls modules whose rows belong to records of other modules, and how many
 #: of them are asked for deletions. UNVERIFIED: that those of a kind are all alike.

@@ -18,8 +18,8 @@ LOGGER = logging.getLogger("airbyte")
 
 Schema = Mapping[str, Any]
 
-#: A setting of Airbyte's older source, which is not needed, and one that is judged elsewhere.
-_NOT_ASKED = {"edition", "write_method"}
+#: A setting of Airbyte's older source, which is not needed.
+_OLDER = "edition"
 
 _NO_TYPE = {
     "string": "is no text",
@@ -49,9 +49,12 @@ def completed(config: object, form: Schema) -> dict[str, Any]:
     return whole
 
 
-def warn_of_unknown(config: Mapping[str, Any], form: Schema) -> None:
-    """Tells the keys that no setting has; those with an underscore are the connectors' own."""
-    for key in config.keys() - form["properties"].keys() - _NOT_ASKED:
+def warn_of_unknown(config: Mapping[str, Any], form: Schema, *judged: str) -> None:
+    """Tells the keys that no setting has; those with an underscore are the connectors' own.
+
+    `judged`: keys that the form does not ask for and the connector looks at all the same.
+    """
+    for key in config.keys() - form["properties"].keys() - {_OLDER, *judged}:
         if not key.startswith("_"):
             _warn_of(key, tuple(form["properties"]))
 

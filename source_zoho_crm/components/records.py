@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -58,7 +58,6 @@ class RecordsRetriever(Retriever):
     config: Mapping[str, Any]
     versions: Mapping[str, Mapping[str, int]]
     cursor: ConcurrentCursor | None = None
-    _told_of_mark: bool = field(default=False, init=False)
 
     def read_records(
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
@@ -102,7 +101,7 @@ class RecordsRetriever(Retriever):
             columns=len(self._fields),
             credits_=credits_,
             version=self._version,
-            rich_text=any(one.is_rich_text for one in self._fields),
+            rich_text=any(field.is_rich_text for field in self._fields),
         )
 
     def _lines(self, road: ChosenRoad, page: list[Row], start: str | None) -> Iterator[Row]:
@@ -149,9 +148,12 @@ class RecordsRetriever(Retriever):
         # All rows up to and with a state's second were read. The start date may have been moved
         # behind it, and rows deleted since are in the warehouse all the same.
         following = saved + _SECOND
-        self._warn_of_forgotten(following)
-        resumed = following > since
-        return Span(max(since, following), end, resumed, deleted_since=self._from(following))
+        deleted_since = self._from(following)
+        if deleted_since:
+            self._warn_of_forgotten(deleted_since)
+        return Span(
+            max(since, following), end, resumed=following > since, deleted_since=deleted_since
+        )
 
     @property
     def _end(self) -> datetime:
@@ -164,18 +166,16 @@ class RecordsRetriever(Retriever):
         columns = selected_columns(self.config, self.name)
         if columns is None or DELETED_AT in columns:
             return moment
-        if not self._told_of_mark:
-            self._told_of_mark = True
-            LOGGER.warning(
-                f"{self.name}: deletions are not told, because the column {DELETED_AT} is not "
-                "selected. Select it in the connection's schema and refresh the stream, or turn "
-                "Include Deleted Records off."
-            )
+        LOGGER.warning(
+            f"{self.name}: deletions are not told, because the column {DELETED_AT} is not "
+            "selected. Select it in the connection's schema and refresh the stream, or turn "
+            "Include Deleted Records off."
+        )
         return None
 
     def _warn_of_forgotten(self, since: datetime) -> None:
         lost = forgotten(since, org_of(self.config).now())
-        if lost and self._from(since):
+        if lost:
             LOGGER.warning(
                 f"{self.name}: the saved state is of {text(since - _SECOND)}, and Zoho no longer "
                 f"lists what was deleted {lost}. If no sync has run since then, such rows are "
@@ -246,9 +246,9 @@ class RecordsRetriever(Retriever):
         chosen = selected_columns(self.config, self.name)
         always = ("id", CURSOR_FIELD)
         return [
-            one
-            for one in self._module.fields
-            if chosen is None or one.api_name in chosen or one.api_name in always
+            field
+            for field in self._module.fields
+            if chosen is None or field.api_name in chosen or field.api_name in always
         ]
 
     @property

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from source_zoho_crm.roads import Page
-from zoho_crm.errors import NOT_SERVED, PERMISSION_LACKING
+from zoho_crm.errors import INVALID_DATA, NOT_SERVED, PERMISSION_LACKING
 from zoho_crm.problems import Refused
 
 LOGGER = logging.getLogger("airbyte")
@@ -15,8 +15,6 @@ Lister = Callable[[Mapping[str, str], datetime | None], Page]
 #: Sends Get Deleted Records for what was deleted since then, this page.
 Deletions = Callable[[datetime, int], Page]
 
-#: What Zoho may say of an id that is no more.
-_NO_SUCH_ID = "INVALID_DATA"
 #: Refuses the page token of a chain that has been read for more than a day.
 TOKEN_EXPIRED = "EXPIRED_VALUE"
 #: Refuse pages that are further away than Zoho's lists reach.
@@ -68,7 +66,7 @@ class Lists:
         try:
             return bool(self._rows({"fields": "id", "ids": key, "converted": "both"}, None).rows)
         except Refused as refusal:
-            if refusal.code != _NO_SUCH_ID:
+            if refusal.code != INVALID_DATA:
                 raise
             return False
 

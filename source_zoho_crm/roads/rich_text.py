@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from source_zoho_crm.roads import Row
 from zoho_crm.directory import CURSOR_FIELD
+from zoho_crm.errors import INVALID_DATA
 from zoho_crm.fields import Field, utc
 from zoho_crm.problems import Refused
 
@@ -16,8 +17,6 @@ LOGGER = logging.getLogger("airbyte")
 _CUT = 500
 #: UNVERIFIED: the docs name no limit of `ids` in a list.
 _IDS_AT_ONCE = 100
-#: What Zoho may say of an id that is no more.
-_NO_SUCH_ID = "INVALID_DATA"
 
 #: Asks for records at this path, from the module's on, with these parameters.
 Ask = Callable[[str, Mapping[str, str]], list[Row]]
@@ -83,7 +82,7 @@ class WholeTexts:
             stamp = (CURSOR_FIELD,) if self._stamped else ()
             return self._ask(f"/{ids[0]}", {"fields": ",".join((*self._names, *stamp))})
         except Refused as refusal:
-            if refusal.code != _NO_SUCH_ID:
+            if refusal.code != INVALID_DATA:
                 raise
             if len(ids) == 1:
                 return []
