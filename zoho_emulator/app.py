@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from urllib.parse import parse_qsl
 
 import orjson
 from starlette.applications import Starlette
@@ -29,6 +28,7 @@ from zoho_emulator.endpoints import (
 )
 from zoho_emulator.errors import ZohoError, not_emulated
 from zoho_emulator.faults import answer_under
+from zoho_emulator.forms import form_of
 from zoho_emulator.versions import VERSIONS
 from zoho_emulator.writing.body import records_in
 
@@ -94,7 +94,9 @@ class CrmCall:
             return coql_route.module_of(body, backslash_escapes=escapes)
         if endpoint in BULK_ENDPOINTS:
             return bulk_read.module_of(self.emulator, request.path_params.get("job"), body)
-        return request.path_params.get("module") or request.query_params.get("module")
+        name = request.path_params.get("module") or request.query_params.get("module")
+        module = self.emulator.module_named(name) if name else None
+        return module.api_name if module else name
 
     def _refusal(self, request: Request) -> ZohoError:
         """Of a method that no endpoint of the path has."""
@@ -189,7 +191,7 @@ class Dated:
 
 
 class TokenCall:
-    """Parameters may come in the query or as a form; both are in use."""
+    """Parameters may come in the query or as a form of either kind; all are in use."""
 
     def __init__(self, emulator: Emulator) -> None:
         self.emulator = emulator
@@ -197,8 +199,7 @@ class TokenCall:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request, emulator = Request(scope, receive), self.emulator
         params = dict(request.query_params)
-        form = (await request.body()).decode("utf-8", "replace")
-        params |= dict(parse_qsl(form))
+        params |= form_of(await request.body(), request.headers.get("content-type", ""))
         emulator.count_call("token", None)
 
         def work() -> Response:

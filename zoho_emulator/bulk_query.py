@@ -78,9 +78,8 @@ def query_of(call: Call, continued: Callable[[str], Query]) -> Query:
 
 
 def _refuse_media_type(call: Call) -> None:
-    """Zoho's own client of v8 sends JSON without saying so, and is served."""
     given = call.headers.get("content-type")
-    if given is None and call.version.json_unsaid:
+    if given is None and call.version.name in call.knobs.bulk_json_unsaid:
         return
     if given is None or given.partition(";")[0].strip().lower() != "application/json":
         raise ZohoError("MEDIA_TYPE_NOT_SUPPORTED", "Media type is not supported.", status=415)

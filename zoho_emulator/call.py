@@ -45,7 +45,7 @@ class Call:
 
     def module(self, name: str, details: Mapping[str, object]) -> Module:
         """The module if this version has it and the API serves it; `details` of the refusal."""
-        module = self.store.org.modules.get(name)
+        module = self.emulator.module_named(name)
         if module is None or not module.exists_in(self.version.number):
             raise ZohoError("INVALID_MODULE", "the module name given seems to be invalid", details)
         if not module.api_supported:
@@ -79,8 +79,7 @@ class Call:
     def refuse_media_type(self) -> None:
         """A body is JSON by its Content-Type."""
         kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
-        # UNVERIFIED: that versions before v8 refuse a body of no type.
-        if kind in _JSON or (not kind and self.version.json_unsaid):
+        if kind in _JSON or (not kind and self.version.name in self.knobs.json_unsaid):
             return
         raise ZohoError(
             "MEDIA_TYPE_NOT_SUPPORTED", "the content type given is not supported", status=415

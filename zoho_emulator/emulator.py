@@ -50,6 +50,13 @@ class Emulator:
             and (user.profile == "Administrator") == self.knobs.admin_user
         )
 
+    def module_named(self, name: str) -> Module | None:
+        """The module that a path or a parameter names; its own spelling goes before others."""
+        modules = self.store.org.modules
+        if name in modules or not self.knobs.module_names_any_case:
+            return modules.get(name)
+        return next((m for m in modules.values() if m.api_name.lower() == name.lower()), None)
+
     def count_call(self, name: str, module: str | None) -> None:
         self.calls[name] += 1
         if module is not None:

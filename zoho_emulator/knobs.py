@@ -58,6 +58,16 @@ class Knobs:
     #: Most `ids` of one list call. The docs do not name a number.
     max_ids: int = 100
 
+    # --- Requests
+    #: Versions that take a JSON body of no Content-Type in calls for records and queries. Zoho's
+    #: own clients of these send none; of v4 nothing is known.
+    json_unsaid: tuple[str, ...] = ("v2", "v2.1", "v8")
+    #: The same in bulk read, where Zoho's clients of v2 and v2.1 do say what they send.
+    bulk_json_unsaid: tuple[str, ...] = ("v8",)
+    #: Modules are known in any letter case in paths and in `module=`. A client in wide use names
+    #: them in lower case; Zoho's pages write `api_name` and do not speak of case.
+    module_names_any_case: bool = True
+
     # --- Reading
     #: `If-Modified-Since` also returns rows of exactly that second.
     if_modified_since_inclusive: bool = True

@@ -73,7 +73,7 @@ def get_module(call: Call) -> Response:
     """By api_name; the specification of v8 also takes the id."""
     require_settings(call, "modules")
     org, version, name = call.store.org, call.version, call.path_params["module"]
-    module = org.modules.get(name)
+    module = call.emulator.module_named(name)
     if module is None and version.v6_metadata:
         module = next((m for m in org.modules.values() if str(m.id) == name), None)
     if module is None or not module.exists_in(version.number):

@@ -32,8 +32,6 @@ class Version:
     bulk_plain_names: bool = False
     #: Bulk Read: page tokens, and no page but the first by number.
     bulk_page_tokens: bool = False
-    #: A body without Content-Type counts as JSON.
-    json_unsaid: bool = False
     #: Writing: the status when some records failed, and when all did.
     some_failed: int = 207
     all_failed: int = 400
@@ -59,7 +57,6 @@ VERSIONS = {
         Version(
             *("v8", 8.0, True, True, True, 2_000, 100_000, 5, 15, True, False, True, True),
             bulk_page_tokens=True,
-            json_unsaid=True,
             v7_writes=True,
         ),
     )

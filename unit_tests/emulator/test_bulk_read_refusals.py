@@ -162,6 +162,7 @@ def test_what_is_not_emulated_says_so(bulk, changed, body) -> None:
 @pytest.mark.parametrize(
     ("version", "media_type", "status"),
     [
+        ("v2.1", None, 415),
         ("v4", None, 415),
         ("v4", "text/csv", 415),
         ("v4", "application/json; charset=utf-8", 201),

@@ -54,8 +54,8 @@ def test_converted_leads_can_be_kept_out(zoho) -> None:
         ("v8", "application/x-www-form-urlencoded", 200),
         ("v8", None, 200),
         ("v4", None, 415),
-        ("v2.1", None, 415),
-        ("v2", None, 415),
+        ("v2.1", None, 200),
+        ("v2", None, 200),
         ("v2", "application/json", 200),
         ("v8", "text/plain", 415),
         ("v4", "multipart/form-data", 415),
@@ -70,6 +70,17 @@ def test_a_query_is_json_by_its_content_type(zoho, version, kind, status) -> Non
     assert answer.status_code == status
     if status == 415:
         assert answer.json()["code"] == "MEDIA_TYPE_NOT_SUPPORTED"
+
+
+def test_which_versions_take_a_query_of_no_content_type_is_a_knob(zoho) -> None:
+    zoho.knobs(json_unsaid="v4")
+    for version, status in (("v2", 415), ("v4", 200), ("v8", 415)):
+        answer = zoho.session.post(
+            f"{zoho.server.base_url}/crm/{version}/coql",
+            data=b'{"select_query": "select id from Leads where id is not null"}',
+            headers={"Content-Type": None},
+        )
+        assert answer.status_code == status
 
 
 def test_a_sum_may_be_more_than_64_bits(zoho) -> None:

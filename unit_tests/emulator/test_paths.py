@@ -126,6 +126,67 @@ def test_no_call_without_a_token(zoho, header, code) -> None:
     assert zoho.usage()["credits"] == 0
 
 
+@pytest.mark.parametrize(
+    ("path", "params"),
+    [
+        ("v2/leads", {}),
+        ("v8/LEADS", {"fields": "id"}),
+        ("v4/leads/deleted", {}),
+        ("v2/settings/fields", {"module": "leads"}),
+        ("v2/settings/modules/leads", {}),
+    ],
+)
+def test_modules_are_known_in_any_letter_case_unless_a_knob_says_otherwise(
+    zoho, path, params
+) -> None:
+    proper = path.replace("leads", "Leads").replace("LEADS", "Leads")
+    known = {key: value.title() if key == "module" else value for key, value in params.items()}
+    answer = zoho.get(path, **params)
+    assert answer.status_code in (200, 204)
+    assert _without_tokens(answer) == _without_tokens(zoho.get(proper, **known))
+    assert {name for name in zoho.usage()["calls"] if ":" in name} <= {
+        "records.list:Leads",
+        "deleted:Leads",
+        "settings.fields:Leads",
+        "settings.modules:Leads",
+    }
+    zoho.knobs(module_names_any_case=False)
+    assert zoho.get(path, **params).json()["code"] == "INVALID_MODULE"
+    assert zoho.get(proper, **known).status_code in (200, 204)
+
+
+def _without_tokens(answer) -> object:
+    body = answer.json() if answer.content else {}
+    return body | {"info": body.get("info", {}).get("count")}
+
+
+def test_a_module_of_the_very_name_goes_before_one_of_another_case(zoho) -> None:
+    zoho.control("POST", "modules", {"api_name": "accounts"})
+    assert zoho.get("v8/accounts", fields="id").status_code == 204
+    assert zoho.get("v8/Accounts", fields="id").status_code == 200
+    zoho.control("DELETE", "modules/accounts")
+    assert zoho.get("v8/accounts", fields="id").status_code == 200
+
+
+def test_the_token_call_takes_a_form_of_parts(zoho) -> None:
+    server = zoho.server
+    params = {
+        "grant_type": "refresh_token",
+        "client_id": server.client_id,
+        "client_secret": server.client_secret,
+        "refresh_token": server.refresh_token,
+    }
+    parts = {name: (None, text) for name, text in params.items()}
+    url = f"{server.base_url}/oauth/v2/token"
+    assert zoho.session.post(url, files=parts).json()["expires_in"] == 3600
+    parts["client_id"] = (None, "x")
+    assert zoho.session.post(url, files=parts).json() == {"error": "invalid_client"}
+    headers = {"Content-Type": "multipart/form-data"}
+    assert zoho.session.post(url, data=b"no parts", headers=headers).json() == {
+        "error": "general_error"
+    }
+
+
 def test_the_date_header_follows_the_clock(zoho) -> None:
     before = parsedate_to_datetime(zoho.get("v8/org").headers["Date"])
     zoho.control("POST", "clock", {"advance_s": 100 * 86_400})

@@ -436,6 +436,8 @@ def test_a_record_that_is_no_object(insert) -> None:
         ("v8", "application/json", 201),
         ("v8", "application/json; charset=utf-8", 201),
         ("v8", None, 201),
+        ("v2.1", None, 201),
+        ("v2", None, 201),
         ("v4", None, 415),
         ("v4", "application/x-www-form-urlencoded", 201),
         ("v8", "text/xml", 415),
