@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import orjson
@@ -38,16 +39,19 @@ DOWNLOADS_A_MINUTE = 10
 RECORDS_PER_CREDIT = 10
 
 
-def calls_at_once(org: Mapping[str, Any]) -> int:
-    """From the answer of "Get Organization"; an unknown edition gets what every edition allows."""
-    edition = _edition(org)
+def calls_at_once(org: Mapping[str, Any], now: datetime) -> int:
+    """From the answer of "Get Organization"; an unknown edition gets what every edition allows.
+
+    `now` is Zoho's: a trial has the limits of its edition for as long as it runs.
+    """
+    edition = _edition(org, now)
     allowed = edition.calls_at_once if edition else LEAST_CALLS_AT_ONCE
     return min(allowed, SUB_CALLS_AT_ONCE)
 
 
-def credits_a_day(org: Mapping[str, Any]) -> int | None:
+def credits_a_day(org: Mapping[str, Any], now: datetime) -> int | None:
     """The org's credits of a rolling day; None where its edition is not known."""
-    edition = _edition(org)
+    edition = _edition(org, now)
     if edition is None:
         return None
     users = int((org.get("license_details") or {}).get("users_license_purchased") or 0)
@@ -55,12 +59,25 @@ def credits_a_day(org: Mapping[str, Any]) -> int | None:
     return credits_ if edition.most_credits is None else min(credits_, edition.most_credits)
 
 
-def _edition(org: Mapping[str, Any]) -> Edition | None:
+def _edition(org: Mapping[str, Any], now: datetime) -> Edition | None:
     details = org.get("license_details") or {}
-    if details.get("paid") is False and not details.get("trial_type"):
-        return _EDITIONS["free"]
-    name = details.get("paid_type") or details.get("trial_type") or ""
+    paid = details.get("paid") is not False
+    name = details.get("paid_type")
+    tried, doubtful = details.get("trial_type"), not (paid and name)
+    if tried and _tries(details.get("trial_expiry"), now, unknown=doubtful):
+        name = tried
+    elif not paid:
+        name = "free"
     return _EDITIONS.get(re.sub(r"[^a-z]", "", str(name).lower()))
+
+
+def _tries(expiry: object, now: datetime, *, unknown: bool) -> bool:
+    """Whether a trial that ends then is running; `unknown`: where that cannot be told."""
+    try:
+        ends = datetime.fromisoformat(str(expiry))
+    except ValueError:
+        return unknown
+    return (ends if ends.tzinfo else ends.replace(tzinfo=UTC)) > now
 
 
 #: A bulk read job, whatever it brings ("Bulk Read").

@@ -100,10 +100,10 @@ class Org:
                         f"made at a time and the credits of the day are not known. {error.message}"
                     )
                     self._details = {}
-                allowed = calls_at_once(self._details)
+                allowed = calls_at_once(self._details, self.now())
                 self._gate.limit = min(allowed, self._most_calls or allowed)
                 with self._lock:
-                    self._total = credits_a_day(self._details)
+                    self._total = credits_a_day(self._details, self.now())
                     if self._remaining is None:
                         self._remaining = self._total
                 self._tell_of_the_reserve()

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from zoho_emulator.emulator import Emulator
 from zoho_emulator.errors import ZohoError
 from zoho_emulator.knobs import Knobs
+from zoho_emulator.localtime import epoch_of
 from zoho_emulator.model import Module
 from zoho_emulator.store import Store
 from zoho_emulator.tokens import module_scopes, scope_mismatch
@@ -116,11 +116,3 @@ class Call:
 def no_permission(module: Module, message: str = "permission denied") -> ZohoError:
     details = {"permissions": [f"Crm_Implied_View_{module.api_name}"]}
     return ZohoError("NO_PERMISSION", message, details, status=403)
-
-
-def epoch_of(text: str) -> float:
-    """Epoch seconds of an ISO 8601 datetime with an offset; a ValueError for anything else."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(f"{text!r} has no offset")
-    return moment.timestamp()

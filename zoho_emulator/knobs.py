@@ -9,6 +9,8 @@ from dataclasses import dataclass, fields
 from typing import Literal, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo
 
+from zoho_emulator.localtime import epoch_of
+
 SCOPES = (
     "ZohoCRM.modules.ALL",
     "ZohoCRM.settings.ALL",
@@ -166,6 +168,9 @@ class Knobs:
     automations: tuple[str, ...] = AUTOMATIONS
 
     # --- Circumstances
+    #: Until this moment (ISO 8601) the org tries its edition without paying; it is a Free one then.
+    #: Empty: it has paid.
+    trial_until: str = ""
     #: IANA name of the org's time zone, whose offset datetimes carry.
     time_zone: str = "America/Los_Angeles"
     #: Milliseconds that each call under /crm takes.
@@ -224,6 +229,11 @@ def _parse(name: str, value: object, kind: object) -> object:
             ZoneInfo(text)
         except (KeyError, ValueError, OSError):
             raise ValueError(f"{name}: {text!r} is no IANA time zone") from None
+    if name == "trial_until" and text:
+        try:
+            epoch_of(text)
+        except ValueError:
+            raise ValueError(f"{name}: {text!r} is no ISO 8601 moment with an offset") from None
     if not is_text:
         raise ValueError(f"{name}: {value!r} is no text")
     return text

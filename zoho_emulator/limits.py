@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from zoho_emulator.clock import Clock
 from zoho_emulator.errors import ZohoError
 from zoho_emulator.knobs import Knobs
+from zoho_emulator.localtime import epoch_of
 from zoho_emulator.model import Org
 
 DAY_S = 86_400
@@ -58,7 +59,7 @@ class Limits:
     @contextmanager
     def call(self, *, sub: bool) -> Iterator[None]:
         """A call in progress; `sub` if it is of the kind with the smaller limit."""
-        limit = self._knobs.concurrency or EDITIONS[self.org.edition].concurrency
+        limit = self._knobs.concurrency or EDITIONS[self._edition()].concurrency
         # Refused calls count for the peak: a peak above the limit tells that someone overstepped.
         self.max_concurrency = max(self.max_concurrency, self._active + 1)
         if self._active >= limit or (sub and self._sub_active >= self._knobs.sub_concurrency):
@@ -82,9 +83,13 @@ class Limits:
         self._window.append((now, amount))
 
     def total(self) -> int:
-        return self._knobs.credits_per_day or daily_credits(
-            self.org.edition, self.org.user_licenses
-        )
+        return self._knobs.credits_per_day or daily_credits(self._edition(), self.org.user_licenses)
+
+    def _edition(self) -> str:
+        """A trial has the limits of the edition that it is of, for as long as it runs."""
+        until = self._knobs.trial_until
+        ended = bool(until) and epoch_of(until) <= self._clock.now()
+        return "Free" if ended else self.org.edition
 
     def remaining(self) -> int:
         now = self._clock.now()

@@ -1,4 +1,5 @@
-"""Epoch seconds as ISO-8601 text with the numeric offset of a time zone, at half a microsecond."""
+"""Epoch seconds as ISO-8601 text with the numeric offset of a time zone, at half a microsecond,
+and the way back."""
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -47,3 +48,11 @@ def local_time(time_zone: str) -> Callable[[int], str]:
             return dates[local_day] + _TIMES[second] + text
 
     return write
+
+
+def epoch_of(text: str) -> float:
+    """Epoch seconds of an ISO 8601 datetime with an offset; a ValueError for anything else."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} has no offset")
+    return moment.timestamp()

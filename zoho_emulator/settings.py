@@ -3,8 +3,9 @@
 import orjson
 from starlette.responses import Response
 
-from zoho_emulator.call import Call, epoch_of
+from zoho_emulator.call import Call
 from zoho_emulator.errors import ZohoError, not_emulated
+from zoho_emulator.localtime import epoch_of, local_time
 from zoho_emulator.metadata import field_json, module_json, org_json, user_json
 from zoho_emulator.model import User
 
@@ -17,7 +18,19 @@ def get_org(call: Call) -> Response:
     call.emulator.accounts.require("ZohoCRM.org.READ", "ZohoCRM.org.ALL")
     one_currency = "currencies" in call.knobs.features_refused
     org = org_json(call.store.org)
-    return _json({"org": [org | {"mc_status": org["mc_status"] and not one_currency}]})
+    org["mc_status"] = org["mc_status"] and not one_currency
+    if call.knobs.trial_until:
+        # UNVERIFIED: that a trial is still told when it has ended.
+        until = int(epoch_of(call.knobs.trial_until))
+        org["license_details"] = {
+            "paid": False,
+            "paid_type": "free",
+            "paid_expiry": None,
+            "trial_type": call.store.org.edition.lower(),
+            "trial_expiry": local_time(call.store.org.time_zone)(until),
+            "users_license_purchased": call.store.org.user_licenses,
+        }
+    return _json({"org": [org]})
 
 
 def list_users(call: Call) -> Response:

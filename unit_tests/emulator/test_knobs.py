@@ -13,6 +13,7 @@ from zoho_emulator.knobs import Knobs
         ("refused_modules=Leads, Deals", "refused_modules", ("Leads", "Deals")),
         ("refused_modules=Deals:INVALID_QUERY", "refused_modules", ("Deals:INVALID_QUERY",)),
         ("refused_modules=", "refused_modules", ()),
+        ("trial_until=2026-01-01T00:00:00Z", "trial_until", "2026-01-01T00:00:00Z"),
         ("time_zone=Asia/Kolkata", "time_zone", "Asia/Kolkata"),
     ],
 )
@@ -33,6 +34,7 @@ def test_a_knob_is_set_by_text(assignment: str, name: str, value: object) -> Non
         "admin_user=perhaps",
         "time_zone=Mars/Olympus",
         "refused_modules=Deals:NOT_TODAY",
+        "trial_until=tomorrow",
     ],
 )
 def test_nonsense_is_refused(assignment: str) -> None:

@@ -1,4 +1,5 @@
 from contextlib import ExitStack
+from datetime import UTC, datetime
 
 import pytest
 
@@ -42,6 +43,13 @@ def limits(clock: Clock, knobs: Knobs) -> Limits:
 )
 def test_credits_of_a_day(edition: str, users: int, credits_: int) -> None:
     assert daily_credits(edition, users) == credits_
+
+
+def test_a_trial_has_the_limits_of_its_edition_until_it_ends(limits, clock, knobs) -> None:
+    knobs.set({"trial_until": datetime.fromtimestamp(clock.now() + 60, UTC).isoformat()})
+    assert limits.total() == 51_000
+    clock.advance(60)
+    assert limits.total() == 5_000
 
 
 @pytest.mark.parametrize(

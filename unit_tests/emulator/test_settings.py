@@ -6,6 +6,16 @@ def test_the_org(zoho) -> None:
     assert org["type"] == "production"
     assert org["time_zone"] == "America/Los_Angeles"
     assert org["license_details"]["users_license_purchased"] > 0
+    zoho.knobs(trial_until="2026-01-01T00:00:00Z")
+    (org,) = zoho.get("v8/org").json()["org"]
+    assert org["license_details"] == {
+        "paid": False,
+        "paid_type": "free",
+        "paid_expiry": None,
+        "trial_type": "enterprise",
+        "trial_expiry": "2025-12-31T16:00:00-08:00",
+        "users_license_purchased": 5,
+    }
 
 
 def test_modules_and_one_module(zoho) -> None:

@@ -7,9 +7,8 @@ and the end of an appointment; whether one reschedule writes a row of the histor
 
 from collections.abc import Iterator
 
-from zoho_emulator.call import epoch_of
 from zoho_emulator.errors import ZohoError
-from zoho_emulator.localtime import local_time
+from zoho_emulator.localtime import epoch_of, local_time
 from zoho_emulator.model import linking_fields
 from zoho_emulator.writing.answers import located
 from zoho_emulator.writing.candidate import Candidate, stored_value

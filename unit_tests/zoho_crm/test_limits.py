@@ -1,0 +1,83 @@
+"""What an org is allowed, as Zoho's answer tells it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from unit_tests.zoho_crm.test_calls import client_of
+from zoho_crm.auth import ZohoAuthenticator
+from zoho_crm.limits import calls_at_once, credits_a_day
+from zoho_emulator.server import Running, Settings, running
+
+NOW = datetime(2026, 1, 15, tzinfo=UTC)
+TRIAL = {
+    "paid": False,
+    "paid_type": "free",
+    "trial_type": "enterprise",
+    "trial_expiry": "2026-01-15T00:00:01+00:00",
+    "users_license_purchased": 3,
+}
+
+
+@pytest.mark.parametrize(
+    ("details", "calls", "credits_"),
+    [
+        (TRIAL, 10, 53_000),
+        (TRIAL | {"trial_expiry": "2026-01-14T16:00:01-08:00"}, 10, 53_000),
+        (TRIAL | {"trial_expiry": "2026-01-15"}, 5, 5_000),
+        (TRIAL | {"trial_expiry": "2026-01-14T23:59:59+00:00"}, 5, 5_000),
+        # Whether these have ended is not known.
+        (TRIAL | {"trial_expiry": None}, 10, 53_000),
+        (TRIAL | {"trial_expiry": "soon"}, 10, 53_000),
+        ({"trial_type": "enterprise"}, 10, 50_000),
+        (TRIAL | {"trial_type": "standard", "users_license_purchased": 0}, 10, 50_000),
+        (TRIAL | {"trial_type": None}, 5, 5_000),
+        # An edition that nobody knows.
+        (TRIAL | {"trial_type": "grand"}, 5, None),
+        # Who pays for one edition may try a higher one.
+        (TRIAL | {"paid": True, "paid_type": "standard"}, 10, 53_000),
+        (TRIAL | {"paid": True, "paid_type": "standard", "trial_expiry": None}, 10, 50_750),
+        (
+            TRIAL | {"paid": True, "paid_type": "standard", "trial_expiry": "2026-01-01"},
+            10,
+            50_750,
+        ),
+        ({"paid": True, "paid_type": "enterprise", "users_license_purchased": 10}, 10, 60_000),
+        ({"paid": False, "paid_type": "free", "users_license_purchased": 10}, 5, 5_000),
+        ({"paid": True, "paid_type": "grand"}, 5, None),
+        ({}, 5, None),
+    ],
+)
+def test_the_limits_of_an_org_follow_from_its_licence(
+    details: dict[str, Any], calls: int, credits_: int | None
+) -> None:
+    org = {"license_details": details}
+    assert (calls_at_once(org, NOW), credits_a_day(org, NOW)) == (calls, credits_)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Running]:
+    with running(Settings(rows=3), {"tokens_per_10_min": 0}) as server:
+        yield server
+
+
+@pytest.mark.parametrize(("days", "calls"), [(30, 10), (-1, 5)])
+def test_a_run_takes_for_allowed_what_a_trial_allows(
+    server: Running, days: int, calls: int
+) -> None:
+    """By Zoho's clock, which may be far from ours."""
+    ZohoAuthenticator._tokens.clear()
+    server.control("POST", "reset", {})
+    server.control("POST", "clock", {"advance_s": 400 * 86_400})
+    until = datetime.now(UTC) + timedelta(days=400 + days)
+    server.control("POST", "knobs", {"trial_until": until.isoformat()})
+    client = client_of(server)
+
+    client.org.introduce(client.metadata)
+
+    usage = server.control("GET", "usage")
+    assert client.org._remaining == usage["credits_remaining"] + 1  # the call itself
+    assert client.org._gate.limit == calls
+    server.control("POST", "clock", {"advance_s": -400 * 86_400})
