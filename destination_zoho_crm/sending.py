@@ -10,8 +10,7 @@ from destination_zoho_crm.calls import call_of
 from destination_zoho_crm.lost import LostInserts, outage
 from destination_zoho_crm.outcomes import Outcome, judged
 from destination_zoho_crm.plan import StreamPlan
-from zoho_crm.client import Answer, Client, LostAnswerError
-from zoho_crm.errors import OF_RECORDS
+from zoho_crm.client import Answer, Client, LostAnswerError, RowRefusedError
 from zoho_crm.manifest import skipped_features
 from zoho_crm.problems import Refused, system_error
 
@@ -55,6 +54,7 @@ class Sender:
                 call.method,
                 call.path,
                 line=self._plan.label,
+                records=len(records),
                 params=call.params,
                 headers=call.headers,
                 body=call.body,
@@ -64,14 +64,11 @@ class Sender:
             self._in_vain += 1
             yield from self._traced(placed, begun, number)
             return
-        except Refused as refusal:
+        except Refused:
             self._in_vain = 0
-            if refusal.code not in OF_RECORDS:
-                raise
-            if len(placed) == 1:
-                said = Outcome("rejected", code=refusal.code, message=refusal.message or "")
-                yield placed[0][0], said
-                return
+            raise
+        except RowRefusedError:
+            self._in_vain = 0
         else:
             self._in_vain = 0
             outcomes = self._judged(answer, records)

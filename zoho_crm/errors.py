@@ -1,5 +1,6 @@
 """Errors of Zoho's API, sorted by what happens next."""
 
+import copy
 from collections.abc import Mapping
 from dataclasses import InitVar, dataclass
 from typing import Any
@@ -64,6 +65,20 @@ OF_RECORDS = frozenset(
     """.split()  # noqa: SIM905 - a list of words reads better as words
 )
 
+#: Codes that speak of a whole call, whatever else they say. INVALID_MODULE stands in a list in some
+#: samples and alone in recordings.
+OF_CALLS_ONLY = TOKEN_REFUSED | {
+    SCOPE_LACKING,
+    "API_NOT_SUPPORTED",
+    "INVALID_HOST",
+    "INVALID_MODULE",
+    "INVALID_REQUEST_METHOD",
+    "INVALID_URL_PATTERN",
+    "TOO_MANY_REQUESTS",
+}
+#: Codes that speak of a whole call unless they name a record.
+OF_CALLS = OF_CALLS_ONLY | PERMISSION_LACKING | {"LIMIT_EXCEEDED", "REQUIRED_PARAM_MISSING"}
+
 #: Codes that speak of a record as it stands: whatever a row brings, it cannot be changed now.
 OF_STANDING_RECORDS = frozenset(
     """
@@ -79,10 +94,16 @@ _LONGEST_ERROR = 4_096
 
 
 def code_of(response: requests.Response) -> str | None:
-    """Zoho's code for refusing the call; None where it was served.
+    """Zoho's code for refusing the call; None where it was served."""
+    error = error_of(response)
+    return None if error is None else str(error["code"])
 
-    An error may come with a good status, too: alone, or as the only entry of `data`, as Bulk Read
-    has it.
+
+def error_of(response: requests.Response) -> Mapping[str, Any] | None:
+    """Zoho's one error, whatever the status; None where there is none, or several.
+
+    It stands alone, or as the only entry of the list that a good answer would have: Bulk Read,
+    writes and lists of deletions all know both forms.
     """
     if response.ok and (
         "json" not in response.headers.get("Content-Type", "")
@@ -95,16 +116,34 @@ def code_of(response: requests.Response) -> str | None:
         return None
     if not isinstance(body, dict):
         return None
-    entry = _entry(body)
+    entry = body if "code" in body else _only_entry(body)
+    if not entry.get("code") or entry.get("status") == "success" or entry["code"] == "SUCCESS":
+        return None
     if response.ok and (entry.get("status") != "error" or not entry.keys() <= _ENVELOPE):
         return None
-    return entry.get("code")
+    return entry
 
 
-def _entry(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    data = body.get("data")
-    first = data[0] if isinstance(data, list) and len(data) == 1 else None
-    return first if isinstance(first, dict) and "code" not in body else body
+def _only_entry(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    lists = [value for value in body.values() if isinstance(value, list)]
+    entries = lists[0] if len(lists) == 1 else []
+    return entries[0] if len(entries) == 1 and isinstance(entries[0], dict) else {}
+
+
+def standing_alone(response: requests.Response) -> requests.Response:
+    """The same answer with its one error alone, in the form that the manifest's rules know."""
+    error = error_of(response)
+    alone = copy.copy(response)
+    if error is None:
+        alone._content = b"{}"
+        return alone
+    message, details = error.get("message"), error.get("details")
+    documented = {
+        "message": message if isinstance(message, str) else "",
+        "details": details if isinstance(details, Mapping) else {},
+    }
+    alone._content = orjson.dumps({**error, **documented})
+    return alone
 
 
 @dataclass
@@ -136,9 +175,11 @@ class FailuresOnly(ErrorHandler):
         self, response_or_exception: requests.Response | Exception | None
     ) -> ErrorResolution:
         answer = response_or_exception
-        if isinstance(answer, requests.Response) and answer.ok and code_of(answer) is None:
+        if not isinstance(answer, requests.Response):
+            return self.rules.interpret_response(answer)
+        if answer.ok and code_of(answer) is None:
             return SUCCESS_RESOLUTION
-        return self.rules.interpret_response(response_or_exception)
+        return self.rules.interpret_response(standing_alone(answer))
 
 
 @dataclass

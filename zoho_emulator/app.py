@@ -80,13 +80,26 @@ class CrmCall:
                     body=body,
                 )
                 hits = await emulator.faults.strike(endpoint.name, module)
-                response = answer_under(hits, lambda: _answer(endpoint.work, call), _failed)
+                response = answer_under(hits, lambda: self._answer(endpoint, call), _failed)
                 remaining = emulator.limits.header()
                 if remaining is not None:
                     response.headers["X-API-CREDITS-REMAINING"] = remaining
                 await deliver(response, hits, scope, receive, send)
         except ZohoError as error:
-            await refusal(error)(scope, receive, send)
+            await self._refused(error)(scope, receive, send)
+
+    def _answer(self, endpoint: Endpoint, call: Call) -> Response:
+        try:
+            return endpoint.work(call)
+        except ZohoError as error:
+            return self._refused(error)
+
+    def _refused(self, error: ZohoError) -> Response:
+        """An error of the whole call, alone or in a list like those of records."""
+        body = error.body()
+        if self.emulator.knobs.refusals_in_data and "data" not in body and error.status != 501:
+            body = {"data": [body]}
+        return _json(body, error.status)
 
     def _module(self, endpoint: Endpoint, request: Request, body: bytes) -> str | None:
         if endpoint.name == "coql":
@@ -115,21 +128,16 @@ def _is_heavy(endpoint: Endpoint, request: Request, body: bytes) -> bool:
     return endpoint.name == "coql" or bool({"sort_by", "cvid"} & set(request.query_params))
 
 
-def _answer(work: Callable[[Call], Response], call: Call) -> Response:
-    try:
-        return work(call)
-    except ZohoError as error:
-        return refusal(error)
-
-
 def _failed() -> Response:
     return refusal(ZohoError("INTERNAL_ERROR", "Internal Server Error", status=500))
 
 
 def refusal(error: ZohoError) -> Response:
-    return Response(
-        orjson.dumps(error.body()), status_code=error.status, media_type="application/json"
-    )
+    return _json(error.body(), error.status)
+
+
+def _json(body: object, status: int) -> Response:
+    return Response(orjson.dumps(body), status_code=status, media_type="application/json")
 
 
 def create_app(emulator: Emulator) -> ASGIApp:

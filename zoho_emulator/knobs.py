@@ -70,6 +70,10 @@ class Knobs:
     #: them in lower case; Zoho's pages write `api_name` and do not speak of case.
     module_names_any_case: bool = True
 
+    #: Refusals of whole calls stand in `data`, as the answers to records do. Zoho's samples of v8
+    #: show some so and some alone; recordings of v6 show them alone.
+    refusals_in_data: bool = False
+
     # --- Reading
     #: `If-Modified-Since` also returns rows of exactly that second.
     if_modified_since_inclusive: bool = True

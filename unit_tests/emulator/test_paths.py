@@ -187,6 +187,30 @@ def test_the_token_call_takes_a_form_of_parts(zoho) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "knobs", "status", "code"),
+    [
+        ("GET", "v8/Nonsense", {}, 400, "INVALID_MODULE"),
+        ("POST", "v8/Leads", {"scopes": "x"}, 401, "OAUTH_SCOPE_MISMATCH"),
+        ("DELETE", "v2/Leads", {}, 400, "REQUIRED_PARAM_MISSING"),
+        ("GET", "v8/org", {"concurrency": 1, "credits_per_day": 1}, 429, "TOO_MANY_REQUESTS"),
+        ("POST", "v8/coql", {}, 400, "UNABLE_TO_PARSE_DATA_TYPE"),
+    ],
+)
+def test_refusals_of_whole_calls_can_stand_in_a_list(
+    zoho, method, path, knobs, status, code
+) -> None:
+    zoho.knobs(**knobs)
+    if "credits_per_day" in knobs:
+        zoho.get("v8/org")
+    alone = zoho.call(method, path)
+    zoho.knobs(refusals_in_data=True)
+    listed = zoho.call(method, path)
+    assert alone.json()["code"] == code
+    assert listed.json() == {"data": [alone.json()]}
+    assert (alone.status_code, listed.status_code) == (status, status)
+
+
 def test_the_date_header_follows_the_clock(zoho) -> None:
     before = parsedate_to_datetime(zoho.get("v8/org").headers["Date"])
     zoho.control("POST", "clock", {"advance_s": 100 * 86_400})

@@ -82,6 +82,83 @@ def test_an_error_with_a_good_status_is_a_refusal(server: Running, wrap) -> None
     assert client.org.ledger["metadata"].credits == 1
 
 
+@pytest.mark.parametrize("key", ["data", "modules"])
+@pytest.mark.parametrize(
+    ("status", "refusal"),
+    [
+        (401, {"code": "OAUTH_SCOPE_MISMATCH"}),
+        (403, {"code": "NOT_SUPPORTED"}),
+        (403, {"code": "NO_PERMISSION", "details": {"permissions": ["Crm_Implied_View_Leads"]}}),
+        (400, {"code": "AUTHORIZATION_FAILED", "details": {"resource_path_index": 0}}),
+        (429, {"code": "TOO_MANY_REQUESTS", "message": "More than in the past 24 hours."}),
+        (400, {"code": "INVALID_HOST"}),
+        (400, {"code": "INVALID_MODULE", "details": {"resource_path_index": 0}}),
+        (400, {"code": "LIMIT_EXCEEDED", "details": {"limit": 50, "param_name": "fields"}}),
+        (200, {"code": "PATTERN_NOT_MATCHED"}),
+    ],
+)
+def test_a_refusal_means_the_same_alone_and_in_a_list(
+    server: Running, status: int, refusal: dict[str, Any], key: str
+) -> None:
+    entry = error("X") | refusal
+    refused = []
+    for body in (entry, {key: [entry], "info": {}}):
+        client = client_of(server)
+        fault = {"match": "settings.modules", "do": "status", "times": 1}
+        args = {"status": status, "body": body}
+        server.control("POST", "faults", [fault | {"args": args}])
+        with pytest.raises(Refused) as caught:
+            client.metadata.ask("settings/modules")
+        refused.append((caught.value.code, caught.value.message, caught.value.failure_type))
+
+    assert refused[0] == refused[1]
+    assert refused[0][0] == refusal["code"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "null",
+        "[1]",
+        '{"data": null}',
+        error("TOO_MANY_REQUESTS") | {"message": None},
+        error("NO_PERMISSION") | {"details": "none"},
+        error("NO_PERMISSION") | {"details": None},
+        {"code": 7},
+    ],
+)
+def test_a_refusal_that_is_not_as_documented_fails_with_a_sentence(
+    server: Running, mocker, body: object
+) -> None:
+    mocker.patch("time.sleep")
+    args = {"status": 400, "body": body}
+    server.control("POST", "faults", [{"match": "records.list", "do": "status", "args": args}])
+
+    with pytest.raises(AirbyteTracedException) as caught:
+        client_of(server).metadata.ask("Leads", params={"fields": "Last_Name"})
+
+    assert caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(401, "INVALID_TOKEN"), (400, "AUTHENTICATION_FAILURE"), (429, "TOO_MANY_REQUESTS")],
+)
+def test_a_refusal_in_a_list_that_passes_is_waited_out(
+    server: Running, mocker, status: int, code: str
+) -> None:
+    mocker.patch("time.sleep")
+    client = client_of(server)
+    args = {"status": status, "body": {"data": [error(code)]}}
+    fault = {"match": "records.list", "do": "status", "times": 1, "args": args}
+    server.control("POST", "faults", [fault])
+
+    page = client.metadata.ask("Leads", params={"fields": "Last_Name"})
+
+    assert page is not None
+    assert page["data"]
+
+
 @pytest.mark.parametrize("code", ["INVALID_TOKEN", "TOO_MANY_REQUESTS"])
 def test_an_error_with_a_good_status_that_passes_is_waited_out(
     server: Running, mocker, code: str

@@ -1,0 +1,196 @@
+"""Refusals of whole calls, which come alone or as the one entry of `data`, and errors of rows that
+look like them."""
+
+from typing import Any
+
+import pytest
+from airbyte_cdk.models import FailureType
+
+from unit_tests.destination.conftest import Org, Result, stream
+
+ALONE, LISTED = "alone", "listed"
+USED_UP = "Many requests fired than the allowed limit for the past 24 hours."
+CONFIG, SYSTEM = FailureType.config_error, FailureType.system_error
+
+STREAMS = {
+    "insert": stream("Contacts", "Last_Name", "Email"),
+    "upsert": stream("Contacts", "Last_Name", "Email", mode="append_dedup", key="Email"),
+    "update": stream("Contacts", "id", "Last_Name", mode="update", key="id"),
+    "delete": stream("Contacts", "id", mode="soft_delete", key="id"),
+}
+
+
+def refuse(
+    org: Org, operation: str, form: str, code: str, status: int, *, times: int = 99, **error: Any
+) -> None:
+    entry = {"code": code, "details": {}, "message": "no", "status": "error"} | error
+    body = {"data": [entry]} if form == LISTED else entry
+    org.fail(operation, times=times, status=status, body=body)
+
+
+def write(org: Org, operation: str, rows: int, version: str = "v8") -> Result:
+    data = [
+        {"Last_Name": f"L{n}", "Email": f"{n}@example.com"}
+        if operation in ("insert", "upsert")
+        else {"id": record["id"], "Last_Name": f"L{n}"}
+        for n, record in enumerate(org.records("Contacts")[:rows])
+    ]
+    return org.write(STREAMS[operation], data, schema_version=version)
+
+
+@pytest.mark.parametrize(("form", "rows"), [(ALONE, 3), (LISTED, 3), (LISTED, 1)])
+@pytest.mark.parametrize(
+    ("code", "status", "error", "kind", "sentence"),
+    [
+        ("AUTHORIZATION_FAILED", 400, {}, CONFIG, "needs a profile with permission"),
+        (
+            *("AUTHORIZATION_FAILED", 400, {"details": {"resource_path_index": 0}}),
+            *(CONFIG, "needs a profile with permission"),
+        ),
+        (
+            *("NO_PERMISSION", 403, {"details": {"permissions": ["Crm_Implied_View_Contacts"]}}),
+            *(CONFIG, "permission for it: Crm_Implied_View_Contacts"),
+        ),
+        ("OAUTH_SCOPE_MISMATCH", 401, {}, CONFIG, "The refresh token lacks a scope"),
+        ("INVALID_HOST", 400, {}, CONFIG, "Choose the region"),
+        (
+            *("INVALID_MODULE", 400, {"details": {"resource_path_index": 0}}),
+            *(SYSTEM, "with INVALID_MODULE: no"),
+        ),
+        (
+            *("LIMIT_EXCEEDED", 400, {"details": {"maximum_length": 100, "api_name": "data"}}),
+            *(SYSTEM, "with LIMIT_EXCEEDED: no"),
+        ),
+        (
+            *("INVALID_DATA", 400, {"details": {"minimum_length": 1, "api_name": "data"}}),
+            *(SYSTEM, "with INVALID_DATA: no"),
+        ),
+        (
+            *("INVALID_DATA", 400),
+            {"details": {"api_name": "name", "json_path": "$.skip_feature_execution[0].name"}},
+            *(CONFIG, "INVALID_DATA at $.skip_feature_execution[0].name"),
+        ),
+        ("SOMETHING_NEW", 404, {}, SYSTEM, "with SOMETHING_NEW: no"),
+        (
+            *("TOO_MANY_REQUESTS", 429, {"message": USED_UP}),
+            *(FailureType.transient_error, "used up its API credits"),
+        ),
+    ],
+)
+def test_a_refusal_of_the_call_ends_the_run_whatever_its_form_and_however_many_rows_it_has(
+    org: Org,
+    code: str,
+    status: int,
+    error: dict[str, Any],
+    kind: FailureType,
+    sentence: str,
+    form: str,
+    rows: int,
+) -> None:
+    refuse(org, "upsert", form, code, status, **error)
+
+    result = write(org, "upsert", rows)
+
+    assert sentence in result.sentence
+    assert result.failure
+    assert result.failure.failure_type == kind
+    assert (org.calls("upsert"), result.states) == (1, [])
+
+
+@pytest.mark.parametrize("operation", STREAMS)
+@pytest.mark.parametrize(("version", "rows"), [("v2", 1), ("v8", 3)])
+def test_every_operation_tells_a_refusal_in_a_list_as_one_that_stands_alone(
+    org: Org, operation: str, version: str, rows: int
+) -> None:
+    said = []
+    for listed in (False, True):
+        org.knobs(read_only_modules=["Contacts"], refusals_in_data=listed)
+        said += [write(org, operation, rows, version)]
+    org.knobs(read_only_modules=[], refusals_in_data=False)
+
+    alone, in_list = said
+    assert alone.sentence == in_list.sentence
+    assert "needs a profile with permission" in alone.sentence
+    assert [len(result.states) for result in said] == [0, 0]
+
+
+@pytest.mark.usefixtures("no_pauses")
+@pytest.mark.parametrize(
+    ("code", "status", "operation", "rows"),
+    [
+        ("INVALID_TOKEN", 401, "insert", 1),
+        ("INVALID_TOKEN", 401, "upsert", 3),
+        ("INVALID_TOKEN", 400, "upsert", 1),
+        ("TOO_MANY_REQUESTS", 429, "insert", 1),
+        ("TOO_MANY_REQUESTS", 429, "upsert", 3),
+    ],
+)
+def test_a_refusal_that_passes_is_waited_out_in_either_form(
+    org: Org, operation: str, code: str, status: int, rows: int
+) -> None:
+    refuse(org, operation, LISTED, code, status, times=1)
+
+    result = write(org, operation, rows)
+
+    assert result.counts() == {"created": rows}
+    assert org.calls(operation) == 2
+
+
+PLACES = [
+    pytest.param("LIMIT_EXCEEDED", {"api_name": "Participants"}, id="a field"),
+    pytest.param("LIMIT_EXCEEDED", {"json_path": "$.data[0].Participants"}, id="a place"),
+    pytest.param("LIMIT_EXCEEDED", {"api_name": "data", "json_path": "$.data[0]"}, id="a row"),
+    pytest.param("AUTHORIZATION_FAILED", {"id": "123"}, id="a record"),
+    pytest.param(
+        "AUTHORIZATION_FAILED", {"api_name": "Owner", "json_path": "$.data[0].Owner"}, id="an owner"
+    ),
+    pytest.param("NOT_APPROVED", {"resource_path_index": 1}, id="what stands below the module"),
+    pytest.param("NOT_REVIEWED", {}, id="nothing, by a code of records"),
+]
+
+
+@pytest.mark.parametrize("form", [ALONE, LISTED])
+@pytest.mark.parametrize(("code", "details"), PLACES)
+def test_an_error_of_the_only_row_rejects_it(
+    org: Org, code: str, details: dict[str, Any], form: str
+) -> None:
+    refuse(org, "insert", form, code, 400, details=details)
+
+    result = write(org, "insert", 1)
+
+    assert result.counts() == {"rejected": 1}
+    (line,) = result.said("Rejected: ")
+    field = str(details.get("json_path", "")).removeprefix("$.data[0].")
+    assert f"by {code}" in line
+    assert details.get("api_name", "") in line or field in line
+
+
+@pytest.mark.parametrize(("code", "details"), PLACES)
+def test_an_error_that_one_of_several_rows_makes_costs_that_row_alone(
+    org: Org, code: str, details: dict[str, Any]
+) -> None:
+    refuse(org, "insert", LISTED, code, 400, times=3, details=details)  # all, two, one
+
+    result = write(org, "insert", 4)
+
+    assert result.counts() == {"created": 3, "rejected": 1}
+
+
+@pytest.mark.parametrize("status", [207, 400])
+def test_as_many_entries_as_rows_are_theirs_whatever_they_say(org: Org, status: int) -> None:
+    entry = {"code": "AUTHORIZATION_FAILED", "details": {}, "message": "no", "status": "error"}
+    done = {"code": "SUCCESS", "details": {"id": "1"}, "message": "ok", "status": "success"}
+    org.fail("insert", status=status, body={"data": [entry, done, entry]})
+
+    result = write(org, "insert", 3)
+
+    assert result.counts() == {"created": 1, "rejected": 2}
+
+
+def test_a_list_of_another_length_that_is_no_refusal_of_the_call_ends_the_run(org: Org) -> None:
+    entry = {"code": "AUTHORIZATION_FAILED", "details": {}, "message": "no", "status": "error"}
+    org.fail("insert", status=400, body={"data": [entry, entry]})
+
+    result = write(org, "insert", 3)
+
+    assert "with 2 outcomes" in result.sentence
