@@ -79,7 +79,7 @@ def list_related(call: Call) -> Response:
     call.readable(item.module)
     if not _is_live(call, module, record_id):
         raise ZohoError(
-            "INVALID_DATA", "the id given seems to be invalid", {"resource_path_index": 1}
+            "INVALID_DATA", "the related id given seems to be invalid", {"resource_path_index": 1}
         )
     return answer(call, _listing(call, item, record_id))
 

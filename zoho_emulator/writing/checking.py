@@ -8,6 +8,7 @@ from zoho_emulator.data_types import is_stored
 from zoho_emulator.errors import ZohoError, not_emulated
 from zoho_emulator.model import Field, Module
 from zoho_emulator.store import Store
+from zoho_emulator.system_keys import related
 from zoho_emulator.values import invalid
 from zoho_emulator.writing import links, rows, special
 from zoho_emulator.writing.answers import located
@@ -69,6 +70,9 @@ class Checker:
         for name, value in record.items():
             # "Update Records": what a call returned may be sent as it is, `$` keys and all.
             if name in ("id", self.parent_field) or name.startswith("$"):
+                continue
+            # A recorded note of v2 names its parent's module so. UNVERIFIED: until when.
+            if name == "se_module" and related(self.module, self.call.version):
                 continue
             where = f"{path}.{name}"
             try:
