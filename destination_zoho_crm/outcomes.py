@@ -70,7 +70,7 @@ def _failure(item: Mapping[str, Any], details: Mapping[str, Any]) -> Outcome:
     errors = details.get("errors")
     inner = [error for error in errors if isinstance(error, Mapping)] if errors else []
     parts = [(error, error.get("details") or {}) for error in inner] or [(item, details)]
-    fields = [str(about["api_name"]) for _, about in parts if about.get("api_name")]
+    fields = [name for _, about in parts for name in _fields(about)]
     said = [
         f"{error.get('message') or error.get('code')}{_limits(about)}" for error, about in parts
     ]
@@ -82,6 +82,17 @@ def _failure(item: Mapping[str, Any], details: Mapping[str, Any]) -> Outcome:
         field=", ".join(dict.fromkeys(fields)) or None,
         message="; ".join(dict.fromkeys(said)),
     )
+
+
+def _fields(details: Mapping[str, Any]) -> list[str]:
+    """Names of the fields that the error speaks of, one or several."""
+    several = details.get("expected_fields") or details.get("ambiguity_due_to")
+    places = several if isinstance(several, list) else [details]
+    return [
+        str(place["api_name"])
+        for place in places
+        if isinstance(place, Mapping) and place.get("api_name")
+    ]
 
 
 def _limits(details: Mapping[str, Any]) -> str:

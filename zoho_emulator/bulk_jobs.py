@@ -111,7 +111,7 @@ class Jobs:
         return known.query
 
     def download(self, job: Job) -> Export:
-        """The job's result. UNVERIFIED: the answer while there is none yet, and when it is gone."""
+        """The job's result. UNVERIFIED: one that is gone is answered like one that is not yet."""
         if job.state != COMPLETED or job.export is None:
             raise _not_found(job.id)
         now, limit = self._clock.precise(), self._knobs.bulk_downloads_per_minute

@@ -90,7 +90,7 @@ def _run(call: Call, compiled: Compiled, *, with_fields: bool) -> Answer:
         document["fields"] = {
             output.key: field_json(org, compiled.module, output.field, call.version)
             for output in compiled.outputs
-            if output.field is not None
+            if output.field is not None and output.chosen
         }
     return Answer(compiled.module.api_name, compiled.limit, len(rows), orjson.dumps(document))
 
@@ -125,14 +125,17 @@ def _request(call: Call) -> tuple[str, bool]:
     # UNVERIFIED: before v7 the key is unknown, and unknown keys of a body are passed over.
     if meta is None or not call.version.v6_metadata:
         return query, False
-    if not isinstance(meta, list) or not set(map(str, meta)) <= {"fields"}:
-        raise ZohoError(
-            "INVALID_DATA",
-            "invalid data",
-            {
-                "expected_data_type": "jsonarray",
-                "api_name": "include_meta",
-                "json_path": "$.include_meta",
-            },
-        )
+    if not isinstance(meta, list):
+        raise _not_included("$.include_meta", expected_data_type="jsonarray")
+    for index, item in enumerate(meta):
+        if item != "fields":
+            known: dict[str, object] = {"supported_values": ["fields"]}
+            if not isinstance(item, str):
+                known["expected_data_type"] = "text"
+            raise _not_included(f"$.include_meta[{index}]", **known)
     return query, "fields" in meta
+
+
+def _not_included(path: str, **details: object) -> ZohoError:
+    where = {"api_name": "include_meta", "json_path": path}
+    return ZohoError("INVALID_DATA", "invalid data", {**details, **where})

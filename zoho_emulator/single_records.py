@@ -59,7 +59,7 @@ def single_reader(
             more[name] = len(rows) > MOST_ROWS
         if module.api_name in _INVENTORY:
             row["$line_tax"] = line_tax(store, module, record_id)
-        if version.page_tokens:
+        if version.page_tokens and children:
             row[_HAS_MORE] = more
         return row
 

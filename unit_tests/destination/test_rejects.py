@@ -82,6 +82,21 @@ def test_several_errors_of_a_row_are_all_kept(org: Org, tmp_path: Path) -> None:
     assert set(line["rejected"]["field"].split(", ")) == {"Email", "Website"}
 
 
+@pytest.mark.parametrize("version", ["v2", "v4", "v8"])
+def test_fields_of_which_one_is_missing_are_all_named(
+    org: Org, tmp_path: Path, version: str
+) -> None:
+    lead = org.add("Leads", Last_Name="Noted", Company="C")
+    notes = stream("Notes", "Note_Content", "Parent_Id")
+    rows = [{"Note_Content": None, "Parent_Id": lead}]
+
+    org.write(notes, rows, object_storage_config=storage(tmp_path), schema_version=version)
+
+    (line,) = kept(tmp_path)
+    assert line["rejected"]["code"] == "EXPECTED_FIELD_MISSING"
+    assert set(line["rejected"]["field"].split(", ")) == {"Note_Content", "Note_Title"}
+
+
 def test_a_file_of_rejected_rows_can_be_written_again(org: Org, tmp_path: Path) -> None:
     org.knobs(new_options="refuse")
     leads = stream("Leads", "Last_Name", "Rating")

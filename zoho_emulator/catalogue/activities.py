@@ -174,7 +174,6 @@ ATTACHMENTS = Table(
             label="Parent ID",
             targets=(*_RELATED, "Contacts", "Notes"),
             mandatory=True,
-            module_since=7.0,
         ),
         *STAMPS,
         field("id", "bigint", label="Record Id", read_only=True),

@@ -76,7 +76,8 @@ def compile_query(
 
     if not aggregated:
         rest = [pair for pair in chosen if pair[0].key != "id"]
-        chosen = [(Output("id", module.fields["id"], None), "t.id"), *rest]
+        named = len(rest) < len(chosen)
+        chosen = [(Output("id", module.fields["id"], None, named), "t.id"), *rest]
     live = "t.state = 0" if include_converted else "t.state = 0 AND t.converted = 0"
     sql = f"SELECT {', '.join(sql for _, sql in chosen)} FROM {columns.from_sql}"
     sql += f" WHERE {live} AND {where}"

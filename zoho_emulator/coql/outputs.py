@@ -24,6 +24,8 @@ class Output:
     key: str
     field: Field | None
     aggregate: str | None
+    #: False of the id that each row has, whether the query names it or not.
+    chosen: bool = True
 
 
 def selected(query: Query, columns: Columns, version: Version) -> list[tuple[Output, str]]:

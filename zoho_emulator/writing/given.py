@@ -68,7 +68,7 @@ class Given:
             user = next((user for user in users if user.id == id_of(_id_in(value))), None)
         # UNVERIFIED: that an owner must be active, and other users need not be.
         if user is None or (known.api_name == "Owner" and user.status != "active"):
-            raise _no_such(known)
+            raise invalid(known) if id_of(_id_in(value)) is None else _no_such(known)
         return {"id": str(user.id)}
 
     def _reference(self, known: Field, value: object, *, inserting: bool) -> object:

@@ -90,7 +90,18 @@ def _event(candidate: Candidate) -> Iterator[ZohoError]:
         yield candidate.problem("LIMIT_EXCEEDED", "Participants", message, limit=MOST_PARTICIPANTS)
 
 
+def _note(candidate: Candidate) -> Iterator[ZohoError]:
+    """A note says something."""
+    names = ("Note_Content", "Note_Title")
+    if any(candidate.after(name) for name in names):
+        return
+    fields = [{"api_name": name, "json_path": f"{candidate.path}.{name}"} for name in names]
+    message = "should contain either content or title"
+    yield ZohoError("EXPECTED_FIELD_MISSING", message, {"expected_fields": fields})
+
+
 _RULES: Mapping[str, Rule] = {
+    "Notes": _note,
     "Calls": _call,
     "Events": _event,
     "Services__s": appointments.of_service,
