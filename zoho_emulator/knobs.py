@@ -20,6 +20,14 @@ SCOPES = (
 )
 #: What keeps a record from being written.
 HOLDS = ("RECORD_LOCKED", "NOT_APPROVED", "NOT_REVIEWED", "RECORD_IN_BLUEPRINT", "CANNOT_PROCESS")
+#: How a feature that the org lacks is refused: status and message. Of territories there are samples
+#: with each of the last three; that of the call for their list has the last one.
+FEATURE_CODES = {
+    "CURRENCIES_NOT_ENABLED": (403, "Multi currency is not enabled"),
+    "TERRITORY_NOT_ENABLED": (403, "the territory feature is not enabled"),
+    "TERRITORY_DISABLED": (403, "the territory feature is disabled"),
+    "FEATURE_NOT_ENABLED": (400, "{feature} is not enabled"),
+}
 #: No knob is a bigger number.
 _MOST = 10**12
 AUTOMATIONS = ("workflow", "approval", "blueprint", "pathfinder", "orchestration")
@@ -81,7 +89,8 @@ class Knobs:
     #: Modules that COQL does not know besides those the API refuses. The aggregate of activities is
     #: in no list of what COQL supports.
     coql_refused_modules: tuple[str, ...] = ("Activities",)
-    #: Features that the org lacks, currencies or territories: 400 FEATURE_NOT_ENABLED.
+    #: Features that the org lacks: currencies, territories or another settings call, each by itself
+    #: (then the code is that of the call's own sample) or as "NAME:CODE" of `FEATURE_CODES`.
     features_refused: tuple[str, ...] = ()
 
     # --- Bulk Read
@@ -223,4 +232,10 @@ def _texts(name: str, value: object) -> tuple[str, ...]:
         for text in texts:
             if text.partition(":")[2] not in HOLDS:
                 raise ValueError(f"{name}: {text!r} is not ID:CODE, of {', '.join(HOLDS)}")
+    if name == "features_refused":
+        for text in texts:
+            _, colon, code = text.partition(":")
+            if colon and code not in FEATURE_CODES:
+                codes = ", ".join(FEATURE_CODES)
+                raise ValueError(f"{name}: {text!r} is not NAME:CODE, of {codes}")
     return texts
