@@ -108,6 +108,8 @@ def coql_reader(
 _REFERENCES = (
     *("lookup", "ownerlookup", "userlookup", "profilelookup", "multi_module_lookup", "layout"),
 )
+#: What samples and recordings show as empty arrays, never as null.
+_NEVER_NULL = ("Tag", "Territories", "Tax", "Available_Days", "Available_Dates")
 #: Expressions of a value that is not null, by data type; the rest is passed on.
 _PLAIN = {
     "boolean": "{} == 1",
@@ -193,10 +195,9 @@ class _Writer:
             self.add_plain(key, column, field, rich_text_cut)
 
     def add_plain(self, key: str, sql: str, field: Field, rich_text_cut: int) -> None:
-        if field.api_name not in ("Tag", "Territories"):
+        if field.json_type != "jsonarray" or field.api_name not in _NEVER_NULL:
             self.add(key, sql, self.plain(field, rich_text_cut))
             return
-        # "Get Records" shows these two as empty arrays, never as null.
         value = self._fetch(sql)
         self._entry(key, f"[] if {value} is None else {self.plain(field, 0).format(value)}")
 

@@ -73,8 +73,22 @@ def _children(store: Store, module: Module, field: Field, version: Version) -> C
             return v2_items(store, child, version)
         return _subform(store, child, version)
     own, other = linking_fields(module.api_name, field.targets[0])
+    if field.data_type == "multiuserlookup":
+        rows_of = _rows(store, child, own, [child.fields[other]], (), version)
+        return lambda parent_id: [_of_user(row, other) for row in rows_of(parent_id)]
     # UNVERIFIED: which keys a row has besides the link's id and what it links to.
     return _rows(store, child, own, [child.fields[other]], ("$in_merge",), version)
+
+
+def _of_user(row: Row, name: str) -> Row:
+    """As samples of v8 show the members of a service.
+
+    UNVERIFIED: that other versions and custom fields show users alike.
+    """
+    user = row[name]
+    if isinstance(user, dict):
+        user = {"module": "Users", "name": user["name"], "id": user["id"]}
+    return {"id": row["id"], name: user}
 
 
 def _subform(store: Store, child: Module, version: Version) -> Children:

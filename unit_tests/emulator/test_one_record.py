@@ -109,16 +109,24 @@ def test_rows_of_a_subform_are_those_of_its_module(zoho) -> None:
         ("Vehicles", "Drivers", "VehiclesXContacts", "Vehicles", "Contacts"),
         ("Vehicles", "Mechanics", "Vehicles_X_Users", "Vehicles", "Users"),
         ("Leads", "Products_Wanted", "LeadsXProducts", "Leads", "Products"),
-        ("Services__s", "Members", "Services__s_X_Users", "Services__s", "Users"),
+        ("Services__s", "Members", "Services__s_X_Users", "Services__s", "Members"),
     ],
 )
 def test_links_show_what_they_link_to(zoho, module, field, linking, own, other) -> None:
     parent = parent_of(zoho, linking, own)
     row = one(zoho, module, parent)
     links = children(zoho, linking, own, parent)
-    assert row[field] == [
-        {"id": link["id"], other: link[other], "$in_merge": False} for link in links
-    ]
+    if other in ("Users", "Members"):
+        expected = [
+            {
+                "id": link["id"],
+                other: {"module": "Users", "name": link[other]["name"], "id": link[other]["id"]},
+            }
+            for link in links
+        ]
+    else:
+        expected = [{"id": link["id"], other: link[other], "$in_merge": False} for link in links]
+    assert row[field] == expected
     assert len({link[other]["id"] for link in links}) == len(links) > 0
     assert row["$has_more"][field] is False
 
