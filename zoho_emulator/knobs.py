@@ -82,6 +82,9 @@ class Knobs:
     rich_text_cut: int = 500
     #: The same in a single record. The docs say of lists that they cut, and of a call for the rest.
     single_rich_text_cut: int = 0
+    #: What the line items of v2 show of a price book. Samples show null, a post of Zoho's sends the
+    #: bare id, and Zoho's SDK of v2 reads a number.
+    v2_price_books: Literal["id", "object"] = "id"
     #: `/deleted` lists rows of subforms and linking modules. Nothing documents it.
     child_deletes: bool = False
     #: Modules that the token's profile may not see: 403 NO_PERMISSION.

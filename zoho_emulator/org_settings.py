@@ -151,7 +151,7 @@ def list_pipelines(call: Call) -> Response:
     if deals is None or "Stage" not in deals.fields or str(deals.layout_id) != layout:
         # UNVERIFIED: the error of a layout that is not of deals.
         raise ZohoError("INVALID_DATA", "invalid data", {"param_name": "layout_id"})
-    return _json({"pipeline": [pipeline_json(call.store.org, deals, call.version)]})
+    return _json({"pipeline": [pipeline_json(deals)]})
 
 
 def list_contact_roles(call: Call) -> Response:

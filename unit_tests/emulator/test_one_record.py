@@ -165,9 +165,14 @@ def test_line_items_by_version(zoho, module, field, items) -> None:
         product = row["Product_Name"]
         code = codes[product["id"]]
         assert item["product"] == {**product, "Product_Code": code, "Currency": "USD"}
-        assert (item["quantity"], item["book"]) == (row["Quantity"], row["Price_Book_Name"])
+        book = row["Price_Book_Name"]
+        assert (item["quantity"], item["book"]) == (row["Quantity"], book and int(book["id"]))
         assert isinstance(item["Discount"], float)
         assert item["line_tax"] == (row["Line_Tax"] or [])
+
+    zoho.knobs(v2_price_books="object")
+    objects = [item["book"] for item in one(zoho, module, document, "v2")["Product_Details"]]
+    assert objects == [row["Price_Book_Name"] for row in known]
 
     for version in ("v2.1", "v8"):
         new = one(zoho, module, document, version)
