@@ -36,7 +36,7 @@ def list_users(call: Call) -> Response:
         chosen = [user for user in chosen if str(user.id) in ids]
     page = call.whole_number("page", 1)
     per_page = call.whole_number("per_page", MAX_USERS_PER_PAGE, most=MAX_USERS_PER_PAGE)
-    rows = _modified(call, [user_json(org, user) for user in chosen], "Modified_Time")
+    rows = _modified(call, [user_json(org, user, call.version) for user in chosen], "Modified_Time")
     start = (page - 1) * per_page
     users = rows[start : start + per_page]
     if not users:

@@ -164,7 +164,16 @@ def test_the_previous_token_leads_back(zoho) -> None:
 @pytest.mark.parametrize("version", ["v2", "v2.1"])
 def test_old_versions_give_all_fields_and_plain_pages(zoho, version) -> None:
     answer = zoho.get(f"{version}/Leads", per_page=5).json()
-    assert answer["info"] == {"per_page": 5, "count": 5, "page": 1, "more_records": True}
+    assert answer["info"] == {
+        "per_page": 5,
+        "count": 5,
+        "page": 1,
+        "sort_by": "id",
+        "sort_order": "desc",
+        "more_records": True,
+    }
+    newest = sorted((int(row["id"]) for row in answer["data"]), reverse=True)
+    assert [int(row["id"]) for row in answer["data"]] == newest
     assert {"Last_Name", "Owner", "Created_Time", "$approved"} <= set(answer["data"][0])
     ids = set()
     for page in range(1, 100):
@@ -184,6 +193,8 @@ def test_old_versions_sort_by_any_field(zoho) -> None:
     answer = zoho.get("v2/Accounts", sort_by="Account_Name", sort_order="asc", per_page=50)
     names = [row["Account_Name"] for row in answer.json()["data"]]
     assert names == sorted(names)
+    info = answer.json()["info"]
+    assert (info["sort_by"], info["sort_order"]) == ("Account_Name", "asc")
 
 
 @pytest.mark.parametrize(
