@@ -27,6 +27,7 @@ from zoho_emulator.system_keys import (
     all_system_keys,
     related,
 )
+from zoho_emulator.undescribed import address, addresses_of, constants_of
 from zoho_emulator.versions import Version
 
 Row = dict[str, object]
@@ -71,6 +72,7 @@ def rest_reader(
     v2 and v2.1, none later. A `rich_text_cut` of 0 leaves rich text whole.
     UNVERIFIED: that a list leaves out a virtual field even when `fields` names it.
     """
+    whole = single or system_keys is None
     if system_keys is None:
         system_keys = () if version.page_tokens else all_system_keys(module, version)
     writer = _Writer(store, version)
@@ -80,6 +82,8 @@ def rest_reader(
             writer.add_rest(field, module, rich_text_cut)
     for key in system_keys:
         writer.add_system(key, module)
+    if whole:
+        writer.add_undescribed(module)
     return Reader(f"select {', '.join(writer.select)} from {module.table} as m", writer.compile())
 
 
@@ -263,6 +267,14 @@ class _Writer:
             self._entry(key, "{}")
         elif key in CONSTANT_KEYS:
             self._entry(key, self._constant(CONSTANT_KEYS[key]))
+
+    def add_undescribed(self, module: Module) -> None:
+        for key, value in constants_of(module, self.version).items():
+            self._entry(key, self._constant(value))
+        for key, parts in addresses_of(module, self.version).items():
+            self._names["address"] = address
+            values = [self._fetch(f"m.{module.fields[part].column}") for part in parts]
+            self._entry(key, f"address({', '.join(values)})")
 
     def compile(self) -> Callable[[Sequence[Any]], Row]:
         unpacked = "".join(f"v{number}, " for number in range(1, self._count + 1))

@@ -184,6 +184,40 @@ def test_old_versions_give_all_fields_and_plain_pages(zoho, version) -> None:
     assert ids == {row["id"] for row in zoho.truth("Leads") if not row["Converted__s"]}
 
 
+@pytest.mark.parametrize(
+    ("module", "keys"),
+    [
+        (
+            "Leads",
+            {
+                *("Address", "Coordinates", "Latitude", "Longitude", "nearby_distance__s"),
+                "Flat_House_No_Building_Apartment_Name",
+            },
+        ),
+        ("Accounts", {"Billing_Address", "Shipping_Coordinates", "nearby_distance__s"}),
+        ("Contacts", {"Mailing_Address", "Other_Flat_House_No_Building_Apartment_Name"}),
+        ("Tasks", {"BEST_TIME"}),
+    ],
+)
+def test_records_of_v2_have_keys_that_no_field_describes(zoho, module, keys) -> None:
+    for version in ("v2", "v2.1"):
+        listed = zoho.get(f"{version}/{module}", per_page=1).json()["data"][0]
+        single = zoho.get(f"{version}/{module}/{listed['id']}").json()["data"][0]
+        fields = zoho.get(f"{version}/settings/fields", module=module).json()["fields"]
+        assert not keys & {field["api_name"] for field in fields}
+        for row in (listed, single):
+            assert keys & row.keys() == (keys if version == "v2" else set())
+
+
+def test_an_address_of_v2_is_put_together_of_its_parts(zoho) -> None:
+    parts = {"Street": "1 Main St", "City": "Springfield", "State": "IL", "Zip_Code": "62701"}
+    lead = {"Last_Name": "X", "Company": "Y", **parts, "Country": "United States"}
+    ids = zoho.control("POST", "records/Leads", [lead, {"Last_Name": "X", "Company": "Y"}])["ids"]
+    shown = [zoho.get(f"v2/Leads/{known}").json()["data"][0]["Address"] for known in ids]
+    assert shown == ["1 Main St\nSpringfield, IL 62701\nUnited States", ""]
+    zoho.control("DELETE", f"records/Leads?ids={','.join(ids)}&type=permanent")
+
+
 def test_system_keys_come_only_when_named_since_v3(zoho) -> None:
     row = zoho.get("v8/Leads", fields="Last_Name,$approval_state", per_page=1).json()["data"][0]
     assert set(row) == {"id", "Last_Name", "$approval_state"}
