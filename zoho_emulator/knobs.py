@@ -134,6 +134,9 @@ class Knobs:
     trim_text: bool = False
     #: Decimals of a double behind the ninth. The docs give the number and no error.
     long_decimals: Literal["refuse", "cut"] = "refuse"
+    #: A datetime that ends in Z, without fractions of a second: Zoho's Node SDK of v8 writes them
+    #: all so. The samples carry numeric offsets.
+    writes_accept_z: bool = True
     #: Options that a pick list has not. "Insert Records": they are added.
     new_options: Literal["add", "refuse"] = "add"
     #: {"email": ...} names a user. Seen in calls, in no page.
