@@ -54,6 +54,9 @@ class Knobs:
     credits_per_day: int = 0
     #: Credits that other applications have used; they never roll off.
     credits_used: int = 0
+    #: Answers tell the credits that are left once half of them are used, as "API Limits" says. None
+    #: of 63 recorded answers does, and how much was used then is not known.
+    credits_header: bool = True
     #: Calls at a time; 0 is what the edition gives.
     concurrency: int = 0
     #: Calls at a time of COQL and of lists with `sort_by` or `cvid`.
