@@ -224,6 +224,7 @@ def test_a_reserve_counts_its_own_calls_where_zoho_does_not_say_what_is_left(
     forget(config)
     org = org_of(config)
     org.introduce(manifests_requester("requester", config))
+    server.control("POST", "reset", {})
     total = server.control("GET", "usage")["credits_remaining"]
     request = requests.Request("POST", f"{server.base_url}/crm/bulk/v8/read").prepare()
 
