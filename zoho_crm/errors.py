@@ -31,8 +31,11 @@ FEATURE_LACKING = frozenset(
         "FEATURE_NOT_SUPPORTED",
         "INVALID_MODULE",
         "NOT_SUPPORTED",
+        "TERRITORY_DISABLED",
     }
 )
+#: How the codes of features end that an org can switch on: currencies, territories and others.
+_NOT_SWITCHED_ON = "_NOT_ENABLED"
 #: Zoho refuses a module on one road, and may serve it on another.
 NOT_SERVED = frozenset(
     {
@@ -91,6 +94,11 @@ OF_STANDING_RECORDS = frozenset(
 _ENVELOPE = frozenset({"code", "details", "message", "status"})
 #: Errors are shorter. Good pages are longer, mostly, and not parsed once more.
 _LONGEST_ERROR = 4_096
+
+
+def lacks_feature(code: str | None) -> bool:
+    """Whether the refusal says that what was asked for is not there, and nothing is wrong."""
+    return code is not None and (code in FEATURE_LACKING or code.endswith(_NOT_SWITCHED_ON))
 
 
 def code_of(response: requests.Response) -> str | None:

@@ -81,6 +81,8 @@ class Org:
         self._remaining: int | None = None
         #: Credits of the calls that are under way.
         self._under_way = 0
+        #: Whether Zoho has said how many credits are left, or the log that it does not.
+        self._counted = False
         #: Why no further call is made.
         self._spared: str | None = None
 
@@ -161,21 +163,41 @@ class Org:
             if said.isdigit():
                 known = int(said) if self._remaining is None else self._remaining
                 self._remaining = min(int(said), known)
+                self._counted = True
+            unsaid = self._goes_unsaid()
             if date := response.headers.get("Date"):
                 self._ahead_s = parsedate_to_datetime(date).timestamp() - time.time()
+        if unsaid:
+            LOGGER.warning(
+                f"{self._share}. Less than half are left by this sync's own count, and Zoho does "
+                "not say how many, so only this sync's calls are counted."
+            )
+
+    @property
+    def _share(self) -> str:
+        return f"{self._reserve_percent:g} % of the org's API credits are reserved for people"
+
+    def _goes_unsaid(self) -> bool:
+        """Once: Zoho should tell what is left and does not. Recorded answers never have."""
+        if self._counted or not self._reserve_percent:
+            return False
+        if self._remaining is None or self._total is None or self._remaining * 2 >= self._total:
+            return False
+        self._counted = True
+        return True
 
     def _tell_of_the_reserve(self) -> None:
         """Where it cannot be kept as the user may think."""
-        share = f"{self._reserve_percent:g} % of the org's API credits are reserved for people"
         if self._reserve_percent and self._total is None:
             LOGGER.warning(
-                f"{share}, but Zoho does not tell an edition from which their number is known. "
-                "The reserve is not kept."
+                f"{self._share}, but Zoho does not tell an edition from which their number is "
+                "known. The reserve is not kept."
             )
         elif self._reserve_percent >= _TOLD_FROM_PERCENT:
             LOGGER.warning(
-                f"{share}. Zoho says how many are left only when less than {_TOLD_FROM_PERCENT} % "
-                "are. Until then this sync counts its own calls, and what others use is not known."
+                f"{self._share}. Zoho says how many are left only when less than "
+                f"{_TOLD_FROM_PERCENT} % are. Until then this sync counts its own calls, and what "
+                "others use is not known."
             )
 
     def _spare_the_reserve(self, cost: int) -> None:

@@ -101,7 +101,7 @@ class ZohoRequester(HttpRequester):
             answer = None
         if not isinstance(answer, dict):
             # Not quoted: half an answer may hold values of records.
-            kind = response.headers.get("Content-Type", "no type")
+            kind = response.headers.get("Content-Type", "no type").partition(";")[0]
             raise transient_error(
                 f"Zoho answers {_plain_url(response.url)} with HTTP {response.status_code} and "
                 f"{len(response.content):,} bytes ({kind}) that cannot be read. Try again later."

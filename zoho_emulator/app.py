@@ -29,6 +29,7 @@ from zoho_emulator.endpoints import (
 from zoho_emulator.errors import ZohoError, not_emulated
 from zoho_emulator.faults import answer_under
 from zoho_emulator.forms import form_of
+from zoho_emulator.headers import Headed
 from zoho_emulator.versions import VERSIONS
 from zoho_emulator.writing.body import records_in
 
@@ -179,7 +180,7 @@ def create_app(emulator: Emulator) -> ASGIApp:
         routes=routes,
         exception_handlers={404: _unknown, Exception: _internal_error},
     )
-    return Dated(app, emulator)
+    return Dated(Headed(app, emulator), emulator)
 
 
 class Dated:

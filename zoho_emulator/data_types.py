@@ -56,7 +56,7 @@ DATA_TYPES = {
     "RRULE": DataType("jsonobject", 787, length=120, sortable=False, filterable=False),
     "event_reminder": DataType("string", 788, length=120, sortable=False, filterable=False),
     "multireminder": DataType("jsonarray", 788, length=120, sortable=False, filterable=False),
-    "time_range": DataType("jsonobject", 790, length=120, sortable=False, filterable=False),
+    "time_range": DataType("jsonarray", 790, length=120, sortable=False, filterable=False),
     "consent_lookup": DataType("jsonobject", 791, length=120, sortable=False, filterable=False),
     "linetax": DataType("jsonarray", 792, length=120, sortable=False, filterable=False),
     "module": DataType("jsonobject", 793, length=120, sortable=False, filterable=False),
@@ -97,7 +97,7 @@ def affinity(field: Field) -> str:
 
 
 #: JSON objects that are no reference to a record.
-_OBJECTS = ("ALARM", "RRULE", "time_range", "consent_lookup")
+_OBJECTS = ("ALARM", "RRULE", "consent_lookup")
 
 
 def is_json(field: Field) -> bool:

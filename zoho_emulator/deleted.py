@@ -1,10 +1,12 @@
 """GET /{module}/deleted ("Get Deleted Records")."""
 
+from collections.abc import Mapping
+
 import orjson
 from starlette.responses import Response
 
 from zoho_emulator.call import Call
-from zoho_emulator.errors import ZohoError
+from zoho_emulator.errors import InDataError, ZohoError
 from zoho_emulator.listing import MAX_PER_PAGE
 from zoho_emulator.localtime import local_time
 
@@ -17,18 +19,18 @@ STATES = {"all": (1, 2), "recycle": (1,), "permanent": (2,)}
 
 def list_deleted(call: Call) -> Response:
     """Newest deletions first, as in the samples; the order is not documented."""
-    module = call.module(call.path_params["module"], {"resource_path_index": 0})
+    try:
+        module = call.module(call.path_params["module"], {"resource_path_index": 0})
+    except ZohoError as error:
+        raise _refused(call, error.code, error.message, error.details) from None
     if module.per_parent:
         # UNVERIFIED: as for the list of them.
-        raise ZohoError("INVALID_MODULE", "The given module is not supported in API")
+        raise _refused(call, "INVALID_MODULE", "The given module is not supported in API", {})
     call.readable(module)
     kind = call.query.get("type", "all")
     if kind not in STATES:
-        raise ZohoError(
-            "PATTERN_NOT_MATCHED",
-            "Please check whether the input values are correct",
-            {"param_name": "type"},
-        )
+        message = "Please check whether the input values are correct"
+        raise _refused(call, "PATTERN_NOT_MATCHED", message, {"param_name": "type"})
     page = call.whole_number("page", 1)
     per_page = call.whole_number("per_page", MAX_PER_PAGE, most=MAX_PER_PAGE)
     since = call.modified_since()
@@ -60,9 +62,9 @@ def list_deleted(call: Call) -> Response:
     when = local_time(call.store.org.time_zone)
     data = [
         {
-            "deleted_by": _person(call, deleted_by),
+            # The samples show nothing but the id and the time once a row is gone for good.
+            "deleted_by": None if state == 2 else _person(call, deleted_by),
             "id": str(record_id),
-            # The samples show no name and no creator once a row is gone for good.
             "display_name": None if state == 2 or display_name is None else str(display_name),
             "type": "recycle" if state == 1 else "permanent",
             "created_by": None if state == 2 else _person(call, created_by),
@@ -77,6 +79,12 @@ def list_deleted(call: Call) -> Response:
         "more_records": len(found) > per_page,
     }
     return Response(orjson.dumps({"data": data, "info": info}), media_type="application/json")
+
+
+def _refused(call: Call, code: str, message: str, details: Mapping[str, object]) -> ZohoError:
+    """UNVERIFIED: that versions before v8 put nothing around it; the samples are of v8."""
+    kind = InDataError if call.version.v7_writes else ZohoError
+    return kind(code, message, details)
 
 
 def _person(call: Call, user_id: int | None) -> dict[str, str] | None:

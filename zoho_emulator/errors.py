@@ -29,6 +29,17 @@ class ZohoError(Exception):
         }
 
 
+class InDataError(ZohoError):
+    """Refuses the whole call, yet looks like the answer to a single record.
+
+    So samples have it of LIMIT_EXCEEDED and unsupported values ("Insert Records"), and of a wrong
+    module or type ("Get Deleted Records").
+    """
+
+    def body(self) -> dict[str, object]:
+        return {"data": [super().body()]}
+
+
 def not_emulated(what: str) -> ZohoError:
     """What Zoho has and this emulator has not: loud, so that nobody takes it for Zoho's answer."""
     return ZohoError(

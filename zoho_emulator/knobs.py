@@ -24,6 +24,20 @@ SCOPES = (
 HOLDS = ("RECORD_LOCKED", "NOT_APPROVED", "NOT_REVIEWED", "RECORD_IN_BLUEPRINT", "CANNOT_PROCESS")
 #: How a module that is listed can be refused.
 REFUSALS = ("NO_PERMISSION", "INVALID_MODULE", "INVALID_QUERY", "OAUTH_SCOPE_MISMATCH")
+#: How a feature that the org lacks is refused: status and message. Of territories there are samples
+#: with each of the last three; that of the call for their list has the last one.
+FEATURE_CODES = {
+    "CURRENCIES_NOT_ENABLED": (403, "Multi currency is not enabled"),
+    "TERRITORY_NOT_ENABLED": (403, "the territory feature is not enabled"),
+    "TERRITORY_DISABLED": (403, "the territory feature is disabled"),
+    "FEATURE_NOT_ENABLED": (400, "{feature} is not enabled"),
+}
+#: Knobs whose texts may end in a code: what stands before it, and the codes there are.
+_WITH_CODES = {
+    "held_records": ("ID", HOLDS),
+    "refused_modules": ("MODULE", REFUSALS),
+    "features_refused": ("NAME", tuple(FEATURE_CODES)),
+}
 #: No knob is a bigger number.
 _MOST = 10**12
 AUTOMATIONS = ("workflow", "approval", "blueprint", "pathfinder", "orchestration")
@@ -50,6 +64,9 @@ class Knobs:
     credits_per_day: int = 0
     #: Credits that other applications have used; they never roll off.
     credits_used: int = 0
+    #: Answers tell the credits that are left once half of them are used, as "API Limits" says. None
+    #: of 63 recorded answers does, and how much was used then is not known.
+    credits_header: bool = True
     #: Calls at a time; 0 is what the edition gives.
     concurrency: int = 0
     #: Calls at a time of COQL and of lists with `sort_by` or `cvid`.
@@ -92,6 +109,9 @@ class Knobs:
     rich_text_cut: int = 500
     #: The same in a single record. The docs say of lists that they cut, and of a call for the rest.
     single_rich_text_cut: int = 0
+    #: What the line items of v2 show of a price book. Samples show null, a post of Zoho's sends the
+    #: bare id, and Zoho's SDK of v2 reads a number.
+    v2_price_books: Literal["id", "object"] = "id"
     #: `/deleted` lists rows of subforms and linking modules. Nothing documents it.
     child_deletes: bool = False
     #: Modules that are listed and that no call reads or writes, each "MODULE" (the token's profile
@@ -103,7 +123,8 @@ class Knobs:
     #: Modules that COQL does not know besides those the API refuses. The aggregate of activities is
     #: in no list of what COQL supports.
     coql_refused_modules: tuple[str, ...] = ("Activities",)
-    #: Features that the org lacks, currencies or territories: 400 FEATURE_NOT_ENABLED.
+    #: Features that the org lacks: currencies, territories or another settings call, each by itself
+    #: (then the code is that of the call's own sample) or as "NAME:CODE" of `FEATURE_CODES`.
     features_refused: tuple[str, ...] = ()
 
     # --- Bulk Read
@@ -144,6 +165,9 @@ class Knobs:
     trim_text: bool = False
     #: Decimals of a double behind the ninth. The docs give the number and no error.
     long_decimals: Literal["refuse", "cut"] = "refuse"
+    #: A datetime that ends in Z, without fractions of a second: Zoho's Node SDK of v8 writes them
+    #: all so. The samples carry numeric offsets.
+    writes_accept_z: bool = True
     #: Options that a pick list has not. "Insert Records": they are added.
     new_options: Literal["add", "refuse"] = "add"
     #: {"email": ...} names a user. Seen in calls, in no page.
@@ -249,13 +273,11 @@ def _texts(name: str, value: object) -> tuple[str, ...]:
     if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
         raise ValueError(f"{name}: {value!r} is no list of texts")
     texts = tuple(part.strip() for part in parts if part.strip())
-    if name == "held_records":
-        for text in texts:
-            if text.partition(":")[2] not in HOLDS:
-                raise ValueError(f"{name}: {text!r} is not ID:CODE, of {', '.join(HOLDS)}")
-    if name == "refused_modules":
+    if name in _WITH_CODES:
+        what, codes = _WITH_CODES[name]
         for text in texts:
             _, colon, code = text.partition(":")
-            if colon and code not in REFUSALS:
-                raise ValueError(f"{name}: {text!r} is not MODULE:CODE, of {', '.join(REFUSALS)}")
+            # A record is held by a code; modules and features have one of their own.
+            if (colon or name == "held_records") and code not in codes:
+                raise ValueError(f"{name}: {text!r} is not {what}:CODE, of {', '.join(codes)}")
     return texts

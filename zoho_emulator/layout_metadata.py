@@ -7,7 +7,7 @@ from zoho_emulator.field_metadata import FOUNDED, Json, field_json, option_json,
 from zoho_emulator.ids import derived
 from zoho_emulator.localtime import local_time
 from zoho_emulator.model import Field, Module, Org
-from zoho_emulator.versions import Version
+from zoho_emulator.versions import VERSIONS, Version
 
 _NAME = "Standard"
 
@@ -116,13 +116,16 @@ def _convert_mapping(org: Org, module: Module) -> Json | None:
     return {target.api_name: {"name": _NAME, "id": str(target.layout_id)} for target in targets}
 
 
-def pipeline_json(org: Org, deals: Module, version: Version) -> Json:
-    """The pipeline of the layout; its stages are the options of Stage."""
+def pipeline_json(deals: Module) -> Json:
+    """The pipeline of the layout; its stages are the options of Stage.
+
+    Forecast categories are objects from the start; in fields they are so since v4 only.
+    """
     stage, pipeline = deals.fields["Stage"], deals.fields.get("Pipeline")
     name = pipeline.pick_list[0] if pipeline and pipeline.pick_list else _NAME
     maps = []
     for number, text in enumerate(stage.pick_list, 1):
-        option = option_json(stage, text, number, version)
+        option = option_json(stage, text, number, VERSIONS["v4"])
         kept = ("id", "display_value", "actual_value", "sequence_number", "forecast_type")
         maps.append(
             {key: option[key] for key in kept}

@@ -100,7 +100,8 @@ class Limits:
     def header(self) -> str | None:
         """`X-API-CREDITS-REMAINING`, which Zoho sends once half of the credits are used."""
         remaining = self.remaining()
-        return str(remaining) if remaining * 2 <= self.total() else None
+        told = self._knobs.credits_header and remaining * 2 <= self.total()
+        return str(remaining) if told else None
 
     def reset(self) -> None:
         self.spent = self.max_concurrency = self._in_window = 0

@@ -11,7 +11,7 @@ import orjson
 from zoho_emulator.model import Module
 from zoho_emulator.render import Row, rest_reader
 from zoho_emulator.store import Store
-from zoho_emulator.versions import VERSIONS, Version
+from zoho_emulator.versions import VERSIONS
 
 #: Keys of v2, and the fields of the later subform.
 _V2_KEYS = {
@@ -31,8 +31,8 @@ _V2_KEYS = {
 }
 
 
-def v2_items(store: Store, items: Module, version: Version) -> Callable[[int], list[Row]]:
-    """Reads the items of a document as v2 shows them."""
+def v2_items(store: Store, items: Module, *, book_ids: bool) -> Callable[[int], list[Row]]:
+    """Reads the items of a document as v2 shows them, price books as objects or by their id."""
     fields = list(items.fields.values())
     # What the rows hold is of v2.1 at least: v2 has no module for them.
     reader = rest_reader(store, items, fields, VERSIONS["v2.1"], system_keys=())
@@ -44,16 +44,18 @@ def v2_items(store: Store, items: Module, version: Version) -> Callable[[int], l
 
     def read(parent_id: int) -> list[Row]:
         rows = [reader.row(found) for found in store.connection.execute(sql, (parent_id,))]
-        return [_v2_item(row) for row in with_product_codes(store, rows)]
+        return [_v2_item(row, book_ids=book_ids) for row in with_product_codes(store, rows)]
 
     return read
 
 
-def _v2_item(row: Row) -> Row:
+def _v2_item(row: Row, *, book_ids: bool) -> Row:
     product = row["Product_Name"]
     item = {key: row.get(name) for key, name in _V2_KEYS.items()}
     item["Discount"] = float(str(item["Discount"] or 0).rstrip("%"))
     item["line_tax"] = item["line_tax"] or []
+    if book_ids and isinstance(item["book"], dict):
+        item["book"] = int(item["book"]["id"])
     shown = {**product, "Currency": "USD"} if isinstance(product, dict) else None
     return {"product": shown, **item}
 

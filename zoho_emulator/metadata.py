@@ -3,6 +3,9 @@
 Which attribute came with which version is in "Modules Metadata" and its change logs.
 """
 
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
 from zoho_emulator.field_metadata import FOUNDED, Json, field_json, named, profiles_of
 from zoho_emulator.localtime import local_time
 from zoho_emulator.model import Module, Org, User
@@ -21,6 +24,49 @@ _BEFORE_V6 = {
     "emailTemplate_support": True,
     "email_parser_supported": False,
     "inventory_template_supported": False,
+}
+
+
+_CUSTOMIZED: Json = {
+    "notes_desc": None,
+    "show_right_panel": None,
+    "bc_view": None,
+    "show_home": False,
+    "show_detail_view": True,
+    "show_left_panel": True,
+    "unpin_recent_item": None,
+}
+_TAB: Json = {"font_color": "#FFFFFF", "background": "#222222"}
+_THEME: Json = {
+    "normal_tab": _TAB,
+    "selected_tab": _TAB,
+    "new_background": None,
+    "background": "#F3F0EB",
+    "screen": "fixed",
+    "type": "default",
+}
+#: What the recordings of v2 have, and the samples since.
+_USER_OF_V2: Json = {
+    "name_format": "Salutation,First Name,Last Name",
+    "decimal_separator": "en_US",
+    "distance_preference__s": "Miles",
+    "territories": [],
+    "Current_Shift__s": None,
+    "Next_Shift__s": None,
+    "Shift_Effective_From__s": None,
+    "signature": None,
+    "customize_info": _CUSTOMIZED,
+    "theme": _THEME,
+}
+_USER_SINCE: Json = {
+    "type__s": "Regular User",
+    "name_format__s": "Salutation,First Name,Last Name",
+    "sort_order_preference__s": "First Name,Last Name",
+    "number_separator": "Comma",
+    "decimal_separator": "Period",
+    "$current_shift": None,
+    "$next_shift": None,
+    "$shift_effective_from": None,
 }
 
 
@@ -101,11 +147,12 @@ def _single(module: Module, version: Version) -> Json:
     return json
 
 
-def user_json(org: Org, user: User) -> Json:
+def user_json(org: Org, user: User, version: Version) -> Json:
+    """UNVERIFIED: that v2.1 and v4 have the keys of v8; recordings are of v2, samples of v8."""
     founded = local_time(org.time_zone)(FOUNDED)
     founder = {"name": org.users[0].full_name, "id": str(org.users[0].id)}
     active = user.status == "active"
-    return {
+    json: Json = {
         "id": str(user.id),
         "zuid": str(user.id % 1_000_000_000),
         "first_name": user.first_name or None,
@@ -117,23 +164,19 @@ def user_json(org: Org, user: User) -> Json:
         "status": user.status,
         "status_reason__s": None,
         "confirm": True,
-        "type__s": "Regular User",
         "created_time": founded,
         "Modified_Time": founded,
         "created_by": founder,
         "Modified_By": founder,
         "Reporting_To": None,
         "country": "US",
-        "country_locale": "en_US",
+        "country_locale": "US",
         "locale": "en_US",
         "language": "en_US",
         "time_zone": org.time_zone,
         "time_format": "hh:mm a",
         "date_format": "MM/dd/yyyy",
-        "name_format__s": "Salutation,First Name,Last Name",
-        "sort_order_preference__s": "First Name,Last Name",
-        "number_separator": "Comma",
-        "decimal_separator": "Period",
+        "offset": _offset_ms(org.time_zone),
         "default_tab_group": "0",
         "alias": None,
         "phone": None,
@@ -149,10 +192,13 @@ def user_json(org: Org, user: User) -> Json:
         "sandboxDeveloper": False,
         "personal_account": False,
         "Isonline": active,
-        "$current_shift": None,
-        "$next_shift": None,
-        "$shift_effective_from": None,
     }
+    return json | (_USER_OF_V2 if version.number < 2.1 else _USER_SINCE)
+
+
+def _offset_ms(time_zone: str) -> int:
+    offset = datetime.fromtimestamp(FOUNDED, ZoneInfo(time_zone)).utcoffset() or timedelta()
+    return round(offset.total_seconds() * 1_000)
 
 
 def org_json(org: Org) -> Json:

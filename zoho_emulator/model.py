@@ -96,7 +96,12 @@ class Field:
 
 
 def linking_fields(module: str, target: str) -> tuple[str, str]:
-    """The two lookups of a linking module, named after what they point at."""
+    """The two lookups of a linking module, named after what they point at.
+
+    Samples show the members of a service under `Members`.
+    """
+    if (module, target) == ("Services__s", "users"):
+        return module, "Members"
     other = "Users" if target == "users" else target
     return module, other if other != module else f"{other}_1"
 

@@ -21,8 +21,14 @@ def get_record(call: Call) -> Response:
     module = _module(call)
     record_id = _record_id(call)
     call.emulator.churn(module)
-    cut = call.knobs.single_rich_text_cut
-    row = single_reader(call.store, module, call.version, rich_text_cut=cut)(record_id)
+    read = single_reader(
+        call.store,
+        module,
+        call.version,
+        rich_text_cut=call.knobs.single_rich_text_cut,
+        book_ids=call.knobs.v2_price_books == "id",
+    )
+    row = read(record_id)
     if row is None:
         return Response(status_code=204)
     return _json({"data": [_chosen(call, row)]})

@@ -73,10 +73,10 @@ def _body(
         "page": position.page,
         "more_records": more,
     }
+    if not listing.related:
+        info |= {"sort_by": listing.sort_by, "sort_order": listing.sort_order}
     if call.version.page_tokens:
         info |= _token_info(call, bound, position.page, keys, more=more)
-        if not listing.related:
-            info |= {"sort_by": listing.sort_by, "sort_order": listing.sort_order}
         if not listing.related and listing.module.api_name not in PLAIN_INFO:
             info |= {"call": False, "email": False}
     rows = rows_by_id(call.store, reader, [key[-1] for key in keys])

@@ -28,6 +28,7 @@ from zoho_emulator.system_keys import (
     constant_keys,
     related,
 )
+from zoho_emulator.undescribed import address, addresses_of, constants_of
 from zoho_emulator.versions import Version
 
 Row = dict[str, object]
@@ -72,6 +73,7 @@ def rest_reader(
     v2 and v2.1, none later. A `rich_text_cut` of 0 leaves rich text whole.
     UNVERIFIED: that a list leaves out a virtual field even when `fields` names it.
     """
+    whole = single or system_keys is None
     if system_keys is None:
         system_keys = () if version.page_tokens else all_system_keys(module, version)
     writer = _Writer(store, version)
@@ -81,6 +83,8 @@ def rest_reader(
             writer.add_rest(field, module, rich_text_cut)
     for key in system_keys:
         writer.add_system(key, module)
+    if whole:
+        writer.add_undescribed(module)
     return Reader(f"select {', '.join(writer.select)} from {module.table} as m", writer.compile())
 
 
@@ -109,6 +113,8 @@ def coql_reader(
 _REFERENCES = (
     *("lookup", "ownerlookup", "userlookup", "profilelookup", "multi_module_lookup", "layout"),
 )
+#: What samples and recordings show as empty arrays, never as null.
+_NEVER_NULL = ("Tag", "Territories", "Tax", "Available_Days", "Available_Dates")
 #: Expressions of a value that is not null, by data type; the rest is passed on.
 _PLAIN = {
     "boolean": "{} == 1",
@@ -194,10 +200,9 @@ class _Writer:
             self.add_plain(key, column, field, rich_text_cut)
 
     def add_plain(self, key: str, sql: str, field: Field, rich_text_cut: int) -> None:
-        if field.api_name not in ("Tag", "Territories"):
+        if field.json_type != "jsonarray" or field.api_name not in _NEVER_NULL:
             self.add(key, sql, self.plain(field, rich_text_cut))
             return
-        # "Get Records" shows these two as empty arrays, never as null.
         value = self._fetch(sql)
         self._entry(key, f"[] if {value} is None else {self.plain(field, 0).format(value)}")
 
@@ -265,6 +270,14 @@ class _Writer:
             self.add(key, "m.id", "f'{{{}:032x}}'")
         elif key in (constant := constant_keys(module, self.version)):
             self._entry(key, self._constant(constant[key]))
+
+    def add_undescribed(self, module: Module) -> None:
+        for key, value in constants_of(module, self.version).items():
+            self._entry(key, self._constant(value))
+        for key, parts in addresses_of(module, self.version).items():
+            self._names["address"] = address
+            values = [self._fetch(f"m.{module.fields[part].column}") for part in parts]
+            self._entry(key, f"address({', '.join(values)})")
 
     def compile(self) -> Callable[[Sequence[Any]], Row]:
         unpacked = "".join(f"v{number}, " for number in range(1, self._count + 1))

@@ -6,6 +6,7 @@ from starlette.responses import Response
 from zoho_emulator.call import Call
 from zoho_emulator.errors import ZohoError, not_emulated
 from zoho_emulator.localtime import epoch_of, local_time
+from zoho_emulator.knobs import FEATURE_CODES
 from zoho_emulator.metadata import field_json, module_json, org_json, user_json
 from zoho_emulator.model import User
 
@@ -16,7 +17,7 @@ MODULE_STATUSES = ("visible", "user_hidden", "system_hidden", "scheduled_for_del
 
 def get_org(call: Call) -> Response:
     call.emulator.accounts.require("ZohoCRM.org.READ", "ZohoCRM.org.ALL")
-    one_currency = "currencies" in call.knobs.features_refused
+    one_currency = _lacking(call, "currencies") is not None
     org = org_json(call.store.org)
     org["mc_status"] = org["mc_status"] and not one_currency
     if call.knobs.trial_until:
@@ -48,7 +49,7 @@ def list_users(call: Call) -> Response:
         chosen = [user for user in chosen if str(user.id) in ids]
     page = call.whole_number("page", 1)
     per_page = call.whole_number("per_page", MAX_USERS_PER_PAGE, most=MAX_USERS_PER_PAGE)
-    rows = _modified(call, [user_json(org, user) for user in chosen], "Modified_Time")
+    rows = _modified(call, [user_json(org, user, call.version) for user in chosen], "Modified_Time")
     start = (page - 1) * per_page
     users = rows[start : start + per_page]
     if not users:
@@ -184,13 +185,28 @@ def _nothing(call: Call) -> Response:
     return Response(status_code=call.knobs.not_modified if asked else 204)
 
 
-def require_settings(call: Call, what: str) -> None:
+def require_settings(call: Call, what: str, *more_scopes: str) -> None:
+    """The token may read these settings, and the org has the feature that they belong to."""
     call.emulator.accounts.require(
         "ZohoCRM.settings.ALL",
         "ZohoCRM.settings.READ",
         f"ZohoCRM.settings.{what}.ALL",
         f"ZohoCRM.settings.{what}.READ",
+        *more_scopes,
     )
+    code = _lacking(call, what)
+    if code is not None:
+        status, message = FEATURE_CODES[code]
+        # UNVERIFIED: the name of a feature that no sample of a refusal names.
+        feature = "Territory Management" if what == "territories" else what
+        raise ZohoError(code, message.format(feature=feature), status=status)
+
+
+def _lacking(call: Call, what: str) -> str | None:
+    """The code for a feature that the org lacks."""
+    usual = "CURRENCIES_NOT_ENABLED" if what == "currencies" else "FEATURE_NOT_ENABLED"
+    refused = dict(entry.partition(":")[::2] for entry in call.knobs.features_refused)
+    return refused[what] or usual if what in refused else None
 
 
 def _json(body: object) -> Response:

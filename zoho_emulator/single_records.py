@@ -25,9 +25,17 @@ Children = Callable[[int], list[Row]]
 
 
 def single_reader(
-    store: Store, module: Module, version: Version, *, rich_text_cut: int = 0
+    store: Store,
+    module: Module,
+    version: Version,
+    *,
+    rich_text_cut: int = 0,
+    book_ids: bool = True,
 ) -> Callable[[int], Row | None]:
-    """Reads the record of an id; None when there is none that is live."""
+    """Reads the record of an id; None when there is none that is live.
+
+    `book_ids`: v2 shows the price book of a line item by its bare id.
+    """
     fields = [field for field in module.fields.values() if field.exists_in(version.number)]
     keys = [key for key in all_system_keys(module, version) if key != _HAS_MORE]
     reader = rest_reader(
@@ -40,7 +48,7 @@ def single_reader(
         single=True,
     )
     children = {
-        field.api_name: _children(store, module, field, version)
+        field.api_name: _children(store, module, field, version, book_ids=book_ids)
         for field in fields
         if field.virtual and field.linking in store.org.modules
     }
@@ -66,15 +74,31 @@ def single_reader(
     return read
 
 
-def _children(store: Store, module: Module, field: Field, version: Version) -> Children:
+def _children(
+    store: Store, module: Module, field: Field, version: Version, *, book_ids: bool
+) -> Children:
     child = store.org.modules[str(field.linking)]
     if field.data_type == "subform":
         if field.api_name == "Product_Details":
-            return v2_items(store, child, version)
+            return v2_items(store, child, book_ids=book_ids)
         return _subform(store, child, version)
     own, other = linking_fields(module.api_name, field.targets[0])
+    if field.data_type == "multiuserlookup":
+        rows_of = _rows(store, child, own, [child.fields[other]], (), version)
+        return lambda parent_id: [_of_user(row, other) for row in rows_of(parent_id)]
     # UNVERIFIED: which keys a row has besides the link's id and what it links to.
     return _rows(store, child, own, [child.fields[other]], ("$in_merge",), version)
+
+
+def _of_user(row: Row, name: str) -> Row:
+    """As samples of v8 show the members of a service.
+
+    UNVERIFIED: that other versions and custom fields show users alike.
+    """
+    user = row[name]
+    if isinstance(user, dict):
+        user = {"module": "Users", "name": user["name"], "id": user["id"]}
+    return {"id": row["id"], name: user}
 
 
 def _subform(store: Store, child: Module, version: Version) -> Children:

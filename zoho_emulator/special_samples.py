@@ -1,7 +1,7 @@
 """Made-up values of what only some of Zoho's own modules have: reminders, repeats, taxes ..."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from random import Random
 
@@ -139,9 +139,17 @@ def _consent(field: Field, rng: Random) -> str:
 
 
 def _hours(field: Field, rng: Random) -> str:
-    return _json(
-        {"From": f"{rng.randrange(6, 12):02d}:00", "To": f"{rng.randrange(13, 22):02d}:30"}
+    """A span before noon, one after it, or both."""
+    spans = (
+        {"From": f"{rng.randrange(6, 9):02d}:00", "To": f"{rng.randrange(9, 12):02d}:30"},
+        {"From": f"{rng.randrange(13, 16):02d}:15", "To": f"{rng.randrange(16, 22):02d}:45"},
     )
+    return _json(rng.choice((spans, spans[:1], spans[1:])))
+
+
+def _days(field: Field, rng: Random) -> str:
+    first = _moment(rng).date()
+    return ";".join(str(first + timedelta(day)) for day in range(rng.choice((1, 3))))
 
 
 def _discount(field: Field, rng: Random) -> str:
@@ -167,6 +175,7 @@ BY_NAME: Mapping[str, Maker] = {
     "Tax": _taxes,
     "Pricing_Details": _ranges,
     "Discount": _discount,
+    "Available_Dates": _days,
 }
 
 

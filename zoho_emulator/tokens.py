@@ -63,11 +63,15 @@ class Accounts:
 
     def authenticate(self, authorization: str | None) -> None:
         """Both words before the token are in use; the docs write `Zoho-oauthtoken`."""
-        word, _, token = (authorization or "").partition(" ")
-        if word.lower() not in ("zoho-oauthtoken", "bearer") or not token.strip():
+        if not _token_in(authorization):
             raise ZohoError("AUTHENTICATION_FAILURE", "Authentication failed", status=401)
-        if self._expiry.get(token.strip(), 0) <= self._clock.now():
+        if self.death_of(authorization) is None:
             raise ZohoError("INVALID_TOKEN", "invalid oauth token", status=401)
+
+    def death_of(self, authorization: str | None) -> int | None:
+        """When the header's token dies; None of one that does not live."""
+        dies = self._expiry.get(_token_in(authorization), 0)
+        return dies if dies > self._clock.now() else None
 
     def require(self, *any_of: str) -> None:
         """One of these scopes must have been granted."""
@@ -133,6 +137,11 @@ def module_scopes(
         word = api_name.removesuffix("__s").lower()
     words = ("ALL", *operations)
     return tuple(f"ZohoCRM.modules.{part}" for part in (*words, *(f"{word}.{w}" for w in words)))
+
+
+def _token_in(authorization: str | None) -> str:
+    word, _, token = (authorization or "").partition(" ")
+    return token.strip() if word.lower() in ("zoho-oauthtoken", "bearer") else ""
 
 
 def _digest(seed: int, what: str) -> str:

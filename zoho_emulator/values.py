@@ -20,8 +20,8 @@ def folded(value: Stored) -> Stored:
     return value.lower() if isinstance(value, str) else value
 
 
-#: UNVERIFIED: whether Zoho takes "Z"; its samples carry a numeric offset and no fractions.
-_DATETIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", re.ASCII)
+#: Fractions of a second are refused. Of "Z", the knob `writes_accept_z` decides.
+_DATETIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[+-]\d\d:\d\d|Z)", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 #: Digits of a double behind the point.
 MOST_DECIMALS = 9

@@ -8,7 +8,7 @@ from typing import Any
 from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.types import StreamSlice
 
-from zoho_crm.errors import FEATURE_LACKING, INVALID_DATA, PERMISSION_LACKING
+from zoho_crm.errors import INVALID_DATA, PERMISSION_LACKING, lacks_feature
 from zoho_crm.fields import Field, utc
 from zoho_crm.org import org_of
 from zoho_crm.problems import Refused
@@ -71,7 +71,7 @@ class SettingsRetriever(Retriever):
             else:
                 yield from self._of_each(self._modules(), "module")
         except Refused as refusal:
-            if refusal.code not in FEATURE_LACKING:
+            if not lacks_feature(refusal.code):
                 raise
             LOGGER.info(f"{self.name}: not available in this org ({refusal.code}).")
 
@@ -83,7 +83,7 @@ class SettingsRetriever(Retriever):
                 for row in self._asked({what: name}):
                     yield {**row, what: name}
             except Refused as refusal:
-                if refusal.code in FEATURE_LACKING:
+                if lacks_feature(refusal.code):
                     lacking.append(f"{name} ({refusal.code})")
                 elif refusal.code in _OF_ONE:
                     refusals[name] = refusal

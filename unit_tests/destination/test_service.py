@@ -1,5 +1,7 @@
 """Appointments, services and the history of reschedules, which have rules of their own."""
 
+import json
+
 import pytest
 
 from unit_tests.destination.conftest import Json, Org, stream
@@ -8,7 +10,7 @@ SERVICE = {
     "Service_Name": "Wash",
     "Duration": 30,
     "Location": "Business Address",
-    "Availability_Type": "Every Day",
+    "Availability_Type": "Every Business Days",
     "Price": 20,
 }
 
@@ -25,6 +27,30 @@ def test_a_service_is_added_with_its_members(org: Org, version: str) -> None:
 
     assert result.counts() == {"created": 1}
     assert org.record("Services__s", Service_Name="Wash")["Price"] == 20
+
+
+@pytest.mark.parametrize("version", ["v4", "v8"])
+@pytest.mark.parametrize("as_text", [False, True])
+def test_a_service_is_added_with_its_availability(org: Org, version: str, as_text: bool) -> None:
+    lists: Json = {
+        "Available_Days": ["Monday", "Friday"],
+        "Available_Dates": ["2030-01-07", "2030-01-11"],
+        "Tax": [{"value": "Vat - 5.0 %"}],
+    }
+    if version == "v8":
+        lists["Available_Timings"] = [{"From": "09:00", "To": "12:30"}]
+    name = f"{version} {as_text}"
+    given = {key: json.dumps(value) for key, value in lists.items()} if as_text else lists
+    row = SERVICE | {"Service_Name": name, "Members": [user_id(org)], **given}
+    row |= {"Availability_Type": "Specific Day(s)", "Job_Sheet_Required": "Yes"}
+
+    result = org.write(stream("Services__s", *row), [row], schema_version=version)
+
+    assert result.counts() == {"created": 1}
+    service = org.record("Services__s", Service_Name=name)
+    assert [tax["value"] for tax in service.pop("Tax")] == ["Vat - 5.0 %"]
+    del lists["Tax"]
+    assert service.items() >= (lists | {"Job_Sheet_Required": "Yes"}).items()
 
 
 @pytest.mark.parametrize("version", ["v4", "v8"])

@@ -35,6 +35,7 @@ def test_a_knob_is_set_by_text(assignment: str, name: str, value: object) -> Non
         "time_zone=Mars/Olympus",
         "refused_modules=Deals:NOT_TODAY",
         "trial_until=tomorrow",
+        "features_refused=territories:LOST",
     ],
 )
 def test_nonsense_is_refused(assignment: str) -> None:

@@ -111,16 +111,24 @@ def test_rows_of_a_subform_are_those_of_its_module(zoho) -> None:
         ("Vehicles", "Drivers", "VehiclesXContacts", "Vehicles", "Contacts"),
         ("Vehicles", "Mechanics", "Vehicles_X_Users", "Vehicles", "Users"),
         ("Leads", "Products_Wanted", "LeadsXProducts", "Leads", "Products"),
-        ("Services__s", "Members", "Services__s_X_Users", "Services__s", "Users"),
+        ("Services__s", "Members", "Services__s_X_Users", "Services__s", "Members"),
     ],
 )
 def test_links_show_what_they_link_to(zoho, module, field, linking, own, other) -> None:
     parent = parent_of(zoho, linking, own)
     row = one(zoho, module, parent)
     links = children(zoho, linking, own, parent)
-    assert row[field] == [
-        {"id": link["id"], other: link[other], "$in_merge": False} for link in links
-    ]
+    if other in ("Users", "Members"):
+        expected = [
+            {
+                "id": link["id"],
+                other: {"module": "Users", "name": link[other]["name"], "id": link[other]["id"]},
+            }
+            for link in links
+        ]
+    else:
+        expected = [{"id": link["id"], other: link[other], "$in_merge": False} for link in links]
+    assert row[field] == expected
     assert len({link[other]["id"] for link in links}) == len(links) > 0
     assert row["$has_more"][field] is False
 
@@ -159,9 +167,14 @@ def test_line_items_by_version(zoho, module, field, items) -> None:
         product = row["Product_Name"]
         code = codes[product["id"]]
         assert item["product"] == {**product, "Product_Code": code, "Currency": "USD"}
-        assert (item["quantity"], item["book"]) == (row["Quantity"], row["Price_Book_Name"])
+        book = row["Price_Book_Name"]
+        assert (item["quantity"], item["book"]) == (row["Quantity"], book and int(book["id"]))
         assert isinstance(item["Discount"], float)
         assert item["line_tax"] == (row["Line_Tax"] or [])
+
+    zoho.knobs(v2_price_books="object")
+    objects = [item["book"] for item in one(zoho, module, document, "v2")["Product_Details"]]
+    assert objects == [row["Price_Book_Name"] for row in known]
 
     for version in ("v2.1", "v8"):
         new = one(zoho, module, document, version)

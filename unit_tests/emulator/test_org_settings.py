@@ -135,16 +135,17 @@ def test_tags_of_a_module_are_those_of_its_records(zoho) -> None:
     assert "color_code" not in rows(zoho, "v2/settings/tags", "tags", module="Leads")[0]
 
 
-def test_the_pipeline_has_the_stages_of_deals(zoho) -> None:
+@pytest.mark.parametrize("version", ["v2.1", "v4", "v8"])
+def test_the_pipeline_has_the_stages_of_deals(zoho, version) -> None:
     (layout,) = rows(zoho, "v8/settings/layouts", "layouts", module="Deals")
     path = "settings/pipeline"
-    (pipeline,) = rows(zoho, f"v8/{path}", "pipeline", layout_id=layout["id"])
+    (pipeline,) = rows(zoho, f"{version}/{path}", "pipeline", layout_id=layout["id"])
     assert {deal["Pipeline"] for deal in zoho.truth("Deals")} - {None} == {
         pipeline["display_value"]
     }
     stages = {deal["Stage"] for deal in zoho.truth("Deals")}
     assert stages <= {stage["actual_value"] for stage in pipeline["maps"]}
-    assert pipeline["maps"][0]["forecast_category"]["name"] == "Pipeline"
+    assert pipeline["maps"][0]["forecast_category"].keys() == {"name", "id"}
     assert zoho.get(f"v8/{path}").json()["code"] == "REQUIRED_PARAM_MISSING"
     assert zoho.get(f"v8/{path}", layout_id=1).json()["code"] == "INVALID_DATA"
     assert zoho.get(f"v2/{path}", layout_id=layout["id"]).json()["code"] == "API_NOT_SUPPORTED"
@@ -158,13 +159,29 @@ def test_currencies_and_contact_roles(zoho) -> None:
     assert roles[0].keys() == {"id", "name", "sequence_number"}
 
 
-@pytest.mark.parametrize("path", ["org/currencies", "settings/territories"])
-def test_a_feature_that_the_org_lacks(zoho, path) -> None:
-    assert zoho.get(f"v8/{path}").status_code == 200
-    zoho.knobs(features_refused=["currencies", "territories"])
-    answer = zoho.get(f"v8/{path}")
-    assert (answer.status_code, answer.json()["code"]) == (400, "FEATURE_NOT_ENABLED")
-    assert rows(zoho, "v8/org", "org")[0]["mc_status"] is False
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    ("refused", "path", "status", "code"),
+    [
+        ("currencies", "org/currencies", 403, "CURRENCIES_NOT_ENABLED"),
+        ("territories", "settings/territories", 400, "FEATURE_NOT_ENABLED"),
+        (
+            "territories:TERRITORY_NOT_ENABLED",
+            *("settings/territories", 403, "TERRITORY_NOT_ENABLED"),
+        ),
+        ("territories:TERRITORY_DISABLED", "settings/territories", 403, "TERRITORY_DISABLED"),
+        ("roles", "settings/roles", 400, "FEATURE_NOT_ENABLED"),
+    ],
+)
+def test_a_feature_that_the_org_lacks_is_refused_with_its_code(
+    zoho, version, refused, path, status, code
+) -> None:
+    assert zoho.get(f"{version}/{path}").status_code == 200
+    zoho.knobs(features_refused=[refused])
+    answer = zoho.get(f"{version}/{path}")
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.json()["details"] == {}
+    assert rows(zoho, f"{version}/org", "org")[0]["mc_status"] is (refused != "currencies")
 
 
 def test_settings_need_their_scope_and_are_counted_by_name(zoho) -> None:

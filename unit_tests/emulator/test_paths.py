@@ -1,3 +1,4 @@
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 import pytest
@@ -219,11 +220,34 @@ def test_the_date_header_follows_the_clock(zoho) -> None:
     assert zoho.get("v8/org").json()["code"] == "INVALID_TOKEN"
 
 
+@pytest.mark.parametrize("version", ["v2", "v8"])
+def test_every_answer_has_the_headers_that_were_recorded(zoho, version) -> None:
+    lead = {"data": [{"Last_Name": "X", "Company": "Y"}]}
+    added = zoho.call("POST", f"{version}/Leads", json=lead)
+    for answer, status in (
+        (added, 201),
+        (zoho.get(f"{version}/Leads", fields="id", per_page=1), 200),
+        (zoho.get(f"{version}/Nothing", fields="id"), 400),
+    ):
+        assert answer.status_code == status
+        assert answer.headers["Content-Type"] == "application/json;charset=UTF-8"
+        assert answer.headers["Content-Disposition"] == "attachment; filename=response.json"
+        dies = datetime.fromisoformat(answer.headers["x-accesstoken-reset"])
+        left = dies - parsedate_to_datetime(answer.headers["Date"])
+        assert 0 < left.total_seconds() <= 3_600
+        assert "X-API-CREDITS-REMAINING" not in answer.headers
+    stranger = zoho.get(f"{version}/org", headers={"Authorization": "Zoho-oauthtoken none"})
+    assert "x-accesstoken-reset" not in stranger.headers
+    assert zoho.refresh().headers["Content-Type"] == "application/json;charset=UTF-8"
+
+
 def test_credits_run_out(zoho) -> None:
     zoho.knobs(credits_per_day=4)
     headers = [zoho.get("v8/org").headers.get("X-API-CREDITS-REMAINING") for _ in range(4)]
     assert headers == [None, "2", "1", "0"]
+    zoho.knobs(credits_header=False)
     answer = zoho.get("v8/org")
+    assert "X-API-CREDITS-REMAINING" not in answer.headers
     assert answer.status_code == 429
     assert answer.json() == {
         "code": "TOO_MANY_REQUESTS",

@@ -164,7 +164,16 @@ def test_the_previous_token_leads_back(zoho) -> None:
 @pytest.mark.parametrize("version", ["v2", "v2.1"])
 def test_old_versions_give_all_fields_and_plain_pages(zoho, version) -> None:
     answer = zoho.get(f"{version}/Leads", per_page=5).json()
-    assert answer["info"] == {"per_page": 5, "count": 5, "page": 1, "more_records": True}
+    assert answer["info"] == {
+        "per_page": 5,
+        "count": 5,
+        "page": 1,
+        "sort_by": "id",
+        "sort_order": "desc",
+        "more_records": True,
+    }
+    newest = sorted((int(row["id"]) for row in answer["data"]), reverse=True)
+    assert [int(row["id"]) for row in answer["data"]] == newest
     assert {"Last_Name", "Owner", "Created_Time", "$approved"} <= set(answer["data"][0])
     ids = set()
     for page in range(1, 100):
@@ -173,6 +182,40 @@ def test_old_versions_give_all_fields_and_plain_pages(zoho, version) -> None:
             break
         ids |= {row["id"] for row in found.json()["data"]}
     assert ids == {row["id"] for row in zoho.truth("Leads") if not row["Converted__s"]}
+
+
+@pytest.mark.parametrize(
+    ("module", "keys"),
+    [
+        (
+            "Leads",
+            {
+                *("Address", "Coordinates", "Latitude", "Longitude", "nearby_distance__s"),
+                "Flat_House_No_Building_Apartment_Name",
+            },
+        ),
+        ("Accounts", {"Billing_Address", "Shipping_Coordinates", "nearby_distance__s"}),
+        ("Contacts", {"Mailing_Address", "Other_Flat_House_No_Building_Apartment_Name"}),
+        ("Tasks", {"BEST_TIME"}),
+    ],
+)
+def test_records_of_v2_have_keys_that_no_field_describes(zoho, module, keys) -> None:
+    for version in ("v2", "v2.1"):
+        listed = zoho.get(f"{version}/{module}", per_page=1).json()["data"][0]
+        single = zoho.get(f"{version}/{module}/{listed['id']}").json()["data"][0]
+        fields = zoho.get(f"{version}/settings/fields", module=module).json()["fields"]
+        assert not keys & {field["api_name"] for field in fields}
+        for row in (listed, single):
+            assert keys & row.keys() == (keys if version == "v2" else set())
+
+
+def test_an_address_of_v2_is_put_together_of_its_parts(zoho) -> None:
+    parts = {"Street": "1 Main St", "City": "Springfield", "State": "IL", "Zip_Code": "62701"}
+    lead = {"Last_Name": "X", "Company": "Y", **parts, "Country": "United States"}
+    ids = zoho.control("POST", "records/Leads", [lead, {"Last_Name": "X", "Company": "Y"}])["ids"]
+    shown = [zoho.get(f"v2/Leads/{known}").json()["data"][0]["Address"] for known in ids]
+    assert shown == ["1 Main St\nSpringfield, IL 62701\nUnited States", ""]
+    zoho.control("DELETE", f"records/Leads?ids={','.join(ids)}&type=permanent")
 
 
 def test_system_keys_come_only_when_named_since_v3(zoho) -> None:
@@ -184,6 +227,8 @@ def test_old_versions_sort_by_any_field(zoho) -> None:
     answer = zoho.get("v2/Accounts", sort_by="Account_Name", sort_order="asc", per_page=50)
     names = [row["Account_Name"] for row in answer.json()["data"]]
     assert names == sorted(names)
+    info = answer.json()["info"]
+    assert (info["sort_by"], info["sort_order"]) == ("Account_Name", "asc")
 
 
 @pytest.mark.parametrize(

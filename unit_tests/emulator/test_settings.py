@@ -114,6 +114,27 @@ def test_users_by_page_and_type(zoho) -> None:
     assert zoho.get("v8/users", page=99).status_code == 204
 
 
+@pytest.mark.parametrize(
+    ("version", "has", "lacks"),
+    [
+        (
+            "v2",
+            {
+                *("Current_Shift__s", "Next_Shift__s", "Shift_Effective_From__s", "name_format"),
+                *("theme", "customize_info", "territories", "distance_preference__s"),
+            },
+            {"type__s", "$current_shift", "name_format__s", "number_separator"},
+        ),
+        ("v8", {"type__s", "$current_shift", "$next_shift"}, {"Current_Shift__s", "name_format"}),
+    ],
+)
+def test_users_have_the_keys_of_their_version(zoho, version, has, lacks) -> None:
+    for user in zoho.get(f"{version}/users").json()["users"]:
+        assert has <= user.keys()
+        assert not lacks & user.keys()
+        assert user["offset"] == -8 * 3_600_000
+
+
 def test_settings_that_have_not_changed(zoho) -> None:
     later = {"If-Modified-Since": "2099-01-01T00:00:00+00:00"}
     assert zoho.get("v8/users", headers=later).status_code == 304

@@ -24,7 +24,7 @@ def user(zoho) -> dict[str, str]:
 def appointment(zoho, user):
     """A record to be added."""
     links = zoho.truth("Services__s_X_Users")
-    service = next(row["Services__s"] for row in links[::-1] if row["Users"]["id"] == user["id"])
+    service = next(row["Services__s"] for row in links[::-1] if row["Members"]["id"] == user["id"])
     return {
         "Appointment_Name": "x",
         "Service_Name": {"id": service["id"]},
@@ -77,9 +77,9 @@ def test_the_owner_of_an_appointment_is_a_member_of_its_service(zoho, write, app
     service = {
         "Service_Name": "x",
         "Duration": 30,
-        "Location": "Online",
-        "Members": [{"Users": member}],
-        "Availability_Type": "Every Business Day",
+        "Location": "Business Address",
+        "Members": [{"Members": member}],
+        "Availability_Type": "Every Business Days",
         "Price": 5,
     }
     service_id = write("POST", "Services__s", service)["details"]["id"]
@@ -175,20 +175,106 @@ def test_the_history_is_of_appointments_that_were_moved_twenty_times_at_most(
     assert codes == ["SUCCESS"] * 20 + ["IN_REQUEST_LIMIT_EXCEEDED"]
 
 
-def test_a_service_of_a_range_of_dates_has_both(write, user) -> None:
-    service = {
+@pytest.fixture
+def service(user) -> dict[str, object]:
+    """One to be added."""
+    return {
         "Service_Name": "x",
         "Duration": 30,
-        "Location": "Online",
-        "Members": [{"Users": user}],
-        "Availability_Type": "Date Range",
-        "Available_From": "2027-01-01",
+        "Location": "Business Address",
+        "Members": [{"Members": user}],
+        "Availability_Type": "Every Business Days",
         "Price": 5,
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "missing"),
+    [
+        (
+            "Specific Date Range",
+            {"Available_From": "2027-01-01", "Available_Till": "2027-02-01"},
+            "Available_Till",
+        ),
+        ("Specific Date(s)", {"Available_Dates": ["2027-01-01"]}, "Available_Dates"),
+        ("Specific Day(s)", {"Available_Days": ["Monday"]}, "Available_Days"),
+    ],
+)
+def test_a_service_tells_when_it_is_available(write, service, kind, given, missing) -> None:
+    service |= {"Availability_Type": kind, **given}
+    value = service.pop(missing)
     item = write("POST", "Services__s", service)
-    assert told(item) == ("DEPENDENT_FIELD_MISSING", "Available_Till", "Availability_Type")
-    item = write("POST", "Services__s", {**service, "Available_Till": "2027-02-01"})
+    assert told(item) == ("DEPENDENT_FIELD_MISSING", missing, "Availability_Type")
+    item = write("POST", "Services__s", {**service, missing: value})
     assert item["code"] == "SUCCESS"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Availability_Type", "Sometimes"),
+        ("Available_Dates", ["2027-01-32"]),
+        ("Available_Timings", {"From": "09:00", "To": "16:30"}),
+        ("Available_Timings", [{"From": "9", "To": "16:30"}]),
+        ("Available_Timings", [{"From": "09:00", "To": "10:00"}] * 5),
+        ("Job_Sheet_Required", True),
+    ],
+)
+def test_what_a_service_cannot_hold_is_refused(write, service, name, value) -> None:
+    item = write("POST", "Services__s", {**service, name: value})
+    assert told(item) == ("INVALID_DATA", name, None)
+
+
+def test_a_service_is_read_as_it_was_written(zoho, write, service, user) -> None:
+    given = {
+        "Availability_Type": "Specific Day(s)",
+        "Available_Days": ["Monday", "Friday"],
+        "Available_Dates": ["2027-01-01", "2027-01-04"],
+        "Available_Timings": [{"From": "09:00", "To": "12:30"}, {"From": "13:00", "To": "16:30"}],
+        "Job_Sheet_Required": "Yes",
+        "Tax": [{"id": None, "value": "Vat - 5.0 %"}],
+    }
+    record = write("POST", "Services__s", {**service, **given})["details"]["id"]
+
+    (single,) = zoho.get(f"v8/Services__s/{record}").json()["data"]
+    (listed,) = zoho.get("v8/Services__s", ids=record, fields=",".join(given)).json()["data"]
+    for row in (single, listed):
+        assert [tax.pop("id") is not None for tax in row["Tax"]] == [True]
+        assert row.items() >= (given | {"Tax": [{"value": "Vat - 5.0 %"}]}).items()
+    (member,) = single["Members"]
+    assert member.keys() == {"id", "Members"}
+    assert member["Members"].keys() == {"module", "name", "id"}
+    assert (member["Members"]["module"], member["Members"]["id"]) == ("Users", user["id"])
+    columns = "Available_Days, Available_Dates, Job_Sheet_Required"
+    query = f"select {columns} from Services__s where id = '{record}'"
+    (queried,) = zoho.coql(query).json()["data"]
+    assert queried.items() <= (given | {"id": record}).items()
+    # What was read can be sent back, members included.
+    assert write("PUT", f"Services__s/{record}", {"Members": single["Members"]})["code"] == (
+        "SUCCESS"
+    )
+    assert zoho.get(f"v8/Services__s/{record}").json()["data"][0]["Members"] == [member]
+
+
+def test_an_empty_availability_is_an_empty_list_and_no_timings_are_null(
+    zoho, write, service
+) -> None:
+    record = write("POST", "Services__s", service)["details"]["id"]
+    (row,) = zoho.get(f"v8/Services__s/{record}").json()["data"]
+    assert row["Available_Days"] == row["Available_Dates"] == row["Tax"] == []
+    assert row["Available_Timings"] is None
+    assert (row["Status"], row["Job_Sheet_Required"]) == ("Available", "No")
+
+
+@pytest.mark.parametrize("version", ["v4", "v8"])
+def test_metadata_of_a_service_tells_these_fields(zoho, version) -> None:
+    fields = zoho.get(f"{version}/settings/fields", module="Services__s").json()["fields"]
+    kinds = {field["api_name"]: (field["data_type"], field["json_type"]) for field in fields}
+    assert kinds["Job_Sheet_Required"] == ("picklist", "string")
+    assert kinds["Available_Days"] == ("multiselectpicklist", "jsonarray")
+    assert kinds.get("Available_Timings") == (
+        ("time_range", "jsonarray") if version == "v8" else None
+    )
 
 
 @pytest.mark.parametrize(
@@ -199,9 +285,9 @@ def test_services(zoho, write, minutes, code) -> None:
     service = {
         "Service_Name": "x",
         "Duration": minutes,
-        "Location": "Online",
-        "Members": [{"Users": {"id": user}}],
-        "Availability_Type": "Every Business Day",
+        "Location": "Business Address",
+        "Members": [{"Members": {"id": user}}],
+        "Availability_Type": "Every Business Days",
         "Price": 5,
     }
     assert write("POST", "Services__s", service)["code"] == code

@@ -73,7 +73,8 @@ def test_an_inserted_record_is_there(zoho, insert, version) -> None:
         ("Interests", ["x" * 500, "y" * 500], {"maximum_length": 1_000}),
         ("Newsletter", 1, {"expected_data_type": "boolean"}),
         ("Birth_Date", "28.02.1990", {"expected_data_type": "date"}),
-        ("Next_Call", "2024-06-05T02:04:09Z", {"expected_data_type": "datetime"}),
+        ("Next_Call", "2024-06-05T02:04:09.000Z", {"expected_data_type": "datetime"}),
+        ("Next_Call", "2024-06-05T02:04:09.5+00:00", {"expected_data_type": "datetime"}),
         ("Interests", "Cloud", {"expected_data_type": "jsonarray"}),
         ("Tag", "VIP", {"expected_data_type": "jsonarray"}),
         ("Recommended_By", {"name": "X"}, {"expected_data_type": "jsonobject"}),
@@ -88,6 +89,16 @@ def test_a_bad_value_is_named(insert, name, value, details) -> None:
     (item,) = answer.json()["data"]
     assert (item["code"], item["status"]) == ("INVALID_DATA", "error")
     assert item["details"] == {"api_name": name, "json_path": f"$.data[0].{name}", **details}
+
+
+def test_a_datetime_may_end_in_z_unless_the_knob_says_otherwise(zoho, insert) -> None:
+    lead = {**LEAD, "Next_Call": "2024-06-05T02:04:09Z"}
+    (item,) = insert(lead).json()["data"]
+    row = next(row for row in zoho.truth("Leads") if row["id"] == item["details"]["id"])
+    assert row["Next_Call"] == "2024-06-04T19:04:09-07:00"
+    zoho.knobs(writes_accept_z=False)
+    (item,) = insert(lead).json()["data"]
+    assert (item["code"], item["details"]["api_name"]) == ("INVALID_DATA", "Next_Call")
 
 
 @pytest.mark.parametrize(

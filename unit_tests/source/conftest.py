@@ -193,7 +193,7 @@ def org(_server: Running) -> Iterator[Org]:
     ZohoAuthenticator._tokens.clear()
     _server.control("POST", "reset", {})
     yield Org(_server, shared=True)
-    _server.control("POST", "knobs", {"churn": 0})
+    _server.control("POST", "knobs", {"churn": 0, "features_refused": []})
 
 
 @pytest.fixture

@@ -149,17 +149,6 @@ def test_reading_one_stream_asks_for_the_fields_of_one(org: Org) -> None:
     assert org.calls("settings.fields") == 1
 
 
-def test_settings_of_an_org_that_lacks_a_feature_are_empty(own_org: Org) -> None:
-    streams = own_org.streams()
-    own_org.control("POST", "knobs", {"features_refused": "currencies,territories"})
-
-    output = own_org.read(streams["currencies"], streams["territories"], streams["roles"])
-
-    assert rows_of(output, "currencies") == rows_of(output, "territories") == []
-    assert rows_of(output, "roles")
-    assert "currencies: not available in this org" in messages(output)
-
-
 def test_no_road_is_advised_once_zoho_has_refused_the_chosen_one(own_org: Org) -> None:
     leads = own_org.stream("Leads")
     refusal = {"code": "INVALID_MODULE", "details": {}, "message": "x", "status": "error"}

@@ -57,6 +57,23 @@ def smaller_org() -> Iterator[Org]:
         yield Org(server, shared=True)
 
 
+@pytest.mark.parametrize("retrieval", [COQL, REST, BULK], ids=["COQL", "REST", "Bulk"])
+def test_keys_that_no_field_describes_are_in_no_record(smaller_org: Org, retrieval) -> None:
+    """Lists of v2 carry some; queries and exports cannot."""
+    smaller_org.settings = {"schema_version": "v2", "retrieval": retrieval}
+    streams = smaller_org.streams()
+    names = ("Accounts", "Tasks")
+
+    output = smaller_org.read(*(streams[name] for name in names))
+
+    for name in names:
+        columns = set(streams[name]["json_schema"]["properties"])
+        told = [m.record.data.keys() for m in output.records if m.record.stream == name]
+        assert told
+        assert set().union(*told) <= columns
+        assert not columns & {"Billing_Address", "nearby_distance__s", "BEST_TIME"}
+
+
 @pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
 @pytest.mark.parametrize("retrieval", [COQL, REST, BULK], ids=["COQL", "REST", "Bulk"])
 def test_every_record_comes_once_and_whole(

@@ -43,19 +43,43 @@ def test_a_permission_that_the_user_lacks_for_the_whole_org_is_an_error(
     assert f"({code}: no). The user who made the refresh token needs a profile with" in sentence
 
 
-def test_a_feature_that_the_org_lacks_costs_one_line_in_the_log(org: Org) -> None:
+@pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
+@pytest.mark.parametrize(
+    ("feature", "code"),
+    [
+        ("currencies", "CURRENCIES_NOT_ENABLED"),
+        ("currencies", "FEATURE_NOT_ENABLED"),
+        ("territories", "TERRITORY_NOT_ENABLED"),
+        ("territories", "TERRITORY_DISABLED"),
+        ("roles", "FEATURE_NOT_ENABLED"),
+    ],
+)
+def test_a_feature_that_the_org_lacks_empties_its_stream_with_one_line_in_the_log(
+    org: Org, version: str, feature: str, code: str
+) -> None:
+    org.settings = {"schema_version": version}
+    org.control("POST", "knobs", {"features_refused": [f"{feature}:{code}"]})
     streams = org.streams()
-    refused(org, "settings.currencies", "FEATURE_NOT_ENABLED", 400)
 
-    output = org.read(streams["currencies"], streams["roles"])
+    output = org.read(streams[feature], streams["org"])
 
-    assert rows_of(output, "currencies") == []
-    assert rows_of(output, "roles")
-    told = [line for line in log(output) if "currencies" in line and "Cost: " not in line]
-    assert [line for line in told if "FEATURE_NOT_ENABLED" in line] == [
-        "currencies: not available in this org (FEATURE_NOT_ENABLED)."
-    ]
+    assert rows_of(output, feature) == []
+    assert rows_of(output, "org")
+    assert output.errors == []
+    told = [line for line in log(output) if code in line]
+    assert told == [f"{feature}: not available in this org ({code})."]
     assert log(output, logging.WARNING) == []
+
+
+def test_a_code_of_a_missing_feature_that_is_new_to_us_empties_the_stream_too(org: Org) -> None:
+    streams = org.streams()
+    refused(org, "settings.territories", "SANDBOX_NOT_ENABLED")
+
+    output = org.read(streams["territories"])
+
+    assert rows_of(output, "territories") == []
+    assert output.errors == []
+    assert "territories: not available in this org (SANDBOX_NOT_ENABLED)." in log(output)
 
 
 def test_a_request_that_zoho_calls_invalid_is_no_lacking_feature(org: Org) -> None:

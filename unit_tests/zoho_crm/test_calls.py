@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils import AirbyteTracedException
 
@@ -289,3 +290,38 @@ def test_a_reserve_that_cannot_be_kept_is_told_once(
     lines = [line.message for line in caplog.records if "reserved for people" in line.message]
     assert len(lines) == len(told)
     assert all(end in line for line, end in zip(lines, told, strict=True))
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_a_reserve_counts_its_own_calls_where_zoho_does_not_say_what_is_left(
+    server: Running, caplog: pytest.LogCaptureFixture, header: bool
+) -> None:
+    server.control("POST", "knobs", {"scopes": ["ZohoCRM.org.READ"]})
+    config = client_of(server).config | {"credits_reserve_percent": 40}
+    forget(config)
+    org = org_of(config)
+    org.introduce(manifests_requester("requester", config))
+    server.control("POST", "reset", {})
+    total = server.control("GET", "usage")["credits_remaining"]
+    request = requests.Request("POST", f"{server.base_url}/crm/bulk/v8/read").prepare()
+
+    made = 0
+
+    def export() -> None:
+        nonlocal made
+        org.sends(request)
+        made += 1
+        answered = requests.Response()
+        answered.status_code, answered._content = 201, b"{}"
+        if header and made * 100 > total:
+            answered.headers["X-API-CREDITS-REMAINING"] = str(total - made * 50)
+        org.heard(request, answered)
+
+    with caplog.at_level(logging.WARNING, "airbyte"):
+        while total * 60 // 100 - made * 50 >= 50:
+            export()
+        with pytest.raises(AirbyteTracedException, match="are reserved for people"):
+            export()
+
+    lines = [line.message for line in caplog.records if "only this sync's calls" in line.message]
+    assert len(lines) == (0 if header else 1)

@@ -16,7 +16,16 @@ from zoho_emulator.catalogue.notation import (
 )
 
 _CARRIERS = ("-None-", "FedEX", "UPS", "USPS", "DHL", "BlueDart")
-TAXES = ("Sales Tax - 2.0 %", "Vat - 5.0 %")
+#: Of products and services. UNVERIFIED: its data type; Zoho's SDKs know it by its name.
+PRODUCT_TAX = field(
+    "Tax",
+    "multiselectpicklist",
+    json_type="jsonarray",
+    like="text",
+    pick_list=("Sales Tax - 2.0 %", "Vat - 5.0 %"),
+    filterable=False,
+    sortable=False,
+)
 
 VENDORS = Table(
     "Vendors",

@@ -1,5 +1,6 @@
 """Campaigns, cases, solutions, and the appointments of v3's generation and later."""
 
+from zoho_emulator.catalogue.inventory import PRODUCT_TAX
 from zoho_emulator.catalogue.notation import (
     ENDING,
     STAMPS,
@@ -93,6 +94,10 @@ SOLUTIONS = Table(
     ),
 )
 
+AVAILABILITY = (
+    *("Every Business Days", "Specific Date Range", "Specific Date(s)", "Specific Day(s)"),
+)
+
 SERVICES = Table(
     "Services__s",
     "Service",
@@ -105,20 +110,36 @@ SERVICES = Table(
         owner("Service"),
         field("Service_Name", length=120, mandatory=True),
         field("Duration", "integer", label="Duration (mins)", mandatory=True),
-        picklist("Location", "Business Address", "Client Address", "Online", mandatory=True),
-        picklist("Status", "Active", "Inactive"),
-        field("Price", "currency"),
         picklist(
-            "Availability_Type",
-            *("Every Business Day", "Date Range", "Specific Date(s)", "Repeat"),
+            "Location",
+            *("Business Address", "Business Address and Client Address", "Client Address"),
             mandatory=True,
         ),
+        picklist("Status", "Available", "Temporarily Unavailable", "Not in Use", "Scheduled"),
+        field("Price", "currency"),
+        picklist("Availability_Type", *AVAILABILITY, mandatory=True),
         field("Available_From", "date"),
         field("Available_Till", "date"),
-        # UNVERIFIED: the name of the field; the docs describe hours of a service, SDKs the type.
+        # UNVERIFIED: data type of the two, lists of texts. It is the only one of those that Zoho's
+        # SDKs know whose values are such lists.
+        field(
+            "Available_Days",
+            "multiselectpicklist",
+            pick_list=(
+                *("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+            ),
+        ),
+        field("Available_Dates", "multiselectpicklist", like="multiselectpicklist"),
+        # UNVERIFIED: since which version; SDKs know the type since v6.
         field("Available_Timings", "time_range", since=8.0),
-        field("Job_Sheet_Required", "boolean"),
+        field("Unavailable_From", "datetime"),
+        field("Unavailable_Till", "datetime"),
+        picklist("Job_Sheet_Required", "Yes", "No"),
+        # UNVERIFIED: its data type; the samples show it empty.
+        field("Job_Sheet_Section__s", returned="null"),
+        PRODUCT_TAX,
         field("Members", "multiuserlookup", targets=("users",), linking="Services__s_X_Users"),
+        field("Record_Image", "profileimage", label="Service Image"),
         field("Description", "textarea"),
         *STAMPS,
         *ENDING,

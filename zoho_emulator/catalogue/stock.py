@@ -1,6 +1,6 @@
 """Products, and Vehicles as an example of a custom module."""
 
-from zoho_emulator.catalogue.inventory import TAXES
+from zoho_emulator.catalogue.inventory import PRODUCT_TAX
 from zoho_emulator.catalogue.notation import (
     ENDING,
     STAMPS,
@@ -33,16 +33,7 @@ PRODUCTS = Table(
         field("Unit_Price", "currency"),
         field("Commission_Rate", "currency"),
         field("Taxable", "boolean"),
-        # UNVERIFIED: its data type; Zoho's SDKs know the field by its name.
-        field(
-            "Tax",
-            "multiselectpicklist",
-            json_type="jsonarray",
-            like="text",
-            pick_list=TAXES,
-            filterable=False,
-            sortable=False,
-        ),
+        PRODUCT_TAX,
         picklist("Usage_Unit", "-None-", "Box", "Carton", "Dozen", "Each", "Hours", "Quantity"),
         field("Qty_in_Stock", "double", label="Quantity in Stock"),
         field("Qty_in_Demand", "double", label="Quantity in Demand"),

@@ -69,6 +69,7 @@ _KINDS = {
     "multireminder": Kind.SELECTED,
     "linetax": Kind.SELECTED,
     "module": Kind.SELECTED,
+    "time_range": Kind.SELECTED,
 }
 
 _OPERATORS = {
@@ -128,8 +129,7 @@ def convert(kind: Kind, value: Value, *, accept_z: bool) -> object:
     """The stored form of a literal; ValueError where it does not suit the type.
 
     Numbers, ids and booleans stand bare or quoted; so do words where text belongs, as in
-    Zoho's sample `Lead_Source = Advertisement`. UNVERIFIED: datetimes with "Z" or fractions
-    of a second; no sample has them.
+    Zoho's sample `Lead_Source = Advertisement`. Fractions of a second are refused.
     """
     if kind is Kind.DATETIME and value.text.endswith("Z") and not accept_z:
         raise ValueError(value.text)

@@ -11,16 +11,6 @@ from zoho_emulator.errors import ZohoError
 Item = dict[str, object]
 
 
-class InDataError(ZohoError):
-    """Refuses the whole call, yet looks like the answer to a single record.
-
-    "Insert Records": so the samples of LIMIT_EXCEEDED and of unsupported values have it.
-    """
-
-    def body(self) -> dict[str, object]:
-        return {"data": [super().body()]}
-
-
 def success(message: str, details: Mapping[str, object], **more: object) -> Item:
     return {
         "code": "SUCCESS",

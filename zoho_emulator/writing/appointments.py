@@ -6,6 +6,7 @@ and the end of an appointment; whether one reschedule writes a row of the histor
 """
 
 from collections.abc import Iterator
+from datetime import date
 
 from zoho_emulator.errors import ZohoError
 from zoho_emulator.localtime import epoch_of, local_time
@@ -16,6 +17,12 @@ from zoho_emulator.writing.candidate import Candidate, stored_value
 MOST_ACTIVE_SERVICES = 500
 MOST_RESCHEDULES = 20
 _SERVICE_MINUTES = range(15, 1_441)
+#: What a service must have by how its availability is told.
+_DATES_OF = {
+    "Specific Date Range": ("Available_From", "Available_Till"),
+    "Specific Date(s)": ("Available_Dates",),
+    "Specific Day(s)": ("Available_Days",),
+}
 _START, _FROM, _TO = "Appointment_Start_Time", "Rescheduled_From", "Rescheduled_To"
 _OF_RESCHEDULE = ("Reschedule_Reason", "Reschedule_Note")
 _OF_CANCELLATION = ("Cancellation_Reason", "Cancellation_Note")
@@ -26,15 +33,31 @@ def of_service(candidate: Candidate) -> Iterator[ZohoError]:
     minutes = candidate.values.get("Duration")
     if isinstance(minutes, int) and minutes not in _SERVICE_MINUTES:
         yield candidate.problem("INVALID_DATA", "Duration")
-    if candidate.old is None and candidate.count("Status", "Active") >= MOST_ACTIVE_SERVICES:
-        yield candidate.problem("LIMIT_EXCEEDED", "Status", limit=MOST_ACTIVE_SERVICES)
+    # UNVERIFIED: which services are active ones.
+    if candidate.old is None and candidate.count("Status", "Available") >= MOST_ACTIVE_SERVICES:
+        message = f"You cannot create more than {MOST_ACTIVE_SERVICES} active services"
+        yield candidate.problem("LIMIT_EXCEEDED", "Status", message, limit=MOST_ACTIVE_SERVICES)
+    days = candidate.values.get("Available_Dates")
+    if isinstance(days, list) and not all(map(_is_day, days)):
+        yield candidate.problem("INVALID_DATA", "Available_Dates")
     kind = "Availability_Type"
-    # UNVERIFIED: the code, and what the other kinds depend on; the page only says "dependent".
-    if candidate.after(kind) == "Date Range" and candidate.changes(kind):
-        for name in ("Available_From", "Available_Till"):
+    known = candidate.module.fields[kind]
+    if candidate.values.get(kind) not in (None, *known.pick_list):
+        message = "The given Availability Type is not in picklist"
+        yield candidate.problem("INVALID_DATA", kind, message)
+    elif candidate.changes(kind):
+        for name in _DATES_OF.get(str(candidate.after(kind)), ()):
             if candidate.after(name) is None:
                 message = "Dependent Field missing"
                 yield candidate.dependent("DEPENDENT_FIELD_MISSING", name, kind, message)
+
+
+def _is_day(value: object) -> bool:
+    try:
+        date.fromisoformat(str(value))
+    except ValueError:
+        return False
+    return True
 
 
 def of_appointment(candidate: Candidate) -> Iterator[ZohoError]:

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from zoho_emulator.call import Call
-from zoho_emulator.errors import ZohoError
+from zoho_emulator.errors import InDataError, ZohoError
 from zoho_emulator.model import Module
-from zoho_emulator.writing.answers import InDataError
 
 #: "Insert Records": values of `trigger`; the last two came with v7.
 KINDS = ("workflow", "approval", "blueprint", "pathfinder", "orchestration")

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import orjson
 
 from zoho_emulator.call import Call
-from zoho_emulator.errors import ZohoError
+from zoho_emulator.errors import InDataError, ZohoError
 from zoho_emulator.writing import automations
-from zoho_emulator.writing.answers import InDataError
 from zoho_emulator.writing.automations import Automations, not_a
 
 MOST_RECORDS = 100

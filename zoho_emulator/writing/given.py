@@ -42,6 +42,8 @@ class Given:
         bare = kind in (*_USERS, *_LOOKUPS, "layout") and not isinstance(value, dict)
         if bare and not self.call.knobs.bare_lookup_ids:
             raise invalid(known, expected_data_type="jsonobject")
+        if kind == "datetime" and str(value).endswith("Z") and not self.call.knobs.writes_accept_z:
+            raise invalid(known, expected_data_type=kind)
         if kind in _USERS:
             return self._user(known, value)
         if kind in _LOOKUPS:

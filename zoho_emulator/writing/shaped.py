@@ -4,6 +4,7 @@ They are made into the one form that `shapes.py` shows per version; what a shape
 has left out is filled in.
 """
 
+import re
 from collections.abc import Callable, Mapping
 
 from zoho_emulator.call import Call
@@ -16,6 +17,9 @@ from zoho_emulator.values import invalid
 
 Shape = Callable[[Call, Field, object], object]
 Item = dict[str, object]
+
+MOST_RANGES = 4
+_CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
 
 
 def shape_of(known: Field) -> Shape | None:
@@ -109,6 +113,17 @@ def _participants(call: Call, known: Field, value: object) -> object:
     return people
 
 
+def _time_ranges(call: Call, known: Field, value: object) -> object:
+    """ "Services": at most four spans of hours and minutes."""
+    ranges = _items(known, value)
+    if len(ranges) > MOST_RANGES:
+        raise invalid(known, maximum_length=MOST_RANGES)
+    for item in ranges:
+        if not all(_CLOCK.fullmatch(str(item.get(name))) for name in ("From", "To")):
+            raise invalid(known)
+    return [{"From": item["From"], "To": item["To"]} for item in ranges] or None
+
+
 def _texts(*names: str) -> Shape:
     """An object with these texts."""
 
@@ -125,7 +140,7 @@ _BY_TYPE: Mapping[str, Shape] = {
     "multireminder": _reminders,
     "ALARM": _texts("ALARM"),
     "RRULE": _texts("RRULE"),
-    "time_range": _texts("From", "To"),
+    "time_range": _time_ranges,
 }
 _BY_NAME: Mapping[str, Shape] = {
     "Tax": _product_taxes,

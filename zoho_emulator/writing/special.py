@@ -34,6 +34,10 @@ def follow_ups(candidate: Candidate) -> Mapping[str, object]:
     """Values that a good record gets besides its own."""
     if candidate.module.api_name == "Appointments__s":
         return appointments.moved(candidate)
+    if candidate.module.api_name == "Services__s" and candidate.old is None:
+        # UNVERIFIED: who sets them; no sample of a service lacks them.
+        wanted = {"Status": "Available", "Job_Sheet_Required": "No"}
+        return {name: value for name, value in wanted.items() if not candidate.values.get(name)}
     return {}
 
 
