@@ -38,6 +38,8 @@ CONSTANT_KEYS: Mapping[str, object] = {
     "$has_more": {},
 }
 CONVERTED, CONVERTED_DETAIL, SE_MODULE = "$converted", "$converted_detail", "$se_module"
+#: The layout in v2, whose records have no Layout.
+LAYOUT_ID = "$layout_id"
 
 
 #: Keys of an attachment, as expressions of its id.
@@ -54,7 +56,8 @@ def all_system_keys(module: Module, version: Version) -> tuple[str, ...]:
     leads = (CONVERTED, CONVERTED_DETAIL) if module.api_name == "Leads" else ()
     about = (SE_MODULE,) if related(module, version) else ()
     files = FILE_KEYS if module.per_parent else ()
-    return (*keys, *leads, *about, *files)
+    layout = (LAYOUT_ID,) if version.number < 2.1 and "Layout" in module.fields else ()
+    return (*keys, *leads, *about, *files, *layout)
 
 
 def related(module: Module, version: Version) -> Field | None:
