@@ -74,7 +74,12 @@ class TargetField:
         """Why it is not written though Zoho takes it in some form."""
         if self.data_type == "subform":
             return "it is a subform, and rows of subforms cannot be written yet"
-        if self.data_type in _LINKS and (operation != "insert" or not self.link):
+        if self.data_type in _LINKS and not self.link:
+            return (
+                f"it is a {self.data_type}, and in this version of its API Zoho does not tell by "
+                "which name a link calls the record at its other end"
+            )
+        if self.data_type in _LINKS and operation != "insert":
             # "Update Records": links are added to those there are, and a second one is an error.
             return f"it is a {self.data_type}, whose links can be written to new records only"
         if self.data_type in _FILES:
@@ -141,7 +146,7 @@ class TargetModule:
             creatable=bool(module.get("creatable")),
             editable=bool(module.get("editable")),
             deletable=bool(module.get("deletable")),
-            tells_external=any("external" in entry for entry in entries),
+            tells_external=any(_tells_external(entry) for entry in entries),
             fields={field.api_name: field for field in named},
         )
 
@@ -238,8 +243,22 @@ def _lookup_module(entry: Mapping[str, Any]) -> str | None:
 
 
 def _link(entry: Mapping[str, Any]) -> str | None:
+    """The linking module has a lookup to each end. A row of the field names the one to the other
+    end: v8 calls it the connected one among `linking_details`, earlier versions by a flat name."""
     for kind in _LINKS:
-        link = (entry.get(kind) or {}).get("connectedlookup_apiname")
+        told = _object(entry.get(kind))
+        connected = _object(_object(told.get("linking_details")).get("connected_lookup_field"))
+        link = connected.get("api_name") or told.get("connectedlookup_apiname")
         if isinstance(link, str) and link:
             return link
     return None
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _tells_external(entry: Mapping[str, Any]) -> bool:
+    """v2 has the key `external`, too, null in every field; the other keys came with later versions,
+    which tell the truth by it."""
+    return bool(entry.get("external")) or "filterable" in entry or "operation_type" in entry

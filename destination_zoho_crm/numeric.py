@@ -5,6 +5,7 @@ would arrive as another number.
 """
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -34,9 +35,12 @@ def integer(field: TargetField, value: Any) -> int:
 
 
 def long(field: TargetField, value: Any) -> str:
-    number = _whole(value)
-    if len(str(abs(number))) > _LONG_DIGITS:
-        raise UnfitError(f"more than {_LONG_DIGITS} digits")
+    """Fields of Zoho's own may hold an id, which has more digits than the numbers of users; a
+    record may show it as an object."""
+    number = _whole(value.get("id") if isinstance(value, Mapping) else value)
+    most = max(field.length or 0, _LONG_DIGITS)
+    if len(str(abs(number))) > most:
+        raise UnfitError(f"more than {most} digits")
     return str(number)
 
 

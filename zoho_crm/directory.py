@@ -26,7 +26,7 @@ OF_ONE_MODULE = PERMISSION_LACKING | FEATURE_LACKING | NOT_SERVED | {INVALID_DAT
 
 #: What "Modules Metadata" calls modules whose rows belong to records of other modules, and how many
 #: of them are asked for deletions. UNVERIFIED: that those of a kind are all alike.
-_CHILDREN = {"subform": 2, "linking": 1}
+_CHILDREN = {"subform": 2, "static_subform": 2, "linking": 1}
 
 
 class Metadata(Protocol):

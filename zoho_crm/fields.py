@@ -106,6 +106,11 @@ def _id(value: Any) -> str | None:
     return None if value in (None, "") else str(value)
 
 
+def _big(value: Any) -> str | None:
+    """The digits; v2 gives some references this type, and a record may hold an object there."""
+    return _id(value) if type(value) is dict and "id" in value else _text(value)
+
+
 def _names(value: Any) -> list[str] | None:
     return [item["name"] if isinstance(item, dict) else str(item) for item in value] or None
 
@@ -195,7 +200,7 @@ DATA_TYPES: Mapping[str, DataType] = {
         ("text", "email", "phone", "website", "textarea", "mediumtext", "picklist", "string"),
         _STRING,
     ),
-    **dict.fromkeys(("bigint", "long"), DataType(_nullable("string"), _text, str, "long")),
+    **dict.fromkeys(("bigint", "long"), DataType(_nullable("string"), _big, str, "long")),
     "autonumber": DataType(_nullable("string"), _text, str, None),
     **dict.fromkeys(("double", "percent", "currency", "decimal"), _NUMBER),
     **dict.fromkeys(
@@ -301,6 +306,9 @@ class Field:
         if json_type == "string" and DATA_TYPES.get(data_type) is _NUMBER:
             # Discount in line items: "12.5" or "5%".
             data_type = "text"
+        if data_type == "bigint" and field["api_name"] == "Layout":
+            # So v2 describes the reference that it is.
+            data_type = "layout"
         return cls(
             api_name=field["api_name"],
             data_type=data_type,

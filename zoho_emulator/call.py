@@ -43,13 +43,18 @@ class Call:
         """What the call costs besides the one credit that each call has paid already."""
         self.emulator.spend(credits_, self.name, self.counted_module)
 
-    def module(self, name: str, details: Mapping[str, object]) -> Module:
-        """The module if this version has it and the API serves it; `details` of the refusal."""
+    def module(
+        self, name: str, details: Mapping[str, object], *, outside: ZohoError | None = None
+    ) -> Module:
+        """The module if this version has it and the API serves it.
+
+        `details` are of the refusal of an unknown one, `outside` is that of one outside the API.
+        """
         module = self.emulator.module_named(name)
         if module is None or not module.exists_in(self.version.number):
             raise ZohoError("INVALID_MODULE", "the module name given seems to be invalid", details)
         if not module.api_supported:
-            raise ZohoError("INVALID_MODULE", "The given module is not supported in API")
+            raise outside or ZohoError("INVALID_MODULE", "The given module is not supported in API")
         return module
 
     def readable(self, module: Module) -> None:

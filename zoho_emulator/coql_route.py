@@ -9,8 +9,8 @@ from starlette.responses import Response
 from zoho_emulator.call import Call
 from zoho_emulator.coql import Compiled, compile_query
 from zoho_emulator.errors import ZohoError
+from zoho_emulator.field_metadata import field_json
 from zoho_emulator.limits import coql_credits
-from zoho_emulator.metadata import field_json
 from zoho_emulator.render import coql_reader
 
 _FROM = re.compile(r"\bfrom\s+(\w+)", re.IGNORECASE)
@@ -88,7 +88,7 @@ def _run(call: Call, compiled: Compiled, *, with_fields: bool) -> Answer:
     if with_fields:
         org = call.store.org
         document["fields"] = {
-            output.key: field_json(org, compiled.module, output.field, call.version)
+            output.key: field_json(org, compiled.module, output.field, call.version, call.knobs)
             for output in compiled.outputs
             if output.field is not None and output.chosen
         }

@@ -127,6 +127,14 @@ class Knobs:
     #: (then the code is that of the call's own sample) or as "NAME:CODE" of `FEATURE_CODES`.
     features_refused: tuple[str, ...] = ()
 
+    # --- Metadata
+    #: What `return_type` says of a formula that gives a text. "Fields Metadata" shows "string";
+    #: Zoho's SDKs for Node of v7 and v8 know no such type and fail on it.
+    formula_texts: Literal["string", "text"] = "string"
+    #: v2 lists fields of the type `territories`, as later versions do. Zoho's SDK for Python of v2
+    #: knows no such type; no recorded org of v2 has territories.
+    v2_territories: bool = True
+
     # --- Bulk Read
     #: Seconds of the clock from a job to its result; writing the file may take longer. Real small
     #: jobs take some 3.5.

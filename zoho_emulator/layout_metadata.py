@@ -3,10 +3,13 @@
 Every module has one layout, named Standard, and every layout of deals one pipeline.
 """
 
-from zoho_emulator.field_metadata import FOUNDED, Json, field_json, option_json, profiles_of
+from zoho_emulator.field_details import Json
+from zoho_emulator.field_metadata import FOUNDED, field_json, is_listed, profiles_of
 from zoho_emulator.ids import derived
+from zoho_emulator.knobs import Knobs
 from zoho_emulator.localtime import local_time
 from zoho_emulator.model import Field, Module, Org
+from zoho_emulator.options import option_json
 from zoho_emulator.versions import VERSIONS, Version
 
 _NAME = "Standard"
@@ -16,7 +19,7 @@ def has_layout(module: Module) -> bool:
     return bool(module.fields) and module.api_supported and not module.view_of
 
 
-def layout_json(org: Org, module: Module, version: Version) -> Json:
+def layout_json(org: Org, module: Module, version: Version, knobs: Knobs) -> Json:
     founded = local_time(org.time_zone)(FOUNDED)
     json: Json = {
         "id": str(module.layout_id),
@@ -35,7 +38,7 @@ def layout_json(org: Org, module: Module, version: Version) -> Json:
             {"default": True, "_default_view": _default_view(module), **profile}
             for profile in profiles_of(org)
         ],
-        "sections": _sections(org, module, version),
+        "sections": _sections(org, module, version, knobs),
         "convert_mapping": _convert_mapping(org, module),
     }
     if version.v6_metadata:
@@ -52,11 +55,11 @@ def _default_view(module: Module) -> Json:
     return {"name": "Standard View", "id": str(derived(module.id, "section", 999)), "type": "show"}
 
 
-def _sections(org: Org, module: Module, version: Version) -> list[Json]:
+def _sections(org: Org, module: Module, version: Version, knobs: Knobs) -> list[Json]:
     fields = [
         field
         for field in module.fields.values()
-        if field.exists_in(version.number) and field.column != "id" and field.api_name != "Layout"
+        if is_listed(field, version, knobs) and field.column != "id" and field.api_name != "Layout"
     ]
     subforms = [field for field in fields if field.data_type == "subform"]
     groups = [
@@ -64,7 +67,7 @@ def _sections(org: Org, module: Module, version: Version) -> list[Json]:
         *((field.label, [field], True) for field in subforms),
     ]
     return [
-        _section(org, module, version, number, label, own, subform=subform)
+        _section(org, module, version, knobs, number, label, own, subform=subform)
         for number, (label, own, subform) in enumerate(groups, 1)
     ]
 
@@ -73,6 +76,7 @@ def _section(
     org: Org,
     module: Module,
     version: Version,
+    knobs: Knobs,
     number: int,
     label: str,
     fields: list[Field],
@@ -93,7 +97,7 @@ def _section(
         if subform
         else None,
         "fields": [
-            field_json(org, module, field, version)
+            field_json(org, module, field, version, knobs)
             | {
                 "required": field.mandatory,
                 "validation_rule": None,

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from zoho_emulator.field_metadata import Json, named
+from zoho_emulator.field_details import Json, link_lookups, links, named
 from zoho_emulator.ids import derived
-from zoho_emulator.model import Field, Module, Org, linking_fields
+from zoho_emulator.model import Field, Module, Org
 from zoho_emulator.versions import Version
 
 
@@ -18,8 +18,9 @@ class RelatedList:
     field: Field
     #: default or multiselectlookup
     kind: str = "default"
-    #: multiselectlookup: the module behind the link.
+    #: multiselectlookup: the module behind the link, and the field that shows the links.
     connected: Module | None = None
+    shown_by: Field | None = None
 
 
 def related_lists(org: Org, module: Module, version: Version) -> list[RelatedList]:
@@ -50,7 +51,7 @@ def _with_notes_first(org: Org, version: Version) -> list[Module]:
         for item in org.modules.values()
         if item.api_supported
         and item.exists_in(version.number)
-        and item.generated_type != "subform"
+        and item.generated_type not in ("subform", "static_subform")
         and not item.view_of
     ]
     first = ("Notes", "Attachments")
@@ -72,16 +73,18 @@ def _of_lookup(
 def _of_link(org: Org, module: Module, link: Module, field: Field) -> RelatedList | None:
     for item in module.fields.values():
         if item.data_type == "multiselectlookup" and item.linking == link.api_name:
-            own, _ = linking_fields(module.api_name, item.targets[0])
+            ends = link_lookups(org, module, item)
             connected = org.modules.get(item.targets[0])
-            if own == field.api_name:
+            if ends and ends[0] is field:
                 return RelatedList(
-                    item.api_name, item.label, link, field, "multiselectlookup", connected
+                    item.api_name, item.label, link, field, "multiselectlookup", connected, item
                 )
     return None
 
 
-def related_list_json(module: Module, item: RelatedList, number: int, version: Version) -> Json:
+def related_list_json(
+    org: Org, module: Module, item: RelatedList, number: int, version: Version
+) -> Json:
     target = item.connected or item.module
     json: Json = {
         "id": str(derived(module.id, "related_list", number)),
@@ -98,10 +101,29 @@ def related_list_json(module: Module, item: RelatedList, number: int, version: V
         "customize_fields": item.kind == "default",
         "customize_display_label": False,
     }
-    if item.kind == "multiselectlookup":
-        plain = version.plain_module_names
-        json["connectedmodule"] = target.api_name if plain else named(target)
-        json["linkingmodule"] = item.module.api_name if plain else named(item.module)
+    if item.shown_by is not None:
+        json |= _of_links(org, module, item, item.shown_by, version)
+    return json
+
+
+def _of_links(org: Org, module: Module, item: RelatedList, field: Field, version: Version) -> Json:
+    """UNVERIFIED: whose module `connected_details` names; Zoho's sample has the list's own there,
+    and the fields of a live org the other."""
+    json: Json = {"connectedmodule": field.targets[0], "linkingmodule": item.module.api_name}
+    if version.plain_module_names:
+        return json
+    ends = link_lookups(org, module, field)
+    json["connectedlookupApiName"] = ends[1].api_name if ends else None
+    if version.v6_metadata:
+        json["multiselectlookup"] = {
+            "field": {
+                "api_name": field.api_name,
+                "field_label": field.label,
+                "id": str(field.id),
+            },
+            **links(org, module, field, version),
+            "field_enabled": True,
+        }
     return json
 
 

@@ -6,20 +6,19 @@ Which attribute came with which version is in "Modules Metadata" and its change 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from zoho_emulator.field_metadata import FOUNDED, Json, field_json, named, profiles_of
+from zoho_emulator.field_details import Json, named
+from zoho_emulator.field_metadata import FOUNDED, profiles_of
 from zoho_emulator.localtime import local_time
-from zoho_emulator.model import Module, Org, User
+from zoho_emulator.model import Field, Module, Org, User
 from zoho_emulator.versions import Version
 
-__all__ = ["field_json", "module_json", "org_json", "user_json"]
-
-#: Booleans that module metadata lost with v6, and whether a module that holds records has them.
+#: Booleans that every version has, and whether a module that holds records has them.
+_ALWAYS = {"global_search_supported": True, "isBlueprintSupported": True}
+#: The same of those that module metadata lost with v6.
 _BEFORE_V6 = {
-    "global_search_supported": True,
     "filter_supported": True,
     "triggers_supported": True,
     "webform_supported": False,
-    "isBlueprintSupported": True,
     "scoring_supported": True,
     "emailTemplate_support": True,
     "email_parser_supported": False,
@@ -94,7 +93,7 @@ def module_json(org: Org, module: Module, version: Version, *, single: bool = Fa
         "show_as_tab": not hidden and module.visibility == 1,
         "presence_sub_menu": module.api_supported,
         "feeds_required": False,
-        "business_card_field_limit": 5 if module.api_supported else 0,
+        "business_card_field_limit": 5 if module.api_supported or version.v6_metadata else 0,
         "web_link": None,
         "arguments": [],
         "parent_module": {} if parent is None else named(parent),
@@ -103,13 +102,15 @@ def module_json(org: Org, module: Module, version: Version, *, single: bool = Fa
         "modified_by": {"name": founder.full_name, "id": str(founder.id)} if custom else None,
         "modified_time": local_time(org.time_zone)(FOUNDED) if custom else None,
     }
-    if not hidden and module.visibility == 1:
+    json |= {key: value and module.api_supported for key, value in _ALWAYS.items()}
+    if version.v6_metadata or (not hidden and module.visibility == 1):
         json["sequence_number"] = list(org.modules).index(module.api_name) + 1
     if version.v6_metadata:
+        of_team = module.access_type == "team_based"
         json |= {
             "status": module.status,
-            "access_type": "org_based",
-            "private_profile": None,
+            "access_type": module.access_type,
+            "private_profile": profiles_of(org)[0] if of_team else None,
             "has_more_profiles": False,
             "profile_count": len(org.profiles),
             "recycle_bin_on_delete": module.deletable,
@@ -119,13 +120,22 @@ def module_json(org: Org, module: Module, version: Version, *, single: bool = Fa
             "description": None,
             "lookupable": module.api_supported,
             "public_fields_configured": False,
-            "track_current_data": False,
         }
+        if module.generated_type == "field_tracker":
+            json["track_current_data"] = True
+        if module.generated_type == "static_subform":
+            # UNVERIFIED: which fields; the sample names one of the module's own.
+            own = [{"api_name": f.api_name, "id": str(f.id)} for f in _custom_fields(module)]
+            json["static_subform_properties"] = {"fields": own}
     else:
         json |= {key: value and module.api_supported for key, value in _BEFORE_V6.items()}
         if version.number >= 2.1:
             json["visible"] = not hidden
     return json | _single(module, version) if single else json
+
+
+def _custom_fields(module: Module) -> list[Field]:
+    return [field for field in module.fields.values() if field.custom]
 
 
 def _single(module: Module, version: Version) -> Json:

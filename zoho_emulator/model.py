@@ -56,6 +56,8 @@ class Field:
     #: None, "user" or "org": this is an External ID field of that kind.
     external: str | None = None
     pick_list: tuple[str, ...] = ()
+    #: The `actual_value` of each option of `pick_list`, which is what people see; empty: the same.
+    actual_values: tuple[str, ...] = ()
     #: Target modules by api_name: one for lookup, several for multi_module_lookup,
     #: ("users",) for ownerlookup and userlookup.
     targets: tuple[str, ...] = ()
@@ -84,8 +86,9 @@ class Field:
     like: str | None = None
     #: First version whose values name the module of a lookup to several ones.
     module_since: float = FOREVER
-    #: What `data_type` was in v2, where it was another.
+    #: What `data_type` and `json_type` are in v2, where they are others.
     v2_type: str | None = None
+    v2_json_type: str | None = None
     #: Keys that its metadata lacks.
     hidden_keys: tuple[str, ...] = ()
     #: What records carry of it: "value", "null" (nothing is ever stored) or "absent" (the key).
@@ -93,6 +96,9 @@ class Field:
 
     def exists_in(self, version: float) -> bool:
         return self.since <= version <= self.until
+
+    def actual_value(self, option: str) -> str:
+        return dict(zip(self.pick_list, self.actual_values, strict=False)).get(option, option)
 
 
 def linking_fields(module: str, target: str) -> tuple[str, str]:
@@ -127,6 +133,8 @@ class Module:
     visibility: int = 1
     #: visible, user_hidden, system_hidden
     status: str = "visible"
+    #: org_based or team_based
+    access_type: str = "org_based"
     parent: str | None = None
     since: float = 2.0
     until: float = FOREVER
@@ -147,7 +155,7 @@ class Module:
     @property
     def of_parents(self) -> bool:
         """Whether its rows belong to records of other modules."""
-        return self.generated_type in ("subform", "linking")
+        return self.generated_type in ("subform", "static_subform", "linking")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 Which keys came with which version: the pages of each resource, and the models of Zoho's SDKs.
 """
 
-from zoho_emulator.field_metadata import FOUNDED, Json
+from zoho_emulator.field_details import Json
+from zoho_emulator.field_metadata import FOUNDED
 from zoho_emulator.localtime import local_time
 from zoho_emulator.model import Currency, Field, Named, Org
 from zoho_emulator.tags import tags_of

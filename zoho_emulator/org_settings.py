@@ -1,5 +1,7 @@
 """Settings that describe the org: layouts, lists, views, roles, profiles, territories, tags ..."""
 
+from collections.abc import Mapping
+
 import orjson
 from starlette.responses import Response
 
@@ -22,7 +24,10 @@ from zoho_emulator.org_metadata import (
     tags_json,
     territory_json,
 )
-from zoho_emulator.settings import require_settings
+from zoho_emulator.settings import outside_the_api, require_settings, wrong_value
+
+#: "Related Lists": what `status` may be.
+LIST_STATUSES = ("visible", "user_hidden", "scheduled_for_deletion")
 
 
 def list_layouts(call: Call) -> Response:
@@ -31,7 +36,7 @@ def list_layouts(call: Call) -> Response:
     module = _module(call)
     if not has_layout(module):
         return _nothing()
-    return _json({"layouts": [layout_json(call.store.org, module, call.version)]})
+    return _json({"layouts": [layout_json(call.store.org, module, call.version, call.knobs)]})
 
 
 def get_layout(call: Call) -> Response:
@@ -39,15 +44,24 @@ def get_layout(call: Call) -> Response:
     module = _module(call)
     if not has_layout(module) or str(module.layout_id) != call.path_params["id"]:
         raise _unknown_id()
-    return _json({"layouts": [layout_json(call.store.org, module, call.version)]})
+    return _json({"layouts": [layout_json(call.store.org, module, call.version, call.knobs)]})
 
 
 def list_related_lists(call: Call) -> Response:
     require_settings(call, "related_lists")
-    module = _module(call)
+    named = {"param_name": "module"}
+    module = _module(
+        call,
+        named,
+        ZohoError("NOT_SUPPORTED", "the given module is not supported for this api", named),
+    )
+    org, status = call.store.org, call.query.get("status", "visible")
+    if call.version.v6_metadata and status not in LIST_STATUSES:
+        raise wrong_value("status", LIST_STATUSES)
     rows = [
-        related_list_json(module, item, number, call.version)
-        for number, item in enumerate(related_lists(call.store.org, module, call.version), 1)
+        related_list_json(org, module, item, number, call.version)
+        for number, item in enumerate(related_lists(org, module, call.version), 1)
+        if status == "visible" or not call.version.v6_metadata  # none is hidden
     ]
     return _json({"related_lists": rows}) if rows else _nothing()
 
@@ -160,10 +174,15 @@ def list_contact_roles(call: Call) -> Response:
     return _json({"contact_roles": contact_roles_json(call.store.org)})
 
 
-def _module(call: Call) -> Module:
+def _module(
+    call: Call,
+    unknown: Mapping[str, object] | None = None,
+    outside: ZohoError | None = None,
+) -> Module:
+    """UNVERIFIED: that layouts refuse an unknown module as fields, views and tags do."""
     if "module" not in call.query:
         raise _missing("module")
-    return call.module(call.query["module"], {"param_name": "module"})
+    return call.module(call.query["module"], unknown or {}, outside=outside or outside_the_api())
 
 
 def _named(ids: dict[str, int], wanted: str) -> str:

@@ -23,6 +23,7 @@ from zoho_emulator.system_keys import (
     CONVERTED,
     CONVERTED_DETAIL,
     FILE_KEYS,
+    LAYOUT_ID,
     SE_MODULE,
     all_system_keys,
     constant_keys,
@@ -79,6 +80,8 @@ def rest_reader(
     writer = _Writer(store, version)
     writer.add("id", "m.id", "str({})")
     for field in fields:
+        if field.data_type == "layout" and version.number < 2.1:
+            continue  # listed by v2, and in none of its recorded records
         if (single or not field.virtual) and is_stored(field) and field.returned != "absent":
             writer.add_rest(field, module, rich_text_cut)
     for key in system_keys:
@@ -261,6 +264,10 @@ class _Writer:
         elif key in FILE_KEYS:
             if module.per_parent:
                 self.add(key, "m.id", FILE_KEYS[key])
+        elif key == LAYOUT_ID:
+            layout = {"display_label": "Standard", "name": "Standard", "id": str(module.layout_id)}
+            value = self._fetch(f"m.{module.fields['Layout'].column}")
+            self._entry(key, f"None if {value} is None else {self._constant(layout)}")
         elif key == CONVERTED:
             self.add(key, "m.converted", "{} == 1")
         elif key == CONVERTED_DETAIL:

@@ -84,6 +84,8 @@ _ONLY: Mapping[str, Mapping[str, object]] = {
 CONVERTED, CONVERTED_DETAIL, SE_MODULE = "$converted", "$converted_detail", "$se_module"
 #: An event's in calendars.
 CALENDAR_ID = "$u_id"
+#: The layout in v2, whose records have no Layout.
+LAYOUT_ID = "$layout_id"
 
 
 #: Keys of an attachment, as expressions of its id.
@@ -113,7 +115,8 @@ def all_system_keys(module: Module, version: Version) -> tuple[str, ...]:
     leads = (CONVERTED, CONVERTED_DETAIL) if module.api_name == "Leads" else ()
     about = (SE_MODULE,) if related(module, version) else ()
     files = FILE_KEYS if module.per_parent else ()
-    return (*keys, *leads, *about, *files)
+    layout = (LAYOUT_ID,) if version.number < 2.1 and "Layout" in module.fields else ()
+    return (*keys, *leads, *about, *files, *layout)
 
 
 def related(module: Module, version: Version) -> Field | None:

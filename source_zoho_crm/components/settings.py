@@ -81,7 +81,9 @@ class SettingsRetriever(Retriever):
             asked += 1
             try:
                 for row in self._asked({what: name}):
-                    yield {**row, what: name}
+                    # A related list names the module that it shows under the same key.
+                    own = {f"related_{what}": row[what]} if what in row else {}
+                    yield {**row, **own, what: name}
             except Refused as refusal:
                 if lacks_feature(refusal.code):
                     lacking.append(f"{name} ({refusal.code})")

@@ -27,6 +27,9 @@ _REREADS = 5
 #: Rows of a page that may be read again so that its list need not be proven.
 _FEW = PER_PAGE // 100
 _SECOND = timedelta(seconds=1)
+#: v2 lists a field Layout, and its records have this key instead. UNVERIFIED: that a record without
+#: the key has no layout; most of the recorded ones have it.
+_LAYOUT, _LAYOUT_ID = "Layout", "$layout_id"
 
 
 class RestRoad:
@@ -73,6 +76,8 @@ class RestRoad:
         self._cast = caster(fields)
 
     def cast(self, row: Row) -> Row:
+        if _LAYOUT in self._wanted and _LAYOUT not in row:
+            row[_LAYOUT] = row.get(_LAYOUT_ID)
         for extra in row.keys() - self._wanted:
             del row[extra]
         return self._cast(row)

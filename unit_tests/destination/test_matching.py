@@ -9,7 +9,7 @@ import pytest
 from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm import matching
-from destination_zoho_crm.modules import TargetModules
+from destination_zoho_crm.modules import TargetModule, TargetModules
 from destination_zoho_crm.plan import StreamPlan, make_plan
 from destination_zoho_crm.settings import Operation
 from unit_tests.destination.conftest import stream
@@ -169,6 +169,17 @@ def test_an_external_id_that_metadata_does_not_tell_is_refused_with_the_way_out(
         assert "by Plate: choose id; if it is an External ID field, choose a later version" in plan
     else:
         assert not isinstance(plan, str)
+
+
+def test_an_org_without_external_ids_is_not_told_to_choose_a_later_version() -> None:
+    """Fields of v8 and of v2 that are none; only the former would say if they were."""
+    field = {"data_type": "text", "api_name": "Plate", "external": None}
+    told = [
+        TargetModule.from_metadata({"api_name": "Vehicles"}, [{**field, **more}]).tells_external
+        for more in ({"filterable": True}, {"operation_type": {"api_create": True}}, {})
+    ]
+
+    assert told == [True, True, False]
 
 
 @pytest.mark.parametrize("module", NEVER_NEW)

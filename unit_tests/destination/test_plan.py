@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from airbyte_cdk.utils import AirbyteTracedException
 
+from destination_zoho_crm.encoding import Encoder
 from destination_zoho_crm.modules import TargetModule
 from destination_zoho_crm.plan import StreamPlan, make_plan, named_lookups, wanted_modules
 from destination_zoho_crm.settings import StreamMapping, write_settings
@@ -245,6 +246,22 @@ def test_columns_find_their_fields() -> None:
         ("Owner.email", "Owner", "email"),
     ]
     assert [d.source for d in plan.dropped] == ["Layout", "Created_Time", "Nonsense"]
+
+
+def test_the_layout_of_v2_is_no_number() -> None:
+    people = module("People", field("Name"), field("Layout", "bigint", json_type="string"))
+    known, streams = {"People": people}, [stream("crm", "name", "layout")]
+    asked = mapped(mapping("crm", "People", "insert", name="Name", layout="Layout"))
+    (plan,) = make_plan(streams, asked, known, ["People"])
+    (unmapped,) = make_plan([stream("People", "Name", "Layout")], (), known, ["People"])
+
+    layout = plan.columns[1]
+
+    assert (layout.name, Encoder(layout, {})("1000000000000000001")) == (
+        "Layout",
+        {"id": "1000000000000000001"},
+    )
+    assert [dropped.source for dropped in unmapped.dropped] == ["Layout"]
 
 
 def test_a_layout_that_is_mapped_is_written() -> None:

@@ -348,20 +348,52 @@ def test_a_task_names_the_module_of_what_it_is_about(org: Org) -> None:
     assert org.record("Tasks", Subject="About")["What_Id"]["id"] == account
 
 
-def test_links_of_a_new_record_are_written(org: Org) -> None:
+def linked(org: Org, module: str, lead: str, other: str) -> list[str]:
+    """The ids at the other ends of a lead's links."""
+    links = [link for link in org.records(module) if (link["Leads"] or {}).get("id") == lead]
+    return sorted(link[other]["id"] for link in links)
+
+
+@pytest.mark.parametrize("mapped", [False, True])
+@pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
+def test_links_of_a_new_record_are_written(org: Org, version: str, mapped: bool) -> None:
     products = [product["id"] for product in org.records("Products")[:2]]
-    row_ = {"Last_Name": "Linked", "Products_Wanted": products}
-
-    result = org.write(stream("Leads", *row_), [row_])
-
-    lead = org.record("Leads", Last_Name="Linked")["id"]
-    linked = [
-        link["Products"]["id"]
-        for link in org.records("LeadsXProducts")
-        if (link["Leads"] or {}).get("id") == lead
+    column = "wanted" if mapped else "Products_Wanted"
+    row_ = {"Last_Name": f"Linked {version} {mapped}", column: products}
+    fields = [
+        {"column": "Last_Name", "field": "Last_Name"},
+        {"column": "wanted", "field": "Products_Wanted"},
     ]
+    mapping = {"stream": "Leads", "module": "Leads", "operation": {"operation": "insert"}}
+    mappings = [{**mapping, "fields": fields}] if mapped else []
+
+    result = org.write(stream("Leads", *row_), [row_], schema_version=version, mappings=mappings)
+
+    lead = org.record("Leads", Last_Name=row_["Last_Name"])["id"]
     assert result.counts() == {"created": 1}
-    assert sorted(linked) == sorted(products)
+    assert linked(org, "LeadsXProducts", lead, "Products") == sorted(products)
+
+
+@pytest.mark.parametrize("version", ["v2.1", "v4", "v8"])
+def test_links_to_users_are_written(org: Org, version: str) -> None:
+    user = org.record("Leads", id=org.records("Leads")[0]["id"])["Owner"]["id"]
+    row_ = {"Last_Name": f"Teamed {version}", "Team": [user]}
+
+    result = org.write(stream("Leads", *row_), [row_], schema_version=version)
+
+    lead = org.record("Leads", Last_Name=row_["Last_Name"])["id"]
+    assert result.counts() == {"created": 1}
+    assert linked(org, "Leads_X_Users", lead, "Users") == [user]
+
+
+def test_links_whose_name_zoho_does_not_tell_are_refused_for_that_reason(org: Org) -> None:
+    """v2 has no `multiuserlookup`."""
+    row_ = {"Last_Name": "Teamed", "Team": ["1000000000000000001"]}
+
+    result = org.write(stream("Leads", *row_), [row_], schema_version="v2")
+
+    assert "Zoho does not tell by which name" in result.sentence
+    assert "new records only" not in result.sentence
 
 
 @pytest.mark.parametrize("version", VERSIONS)

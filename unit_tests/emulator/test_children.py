@@ -233,7 +233,7 @@ def test_a_module_can_be_without_fields(zoho, odd) -> None:
 def test_a_module_with_a_thousand_fields_can_be_read(tmp_path) -> None:
     made = build(tmp_path / "org", rows=20, fields_by_module={"Deals": 1_000}, now=NOW)
     deals = made.org.modules["Deals"]
-    reader = rest_reader(made, deals, list(deals.fields.values()), VERSIONS["v2"], system_keys=())
+    reader = rest_reader(made, deals, list(deals.fields.values()), VERSIONS["v2.1"], system_keys=())
     row = reader.row(made.connection.execute(reader.select).fetchone())
     assert len(row) == len(deals.fields) == 1_000
     made.close()

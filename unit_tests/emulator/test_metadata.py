@@ -4,7 +4,8 @@ import pytest
 
 from zoho_emulator.catalogue import NOT_SUPPORTED, TABLES
 from zoho_emulator.data_types import DATA_TYPES
-from zoho_emulator.metadata import field_json, module_json, org_json, user_json
+from zoho_emulator.field_metadata import field_json
+from zoho_emulator.metadata import module_json, org_json, user_json
 from zoho_emulator.seed import build
 from zoho_emulator.versions import VERSIONS
 
@@ -36,10 +37,12 @@ def since(first: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     ("first", "keys"),
     [
         ("v2", {"api_name", "json_type", "lookup", "unique", "view_type", "pick_list_values"}),
-        ("v2.1", {"filterable", "sortable", "external", "profiles", "ui_type", "multiuserlookup"}),
+        ("v2", {"ui_type", "external", "public", "range", "address", "display_format"}),
+        ("v2", {"parent_field", "child_fields", "display_format_properties"}),
+        ("v2.1", {"filterable", "sortable", "profiles", "multi_module_lookup"}),
         ("v4", {"searchable", "virtual_field", "separator", "created_time", "email_parser"}),
         ("v8", {"operation_type", "associated_module", "rollup_summary", "type"}),
-        ("v8", {"layout_associations", "history_tracking_enabled", "number_separator"}),
+        ("v8", {"layout_associations", "history_tracking_enabled", "static_field"}),
     ],
 )
 def test_field_attributes_come_with_their_version(show, first, keys) -> None:
@@ -62,19 +65,148 @@ def test_subform_became_associated_module(show, org) -> None:
 @pytest.mark.parametrize(("version", "plain"), [("v2", 1), ("v2.1", 1), ("v4", 0), ("v8", 0)])
 def test_modules_of_lookups_are_names_first_and_objects_since(org, show, version, plain) -> None:
     accounts = {"api_name": "Accounts", "id": str(org.modules["Accounts"].id)}
+    in_v8 = {"module_name": "Accounts"} if version == "v8" else {}
     lookup = show("Contacts", "Account_Name", version)["lookup"]
     assert lookup["module"] == ("Accounts" if plain else accounts)
     multi = show("Leads", "Related_To", version)["multi_module_lookup"]
     assert multi["modules"][0] == (
-        {"id": accounts["id"], "module": "Accounts", "name": "Accounts"} if plain else accounts
+        {"id": accounts["id"], "module": "Accounts", "name": "Accounts"}
+        if plain
+        else accounts | in_v8
     )
-    linked = show("Leads", "Products_Wanted", version)["multiselectlookup"]
-    assert (linked["connected_module"] == "Products") is bool(plain)
+
+
+@pytest.mark.parametrize("field", ["Products_Wanted", "Team"])
+@pytest.mark.parametrize("version", ["v2", "v2.1", "v4"])
+def test_links_were_described_by_flat_names(org, show, version, field) -> None:
+    kind = "multiselectlookup" if field == "Products_Wanted" else "multiuserlookup"
+    shown = show("Leads", field, version)
+    if (version, field) == ("v2", "Team"):
+        assert kind not in shown
+        return
+    linked = shown[kind]
+    other = "Products" if field == "Products_Wanted" else "Users"
+    assert (linked["lookup_apiname"], linked["connectedlookup_apiname"]) == ("Leads", other)
+    plain = version != "v4"
+    link = "LeadsXProducts" if field == "Products_Wanted" else "Leads_X_Users"
+    assert (linked["linking_module"] == link) is plain
+    assert (linked["connected_module"] in ("Products", "users")) is plain
+
+
+@pytest.mark.parametrize(
+    ("field", "link", "other"),
+    [("Products_Wanted", "LeadsXProducts", "Products"), ("Team", "Leads_X_Users", "Users")],
+)
+def test_links_of_v8_are_described_by_their_two_lookups(org, show, field, link, other) -> None:
+    kind = "multiselectlookup" if field == "Products_Wanted" else "multiuserlookup"
+    linked = show("Leads", field)[kind]
+    assert linked.keys() == {"linking_details", "connected_details", "related_list"}
+    details, module = linked["linking_details"], org.modules[link]
+    assert details["module"] == {
+        "visibility": 2,
+        "plural_label": link,
+        "api_name": link,
+        "id": str(module.id),
+    }
+    for key, name in (("lookup_field", "Leads"), ("connected_lookup_field", other)):
+        field = module.fields[name]
+        assert details[key] == {
+            "api_name": name,
+            "field_label": field.label,
+            "id": str(field.id),
+        }
+    connected = linked["connected_details"]
+    assert connected["module"]["api_name"] == other
+    if other == "Products":
+        assert connected["field"]["api_name"] == "Leads"
+        assert connected["layouts"] == [
+            {"api_name": "Standard__s", "id": str(org.modules["Products"].layout_id)}
+        ]
+    assert linked["related_list"].keys() == {"display_label", "api_name", "id"}
+
+
+def test_lookups_of_v2_name_the_list_in_the_other_module(show) -> None:
+    found = show("Contacts", "Account_Name", "v2")["lookup"]
+    assert found | {"id": None} == {
+        "display_label": "Contacts",
+        "api_name": "Contacts",
+        "module": "Accounts",
+        "id": None,
+    }
+    assert found["id"].isdigit()
+    assert show("Notes", "Parent_Id", "v2")["lookup"] == {
+        "display_label": "notes",
+        "api_name": None,
+        "module": "se_module",
+        "id": None,
+    }
+
+
+def test_v2_has_no_word_for_lookups_to_several_modules_but_in_themselves(show) -> None:
+    assert "multi_module_lookup" not in show("Leads", "City", "v2")
+    assert show("Leads", "Related_To", "v2")["multi_module_lookup"]["api_name"] == "Related_To"
+
+
+@pytest.mark.parametrize(
+    ("version", "spelled"),
+    [
+        ("v2", "multimodulelookup"),
+        ("v2.1", "multimodulelookup"),
+        ("v4", "multimodulelookup"),
+        ("v8", "multi_module_lookup"),
+    ],
+)
+def test_the_lookup_to_several_modules_was_spelled_in_one_word_before_v6(
+    show, version, spelled
+) -> None:
+    assert show("Leads", "Related_To", version)["data_type"] == spelled
+
+
+def test_v2_tells_no_external_id(show) -> None:
+    assert show("Leads", "External_Lead_ID", "v2")["external"] is None
+    assert show("Leads", "External_Lead_ID", "v2.1")["external"]["type"] == "user"
+
+
+def test_the_layout_of_v2_is_a_bigint(show) -> None:
+    old = show("Leads", "Layout", "v2")
+    assert (old["data_type"], old["json_type"], old["ui_type"]) == ("bigint", "string", 208)
+    for version in ("v2.1", "v4", "v8"):
+        shown = show("Leads", "Layout", version)
+        assert (shown["data_type"], shown["json_type"]) == ("layout", "jsonobject")
+
+
+@pytest.mark.parametrize("version", ALL)
+def test_no_field_list_tells_what_is_required(org, version) -> None:
+    for module in org.modules.values():
+        for field in module.fields.values():
+            assert "required" not in field_json(org, module, field, VERSIONS[version])
+
+
+@pytest.mark.parametrize("version", ALL)
+def test_what_only_some_fields_have(show, version) -> None:
+    assert "convert_mapping" in show("Leads", "City", version)
+    assert "convert_mapping" not in show("Deals", "Amount", version)
+    assert "public" not in show("Notes", "Note_Title", version)
+    assert show("Leads", "Last_Name", version)["quick_sequence_number"].isdigit()
+    assert "quick_sequence_number" not in show("Leads", "City", version)
+    assert "blueprint_supported" in show("Leads", "Lead_Source", version)
+    assert "blueprint_supported" not in show("Leads", "City", version)
+    kind = show("Leads", "Summary", version).get("textarea")
+    assert kind == ({"type": "small"} if version in ("v2", "v8") else None)
+
+
+def test_numbers_that_count_by_themselves_tell_where_they_start(show) -> None:
+    assert show("Leads", "Lead_Number", "v2")["auto_number"] == {
+        "prefix": "LD-",
+        "suffix": "",
+        "start_number": 1,
+    }
+    assert show("Leads", "Lead_Number")["auto_number"]["suffix"] is None
 
 
 def test_what_a_field_has_not_is_an_empty_object(show) -> None:
     city = show("Leads", "City")
-    empty = ("lookup", "multi_module_lookup", "multiselectlookup", "multiuserlookup", "formula")
+    empty = ("lookup", "multi_module_lookup", "multiselectlookup", "formula")
     empty += ("currency", "auto_number", "unique", "rollup_summary")
     assert [city[key] for key in empty] == [{}] * len(empty)
     assert (city["external"], city["associated_module"], city["pick_list_values"]) == (
@@ -87,22 +219,37 @@ def test_what_a_field_has_not_is_an_empty_object(show) -> None:
 @pytest.mark.parametrize(
     ("version", "has", "lacks"),
     [
-        ("v2", {"sys_ref_name", "maps"}, {"id", "reference_value"}),
-        ("v2.1", {"id", "sys_ref_name"}, {"reference_value", "colour_code"}),
+        ("v2", {"reference_value"}, {"id", "sequence_number", "type", "maps"}),
+        ("v2.1", {"id", "sys_ref_name", "maps"}, {"reference_value", "colour_code"}),
         ("v4", {"id", "reference_value", "colour_code"}, set()),
-        ("v8", {"id", "reference_value", "colour_code"}, {"sys_ref_name"}),
+        ("v8", {"id", "reference_value", "colour_code", "maps"}, {"sys_ref_name"}),
     ],
 )
 def test_options_of_a_pick_list(show, version, has, lacks) -> None:
     options = show("Leads", "Lead_Source", version)["pick_list_values"]
     assert options[0]["actual_value"] == options[0]["display_value"] == "-None-"
-    assert [option["sequence_number"] for option in options] == [*range(1, len(options) + 1)]
+    if version != "v2":
+        assert [option["sequence_number"] for option in options] == [*range(1, len(options) + 1)]
     assert has <= options[0].keys()
     assert lacks.isdisjoint(options[0])
 
 
+@pytest.mark.parametrize("version", ALL)
+def test_an_option_keeps_the_text_that_it_was_made_with(show, version) -> None:
+    options = show("Leads", "Preferred_Channel", version)["pick_list_values"]
+    assert [(o["display_value"], o["actual_value"]) for o in options] == [
+        ("-None-", "-None-"),
+        ("Mail", "Letter"),
+        ("Phone", "Phone"),
+        ("Chat", "Messenger"),
+    ]
+    assert all(o.get("reference_value", o["display_value"]) == o["display_value"] for o in options)
+
+
 def test_stages_have_a_forecast(show) -> None:
-    assert "forecast_category" not in show("Deals", "Stage", "v2")["pick_list_values"][0]
+    oldest = show("Deals", "Stage", "v2")["pick_list_values"][0]
+    assert oldest["forecast_category"].isdigit()
+    assert {"sequence_number", "id", "colour_code", "probability", "forecast_type"} < oldest.keys()
     assert show("Deals", "Stage", "v2.1")["pick_list_values"][0]["forecast_category"] == 1
     won = next(
         option
@@ -197,7 +344,24 @@ def test_modules(org, version) -> None:
     assert shown["Leads"]["convertable"] is True
     assert ("status" in vehicles) is (version == "v8")
     assert ("visible" in vehicles) is (version in ("v2.1", "v4"))
-    assert ("global_search_supported" in vehicles) is (version != "v8")
+    assert ("filter_supported" in vehicles) is (version != "v8")
+    assert {"global_search_supported", "isBlueprintSupported"} <= vehicles.keys()
+
+
+def test_modules_of_v8_tell_whose_they_are(org) -> None:
+    def shown(name: str) -> dict:
+        return module_json(org, org.modules[name], VERSIONS["v8"])
+
+    assert (shown("Leads")["access_type"], shown("Leads")["private_profile"]) == ("org_based", None)
+    assert shown("DealHistory")["track_current_data"] is True
+    assert "track_current_data" not in shown("Leads")
+    assert shown("Home")["business_card_field_limit"] == 5
+    assert "sequence_number" in shown("LeadsXProducts")
+    files = shown("File_Upload_1__s")
+    assert (files["generated_type"], files["static_subform_properties"]) == (
+        "static_subform",
+        {"fields": []},
+    )
 
 
 def test_users_have_roles_profiles_and_states(org) -> None:

@@ -15,7 +15,15 @@ def rows(zoho, path: str, key: str, **params: object) -> list[dict]:
 def test_a_layout_holds_every_field_and_its_subforms(zoho, version) -> None:
     (layout,) = rows(zoho, f"{version}/settings/layouts", "layouts", module="Leads")
     lead = zoho.get(f"{version}/Leads", fields="Layout", per_page=1).json()["data"][0]
-    assert lead["Layout"] == {"name": layout["name"], "id": layout["id"]}
+    held = {"name": layout["name"], "id": layout["id"]}
+    if version == "v2":
+        assert "Layout" not in lead
+        assert lead["$layout_id"] == held | {"display_label": "Standard"}
+        (single,) = zoho.get(f"v2/Leads/{lead['id']}").json()["data"]
+        assert "Layout" not in single
+        assert single["$layout_id"] == lead["$layout_id"]
+    else:
+        assert (lead["Layout"], "$layout_id" in lead) == (held, False)
     assert layout["status"] == ("active" if version in ("v4", "v8") else 0)
     assert ("api_name" in layout) is (version == "v8")
     shown = [field["api_name"] for section in layout["sections"] for field in section["fields"]]
@@ -36,8 +44,8 @@ def test_layouts_of_a_lead_tell_what_it_is_converted_to(zoho) -> None:
     assert deals["convert_mapping"] is None
 
 
-@pytest.mark.parametrize(("version", "plain"), [("v2", True), ("v2.1", True), ("v8", False)])
-def test_related_lists(zoho, version, plain) -> None:
+@pytest.mark.parametrize("version", VERSIONS)
+def test_related_lists(zoho, version) -> None:
     lists = rows(zoho, f"{version}/settings/related_lists", "related_lists", module="Leads")
     names = [item["api_name"] for item in lists]
     assert names[:2] == ["Notes", "Attachments"]
@@ -47,10 +55,34 @@ def test_related_lists(zoho, version, plain) -> None:
         str(number + 1) for number in range(len(lists))
     ]
     linked = next(item for item in lists if item["type"] == "multiselectlookup")
-    module, link = linked["connectedmodule"], linked["linkingmodule"]
-    if not plain:
-        module, link = module["api_name"], link["api_name"]
-    assert (module, link) == ("Products", "LeadsXProducts")
+    assert (linked["connectedmodule"], linked["linkingmodule"]) == ("Products", "LeadsXProducts")
+    plain = version in ("v2", "v2.1")
+    shown = linked["module"] if plain else linked["module"]["api_name"]
+    assert shown == "Products"
+    assert linked.get("connectedlookupApiName") == (None if plain else "Products")
+    assert ("multiselectlookup" in linked) is (version == "v8")
+
+
+def test_a_list_of_links_is_described_as_its_field_is(zoho) -> None:
+    lists = rows(zoho, "v8/settings/related_lists", "related_lists", module="Leads")
+    (linked,) = (item for item in lists if item["type"] == "multiselectlookup")
+    fields = rows(zoho, "v8/settings/fields", "fields", module="Leads")
+    (field,) = (item for item in fields if item["api_name"] == "Products_Wanted")
+    described = linked["multiselectlookup"]
+    assert described["linking_details"] == field["multiselectlookup"]["linking_details"]
+    assert (described["field"]["id"], described["field_enabled"]) == (field["id"], True)
+
+
+def test_related_lists_by_status(zoho) -> None:
+    def asked(status: str):
+        return zoho.get("v8/settings/related_lists", module="Leads", status=status)
+
+    assert asked("visible").json()["related_lists"]
+    assert asked("user_hidden").status_code == 204
+    assert (asked("odd").status_code, asked("odd").json()["message"]) == (
+        400,
+        "The status given is invalid.",
+    )
 
 
 def test_every_plain_related_list_can_be_read(zoho) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from zoho_emulator.metadata import field_json
+from zoho_emulator.field_metadata import field_json
 from zoho_emulator.render import rest_reader
 from zoho_emulator.seed import build
 from zoho_emulator.versions import VERSIONS

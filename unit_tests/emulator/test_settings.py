@@ -71,7 +71,83 @@ def test_versions_have_their_modules(zoho) -> None:
 def test_modules_by_status(zoho) -> None:
     answer = zoho.get("v8/settings/modules", status="visible").json()["modules"]
     assert {row["status"] for row in answer} == {"visible"}
-    assert zoho.get("v8/settings/modules", status="odd").status_code == 400
+    odd = zoho.get("v8/settings/modules", status="odd")
+    assert (odd.status_code, odd.json()["message"]) == (400, "The status given is invalid.")
+    assert odd.json()["details"]["index"] == 0
+
+
+def test_a_module_outside_the_api_is_not_supported(zoho) -> None:
+    answers = [
+        zoho.get("v8/settings/modules/Home"),
+        zoho.get("v8/settings/fields", module="Home"),
+        zoho.get("v8/settings/custom_views", module="Home"),
+        zoho.get("v8/settings/related_lists", module="Home"),
+    ]
+    assert {(a.status_code, a.json()["code"]) for a in answers} == {(400, "NOT_SUPPORTED")}
+    assert [a.json()["details"] for a in answers] == [{}, {}, {}, {"param_name": "module"}]
+
+
+def test_v2_leaves_out_fields_that_later_versions_list(zoho) -> None:
+    def names(version: str, module: str = "Leads") -> set[str]:
+        rows = zoho.get(f"{version}/settings/fields", module=module).json()["fields"]
+        return {row["api_name"] for row in rows}
+
+    assert names("v8") - names("v2") == {
+        *("id", "Profile", "Record_Status__s", "Lead_Conversion_Time"),
+        *("Converted__s", "Converted_Date_Time"),
+        *("Converted_Account", "Converted_Contact", "Converted_Deal"),
+        *("Last_Enriched_Time__s", "Enrich_Status__s"),
+    }
+    assert names("v2") <= names("v8")
+    both = {"Locked__s", "Change_Log_Time__s", "Unsubscribed_Mode", "Unsubscribed_Time"}
+    assert both <= names("v2")
+    assert "Lead_Conversion_Time" in names("v2", "Deals")
+    row = zoho.get("v2/Leads", per_page=1).json()["data"][0]
+    assert names("v2") - row.keys() == {"Layout", "Team", "Products_Wanted", "Project_Details"}
+    assert row.keys().isdisjoint({"Profile", "Record_Status__s", "Converted__s"})
+    assert "id" in row
+
+
+def test_what_zoho_s_own_clients_do_not_know_can_be_left_out(zoho) -> None:
+    def field(version: str, name: str) -> dict | None:
+        rows = zoho.get(f"{version}/settings/fields", module="Leads").json()["fields"]
+        return next((row for row in rows if row["api_name"] == name), None)
+
+    assert field("v8", "Greeting")["formula"]["return_type"] == "string"
+    assert field("v2", "Territories")["data_type"] == "territories"
+    zoho.knobs(formula_texts="text", v2_territories=False)
+    assert field("v8", "Greeting")["formula"]["return_type"] == "text"
+    assert field("v8", "Weighted_Budget")["formula"]["return_type"] == "currency"
+    assert field("v2", "Territories") is None
+    assert field("v2.1", "Territories")["data_type"] == "territories"
+    zoho.knobs(formula_texts="string", v2_territories=True)
+
+
+def test_a_static_subform_and_a_module_of_a_team_can_be_planted(zoho) -> None:
+    parent = {"api_name": "Parent_Id", "data_type": "lookup", "targets": ["Vehicles"]}
+    planted = {
+        "api_name": "Equipment",
+        "generated_type": "static_subform",
+        "parent": "Vehicles",
+        "visibility": 2,
+        "fields": [{**parent, "mandatory": True}, {"api_name": "Item"}],
+    }
+    zoho.control("POST", "modules", planted)
+    zoho.control("POST", "modules", {"api_name": "Team_Plans", "access_type": "team_based"})
+    shown = {row["api_name"]: row for row in zoho.get("v8/settings/modules").json()["modules"]}
+    equipment = shown["Equipment"]
+    assert (equipment["generated_type"], equipment["api_supported"]) == ("static_subform", True)
+    assert {equipment[flag] for flag in ("creatable", "editable", "viewable")} == {True}
+    assert equipment["parent_module"]["api_name"] == "Vehicles"
+    named = [field["api_name"] for field in equipment["static_subform_properties"]["fields"]]
+    assert named == ["Parent_Id", "Item"]
+    team = shown["Team_Plans"]
+    assert (team["access_type"], team["private_profile"]) == (
+        "team_based",
+        {"name": "Administrator", "id": team["private_profile"]["id"]},
+    )
+    zoho.control("DELETE", "modules/Equipment")
+    zoho.control("DELETE", "modules/Team_Plans")
 
 
 def test_fields_of_a_module(zoho) -> None:
@@ -89,7 +165,12 @@ def test_fields_of_a_module(zoho) -> None:
     ("params", "code", "details"),
     [
         ({}, "REQUIRED_PARAM_MISSING", {"param_name": "module"}),
-        ({"module": "Nope"}, "INVALID_MODULE", {"param_name": "module"}),
+        ({"module": "Nope"}, "INVALID_MODULE", {}),
+        (
+            {"module": "Leads", "type": "odd"},
+            "INVALID_DATA",
+            {"param_name": "type", "supported_values": ["used", "unused", "all"]},
+        ),
     ],
 )
 def test_fields_of_nothing(zoho, params, code, details) -> None:

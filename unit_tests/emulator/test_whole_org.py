@@ -145,4 +145,7 @@ def test_every_module_of_a_version_answers(zoho, version) -> None:
         assert answer.status_code in (200, 204), (module, answer.text)
         if answer.status_code == 200 and version != "v4":
             shown = {name for name in answer.json()["data"][0] if not name.startswith("$")}
-            assert shown == {row["api_name"] for row in described}, module
+            listed = {row["api_name"] for row in described}
+            if version == "v2":
+                listed = listed - {"Layout"} | {"id"}
+            assert shown == listed, module

@@ -302,6 +302,21 @@ def test_lookups(zoho, insert) -> None:
     assert insert({**LEAD, "Related_To": related}).status_code == 400
 
 
+@pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
+def test_a_renamed_option_goes_by_the_text_that_people_see(zoho, insert, version) -> None:
+    answer = insert(
+        {**LEAD, "Preferred_Channel": "Mail"},
+        {**LEAD, "Preferred_Channel": "Messenger"},
+        version=version,
+    )
+    ids = [item["details"]["id"] for item in answer.json()["data"]]
+    kept = {row["id"]: row["Preferred_Channel"] for row in zoho.truth("Leads")}
+    assert [kept[record_id] for record_id in ids] == ["Mail", "Chat"]
+    fields = zoho.get("v8/settings/fields", module="Leads").json()["fields"]
+    (field,) = (field for field in fields if field["api_name"] == "Preferred_Channel")
+    assert len(field["pick_list_values"]) == 4
+
+
 @pytest.mark.parametrize("name", ["Owner", "Recommended_By", "Layout", "Second_Owner"])
 def test_no_reference_is_a_bare_id_where_the_knob_says_so(zoho, insert, name) -> None:
     lead = zoho.truth("Leads")[0]

@@ -319,3 +319,32 @@ def test_a_child_of_more_rows_than_a_token_reaches_is_read_by_rest(
     rows = rows_of(output, ITEMS)
     assert {row["id"]: row for row in rows} == org.truth(items)
     assert len(rows) == len(org.truth(items)) > 200
+
+
+# --- Subforms that stand still -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("retrieval", [COQL, REST, BULK], ids=["COQL", "REST", "Bulk"])
+def test_a_static_subform_is_a_child_like_others(org: Org, retrieval: Row) -> None:
+    name, link = "Equipment", {"api_name": "Parent_Id", "data_type": "lookup"}
+    fields = [{**link, "targets": ["Vehicles"], "mandatory": True}, {"api_name": "Item"}]
+    stamps = [{"api_name": "Modified_Time", "data_type": "datetime", "read_only": True}]
+    kind = {"generated_type": "static_subform", "parent": "Vehicles", "visibility": 2}
+    key = {"api_name": "id", "data_type": "bigint", "read_only": True}
+    body = {"api_name": name, **kind, "bare": True, "fields": [*fields, *stamps, key]}
+    org.control("POST", "modules", body)
+    vehicle = org.control("GET", "records/Vehicles")[0]["id"]
+    items = [{"Parent_Id": {"id": vehicle}, "Item": item} for item in ("Jack", "Lamp")]
+    org.control("POST", f"records/{name}", items)
+    org.control("POST", "clock", {"advance_s": 300})
+    org.settings = {"schema_version": "v8", "retrieval": retrieval}
+
+    child = org.stream(name)
+    rows = rows_of(org.read(child), name)
+
+    org.control("DELETE", f"modules/{name}")
+    assert modes(child) == ["full_refresh"], "Zoho may not list its removed rows"
+    assert {(row["Parent_Id"], row["Item"]) for row in rows} == {
+        (vehicle, "Jack"),
+        (vehicle, "Lamp"),
+    }

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from unit_tests.source.conftest import Org, rows_of
+from zoho_crm.client import Client
+from zoho_crm.fields import utc
 
 #: Streams that ask once for each module.
 OF_MODULES = ("tags", "custom_views", "layouts", "related_lists", "fields", "picklist_values")
@@ -153,3 +155,49 @@ def test_calls_for_each_module_are_booked_on_the_streams_own_line(org: Org) -> N
     assert booked["pipelines"] == 1 + len(
         {row["layout_id"] for row in rows_of(output, "pipelines")}
     )
+
+
+@pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
+def test_a_related_list_keeps_the_module_that_it_shows(org: Org, version: str) -> None:
+    org.settings = {"schema_version": version}
+
+    rows = rows_of(org.read(org.stream("related_lists")), "related_lists")
+
+    shown = {
+        (row["module"], row["api_name"]): name_of(row["related_module"])
+        for row in rows
+        if row["module"] in ("Leads", "Accounts")
+    }
+    assert shown[("Leads", "Products_Wanted")] == "Products"
+    assert shown[("Accounts", "Contacts")] == "Contacts"
+    assert shown[("Accounts", "Notes")] == "Notes"
+    plain = version in ("v2", "v2.1")
+    assert {type(row["related_module"]) for row in rows} == {str if plain else dict}
+
+
+def name_of(module: Any) -> str:
+    return module if isinstance(module, str) else module["api_name"]
+
+
+@pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
+def test_no_stream_of_settings_loses_a_value_of_zohos(org: Org, version: str) -> None:
+    """Every value of the answers for one module is in its rows, by its name or as related_*."""
+    org.settings = {"schema_version": version}
+    names = ("tags", "custom_views", "layouts", "related_lists", "fields")
+    streams = [org.stream(name) for name in names]
+    output = org.read(*streams)
+    zoho = Client(org.config)
+
+    for name in names:
+        rows = {row["id"]: row for row in rows_of(output, name) if row["module"] == "Leads"}
+        entries = zoho.metadata.metadata(f"settings/{name}", name, module="Leads")
+        assert len(rows) == len(entries)
+        for entry in entries:
+            for key, value in entry.items():
+                if value is not None:
+                    kept = rows[entry["id"]].get(f"related_{key}", rows[entry["id"]].get(key))
+                    assert as_told(key, kept) == as_told(key, value), (name, key)
+
+
+def as_told(key: str, value: Any) -> Any:
+    return utc(value) if key.endswith("_time") else value

@@ -7,6 +7,7 @@ from zoho_emulator.catalogue.notation import (
     AUTHORS,
     CREATED_TIME,
     ENDING,
+    LAYOUT,
     MODIFIED_TIME,
     STAMPS,
     Draft,
@@ -21,7 +22,6 @@ from zoho_emulator.catalogue.notation import (
 from zoho_emulator.model import linking_fields
 
 _ID = field("id", "bigint", label="Record Id", read_only=True)
-_LAYOUT = field("Layout", "layout", targets=("layouts",))
 
 
 def _subform(
@@ -42,7 +42,7 @@ def _subform(
             lookup("Parent_Id", parent, mandatory=True),
             *own,
             *STAMPS,
-            _LAYOUT,
+            LAYOUT,
             _ID,
         ),
     )

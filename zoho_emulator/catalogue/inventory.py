@@ -2,6 +2,7 @@
 
 from zoho_emulator.catalogue.notation import (
     ENDING,
+    LAYOUT,
     STAMPS,
     Draft,
     RowsOf,
@@ -146,7 +147,7 @@ def _items(api_name: str, label: str, parent: str) -> Table:
             field("Sequence_Number", "integer"),
             lookup("Parent_Id", parent, mandatory=True),
             *STAMPS,
-            field("Layout", "layout", targets=("layouts",)),
+            LAYOUT,
             field("id", "bigint", label="Record Id", read_only=True),
         ),
     )

@@ -87,7 +87,7 @@ def field(api_name: str, data_type: str = "text", **attributes: object) -> Draft
     if attributes.get("returned", "value") not in ("value", "null", "absent"):
         raise ValueError(f"{api_name}: returned is none of value, null, absent")
     check_types(Field, attributes, api_name)
-    for name in ("pick_list", "targets", "hidden_keys"):
+    for name in ("pick_list", "actual_values", "targets", "hidden_keys"):
         if isinstance(given := attributes.get(name), list):
             attributes[name] = tuple(given)
     return Draft(api_name, data_type, attributes)
@@ -133,12 +133,15 @@ AUTHORS = (
 CREATED_TIME = field("Created_Time", "datetime", read_only=True, ui_type=200)
 MODIFIED_TIME = field("Modified_Time", "datetime", read_only=True, ui_type=200)
 STAMPS = (*AUTHORS, CREATED_TIME, MODIFIED_TIME)
-#: `Record_Status__s` and `Locked__s` came with v5 or v6; v8 is the first emulated one with them.
+LAYOUT = field("Layout", "layout", targets=("layouts",), v2_type="bigint", v2_json_type="string")
+#: `Record_Status__s` came with v5 or v6; v8 is the first emulated one with it. UNVERIFIED: that
+#: v2.1 and v4 have what was recorded of both v2 and v8: Change_Log_Time__s, Locked__s and below
+#: Unsubscribed_Mode, Unsubscribed_Time.
 ENDING = (
     field("Last_Activity_Time", "datetime", read_only=True, ui_type=786),
-    field("Change_Log_Time__s", "datetime", label="Change Log Time", read_only=True, since=8.0),
+    field("Change_Log_Time__s", "datetime", label="Change Log Time", read_only=True),
     field("Tag", "text", json_type="jsonarray", length=2_000, ui_type=209, sortable=False),
-    field("Layout", "layout", targets=("layouts",)),
+    LAYOUT,
     picklist(
         "Record_Status__s",
         *("Available", "Draft", "Trash"),
@@ -146,7 +149,7 @@ ENDING = (
         read_only=True,
         since=8.0,
     ),
-    field("Locked__s", "boolean", label="Locked", read_only=True, since=8.0),
+    field("Locked__s", "boolean", label="Locked", read_only=True),
     field("id", "bigint", label="Record Id", read_only=True),
 )
 UNSUBSCRIBED = (
@@ -154,9 +157,8 @@ UNSUBSCRIBED = (
         "Unsubscribed_Mode",
         *("Consent form", "Manual", "Unsubscribe link", "Zoho campaigns"),
         read_only=True,
-        since=8.0,
     ),
-    field("Unsubscribed_Time", "datetime", read_only=True, since=8.0),
+    field("Unsubscribed_Time", "datetime", read_only=True),
 )
 
 
@@ -179,6 +181,9 @@ def realize(draft: Draft, id_: int, column: str) -> Field:
         style = str(given.setdefault("textarea", "large"))
         implied["length"], implied["ui_type"] = TEXTAREAS[style]
         implied["sortable"] = implied["filterable"] = style == "small"
+        if style == "rich_text":
+            # Recorded: v2 lists none. UNVERIFIED: that v2.1 does.
+            implied["since"] = 2.1
     if "return_type" in given:
         returned = DATA_TYPES[RETURN_TYPES[str(given["return_type"])]]
         implied["json_type"] = returned.json_type

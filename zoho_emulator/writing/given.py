@@ -58,7 +58,7 @@ class Given:
             raise _no_such(known)
         if known.data_type in FILES:
             return None
-        return value
+        return _shown(known, value)
 
     def _user(self, known: Field, value: object) -> object:
         users = self.store.org.users
@@ -112,6 +112,15 @@ class Given:
                 raise invalid(known, expected_data_type="jsonarray")
             tags.append(tag_named(self.store.org, known, name))
         return tags or None
+
+
+def _shown(known: Field, value: object) -> object:
+    """An option by the text that people see. UNVERIFIED: that Zoho takes its `actual_value` too,
+    and does not make a new option of it."""
+    texts = dict(zip(known.actual_values, known.pick_list, strict=False))
+    if isinstance(value, list):
+        return [texts.get(item, item) if isinstance(item, str) else item for item in value]
+    return texts.get(value, value) if isinstance(value, str) else value
 
 
 def _id_in(value: object) -> object:
