@@ -163,10 +163,8 @@ def currency_json(org: Org, currency: Currency, version: Version) -> Json:
     return json
 
 
-def tags_json(org: Org, field: Field | None, version: Version) -> list[Json]:
+def tags_json(org: Org, field: Field, version: Version) -> list[Json]:
     """The tags of a module, by its field Tag."""
-    if field is None:
-        return []
     tags = [tag | _stamps(org) for tag in tags_of(org, field)]
     if version.number < 2.1:
         for item in tags:

@@ -30,11 +30,22 @@ from zoho_emulator.org_metadata import (
 )
 from zoho_emulator.settings import require_settings
 
+#: "Layouts": forms of a layout besides the whole one.
+LAYOUT_MODES = ("business_card", "quick_create")
+
 
 def list_layouts(call: Call) -> Response:
     """204 for a module that has none."""
     require_settings(call, "layouts")
     module = _module(call)
+    if (mode := call.query.get("mode", "all")) != "all":
+        if mode in LAYOUT_MODES:
+            raise not_emulated(f"mode on {call.path}")
+        raise ZohoError(
+            "PATTERN_NOT_MATCHED",
+            "Please check whether the input values are correct",
+            {"param_name": "mode"},
+        )
     if not has_layout(module):
         return _nothing()
     return _json({"layouts": [layout_json(call.store.org, module, call.version)]})
@@ -139,10 +150,13 @@ def list_tags(call: Call) -> Response:
     require_settings(call, "tags")
     if call.query.get("my_tags", "false") != "false":
         raise not_emulated(f"my_tags on {call.path}")
+    # UNVERIFIED: that earlier versions say the same of both; the samples are of v8.
+    if "module" not in call.query:
+        raise _missing("module", key="param")
     module = _module(call)
-    tags = tags_json(call.store.org, module.fields.get("Tag"), call.version)
-    if not tags:
-        return _nothing()
+    if "Tag" not in module.fields:
+        raise ZohoError("INVALID_MODULE", "the given module is not supported for this api")
+    tags = tags_json(call.store.org, module.fields["Tag"], call.version)
     info = {"count": len(tags), "allowed_count": MOST_TAGS}
     if call.version.v6_metadata:
         info["record_limit"] = RECORD_LIMIT
@@ -159,7 +173,7 @@ def list_pipelines(call: Call) -> Response:
         raise _missing("layout_id")
     deals = call.store.org.modules.get("Deals")
     if deals is None or "Stage" not in deals.fields or str(deals.layout_id) != layout:
-        # UNVERIFIED: that a layout of another module is refused as an unknown one.
+        # UNVERIFIED: that a layout of another module is refused like an unknown one.
         raise ZohoError("INVALID_DATA", "Invalid layoutid", {"param_name": "layout_id"})
     return _json({"pipeline": [pipeline_json(call.store.org, deals, call.version)]})
 
@@ -188,11 +202,9 @@ def _feature(call: Call, name: str) -> None:
         raise ZohoError("FEATURE_NOT_ENABLED", f"the feature {name} is not enabled")
 
 
-def _missing(param: str) -> ZohoError:
+def _missing(param: str, *, key: str = "param_name") -> ZohoError:
     return ZohoError(
-        "REQUIRED_PARAM_MISSING",
-        "One of the expected parameter is missing",
-        {"param_name": param},
+        "REQUIRED_PARAM_MISSING", "One of the expected parameter is missing", {key: param}
     )
 
 

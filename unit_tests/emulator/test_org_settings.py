@@ -111,13 +111,34 @@ def test_a_module_names_the_territory_that_its_records_are_seen_through(zoho) ->
     assert "territory" not in rows(zoho, "v8/settings/modules/Tasks", "modules")[0]
 
 
-@pytest.mark.parametrize("what", ["layouts", "related_lists", "custom_views", "tags"])
-def test_settings_of_a_module_need_one_that_is_there(zoho, what) -> None:
+@pytest.mark.parametrize(
+    ("what", "key"),
+    [
+        ("layouts", "param_name"),
+        ("related_lists", "param_name"),
+        ("custom_views", "param_name"),
+        ("tags", "param"),
+    ],
+)
+def test_settings_of_a_module_need_one_that_is_there(zoho, what, key) -> None:
     path = f"v8/settings/{what}"
-    assert zoho.get(path).json()["details"] == {"param_name": "module"}
+    assert zoho.get(path).json()["details"] == {key: "module"}
     assert zoho.get(path).json()["code"] == "REQUIRED_PARAM_MISSING"
     assert zoho.get(path, module="Nope").json()["code"] == "INVALID_MODULE"
-    assert zoho.get(path, module="Visits").status_code == 204
+    none = zoho.get(path, module="Visits")
+    if what == "tags":
+        assert none.json()["message"] == "the given module is not supported for this api"
+    else:
+        assert none.status_code == 204
+
+
+def test_layouts_come_whole(zoho) -> None:
+    path = "v8/settings/layouts"
+    whole = zoho.get(path, module="Leads").json()
+    assert zoho.get(path, module="Leads", mode="all").json() == whole
+    assert zoho.get(path, module="Leads", mode="quick_create").status_code == 501
+    odd = zoho.get(path, module="Leads", mode="odd")
+    assert (odd.status_code, odd.json()["code"]) == (400, "PATTERN_NOT_MATCHED")
 
 
 @pytest.mark.parametrize("version", VERSIONS)
