@@ -107,7 +107,7 @@ def _single_since_v6(json: Json, org: Org, module: Module, shown: list[str]) -> 
     """UNVERIFIED: since when; the samples are of v8."""
     fields: list[Json] = [{"api_name": name, "id": str(module.fields[name].id)} for name in shown]
     json |= {
-        "activity_badge": "Enabled" if module.creatable else "Not_Supported",
+        "activity_badge": "Enabled" if module.creatable else "Disabled",
         "chart_view": False,
         "chart_view_supported": module.viewable,
         "kanban_view_supported": module.viewable,
