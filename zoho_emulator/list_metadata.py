@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from zoho_emulator.field_details import Json, link_lookups, links, named
 from zoho_emulator.ids import derived
+from zoho_emulator.layout_metadata import has_layout
 from zoho_emulator.model import Field, Module, Org
 from zoho_emulator.versions import Version
 
@@ -127,55 +128,70 @@ def _of_links(org: Org, module: Module, item: RelatedList, field: Field, version
     return json
 
 
-#: Views that every module has: name, system name and category.
+#: Views that every module has: name, system name, and whether mobile apps keep them (v2).
 _VIEWS = (
-    ("All {}", "ALLVIEWS", "public_views"),
-    ("My {}", "MYVIEWS", "public_views"),
-    ("Recently Created {}", "NEWLASTWEEK", "other_users_views"),
-    ("Recently Modified {}", "MODIFIEDLASTWEEK", "other_users_views"),
+    ("All {}", "ALLVIEWS", True),
+    ("My {}", "MYVIEWS", True),
+    ("Recently Created {}", "RECENTLYCREATED", False),
+    ("Recently Modified {}", "RECENTLYMODIFIED", False),
 )
+#: What a list says of a view of the system besides; nobody made it.
+_ACCESS: Json = {
+    "access_type": "public",
+    "locked": False,
+    "last_accessed_time": None,
+    "created_by": None,
+    "created_time": None,
+    "modified_by": None,
+    "modified_time": None,
+}
 
 
-def custom_views(module: Module) -> list[Json]:
-    """UNVERIFIED: categories; the samples show `public_views` and `other_users_views`."""
-    return [
-        {
-            "id": str(derived(module.id, "custom_view", number)),
-            "name": name.format(module.plural_label),
-            "system_name": system,
-            "display_value": name.format(module.plural_label),
-            "category": category,
-            "default": number == 1,
-            "system_defined": True,
-            "favorite": None,
-            "offline": False,
-            "shared_type": None,
-            "shared_details": None,
-            "access_type": "public",
-            "criteria": None,
-            "sort_by": None,
-            "sort_order": None,
-            "fields": None,
-            "last_accessed_time": None,
-            "created_by": None,
-            "created_time": None,
-            "modified_by": None,
-            "modified_time": None,
-        }
-        for number, (name, system, category) in enumerate(_VIEWS, 1)
-    ]
+def has_views(module: Module) -> bool:
+    """UNVERIFIED: that modules without a tab have none."""
+    return has_layout(module) and not module.of_parents and not module.per_parent
 
 
-def custom_views_info(module: Module, views: list[Json]) -> Json:
+def custom_views(module: Module, version: Version) -> list[Json]:
+    """UNVERIFIED: that v2.1 prints them as v2 does, and v4 as v8."""
+    return [_view(module, number, old=version.number < 4) for number in range(1, len(_VIEWS) + 1)]
+
+
+def _view(module: Module, number: int, *, old: bool) -> Json:
+    name, system, offline = _VIEWS[number - 1]
     return {
-        "per_page": 200,
+        "id": str(derived(module.id, "custom_view", number)),
+        "name": name.format(module.plural_label),
+        "system_name": system,
+        "display_value": name.format(module.plural_label),
+        # A live org's v2 says so of every view, those of the system included.
+        "category": "shared_with_me" if old else "public_views",
+        "default": number == 1,
+        "system_defined": True,
+        **({"favorite": None, "offline": offline} if old else _ACCESS),
+    }
+
+
+def view_of_module(module: Module, fields: list[Json]) -> Json:
+    """The view that a module opens with, as the call for one module of v8 tells it."""
+    return {
+        **_view(module, 1, old=False),
+        "criteria": None,
+        "fields": [{"_pin": False, **field} for field in fields],
+        "shared_to": None,
+        "sort_by": None,
+        "sort_order": None,
+        "favorite": None,
+    }
+
+
+def custom_views_info(views: list[Json]) -> Json:
+    """What `info` says besides the page."""
+    return {
         "default": views[0]["id"],
-        "count": len(views),
-        "page": 1,
-        "more_records": False,
         "translation": {
             "public_views": "Public Views",
-            "other_users_views": "Other Users' Views",
+            "other_users_views": "Other User's Views",
             "shared_with_me": "Shared With Me",
             "created_by_me": "Created By Me",
         },

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from zoho_emulator.field_details import Json, named
 from zoho_emulator.field_metadata import FOUNDED, profiles_of
+from zoho_emulator.list_metadata import has_views, view_of_module
 from zoho_emulator.localtime import local_time
 from zoho_emulator.model import Field, Module, Org, User
 from zoho_emulator.versions import Version
@@ -131,29 +132,54 @@ def module_json(org: Org, module: Module, version: Version, *, single: bool = Fa
         json |= {key: value and module.api_supported for key, value in _BEFORE_V6.items()}
         if version.number >= 2.1:
             json["visible"] = not hidden
-    return json | _single(module, version) if single else json
+    return json | _single(org, module, version) if single else json
 
 
 def _custom_fields(module: Module) -> list[Field]:
     return [field for field in module.fields.values() if field.custom]
 
 
-def _single(module: Module, version: Version) -> Json:
+def _single(org: Org, module: Module, version: Version) -> Json:
     display = module.fields.get(module.display_field)
+    shown = [module.display_field] if display else []
     json: Json = {
         "per_page": 10,
         "filter_status": True,
         "display_field": module.display_field if display else None,
-        "search_layout_fields": [module.display_field] if display else [],
+        "search_layout_fields": shown,
         "kanban_view": False,
         "territory": None,
         "$field_states": [],
         "$properties": ["$assigned_to", "$approval_state"],
-        "related_list_properties": {"sort_by": None, "fields": [], "sort_order": None},
+        "related_list_properties": {"sort_by": None, "fields": shown, "sort_order": None},
         "custom_view": None,
     }
     if version.number >= 2.1:
         json["$on_demand_properties"] = []
+    return json | _single_since_v6(json, org, module, shown) if version.v6_metadata else json
+
+
+def _single_since_v6(json: Json, org: Org, module: Module, shown: list[str]) -> Json:
+    """UNVERIFIED: since when; the samples are of v8."""
+    fields: list[Json] = [{"api_name": name, "id": str(module.fields[name].id)} for name in shown]
+    json |= {
+        "activity_badge": "Enabled" if module.creatable else "Disabled",
+        "chart_view": False,
+        "chart_view_supported": module.viewable,
+        "kanban_view_supported": module.viewable,
+        "masked_fields_count": 0,
+        "$on_demand_properties": ["$blocked_reason"],
+        "lookup_field_properties": {
+            "fields": [
+                {"sequence_number": number, **field} for number, field in enumerate(fields, 1)
+            ]
+        },
+        "custom_view": view_of_module(module, fields) if has_views(module) else None,
+    }
+    # An org with territories names that of the caller, of modules that have some.
+    del json["territory"]
+    if org.territories and any(f.data_type == "territories" for f in module.fields.values()):
+        json["territory"] = {"name": "All Territories", "id": "0", "subordinates": False}
     return json
 
 
@@ -212,6 +238,7 @@ def _offset_ms(time_zone: str) -> int:
 
 
 def org_json(org: Org) -> Json:
+    """UNVERIFIED: since when each key is there; Zoho's sample is of v8."""
     return {
         "id": str(org.id),
         "zgid": str(org.id % 1_000_000_000),
@@ -236,13 +263,25 @@ def org_json(org: Org) -> Json:
             "paid_expiry": None,
             "trial_type": None,
             "trial_expiry": None,
+            "trial_action": None,
             "users_license_purchased": org.user_licenses,
+            "portal_users_license_purchased": 0,
         },
-        "hierarchy_preferences": {"type": "REPORTING_HIERARCHY"},
+        "hierarchy_preferences": {"type": "Role_Hierarchy", "strictly_reporting": False},
         "privacy_settings": False,
         "hipaa_compliance_enabled": False,
         "created_time": local_time(org.time_zone)(FOUNDED),
         "gapps_enabled": False,
+        "translation_enabled": False,
+        "deletable_org_account": False,
+        "lite_users_enabled": False,
+        "oauth_presence": True,
+        "max_per_page": 200,
+        "call_icon": "show",
+        "checkin_preferences": {"restricted_event_types": None},
+        "ezgid": f"{org.id:x}",
+        "zia_zgid": org.id % 1_000_000_000,
+        "zia_portal_id": None,
         "phone": None,
         "mobile": None,
         "fax": None,
@@ -252,6 +291,5 @@ def org_json(org: Org) -> Json:
         "state": None,
         "zip": None,
         "employee_count": None,
-        "logo_id": None,
         "photo_id": None,
     }

@@ -3,6 +3,8 @@
 Which keys came with which version: the pages of each resource, and the models of Zoho's SDKs.
 """
 
+from collections.abc import Collection
+
 from zoho_emulator.field_details import Json
 from zoho_emulator.field_metadata import FOUNDED
 from zoho_emulator.localtime import local_time
@@ -10,8 +12,16 @@ from zoho_emulator.model import Currency, Field, Named, Org
 from zoho_emulator.tags import tags_of
 from zoho_emulator.versions import Version
 
-#: Most tags of a module ("Tags").
+#: Most tags of a module ("Tags"), and what the list of them calls `record_limit`.
 MOST_TAGS = 200
+RECORD_LIMIT = 20
+#: Types of profiles that a call may ask for, and that of all of the org's.
+PROFILE_TYPES = ("private_profile", "normal_profile", "portal_profile")
+PROFILE_TYPE = "normal_profile"
+#: Most profiles that the licence allows.
+MOST_PROFILES = 200
+#: Rules by which records fall to a territory.
+CRITERIA = ("account_rule_criteria", "deal_rule_criteria", "lead_rule_criteria")
 
 
 def _founder(org: Org) -> Json:
@@ -41,7 +51,11 @@ def role_json(org: Org, name: str, version: Version) -> Json:
         "forecast_manager": None,
         "admin_user": name == top,
     }
-    return json | _stamps(org, suffix="__s") if version.number >= 4 else json
+    if version.number >= 4:
+        json |= _stamps(org, suffix="__s")
+    if version.v6_metadata:
+        json["api_name"] = name.replace(" ", "_")
+    return json
 
 
 def profile_json(org: Org, name: str, version: Version, *, single: bool = False) -> Json:
@@ -53,14 +67,16 @@ def profile_json(org: Org, name: str, version: Version, *, single: bool = False)
         "display_label": name,
         "description": f"This profile will have {'all' if administrator else 'most'} permissions",
         "created_time": None,
-        "modified_time": None,
+        "modified_time": local_time(org.time_zone)(FOUNDED),
         "created_by": None,
-        "modified_by": None,
+        "modified_by": _founder(org),
     }
     if version.number >= 4:
-        json |= {"custom": False, "type": "normal_profile"}
+        json |= {"custom": False, "type": PROFILE_TYPE}
     else:
         json["category"] = False
+    if version.v6_metadata:
+        json["api_name"] = name.replace(" ", "_")
     if single:
         json |= _permissions(org, administrator=administrator)
     return json
@@ -76,16 +92,30 @@ def _permissions(org: Org, *, administrator: bool) -> Json:
             "enabled": module.permitted and module.viewable,
             "id": str(module.id),
             "customizable": not administrator,
+            "parent_permissions": None,
         }
         for module in org.modules.values()
         if module.api_supported
     ]
-    sections = [{"name": "crm", "categories": [{"name": "Modules", "permissions_details": []}]}]
-    return {"permissions_details": details, "sections": sections}
+    categories = [
+        {
+            "name": item["module"],
+            "display_label": item["display_label"],
+            "module": item["module"],
+            "permissions_details": [item["id"]],
+        }
+        for item in details
+    ]
+    return {
+        "permissions_details": details,
+        "sections": [{"name": "module", "categories": categories}],
+    }
 
 
-def territory_json(org: Org, territory: Named, version: Version) -> Json:
-    """The first territory holds the others."""
+def territory_json(
+    org: Org, territory: Named, version: Version, included: Collection[str] = ()
+) -> Json:
+    """The first territory holds the others; v8 tells a criterion where the call includes it."""
     top = org.territories[0]
     above = None if territory is top else {"name": top.name, "id": str(top.id)}
     json: Json = {
@@ -100,17 +130,21 @@ def territory_json(org: Org, territory: Named, version: Version) -> Json:
     json |= {
         "reporting_to": above,
         "permission_type": "read_write_delete",
-        "account_rule_criteria": None,
-        "deal_rule_criteria": None,
-        "lead_rule_criteria": None,
+        **{name: None for name in CRITERIA if name in included or not version.v6_metadata},
     }
     if version.number >= 4:
         json["api_name"] = territory.name.replace(" ", "_")
     return json
 
 
-def currency_json(org: Org, currency: Currency) -> Json:
-    return {
+def currency_json(org: Org, currency: Currency, version: Version) -> Json:
+    stamps = _stamps(org)
+    form = {
+        "decimal_separator": "Period",
+        "thousand_separator": "Comma",
+        "decimal_places": "0" if currency.iso_code == "JPY" else "2",
+    }
+    json: Json = {
         "id": str(currency.id),
         "name": currency.name,
         "iso_code": currency.iso_code,
@@ -119,19 +153,19 @@ def currency_json(org: Org, currency: Currency) -> Json:
         "is_base": currency.is_base,
         "is_active": currency.is_active,
         "prefix_symbol": True,
-        "format": {
-            "decimal_separator": "Period",
-            "thousand_separator": "Comma",
-            "decimal_places": "0" if currency.iso_code == "JPY" else "2",
-        },
-        **_stamps(org),
+        "format": form,
+        **stamps,
     }
+    if version.v6_metadata:
+        # UNVERIFIED: since when; the sample is of v8.
+        form["numeral_system"] = "International"
+        json["exchange_rate_auto_update"] = False
+        json["exchange_rate_updated_time"] = stamps["modified_time"]
+    return json
 
 
-def tags_json(org: Org, field: Field | None, version: Version) -> list[Json]:
+def tags_json(org: Org, field: Field, version: Version) -> list[Json]:
     """The tags of a module, by its field Tag."""
-    if field is None:
-        return []
     tags = [tag | _stamps(org) for tag in tags_of(org, field)]
     if version.number < 2.1:
         for item in tags:

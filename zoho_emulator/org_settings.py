@@ -7,16 +7,22 @@ from starlette.responses import Response
 
 from zoho_emulator.call import Call
 from zoho_emulator.errors import ZohoError, not_emulated
+from zoho_emulator.field_details import Json
 from zoho_emulator.layout_metadata import has_layout, layout_json, pipeline_json
 from zoho_emulator.list_metadata import (
     custom_views,
     custom_views_info,
+    has_views,
     related_list_json,
     related_lists,
 )
 from zoho_emulator.model import Module
 from zoho_emulator.org_metadata import (
+    MOST_PROFILES,
     MOST_TAGS,
+    PROFILE_TYPE,
+    PROFILE_TYPES,
+    RECORD_LIMIT,
     contact_roles_json,
     currency_json,
     profile_json,
@@ -29,11 +35,22 @@ from zoho_emulator.settings import outside_the_api, require_settings, wrong_valu
 #: "Related Lists": what `status` may be.
 LIST_STATUSES = ("visible", "user_hidden", "scheduled_for_deletion")
 
+#: "Layouts": forms of a layout besides the whole one.
+LAYOUT_MODES = ("business_card", "quick_create")
+
 
 def list_layouts(call: Call) -> Response:
     """204 for a module that has none."""
     require_settings(call, "layouts")
     module = _module(call)
+    if (mode := call.query.get("mode", "all")) != "all":
+        if mode in LAYOUT_MODES:
+            raise not_emulated(f"mode on {call.path}")
+        raise ZohoError(
+            "PATTERN_NOT_MATCHED",
+            "Please check whether the input values are correct",
+            {"param_name": "mode"},
+        )
     if not has_layout(module):
         return _nothing()
     return _json({"layouts": [layout_json(call.store.org, module, call.version, call.knobs)]})
@@ -69,22 +86,13 @@ def list_related_lists(call: Call) -> Response:
 def list_custom_views(call: Call) -> Response:
     require_settings(call, "custom_views")
     module = _module(call)
-    # UNVERIFIED: that modules without a tab have no views.
-    if not has_layout(module) or module.of_parents or module.per_parent:
+    if not has_views(module):
         return _nothing()
-    views = custom_views(module)
-    page = call.whole_number("page", 1)
-    per_page = call.whole_number("per_page", 200, most=200)
-    shown = views[(page - 1) * per_page : page * per_page]
+    views = custom_views(module, call.version)
+    shown, info = _page(call, views, most=200)
     if not shown:
         return _nothing()
-    info = custom_views_info(module, views) | {
-        "page": page,
-        "per_page": per_page,
-        "count": len(shown),
-        "more_records": len(views) > page * per_page,
-    }
-    return _json({"custom_views": shown, "info": info})
+    return _json({"custom_views": shown, "info": custom_views_info(views) | info})
 
 
 def list_roles(call: Call) -> Response:
@@ -103,7 +111,17 @@ def get_role(call: Call) -> Response:
 def list_profiles(call: Call) -> Response:
     require_settings(call, "profiles")
     org = call.store.org
-    return _json({"profiles": [profile_json(org, name, call.version) for name in org.profiles]})
+    profiles = [profile_json(org, name, call.version) for name in org.profiles]
+    if not call.version.v6_metadata:
+        # UNVERIFIED: since when there are pages and types; the sample is of v8.
+        return _json({"profiles": profiles})
+    kind = call.query.get("type", PROFILE_TYPE)
+    if kind not in PROFILE_TYPES:
+        raise ZohoError("INVALID_DATA", "invalid data", {"param_name": "type"})
+    shown, info = _page(call, profiles if kind == PROFILE_TYPE else [], most=200)
+    if not shown:
+        return _nothing()
+    return _json({"profiles": shown, "info": info | {"license_limit": MOST_PROFILES}})
 
 
 def get_profile(call: Call) -> Response:
@@ -116,40 +134,37 @@ def get_profile(call: Call) -> Response:
 def list_territories(call: Call) -> Response:
     require_settings(call, "territories")
     org = call.store.org
-    page = call.whole_number("page", 1)
-    per_page = call.whole_number("per_page", 2_000, most=2_000)
-    shown = org.territories[(page - 1) * per_page : page * per_page]
+    included = call.query.get("include", "").split(",")
+    known = [territory_json(org, item, call.version, included) for item in org.territories]
+    shown, info = _page(call, known, most=2_000)
     if not shown:
         return _nothing()
-    body: dict[str, object] = {
-        "territories": [territory_json(org, item, call.version) for item in shown]
-    }
-    if call.version.number >= 4:
-        body["info"] = {
-            "per_page": per_page,
-            "count": len(shown),
-            "page": page,
-            "more_records": len(org.territories) > page * per_page,
-        }
-    return _json(body)
+    paged = {"info": info} if call.version.number >= 4 else {}
+    return _json({"territories": shown, **paged})
 
 
 def list_currencies(call: Call) -> Response:
     """An org of one currency has no such feature."""
     require_settings(call, "currencies", "ZohoCRM.org.ALL", "ZohoCRM.org.READ")
     org = call.store.org
-    return _json({"currencies": [currency_json(org, item) for item in org.currencies]})
+    rows = [currency_json(org, item, call.version) for item in org.currencies]
+    return _json({"currencies": rows})
 
 
 def list_tags(call: Call) -> Response:
     require_settings(call, "tags")
     if call.query.get("my_tags", "false") != "false":
         raise not_emulated(f"my_tags on {call.path}")
+    # UNVERIFIED: that earlier versions say the same of both; the samples are of v8.
+    if "module" not in call.query:
+        raise _missing("module", key="param")
     module = _module(call)
-    tags = tags_json(call.store.org, module.fields.get("Tag"), call.version)
-    if not tags:
-        return _nothing()
+    if "Tag" not in module.fields:
+        raise ZohoError("INVALID_MODULE", "the given module is not supported for this api")
+    tags = tags_json(call.store.org, module.fields["Tag"], call.version)
     info = {"count": len(tags), "allowed_count": MOST_TAGS}
+    if call.version.v6_metadata:
+        info["record_limit"] = RECORD_LIMIT
     return _json({"tags": tags, "info": info})
 
 
@@ -163,13 +178,12 @@ def list_pipelines(call: Call) -> Response:
         raise _missing("layout_id")
     deals = call.store.org.modules.get("Deals")
     if deals is None or "Stage" not in deals.fields or str(deals.layout_id) != layout:
-        # UNVERIFIED: the error of a layout that is not of deals.
-        raise ZohoError("INVALID_DATA", "invalid data", {"param_name": "layout_id"})
-    return _json({"pipeline": [pipeline_json(deals)]})
+        # UNVERIFIED: that a layout of another module is refused like an unknown one.
+        raise ZohoError("INVALID_DATA", "Invalid layoutid", {"param_name": "layout_id"})
+    return _json({"pipeline": [pipeline_json(deals, call.version)]})
 
 
 def list_contact_roles(call: Call) -> Response:
-    # UNVERIFIED: the scope; the page of contact roles asks for that of the module's records.
     call.readable(call.module("Contacts", {"resource_path_index": 0}))
     return _json({"contact_roles": contact_roles_json(call.store.org)})
 
@@ -192,17 +206,32 @@ def _named(ids: dict[str, int], wanted: str) -> str:
     raise _unknown_id()
 
 
-def _missing(param: str) -> ZohoError:
+def _missing(param: str, *, key: str = "param_name") -> ZohoError:
     return ZohoError(
-        "REQUIRED_PARAM_MISSING",
-        "One of the expected parameter is missing",
-        {"param_name": param},
+        "REQUIRED_PARAM_MISSING", "One of the expected parameter is missing", {key: param}
     )
 
 
 def _unknown_id() -> ZohoError:
-    # UNVERIFIED: taken over from what other settings say of an unknown id.
-    return ZohoError("INVALID_DATA", "the id given seems to be invalid", {"resource_path_index": 2})
+    # UNVERIFIED: that layouts and roles say what v8 says of an unknown profile.
+    return ZohoError(
+        "INVALID_DATA",
+        "the id given seems to be invalid or already deleted",
+        {"resource_path_index": 2},
+    )
+
+
+def _page(call: Call, rows: list[Json], *, most: int) -> tuple[list[Json], Json]:
+    """The rows that the call asks for, and what `info` says of them."""
+    page = call.whole_number("page", 1)
+    per_page = call.whole_number("per_page", most, most=most)
+    shown = rows[(page - 1) * per_page : page * per_page]
+    return shown, {
+        "per_page": per_page,
+        "count": len(shown),
+        "page": page,
+        "more_records": len(rows) > page * per_page,
+    }
 
 
 def _nothing() -> Response:

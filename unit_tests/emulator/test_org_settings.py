@@ -37,11 +37,30 @@ def test_a_layout_holds_every_field_and_its_subforms(zoho, version) -> None:
     assert rows(zoho, path, "layouts", module="Leads") == [layout]
 
 
-def test_layouts_of_a_lead_tell_what_it_is_converted_to(zoho) -> None:
-    (leads,) = rows(zoho, "v8/settings/layouts", "layouts", module="Leads")
-    (deals,) = rows(zoho, "v8/settings/layouts", "layouts", module="Deals")
-    assert leads["convert_mapping"]["Deals"] == {"name": "Standard", "id": deals["id"]}
-    assert deals["convert_mapping"] is None
+@pytest.mark.parametrize("version", VERSIONS)
+def test_layouts_of_a_lead_tell_what_it_is_converted_to(zoho, version) -> None:
+    (leads,) = rows(zoho, f"{version}/settings/layouts", "layouts", module="Leads")
+    (deals,) = rows(zoho, f"{version}/settings/layouts", "layouts", module="Deals")
+    deal = leads["convert_mapping"]["Deals"]
+    assert deal.items() >= {"name": "Standard", "id": deals["id"]}.items()
+    required = {field["api_name"]: field["required"] for field in deal.get("fields", [])}
+    assert (required.get("Stage"), required.get("Amount")) == (
+        (True, False) if version == "v8" else (None, None)
+    )
+    assert deals.get("convert_mapping") is None
+    assert ("convert_mapping" in deals) is (version != "v8")
+
+
+def test_a_field_of_a_layout_is_told_otherwise_than_by_the_list_of_fields(zoho) -> None:
+    (layout,) = rows(zoho, "v8/settings/layouts", "layouts", module="Leads")
+    placed = {f["api_name"]: f for s in layout["sections"] for f in s["fields"]}
+    listed = rows(zoho, "v8/settings/fields", "fields", module="Leads")
+    source = next(field for field in listed if field["api_name"] == "Lead_Source")
+    assert "layout_associations" in source
+    assert "layout_associations" not in placed["Lead_Source"]
+    assert [option["maps"] for option in placed["Lead_Source"]["pick_list_values"]] == [
+        [] for _ in source["pick_list_values"]
+    ]
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -109,13 +128,49 @@ def test_custom_views(zoho) -> None:
     assert second["info"]["more_records"] is True
 
 
-@pytest.mark.parametrize("what", ["layouts", "related_lists", "custom_views", "tags"])
-def test_settings_of_a_module_need_one_that_is_there(zoho, what) -> None:
+def test_a_module_opens_with_its_first_view(zoho) -> None:
+    views = rows(zoho, "v8/settings/custom_views", "custom_views", module="Deals")
+    (module,) = rows(zoho, "v8/settings/modules/Deals", "modules")
+    assert views[0].items() <= module["custom_view"].items()
+    assert [field["api_name"] for field in module["custom_view"]["fields"]] == ["Deal_Name"]
+    (linking,) = rows(zoho, "v8/settings/modules/LeadsXProducts", "modules")
+    assert linking["custom_view"] is None
+
+
+def test_a_module_names_the_territory_that_its_records_are_seen_through(zoho) -> None:
+    territory = {"name": "All Territories", "id": "0", "subordinates": False}
+    assert rows(zoho, "v8/settings/modules/Deals", "modules")[0]["territory"] == territory
+    assert "territory" not in rows(zoho, "v8/settings/modules/Tasks", "modules")[0]
+
+
+@pytest.mark.parametrize(
+    ("what", "key"),
+    [
+        ("layouts", "param_name"),
+        ("related_lists", "param_name"),
+        ("custom_views", "param_name"),
+        ("tags", "param"),
+    ],
+)
+def test_settings_of_a_module_need_one_that_is_there(zoho, what, key) -> None:
     path = f"v8/settings/{what}"
-    assert zoho.get(path).json()["details"] == {"param_name": "module"}
+    assert zoho.get(path).json()["details"] == {key: "module"}
     assert zoho.get(path).json()["code"] == "REQUIRED_PARAM_MISSING"
     assert zoho.get(path, module="Nope").json()["code"] == "INVALID_MODULE"
-    assert zoho.get(path, module="Visits").status_code == 204
+    none = zoho.get(path, module="Visits")
+    if what == "tags":
+        assert none.json()["message"] == "the given module is not supported for this api"
+    else:
+        assert none.status_code == 204
+
+
+def test_layouts_come_whole(zoho) -> None:
+    path = "v8/settings/layouts"
+    whole = zoho.get(path, module="Leads").json()
+    assert zoho.get(path, module="Leads", mode="all").json() == whole
+    assert zoho.get(path, module="Leads", mode="quick_create").status_code == 501
+    odd = zoho.get(path, module="Leads", mode="odd")
+    assert (odd.status_code, odd.json()["code"]) == (400, "PATTERN_NOT_MATCHED")
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -132,6 +187,21 @@ def test_roles_and_profiles_are_those_of_the_users(zoho, version) -> None:
     assert profiles[0].items() <= profile.items()
     assert "permissions_details" in profile
     assert "permissions_details" not in profiles[0]
+
+
+def test_profiles_come_by_type_and_in_pages(zoho) -> None:
+    path = "settings/profiles"
+    answer = zoho.get(f"v8/{path}", per_page=1, type="normal_profile").json()
+    assert answer["info"] == {
+        **{"per_page": 1, "count": 1, "page": 1, "more_records": True},
+        "license_limit": 200,
+    }
+    (second,) = rows(zoho, f"v8/{path}", "profiles", per_page=1, page=2)
+    assert second["name"] == "Standard"
+    assert zoho.get(f"v8/{path}", type="portal_profile").status_code == 204
+    refused = zoho.get(f"v8/{path}", type="odd")
+    assert (refused.status_code, refused.json()["details"]) == (400, {"param_name": "type"})
+    assert "info" not in zoho.get(f"v4/{path}").json()
 
 
 @pytest.mark.parametrize("path", ["roles/1", "profiles/1", "layouts/1?module=Leads"])
@@ -155,6 +225,9 @@ def test_territories_of_the_org_are_those_of_records(zoho) -> None:
     old = rows(zoho, "v2/settings/territories", "territories")[1]
     assert (old["parent_id"], "reporting_to" in old) == (territories[0]["id"], False)
     assert "info" not in zoho.get("v2/settings/territories").json()
+    asked = rows(zoho, "v8/settings/territories", "territories", include="deal_rule_criteria")[0]
+    assert asked.keys() - territories[0].keys() == {"deal_rule_criteria"}
+    assert "deal_rule_criteria" in rows(zoho, "v4/settings/territories", "territories")[0]
 
 
 def test_tags_of_a_module_are_those_of_its_records(zoho) -> None:
