@@ -9,7 +9,7 @@ from zoho_emulator.errors import ZohoError
 from zoho_emulator.knobs import Knobs
 from zoho_emulator.model import Module
 from zoho_emulator.store import Store
-from zoho_emulator.tokens import module_scopes
+from zoho_emulator.tokens import module_scopes, scope_mismatch
 from zoho_emulator.versions import Version
 
 #: Zoho's samples are of curl, which calls a body a form unless told otherwise.
@@ -55,16 +55,26 @@ class Call:
     def readable(self, module: Module) -> None:
         """Scope and profile allow to read the module's records."""
         self.emulator.accounts.require(*module_scopes(module.api_name, module.generated_type))
-        allowed = module.viewable and module.permitted
-        if not allowed or module.api_name in self.knobs.refused_modules:
-            raise ZohoError(
-                "NO_PERMISSION",
-                "permission denied",
-                {"permissions": [f"Crm_Implied_View_{module.api_name}"]},
-                status=403,
-            )
+        self.not_refused(module)
+        if not (module.viewable and module.permitted):
+            raise no_permission(module)
         if module.api_name == "Notes" and not self.knobs.admin_user:
             raise ZohoError("NOT_SUPPORTED", "permission denied", status=403)
+
+    def not_refused(self, module: Module, denied: str = "permission denied") -> None:
+        """The knob `refused_modules` has nothing against it; `denied` is the text of a 403."""
+        codes = dict(entry.partition(":")[::2] for entry in self.knobs.refused_modules)
+        if module.api_name not in codes:
+            return
+        match codes[module.api_name]:
+            # UNVERIFIED: texts and details, and that all calls answer alike.
+            case "INVALID_MODULE":
+                raise ZohoError("INVALID_MODULE", "The given module is not supported in API")
+            case "INVALID_QUERY":
+                raise ZohoError("INVALID_QUERY", "Invalid query formed")
+            case "OAUTH_SCOPE_MISMATCH":
+                raise scope_mismatch()
+        raise no_permission(module, denied)
 
     def refuse_media_type(self) -> None:
         """A body is JSON by its Content-Type."""
@@ -102,6 +112,11 @@ class Call:
                 "LIMIT_EXCEEDED", "limit exceeded", {"limit": most, "param_name": param}
             )
         return int(text)
+
+
+def no_permission(module: Module, message: str = "permission denied") -> ZohoError:
+    details = {"permissions": [f"Crm_Implied_View_{module.api_name}"]}
+    return ZohoError("NO_PERMISSION", message, details, status=403)
 
 
 def epoch_of(text: str) -> float:

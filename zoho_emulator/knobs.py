@@ -20,6 +20,8 @@ SCOPES = (
 )
 #: What keeps a record from being written.
 HOLDS = ("RECORD_LOCKED", "NOT_APPROVED", "NOT_REVIEWED", "RECORD_IN_BLUEPRINT", "CANNOT_PROCESS")
+#: How a module that is listed can be refused.
+REFUSALS = ("NO_PERMISSION", "INVALID_MODULE", "INVALID_QUERY", "OAUTH_SCOPE_MISMATCH")
 #: No knob is a bigger number.
 _MOST = 10**12
 AUTOMATIONS = ("workflow", "approval", "blueprint", "pathfinder", "orchestration")
@@ -76,8 +78,12 @@ class Knobs:
     single_rich_text_cut: int = 0
     #: `/deleted` lists rows of subforms and linking modules. Nothing documents it.
     child_deletes: bool = False
-    #: Modules that the token's profile may not see: 403 NO_PERMISSION.
+    #: Modules that are listed and that no call reads or writes, each "MODULE" (the token's profile
+    #: may not see it: 403 NO_PERMISSION) or "MODULE:CODE" with a code of `REFUSALS`. A client in
+    #: production names modules for each of the other three.
     refused_modules: tuple[str, ...] = ()
+    #: Their fields are refused, too. No source says which of them tell their fields.
+    refused_metadata: bool = False
     #: Modules that COQL does not know besides those the API refuses. The aggregate of activities is
     #: in no list of what COQL supports.
     coql_refused_modules: tuple[str, ...] = ("Activities",)
@@ -223,4 +229,9 @@ def _texts(name: str, value: object) -> tuple[str, ...]:
         for text in texts:
             if text.partition(":")[2] not in HOLDS:
                 raise ValueError(f"{name}: {text!r} is not ID:CODE, of {', '.join(HOLDS)}")
+    if name == "refused_modules":
+        for text in texts:
+            _, colon, code = text.partition(":")
+            if colon and code not in REFUSALS:
+                raise ValueError(f"{name}: {text!r} is not MODULE:CODE, of {', '.join(REFUSALS)}")
     return texts

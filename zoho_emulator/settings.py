@@ -112,6 +112,8 @@ def _fields(call: Call) -> list[dict[str, object]]:
             {"param_name": "module"},
         )
     module = call.module(call.query["module"], {"param_name": "module"})
+    if call.knobs.refused_metadata:
+        call.not_refused(module)
     kind = call.query.get("type", "used")
     if kind not in ("used", "unused", "all"):
         raise ZohoError(

@@ -72,9 +72,7 @@ class Accounts:
     def require(self, *any_of: str) -> None:
         """One of these scopes must have been granted."""
         if not set(any_of) & set(self._knobs.scopes):
-            raise ZohoError(
-                "OAUTH_SCOPE_MISMATCH", "invalid oauth scope to access this URL", status=401
-            )
+            raise scope_mismatch()
 
     def revoke_all(self) -> None:
         self._expiry.clear()
@@ -116,6 +114,10 @@ class Accounts:
         token = _token(self._seed, f"access {self._serial}")
         self._expiry[token] = now + LIFETIME_S
         return token
+
+
+def scope_mismatch() -> ZohoError:
+    return ZohoError("OAUTH_SCOPE_MISMATCH", "invalid oauth scope to access this URL", status=401)
 
 
 def module_scopes(

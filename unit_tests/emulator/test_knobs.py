@@ -11,6 +11,7 @@ from zoho_emulator.knobs import Knobs
         ("coql_credits=rows", "coql_credits", "rows"),
         ("admin_user=false", "admin_user", False),
         ("refused_modules=Leads, Deals", "refused_modules", ("Leads", "Deals")),
+        ("refused_modules=Deals:INVALID_QUERY", "refused_modules", ("Deals:INVALID_QUERY",)),
         ("refused_modules=", "refused_modules", ()),
         ("time_zone=Asia/Kolkata", "time_zone", "Asia/Kolkata"),
     ],
@@ -31,6 +32,7 @@ def test_a_knob_is_set_by_text(assignment: str, name: str, value: object) -> Non
         "coql_credits=half",
         "admin_user=perhaps",
         "time_zone=Mars/Olympus",
+        "refused_modules=Deals:NOT_TODAY",
     ],
 )
 def test_nonsense_is_refused(assignment: str) -> None:

@@ -401,6 +401,35 @@ def test_a_module_can_be_refused(zoho) -> None:
     assert zoho.coql("select id from Deals where id is not null").status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [("INVALID_MODULE", 400), ("INVALID_QUERY", 400), ("OAUTH_SCOPE_MISMATCH", 401)],
+)
+@pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
+def test_a_listed_module_can_be_refused_by_every_call(zoho, version, code, status) -> None:
+    record = zoho.truth("Deals")[0]["id"]
+    zoho.knobs(refused_modules=[f"Deals:{code}"])
+    named = "Deals" if version == "v2" else {"api_name": "Deals"}
+    job = {"query": {"module": named, "fields": ["Deal_Name"]}}
+    for answer in (
+        zoho.get(f"{version}/Deals", fields="id"),
+        zoho.get(f"{version}/Deals/{record}"),
+        zoho.get(f"{version}/Deals/deleted"),
+        zoho.coql("select id from Deals where id is not null", version),
+        zoho.call("POST", f"bulk/{version}/read", json=job),
+        zoho.call("POST", f"{version}/Deals", json={"data": [{"Deal_Name": "D"}]}),
+        zoho.call("DELETE", f"{version}/Deals", ids=record),
+    ):
+        assert error(answer)[:2] == (status, code)
+    modules = zoho.get(f"{version}/settings/modules").json()["modules"]
+    assert any(module["api_name"] == "Deals" and module["api_supported"] for module in modules)
+    assert zoho.get(f"{version}/settings/fields", module="Deals").status_code == 200
+    assert zoho.get(f"{version}/Leads", fields="id").status_code == 200
+    zoho.knobs(refused_metadata=True)
+    assert error(zoho.get(f"{version}/settings/fields", module="Deals"))[:2] == (status, code)
+    assert zoho.get(f"{version}/settings/fields", module="Leads").status_code == 200
+
+
 def test_notes_are_for_administrators(zoho) -> None:
     assert zoho.get("v8/Notes", fields="id").status_code == 200
     zoho.knobs(admin_user=False)

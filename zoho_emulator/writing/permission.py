@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from zoho_emulator.call import Call
+from zoho_emulator.call import Call, no_permission
 from zoho_emulator.errors import ZohoError
 from zoho_emulator.model import Module
 from zoho_emulator.tokens import module_scopes
@@ -32,16 +32,11 @@ def writable(call: Call, name: str) -> Module:
     module = call.module(call.path_params["module"], {"resource_path_index": 0})
     scopes = module_scopes(module.api_name, module.generated_type, operation.scopes)
     call.emulator.accounts.require(*scopes)
-    knobs = call.knobs
+    # UNVERIFIED: the samples of writing calls name the right to view, too.
+    call.not_refused(module, operation.message)
     hidden = not (module.viewable and module.permitted)
-    if hidden or module.api_name in (*knobs.refused_modules, *knobs.read_only_modules):
-        # UNVERIFIED: the samples of writing calls name the right to view, too.
-        raise ZohoError(
-            "NO_PERMISSION",
-            operation.message,
-            {"permissions": [f"Crm_Implied_View_{module.api_name}"]},
-            status=403,
-        )
+    if hidden or module.api_name in call.knobs.read_only_modules:
+        raise no_permission(module, operation.message)
     # UNVERIFIED: what modules that cannot be written answer (rows of subforms, attachments,
     # aggregates), and those that an upsert does not support.
     possible = getattr(module, operation.flag) and not module.per_parent and module.fields
