@@ -13,6 +13,7 @@ from airbyte_cdk.models import (
     ConfiguredAirbyteCatalog,
     Status,
     StreamDescriptor,
+    Type,
 )
 from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
 from airbyte_cdk.utils import AirbyteTracedException
@@ -112,7 +113,12 @@ class SourceZohoCrm(YamlDeclarativeSource):
             if name in missing:
                 yield from told(StreamDescriptor(name=name, namespace=namespace), missing[name])
         offered = [entry for entry in catalog.streams if entry.stream.name not in missing]
-        yield from super().read(logger, config, replace(catalog, streams=offered))
+        refused = org_of(self._config).directory.refused
+        for message in super().read(logger, config, replace(catalog, streams=offered)):
+            # The CDK ends each stream with a state. With one, the next run could not tell that
+            # the stream has never brought a row.
+            if not (message.type == Type.STATE and _stream_of(message) in refused):
+                yield message
         if missing:
             raise config_error(f"Not offered by this org: {', '.join(missing)}.")
 
@@ -122,3 +128,9 @@ class SourceZohoCrm(YamlDeclarativeSource):
         org.introduce(requester)
         modules = [name for name in names if name not in settings_streams()]
         return absent(modules, org.directory, requester)
+
+
+def _stream_of(message: AirbyteMessage) -> str | None:
+    """The stream that a state is of."""
+    stream = message.state.stream if message.state else None
+    return stream.stream_descriptor.name if stream else None

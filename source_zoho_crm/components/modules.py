@@ -46,11 +46,14 @@ class StreamNames(Retriever):
         org = org_of(self.config)
         org.introduce(self.requester)
         names = selected_streams(self.config)
+        discovers = names is None
         if names is None:
             names = org.directory.names(self.requester)
         for module in org.directory.modules(names, self.requester):
             if refusal_of(module) is None and module.windowed == self._windowed:
                 yield {"api_name": module.api_name}
+        if discovers:
+            org.directory.assure_one()
 
 
 @dataclass

@@ -27,10 +27,10 @@ from source_zoho_crm.selection import (
     selected_columns,
 )
 from zoho_crm.directory import CURSOR_FIELD, Module
-from zoho_crm.errors import NOT_SERVED, PERMISSION_LACKING
+from zoho_crm.errors import FEATURE_LACKING, NOT_SERVED, PERMISSION_LACKING
 from zoho_crm.fields import Field
 from zoho_crm.org import org_of
-from zoho_crm.problems import Refused
+from zoho_crm.problems import Refused, config_error
 from zoho_crm.requester import ZohoRequester
 
 LOGGER = logging.getLogger("airbyte")
@@ -72,27 +72,55 @@ class RecordsRetriever(Retriever):
                 yield from chunks(self.name, page, start)
         rows, closed = 0, []
         road = ChosenRoad(self.config, self._calls, self._module, self._fields, self._version)
-        for part in road.parts(span):
-            if isinstance(part, Window):
-                closed.append(part)
-            else:
-                rows += len(part)
-                yield from self._lines(road, part, start)
-            # An initial read without any row may have missed them: see below.
-            if rows or (span and span.resumed):
-                self._close_all(closed)
-        if closed or (road.by_time and not rows):
-            for page in self._unstamped(road):
-                rows += len(page)
-                yield from self._lines(road, page, start)
-            if not rows:
-                self._close_all(closed)
+        try:
+            for part in road.parts(span):
+                if isinstance(part, Window):
+                    closed.append(part)
+                else:
+                    rows += len(part)
+                    yield from self._lines(road, part, start)
+                # An initial read without any row may have missed them: see below.
+                if rows or (span and span.resumed):
+                    self._close_all(closed)
+            if closed or (road.by_time and not rows):
+                for page in self._unstamped(road):
+                    rows += len(page)
+                    yield from self._lines(road, page, start)
+                if not rows:
+                    self._close_all(closed)
+        except Refused as refusal:
+            if rows:
+                raise
+            self._end_empty(refusal)
+            return
         LOGGER.info(f"{self.name}: {rows} records read by {road.name}.")
         spent = org_of(self.config).ledger.get(self.name)
         if spent and rows and not road.stepped_aside:
             hint = self._advice(road.name, rows, spent.credits)
             if hint:
                 LOGGER.info(f"{self.name}: {hint}")
+
+    def _end_empty(self, refusal: Refused) -> None:
+        """Returns where a module that Zoho refuses altogether may end empty; raises if it may not.
+
+        Rows of earlier syncs would be dropped by an empty full refresh, and grow old unnoticed
+        behind a state. So only a stream that has brought none ends empty, and each time anew.
+        """
+        begins = not has_state(self.config, self.name)
+        if begins:
+            org_of(self.config).directory.refused.add(self.name)
+        unserved = refusal.code in NOT_SERVED | FEATURE_LACKING
+        hidden = refusal.code in PERMISSION_LACKING and self._module.internal
+        if hidden or (unserved and begins and is_incremental(self.config, self.name)):
+            LOGGER.warning(f"{self.name}: no records. {refusal.message}")
+        elif unserved or refusal.scopes_held:
+            raise config_error(
+                f"{self.name}: Zoho lists this module and does not serve it to API clients. "
+                f"{refusal.message} Deselect the stream.",
+                internal=refusal.internal_message,
+            ) from refusal
+        else:
+            raise refusal
 
     def _advice(self, road: str, rows: int, credits_: int) -> str | None:
         return advice(
@@ -212,7 +240,8 @@ class RecordsRetriever(Retriever):
             # What is read whole is read, whatever the reason why its deletions are not listed.
             passing = refusal.failure_type == FailureType.transient_error
             whole = not (self._module.lists_deletions or passing)
-            if begun or not (whole or refusal.code in NOT_SERVED | PERMISSION_LACKING):
+            unlisted = refusal.code in NOT_SERVED | PERMISSION_LACKING or refusal.scopes_held
+            if begun or not (whole or unlisted):
                 raise
             LOGGER.warning(
                 f"{self.name}: Zoho does not list the deleted records of this module "
