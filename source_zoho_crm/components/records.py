@@ -1,7 +1,7 @@
 """Records of modules: the state, the tombstones, the lines."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -10,10 +10,10 @@ from typing import Any
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.streams.concurrent.cursor import ConcurrentCursor
-from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.types import Record, StreamSlice
 
 from source_zoho_crm.advice import advice
+from source_zoho_crm.letter_case import warnings_of_fields
 from source_zoho_crm.lines import chunks
 from source_zoho_crm.roads import Row
 from source_zoho_crm.roads.calls import Calls
@@ -26,6 +26,7 @@ from source_zoho_crm.selection import (
     saved_moment,
     selected_columns,
 )
+from source_zoho_crm.window_read import WindowRead
 from zoho_crm.directory import CURSOR_FIELD, Module
 from zoho_crm.errors import FEATURE_LACKING, NOT_SERVED, PERMISSION_LACKING
 from zoho_crm.fields import Field
@@ -65,6 +66,8 @@ class RecordsRetriever(Retriever):
         windowed = stream_slice is not None and isinstance(self.cursor, ConcurrentCursor)
         start = stream_slice["start_time"] if stream_slice and windowed else None
         span = None if start is None else self._span(start)
+        for warning in warnings_of_fields(self.name, (field.api_name for field in self._fields)):
+            LOGGER.warning(warning)
         deleted_since = span.deleted_since if span else self._removed_since()
         if deleted_since:
             # First: a state must not pass deletions that are still to be told.
@@ -251,7 +254,7 @@ class RecordsRetriever(Retriever):
     def _close(self, window: Window) -> None:
         """Tells the state, once per window: the stock cursor's look at each row costs 11 µs."""
         assert isinstance(self.cursor, ConcurrentCursor)
-        part = _WindowRead(self.name, window)
+        part = WindowRead(self.name, window)
         self.cursor.observe(
             Record(
                 data={CURSOR_FIELD: text(window.end)},
@@ -283,27 +286,3 @@ class RecordsRetriever(Retriever):
     @property
     def _version(self) -> Mapping[str, int]:
         return self.versions[self.config["schema_version"]]
-
-
-class _WindowRead(Partition):
-    """A window that has been read, in the words of the CDK's cursor."""
-
-    def __init__(self, stream: str, window: Window) -> None:
-        self._stream = stream
-        # The cursor joins windows that touch; ours are a second apart.
-        start = text(window.start - _SECOND)
-        self._slice = StreamSlice(
-            partition={}, cursor_slice={"start_time": start, "end_time": text(window.end)}
-        )
-
-    def read(self) -> Iterable[Record]:
-        return ()
-
-    def to_slice(self) -> StreamSlice:
-        return self._slice
-
-    def stream_name(self) -> str:
-        return self._stream
-
-    def __hash__(self) -> int:
-        return hash((self._stream, self._slice["start_time"], self._slice["end_time"]))
