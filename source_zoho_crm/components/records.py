@@ -117,9 +117,12 @@ class RecordsRetriever(Retriever):
         if hidden or (unserved and begins and is_incremental(self.config, self.name)):
             LOGGER.warning(f"{self.name}: no records. {refusal.message}")
         elif unserved or refusal.scopes_held:
+            how = (
+                "does not serve it to API clients" if refusal.scopes_held else "refuses its records"
+            )
             raise config_error(
-                f"{self.name}: Zoho lists this module and does not serve it to API clients. "
-                f"{refusal.message} Deselect the stream.",
+                f"{self.name}: Zoho lists this module and {how}. {refusal.message} "
+                "Deselect the stream.",
                 internal=refusal.internal_message,
             ) from refusal
         else:

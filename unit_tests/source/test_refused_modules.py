@@ -118,7 +118,7 @@ def test_rows_of_earlier_syncs_are_not_lost_or_outdated_without_a_failure(
     assert told.keys() == {VEHICLES, None}
     assert told[VEHICLES] == told[None]
     assert told[VEHICLES].startswith(
-        f"{VEHICLES}: Zoho lists this module and does not serve it to API clients. Zoho refuses "
+        f"{VEHICLES}: Zoho lists this module and refuses its records. Zoho refuses "
     )
     assert code in told[VEHICLES]
     assert "Deselect the stream" in told[VEHICLES]
