@@ -168,7 +168,7 @@ class DestinationZohoCrm(Destination):
             raise config_error("This org has no module that can be written by Zoho's API.")
         named = [mapping.module for mapping in settings.mappings]
         fetched = modules.with_lookups(
-            named or modules.names[:1], named_lookups((), settings.mappings)
+            named or [modules.told()], named_lookups((), settings.mappings)
         )
         refuse(
             problem

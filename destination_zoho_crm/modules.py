@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from destination_zoho_crm.settings import Operation
-from zoho_crm.directory import OF_ONE_MODULE, Metadata
+from zoho_crm.directory import Metadata, of_one_module
+from zoho_crm.errors import SCOPE_LACKING
 from zoho_crm.fields import Field, Form
 from zoho_crm.problems import Refused
 
 LOGGER = logging.getLogger("airbyte")
 
+#: Modules that are asked for until Zoho tells the fields of one.
+_MODULES_TRIED = 5
 #: Field calls side by side, as in `zoho_crm.directory`.
 _SIDE_BY_SIDE = 10
 
@@ -173,10 +176,29 @@ class TargetModules:
             modules[name] = module
         return modules
 
+    def told(self) -> str:
+        """A module whose fields Zoho tells; raises where it tells those of none of a few."""
+        refusal: Refused | None = None
+        for name in self.names[:_MODULES_TRIED]:
+            answer = self._answers([name])[name]
+            if not isinstance(answer, Refused):
+                return name
+            refusal = answer
+        assert refusal is not None
+        raise refusal
+
     def offered(self) -> dict[str, TargetModule]:
-        """All but those whose fields Zoho does not tell, each of which costs a warning."""
+        """All but those whose fields Zoho does not tell, each of which costs a warning.
+
+        Raises where it tells none for want of a scope: then it is not these modules that it
+        refuses.
+        """
         modules = {}
-        for name, module in self._answers(self.names).items():
+        answers = self._answers(self.names)
+        refusals = [answer for answer in answers.values() if isinstance(answer, Refused)]
+        if refusals and len(refusals) == len(answers) and refusals[0].code == SCOPE_LACKING:
+            raise refusals[0]
+        for name, module in answers.items():
             if isinstance(module, Refused):
                 LOGGER.warning(f"{name} is left out: {module.message}")
             else:
@@ -203,7 +225,7 @@ class TargetModules:
         try:
             fields = self._requester.metadata("settings/fields", "fields", module=name)
         except Refused as refusal:
-            if refusal.code in OF_ONE_MODULE:
+            if of_one_module(refusal):
                 return refusal
             raise
         return TargetModule.from_metadata(self._listed[name], fields)

@@ -37,6 +37,15 @@ def pyairbyte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     return airbyte, DuckDBCache
 
 
+#: What Airbyte's older Zoho CRM source saved, beside the credentials.
+OLDER: Json = {
+    "dc_region": "US",
+    "environment": "Production",
+    "edition": "Free",
+    "start_datetime": None,
+}
+
+
 def codes(emulator: Emulator) -> dict[str, str]:
     return {row["id"]: row["Product_Code"] for row in emulator.rows("Products")}
 
@@ -81,3 +90,28 @@ def test_what_changes_in_the_warehouse_arrives_in_zoho(
     first_three = sorted(before)[:3]
     assert rows == before
     assert codes(emulator) == before | {key: f"{before[key]}-B" for key in first_three}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("settings", [OLDER, {}], ids=["older", "credentials"])
+def test_pyairbyte_takes_a_config_of_the_older_source_as_it_is(
+    pyairbyte: Any, emulator: Emulator, emulator_config: Json, settings: Json
+) -> None:
+    airbyte, _ = pyairbyte
+    account = ("client_id", "client_secret", "refresh_token", "base_url")
+    config = {key: emulator_config[key] for key in account} | settings
+
+    connectors = [
+        airbyte.get_source(
+            "source-zoho-crm", local_executable=BIN / "source-zoho-crm", config=config
+        ),
+        airbyte.get_destination(
+            "destination-zoho-crm", local_executable=BIN / "destination-zoho-crm", config=config
+        ),
+    ]
+    for connector in connectors:
+        # It does so by itself at the begin of each read.
+        connector.validate_config()
+        connector.check()
+
+    assert emulator.calls("records.list") == 1

@@ -6,6 +6,7 @@ from itertools import chain, islice
 from typing import Any
 
 from zoho_crm.coql import select
+from zoho_crm.directory import of_one_module
 from zoho_crm.errors import INVALID_DATA, NOT_SERVED, PERMISSION_LACKING, SCOPE_LACKING
 from zoho_crm.manifest import scopes
 from zoho_crm.org import Org
@@ -54,7 +55,7 @@ def prove(org: Org, config: Mapping[str, Any]) -> None:
     details = tried("org", lambda: _details(ask))
     tried("users", lambda: ask.ask("users", params={"type": "CurrentUser"}))
     modules = _modules(org, ask)
-    first = tried("settings", lambda: _first(modules)) or _ANY_MODULE
+    first = tried("settings", lambda: _first(modules, org)) or _ANY_MODULE
     module = tried("modules", lambda: _first_listed(ask, chain([first], modules))) or first
     road = _road(config)
     if road in _CALLS and needed["modules"] not in missing:
@@ -94,9 +95,10 @@ def _modules(org: Org, ask: ZohoRequester) -> Iterator[str]:
             yield name
 
 
-def _first(modules: Iterator[str]) -> str:
+def _first(modules: Iterator[str], org: Org) -> str:
     for module in modules:
         return module
+    org.directory.assure_one()
     raise config_error("This org has no module that Zoho's API serves to the refresh token's user.")
 
 
@@ -107,7 +109,7 @@ def _first_listed(ask: ZohoRequester, modules: Iterable[str]) -> str:
         try:
             ask.ask(module, params={"fields": "id", "per_page": "1"})
         except Refused as refused:
-            if refused.code not in PERMISSION_LACKING | NOT_SERVED:
+            if not of_one_module(refused):
                 raise
             refusal = refused
         else:

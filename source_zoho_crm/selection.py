@@ -82,6 +82,9 @@ def _saved(message: AirbyteStateMessage) -> tuple[str | None, str | None]:
     if message.stream is None:
         return None, None
     state = message.stream.stream_state
+    if not (state and vars(state)):
+        # What platforms hand on of a stream that was cleared.
+        return None, None
     return message.stream.stream_descriptor.name, getattr(state, CURSOR_FIELD, _NO_MOMENT)
 
 

@@ -1,7 +1,7 @@
 """The source: manifest.yaml, the configured catalog, and a check that ends in one sentence."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from airbyte_cdk.models import (
     ConfiguredAirbyteCatalog,
     Status,
     StreamDescriptor,
+    Type,
 )
 from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
 from airbyte_cdk.utils import AirbyteTracedException
@@ -21,6 +22,7 @@ from source_zoho_crm.absent import absent, told
 from source_zoho_crm.check import needed_scopes, prove
 from source_zoho_crm.failures import plainly
 from source_zoho_crm.ledger import accounted
+from source_zoho_crm.letter_case import warnings_of_fields, warnings_of_streams, withheld
 from source_zoho_crm.lines import unpacked
 from source_zoho_crm.selection import in_one_form, with_selection
 from zoho_crm.auth import PATIENCE
@@ -82,7 +84,24 @@ class SourceZohoCrm(YamlDeclarativeSource):
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
         if not self._config:
             return self.__class__(config=config).discover(logger, config)
-        return super().discover(logger, config)
+        catalog = super().discover(logger, config)
+        names = [stream.name for stream in catalog.streams]
+        kept_back = withheld(names)
+        for name, reason in kept_back.items():
+            logger.warning(f"The stream {name} is not offered. {reason}")
+        offered = [stream for stream in catalog.streams if stream.name not in kept_back]
+        for warning in self._letter_case(stream.name for stream in offered):
+            logger.warning(warning)
+        return replace(catalog, streams=offered)
+
+    def _letter_case(self, streams: Iterable[str]) -> Iterator[str]:
+        names = list(streams)
+        yield from warnings_of_streams(names)
+        requester = manifests_requester("requester", self._config)
+        modules = [name for name in names if name not in settings_streams()]
+        for module in org_of(self._config).directory.modules(modules, requester):
+            columns = (field.api_name for field in module.fields)
+            yield from warnings_of_fields(module.api_name, columns)
 
     def read(
         self,
@@ -112,7 +131,14 @@ class SourceZohoCrm(YamlDeclarativeSource):
             if name in missing:
                 yield from told(StreamDescriptor(name=name, namespace=namespace), missing[name])
         offered = [entry for entry in catalog.streams if entry.stream.name not in missing]
-        yield from super().read(logger, config, replace(catalog, streams=offered))
+        for warning in warnings_of_streams(entry.stream.name for entry in offered):
+            logger.warning(warning)
+        refused = org_of(self._config).directory.refused
+        for message in super().read(logger, config, replace(catalog, streams=offered)):
+            # The CDK ends each stream with a state. With one, the next run could not tell that
+            # the stream has never brought a row.
+            if not (message.type == Type.STATE and _stream_of(message) in refused):
+                yield message
         if missing:
             raise config_error(f"Not offered by this org: {', '.join(missing)}.")
 
@@ -122,3 +148,9 @@ class SourceZohoCrm(YamlDeclarativeSource):
         org.introduce(requester)
         modules = [name for name in names if name not in settings_streams()]
         return absent(modules, org.directory, requester)
+
+
+def _stream_of(message: AirbyteMessage) -> str | None:
+    """The stream that a state is of."""
+    stream = message.state.stream if message.state else None
+    return stream.stream_descriptor.name if stream else None

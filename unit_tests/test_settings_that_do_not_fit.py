@@ -86,6 +86,10 @@ OF_THE_SOURCE = [
         {"retrieval": {"use_coql": True}},
         "Use COQL (retrieval) needs use_coql: enabled or disabled.",
     ),
+    (
+        {"retrieval": {"api_type": "Bulk"}},
+        "Use COQL (retrieval) needs use_coql: enabled or disabled.",
+    ),
     ({"retrieval": "REST"}, "Use COQL (retrieval) needs use_coql: enabled or disabled."),
     (
         {"retrieval": {"use_coql": "disabled ", "api_type": " SOAP"}},

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import jsonschema
 import pytest
 import yaml
 from airbyte_cdk.models import ConnectorSpecificationSerializer
@@ -140,7 +141,10 @@ def test_a_choice_is_an_object_told_apart_by_the_first_text_of_each_option(conne
         for option, (name, _) in zip(field["oneOf"], firsts, strict=True):
             others = [key for key, value in option["properties"].items() if "const" in value]
             assert others == [name], path
-            assert name in option["required"], path
+            # An empty object, which some forms save of a choice that a config lacks, is the first
+            # option of a choice that has a default, and no option of another.
+            default = "default" in field and option is field["oneOf"][0]
+            assert (name in option.get("required", ())) != default, path
 
 
 @both
@@ -175,6 +179,62 @@ def test_no_setting_is_a_silent_dead_end(connector: str) -> None:
     ]
 
     assert (stuck, lists, unchoosable) == ([], [], [])
+
+
+#: Without these no call can be made; all else has a default, or a meaning when it is absent.
+CREDENTIALS = {"client_id", "client_secret", "refresh_token"}
+#: A config of Airbyte's older source, with what it saved of an empty date.
+OLDER = {
+    **dict.fromkeys(CREDENTIALS, "x"),
+    "dc_region": "EU",
+    "environment": "Sandbox",
+    "edition": "Enterprise",
+    "start_datetime": None,
+}
+
+
+@both
+def test_only_the_credentials_are_required(connector: str) -> None:
+    assert set(form(connector)["required"]) == CREDENTIALS
+
+
+@both
+def test_settings_of_the_first_two_cards_stay_in_sight_though_they_may_be_absent(
+    connector: str,
+) -> None:
+    collapsed = [
+        name
+        for name, field in form(connector)["properties"].items()
+        if name not in CREDENTIALS and field["group"] != "advanced" and not field.get("always_show")
+    ]
+    within = [
+        path
+        for path, field in fields(form(connector))
+        if "<" in path and not (field["required_here"] or "const" in field)
+        if not (field.get("always_show") or "[]" in path)
+    ]
+
+    assert (collapsed, within) == ([], [])
+
+
+@both
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"edition": "Free", "start_datetime": "2000-01-01 13:00"},
+        {"start_datetime": ""},
+        {"retrieval": {}},
+        {"retrieval": {"use_coql": "disabled"}},
+        {"automations": {}, "object_storage_config": {}},
+    ],
+    ids=lambda changes: ",".join(changes),
+)
+def test_a_config_of_the_older_source_fits_before_the_connector_runs(
+    connector: str, changes: Schema
+) -> None:
+    """Airbyte's server and PyAirbyte hold a config to the spec themselves."""
+    jsonschema.validate(OLDER | changes, form(connector))
+    jsonschema.validate(dict.fromkeys(CREDENTIALS, "x"), form(connector))
 
 
 @both
@@ -267,6 +327,7 @@ def test_the_start_date_is_seen_and_the_api_type_only_where_coql_is_off() -> Non
     assert "api_type" not in enabled["properties"]
     assert disabled["properties"]["api_type"]["title"] == "API Type"
     assert disabled["properties"]["api_type"]["default"] == "REST"
+    assert disabled["required"] == ["use_coql"]
 
 
 def test_the_destination_never_offers_to_overwrite() -> None:

@@ -9,7 +9,13 @@ from typing import Any, Protocol
 
 from airbyte_cdk.models import FailureType
 
-from zoho_crm.errors import FEATURE_LACKING, INVALID_DATA, NOT_SERVED, PERMISSION_LACKING
+from zoho_crm.errors import (
+    FEATURE_LACKING,
+    INVALID_DATA,
+    NOT_SERVED,
+    PERMISSION_LACKING,
+    SCOPE_LACKING,
+)
 from zoho_crm.fields import Field
 from zoho_crm.problems import Refused
 
@@ -20,13 +26,21 @@ CURSOR_FIELD = "Modified_Time"
 #: Field calls side by side. 200 modules at 100 ms take 5 s with 10, 9 s with 4.
 _SIDE_BY_SIDE = 10
 
-#: Refusals that are a module's own. UNVERIFIED: whether Zoho calls a module without fields metadata
-#: by another code than these.
-OF_ONE_MODULE = PERMISSION_LACKING | FEATURE_LACKING | NOT_SERVED | {INVALID_DATA}
+#: UNVERIFIED: whether Zoho calls a module without fields metadata by another code than these.
+_OF_ONE_MODULE = PERMISSION_LACKING | FEATURE_LACKING | NOT_SERVED | {INVALID_DATA, SCOPE_LACKING}
 
 #: What "Modules Metadata" calls modules whose rows belong to records of other modules, and how many
 #: of them are asked for deletions. UNVERIFIED: that those of a kind are all alike.
 _CHILDREN = {"subform": 2, "static_subform": 2, "linking": 1}
+
+
+def of_one_module(refusal: Refused) -> bool:
+    """Whether a refusal to tell of a module is that module's own.
+
+    A scope that the token lacks concerns all modules. Where it has all, or Zoho does not tell what
+    it has, others may be served.
+    """
+    return refusal.code in _OF_ONE_MODULE and refusal.scopes_held is not False
 
 
 class Metadata(Protocol):
@@ -79,6 +93,9 @@ class Directory:
         self._metadata: dict[str, Mapping[str, Any]] | None = None
         self._modules: dict[str, Future[Module]] = {}
         self._failure: Exception | None = None
+        self._without_scope: Refused | None = None
+        #: Modules whose records Zoho has refused altogether, in this run.
+        self.refused: set[str] = set()
         self._pool = ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="fields")
 
     def names(self, requester: Metadata) -> list[str]:
@@ -96,6 +113,13 @@ class Directory:
 
     def module(self, name: str, requester: Metadata) -> Module:
         return self._future(name, requester).result()
+
+    def assure_one(self) -> None:
+        """Raises if Zoho has told the fields of no module that was asked for, and of some for want
+        of a scope: then it is not these modules that it refuses."""
+        asked = (future.result() for future in self._modules.values())
+        if self._without_scope and not any(module.fields for module in asked):
+            raise self._without_scope
 
     def _all(self, requester: Metadata) -> dict[str, Mapping[str, Any]]:
         with self._lock:
@@ -127,9 +151,11 @@ class Directory:
         try:
             raw = requester.metadata("settings/fields", "fields", module=name)
         except Refused as refusal:
-            if refusal.code not in OF_ONE_MODULE:
+            if not of_one_module(refusal):
                 # It says nothing of what this module is.
                 raise
+            if refusal.code == SCOPE_LACKING:
+                self._without_scope = refusal
             return Module(name, metadata, (), refusal.message)
         fields = tuple(_readable(name, raw))
         if not fields:

@@ -4,7 +4,7 @@ Airbyte's form lets some things pass, and a config that is written by hand knows
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from difflib import get_close_matches
 from functools import cache
@@ -31,19 +31,17 @@ _NO_TYPE = {
 
 
 def completed(config: object, form: Schema) -> dict[str, Any]:
-    """A copy of the config as the form would save it: missing required settings have their
-    defaults, texts no blanks around them, and what is null or blank is absent. Inside of lists
-    texts stay as they are, for names of other systems stand there.
+    """A copy of the config as the form would save it: missing settings have their defaults, those
+    of a chosen option too; texts have no blanks around them, and what is null or blank is absent.
+    Inside of lists texts stay as they are, for names of other systems stand there, and no default
+    takes the place of what a person left out.
 
     Raises one config error that tells all that does not fit; values of secrets are not shown.
     """
     if not isinstance(config, Mapping):
         raise config_error("The config is no JSON object.")
     whole: dict[str, Any] = _tidied(config)
-    for key in form["required"]:
-        default = form["properties"][key].get("default")
-        if key not in whole and default is not None:
-            whole[key] = deepcopy(default)
+    _complete(whole, form)
     if problems := list(_unfit(whole, form, "")):
         raise config_error(" ".join(problems))
     return whole
@@ -78,6 +76,17 @@ def _tidied(value: Any, *, listed: bool = False) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def _complete(settings: dict[str, Any], form: Schema) -> None:
+    for key, schema in form["properties"].items():
+        options = schema.get("oneOf", ())
+        # An empty choice is none: the form saves one where an older config has no such key.
+        absent = key not in settings or (options and settings[key] == {})
+        if absent and "default" in schema:
+            settings[key] = deepcopy(schema["default"])
+        if option := _chosen(settings.get(key), options):
+            _complete(settings[key], option)
+
+
 def _unfit(config: Mapping[str, Any], form: Schema, place: str) -> Iterator[str]:
     properties = form["properties"]
     for name in form.get("required", ()):
@@ -105,17 +114,27 @@ def _unfit_value(value: Any, name: str, schema: Schema, place: str) -> Iterator[
             return
 
 
-def _unfit_choice(value: Any, options: Iterable[Schema], label: str) -> Iterator[str]:
-    """The first property of an option is the constant that tells it from the others."""
-    by_constant = {}
-    for option in options:
-        key, first = next(iter(option["properties"].items()))
-        by_constant[first["const"]] = option
-    chosen = value.get(key) if isinstance(value, Mapping) else None
-    if isinstance(chosen, str) and chosen in by_constant:
-        yield from _unfit(value, by_constant[chosen], f"{label}: ")
+def _unfit_choice(value: Any, options: Sequence[Schema], label: str) -> Iterator[str]:
+    if option := _chosen(value, options):
+        yield from _unfit(value, option, f"{label}: ")
     else:
-        yield f"{label} needs {key}: {' or '.join(by_constant)}."
+        key, _ = _discriminator(options[0])
+        yield f"{label} needs {key}: {' or '.join(_discriminator(each)[1] for each in options)}."
+
+
+def _chosen(value: Any, options: Sequence[Schema]) -> Schema | None:
+    """The option that the value names; None: it names none."""
+    for option in options:
+        key, constant = _discriminator(option)
+        if isinstance(value, Mapping) and value.get(key) == constant:
+            return option
+    return None
+
+
+def _discriminator(option: Schema) -> tuple[str, str]:
+    """The first property of an option is the constant that tells it from the others."""
+    key, first = next(iter(option["properties"].items()))
+    return key, first["const"]
 
 
 def _sentence(error: ValidationError, schema: Schema) -> str:

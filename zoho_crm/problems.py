@@ -7,13 +7,18 @@ from airbyte_cdk.utils import AirbyteTracedException
 class Refused(AirbyteTracedException):
     """Zoho refused a call, with this code of its own."""
 
-    def __init__(self, error: AirbyteTracedException, code: str) -> None:
+    def __init__(
+        self, error: AirbyteTracedException, code: str, *, scopes_held: bool | None = None
+    ) -> None:
         super().__init__(
             message=error.message,
             internal_message=error.internal_message,
             failure_type=error.failure_type,
         )
         self.code = code
+        #: Of a refusal for want of a scope: the token has all that can be asked for. None: Zoho
+        #: does not tell.
+        self.scopes_held = scopes_held
 
 
 def config_error(sentence: str, *, internal: str | None = None) -> AirbyteTracedException:

@@ -18,10 +18,11 @@ from airbyte_cdk.sources.types import StreamSlice, StreamState
 from airbyte_cdk.utils import AirbyteTracedException
 
 from zoho_crm.auth import ZohoAuthenticator
-from zoho_crm.errors import TOKEN_REFUSED, code_of
+from zoho_crm.errors import SCOPE_LACKING, TOKEN_REFUSED, code_of
 from zoho_crm.manifest import component
 from zoho_crm.org import METADATA, org_of
 from zoho_crm.problems import Refused, config_error, transient_error
+from zoho_crm.scopes import want_of_scope
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -155,7 +156,26 @@ class ZohoRequester(HttpRequester):
             if code in TOKEN_REFUSED and error.failure_type == FailureType.config_error:
                 internal = error.internal_message
                 raise Refused(config_error(_TOKEN_IN_VAIN, internal=internal), code) from error
+            if code == SCOPE_LACKING:
+                raise self._without_scope(error, request) from error
             raise Refused(error, code) from error
+
+    def _without_scope(self, error: AirbyteTracedException, request: Mapping[str, Any]) -> Refused:
+        url = "/".join(filter(None, (self.get_url().rstrip("/"), request.get("path"))))
+        if module := (request.get("request_params") or {}).get("module"):
+            url = f"{url}?module={module}"
+        # None where a stock tool runs the manifest.
+        scopes = self.config["_zoho"].get("scopes")
+        if not scopes:
+            return Refused(error, SCOPE_LACKING)
+        authenticator = self.get_authenticator()
+        assert isinstance(authenticator, ZohoAuthenticator)
+        sentence, held = want_of_scope(url, scopes.split(","), authenticator.granted)
+        return Refused(
+            config_error(sentence, internal=error.internal_message),
+            SCOPE_LACKING,
+            scopes_held=held,
+        )
 
 
 def _no_errors(record: logging.LogRecord) -> bool:

@@ -8,6 +8,7 @@ from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.declarative.schema import SchemaLoader
 from airbyte_cdk.sources.types import StreamSlice
 
+from source_zoho_crm.letter_case import withheld
 from source_zoho_crm.roads.deleted import columns as tombstone_columns
 from source_zoho_crm.selection import selected_streams
 from zoho_crm.directory import Module
@@ -46,18 +47,22 @@ class StreamNames(Retriever):
         org = org_of(self.config)
         org.introduce(self.requester)
         names = selected_streams(self.config)
+        discovers = names is None
         if names is None:
             names = org.directory.names(self.requester)
         for module in org.directory.modules(names, self.requester):
             if refusal_of(module) is None and module.windowed == self._windowed:
                 yield {"api_name": module.api_name}
+        if discovers:
+            org.directory.assure_one()
 
 
 @dataclass
 class ModulesRetriever(Retriever):
     """The `modules` stream: Zoho's metadata of each module, whether it is a stream, and why not.
 
-    Subforms whose rows are no module have an entry, too, named like `Quotes.Product_Details`.
+    Subforms whose rows are no module have an entry, too, named like `Quotes.Product_Details`, and
+    so have streams of settings that a module's name keeps back.
 
     Why not in YAML: the reason comes out of the same directory that makes the streams, so the two
     cannot disagree.
@@ -70,8 +75,11 @@ class ModulesRetriever(Retriever):
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
     ) -> Iterable[dict[str, Any]]:
         org = org_of(self.config).directory
+        offered = []
         for module in org.modules(org.names(self.requester), self.requester):
             refusal = refusal_of(module)
+            if refusal is None:
+                offered.append(module.api_name)
             yield {
                 **module.metadata,
                 "offered": refusal is None,
@@ -86,6 +94,8 @@ class ModulesRetriever(Retriever):
                         "would cost a call for each record."
                     ),
                 }
+        for name, reason in withheld(offered).items():
+            yield {"api_name": name, "offered": False, "not_offered_because": reason}
 
 
 @dataclass

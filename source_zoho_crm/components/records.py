@@ -1,7 +1,7 @@
 """Records of modules: the state, the tombstones, the lines."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -10,10 +10,10 @@ from typing import Any
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.streams.concurrent.cursor import ConcurrentCursor
-from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.types import Record, StreamSlice
 
 from source_zoho_crm.advice import advice
+from source_zoho_crm.letter_case import warnings_of_fields
 from source_zoho_crm.lines import chunks
 from source_zoho_crm.roads import Row
 from source_zoho_crm.roads.calls import Calls
@@ -26,11 +26,12 @@ from source_zoho_crm.selection import (
     saved_moment,
     selected_columns,
 )
+from source_zoho_crm.window_read import WindowRead
 from zoho_crm.directory import CURSOR_FIELD, Module
-from zoho_crm.errors import NOT_SERVED, PERMISSION_LACKING
+from zoho_crm.errors import FEATURE_LACKING, NOT_SERVED, PERMISSION_LACKING
 from zoho_crm.fields import Field
 from zoho_crm.org import org_of
-from zoho_crm.problems import Refused
+from zoho_crm.problems import Refused, config_error
 from zoho_crm.requester import ZohoRequester
 
 LOGGER = logging.getLogger("airbyte")
@@ -65,6 +66,8 @@ class RecordsRetriever(Retriever):
         windowed = stream_slice is not None and isinstance(self.cursor, ConcurrentCursor)
         start = stream_slice["start_time"] if stream_slice and windowed else None
         span = None if start is None else self._span(start)
+        for warning in warnings_of_fields(self.name, (field.api_name for field in self._fields)):
+            LOGGER.warning(warning)
         deleted_since = span.deleted_since if span else self._removed_since()
         if deleted_since:
             # First: a state must not pass deletions that are still to be told.
@@ -72,27 +75,58 @@ class RecordsRetriever(Retriever):
                 yield from chunks(self.name, page, start)
         rows, closed = 0, []
         road = ChosenRoad(self.config, self._calls, self._module, self._fields, self._version)
-        for part in road.parts(span):
-            if isinstance(part, Window):
-                closed.append(part)
-            else:
-                rows += len(part)
-                yield from self._lines(road, part, start)
-            # An initial read without any row may have missed them: see below.
-            if rows or (span and span.resumed):
-                self._close_all(closed)
-        if closed or (road.by_time and not rows):
-            for page in self._unstamped(road):
-                rows += len(page)
-                yield from self._lines(road, page, start)
-            if not rows:
-                self._close_all(closed)
+        try:
+            for part in road.parts(span):
+                if isinstance(part, Window):
+                    closed.append(part)
+                else:
+                    rows += len(part)
+                    yield from self._lines(road, part, start)
+                # An initial read without any row may have missed them: see below.
+                if rows or (span and span.resumed):
+                    self._close_all(closed)
+            if closed or (road.by_time and not rows):
+                for page in self._unstamped(road):
+                    rows += len(page)
+                    yield from self._lines(road, page, start)
+                if not rows:
+                    self._close_all(closed)
+        except Refused as refusal:
+            if rows:
+                raise
+            self._end_empty(refusal)
+            return
         LOGGER.info(f"{self.name}: {rows} records read by {road.name}.")
         spent = org_of(self.config).ledger.get(self.name)
         if spent and rows and not road.stepped_aside:
             hint = self._advice(road.name, rows, spent.credits)
             if hint:
                 LOGGER.info(f"{self.name}: {hint}")
+
+    def _end_empty(self, refusal: Refused) -> None:
+        """Returns where a module that Zoho refuses altogether may end empty; raises if it may not.
+
+        Rows of earlier syncs would be dropped by an empty full refresh, and grow old unnoticed
+        behind a state. So only a stream that has brought none ends empty, and each time anew.
+        """
+        begins = not has_state(self.config, self.name)
+        if begins:
+            org_of(self.config).directory.refused.add(self.name)
+        unserved = refusal.code in NOT_SERVED | FEATURE_LACKING
+        hidden = refusal.code in PERMISSION_LACKING and self._module.internal
+        if hidden or (unserved and begins and is_incremental(self.config, self.name)):
+            LOGGER.warning(f"{self.name}: no records. {refusal.message}")
+        elif unserved or refusal.scopes_held:
+            how = (
+                "does not serve it to API clients" if refusal.scopes_held else "refuses its records"
+            )
+            raise config_error(
+                f"{self.name}: Zoho lists this module and {how}. {refusal.message} "
+                "Deselect the stream.",
+                internal=refusal.internal_message,
+            ) from refusal
+        else:
+            raise refusal
 
     def _advice(self, road: str, rows: int, credits_: int) -> str | None:
         return advice(
@@ -212,7 +246,8 @@ class RecordsRetriever(Retriever):
             # What is read whole is read, whatever the reason why its deletions are not listed.
             passing = refusal.failure_type == FailureType.transient_error
             whole = not (self._module.lists_deletions or passing)
-            if begun or not (whole or refusal.code in NOT_SERVED | PERMISSION_LACKING):
+            unlisted = refusal.code in NOT_SERVED | PERMISSION_LACKING or refusal.scopes_held
+            if begun or not (whole or unlisted):
                 raise
             LOGGER.warning(
                 f"{self.name}: Zoho does not list the deleted records of this module "
@@ -222,7 +257,7 @@ class RecordsRetriever(Retriever):
     def _close(self, window: Window) -> None:
         """Tells the state, once per window: the stock cursor's look at each row costs 11 µs."""
         assert isinstance(self.cursor, ConcurrentCursor)
-        part = _WindowRead(self.name, window)
+        part = WindowRead(self.name, window)
         self.cursor.observe(
             Record(
                 data={CURSOR_FIELD: text(window.end)},
@@ -254,27 +289,3 @@ class RecordsRetriever(Retriever):
     @property
     def _version(self) -> Mapping[str, int]:
         return self.versions[self.config["schema_version"]]
-
-
-class _WindowRead(Partition):
-    """A window that has been read, in the words of the CDK's cursor."""
-
-    def __init__(self, stream: str, window: Window) -> None:
-        self._stream = stream
-        # The cursor joins windows that touch; ours are a second apart.
-        start = text(window.start - _SECOND)
-        self._slice = StreamSlice(
-            partition={}, cursor_slice={"start_time": start, "end_time": text(window.end)}
-        )
-
-    def read(self) -> Iterable[Record]:
-        return ()
-
-    def to_slice(self) -> StreamSlice:
-        return self._slice
-
-    def stream_name(self) -> str:
-        return self._stream
-
-    def __hash__(self) -> int:
-        return hash((self._stream, self._slice["start_time"], self._slice["end_time"]))

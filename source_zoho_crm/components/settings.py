@@ -8,7 +8,8 @@ from typing import Any
 from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.types import StreamSlice
 
-from zoho_crm.errors import INVALID_DATA, PERMISSION_LACKING, lacks_feature
+from zoho_crm.directory import of_one_module
+from zoho_crm.errors import lacks_feature
 from zoho_crm.fields import Field, utc
 from zoho_crm.org import org_of
 from zoho_crm.problems import Refused
@@ -19,9 +20,6 @@ LOGGER = logging.getLogger("airbyte")
 Row = dict[str, Any]
 
 _PER_PAGE = 200
-#: Refusals that concern one module or layout and say nothing of the others. UNVERIFIED: that Zoho
-#: has INVALID_DATA for a module without such settings; the docs show it for ids only.
-_OF_ONE = PERMISSION_LACKING | {INVALID_DATA}
 #: Zoho's only module with pipelines ("Pipeline Metadata").
 _WITH_PIPELINES = "Deals"
 _NAMELESS = "Zoho gives it no api_name."
@@ -87,7 +85,9 @@ class SettingsRetriever(Retriever):
             except Refused as refusal:
                 if lacks_feature(refusal.code):
                     lacking.append(f"{name} ({refusal.code})")
-                elif refusal.code in _OF_ONE:
+                elif of_one_module(refusal):
+                    # UNVERIFIED: that Zoho has INVALID_DATA for a module without such settings;
+                    # the docs show it for ids only.
                     refusals[name] = refusal
                 else:
                     raise

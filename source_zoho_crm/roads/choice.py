@@ -16,7 +16,7 @@ from source_zoho_crm.roads.rich_text import WholeTexts
 from source_zoho_crm.roads.windows import Span, Window
 from zoho_crm.bulk_read import BulkRead
 from zoho_crm.directory import CURSOR_FIELD, Module
-from zoho_crm.errors import NOT_SERVED, PERMISSION_LACKING
+from zoho_crm.errors import NOT_SERVED
 from zoho_crm.fields import Field
 from zoho_crm.org import org_of
 from zoho_crm.problems import Refused
@@ -68,17 +68,19 @@ class ChosenRoad:
         return self._road.cast(row)
 
     def parts(self, span: Span | None) -> Iterator[list[Row] | Window]:
-        """The rows of the span and its windows; None: all rows."""
+        """The rows of the span and its windows; None: all rows.
+
+        A refusal that comes out of it is not of the road alone: REST has refused, too, or no other
+        road would do better.
+        """
         begun = False
         try:
             for part in self._parts(span):
                 begun = begun or not isinstance(part, Window)
                 yield part
         except Refused as refusal:
-            if refusal.code in PERMISSION_LACKING and self._module.internal:
-                LOGGER.warning(f"{self._module.api_name}: no records. {refusal.message}")
-                return
-            if begun or refusal.code not in NOT_SERVED or isinstance(self._road, RestRoad):
+            elsewhere = refusal.code in NOT_SERVED or refusal.scopes_held
+            if begun or not elsewhere or isinstance(self._road, RestRoad):
                 raise
             LOGGER.info(
                 f"{self._module.api_name}: {self.name} does not serve this module "

@@ -85,7 +85,7 @@ class Lists:
             if edits:
                 pages.append(self._rows({"fields": "id", "converted": "both"}, since))
         except Refused as refusal:
-            if refusal.code not in NOT_SERVED | PERMISSION_LACKING:
+            if refusal.code not in NOT_SERVED | PERMISSION_LACKING and not refusal.scopes_held:
                 raise
             return None
         return any(page.more or any(held(row["id"]) for row in page.rows) for page in pages)

@@ -29,6 +29,21 @@ def test_an_account_is_all_that_it_needs(org: Org) -> None:
     assert check(org.config) == ""
 
 
+@pytest.mark.parametrize("code", ["NO_PERMISSION", "INVALID_MODULE", "OAUTH_SCOPE_MISMATCH"])
+def test_a_module_that_zoho_does_not_tell_of_is_no_failure(org: Org, code: str) -> None:
+    body = {"code": code, "message": "no", "details": {}, "status": "error"}
+    org.fail("settings.fields:Accounts", times=9, status=400, body=body)
+
+    assert check(org.config) == ""
+
+
+def test_fields_that_are_refused_for_a_scope_altogether_are_told(org: Org) -> None:
+    body = {"code": "OAUTH_SCOPE_MISMATCH", "message": "no", "details": {}, "status": "error"}
+    org.fail("settings.fields", times=99, status=401, body=body)
+
+    assert "for want of a scope" in check(org.config)
+
+
 def test_a_wrong_secret_is_told(org: Org) -> None:
     assert "client secret" in check(org.config | {"client_secret": "wrong"})
 

@@ -109,7 +109,10 @@ def test_two_catalogs_of_one_org_are_the_same(org: Org) -> None:
     )
 
 
-@pytest.mark.parametrize(("code", "status"), [("NO_PERMISSION", 403), ("INVALID_MODULE", 400)])
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [("NO_PERMISSION", 403), ("INVALID_MODULE", 400), ("OAUTH_SCOPE_MISMATCH", 401)],
+)
 def test_a_module_whose_fields_zoho_keeps_to_itself_costs_no_other(
     org: Org, caplog: pytest.LogCaptureFixture, code: str, status: int
 ) -> None:

@@ -222,9 +222,10 @@ def test_a_missing_scope_is_told_with_those_of_the_destination(server: Running) 
 
     assert caught.value.failure_type == FailureType.config_error
     assert caught.value.message == (
-        f"The refresh token lacks a scope that {server.base_url}/crm/v4/coql needs. Make a new one "
-        "in Zoho's API console with ZohoCRM.modules.ALL,ZohoCRM.settings.READ,ZohoCRM.users.READ,"
-        "ZohoCRM.org.READ,ZohoCRM.coql.READ and put it into the connection's settings."
+        f"The refresh token lacks a scope that {server.base_url}/crm/v4/coql needs: "
+        "ZohoCRM.coql.READ. Make a new one in Zoho's API console with ZohoCRM.modules.ALL,"
+        "ZohoCRM.settings.READ,ZohoCRM.users.READ,ZohoCRM.org.READ,ZohoCRM.coql.READ and put it "
+        "into the connection's settings."
     )
 
 

@@ -28,6 +28,38 @@ def test_a_config_of_the_older_source_gets_what_it_lacks() -> None:
     assert config["_zoho"]["crm"] == "https://sandbox.zohoapis.in/crm/v4"
 
 
+@pytest.mark.parametrize(
+    ("given", "whole"),
+    [
+        (None, {"use_coql": "enabled"}),
+        ({}, {"use_coql": "enabled"}),
+        ({"use_coql": None, "api_type": ""}, {"use_coql": "enabled"}),
+        ({"use_coql": "disabled"}, {"use_coql": "disabled", "api_type": "REST"}),
+        ({"use_coql": "disabled", "api_type": None}, {"use_coql": "disabled", "api_type": "REST"}),
+        ({"use_coql": "disabled", "api_type": "Bulk"}, None),
+    ],
+)
+def test_the_parts_of_a_choice_have_defaults_of_their_own(
+    given: Any, whole: dict[str, str] | None
+) -> None:
+    assert complete(retrieval=given)["retrieval"] == (whole or given)
+
+
+def test_the_credentials_alone_are_a_config() -> None:
+    config = complete()
+
+    assert (
+        config.items()
+        >= {
+            **ACCOUNT,
+            "dc_region": "US",
+            "environment": "Production",
+            "schema_version": "v4",
+        }.items()
+    )
+    assert config["retrieval"] == {"use_coql": "enabled"}
+
+
 @pytest.mark.parametrize("region", sorted(DEFINITIONS["regions"]))
 @pytest.mark.parametrize("environment", ["Production", "Sandbox", "Developer"])
 @pytest.mark.parametrize("version", sorted(DEFINITIONS["versions"]))
