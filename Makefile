@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo emulator test lint lock equality bench-quick bench-roads image
+.PHONY: install demo emulator test lint lock equality bench-quick bench-roads clients image
 
 install: $(STAMP)
 
@@ -43,6 +43,10 @@ bench-quick: $(STAMP)
 
 bench-roads: $(STAMP)
 	$(BIN)/python -m benchmarks.roads
+
+# Zoho's own SDKs, each in an environment of its own, against the emulator; SDK=python-8.0 is one of them.
+clients: $(STAMP)
+	$(BIN)/python -m clients $(SDK)
 
 # The builder that is there, or BUILDER=podman; BUILD_FLAGS="--build-arg BASE=..." overrides the base.
 BUILDER ?= $(firstword $(foreach builder,docker podman buildah,$(if $(shell command -v $(builder)),$(builder))))

@@ -1,0 +1,91 @@
+"""`make clients`: Zoho's own SDKs, unpatched, read and write every module of the emulator.
+
+`python -m clients [SDK ...]`; README.md says how to read what it prints.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from typing import Any
+
+from clients.environments import HERE, SDKS, Sdk, surroundings
+from clients.known import FAULTS, LEFT_OUT
+from clients.org import Module, modules_of
+from clients.table import Outcome, Report
+from zoho_emulator.server import Running, Settings, running
+
+#: Rows of each module; a list of 200 gives them at once, two pages are asked of one module.
+ROWS = Settings(rows=12, rows_by_module={"Leads": 230})
+MOST_S = 600
+
+
+def main(names: list[str]) -> int:
+    chosen = [sdk for sdk in SDKS if sdk.name in names or not names]
+    unknown = set(names) - {sdk.name for sdk in SDKS}
+    if unknown or not chosen:
+        raise SystemExit(f"no such SDK: {', '.join(unknown)}; {', '.join(s.name for s in SDKS)}")
+    failures = 0
+    for sdk in chosen:
+        sdk.install()
+        report = met(sdk)
+        print(report.text(), flush=True)
+        failures += len(report.failures)
+    print(
+        "All that should work works." if not failures else f"{failures} do not work as they should."
+    )
+    return 1 if failures else 0
+
+
+def met(sdk: Sdk) -> Report:
+    """Runs an SDK on a whole org and, where faults hide the rest, on one without their cause."""
+    faults = [fault for fault in FAULTS if sdk.name in fault.sdks]
+    with running(ROWS) as server:
+        report = Report(sdk, modules_of(server, sdk.version), run(sdk, server), faults)
+    cured = [fault for fault in faults if fault.without or fault.knobs]
+    if report.met(cured):
+        knobs = dict(knob for fault in cured for knob in fault.knobs)
+        with running(ROWS, knobs) as server:
+            modules = modules_of(server, sdk.version)
+            remove(server, modules, {kind for fault in cured for kind in fault.without})
+            report.second(run(sdk, server), cured)
+    return report
+
+
+def remove(server: Running, modules: dict[str, Module], kinds: set[str]) -> None:
+    for module in modules.values():
+        for name, kind in module.fields.items():
+            if kind in kinds:
+                server.control("DELETE", f"fields/{module.name}/{name}")
+
+
+def run(sdk: Sdk, server: Running) -> list[Outcome]:
+    """What the SDK did, step by step."""
+    with tempfile.TemporaryDirectory(prefix="zoho_sdk_") as folder:
+        job: dict[str, Any] = {
+            "sdk": sdk.name.rpartition("-")[2],
+            "base_url": server.base_url,
+            "client_id": server.client_id,
+            "client_secret": server.client_secret,
+            "refresh_token": server.refresh_token,
+            "folder": folder,
+            "environment": str(sdk.folder),
+            "left_out": LEFT_OUT,
+        }
+        ended = subprocess.run(
+            sdk.command(),
+            input=json.dumps(job),
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=HERE.parent,
+            env=surroundings(),
+            timeout=MOST_S,
+            check=False,
+        )
+    if ended.returncode:
+        raise SystemExit(f"{sdk.name} ended with {ended.returncode}; what it says is above.")
+    return [Outcome(**json.loads(line)) for line in ended.stdout.splitlines()]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

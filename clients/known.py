@@ -1,0 +1,84 @@
+"""What need not work: what Zoho refuses by its own documents, and what an SDK cannot do.
+
+Both lists are strict: what begins to work, or is refused in other words, fails the run.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+_NO_PERMISSION = ("Data_Subject_Requests", "Email_Analytics", "Email_Template_Analytics")
+_NO_FIELDS = ("Visits", "Approvals", "Actions_Performed")
+_LINKS = (
+    "VehiclesXContacts",
+    "Vehicles_X_Users",
+    "LeadsXProducts",
+    "Leads_X_Users",
+    "Services__s_X_Users",
+)
+_NOT_UPSERTED = ("Tasks", "Events", "Calls", "Notes", *_LINKS)
+
+#: (module, step): the code that Zoho answers, and that the SDK has to tell.
+REFUSED: Mapping[tuple[str, str], str] = {
+    **{(name, step): "NO_PERMISSION" for name in _NO_PERMISSION for step in ("read", "coql")},
+    **{(name, "coql"): "INVALID_MODULE" for name in (*_NO_FIELDS, "Activities", "Attachments")},
+    **{(name, "upsert"): "INVALID_MODULE" for name in _NOT_UPSERTED},
+    # Attachments are listed below one record only.
+    ("Attachments", "read"): "INVALID_MODULE",
+    # What an appointment is made for stays, and so does its history.
+    ("Appointments__s", "upsert"): "NOT_ALLOWED",
+    ("Appointments_Rescheduled_History__s", "upsert"): "NOT_ALLOWED",
+}
+
+#: Fields that a new record has not: sections of appointments that were put off or cancelled.
+LEFT_OUT: Mapping[str, tuple[str, ...]] = {
+    "Appointments__s": (
+        "Status",
+        "Cancellation_Reason",
+        "Cancellation_Note",
+        "Reschedule_Reason",
+        "Reschedule_Note",
+    ),
+}
+
+
+class Fault(NamedTuple):
+    """What an SDK cannot do with an answer that Zoho documents.
+
+    With `without` or `knobs`, modules that meet it are run again in an org without its cause.
+    """
+
+    mark: str
+    sdks: tuple[str, ...]
+    #: A part of what the SDK says.
+    says: str
+    reason: str
+    #: Fields of these types are taken out of the org.
+    without: tuple[str, ...] = ()
+    #: Knobs of the emulator.
+    knobs: tuple[tuple[str, str], ...] = ()
+
+
+FAULTS = (
+    Fault(
+        "a",
+        ("python-2.0", "python-2.1"),
+        "Caused By: None - 'name'",
+        "It writes no module with a field of a data type that it does not know, rollup_summary for "
+        "one, nor (2.0) one that looks up to such a module: KeyError.",
+        without=("rollup_summary",),
+    ),
+    Fault(
+        "b",
+        ("python-2.0", "python-2.1"),
+        "HTTP 200 without an object",
+        "It takes the value of a lookup to several modules for a list, and gives no object.",
+        without=("multimodulelookup",),
+    ),
+    Fault(
+        "c",
+        ("node-8.0",),
+        "Cannot read properties of undefined (reading 'toString')",
+        "It does not know a formula that returns a string, and reads no record that has one.",
+        knobs=(("formula_texts", "text"),),
+    ),
+)

@@ -1,0 +1,38 @@
+// Values as the SDK gives them: told, compared.
+
+export const json = (value) =>
+  JSON.stringify(value, (_, part) => (typeof part === "bigint" ? part.toString() : part));
+
+/** A value without the SDK's objects, to be compared and printed. */
+export function told(value) {
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value)) return value.map(told);
+  if (value instanceof Map) return told(Object.fromEntries(value));
+  if (value == null || typeof value !== "object") return value;
+  if (value.constructor.name === "Choice") return value.getValue();
+  if (isReference(value) && value.getId() != null) return value.getId().toString();
+  if (isRecord(value)) return told(value.getKeyValues());
+  const parts = Object.entries(value).filter(([name]) => name !== "keyModified");
+  return Object.fromEntries(parts.map(([name, part]) => [name, told(part)]));
+}
+
+export const isNothing = (value) => value == null || value === "" || value.length === 0;
+export const isRecord = (value) => typeof value?.getKeyValues === "function";
+export const isReference = (value) =>
+  isRecord(value) || value?.constructor.name.endsWith("User");
+
+/** Whether all that was written was read again; Zoho adds to rows inside a record. */
+export function holds(read, written) {
+  if (Array.isArray(written) && Array.isArray(read)) {
+    return written.length === read.length && written.every((part, i) => holds(read[i], part));
+  }
+  const isRow = isRecord(written) && written.getId() == null;
+  if (isRow && isRecord(read)) {
+    return [...written.getKeyValues()].every(([name, cell]) => holds(read.getKeyValue(name), cell));
+  }
+  const [left, right] = [told(read), told(written)];
+  if (left && right && typeof right === "object") {
+    return Object.entries(right).every(([name, part]) => !part || json(left[name]) === json(part));
+  }
+  return json(left) === json(right);
+}

@@ -1,0 +1,155 @@
+"""What an SDK did, held against what it should do, as a table."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from clients.environments import Sdk
+from clients.known import REFUSED, Fault
+from clients.org import Module
+
+METADATA = ("module", "fields", "layouts", "related_lists", "custom_views")
+COLUMNS = (
+    "metadata",
+    "read",
+    "read_one",
+    "coql",
+    "insert",
+    "update",
+    "upsert",
+    "delete",
+    "deleted",
+)
+SETTINGS = (
+    "modules",
+    "org",
+    "users",
+    "roles",
+    "profiles",
+    "territories",
+    "currencies",
+    "contact_roles",
+)
+#: Bulk read is done once, with this module.
+BULK = ("Leads", "bulk_read")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    module: str
+    step: str
+    #: Rows, or fields written; None: there was nothing to do it with.
+    rows: int | None = None
+    error: str | None = None
+
+
+class Report:
+    def __init__(
+        self,
+        sdk: Sdk,
+        modules: Mapping[str, Module],
+        outcomes: Sequence[Outcome],
+        faults: Sequence[Fault],
+    ) -> None:
+        self.sdk = sdk
+        self.modules = modules
+        self._faults = faults
+        self._found = {(one.module, one.step): one for one in outcomes}
+        #: Marks of the faults that each module met.
+        self._marks: dict[str, set[str]] = {}
+        for one in outcomes:
+            if fault := self._fault(one):
+                self._marks.setdefault(one.module, set()).add(fault.mark)
+
+    def met(self, faults: Sequence[Fault]) -> set[str]:
+        """Modules that met one of these faults."""
+        marks = {fault.mark for fault in faults}
+        return {module for module, met in self._marks.items() if met & marks}
+
+    def second(self, outcomes: Sequence[Outcome], cured: Sequence[Fault]) -> None:
+        """Takes over modules that met a fault, as they are in an org without its cause."""
+        met = self.met(cured)
+        for one in outcomes:
+            if one.module in met and one.step not in METADATA:
+                self._found[one.module, one.step] = one
+                if fault := self._fault(one):
+                    self._marks[one.module].add(fault.mark)
+
+    @property
+    def failures(self) -> list[str]:
+        failures = [
+            f"{module or 'settings'}, {step}: {why}"
+            for module, step in self._steps()
+            if (why := self._failure(module, step))
+        ]
+        seen = set().union(*self._marks.values())
+        return failures + [
+            f"the fault {fault.mark} does not show any more: take it out of known.py"
+            for fault in self._faults
+            if fault.mark not in seen
+        ]
+
+    def text(self) -> str:
+        wide = max(map(len, self.modules))
+        cells = [[name, *self._row(name)] for name in self.modules]
+        widths = [wide, *(max(len(column), 7) for column in COLUMNS), 1]
+        settings = [f"{step} {self._cell('', step)}" for step in SETTINGS]
+        table = [["module", *COLUMNS, ""], *cells]
+        padded = [[c.ljust(w) for c, w in zip(row, widths, strict=True)] for row in table]
+        lines = [
+            f"{self.sdk.name}: {self.sdk.pin}, API {self.sdk.version}",
+            ", ".join([*settings, f"bulk read of {BULK[0]} {self._cell(*BULK)}"]),
+            *("  ".join(row).rstrip() for row in padded),
+            *(f"  {fault.mark}: {fault.reason}" for fault in self._faults),
+            *(f"  FAIL {failure}" for failure in self.failures),
+        ]
+        return "\n".join([*lines, ""])
+
+    def _steps(self) -> list[tuple[str, str]]:
+        of_modules = [(name, step) for name, one in self.modules.items() for step in one.steps]
+        return [*(("", step) for step in SETTINGS), *of_modules, BULK]
+
+    def _row(self, name: str) -> list[str]:
+        metadata = [self._cell(name, step) for step in METADATA]
+        odd = [cell for cell in metadata if not cell.isdigit()]
+        rest = [self._cell(name, step) for step in COLUMNS[1:]]
+        marks = " ".join(sorted(self._marks.get(name, ())))
+        return [odd[0] if odd else "ok", *rest, marks]
+
+    def _cell(self, module: str, step: str) -> str:
+        if module and step not in (*self.modules[module].steps, BULK[1]):
+            return "-"
+        if self._failure(module, step):
+            return "FAIL"
+        one = self._found[module, step]
+        if fault := self._fault(one):
+            return fault.mark
+        if one.error:
+            return "refused"
+        return "." if one.rows is None else str(one.rows)
+
+    def _fault(self, one: Outcome) -> Fault | None:
+        found = (fault for fault in self._faults if one.error and fault.says in one.error)
+        return next(found, None)
+
+    def _failure(self, module: str, step: str) -> str | None:
+        one = self._found.get((module, step))
+        if one is None:
+            return "was not done"
+        if self._fault(one):
+            return None
+        code = REFUSED.get((module, step))
+        if one.error:
+            understood = one.error.startswith(f"RefusedError: {code} ")
+            return None if code and understood else one.error
+        known = self.modules.get(module)
+        if one.rows is None:
+            before = [self._found.get((module, one)) for one in known.steps] if known else []
+            excused = known and (not known.rows or any(one and one.error for one in before))
+            return None if excused else "there was nothing to do it with"
+        if code:
+            return f"is not refused with {code} any more"
+        if known and step in ("read", "read_one", "fields"):
+            there = len(known.fields) if step == "fields" else known.rows
+            unread = step == "read_one" and self._found[module, "read"].error
+            return None if one.rows == there or unread else f"{one.rows} of {there} rows"
+        return None if one.rows or known else "no rows"
