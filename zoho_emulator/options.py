@@ -25,9 +25,8 @@ def option_json(field: Field, text: str, number: int, version: Version) -> Json:
         option["reference_value"] = text
     if not oldest:
         option["type"] = "used"
-        option["maps"] = []
     if not oldest and not version.v6_metadata:
-        option |= {"expected_data_type": None, "sys_ref_name": None}
+        option |= {"maps": [], "expected_data_type": None, "sys_ref_name": None}
     if stage or not oldest:
         option |= {"sequence_number": number, "id": str(field.id + number)}
     if version.number >= 4 or (stage and oldest):

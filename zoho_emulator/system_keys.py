@@ -84,8 +84,9 @@ _ONLY: Mapping[str, Mapping[str, object]] = {
 CONVERTED, CONVERTED_DETAIL, SE_MODULE = "$converted", "$converted_detail", "$se_module"
 #: An event's in calendars.
 CALENDAR_ID = "$u_id"
-#: The layout in v2, whose records have no Layout.
+#: The layout in v2, whose records have no Layout; recorded activities do not tell theirs.
 LAYOUT_ID = "$layout_id"
+_WITHOUT_LAYOUT = ("Tasks", "Events", "Calls", "Activities")
 
 
 #: Keys of an attachment, as expressions of its id.
@@ -115,7 +116,8 @@ def all_system_keys(module: Module, version: Version) -> tuple[str, ...]:
     leads = (CONVERTED, CONVERTED_DETAIL) if module.api_name == "Leads" else ()
     about = (SE_MODULE,) if related(module, version) else ()
     files = FILE_KEYS if module.per_parent else ()
-    layout = (LAYOUT_ID,) if version.number < 2.1 and "Layout" in module.fields else ()
+    told = version.number < 2.1 and "Layout" in module.fields
+    layout = (LAYOUT_ID,) if told and module.api_name not in _WITHOUT_LAYOUT else ()
     return (*keys, *leads, *about, *files, *layout)
 
 
