@@ -25,13 +25,14 @@ def option_json(field: Field, text: str, number: int, version: Version) -> Json:
         option["reference_value"] = text
     if not oldest:
         option["type"] = "used"
-        option["maps"] = []
     if not oldest and not version.v6_metadata:
-        option |= {"expected_data_type": None, "sys_ref_name": None}
+        option |= {"expected_data_type": None, "maps": [], "sys_ref_name": None}
     if stage or not oldest:
         option |= {"sequence_number": number, "id": str(field.id + number)}
-    if version.number >= 4 or (stage and oldest):
+    if version.number >= 4:
         option["colour_code"] = None
+    if stage and oldest:
+        option["colour_code"] = "#ffffff"
     if stage:
         option |= _forecast(field, text, number, version)
     return option

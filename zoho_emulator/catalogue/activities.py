@@ -143,7 +143,7 @@ NOTES = Table(
     fields=(
         owner("Note"),
         field("Note_Title", length=120),
-        field("Note_Content", "textarea"),
+        field("Note_Content", "textarea", v2_type="text"),
         field(
             "Parent_Id",
             "lookup",
