@@ -20,7 +20,7 @@ class DataType:
 
 
 #: "Fields Metadata API" of v7 and the sample org there. UNVERIFIED: ui_type of userlookup,
-#: multiuserlookup, multi_module_lookup, autonumber, date and those of special modules; Zoho calls
+#: multiuserlookup, multi_module_lookup, autonumber and those of special modules; Zoho calls
 #: the numbers internal. `attachment` and `address` are missing: no page shows a field of them.
 DATA_TYPES = {
     "text": DataType("string", 1, length=255),
@@ -63,7 +63,9 @@ DATA_TYPES = {
     "formula": DataType("string", 116, length=16, read_only=True),
     "rollup_summary": DataType("string", 118, length=16, read_only=True),
     "subform": DataType("jsonarray", 500, sortable=False, filterable=False, virtual=True),
-    "multiselectlookup": DataType("jsonarray", 444, sortable=False, filterable=False, virtual=True),
+    "multiselectlookup": DataType(
+        "jsonarray", 444, length=200, sortable=False, filterable=False, virtual=True
+    ),
     "multiuserlookup": DataType("jsonarray", 446, sortable=False, filterable=False, virtual=True),
 }
 

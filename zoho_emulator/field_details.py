@@ -88,7 +88,7 @@ def links(org: Org, module: Module, field: Field, version: Version) -> Json:
     if ends is None:
         return {}
     if version.v6_metadata:
-        return _linking_details(org, module, field, ends)
+        return _linking_details(org, field, ends)
     own, other = ends
     linking: object = _reference(org, str(field.linking), field)
     connected: object = _reference(org, _target(field), field)
@@ -110,7 +110,7 @@ def _target(field: Field) -> str:
     return "Users" if field.targets == ("users",) else field.targets[0]
 
 
-def _linking_details(org: Org, module: Module, field: Field, ends: tuple[Field, Field]) -> Json:
+def _linking_details(org: Org, field: Field, ends: tuple[Field, Field]) -> Json:
     own, other = ends
     linking = org.modules[str(field.linking)]
     target = org.modules.get(_target(field))
@@ -162,11 +162,16 @@ def subform(org: Org, field: Field, version: Version) -> Json | None:
     return {"module": module["api_name"], "id": module["id"]}
 
 
-def formula(field: Field, knobs: Knobs) -> Json:
+def formula(field: Field, version: Version, knobs: Knobs) -> Json:
     if field.data_type != "formula":
         return {}
     returned = knobs.formula_texts if field.return_type == "string" else field.return_type
-    return {"return_type": returned, "assume_default": False, "expression": field.expression}
+    json: Json = {"return_type": returned}
+    if version.number < 2.1 or version.v6_metadata:
+        json |= {"dynamic": False, "stop_compute_conditionally": False}
+    if version.number >= 2.1:
+        json |= {"assume_default": False, "expression": field.expression}
+    return json
 
 
 def rollup_summary(org: Org, field: Field) -> Json:
@@ -187,17 +192,18 @@ def rollup_summary(org: Org, field: Field) -> Json:
     }
 
 
-def auto_number(field: Field, version: Version) -> Json:
+def auto_number(field: Field) -> Json:
     """Zoho's own numbers tell nothing of themselves. UNVERIFIED: so in versions after v2."""
     if field.data_type != "autonumber":
         return {}
-    json: Json = {"prefix": None, "suffix": None, "start_number": None}
-    if field.custom:
-        suffix = "" if version.number < 2.1 else None
-        json = {"prefix": field.prefix or None, "suffix": suffix, "start_number": 1}
-    if version.number >= 4:
-        json["starting_number_length"] = 1
-    return json
+    if not field.custom:
+        return {"prefix": None, "suffix": None, "start_number": None}
+    return {
+        "prefix": field.prefix or None,
+        "suffix": "",
+        "start_number": 1,
+        "starting_number_length": 1,
+    }
 
 
 def convert_mapping(org: Org, field: Field) -> Json:

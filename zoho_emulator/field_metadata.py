@@ -25,7 +25,6 @@ from zoho_emulator.versions import Version
 FOUNDED = 1_420_070_400
 
 _AS_IS = Knobs()
-_PICKLISTS = ("picklist", "multiselectpicklist")
 
 
 def is_listed(field: Field, version: Version, knobs: Knobs = _AS_IS) -> bool:
@@ -129,13 +128,13 @@ def _in_every_version(
         "multiselectlookup": (
             links(org, module, field, version) if field.data_type == "multiselectlookup" else {}
         ),
-        "formula": formula(field, knobs),
+        "formula": formula(field, version, knobs),
         "currency": (
             {"rounding_option": "normal", "precision": field.decimal_place}
             if field.data_type == "currency"
             else {}
         ),
-        "auto_number": auto_number(field, version),
+        "auto_number": auto_number(field),
         # UNVERIFIED: the key's spelling; the page has an underscore, the SDKs have none.
         "unique": {"case_sensitive": False} if field.unique else {},
         "range": None,
@@ -150,10 +149,14 @@ def _in_every_version(
     if forms and field.mandatory:
         required = [item for item in module.fields.values() if _in_forms(item) and item.mandatory]
         json["quick_sequence_number"] = str(1 + required.index(field))
-    if field.data_type in _PICKLISTS:
+    if field.data_type == "picklist":
         json["blueprint_supported"] = writable
     if module.api_name == "Leads":
         json["convert_mapping"] = convert_mapping(org, field)
+    if field.data_type == "subform":
+        del json["length"]
+    if field.data_type == "multiselectlookup" and oldest:
+        del json["json_type"]
     if field.textarea is not None and (oldest or version.v6_metadata):
         json["textarea"] = {"type": field.textarea}
     return json
@@ -202,7 +205,7 @@ def _since_v6(org: Org, module: Module, field: Field, version: Version) -> Json:
             "api_update": writable,
         },
         "associated_module": subform(org, field, version),
-        "customizable_properties": ["mandatory", "removal"] if field.custom else [],
+        "customizable_properties": ["mandatory", "removal"] if forms else None,
         "global_picklist": None,
         "hipaa_compliance": None,
         "hipaa_compliance_enabled": False,
@@ -217,7 +220,11 @@ def _since_v6(org: Org, module: Module, field: Field, version: Version) -> Json:
             {"api_name": "Standard__s", "name": "Standard", "id": str(module.layout_id)}
         ]
     if field.data_type == "userlookup":
-        json["sharing_properties"] = None
+        json["sharing_properties"] = {
+            "scheduler_status": None,
+            "share_permission": "full_access",
+            "share_preference_enabled": False,
+        }
     return json
 
 

@@ -128,9 +128,9 @@ class Knobs:
     features_refused: tuple[str, ...] = ()
 
     # --- Metadata
-    #: What `return_type` says of a formula that gives a text. "Fields Metadata" shows "string";
-    #: Zoho's SDKs for Node of v7 and v8 know no such type and fail on it.
-    formula_texts: Literal["string", "text"] = "string"
+    #: What `return_type` says of a formula that gives a text. No page read names the word; Zoho's
+    #: SDKs for Node of v7 and v8 know "text" and fail on modules with "string".
+    formula_texts: Literal["text", "string"] = "text"
     #: v2 lists fields of the type `territories`, as later versions do. Zoho's SDK for Python of v2
     #: knows no such type; no recorded org of v2 has territories.
     v2_territories: bool = True

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from zoho_emulator.field_details import Json, link_lookups, links, named
+from zoho_emulator.field_details import Json, link_lookups, named
 from zoho_emulator.ids import derived
 from zoho_emulator.layout_metadata import has_layout
 from zoho_emulator.model import Field, Module, Org
@@ -108,24 +108,47 @@ def related_list_json(
 
 
 def _of_links(org: Org, module: Module, item: RelatedList, field: Field, version: Version) -> Json:
-    """UNVERIFIED: whose module `connected_details` names; Zoho's sample has the list's own there,
-    and the fields of a live org the other."""
     json: Json = {"connectedmodule": field.targets[0], "linkingmodule": item.module.api_name}
-    if version.plain_module_names:
-        return json
     ends = link_lookups(org, module, field)
-    json["connectedlookupApiName"] = ends[1].api_name if ends else None
-    if version.v6_metadata:
-        json["multiselectlookup"] = {
-            "field": {
-                "api_name": field.api_name,
-                "field_label": field.label,
-                "id": str(field.id),
+    if version.plain_module_names or ends is None:
+        return json
+    json["connectedlookupApiName"] = ends[1].api_name
+    if not version.v6_metadata:
+        return json
+    own, other = ({"api_name": end.api_name, "id": str(end.id)} for end in ends)
+    labelled = {"plural_label": item.module.plural_label}
+    return json | {
+        "parent_related_lists": None,
+        "multiselectlookup": {
+            "field": _named(field),
+            "linking_details": {
+                "visibility": item.module.visibility,
+                "module": labelled | named(item.module),
+                "lookup_field": own,
+                "connected_lookup_field": other,
             },
-            **links(org, module, field, version),
+            "connected_details": _connected(module, field, ends[0]),
             "field_enabled": True,
-        }
-    return json
+        },
+    }
+
+
+def _connected(module: Module, field: Field, own: Field) -> Json:
+    """UNVERIFIED: which end this is of; in Zoho's sample it is the list's own module, where the
+    recorded fields of an org have the other."""
+    return {
+        "field": _named(own),
+        "module": {"plural_label": module.plural_label, **named(module)},
+        "related_list": {
+            "display_label": module.plural_label,
+            "api_name": module.api_name,
+            "id": str(derived(field.id, "related_list")),
+        },
+    }
+
+
+def _named(field: Field) -> Json:
+    return {"api_name": field.api_name, "field_label": field.label, "id": str(field.id)}
 
 
 #: Views that every module has: name, system name, and whether mobile apps keep them (v2).

@@ -29,8 +29,10 @@ def option_json(field: Field, text: str, number: int, version: Version) -> Json:
         option |= {"maps": [], "expected_data_type": None, "sys_ref_name": None}
     if stage or not oldest:
         option |= {"sequence_number": number, "id": str(field.id + number)}
-    if version.number >= 4 or (stage and oldest):
+    if version.number >= 4:
         option["colour_code"] = None
+    if stage and oldest:
+        option["colour_code"] = "#ffffff"
     if stage:
         option |= _forecast(field, text, number, version)
     return option

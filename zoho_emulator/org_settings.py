@@ -193,7 +193,6 @@ def _module(
     unknown: Mapping[str, object] | None = None,
     outside: ZohoError | None = None,
 ) -> Module:
-    """UNVERIFIED: that layouts refuse an unknown module as fields, views and tags do."""
     if "module" not in call.query:
         raise _missing("module")
     return call.module(call.query["module"], unknown or {}, outside=outside or outside_the_api())

@@ -195,13 +195,31 @@ def test_what_only_some_fields_have(show, version) -> None:
     assert kind == ({"type": "small"} if version in ("v2", "v8") else None)
 
 
-def test_numbers_that_count_by_themselves_tell_where_they_start(show) -> None:
-    assert show("Leads", "Lead_Number", "v2")["auto_number"] == {
+@pytest.mark.parametrize("version", ALL)
+def test_numbers_that_count_by_themselves_tell_where_they_start(show, version) -> None:
+    assert show("Leads", "Lead_Number", version)["auto_number"] == {
         "prefix": "LD-",
         "suffix": "",
         "start_number": 1,
+        "starting_number_length": 1,
     }
-    assert show("Leads", "Lead_Number")["auto_number"]["suffix"] is None
+
+
+@pytest.mark.parametrize("version", ALL)
+def test_some_fields_lack_what_others_have(show, version) -> None:
+    assert "length" not in show("Leads", "Project_Details", version)
+    assert "blueprint_supported" not in show("Leads", "Interests", version)
+    linked = show("Leads", "Products_Wanted", version)
+    assert (linked["length"], "json_type" in linked) == (200, version != "v2")
+
+
+def test_formulas_of_v2_tell_no_expression(show) -> None:
+    assert show("Leads", "Greeting", "v2")["formula"] == {
+        "return_type": "text",
+        "dynamic": False,
+        "stop_compute_conditionally": False,
+    }
+    assert "expression" in show("Leads", "Greeting")["formula"]
 
 
 def test_what_a_field_has_not_is_an_empty_object(show) -> None:
@@ -222,7 +240,7 @@ def test_what_a_field_has_not_is_an_empty_object(show) -> None:
         ("v2", {"reference_value"}, {"id", "sequence_number", "type", "maps"}),
         ("v2.1", {"id", "sys_ref_name", "maps"}, {"reference_value", "colour_code"}),
         ("v4", {"id", "reference_value", "colour_code"}, set()),
-        ("v8", {"id", "reference_value", "colour_code", "maps"}, {"sys_ref_name"}),
+        ("v8", {"id", "reference_value", "colour_code"}, {"sys_ref_name", "maps"}),
     ],
 )
 def test_options_of_a_pick_list(show, version, has, lacks) -> None:

@@ -87,9 +87,15 @@ def test_a_list_of_links_is_described_as_its_field_is(zoho) -> None:
     (linked,) = (item for item in lists if item["type"] == "multiselectlookup")
     fields = rows(zoho, "v8/settings/fields", "fields", module="Leads")
     (field,) = (item for item in fields if item["api_name"] == "Products_Wanted")
-    described = linked["multiselectlookup"]
-    assert described["linking_details"] == field["multiselectlookup"]["linking_details"]
+    described, fields_ = linked["multiselectlookup"], field["multiselectlookup"]
+    for key in ("lookup_field", "connected_lookup_field"):
+        short, long = described["linking_details"][key], fields_["linking_details"][key]
+        assert short == {name: long[name] for name in ("api_name", "id")}
+    module = fields_["linking_details"]["module"]
+    assert described["linking_details"]["visibility"] == module.pop("visibility")
+    assert described["linking_details"]["module"] == module
     assert (described["field"]["id"], described["field_enabled"]) == (field["id"], True)
+    assert described["connected_details"].keys() == {"field", "module", "related_list"}
 
 
 def test_related_lists_by_status(zoho) -> None:

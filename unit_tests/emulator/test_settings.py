@@ -113,14 +113,14 @@ def test_what_zoho_s_own_clients_do_not_know_can_be_left_out(zoho) -> None:
         rows = zoho.get(f"{version}/settings/fields", module="Leads").json()["fields"]
         return next((row for row in rows if row["api_name"] == name), None)
 
-    assert field("v8", "Greeting")["formula"]["return_type"] == "string"
-    assert field("v2", "Territories")["data_type"] == "territories"
-    zoho.knobs(formula_texts="text", v2_territories=False)
     assert field("v8", "Greeting")["formula"]["return_type"] == "text"
+    assert field("v2", "Territories")["data_type"] == "territories"
+    zoho.knobs(formula_texts="string", v2_territories=False)
+    assert field("v8", "Greeting")["formula"]["return_type"] == "string"
     assert field("v8", "Weighted_Budget")["formula"]["return_type"] == "currency"
     assert field("v2", "Territories") is None
     assert field("v2.1", "Territories")["data_type"] == "territories"
-    zoho.knobs(formula_texts="string", v2_territories=True)
+    zoho.knobs(formula_texts="text", v2_territories=True)
 
 
 def test_a_static_subform_and_a_module_of_a_team_can_be_planted(zoho) -> None:
