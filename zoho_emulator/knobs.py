@@ -154,6 +154,10 @@ class Knobs:
     batch_sees_itself: bool = True
     #: Unique values of converted leads count ("Duplicate Check Preference": converted_records).
     unique_among_converted: bool = False
+    #: Modules whose unique values must not be in another module's field of the same name either,
+    #: each "MODULE:OTHER" ("Duplicate Check Preference": records of mapped modules, as of leads and
+    #: contacts).
+    unique_across: tuple[str, ...] = ()
     #: What an update of a converted lead is answered; three pages name three codes.
     converted_code: Literal["INVALID_DATA", "CONVERTED_RECORD", "ID_ALREADY_CONVERTED"] = (
         "INVALID_DATA"
@@ -241,6 +245,10 @@ def _texts(name: str, value: object) -> tuple[str, ...]:
         for text in texts:
             if text.partition(":")[2] not in HOLDS:
                 raise ValueError(f"{name}: {text!r} is not ID:CODE, of {', '.join(HOLDS)}")
+    if name == "unique_across":
+        for text in texts:
+            if not all(part.strip() for part in text.partition(":")):
+                raise ValueError(f"{name}: {text!r} is not MODULE:OTHER")
     if name == "features_refused":
         for text in texts:
             _, colon, code = text.partition(":")

@@ -70,6 +70,26 @@ def test_a_duplicate_names_the_record_in_its_way(org: Org, tmp_path: Path) -> No
     assert line["rejected"]["id"] == there
 
 
+def test_a_duplicate_in_another_module_names_that_module(org: Org, tmp_path: Path) -> None:
+    """Where the org checks leads against contacts, the id alone would read as a lead's."""
+    org.control("PATCH", "fields/Leads/Email", {"unique": True})
+    org.knobs(unique_across=["Leads:Contacts"])
+    contact = org.add("Contacts", Last_Name="C", Email="twin@example.com")
+    lead = {"Last_Name": "L", "Email": "twin@example.com"}
+
+    result = org.write(
+        stream("Leads", *lead), [lead], object_storage_config=storage(tmp_path), schema_version="v8"
+    )
+    org.control("PATCH", "fields/Leads/Email", {"unique": False})
+
+    (line,) = kept(tmp_path)
+    assert (line["rejected"]["id"], line["rejected"]["field"]) == (contact, "Email")
+    assert line["rejected"]["message"] == (
+        "duplicate data; the record in its way is one of Contacts"
+    )
+    assert result.said("Rejected: Leads: 1 rows by DUPLICATE_DATA in Email: the record in its way")
+
+
 def test_several_errors_of_a_row_are_all_kept(org: Org, tmp_path: Path) -> None:
     bad = {"Last_Name": "L", "Email": "bad", "Website": "bad"}
 

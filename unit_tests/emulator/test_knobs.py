@@ -32,6 +32,7 @@ def test_a_knob_is_set_by_text(assignment: str, name: str, value: object) -> Non
         "admin_user=perhaps",
         "time_zone=Mars/Olympus",
         "features_refused=territories:LOST",
+        "unique_across=Leads",
     ],
 )
 def test_nonsense_is_refused(assignment: str) -> None:
