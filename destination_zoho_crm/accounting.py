@@ -35,7 +35,7 @@ class Total:
     def __init__(self) -> None:
         self.rows = 0
         self.counts: Counter[Result] = Counter()
-        #: Rejected rows by code, field and, where it is ours, message.
+        #: Rejected rows by code, field and what may be logged besides.
         self.reasons: Counter[tuple[str, str | None, str]] = Counter()
         #: Updated rows that another field than the key matched, by that field.
         self.matched_by: Counter[str] = Counter()
@@ -72,8 +72,7 @@ class Accounts:
             segment.counts[outcome.result] += 1
             total.counts[outcome.result] += 1
             if outcome.result == "rejected":
-                said = outcome.message if outcome.ours else ""
-                total.reasons[outcome.code, outcome.field, said] += 1
+                total.reasons[outcome.code, outcome.field, outcome.loggable] += 1
             if outcome.matched_by:
                 total.matched_by[outcome.matched_by] += 1
 

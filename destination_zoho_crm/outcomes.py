@@ -29,13 +29,13 @@ class Outcome:
     code: str = ""
     field: str | None = None
     message: str = ""
-    #: The message is one of ours: values of the row are not in it.
-    ours: bool = False
+    #: What the log may add to the code: no value of the row is in it.
+    loggable: str = ""
 
 
 def rejected(code: str, message: str, field: str | None = None) -> Outcome:
     """A row that we refuse. The message is logged, so it must not hold a value."""
-    return Outcome("rejected", code=code, message=message, field=field, ours=True)
+    return Outcome("rejected", code=code, message=message, field=field, loggable=message)
 
 
 SUPERSEDED = Outcome("superseded")
@@ -48,7 +48,12 @@ _DONE: Mapping[Operation, Result] = {
 
 
 def judged(
-    operation: Operation, item: Mapping[str, Any], *, key: str | None, repeated: bool
+    operation: Operation,
+    module: str,
+    item: Mapping[str, Any],
+    *,
+    key: str | None,
+    repeated: bool,
 ) -> Outcome:
     """The outcome that one item of Zoho's answer tells ("Insert Records": sample responses)."""
     details = item.get("details")
@@ -63,10 +68,10 @@ def judged(
         # The first try got no answer and may have deleted it. Zoho says the same of an id that
         # never was; either way there is no such record now, which is what a deletion is for.
         return Outcome("deleted")
-    return _failure(item, details)
+    return _failure(module, item, details)
 
 
-def _failure(item: Mapping[str, Any], details: Mapping[str, Any]) -> Outcome:
+def _failure(module: str, item: Mapping[str, Any], details: Mapping[str, Any]) -> Outcome:
     errors = details.get("errors")
     inner = [error for error in errors if isinstance(error, Mapping)] if errors else []
     parts = [(error, error.get("details") or {}) for error in inner] or [(item, details)]
@@ -75,12 +80,15 @@ def _failure(item: Mapping[str, Any], details: Mapping[str, Any]) -> Outcome:
         f"{error.get('message') or error.get('code')}{_limits(about)}" for error, about in parts
     ]
     ids = [found for _, about in parts if (found := _id(about))]
+    others = sorted({_module(about) or module for _, about in parts} - {module})
+    elsewhere = [f"the record in its way is one of {', '.join(others)}"] if others else []
     return Outcome(
         "rejected",
         record_id=ids[0] if ids else None,
         code=str(item.get("code") or "UNKNOWN"),
         field=", ".join(dict.fromkeys(fields)) or None,
-        message="; ".join(dict.fromkeys(said)),
+        message="; ".join(dict.fromkeys([*said, *elsewhere])),
+        loggable="; ".join(elsewhere),
     )
 
 
@@ -103,6 +111,14 @@ def _limits(details: Mapping[str, Any]) -> str:
         if name in details
     }
     return f" ({', '.join(f'{name} {value}' for name, value in known.items())})" if known else ""
+
+
+def _module(details: Mapping[str, Any]) -> str | None:
+    """Of the record that a row is a duplicate of; Zoho can look for them in other modules, too."""
+    duplicate = details.get("duplicate_record")
+    module = duplicate.get("module") if isinstance(duplicate, Mapping) else None
+    name = module.get("api_name") if isinstance(module, Mapping) else None
+    return name if isinstance(name, str) else None
 
 
 def _id(details: Mapping[str, Any]) -> str | None:

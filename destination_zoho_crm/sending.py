@@ -106,7 +106,13 @@ class Sender:
             raise self._unlike(answer, records)
         key = self._plan.key.name if self._plan.key else None
         return [
-            judged(self._plan.operation, item, key=key, repeated=answer.repeated)
+            judged(
+                self._plan.operation,
+                self._plan.module.api_name,
+                item,
+                key=key,
+                repeated=answer.repeated,
+            )
             for item in answer.items
         ]
 

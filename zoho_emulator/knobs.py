@@ -190,6 +190,10 @@ class Knobs:
     batch_sees_itself: bool = True
     #: Unique values of converted leads count ("Duplicate Check Preference": converted_records).
     unique_among_converted: bool = False
+    #: Modules whose unique values must not be in another module's field of the same name either,
+    #: each "MODULE:OTHER" ("Duplicate Check Preference": records of mapped modules, as of leads and
+    #: contacts).
+    unique_across: tuple[str, ...] = ()
     #: What an update of a converted lead is answered; three pages name three codes.
     converted_code: Literal["INVALID_DATA", "CONVERTED_RECORD", "ID_ALREADY_CONVERTED"] = (
         "INVALID_DATA"
@@ -281,6 +285,10 @@ def _texts(name: str, value: object) -> tuple[str, ...]:
     if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
         raise ValueError(f"{name}: {value!r} is no list of texts")
     texts = tuple(part.strip() for part in parts if part.strip())
+    if name == "unique_across":
+        for text in texts:
+            if not all(part.strip() for part in text.partition(":")):
+                raise ValueError(f"{name}: {text!r} is not MODULE:OTHER")
     if name in _WITH_CODES:
         what, codes = _WITH_CODES[name]
         for text in texts:

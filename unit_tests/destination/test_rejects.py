@@ -70,6 +70,49 @@ def test_a_duplicate_names_the_record_in_its_way(org: Org, tmp_path: Path) -> No
     assert line["rejected"]["id"] == there
 
 
+def test_a_duplicate_in_another_module_names_that_module(org: Org, tmp_path: Path) -> None:
+    """Where the org checks leads against contacts, the id alone would read as a lead's."""
+    org.control("PATCH", "fields/Leads/Email", {"unique": True})
+    org.knobs(unique_across=["Leads:Contacts"])
+    contact = org.add("Contacts", Last_Name="C", Email="twin@example.com")
+    lead = {"Last_Name": "L", "Email": "twin@example.com"}
+
+    result = org.write(
+        stream("Leads", *lead), [lead], object_storage_config=storage(tmp_path), schema_version="v8"
+    )
+    org.control("PATCH", "fields/Leads/Email", {"unique": False})
+
+    (line,) = kept(tmp_path)
+    assert (line["rejected"]["id"], line["rejected"]["field"]) == (contact, "Email")
+    assert line["rejected"]["message"] == (
+        "duplicate data; the record in its way is one of Contacts"
+    )
+    assert result.said("Rejected: Leads: 1 rows by DUPLICATE_DATA in Email: the record in its way")
+
+
+@pytest.mark.parametrize("version", ["v2", "v8"])
+@pytest.mark.parametrize("code", ["NOT_APPROVED", "NOT_REVIEWED", "RECORD_LOCKED"])
+@pytest.mark.parametrize("others", [0, 2])
+def test_a_record_that_cannot_be_changed_now_rejects_its_row_alone(
+    org: Org, tmp_path: Path, version: str, code: str, others: int
+) -> None:
+    """v8 names neither the row nor a field where a record waits for approval or review."""
+    held, *free = (org.add("Leads", Last_Name="L", City="old") for _ in range(1 + others))
+    org.knobs(held_records=[f"{held}:{code}"])
+    rows = [{"id": known, "City": "new"} for known in (held, *free)]
+    updates = stream("Leads", "id", "City", mode="update", key="id")
+
+    result = org.write(
+        updates, rows, object_storage_config=storage(tmp_path), schema_version=version
+    )
+
+    assert result.counts() == {"rejected": 1} | ({"updated": others} if others else {})
+    (line,) = kept(tmp_path)
+    assert line["rejected"]["code"] == code
+    assert line["rejected"]["key_value"] == held
+    assert all(org.record("Leads", id=known)["City"] == "new" for known in free)
+
+
 def test_several_errors_of_a_row_are_all_kept(org: Org, tmp_path: Path) -> None:
     bad = {"Last_Name": "L", "Email": "bad", "Website": "bad"}
 

@@ -36,6 +36,7 @@ def test_a_knob_is_set_by_text(assignment: str, name: str, value: object) -> Non
         "refused_modules=Deals:NOT_TODAY",
         "trial_until=tomorrow",
         "features_refused=territories:LOST",
+        "unique_across=Leads",
     ],
 )
 def test_nonsense_is_refused(assignment: str) -> None:

@@ -359,6 +359,29 @@ def test_a_unique_value_is_taken_once_whatever_its_case(zoho, insert) -> None:
     assert item["details"] == {"api_name": "Product_Code", "id": taken}
 
 
+@pytest.mark.parametrize("version", ["v2", "v8"])
+def test_a_duplicate_can_be_in_another_module(zoho, insert, version) -> None:
+    zoho.control("PATCH", "fields/Leads/Email", {"unique": True})
+    zoho.knobs(unique_across=["Leads:Contacts"])
+    mail = f"twin-{version}@example.com"
+    (item,) = insert({"Last_Name": "C", "Email": mail}, module="Contacts").json()["data"]
+    contact = item["details"]["id"]
+    lead = {**LEAD, "Email": mail}
+
+    (refused,) = insert(lead, version=version).json()["data"]
+    body = {"data": [lead], "duplicate_check_fields": ["Email"]}
+    (upserted,) = zoho.call("POST", f"{version}/Leads/upsert", json=body).json()["data"]
+
+    for item in (refused, upserted):
+        assert (item["code"], item["details"]["id"]) == ("DUPLICATE_DATA", contact)
+        assert item["details"]["api_name"] == "Email"
+        if version == "v8":
+            assert item["details"]["duplicate_record"]["module"]["api_name"] == "Contacts"
+    zoho.knobs(unique_across=[])
+    assert insert(lead, version=version).status_code == 201
+    zoho.control("PATCH", "fields/Leads/Email", {"unique": False})
+
+
 def test_letters_outside_ascii_have_no_case_either(zoho, insert) -> None:
     codes = ["Größe-Ж", "GRÖßE-ж", "größe-ö"]
     records = [{"Product_Name": "x", "Product_Code": code} for code in codes]

@@ -190,21 +190,46 @@ def test_a_lookup_to_several_modules_by_an_external_value(zoho, update, lead) ->
 # --- What holds a record
 
 
+PLACE = {"api_name": "id", "json_path": "$.data[0].id"}
+
+
 @pytest.mark.parametrize(
-    ("code", "message"),
+    ("code", "message", "details"),
     [
-        ("NOT_APPROVED", "Cannot update record that is not approved yet"),
-        ("NOT_REVIEWED", "record in review"),
-        ("RECORD_IN_BLUEPRINT", "The record is in blue print"),
-        ("CANNOT_PROCESS", "The record is in stop processing"),
+        (
+            "NOT_APPROVED",
+            "Cannot update record that is not approved yet",
+            {"resource_path_index": 1},
+        ),
+        ("NOT_REVIEWED", "record in review", {}),
+        ("RECORD_IN_BLUEPRINT", "The record is in blue print", PLACE),
+        ("CANNOT_PROCESS", "The record is in stop processing", PLACE),
     ],
 )
-def test_a_record_that_is_held(zoho, update, lead, code, message) -> None:
+def test_a_record_that_is_held(zoho, update, lead, code, message, details) -> None:
     zoho.knobs(held_records=[f"{lead}:{code}"])
     (item,) = update({"id": lead, "City": "x"}).json()["data"]
-    assert (item["code"], item["message"]) == (code, message)
-    assert item["details"]["json_path"] == "$.data[0].id"
+    assert (item["code"], item["message"], item["details"]) == (code, message, details)
+    (old,) = update({"id": lead, "City": "x"}, version="v4").json()["data"]
+    assert (old["code"], old["details"]) == (code, PLACE)
     assert row_of(zoho, lead)["City"] == "Rome"
+
+
+@pytest.mark.parametrize(("version", "loose"), [("v4", False), ("v8", True)])
+@pytest.mark.parametrize(("why", "code"), [("deleted", "INVALID_DATA"), ("held", "NOT_APPROVED")])
+def test_v8_refuses_the_record_of_a_path_without_a_list_around_it(
+    zoho, lead, version, loose, why, code
+) -> None:
+    if why == "held":
+        zoho.knobs(held_records=[f"{lead}:NOT_APPROVED"])
+    else:
+        zoho.control("DELETE", f"records/Leads?ids={lead}")
+    body = {"data": [{"City": "x"}]}
+    answer = zoho.call("PUT", f"{version}/Leads/{lead}", json=body)
+    assert answer.status_code == 400
+    told = answer.json() if loose else answer.json()["data"][0]
+    assert told["code"] == code
+    assert told["details"] == ({"resource_path_index": 1} if loose else PLACE)
 
 
 def test_a_locked_record(zoho, update, lead) -> None:

@@ -36,7 +36,9 @@ def update_one(call: Call) -> Response:
     # UNVERIFIED: what a second record is answered.
     body = body_of(call, most=1)
     writer.prepare(body.records, body.automations)
-    return each(call, body.records, partial(writer.update, named=call.path_params["id"]))
+    named = call.path_params["id"]
+    writer.refuse_path(named)
+    return each(call, body.records, partial(writer.update, named=named))
 
 
 def upsert(call: Call) -> Response:

@@ -225,25 +225,37 @@ class Checker:
             value = checked.values.get(known.api_name)
             if value is None:
                 continue
-            found = find(
-                self.call,
-                self.module,
-                known,
-                self.store.encode(known, value),
-                but=() if old is None else (old,),
-                converted=self.call.knobs.unique_among_converted,
-            )
-            if found:
-                yield self._duplicate(known, found, f"{path}.{known.api_name}")
+            stored = self.store.encode(known, value)
+            for module, twin in self._unique_in(known):
+                found = find(
+                    self.call,
+                    module,
+                    twin,
+                    stored,
+                    but=() if old is None else (old,),
+                    converted=self.call.knobs.unique_among_converted,
+                )
+                if found:
+                    yield self._duplicate(known, module, found, f"{path}.{known.api_name}")
+                    break
 
-    def _duplicate(self, known: Field, found: list[int], path: str) -> ZohoError:
+    def _unique_in(self, known: Field) -> Iterator[tuple[Module, Field]]:
+        """Where no other record may have the field's value: its module, and those of the knob."""
+        yield self.module, known
+        for entry in self.call.knobs.unique_across:
+            name, _, other = entry.partition(":")
+            module = self.store.org.modules.get(other)
+            if name == self.module.api_name and module and known.api_name in module.fields:
+                yield module, module.fields[known.api_name]
+
+    def _duplicate(self, known: Field, module: Module, found: list[int], path: str) -> ZohoError:
         details: dict[str, object] = {"api_name": known.api_name, "id": str(found[0])}
         if self.call.version.v7_writes:
             details |= {
                 "more_records": len(found) > 1,
                 "duplicate_record": {
-                    "Owner": self._owner(found[0]),
-                    "module": {"api_name": self.module.api_name, "id": str(self.module.id)},
+                    "Owner": self._owner(module, found[0]),
+                    "module": {"api_name": module.api_name, "id": str(module.id)},
                     "id": str(found[0]),
                 },
             }
@@ -252,12 +264,12 @@ class Checker:
         )
         return located(self.call, ZohoError("DUPLICATE_DATA", message, details), path)
 
-    def _owner(self, record_id: int) -> dict[str, str] | None:
-        owner = self.module.fields.get("Owner")
+    def _owner(self, module: Module, record_id: int) -> dict[str, str] | None:
+        owner = module.fields.get("Owner")
         if owner is None:
             return None
         (user_id,) = self.store.connection.execute(
-            f"select {owner.column} from {self.module.table} where id = ?", (record_id,)
+            f"select {owner.column} from {module.table} where id = ?", (record_id,)
         ).fetchone()
         user = self.store.org.user(user_id)
         if user is None:

@@ -1,10 +1,12 @@
 """Why a record cannot be written though nothing is wrong with the request."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from zoho_emulator.call import Call
 from zoho_emulator.errors import ZohoError
 from zoho_emulator.model import Module
+from zoho_emulator.writing.answers import located
 
 #: Texts for an update and for a deletion ("Update Records", "Delete Records", "Mass Update").
 #: UNVERIFIED: those of a deletion besides RECORD_LOCKED and NOT_APPROVED.
@@ -21,17 +23,31 @@ REASONS = {
     "RECORD_IN_BLUEPRINT": ("The record is in blue print", "The record is in blue print"),
     "CANNOT_PROCESS": ("The record is in stop processing", "The record is in stop processing"),
 }
+#: Details of what names neither field nor record ("Update Records": samples of v8).
+_UNNAMED: Mapping[str, Mapping[str, object]] = {
+    "NOT_APPROVED": {"resource_path_index": 1},
+    "NOT_REVIEWED": {},
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
     code: str
 
-    def of_update(self) -> ZohoError:
+    @property
+    def by_path(self) -> bool:
+        """An update of this one record is refused as a whole ("Update Records": samples of v8)."""
+        return self.code == "NOT_APPROVED"
+
+    def of_update(self, call: Call, path: str) -> ZohoError:
+        """UNVERIFIED: that versions before v8 name the id of a record in approval or review."""
+        message = REASONS[self.code][0]
+        if call.version.v7_writes and self.code in _UNNAMED:
+            return ZohoError(self.code, message, _UNNAMED[self.code])
         details: dict[str, object] = {"api_name": "id"}
         if self.code == "RECORD_LOCKED":
             details["action"] = "record_locking"
-        return ZohoError(self.code, REASONS[self.code][0], details)
+        return located(call, ZohoError(self.code, message, details), f"{path}.id")
 
     def of_deletion(self, record_id: int) -> ZohoError:
         details: dict[str, object] = {"id": str(record_id)}

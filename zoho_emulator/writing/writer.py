@@ -73,6 +73,20 @@ class Writer:
             values = {name: value for name, value in fields.items() if name != key.api_name}
         return self._change(record_id, values, path, answer)
 
+    def refuse_path(self, named: str) -> None:
+        """What v8 says of the record in the path without a list around it."""
+        if not self.call.version.v7_writes or self.external.key is not None:
+            return
+        record_id = self.found(named)
+        if record_id is None and not self._is_converted(named):
+            # UNVERIFIED: that an id that never was is answered like that of a deleted record.
+            raise ZohoError(
+                "INVALID_DATA", "the id given seems to be invalid", {"resource_path_index": 1}
+            )
+        hold = hold_of(self.call, self.module, record_id) if record_id is not None else None
+        if hold and hold.by_path:
+            raise hold.of_update(self.call, "$.data[0]")
+
     def upsert(self, index: int, record: object) -> Item:
         path = f"$.data[{index}]"
         fields = self._object(record, path)
@@ -113,7 +127,7 @@ class Writer:
         self, record_id: int, fields: Mapping[str, object], path: str, answer: Mapping[str, object]
     ) -> Item:
         if hold := hold_of(self.call, self.module, record_id):
-            raise located(self.call, hold.of_update(), f"{path}.id")
+            raise hold.of_update(self.call, path)
         stamps = self._stamps(record_id)
         if self.unmodified_since is not None and self._modified(record_id) > self.unmodified_since:
             raise ZohoError(
