@@ -18,6 +18,8 @@ from typing import Any, Literal
 
 import orjson
 
+from zoho_crm.lists import ListTexts, listed, options_of
+
 #: The form in which Zoho takes a value ("Insert Records": sample values of field types); a value
 #: of the form "given" goes out as it came.
 Form = Literal[
@@ -111,16 +113,6 @@ def _big(value: Any) -> str | None:
     return _id(value) if type(value) is dict and "id" in value else _text(value)
 
 
-def _names(value: Any) -> list[str] | None:
-    return [item["name"] if isinstance(item, dict) else str(item) for item in value] or None
-
-
-def _options(value: Any) -> list[str] | None:
-    if isinstance(value, list):
-        return [str(item["value"] if isinstance(item, dict) else item) for item in value] or None
-    return str(value).split(";") if value else None
-
-
 #: UTC of local hours and minutes with their offset: parsing is the dearest step of a row.
 _KNOWN: dict[str, str] = {}
 _MOST_KNOWN = 100_000
@@ -165,12 +157,7 @@ def _boolean_cell(cell: str) -> bool:
     return cell in _TRUE
 
 
-def _list_cell(cell: str) -> list[str]:
-    return cell.split(";")
-
-
-#: UNVERIFIED: how an export writes booleans, options of a multi-select picklist, and names of tags.
-#: Bulk write takes options with semicolons between them.
+#: UNVERIFIED: how an export writes booleans.
 _TRUE = frozenset({"true", "True", "TRUE", "1"})
 
 
@@ -191,7 +178,8 @@ def _nullable(kind: str, **more: object) -> dict[str, Any]:
 _STRING = DataType(_nullable("string"), _text, str, "text")
 _ID = DataType(_nullable("string"), _id, str, "reference")
 _NUMBER = DataType(_nullable("number"), _number, _number, "number")
-_TAGS = DataType(_nullable("array", items={"type": "string"}), _names, _list_cell, "tags")
+_ITEMS = _nullable("array", items={"type": "string"})
+_TAGS = DataType(_ITEMS, listed, listed, "tags")
 #: Of a type that is not known.
 _OTHER = DataType(_nullable("string"), _text, str, "given")
 
@@ -216,15 +204,13 @@ DATA_TYPES: Mapping[str, DataType] = {
         _datetime,
         "datetime",
     ),
-    "multiselectpicklist": DataType(
-        _nullable("array", items={"type": "string"}), _options, _list_cell, "options"
-    ),
+    "multiselectpicklist": DataType(_ITEMS, listed, listed, "options"),
 }
 
 _NOT_IN_LISTS = {
     **dict.fromkeys(
         ("subform", "multiselectlookup", "multiuserlookup"),
-        "Lists carry the record without its rows. Where Zoho offers these, they are a module.",
+        "ListTexts carry the record without its rows. Where Zoho offers these, they are a module.",
     ),
     **dict.fromkeys(
         ("fileupload", "imageupload", "attachment", "profileimage"),
@@ -261,8 +247,11 @@ class Field:
     #: What Zoho calls the computed type of a formula or roll-up summary; else None.
     return_type: str | None = None
     is_tag: bool = False
-    #: Lists show the beginning of such a text only.
+    #: ListTexts show the beginning of such a text only.
     is_rich_text: bool = False
+
+    #: What a multi-select pick list may hold, by both of an option's names.
+    options: frozenset[str] = frozenset()
 
     #: Why no record carries it; None: records do. ("Get Records", "COQL: Limitations", "Bulk Read:
     #: Limitations"; a column must come on all roads, or on none.)
@@ -280,6 +269,23 @@ class Field:
     def type(self) -> DataType:
         """An unknown data type is read as a string."""
         return _TAGS if self.is_tag else DATA_TYPES.get(self._type_name, _OTHER)
+
+    @property
+    def is_list(self) -> bool:
+        return self.type.schema is _ITEMS
+
+    def reader(self, lists: ListTexts) -> Cast:
+        """Reads a value of Zoho's JSON; `lists` reads lists that are texts."""
+        if not self.is_list:
+            return self.type.read
+        read = lists.reader(self.api_name, self.options)
+        return lambda value: read(value) if type(value) is str else listed(value)
+
+    def cell_reader(self, lists: ListTexts) -> CellCast:
+        """Reads a cell of Zoho's CSV; `str`: the cell is the value."""
+        if not self.is_list:
+            return self.type.read_cell
+        return lists.reader(self.api_name, self.options)
 
     @property
     def _type_name(self) -> str:
@@ -318,6 +324,7 @@ class Field:
             else None,
             is_tag=is_tag,
             is_rich_text=data_type == "textarea" and _is_rich(field),
+            options=options_of(field) if data_type == "multiselectpicklist" else frozenset(),
             left_out=None if is_tag else _left_out(field["api_name"], data_type, json_type),
         )
 
@@ -349,9 +356,15 @@ def json_schema(fields: Iterable[Field]) -> dict[str, Any]:
     }
 
 
-def caster(fields: Iterable[Field]) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """A function that turns a row of Zoho's JSON, in place, into its canonical form."""
-    casts = [(field.api_name, field.type.read) for field in fields]
+def caster(
+    fields: Iterable[Field], lists: ListTexts | None = None
+) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """A function that turns a row of Zoho's JSON, in place, into its canonical form.
+
+    `lists` are of the stream; without them, texts of one field are told by themselves.
+    """
+    lists = lists or ListTexts("A stream")
+    casts = [(field.api_name, field.reader(lists)) for field in fields]
 
     def cast(row: dict[str, Any]) -> dict[str, Any]:
         for name, read in casts:

@@ -2,8 +2,8 @@
 
 The page shows ISO 8601 datetimes and the id in a column of its own. UNVERIFIED, being written
 nowhere: booleans as true and false, options of a multi-select picklist and names of tags joined by
-";", whole numbers without a fraction, and lines that end as RFC 4180 says. Files seen by others
-head the first column with `Id` and leave cells of nulls empty.
+what the knob `bulk_list_separator` says, whole numbers without a fraction, and lines that end as
+RFC 4180 says. Files seen by others head the first column with `Id` and leave cells of nulls empty.
 """
 
 import csv
@@ -13,7 +13,7 @@ import threading
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,9 @@ class Export:
     `count`, `more` and `last` (its last id) hold once it is `done`, unless it has `failed`.
     """
 
-    def __init__(self, store: Store, query: Query, path: Path, *, rows: int) -> None:
+    def __init__(
+        self, store: Store, query: Query, path: Path, *, rows: int, separator: str = ";"
+    ) -> None:
         self.path = path
         self.rows = rows
         self.count = 0
@@ -49,7 +51,7 @@ class Export:
         self.last = 0
         self.failed: Exception | None = None
         self._query = query
-        self._cells = cells_of(query.columns, store.org.time_zone)
+        self._cells = cells_of(query.columns, store.org.time_zone, separator)
         self._stop = threading.Event()
         self._connection = snapshot(store)
         self._thread = threading.Thread(target=self._run, name=path.stem, daemon=True)
@@ -131,10 +133,13 @@ _CELLS = {
     "double": "number({})",
     "percent": "number({})",
     "currency": "number({})",
+    "multiselectpicklist": "{}.replace(';', separator)",
 }
 
 
-def cells_of(columns: Sequence[Column], time_zone: str) -> Callable[[Sequence[Any]], Cells]:
+def cells_of(
+    columns: Sequence[Column], time_zone: str, separator: str = ";"
+) -> Callable[[Sequence[Any]], Cells]:
     """Rows of sqlite as cells of CSV, by a function compiled for these columns.
 
     A loop over the columns of each row would take several times as long.
@@ -143,7 +148,8 @@ def cells_of(columns: Sequence[Column], time_zone: str) -> Callable[[Sequence[An
         "words": ("false", "true"),
         "when": local_time(time_zone),
         "number": _number,
-        "joined": _joined,
+        "joined": partial(_joined, separator),
+        "separator": separator,
     }
     values = ["id", *(f"v{number}" for number, _ in enumerate(columns))]
     cells = ["id"]
@@ -170,6 +176,6 @@ def _number(value: float) -> float:
 
 
 @lru_cache(maxsize=4_096)
-def _joined(text: str) -> str:
+def _joined(separator: str, text: str) -> str:
     """The names of tags or territories."""
-    return ";".join(str(item.get("name", item.get("Name"))) for item in orjson.loads(text))
+    return separator.join(str(item.get("name", item.get("Name"))) for item in orjson.loads(text))

@@ -167,7 +167,13 @@ class Jobs:
         job.due = now + job.seconds
         if not job.fails:
             path = self.store.path.with_name(f"{job.id}.zip")
-            job.export = Export(self.store, job.query, path, rows=self._knobs.bulk_rows)
+            job.export = Export(
+                self.store,
+                job.query,
+                path,
+                rows=self._knobs.bulk_rows,
+                separator=self._knobs.bulk_list_separator,
+            )
 
     def _finish(self, job: Job, now: float) -> None:
         if now < job.due or (job.export is not None and not job.export.done):

@@ -80,7 +80,7 @@ def run_query(call: Call) -> Response:
 def _run(call: Call, compiled: Compiled, *, with_fields: bool) -> Answer:
     found = call.store.connection.execute(compiled.sql, compiled.parameters).fetchall()
     rows = found[: compiled.limit]
-    render = coql_reader(call.store, compiled.outputs, call.version)
+    render = coql_reader(call.store, compiled.outputs, call.version, lists=call.knobs.coql_lists)
     document: dict[str, object] = {
         "data": [render(row) for row in rows],
         "info": {"count": len(rows), "more_records": len(found) > len(rows)},

@@ -103,6 +103,9 @@ class Knobs:
     coql_converted: bool = True
     #: COQL takes a datetime that ends in Z. The samples carry numeric offsets.
     coql_accepts_z: bool = False
+    #: How COQL gives the options of a multi-select pick list: as a list, or as one text that joins
+    #: them by this. Samples show lists; an org was seen to give texts with semicolons.
+    coql_lists: Literal["list", ";", ","] = "list"
     #: In COQL, a backslash before a quote makes it part of the text. No page read says how.
     coql_backslash_escapes: bool = True
     #: Characters of a rich-text field that lists return; 0 is all of them.
@@ -151,6 +154,9 @@ class Knobs:
     bulk_rows: int = 200_000
     #: Whether `between` and `not_between` take their ends for a part of the range. No page says.
     bulk_between_inclusive: bool = True
+    #: What joins options of a multi-select pick list, or names of tags, in a cell. Bulk write takes
+    #: semicolons; a client in production joins by commas, as bulk read does, it says.
+    bulk_list_separator: Literal[";", ","] = ";"
     #: Credits that making a job costs.
     bulk_job_credits: int = 50
     #: Modules that bulk read does not support, besides those that never are.

@@ -7,7 +7,7 @@ zone of the moment it is made: keep none across `Store.version` or a change of t
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import CodeType
 from typing import Any, Protocol
 
@@ -92,14 +92,21 @@ def rest_reader(
 
 
 def coql_reader(
-    store: Store, columns: Sequence[Column], version: Version, *, rich_text_cut: int = 0
+    store: Store,
+    columns: Sequence[Column],
+    version: Version,
+    *,
+    rich_text_cut: int = 0,
+    lists: str = "list",
 ) -> Callable[[Sequence[Any]], Row]:
     """Reads rows whose values come in the order of `columns`.
+
+    `lists` joins the options of multi-select pick lists, unless it is "list".
 
     Lookups and owners are their id only ("COQL Overview": samples).
     UNVERIFIED: that rich text comes whole; the page on COQL says nothing.
     """
-    writer = _Writer(store, version)
+    writer = _Writer(store, version, lists)
     for column in columns:
         field = column.field
         if field is not None and field.returned == "absent":
@@ -136,7 +143,7 @@ _PLAIN = {
 class _Writer:
     """Collects the columns of a reader: SQL to fetch each and a Python expression to show it."""
 
-    def __init__(self, store: Store, version: Version) -> None:
+    def __init__(self, store: Store, version: Version, lists: str = "list") -> None:
         self.store = store
         self.version = version
         self.select: list[str] = []
@@ -144,7 +151,7 @@ class _Writer:
         self._names: dict[str, object] = {
             "when": local_time(store.org.time_zone),
             "number": _number,
-            "options": _options,
+            "options": _options if lists == "list" else partial(_joined, lists),
             "array": _array,
             "users": _users(store.org),
             "profiles": _profiles(store.org),
@@ -331,6 +338,10 @@ def _number(value: float) -> float:
 @lru_cache(maxsize=4_096)
 def _options(text: str) -> list[str]:
     return text.split(";")
+
+
+def _joined(separator: str, text: str) -> str:
+    return text.replace(";", separator)
 
 
 @lru_cache(maxsize=4_096)

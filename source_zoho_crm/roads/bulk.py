@@ -13,6 +13,7 @@ from source_zoho_crm.roads.windows import Window, text
 from zoho_crm.bulk_read import BulkRead, Result
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.fields import Field
+from zoho_crm.lists import ListTexts
 from zoho_crm.problems import Refused, transient_error
 from zoho_crm.settings import BEGINNING
 
@@ -53,6 +54,7 @@ class BulkRoad:
         self._lists = lists
         self._module = module
         self._fields = fields
+        self._texts = ListTexts(module)
         self._plain_names = bool(version["bulk_plain_names"])
         self._stamped = any(field.api_name == CURSOR_FIELD for field in fields)
         self._most_rows = version["bulk_rows"]
@@ -142,7 +144,14 @@ class BulkRoad:
                         # It was lost and made anew, and the next one does not follow this one.
                         result = export.result()
                         following = self._following(query, result, chain)
-                    for page in rows(file, self._module, self._fields, most_rows=self._most_rows):
+                    pages = rows(
+                        file,
+                        self._module,
+                        self._fields,
+                        most_rows=self._most_rows,
+                        lists=self._texts,
+                    )
+                    for page in pages:
                         found += len(page)
                         yield chain.take(page if window is None else _within(window, page))
                 if result.rows not in (None, found):

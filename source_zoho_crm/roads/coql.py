@@ -9,6 +9,7 @@ from source_zoho_crm.roads.windows import GROWTH, Window, text, windows
 from zoho_crm.coql import between, both, listed, select
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.fields import Field, caster
+from zoho_crm.lists import ListTexts
 
 #: COQL: at most 50 values in a list.
 _IDS_AT_ONCE = 50
@@ -47,7 +48,8 @@ class CoqlRoad:
             most_formulas=version["coql_formulas"],
         )
         self._most_rows = version["coql_rows"]
-        self.cast = caster(fields)
+        self._texts = ListTexts(module)
+        self.cast = caster(fields, self._texts)
 
     def changes(
         self, since: datetime, end: datetime, *, resumed: bool
@@ -124,6 +126,7 @@ class CoqlRoad:
 
         A row that left the window meanwhile is left out: it is in a later one.
         """
+        self._texts.look_ahead_in(page)
         condition = None if window is None else _inside(window)
         before, last = str(int(page[0]["id"]) - 1), page[-1]["id"]
         torn: set[str] = set()

@@ -6,11 +6,13 @@ import logging
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import IO, Any
 
 from source_zoho_crm.roads import Row
 from zoho_crm.fields import Field
+from zoho_crm.lists import ListTexts
 from zoho_crm.problems import system_error, transient_error
 
 LOGGER = logging.getLogger("airbyte")
@@ -25,12 +27,18 @@ csv.field_size_limit(2**31 - 1)
 
 
 def rows(
-    file: IO[bytes], module: str, fields: Sequence[Field], *, most_rows: int
+    file: IO[bytes],
+    module: str,
+    fields: Sequence[Field],
+    *,
+    most_rows: int,
+    lists: ListTexts | None = None,
 ) -> Iterator[list[Row]]:
     """The rows of a ZIP that holds one CSV, in their canonical form, some at a time.
 
     Neither the file nor what it unpacks to is ever in memory as a whole. A file that unpacks to
-    more than 20 GB, or has more rows than an export can have, is refused.
+    more than 20 GB, or has more rows than an export can have, is refused. `lists` knows what other
+    exports of the module have shown of lists that are texts.
     """
     try:
         with zipfile.ZipFile(file) as archive:
@@ -40,11 +48,29 @@ def rows(
                 text = io.TextIOWrapper(unpacked, "utf-8-sig", newline="")
                 # A blank line at the end is no row.
                 lines = filter(None, csv.reader(text))
-                yield from _pages(lines, module, fields, most_rows)
+                lists = lists or ListTexts(module)
+                lists.ahead = partial(_lists_in, archive, entry, fields)
+                yield from _pages(lines, module, fields, most_rows, lists)
     except (zipfile.BadZipFile, zlib.error, EOFError, UnicodeDecodeError, csv.Error) as error:
         raise transient_error(
             f"An export that Zoho made is damaged ({error}). Try again later."
         ) from error
+
+
+def _lists_in(
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, fields: Sequence[Field]
+) -> Iterator[tuple[str, str]]:
+    """The cells of the columns that hold lists, with their columns."""
+    with archive.open(entry) as unpacked:
+        lines = filter(None, csv.reader(io.TextIOWrapper(unpacked, "utf-8-sig", newline="")))
+        places = _places(next(lines))
+        columns = [
+            (places[field.api_name], field.api_name)
+            for field in fields
+            if field.is_list and field.api_name in places
+        ]
+        for line in lines:
+            yield from ((name, line[place]) for place, name in columns if line[place:])
 
 
 def damage(file: IO[bytes]) -> str | None:
@@ -77,7 +103,11 @@ def _entry(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
 
 
 def _pages(
-    lines: Iterator[list[str]], module: str, fields: Sequence[Field], most_rows: int
+    lines: Iterator[list[str]],
+    module: str,
+    fields: Sequence[Field],
+    most_rows: int,
+    lists: ListTexts,
 ) -> Iterator[list[Row]]:
     header = next(lines, None)
     if header is None:
@@ -85,7 +115,7 @@ def _pages(
     places = _places(header)
     if "id" not in places:
         raise system_error(f"{module}: Zoho's export has no column Id, but {', '.join(header)}.")
-    wanted = {field.api_name: field.type.read_cell for field in fields} | {"id": str}
+    wanted = {field.api_name: field.cell_reader(lists) for field in fields} | {"id": str}
     if missing := ", ".join(sorted(wanted.keys() - places.keys())):
         LOGGER.warning(f"{module}: Zoho's export came without {missing}; these are null.")
     columns = [(places[name], name, read) for name, read in wanted.items() if name in places]

@@ -13,6 +13,7 @@ from source_zoho_crm.roads.slices import Columns, settled, slices
 from source_zoho_crm.roads.windows import Window, text
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.fields import Field, caster
+from zoho_crm.lists import ListTexts
 from zoho_crm.problems import config_error, transient_error
 
 #: UNVERIFIED: the docs name no limit of `ids`; a hundred is what Zoho allows elsewhere.
@@ -73,7 +74,7 @@ class RestRoad:
         ]
         # Zoho's metadata list the id from v7 on only.
         self._wanted = {"id", *(field.api_name for field in fields)}
-        self._cast = caster(fields)
+        self._cast = caster(fields, ListTexts(module))
 
     def cast(self, row: Row) -> Row:
         if _LAYOUT in self._wanted and _LAYOUT not in row:

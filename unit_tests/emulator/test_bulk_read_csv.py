@@ -165,3 +165,16 @@ def test_every_module_is_exported_or_refused_by_name(bulk, version) -> None:
             code = answer.json().get("code")
             assert code in ("MODULE_NOT_SUPPORTED", "NO_PERMISSION"), (module, answer.text)
     assert {"Leads", "Accounts", "Contacts", "Deals", "Products", "Vehicles"} <= exported
+
+
+@pytest.mark.parametrize("separator", [";", ","])
+def test_what_joins_options_and_tags_is_a_knob(bulk, separator: str) -> None:
+    bulk.zoho.knobs(bulk_list_separator=separator)
+    cells = {row["Id"]: row for row in bulk.export("Leads", "Interests", "Tag")}
+    several = 0
+    for row in bulk.zoho.truth("Leads"):
+        options, tags = row["Interests"] or [], [tag["name"] for tag in row["Tag"]]
+        assert cells[row["id"]]["Interests"] == separator.join(options)
+        assert cells[row["id"]]["Tag"] == separator.join(tags)
+        several += len(options) > 1 and len(tags) > 1
+    assert several

@@ -189,3 +189,13 @@ def test_a_kept_answer_is_not_given_once_data_changed(zoho) -> None:
     row = zoho.coql(query).json()["data"][0]
     zoho.control("PATCH", "records/Leads", [{"id": row["id"], "Last_Name": "Changed"}])
     assert zoho.coql(query).json()["data"][0]["Last_Name"] == "Changed"
+
+
+@pytest.mark.parametrize("separator", [";", ","])
+def test_a_query_may_give_options_as_one_text(zoho, separator: str) -> None:
+    query = "select Interests from Leads where Interests is not null limit 50"
+    lists = [row["Interests"] for row in zoho.coql(query).json()["data"]]
+    zoho.knobs(coql_lists=separator)
+    texts = [row["Interests"] for row in zoho.coql(query).json()["data"]]
+    assert any(len(options) > 1 for options in lists)
+    assert texts == [separator.join(options) for options in lists]
