@@ -82,7 +82,7 @@ def link_lookups(org: Org, module: Module, field: Field) -> tuple[Field, Field] 
 def links(org: Org, module: Module, field: Field, version: Version) -> Json:
     """multiselectlookup and multiuserlookup: the linking module between two others.
 
-    v8's form was recorded, that of the other versions is documented.
+    The forms of v2 and v8 were recorded. UNVERIFIED: that v2.1 and v4 have the older one.
     """
     ends = link_lookups(org, module, field)
     if ends is None:

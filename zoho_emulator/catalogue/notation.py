@@ -87,10 +87,21 @@ def field(api_name: str, data_type: str = "text", **attributes: object) -> Draft
     if attributes.get("returned", "value") not in ("value", "null", "absent"):
         raise ValueError(f"{api_name}: returned is none of value, null, absent")
     check_types(Field, attributes, api_name)
+    if {"pick_list", "actual_values"} <= attributes.keys():
+        _check_options(api_name, attributes["pick_list"], attributes["actual_values"])
     for name in ("pick_list", "actual_values", "targets", "hidden_keys"):
         if isinstance(given := attributes.get(name), list):
             attributes[name] = tuple(given)
     return Draft(api_name, data_type, attributes)
+
+
+def _check_options(api_name: str, shown: object, actual: object) -> None:
+    if (
+        isinstance(shown, list | tuple)
+        and isinstance(actual, list | tuple)
+        and len(actual) not in (0, len(shown))
+    ):
+        raise ValueError(f"{api_name}: actual_values are not one for each of pick_list")
 
 
 def custom(api_name: str, data_type: str = "text", **attributes: object) -> Draft:
