@@ -145,9 +145,8 @@ CREATED_TIME = field("Created_Time", "datetime", read_only=True, ui_type=200)
 MODIFIED_TIME = field("Modified_Time", "datetime", read_only=True, ui_type=200)
 STAMPS = (*AUTHORS, CREATED_TIME, MODIFIED_TIME)
 LAYOUT = field("Layout", "layout", targets=("layouts",), v2_type="bigint", v2_json_type="string")
-#: `Record_Status__s` came with v5 or v6; v8 is the first emulated one with it. UNVERIFIED: that
-#: v2.1 and v4 have what was recorded of both v2 and v8: Change_Log_Time__s, Locked__s and below
-#: Unsubscribed_Mode, Unsubscribed_Time.
+#: `Record_Status__s` came with v5 or v6; v8 is the first emulated one with it. The other names that
+#: end in `__s` were recorded of v2, too.
 ENDING = (
     field("Last_Activity_Time", "datetime", read_only=True, ui_type=786),
     field("Change_Log_Time__s", "datetime", label="Change Log Time", read_only=True),
@@ -193,7 +192,7 @@ def realize(draft: Draft, id_: int, column: str) -> Field:
         implied["length"], implied["ui_type"] = TEXTAREAS[style]
         implied["sortable"] = implied["filterable"] = style == "small"
         if style == "rich_text":
-            # Recorded: v2 lists none. UNVERIFIED: that v2.1 does.
+            # v2 lists none, and no record of it has one.
             implied["since"] = 2.1
     if "return_type" in given:
         returned = DATA_TYPES[RETURN_TYPES[str(given["return_type"])]]
