@@ -20,10 +20,8 @@ def _reference(org: Org, name: str, field: Field) -> Json:
 
 
 def lookup(org: Org, module: Module, field: Field, version: Version) -> Json:
-    """`api_name`, `display_label` and `id` are of the related list in the other module.
-
-    UNVERIFIED: that v2.1 and v4 leave these null, as samples of later versions do.
-    """
+    """`api_name`, `display_label` and `id` are of the related list in the other module; only v2
+    tells them."""
     if field.data_type == "userlookup" and version.v6_metadata:
         return {"revalidate_filter_during_edit": False}
     if field.data_type != "lookup":
@@ -82,7 +80,7 @@ def link_lookups(org: Org, module: Module, field: Field) -> tuple[Field, Field] 
 def links(org: Org, module: Module, field: Field, version: Version) -> Json:
     """multiselectlookup and multiuserlookup: the linking module between two others.
 
-    v8's form was recorded, that of the other versions is documented.
+    The flat form of v2 was recorded, and the other of v8.
     """
     ends = link_lookups(org, module, field)
     if ends is None:
@@ -193,7 +191,7 @@ def rollup_summary(org: Org, field: Field) -> Json:
 
 
 def auto_number(field: Field) -> Json:
-    """Zoho's own numbers tell nothing of themselves. UNVERIFIED: so in versions after v2."""
+    """Zoho's own numbers, such as those of invoices, tell nothing of themselves."""
     if field.data_type != "autonumber":
         return {}
     if not field.custom:

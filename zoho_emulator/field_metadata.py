@@ -2,6 +2,7 @@
 
 Which attribute came with which version is in "Fields Metadata" and its change logs; where only the
 models of Zoho's SDKs tell, the earliest SDK that knows it counts. Those of v2 and v8 were recorded.
+UNVERIFIED: v2.1 and v4: they have what v2 and v8 share, and for the rest what their pages say.
 """
 
 from zoho_emulator.data_types import DATA_TYPES
@@ -83,8 +84,6 @@ def _in_forms(field: Field) -> bool:
 def _in_every_version(
     org: Org, module: Module, field: Field, version: Version, knobs: Knobs
 ) -> Json:
-    """UNVERIFIED: `range` and what stands below it, and `public`, in v2.1 and v4: v2 and v8 have
-    them."""
     oldest = version.number < 2.1
     writable, forms = _writable(field), _in_forms(field)
     json: Json = {

@@ -317,6 +317,18 @@ def test_a_renamed_option_goes_by_the_text_that_people_see(zoho, insert, version
     assert len(field["pick_list_values"]) == 4
 
 
+def test_renamed_options_can_be_planted(zoho) -> None:
+    planted = {"api_name": "Size", "data_type": "picklist", "pick_list": ["Big", "Small"]}
+    zoho.control("POST", "fields/Leads", {**planted, "actual_values": ["Large", "Small"]})
+    fields = zoho.get("v2/settings/fields", module="Leads").json()["fields"]
+    zoho.control("DELETE", "fields/Leads/Size")
+    (field,) = (field for field in fields if field["api_name"] == "Size")
+    assert field["pick_list_values"] == [
+        {"display_value": "Big", "actual_value": "Large", "reference_value": "Big"},
+        {"display_value": "Small", "actual_value": "Small", "reference_value": "Small"},
+    ]
+
+
 @pytest.mark.parametrize("name", ["Owner", "Recommended_By", "Layout", "Second_Owner"])
 def test_no_reference_is_a_bare_id_where_the_knob_says_so(zoho, insert, name) -> None:
     lead = zoho.truth("Leads")[0]

@@ -87,10 +87,21 @@ def field(api_name: str, data_type: str = "text", **attributes: object) -> Draft
     if attributes.get("returned", "value") not in ("value", "null", "absent"):
         raise ValueError(f"{api_name}: returned is none of value, null, absent")
     check_types(Field, attributes, api_name)
+    if {"pick_list", "actual_values"} <= attributes.keys():
+        _check_options(api_name, attributes["pick_list"], attributes["actual_values"])
     for name in ("pick_list", "actual_values", "targets", "hidden_keys"):
         if isinstance(given := attributes.get(name), list):
             attributes[name] = tuple(given)
     return Draft(api_name, data_type, attributes)
+
+
+def _check_options(api_name: str, shown: object, actual: object) -> None:
+    if (
+        isinstance(shown, list | tuple)
+        and isinstance(actual, list | tuple)
+        and len(actual) not in (0, len(shown))
+    ):
+        raise ValueError(f"{api_name}: actual_values are not one for each of pick_list")
 
 
 def custom(api_name: str, data_type: str = "text", **attributes: object) -> Draft:
@@ -134,9 +145,8 @@ CREATED_TIME = field("Created_Time", "datetime", read_only=True, ui_type=200)
 MODIFIED_TIME = field("Modified_Time", "datetime", read_only=True, ui_type=200)
 STAMPS = (*AUTHORS, CREATED_TIME, MODIFIED_TIME)
 LAYOUT = field("Layout", "layout", targets=("layouts",), v2_type="bigint", v2_json_type="string")
-#: `Record_Status__s` came with v5 or v6; v8 is the first emulated one with it. UNVERIFIED: that
-#: v2.1 and v4 have what was recorded of both v2 and v8: Change_Log_Time__s, Locked__s and below
-#: Unsubscribed_Mode, Unsubscribed_Time.
+#: `Record_Status__s` came with v5 or v6; v8 is the first emulated one with it. The other names that
+#: end in `__s` were recorded of v2, too.
 ENDING = (
     field("Last_Activity_Time", "datetime", read_only=True, ui_type=786),
     field("Change_Log_Time__s", "datetime", label="Change Log Time", read_only=True),
@@ -182,7 +192,7 @@ def realize(draft: Draft, id_: int, column: str) -> Field:
         implied["length"], implied["ui_type"] = TEXTAREAS[style]
         implied["sortable"] = implied["filterable"] = style == "small"
         if style == "rich_text":
-            # Recorded: v2 lists none. UNVERIFIED: that v2.1 does.
+            # v2 lists none, and no record of it has one.
             implied["since"] = 2.1
     if "return_type" in given:
         returned = DATA_TYPES[RETURN_TYPES[str(given["return_type"])]]

@@ -83,7 +83,7 @@ LEADS = Table(
         field("Record_Image", "profileimage", label="Lead Image"),
         *STAMPS,
         *UNSUBSCRIBED,
-        # Recorded: v2 has neither these, of leads, nor the `__s` ones. UNVERIFIED: that v2.1 has.
+        # v2 has neither these, of leads, nor the `__s` ones.
         field("Lead_Conversion_Time", "integer", read_only=True, since=2.1),
         lookup("Converted_Account", "Accounts", read_only=True, since=2.1),
         lookup("Converted_Contact", "Contacts", read_only=True, since=2.1),
