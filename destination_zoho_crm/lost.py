@@ -218,7 +218,9 @@ class LostInserts:
             limit=_MOST_ROWS,
         )
         try:
-            answer = self._client.queries.ask(body={"select_query": query}, line=self._plan.label)
+            answer = self._client.queries.ask(
+                body={"select_query": query}, line=self._plan.label, key="data"
+            )
         except Refused as refusal:
             # Zoho's text may quote the query, and with it the rows.
             answers.refused |= dict.fromkeys(traces, refusal.code)

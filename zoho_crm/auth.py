@@ -54,6 +54,18 @@ _REFUSED = {
 }
 
 
+#: Of a token, where the answer does not tell, or tells more: Zoho has told milliseconds.
+_HOUR = timedelta(hours=1)
+
+
+def _lifetime(told: object) -> timedelta:
+    try:
+        seconds = float(str(told))
+    except ValueError:
+        return _HOUR
+    return timedelta(seconds=seconds) if _MARGIN.total_seconds() < seconds <= 3_600 else _HOUR
+
+
 @dataclass(slots=True)
 class _Token:
     text: str
@@ -117,7 +129,7 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
     def _token(self) -> _Token:
         with self._lock:
             token = self._tokens.get(self._account)
-            if token is None or token.expires - _MARGIN <= ab_datetime_now():
+            if token is None or token.expires <= ab_datetime_now() + _MARGIN:
                 token = self._renew()
             return token
 
@@ -133,8 +145,7 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
     def _renew(self) -> _Token:
         answer = self._ask_until_granted()
         add_to_secrets(answer["access_token"])
-        lifetime = timedelta(seconds=float(answer.get("expires_in", 3600)))
-        expires = ab_datetime_now() + lifetime
+        expires = ab_datetime_now() + _lifetime(answer.get("expires_in"))
         scopes = frozenset(re.split(r"[\s,]+", str(answer.get("scope") or "").strip())) - {""}
         api = self._address(answer.get("api_domain"))
         token = _Token(answer["access_token"], expires, api, scopes)
@@ -186,7 +197,7 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
             patience -= pause
 
     def _ask(self) -> Mapping[str, Any]:
-        """The answer of the token endpoint, of whatever status, once it is one."""
+        """The answer of the token endpoint, of whatever status, once it has a token or a reason."""
         url = str(self.get_token_refresh_endpoint())
         trouble = ""
         patient = self.config.get(PATIENCE) != 0
@@ -194,8 +205,12 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
             if attempt:
                 time.sleep(2**attempt)
             try:
+                # Followed, a redirect would hand on the secret and the refresh token.
                 response = requests.post(
-                    url, data=self.build_refresh_request_body(), timeout=_TIMEOUT_S
+                    url,
+                    data=self.build_refresh_request_body(),
+                    timeout=_TIMEOUT_S,
+                    allow_redirects=False,
                 )
             except requests.RequestException as error:
                 trouble = type(error).__name__
@@ -204,9 +219,11 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
                 answer = response.json()
             except requests.JSONDecodeError:
                 answer = None
-            if response.status_code < 500 and isinstance(answer, dict):
-                return answer
             trouble = f"HTTP {response.status_code}"
+            if response.status_code < 500 and isinstance(answer, dict):
+                if answer.get("access_token") or answer.get("error"):
+                    return answer
+                trouble += ", without a token and a reason"
         raise transient_error(
             f"Zoho's token endpoint {url} does not answer ({trouble}). Try again later."
         )

@@ -18,8 +18,8 @@ class Result:
 
     #: None: Zoho does not tell.
     rows: int | None
-    #: There are rows behind them.
-    more: bool
+    #: There are rows behind them; None: Zoho does not tell.
+    more: bool | None
     #: Where they are, if a page token leads there and not the next page number.
     next_token: str | None
 
@@ -28,6 +28,8 @@ class Result:
 class JobState:
     """A job, and its result once it is completed."""
 
+    completed: bool = False
+    #: None, too, where a completed job tells none.
     result: Result | None = None
     #: Zoho's reason, if it failed, and its code.
     failure: str | None = None
@@ -70,7 +72,7 @@ class BulkRead:
         # Samples show a result before the job is completed, too.
         result = details.get("result") or {}
         if word == "COMPLETED":
-            return JobState(_result(result))
+            return JobState(completed=True, result=_result(result) if result else None)
         if word in ("FAILURE", "FAILED"):
             error = result.get("error_message") or {}
             told = f"{error.get('code')}: {error.get('message')}" if error else "without a reason"
@@ -92,9 +94,9 @@ class BulkRead:
 
 
 def _result(result: Mapping[str, Any]) -> Result:
-    count = result.get("count")
+    count, more = result.get("count"), result.get("more_records")
     return Result(
         rows=None if count is None else int(count),
-        more=bool(result.get("more_records")),
+        more=None if more is None else bool(more),
         next_token=result.get("next_page_token"),
     )

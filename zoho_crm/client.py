@@ -18,6 +18,7 @@ from zoho_crm.judging import RECORDS, OutcomesOrFailure, outcomes_in
 from zoho_crm.manifest import scopes, settings_parameters
 from zoho_crm.org import Org, forget, org_of
 from zoho_crm.problems import Refused, config_error, transient_error
+from zoho_crm.redirects import follow_none
 from zoho_crm.requester import ZohoRequester, manifests_requester
 from zoho_crm.settings import ConnectionSettings
 
@@ -150,6 +151,7 @@ class Client:
             request_timeout=_TIMEOUT_S,
             use_tcp_keepalive=True,
         )
+        follow_none(client._session)
         return client, judge
 
 

@@ -17,7 +17,7 @@ from zoho_crm.errors import (
     SCOPE_LACKING,
 )
 from zoho_crm.fields import Field
-from zoho_crm.problems import Refused
+from zoho_crm.problems import Refused, transient_error
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -125,6 +125,9 @@ class Directory:
         with self._lock:
             if self._metadata is None:
                 modules = requester.metadata("settings/modules", "modules")
+                if not modules:
+                    # Every org has some; without them, all streams would end in silence.
+                    raise transient_error("Zoho names no module of the org. Try again later.")
                 self._metadata = dict(_named(modules))
             return self._metadata
 

@@ -17,6 +17,8 @@ from airbyte_cdk.sources.streams.http.error_handlers.response_models import (
     ErrorResolution,
 )
 
+from zoho_crm.redirects import refusal_of
+
 #: The access token is not accepted.
 TOKEN_REFUSED = frozenset({"INVALID_TOKEN", "AUTHENTICATION_FAILURE"})
 #: The token lacks a scope.
@@ -185,6 +187,8 @@ class FailuresOnly(ErrorHandler):
         answer = response_or_exception
         if not isinstance(answer, requests.Response):
             return self.rules.interpret_response(answer)
+        if redirect := refusal_of(answer):
+            return redirect
         if answer.ok and code_of(answer) is None:
             return SUCCESS_RESOLUTION
         return self.rules.interpret_response(standing_alone(answer))

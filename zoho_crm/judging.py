@@ -23,6 +23,7 @@ from zoho_crm.errors import (
     error_of,
     standing_alone,
 )
+from zoho_crm.redirects import refusal_of
 
 #: Where the records of a call stand, as a JSON path.
 RECORDS = "$.data"
@@ -116,6 +117,8 @@ class OutcomesOrFailure(ErrorHandler):
 
     def _judge(self, response: requests.Response) -> ErrorResolution:
         self._here.trouble = f"HTTP {response.status_code}"
+        if redirect := refusal_of(response):
+            return redirect
         self._here.error = error = error_of(response)
         if response.status_code >= requests.codes.server_error:
             return self._failure(response)

@@ -65,7 +65,15 @@ class Gate:
 class Org:
     """Shared by all components and threads of a run."""
 
-    def __init__(self, *, most_calls: int | None = None, reserve_percent: float = 0) -> None:
+    def __init__(
+        self,
+        *,
+        most_calls: int | None = None,
+        reserve_percent: float = 0,
+        local: bool = False,
+    ) -> None:
+        """`local`: it is an emulator's, whose clock may be moved."""
+        self._local = local
         self.directory = Directory()
         self.ledger: dict[str, Line] = {}
         self.downloads = Pace()
@@ -76,7 +84,7 @@ class Org:
         self._introduction = threading.Lock()
         self._details: Mapping[str, Any] | None = None
         self._here = threading.local()
-        self._ahead_s = 0.0
+        self._ahead_s: float | None = None
         self._total: int | None = None
         self._remaining: int | None = None
         #: Credits of the calls that are under way.
@@ -87,8 +95,10 @@ class Org:
         self._spared: str | None = None
 
     def now(self) -> datetime:
-        """Zoho's clock, as of its latest answer."""
-        return datetime.fromtimestamp(time.time() + self._ahead_s, UTC)
+        """Zoho's clock by the answer that shows the earliest time, and of a real org never later
+        than ours: an end that is too early costs nothing, one that is too late loses rows."""
+        ahead = self._ahead_s or 0.0
+        return datetime.fromtimestamp(time.time() + (ahead if self._local else min(ahead, 0)), UTC)
 
     def introduce(self, requester: Metadata) -> Mapping[str, Any]:
         """Asks "Get Organization" once: edition and licences decide what is allowed."""
@@ -165,8 +175,7 @@ class Org:
                 self._remaining = min(int(said), known)
                 self._counted = True
             unsaid = self._goes_unsaid()
-            if date := response.headers.get("Date"):
-                self._ahead_s = parsedate_to_datetime(date).timestamp() - time.time()
+            self._hear_time(response.headers.get("Date"))
         if unsaid:
             LOGGER.warning(
                 f"{self._share}. Less than half are left by this sync's own count, and Zoho does "
@@ -185,6 +194,14 @@ class Org:
             return False
         self._counted = True
         return True
+
+    def _hear_time(self, date: str | None) -> None:
+        """A single answer may come late, or from a machine whose clock is wrong."""
+        try:
+            ahead = parsedate_to_datetime(date or "").timestamp() - time.time()
+        except (ValueError, OverflowError):
+            return
+        self._ahead_s = ahead if self._ahead_s is None else min(self._ahead_s, ahead)
 
     def _tell_of_the_reserve(self) -> None:
         """Where it cannot be kept as the user may think."""
@@ -228,6 +245,7 @@ def org_of(config: Mapping[str, Any]) -> Org:
             _orgs[key] = Org(
                 most_calls=config.get("max_concurrent_requests"),
                 reserve_percent=config.get("credits_reserve_percent") or 0,
+                local=bool(config.get("base_url")),
             )
         return _orgs[key]
 

@@ -22,11 +22,13 @@ from zoho_crm.errors import SCOPE_LACKING, TOKEN_REFUSED, code_of
 from zoho_crm.manifest import component
 from zoho_crm.org import METADATA, org_of
 from zoho_crm.problems import Refused, config_error, transient_error
+from zoho_crm.redirects import follow_none
 from zoho_crm.scopes import want_of_scope
 
 LOGGER = logging.getLogger("airbyte")
 
 _BLOCK = 256 * 1024
+_NOTHING_TO_SAY = (requests.codes.no_content, requests.codes.not_modified)
 _TOKEN_IN_VAIN = (
     "Zoho made an access token and does not accept it. Choose the region and environment in which "
     "the refresh token was made, or make a new refresh token."
@@ -49,6 +51,7 @@ class ZohoRequester(HttpRequester):
         # file, or for other runs of the process. The directory remembers them for its run alone.
         self.use_cache = False
         super().__post_init__(parameters)
+        follow_none(self._http_client._session)
         self.logger.addFilter(_no_errors)
         LOGGER.addFilter(_no_rate_limit)
 
@@ -85,22 +88,27 @@ class ZohoRequester(HttpRequester):
         headers: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
         line: str | None = None,
+        key: str | None = None,
     ) -> dict[str, Any] | None:
         """The JSON of Zoho's answer; None where it has nothing to say (204, 304).
 
-        `line` is the ledger's; by default that of the stream.
+        `line` is the ledger's; by default that of the stream. An answer that lacks `key`, or any
+        content, cannot be read.
         """
         with org_of(self.config).call(line or self.name):
             response = self._plainly(
                 path=path, request_params=params, request_headers=headers, request_body_json=body
             )
-        if response is None or not response.content:
+        if response is None or response.status_code in _NOTHING_TO_SAY:
             return None
         try:
             answer = orjson.loads(response.content)
         except orjson.JSONDecodeError:
             answer = None
-        if not isinstance(answer, dict):
+        if not response.ok:
+            # One call too many, which the manifest lets pass.
+            return answer if isinstance(answer, dict) else None
+        if not isinstance(answer, dict) or (key is not None and key not in answer):
             # Not quoted: half an answer may hold values of records.
             kind = response.headers.get("Content-Type", "no type").partition(";")[0]
             raise transient_error(
@@ -126,7 +134,7 @@ class ZohoRequester(HttpRequester):
 
     def metadata(self, path: str, key: str, **params: str) -> list[dict[str, Any]]:
         """The entries of a settings answer; none where Zoho has nothing to say."""
-        answer = self.ask(path, params=params, line=METADATA)
+        answer = self.ask(path, params=params, line=METADATA, key=key)
         return (answer or {}).get(key) or []
 
     def get_url(

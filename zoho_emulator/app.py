@@ -85,6 +85,8 @@ class CrmCall:
                 remaining = emulator.limits.header()
                 if remaining is not None:
                     response.headers["X-API-CREDITS-REMAINING"] = remaining
+                for off_s in (fault.args.get("off_s", 0) for fault in hits if fault.do == "date"):
+                    response.headers["date"] = emulator.clock.http_date(float(str(off_s)))
                 await deliver(response, hits, scope, receive, send)
         except ZohoError as error:
             await self._refused(error)(scope, receive, send)
@@ -184,7 +186,7 @@ def create_app(emulator: Emulator) -> ASGIApp:
 
 
 class Dated:
-    """Puts the emulator's time into every answer's `Date`."""
+    """Puts the emulator's time into the `Date` of every answer that a fault gives no other."""
 
     def __init__(self, app: ASGIApp, emulator: Emulator) -> None:
         self.app = app
@@ -193,7 +195,8 @@ class Dated:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def dated(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["date"] = self.emulator.clock.http_date()
+                headers = MutableHeaders(scope=message)
+                headers.setdefault("date", self.emulator.clock.http_date())
             await send(message)
 
         await self.app(scope, receive, dated)

@@ -41,6 +41,8 @@ class Job:
     state: str = ADDED
     export: Export | None = None
     finished: float = 0.0
+    #: How often it was looked at since it is completed.
+    looks: int = 0
     #: What the details of a completed job tell: rows that a page may have, rows it has, and
     #: whether there are rows behind it.
     per_page: int = 0

@@ -79,7 +79,9 @@ def show_job(call: Call) -> Response:
     }
     # Zoho's samples show a result in earlier states too, and its text says that there is none.
     if job.state == COMPLETED:
-        details["result"] = _result(job)
+        job.looks += 1
+        if job.looks > call.knobs.bulk_bare_looks:
+            details["result"] = _result(job)
     elif job.state == FAILURE:
         error = ZohoError("INTERNAL_SERVER_ERROR", "Internal server error occurred.")
         details["result"] = {"error_message": error.body()}

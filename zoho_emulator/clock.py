@@ -19,5 +19,6 @@ class Clock:
     def advance(self, seconds: float) -> None:
         self.offset_s += seconds
 
-    def http_date(self) -> str:
-        return formatdate(self.now(), usegmt=True)
+    def http_date(self, off_s: float = 0.0) -> str:
+        """A clock that is off by so much would show it."""
+        return formatdate(self.now() + off_s, usegmt=True)

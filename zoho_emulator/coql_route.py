@@ -66,6 +66,7 @@ def run_query(call: Call) -> Response:
             backslash_escapes=call.knobs.coql_backslash_escapes,
             connection=call.store.connection,
             refused=call.knobs.coql_refused_modules,
+            most_columns=call.knobs.coql_columns,
         )
         answer = _run(call, compiled, with_fields=with_fields)
         call.emulator.answers.put(key, answer, len(answer.body))

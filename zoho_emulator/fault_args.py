@@ -69,6 +69,7 @@ _KINDS: Mapping[str, Mapping[str, Check]] = {
     "status": _ANSWER,
     "body": _ANSWER,
     "delay": {"seconds": _SECONDS},
+    "date": {"off_s": _number(-(10**9), 10**9)},
     "reset": {"done": _TRUTH},
     "cut": {"after_bytes": _whole(0), "done": _TRUTH},
     "slow": {"bytes_per_s": _number(0.001, 10**9), "seconds": _SECONDS, "done": _TRUTH},

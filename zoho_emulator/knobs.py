@@ -54,6 +54,11 @@ class Knobs:
     scopes: tuple[str, ...] = SCOPES
     #: `api_domain` of the token answer; empty is the address the caller used.
     api_domain: str = ""
+    #: Seconds that the token answer tells a token to live; it lives an hour. Answers have told
+    #: milliseconds.
+    token_expires_in: int = 3_600
+    #: Keys that the token answer lacks. Answers without any were reported.
+    token_without: tuple[str, ...] = ()
     #: False: the token's user is no administrator (Notes are then refused).
     admin_user: bool = True
 
@@ -99,6 +104,9 @@ class Knobs:
     page_tokens: Literal["stand", "count"] = "stand"
     #: The status when `If-Modified-Since` leaves nothing; others report 204.
     not_modified: int = 304
+    #: Columns that a query selects at most in v8. The page says 50; a client in production asks for
+    #: up to 500.
+    coql_columns: int = 50
     #: COQL returns converted leads.
     coql_converted: bool = True
     #: COQL takes a datetime that ends in Z. The samples carry numeric offsets.
@@ -154,6 +162,8 @@ class Knobs:
     bulk_rows: int = 200_000
     #: Whether `between` and `not_between` take their ends for a part of the range. No page says.
     bulk_between_inclusive: bool = True
+    #: Looks at a completed job that show no `result`. A client in production has met such a job.
+    bulk_bare_looks: int = 0
     #: What joins options of a multi-select pick list, or names of tags, in a cell. Bulk write takes
     #: semicolons; a client in production joins by commas, as bulk read does, it says.
     bulk_list_separator: Literal[";", ","] = ";"

@@ -53,13 +53,15 @@ class Accounts:
                 "error": "Access Denied",
                 "status": "failure",
             }
-        return 200, {
+        answer = {
             "access_token": self._issue(),
             "scope": " ".join(self._knobs.scopes),
             "api_domain": self._knobs.api_domain or api_domain,
             "token_type": "Bearer",
-            "expires_in": LIFETIME_S,
+            "expires_in": self._knobs.token_expires_in,
         }
+        missing = self._knobs.token_without
+        return 200, {key: value for key, value in answer.items() if key not in missing}
 
     def authenticate(self, authorization: str | None) -> None:
         """Both words before the token are in use; the docs write `Zoho-oauthtoken`."""

@@ -1,6 +1,7 @@
 """The Bulk road: records by exports."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -161,6 +162,9 @@ class BulkRoad:
                     )
                 chain.most_rows = max(chain.most_rows, found)
                 chain.ids.close()
+                if result.more is None and found >= self._most_rows:
+                    # A file as full as any may have rows behind it.
+                    following = self._following(query, replace(result, more=True), chain)
             export = following
 
     def _following(self, query: Mapping[str, Any], result: Result, chain: Chain) -> Export | None:
@@ -168,7 +172,8 @@ class BulkRoad:
             return None
         if result.next_token:
             return Export(self._service, {"page_token": result.next_token})
-        if chain.exports == self._most_pages:
+        # Where only tokens lead on, no page can be asked for by its number.
+        if chain.exports >= self._most_pages:
             chain.broken = True
             return None
         return Export(self._service, {**query, "page": chain.exports + 1})

@@ -58,11 +58,14 @@ class Calls:
         return self._list(f"{self.module}{below}", params, None).rows
 
     def _query(self, query: str) -> Page:
-        return _page(self.coql_requester.ask(body={"select_query": query}, line=self.module))
+        body = {"select_query": query}
+        return _page(self.coql_requester.ask(body=body, line=self.module, key="data"))
 
     def _list(self, path: str, params: Mapping[str, str], since: datetime | None) -> Page:
         headers = None if since is None else _modified_since(since)
-        return _page(self.requester.ask(path, params=params, headers=headers, line=self.module))
+        return _page(
+            self.requester.ask(path, params=params, headers=headers, line=self.module, key="data")
+        )
 
 
 def _modified_since(moment: datetime) -> dict[str, str]:

@@ -194,3 +194,30 @@ def test_a_list_of_another_length_that_is_no_refusal_of_the_call_ends_the_run(or
     result = write(org, "insert", 3)
 
     assert "with 2 outcomes" in result.sentence
+
+
+@pytest.mark.parametrize(
+    ("operation", "status"), [("insert", 307), ("upsert", 308), ("delete", 302)]
+)
+def test_no_redirect_of_a_write_is_followed(org: Org, operation: str, status: int) -> None:
+    elsewhere = f"{org.server.base_url}/crm/v8/elsewhere/somewhere/else"
+    org.fail(operation, times=9, status=status, headers={"Location": elsewhere})
+
+    result = write(org, operation, 2)
+
+    assert result.failure
+    assert result.failure.failure_type == CONFIG
+    assert result.sentence.startswith(f"Zoho sends the call on to {org.server.base_url}, and ")
+    assert (org.calls(operation), org.calls("not_emulated"), result.states) == (1, 0, [])
+
+
+@pytest.mark.usefixtures("no_pauses")
+@pytest.mark.parametrize("body", ["", {"info": {}}])
+def test_a_look_up_without_content_doubles_no_lost_insert(org: Org, body: object) -> None:
+    org.fail("insert", "reset")
+    org.fail("coql", "body", times=9, body=body)
+
+    result = write(org, "insert", 2)
+
+    assert result.failure
+    assert org.calls("insert") == 1

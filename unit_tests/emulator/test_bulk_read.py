@@ -325,3 +325,11 @@ def test_a_reset_of_the_org_forgets_jobs_even_unfinished_ones() -> None:
                 server.control("POST", "reset", {"org": True})
                 assert session.get(f"{url}/{job}").status_code == 404
         assert server.control("GET", "counts")["Leads"]["live"] > 2_000
+
+
+def test_a_completed_job_may_show_its_result_late(bulk) -> None:
+    bulk.zoho.knobs(bulk_bare_looks=2)
+    job = bulk.create("Leads", "Email")
+    looks = [bulk.finished(job) for _ in range(3)]
+    assert [look["state"] for look in looks] == ["COMPLETED"] * 3
+    assert ["result" in look for look in looks] == [False, False, True]

@@ -199,3 +199,24 @@ def test_a_query_may_give_options_as_one_text(zoho, separator: str) -> None:
     texts = [row["Interests"] for row in zoho.coql(query).json()["data"]]
     assert any(len(options) > 1 for options in lists)
     assert texts == [separator.join(options) for options in lists]
+
+
+@pytest.mark.parametrize(("version", "allowed"), [("v2", 50), ("v4", 50), ("v8", 52)])
+def test_how_many_columns_a_query_of_v8_selects_is_a_knob(zoho, version, allowed) -> None:
+    fields = [
+        {"api_name": f"Extra_{number}", "data_type": "text", "custom": True} for number in range(53)
+    ]
+    for field in fields:
+        zoho.control("POST", "fields/Contracts", field)
+    zoho.knobs(coql_columns=52)
+
+    def ask(most: int) -> tuple[int, str | None]:
+        columns = ", ".join(field["api_name"] for field in fields[:most])
+        query = f"select {columns} from Contracts where id is not null limit 1"
+        answer = zoho.coql(query, version)
+        return answer.status_code, answer.json().get("code")
+
+    assert ask(allowed) == (200, None)
+    assert ask(allowed + 1) == (400, "LIMIT_EXCEEDED")
+    for field in fields:
+        zoho.control("DELETE", f"fields/Contracts/{field['api_name']}")

@@ -1,6 +1,7 @@
 import asyncio
 import socket
 import time
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -250,3 +251,38 @@ def test_a_token_answer_can_break_too(zoho) -> None:
     with pytest.raises(requests.ConnectionError, match="ConnectionResetError"):
         zoho.refresh()
     assert zoho.usage()["tokens_issued"] == 1
+
+
+@pytest.mark.parametrize("off_s", [-86_400, 3_600])
+def test_a_date_may_be_off(zoho, off_s: int) -> None:
+    fault = {"match": "org", "do": "date", "times": 1, "args": {"off_s": off_s}}
+    zoho.control("POST", "faults", [fault])
+    off, right = (
+        parsedate_to_datetime(zoho.get("v8/org").headers["Date"]).timestamp() - time.time()
+        for _ in range(2)
+    )
+    assert abs(off - off_s) < 60
+    assert abs(right) < 60
+
+
+def test_an_answer_may_bring_a_date_of_its_own(zoho) -> None:
+    args = {"body": {}, "headers": {"Date": "never"}}
+    zoho.control("POST", "faults", [{"match": "org", "do": "body", "args": args}])
+    assert zoho.get("v8/org").headers["Date"] == "never"
+
+
+@pytest.mark.parametrize("status", [200, 204])
+def test_an_answer_may_be_empty(zoho, status: int) -> None:
+    args = {"status": status, "body": ""}
+    zoho.control("POST", "faults", [{"match": "org", "do": "body", "args": args}])
+    answer = zoho.get("v8/org")
+    assert (answer.status_code, answer.content) == (status, b"")
+
+
+def test_an_answer_may_be_a_redirect(zoho) -> None:
+    elsewhere = f"{zoho.server.base_url}/crm/v8/users"
+    args = {"status": 302, "headers": {"Location": elsewhere}}
+    zoho.control("POST", "faults", [{"match": "org", "do": "status", "args": args}])
+    answer = zoho.get("v8/org")
+    assert [known.status_code for known in answer.history] == [302]
+    assert answer.url == elsewhere

@@ -23,6 +23,7 @@ from zoho_emulator.errors import ZohoError, not_emulated
 from zoho_emulator.model import Module, Org
 from zoho_emulator.versions import Version
 
+MAX_COLUMNS = 50
 MAX_ORDER = 10
 MAX_GROUP = 4
 DEFAULT_LIMIT = 200
@@ -52,8 +53,10 @@ def compile_query(
     backslash_escapes: bool = True,
     connection: sqlite3.Connection | None = None,
     refused: Collection[str] = (),
+    most_columns: int = MAX_COLUMNS,
 ) -> Compiled:
-    """The statement for `query`; raises ZohoError as Zoho would. `refused` are modules.
+    """The statement for `query`; raises ZohoError as Zoho would. `refused` are modules, and
+    `most_columns` is of v8.
 
     With a `connection` the statement is made to suit the data: see plan.py.
     """
@@ -64,7 +67,8 @@ def compile_query(
     _check_features(parsed, version, aggregated=aggregated)
 
     columns = Columns(org, version, module)
-    chosen = selected(parsed, columns, version)
+    most = most_columns if version.number >= 8 else MAX_COLUMNS
+    chosen = selected(parsed, columns, version, most)
     groups = _group(parsed, columns, aggregated=aggregated)
     criteria = Criteria(columns, accept_z=accept_z)
     where = criteria.sql(parsed.where)

@@ -9,7 +9,6 @@ from zoho_emulator.errors import ZohoError
 from zoho_emulator.model import Field
 from zoho_emulator.versions import Version
 
-MAX_COLUMNS = 50
 MAX_FORMULAS = 5
 MAX_AGGREGATES = 5
 
@@ -28,9 +27,11 @@ class Output:
     chosen: bool = True
 
 
-def selected(query: Query, columns: Columns, version: Version) -> list[tuple[Output, str]]:
-    """Each column of the answer with its SQL."""
-    if len(query.items) > MAX_COLUMNS:
+def selected(
+    query: Query, columns: Columns, version: Version, most: int
+) -> list[tuple[Output, str]]:
+    """Each column of the answer with its SQL; there may be so many."""
+    if len(query.items) > most:
         raise limit_exceeded("maximum number of select columns exceeded")
     _check_aliases(query.items)
     places = [columns.place(item.column, in_select=True) for item in query.items]

@@ -1,0 +1,36 @@
+"""No redirect is followed: it would hand rows, and what signs the calls, to whoever it names."""
+
+from urllib.parse import urlsplit
+
+import requests
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.sources.streams.http.error_handlers.response_models import (
+    ErrorResolution,
+    ResponseAction,
+)
+
+_SENTENCE = (
+    "Zoho sends the call on to {target}, and calls are made to the configured addresses only. "
+    "Choose the region and environment in which the org was made."
+)
+
+
+def follow_none(session: requests.Session) -> None:
+    """The session returns redirects as they are."""
+    setattr(session, "get_redirect_target", _nowhere)  # noqa: B010 - mypy takes it for a method
+
+
+def _nowhere(response: requests.Response) -> None:
+    return None
+
+
+def refusal_of(response: requests.Response) -> ErrorResolution | None:
+    """What becomes of a redirect; None: the answer is none."""
+    if "Location" not in response.headers or not response.is_redirect:
+        return None
+    # Without its path and query, which may hold values of records.
+    target = urlsplit(response.headers["Location"])
+    place = f"{target.scheme}://{target.netloc}" if target.netloc else "another path"
+    return ErrorResolution(
+        ResponseAction.FAIL, FailureType.config_error, _SENTENCE.format(target=place)
+    )
