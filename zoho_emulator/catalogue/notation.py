@@ -178,7 +178,8 @@ def realize(draft: Draft, id_: int, column: str) -> Field:
     if draft.data_type == "textarea":
         style = str(given.setdefault("textarea", "large"))
         implied["length"], implied["ui_type"] = TEXTAREAS[style]
-        implied["sortable"] = implied["filterable"] = style == "small"
+        # As recorded: small ones can be filtered by, none sorted by.
+        implied["sortable"], implied["filterable"] = False, style == "small"
     if "return_type" in given:
         returned = DATA_TYPES[RETURN_TYPES[str(given["return_type"])]]
         implied["json_type"] = returned.json_type
