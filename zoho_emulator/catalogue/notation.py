@@ -190,7 +190,8 @@ def realize(draft: Draft, id_: int, column: str) -> Field:
     if draft.data_type == "textarea":
         style = str(given.setdefault("textarea", "large"))
         implied["length"], implied["ui_type"] = TEXTAREAS[style]
-        implied["sortable"] = implied["filterable"] = style == "small"
+        # As recorded: small ones can be filtered by, none sorted by.
+        implied["sortable"], implied["filterable"] = False, style == "small"
         if style == "rich_text":
             # v2 lists none, and no record of it has one.
             implied["since"] = 2.1
