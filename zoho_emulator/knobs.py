@@ -99,6 +99,11 @@ class Knobs:
     #: (then the code is that of the call's own sample) or as "NAME:CODE" of `FEATURE_CODES`.
     features_refused: tuple[str, ...] = ()
 
+    #: Seconds of the clock until lists, queries and exports show what was written; single records
+    #: and `/deleted` show it at once. People report rows that are seen late; nothing tells by how
+    #: much.
+    visible_after_s: float = 0.0
+
     # --- Bulk Read
     #: Seconds of the clock from a job to its result; writing the file may take longer. Real small
     #: jobs take some 3.5.
