@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from zoho_emulator.bulk_columns import Query
@@ -61,8 +61,8 @@ class _Token:
 class Jobs:
     """The jobs of one org. They hang on the clock, and a file takes real time to be written."""
 
-    def __init__(self, store: Store, clock: Clock, knobs: Knobs) -> None:
-        self.store = store
+    def __init__(self, rows: Callable[[], Store], clock: Clock, knobs: Knobs) -> None:
+        self._rows = rows
         self._clock = clock
         self._knobs = knobs
         self._jobs: dict[str, Job] = {}
@@ -70,6 +70,11 @@ class Jobs:
         self._downloads: deque[float] = deque()
         self._created = 0
         self._ticking: asyncio.Task[None] | None = None
+
+    @property
+    def store(self) -> Store:
+        """The rows as they are shown now."""
+        return self._rows()
 
     def create(self, query: Query, version: Version, user: User) -> Job:
         """A new job, which goes on by itself in the running event loop."""

@@ -30,10 +30,12 @@ class Call:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
+    #: The rows that it sees, where these are not those that were written.
+    shown: Store | None = field(default=None, repr=False)
 
     @property
     def store(self) -> Store:
-        return self.emulator.store
+        return self.shown or self.emulator.store
 
     @property
     def knobs(self) -> Knobs:

@@ -1,7 +1,7 @@
 """POST /coql ("Get Records through COQL Query")."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 from starlette.responses import Response
@@ -42,6 +42,7 @@ def module_of(body: bytes, *, backslash_escapes: bool) -> str | None:
 
 
 def run_query(call: Call) -> Response:
+    call = replace(call, shown=call.emulator.shown())
     accounts = call.emulator.accounts
     accounts.require("ZohoCRM.coql.READ", "ZohoCRM.coql.ALL")
     query, with_fields = _request(call)

@@ -8,6 +8,7 @@ from zoho_emulator.bulk_jobs import Jobs
 from zoho_emulator.clock import Clock
 from zoho_emulator.faults import Faults
 from zoho_emulator.knobs import Knobs
+from zoho_emulator.late_rows import LateRows
 from zoho_emulator.limits import Limits
 from zoho_emulator.model import Module, User
 from zoho_emulator.pages import PageTokens
@@ -30,15 +31,17 @@ class Emulator:
         self.limits = Limits(self.store.org, clock, knobs)
         self.faults = Faults(seed)
         self.page_tokens = PageTokens(seed)
-        self.bulk_reads = Jobs(self.store, clock, knobs)
+        self.bulk_reads = Jobs(self.shown, clock, knobs)
         self.calls: Counter[str] = Counter()
         self.credits_by: Counter[str] = Counter()
         #: Automations that writing calls set off, in their order.
         self.fired: list[dict[str, object]] = []
         self.answers = AnswerCache(knobs)
         self._build = build
+        self._late: LateRows | None = None
         self._data_calls = 0
         self._rng = random.Random(seed)
+        self._set_late()
 
     @property
     def user(self) -> User:
@@ -57,6 +60,10 @@ class Emulator:
             return modules.get(name)
         return next((m for m in modules.values() if m.api_name.lower() == name.lower()), None)
 
+    def shown(self) -> Store:
+        """The rows as lists, queries and exports show them."""
+        return self._late.as_of(self.knobs.visible_after_s) if self._late else self.store
+
     def count_call(self, name: str, module: str | None) -> None:
         self.calls[name] += 1
         if module is not None:
@@ -72,7 +79,16 @@ class Emulator:
     def set_knobs(self, values: Mapping[str, object]) -> None:
         self.knobs.set(values)
         self.store.org.time_zone = self.knobs.time_zone
+        self._set_late()
         self.answers.clear()
+
+    def _set_late(self) -> None:
+        """A copy of the rows, as long as it is wanted."""
+        if self.knobs.visible_after_s and self._late is None:
+            self._late = LateRows(self.store, self.clock)
+        elif self._late is not None and not self.knobs.visible_after_s:
+            self._late.close()
+            self._late = None
 
     def reset(self, *, org: bool) -> None:
         """Counters and faults; with `org` the data as well. Tokens, clock and knobs stay."""
@@ -88,13 +104,16 @@ class Emulator:
         if org:
             self.close()
             self.store = self._build()
-            self.bulk_reads.store = self.store
             self.limits.org = self.store.org
+            self._set_late()
             self.answers.clear()
 
     def close(self) -> None:
         """Ends what still reads the data, and closes it."""
         self.bulk_reads.close()
+        if self._late is not None:
+            self._late.close()
+            self._late = None
         self.store.close()
 
     def churn(self, module: Module) -> None:

@@ -138,6 +138,11 @@ class Knobs:
     #: (then the code is that of the call's own sample) or as "NAME:CODE" of `FEATURE_CODES`.
     features_refused: tuple[str, ...] = ()
 
+    #: Seconds of the clock until lists, queries and exports show what was written; single records
+    #: and `/deleted` show it at once. People report rows that are seen late; nothing tells by how
+    #: much.
+    visible_after_s: float = 0.0
+
     # --- Metadata
     #: What `return_type` says of a formula that gives a text. No page read names the word; Zoho's
     #: SDKs for Node of v7 and v8 know "text" and fail on modules with "string".

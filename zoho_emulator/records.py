@@ -1,6 +1,7 @@
 """GET /{module}: lists of records ("Get Records")."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import orjson
 from starlette.responses import Response
@@ -29,6 +30,7 @@ def list_records(call: Call) -> Response:
 
 def answer(call: Call, listing: Listing) -> Response:
     """The page of the listing that the call asks for."""
+    call = replace(call, shown=call.emulator.shown())
     bound = bound_to(
         call.path,
         sorted((k, v) for k, v in call.query.items() if k not in ("page", "page_token")),

@@ -183,6 +183,8 @@ def maker_of(field: Field) -> Maker | None:
     """What makes values of the field, if it is one of these."""
     if field.api_name == "Size":
         return lambda _, rng: rng.randrange(1, 20_000_000)
+    if field.api_name == "Duration":  # of a service or an appointment, in minutes
+        return lambda _, rng: rng.choice((5, 15, 30, 60, 90, 1_440))
     if field.like == "text" and not field.custom:
         return BY_NAME[field.api_name]
     by_name = BY_NAME.get(field.api_name) if field.json_type == "jsonarray" else None

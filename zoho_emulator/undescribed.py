@@ -17,6 +17,10 @@ _ADDRESSES: Mapping[str, tuple[tuple[str, str], ...]] = {
 _LISTS = {"Tasks": ("BEST_TIME",)}
 
 
+def keys_of(module: Module, version: Version) -> frozenset[str]:
+    return frozenset((*constants_of(module, version), *addresses_of(module, version)))
+
+
 def constants_of(module: Module, version: Version) -> Mapping[str, object]:
     """Keys that are the same in each record: nobody has put an address on the map."""
     if version.number >= 2.1:

@@ -383,7 +383,7 @@ def test_modules_of_v8_tell_whose_they_are(org) -> None:
 
 
 def test_users_have_roles_profiles_and_states(org) -> None:
-    users = [user_json(org, user) for user in org.users]
+    users = [user_json(org, user, VERSIONS["v8"]) for user in org.users]
     assert {user["status"] for user in users} == {"active", "disabled"}
     assert all(user["role"]["id"].isdigit() and user["profile"]["id"].isdigit() for user in users)
     assert users[0]["profile"]["name"] == "Administrator"

@@ -113,7 +113,8 @@ def test_modules_that_are_refused(zoho, module, code) -> None:
         zoho.get(f"v8/{module}/deleted"),
         zoho.coql(f"select id from {module} where id > 0"),
     ]
-    assert {answer.json()["code"] for answer in asked} == {code}
+    bodies = [answer.json() for answer in asked]
+    assert {(body.get("data") or [body])[0]["code"] for body in bodies} == {code}
 
 
 def test_coql_gives_the_same_values(zoho) -> None:
@@ -134,6 +135,11 @@ def test_coql_gives_the_same_values(zoho) -> None:
             assert row == {name: ids_only(truth[record_id][name]) for name in names}, module
 
 
+#: How keys of v2 end that no field describes.
+_PLACE = ("Address", "Coordinates", "Latitude", "Longitude", "Apartment_Name", "nearby_distance__s")
+UNDESCRIBED = {"Leads": _PLACE, "Accounts": _PLACE, "Contacts": _PLACE, "Tasks": ("BEST_TIME",)}
+
+
 @pytest.mark.parametrize("version", ["v2", "v2.1", "v4"])
 def test_every_module_of_a_version_answers(zoho, version) -> None:
     for module in modules(zoho, version):
@@ -145,7 +151,9 @@ def test_every_module_of_a_version_answers(zoho, version) -> None:
         assert answer.status_code in (200, 204), (module, answer.text)
         if answer.status_code == 200 and version != "v4":
             shown = {name for name in answer.json()["data"][0] if not name.startswith("$")}
-            listed = {row["api_name"] for row in described}
+            known = {row["api_name"] for row in described}
             if version == "v2":
-                listed = listed - {"Layout"} | {"id"}
-            assert shown == listed, module
+                known = known - {"Layout"} | {"id"}
+            endings = UNDESCRIBED.get(module, ()) if version == "v2" else ()
+            assert known <= shown, module
+            assert all(name.endswith(endings) for name in shown - known), module

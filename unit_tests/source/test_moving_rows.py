@@ -24,6 +24,7 @@ QUIET = {
     "page_tokens": "stand",
     "bulk_rows": 200_000,
     "bulk_job_seconds": 0,
+    "visible_after_s": 0,
 }
 
 
@@ -123,6 +124,40 @@ def test_rows_that_change_while_they_are_read_are_whole_and_come_again(
             assert row == old, "it mixes two moments"
     second = org.read(leads, state=[states_of(first, "Leads")[-1]])
     assert by_id(rows_of(first, "Leads")) | by_id(rows_of(second, "Leads")) == after
+
+
+@pytest.mark.parametrize(
+    ("retrieval", "late_s", "lost"),
+    [
+        pytest.param(COQL, 30, False, id="COQL"),
+        pytest.param(REST, 30, False, id="REST"),
+        pytest.param(BULK, 30, False, id="Bulk"),
+        pytest.param(COQL, 90, True, id="later than the margin"),
+    ],
+)
+def test_rows_that_zoho_shows_late_are_not_lost_within_the_margin_of_a_minute(
+    org: Org, retrieval, late_s: int, lost: bool
+) -> None:
+    org.settings = {"retrieval": retrieval}
+    deals = narrow(org.stream("Deals"), "Stage")
+    known = org.truth(deals)
+    now = org.control("POST", "clock", {"advance_s": 300})["now"]
+    state = state_of("Deals", datetime.fromtimestamp(now - 200, UTC).isoformat())
+    org.control("POST", "knobs", {"visible_after_s": late_s})
+
+    changed = list(known)[:2]
+    edit(org, "Deals", changed, Stage="Closed Won")
+    deal = {"Deal_Name": "new", "Stage": "Qualification", "Closing_Date": "2030-01-01"}
+    changed += org.control("POST", "records/Deals", deal)["ids"]
+    for seconds in (65, 300):
+        later(org, seconds)
+        output = org.read(deals, state=[state])
+        known |= {row["id"]: row for row in rows_of(output, "Deals")}
+        state = states_of(output, "Deals")[-1]
+
+    truth = org.truth(deals)
+    missed = {key for key in truth if known.get(key) != truth[key]}
+    assert missed == (set(changed) if lost else set())
 
 
 def test_a_list_in_which_no_row_moved_is_read_once(org: Org) -> None:

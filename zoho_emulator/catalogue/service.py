@@ -116,7 +116,7 @@ SERVICES = Table(
             mandatory=True,
         ),
         picklist("Status", "Available", "Temporarily Unavailable", "Not in Use", "Scheduled"),
-        field("Price", "currency"),
+        field("Price", "currency", mandatory=True, layout_only=True),
         picklist("Availability_Type", *AVAILABILITY, mandatory=True),
         field("Available_From", "date"),
         field("Available_Till", "date"),

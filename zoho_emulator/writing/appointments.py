@@ -16,7 +16,8 @@ from zoho_emulator.writing.candidate import Candidate, stored_value
 
 MOST_ACTIVE_SERVICES = 500
 MOST_RESCHEDULES = 20
-_SERVICE_MINUTES = range(15, 1_441)
+#: Zoho's specification; its page of v7 has 15 as the least.
+_SERVICE_MINUTES = range(5, 1_441)
 #: What a service must have by how its availability is told.
 _DATES_OF = {
     "Specific Date Range": ("Available_From", "Available_Till"),

@@ -8,6 +8,7 @@ from zoho_emulator.data_types import is_stored
 from zoho_emulator.errors import ZohoError, not_emulated
 from zoho_emulator.model import Field, Module
 from zoho_emulator.store import Store
+from zoho_emulator.undescribed import keys_of
 from zoho_emulator.values import invalid
 from zoho_emulator.writing import links, rows, special
 from zoho_emulator.writing.answers import located
@@ -60,6 +61,7 @@ class Checker:
         self.parent_field = parent_field
         self.store = call.store
         self.given = Given(call, module, external)
+        self.undescribed = keys_of(module, call.version)
 
     def of_rows(self, name: str, child: rows.Child) -> "Checker":
         """That of the rows in the record's field `name`."""
@@ -72,7 +74,8 @@ class Checker:
         checked = Checked()
         for name, value in record.items():
             # "Update Records": what a call returned may be sent as it is, `$` keys and all.
-            if name in ("id", self.parent_field) or name.startswith("$"):
+            # UNVERIFIED: that this holds for keys that no field describes.
+            if name in ("id", self.parent_field, *self.undescribed) or name.startswith("$"):
                 continue
             if name == TAKEN_UNREAD.get(self.module.api_name):
                 continue
