@@ -21,6 +21,17 @@ class Refused(AirbyteTracedException):
         self.scopes_held = scopes_held
 
 
+class Unreadable(AirbyteTracedException):
+    """Zoho's answer is none that it documents."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(
+            message=sentence,
+            internal_message=sentence,
+            failure_type=FailureType.transient_error,
+        )
+
+
 def config_error(sentence: str, *, internal: str | None = None) -> AirbyteTracedException:
     """The user can mend it."""
     return _problem(sentence, internal, FailureType.config_error)

@@ -21,7 +21,7 @@ from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.errors import SCOPE_LACKING, TOKEN_REFUSED, code_of
 from zoho_crm.manifest import component
 from zoho_crm.org import METADATA, org_of
-from zoho_crm.problems import Refused, config_error, transient_error
+from zoho_crm.problems import Refused, Unreadable, config_error, transient_error
 from zoho_crm.redirects import follow_none
 from zoho_crm.scopes import want_of_scope
 
@@ -111,7 +111,7 @@ class ZohoRequester(HttpRequester):
         if not isinstance(answer, dict) or (key is not None and key not in answer):
             # Not quoted: half an answer may hold values of records.
             kind = response.headers.get("Content-Type", "no type").partition(";")[0]
-            raise transient_error(
+            raise Unreadable(
                 f"Zoho answers {_plain_url(response.url)} with HTTP {response.status_code} and "
                 f"{len(response.content):,} bytes ({kind}) that cannot be read. Try again later."
             )

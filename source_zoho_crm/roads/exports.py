@@ -12,7 +12,7 @@ import requests
 from source_zoho_crm.roads.export_file import damage
 from zoho_crm.bulk_read import BulkRead, Query, Result
 from zoho_crm.errors import NOT_SERVED
-from zoho_crm.problems import Refused, system_error, transient_error
+from zoho_crm.problems import Refused, Unreadable, system_error, transient_error
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -86,7 +86,7 @@ class Export:
     def _looked_for(self) -> Result | None:
         """Looks at the job until it is done; None: it has failed, and a new one is made."""
         begun = time.monotonic()
-        wait, untold, bare = _FIRST_WAIT_S, _TOLD_EVERY_S, 0
+        wait, untold, bare, unreadable = _FIRST_WAIT_S, _TOLD_EVERY_S, 0, 0
         for _ in range(_MOST_LOOKS):
             left = wait
             while left > 0:
@@ -97,7 +97,14 @@ class Export:
                     untold = _TOLD_EVERY_S
                     seconds = time.monotonic() - begun
                     LOGGER.info(f"{self._told}: Zoho is at it for {seconds:.0f} s.")
-            state = self._service.state(self._job)
+            wait *= _LONGER
+            try:
+                state = self._service.state(self._job)
+            except Unreadable:
+                unreadable += 1
+                if unreadable == _TRIES:
+                    raise
+                continue
             bare += state.completed
             if state.result is not None:
                 return state.result
@@ -109,7 +116,6 @@ class Export:
                     raise Refused(system_error(state.failure), state.code)
                 self._again(f"it failed ({state.failure})")
                 return None
-            wait *= _LONGER
         minutes = (time.monotonic() - begun) / 60
         raise transient_error(
             f"{self._told}: Zoho has not completed it in {minutes:.0f} minutes. "
