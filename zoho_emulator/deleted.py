@@ -18,8 +18,8 @@ STATES = {"all": (1, 2), "recycle": (1,), "permanent": (2,)}
 def list_deleted(call: Call) -> Response:
     """Newest deletions first, as in the samples; the order is not documented."""
     module = call.module(call.path_params["module"], {"resource_path_index": 0})
-    if module.per_parent:
-        # UNVERIFIED: as for the list of them.
+    if module.files:
+        # UNVERIFIED: whether they are told, and the error.
         raise ZohoError("INVALID_MODULE", "The given module is not supported in API")
     call.readable(module)
     kind = call.query.get("type", "all")

@@ -56,7 +56,7 @@ def list_custom_views(call: Call) -> Response:
     require_settings(call, "custom_views")
     module = _module(call)
     # UNVERIFIED: that modules without a tab have no views.
-    if not has_layout(module) or module.of_parents or module.per_parent:
+    if not has_layout(module) or module.of_parents or module.files:
         return _nothing()
     views = custom_views(module)
     page = call.whole_number("page", 1)

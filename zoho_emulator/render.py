@@ -254,7 +254,7 @@ class _Writer:
                 value = self._fetch(f"m.{field.column}")
                 self._entry(key, f"({self._module_of()}({value}) or {{}}).get('api_name')")
         elif key in FILE_KEYS:
-            if module.per_parent:
+            if module.files:
                 self.add(key, "m.id", FILE_KEYS[key])
         elif key == CONVERTED:
             self.add(key, "m.converted", "{} == 1")
