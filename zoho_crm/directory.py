@@ -204,8 +204,6 @@ def _unserved(name: str, metadata: Mapping[str, Any]) -> str | None:
         return "Zoho's API does not serve this module."
     if not metadata.get("viewable", True):
         return "The user who made the refresh token may not view this module."
-    if name == "Attachments":
-        return "Zoho lists attachments per record only, which would cost a call for each record."
     return None
 
 

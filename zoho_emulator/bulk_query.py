@@ -140,7 +140,7 @@ def _module(call: Call, given: object) -> Module:
     if module is None or not module.exists_in(call.version.number):
         raise ZohoError("MODULE_NOT_AVAILABLE", "the module is not available", {"api_name": name})
     refused = REFUSED_MODULES | set(call.knobs.bulk_refused_modules)
-    no_rows = module.per_parent or module.view_of or not module.fields
+    no_rows = module.files or module.view_of or not module.fields
     if name in refused or no_rows or not module.api_supported:
         raise ZohoError("MODULE_NOT_SUPPORTED", "unsupported module", {"api_name": name})
     return module

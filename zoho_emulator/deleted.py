@@ -23,8 +23,8 @@ def list_deleted(call: Call) -> Response:
         module = call.module(call.path_params["module"], {"resource_path_index": 0})
     except ZohoError as error:
         raise _refused(call, error.code, error.message, error.details) from None
-    if module.per_parent:
-        # UNVERIFIED: as for the list of them.
+    if module.files:
+        # UNVERIFIED: whether they are told, and the error.
         raise _refused(call, "INVALID_MODULE", "The given module is not supported in API", {})
     call.readable(module)
     kind = call.query.get("type", "all")

@@ -172,7 +172,7 @@ _ACCESS: Json = {
 
 def has_views(module: Module) -> bool:
     """UNVERIFIED: that modules without a tab have none."""
-    return has_layout(module) and not module.of_parents and not module.per_parent
+    return has_layout(module) and not module.of_parents and not module.files
 
 
 def custom_views(module: Module, version: Version) -> list[Json]:

@@ -138,8 +138,9 @@ class Module:
     parent: str | None = None
     since: float = 2.0
     until: float = FOREVER
-    #: Its rows are read below one parent record at a time, never as a list (Attachments).
-    per_parent: bool = False
+    #: Its rows are files (Attachments), which are listed, and neither queried nor exported ("Bulk
+    #: Read: Limitations"). UNVERIFIED: that queries refuse them.
+    files: bool = False
     #: False: the token's profile may not see its records, whatever `viewable` says.
     permitted: bool = True
     #: Modules whose rows it shows together; it has none of its own.

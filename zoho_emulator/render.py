@@ -269,7 +269,7 @@ class _Writer:
                 value = self._fetch(f"m.{field.column}")
                 self._entry(key, f"({self._module_of()}({value}) or {{}}).get('api_name')")
         elif key in FILE_KEYS:
-            if module.per_parent:
+            if module.files:
                 self.add(key, "m.id", FILE_KEYS[key])
         elif key == LAYOUT_ID:
             layout = {"display_label": "Standard", "name": "Standard", "id": str(module.layout_id)}

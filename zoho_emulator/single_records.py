@@ -18,7 +18,8 @@ from zoho_emulator.versions import Version
 MOST_ROWS = 200
 _HAS_MORE = "$has_more"
 #: Documents whose line items the docs call Product_Details in v2.
-_INVENTORY = ("Quotes", "Sales_Orders", "Purchase_Orders", "Invoices")
+INVENTORY = ("Quotes", "Sales_Orders", "Purchase_Orders", "Invoices")
+LINE_TAX = "$line_tax"
 
 #: Rows of a child by the parent's id, one more than are shown if there are more.
 Children = Callable[[int], list[Row]]
@@ -65,8 +66,8 @@ def single_reader(
             rows = rows_of(record_id)
             row[name] = rows[:MOST_ROWS]
             more[name] = len(rows) > MOST_ROWS
-        if module.api_name in _INVENTORY:
-            row["$line_tax"] = line_tax(store, module, record_id)
+        if module.api_name in INVENTORY:
+            row[LINE_TAX] = line_tax(store, module, record_id)
         if version.page_tokens and children:
             row[_HAS_MORE] = more
         return row

@@ -25,7 +25,7 @@ _KEYS: Mapping[str, object] = {
     "$in_merge": False,
     "$state": "save",
 }
-#: Of recordings of v2. UNVERIFIED: that v2.1 has the same, and modules that were not recorded.
+#: Of recordings of v2. UNVERIFIED: that v2.1 has the same, and Activities and custom modules.
 _V2_KEYS: Mapping[str, object] = {**_KEYS, "$approval": {**_NO_APPROVAL, "takeover": False}}
 _V2_ASSIGNED = {"$zia_owner_assignment": _NO_OWNER}
 _V2_BESIDES: Mapping[str, Mapping[str, object]] = {
@@ -43,6 +43,10 @@ _V2_BESIDES: Mapping[str, Mapping[str, object]] = {
     },
     "Calls": {"$review_process": None, "$calendar_booking_call": False},
     "Products": {"$taxable": True},
+    "Cases": _V2_ASSIGNED,
+    "Campaigns": {"$review_process": None},
+    "Quotes": {"$converted": False},
+    "Sales_Orders": {"$converted": False},
 }
 _V2_WITHOUT = {"Events": "$locked_for_me", "Calls": "$locked_for_me"}
 _LATER_KEYS: Mapping[str, object] = {
@@ -115,7 +119,7 @@ def all_system_keys(module: Module, version: Version) -> tuple[str, ...]:
         keys[CALENDAR_ID] = None
     leads = (CONVERTED, CONVERTED_DETAIL) if module.api_name == "Leads" else ()
     about = (SE_MODULE,) if related(module, version) else ()
-    files = FILE_KEYS if module.per_parent else ()
+    files = FILE_KEYS if module.files else ()
     told = version.number < 2.1 and "Layout" in module.fields
     layout = (LAYOUT_ID,) if told and module.api_name not in _WITHOUT_LAYOUT else ()
     return (*keys, *leads, *about, *files, *layout)

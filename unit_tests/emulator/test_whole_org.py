@@ -9,9 +9,10 @@ Row = dict[str, Any]
 
 #: What only single records carry.
 VIRTUAL = ("subform", "multiselectlookup", "multiuserlookup")
+#: They are listed, and neither queried nor exported.
+FILES = "Attachments"
 #: Supported by the API, and refused when they are listed.
 REFUSED = {
-    "Attachments": "INVALID_MODULE",
     "Data_Subject_Requests": "NO_PERMISSION",
     "Email_Analytics": "NO_PERMISSION",
     "Email_Template_Analytics": "NO_PERMISSION",
@@ -117,9 +118,19 @@ def test_modules_that_are_refused(zoho, module, code) -> None:
     assert {(body.get("data") or [body])[0]["code"] for body in bodies} == {code}
 
 
+def test_attachments_are_neither_queried_nor_told_when_deleted(zoho) -> None:
+    asked = [
+        zoho.get(f"v8/{FILES}/deleted"),
+        zoho.coql(f"select id from {FILES} where id > 0"),
+    ]
+    assert {answer.json()["code"] for answer in asked} == {"INVALID_MODULE"}
+
+
 def test_coql_gives_the_same_values(zoho) -> None:
     kinds = ("fileupload", "imageupload", "profileimage")
     for module in modules(zoho, "v8"):
+        if module == FILES:
+            continue
         described = [
             row
             for row in fields(zoho, "v8", module)

@@ -21,5 +21,5 @@ def test_discovery_costs_a_token_and_a_call_for_each_module_and_a_few() -> None:
     assert len(modules_of(streams)) > 150
     assert usage["calls"]["token"] == usage["tokens_issued"] == 1
     calls = sum(n for name, n in usage["calls"].items() if ":" not in name and name != "token")
-    assert calls <= MODULES + 6
+    assert calls <= MODULES + 7
     assert usage["max_concurrency"] == CALLS_AT_ONCE

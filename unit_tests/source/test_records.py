@@ -107,6 +107,18 @@ def first_difference(rows, truth) -> str | None:
     return None
 
 
+@pytest.mark.parametrize("retrieval", [COQL, REST, BULK], ids=["COQL", "REST", "Bulk"])
+def test_attachments_of_all_records_are_one_stream(org: Org, retrieval) -> None:
+    org.settings = {"retrieval": retrieval}
+    attachments = org.streams()["Attachments"]
+
+    output = org.read(attachments, sync_mode="incremental")
+
+    assert by_id(rows_of(output, "Attachments")) == org.truth(attachments)
+    assert org.calls("records.related") == 0
+    assert states_of(output, "Attachments")
+
+
 def test_every_supported_module_is_a_stream_and_the_rest_say_why(org: Org) -> None:
     streams = org.streams()
     assert set(MODULES) < set(streams)

@@ -163,7 +163,7 @@ ATTACHMENTS = Table(
     display_field="File_Name",
     rows=200,
     status="system_hidden",
-    per_parent=True,
+    files=True,
     fields=(
         owner("Attachment"),
         field("File_Name", length=255, mandatory=True),

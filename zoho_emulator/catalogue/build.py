@@ -92,7 +92,7 @@ def new_module(table: Table, ids: Ids) -> Module:
         deletable=table.deletable,
         viewable=table.viewable,
         permitted=table.permitted,
-        per_parent=table.per_parent,
+        files=table.files,
         view_of=table.view_of,
         parent=rows_of.parent if rows_of else None,
         layout_id=ids.take(),

@@ -56,7 +56,7 @@ class Table:
     deletable: bool = True
     viewable: bool = True
     permitted: bool = True
-    per_parent: bool = False
+    files: bool = False
     view_of: tuple[str, ...] = ()
     #: Rows of the sample org, unless they follow from those of a parent.
     rows: int = 50

@@ -109,9 +109,9 @@ def _module(query: Query, org: Org, version: Version, refused: Collection[str]) 
         module is None
         or not module.exists_in(version.number)
         or not module.api_supported
-        # Nothing can be selected of a module without fields, and no list is given of attachments.
+        # Nothing can be selected of a module without fields.
         or "id" not in module.fields
-        or module.per_parent
+        or module.files
         or module.api_name in refused
     ):
         raise ZohoError("INVALID_MODULE", "the given module is not supported in api")

@@ -39,7 +39,7 @@ def writable(call: Call, name: str) -> Module:
         raise no_permission(module, operation.message)
     # UNVERIFIED: what modules that cannot be written answer (rows of subforms, attachments,
     # aggregates), and those that an upsert does not support.
-    possible = getattr(module, operation.flag) and not module.per_parent and module.fields
+    possible = getattr(module, operation.flag) and not module.files and module.fields
     if not possible or (name == "upsert" and not can_upsert(module)):
         raise ZohoError("INVALID_MODULE", "The given module is not supported in API")
     return module
