@@ -2,8 +2,7 @@
 # @zohocrm/nodejs-sdk-8.0 2.0.0 on npm, Zoho's SDK for v8 of its API.
 #
 # It asks for access tokens with multipart/form-data. OAuth 2 (RFC 6749, appendix B) knows only
-# application/x-www-form-urlencoded, and so do Zoho's pages; a server that reads no parts finds no
-# client_id and breaks this SDK.
+# application/x-www-form-urlencoded; a server that holds to that finds no client_id.
 #
 # Seen:
 #   POST /oauth/v2/token Content-Type: multipart/form-data; boundary=...

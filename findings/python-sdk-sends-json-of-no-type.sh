@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # zohocrmsdk2_0 6.0.0 on PyPI, Zoho's SDK for v2 of its API (zohocrmsdk2_1 3.0.0 does the same with v2.1).
 #
-# It sends the JSON of inserts, updates and queries without a Content-Type. So Zoho takes bodies of no
-# type, although its pages show the header in each call; a server that asks for it breaks this SDK.
+# It sends the JSON of inserts, updates, upserts and queries without a Content-Type, although it knows
+# that they are application/json. A server that goes by the header takes no write from this SDK.
 #
 # Seen:
 #   POST /crm/v2/Leads Content-Type: None body: {"data": [{"Last_Name": "Doe"}]}
