@@ -29,8 +29,9 @@ REFUSED: Mapping[tuple[str, str], str] = {
     ("Appointments_Rescheduled_History__s", "upsert"): "NOT_ALLOWED",
 }
 
-#: Fields that a new record has not: sections of appointments that were put off or cancelled.
+#: What is not written again, by module or by the SDK's class of a row.
 LEFT_OUT: Mapping[str, tuple[str, ...]] = {
+    # Sections of appointments that were put off or cancelled, which new ones have not.
     "Appointments__s": (
         "Status",
         "Cancellation_Reason",
@@ -38,13 +39,15 @@ LEFT_OUT: Mapping[str, tuple[str, ...]] = {
         "Reschedule_Reason",
         "Reschedule_Note",
     ),
+    # Zoho fills these in; of line items in v2 no metadata say so.
+    "InventoryLineItems": ("net_total", "total", "unit_price", "quantity_in_stock"),
 }
 
 
 class Fault(NamedTuple):
     """What an SDK cannot do with an answer that Zoho documents.
 
-    With `without` or `knobs`, modules that meet it are run again in an org without its cause.
+    With `without` or `left_out`, modules that meet it are run again without its cause.
     """
 
     mark: str
@@ -54,8 +57,8 @@ class Fault(NamedTuple):
     reason: str
     #: Fields of these types are taken out of the org.
     without: tuple[str, ...] = ()
-    #: Knobs of the emulator.
-    knobs: tuple[tuple[str, str], ...] = ()
+    #: The SDK's class and what is not copied of its objects.
+    left_out: tuple[str, str] | None = None
 
 
 FAULTS = (
@@ -63,9 +66,9 @@ FAULTS = (
         "a",
         ("python-2.0", "python-2.1"),
         "Caused By: None - 'name'",
-        "It writes no module with a field of a data type that it does not know, rollup_summary for "
-        "one, nor (2.0) one that looks up to such a module: KeyError.",
-        without=("rollup_summary",),
+        "It writes no module with a field of a data type that it does not know (rollup_summary, in "
+        "2.0 territories), nor, in 2.0, one that looks up to such a module: KeyError.",
+        without=("rollup_summary", "territories"),
     ),
     Fault(
         "b",
@@ -76,9 +79,16 @@ FAULTS = (
     ),
     Fault(
         "c",
-        ("node-8.0",),
-        "Cannot read properties of undefined (reading 'toString')",
-        "It does not know a formula that returns a string, and reads no record that has one.",
-        knobs=(("formula_texts", "text"),),
+        ("python-2.0",),
+        "'expected_data_type': 'jsonarray'",
+        "It reads a multi-select lookup as a text, the list in Python's notation, and sends that.",
+        without=("multiselectlookup",),
+    ),
+    Fault(
+        "d",
+        ("python-2.0",),
+        "'api_name': 'Price_Book_Name'",
+        "It takes the id of a line item's price book for a double, which has not so many digits.",
+        left_out=("InventoryLineItems", "book"),
     ),
 )

@@ -60,19 +60,21 @@ class Report:
             if fault := self._fault(one):
                 self._marks.setdefault(one.module, set()).add(fault.mark)
 
-    def met(self, faults: Sequence[Fault]) -> set[str]:
-        """Modules that met one of these faults."""
-        marks = {fault.mark for fault in faults}
-        return {module for module, met in self._marks.items() if met & marks}
+    def curable(self) -> list[Fault]:
+        """Faults that were met and whose cause can be taken away."""
+        met = set().union(*self._marks.values())
+        return [f for f in self._faults if f.mark in met and (f.without or f.left_out)]
 
-    def second(self, outcomes: Sequence[Outcome], cured: Sequence[Fault]) -> None:
-        """Takes over modules that met a fault, as they are in an org without its cause."""
-        met = self.met(cured)
+    def again(self, outcomes: Sequence[Outcome], cured: Sequence[Fault]) -> None:
+        """Takes over modules that met a fault, as they are without its cause."""
+        marks = {fault.mark for fault in cured}
+        # Attachments hang on records of the others.
+        met = {"Attachments", *(name for name, own in self._marks.items() if own & marks)}
         for one in outcomes:
             if one.module in met and one.step not in METADATA:
                 self._found[one.module, one.step] = one
                 if fault := self._fault(one):
-                    self._marks[one.module].add(fault.mark)
+                    self._marks.setdefault(one.module, set()).add(fault.mark)
 
     @property
     def failures(self) -> list[str]:
@@ -150,6 +152,6 @@ class Report:
             return f"is not refused with {code} any more"
         if known and step in ("read", "read_one", "fields"):
             there = len(known.fields) if step == "fields" else known.rows
-            unread = step == "read_one" and self._found[module, "read"].error
+            unread = step == "read_one" and self._failure(module, "read")
             return None if one.rows == there or unread else f"{one.rows} of {there} rows"
         return None if one.rows or known else "no rows"

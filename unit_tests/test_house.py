@@ -106,3 +106,20 @@ def test_every_file_that_goes_into_airbytes_monorepo_is_here() -> None:
     assert {CHECKOUT / name for name in (*PRODUCT, "manifest.yaml", "metadata.yaml")} <= moving
     assert {*CHECKOUT.glob("integration_tests/*.json*")} <= moving
     assert {*CHECKOUT.glob("integration_tests/test_*_standards.py")} <= moving
+
+
+@pytest.mark.parametrize("path", sorted((CHECKOUT / "findings").iterdir()), ids=lambda p: p.name)
+def test_a_finding_is_about_pinned_software_of_others_and_cleans_up(path: Path) -> None:
+    text = path.read_text()
+    installed = re.findall(
+        r"(?:pip\" install --quiet|npm install [-\w ]*) (\S+)$", text, re.MULTILINE
+    )
+
+    assert path.suffix == ".sh"
+    assert "set -euo pipefail" in text
+    assert "folder=$(mktemp -d)" in text
+    assert "trap 'rm -rf \"$folder\"' EXIT" in text
+    assert "\n# Seen:\n" in text
+    assert installed
+    assert all(re.search(r"[=@]\d+\.\d+", pin) for pin in installed)
+    assert not any(name in text for name in OURS)

@@ -41,7 +41,8 @@ async function copied(value, field) {
       return row(ends.map(([name, end]) => [name, reference(end)]));
     }
     if (ROWS.includes(value.constructor.name)) {
-      const kept = cells.filter(([name]) => name !== "id");
+      const leftOut = ["id", ...(JOB.left_out[value.constructor.name] ?? [])];
+      const kept = cells.filter(([name]) => !leftOut.includes(name));
       const copies = kept.map(async ([name, cell]) => [name, await copied(cell)]);
       return row(await Promise.all(copies), new value.constructor());
     }

@@ -192,9 +192,9 @@ class Records:
             ends = {n: v for n, v in value.get_key_values().items() if is_reference(v)}
             return self._row({name: reference(end) for name, end in ends.items()})
         if is_record(value) and type(value).__name__ in ROWS:
-            row = type(value)()
+            row, left_out = type(value)(), JOB["left_out"].get(type(value).__name__, ())
             for name, cell in value.get_key_values().items():
-                if name != "id" and cell not in NOTHING:
+                if name not in ("id", *left_out) and cell not in NOTHING:
                     row.add_key_value(name, copied(cell))
             return row
         if is_record(value) and kind == "subform":
