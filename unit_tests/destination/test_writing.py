@@ -348,6 +348,21 @@ def test_a_task_names_the_module_of_what_it_is_about(org: Org) -> None:
     assert org.record("Tasks", Subject="About")["What_Id"]["id"] == account
 
 
+@pytest.mark.parametrize("shown", ["id", "object"])
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_mapped_layout_is_written(org: Org, version: str, shown: str) -> None:
+    """An id, or the object that records hold; v2 describes the field as a bigint."""
+    layout = org.records("Contacts")[0]["Layout"]
+    row_ = {"Last_Name": f"Laid out {shown}", "layout": layout["id"] if shown == "id" else layout}
+    fields = {"Last_Name": "Last_Name", "layout": "Layout"}
+    mapped = mapping("Contacts", "Contacts", "insert", **fields)
+
+    result = org.write(stream("Contacts", *row_), [row_], schema_version=version, mappings=[mapped])
+
+    assert result.counts() == {"created": 1}
+    assert org.record("Contacts", Last_Name=row_["Last_Name"])["Layout"]["id"] == layout["id"]
+
+
 def linked(org: Org, module: str, lead: str, other: str) -> list[str]:
     """The ids at the other ends of a lead's links."""
     links = [link for link in org.records(module) if (link["Leads"] or {}).get("id") == lead]
