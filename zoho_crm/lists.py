@@ -53,8 +53,8 @@ class ListTexts:
     """Reads the texts of one stream by one road, which writes all of them alike.
 
     The options of a field decide, where all parts of a text are among them. Where they are not, the
-    other texts decide; where these show nothing, the separator that leaves known options; and last
-    the semicolon, with one warning.
+    other texts decide. Where these show nothing, the comma is taken if it leaves known options, or
+    else the semicolon, with one warning.
     """
 
     def __init__(self, stream: str) -> None:
@@ -105,17 +105,16 @@ class ListTexts:
         self._separator = self._separator or shown or self._looked_ahead()
         if self._separator is not None:
             return parsed[self._separator][0], True
-        items, unknown = parsed[_COMMA]
-        if len(items) > unknown:
-            return items, False
         if not self._warned:
             self._warned = True
             LOGGER.warning(
                 f"{self._stream}: texts of {column} hold commas, and neither the options of the "
-                "field nor other texts tell whether these stand between options or within one. "
-                "Such a text is read as one option."
+                "field nor other texts tell for sure whether these stand between options or within "
+                "one. Such a text is split where that leaves an option of the field; else it is "
+                "read as one."
             )
-        return parsed[_SEMICOLON][0], False
+        items, unknown = parsed[_COMMA]
+        return items if len(items) > unknown else parsed[_SEMICOLON][0], False
 
     def _looked_ahead(self) -> str | None:
         ahead, self.ahead = self.ahead, None
