@@ -123,7 +123,8 @@ def test_attachments_are_neither_queried_nor_told_when_deleted(zoho) -> None:
         zoho.get(f"v8/{FILES}/deleted"),
         zoho.coql(f"select id from {FILES} where id > 0"),
     ]
-    assert {answer.json()["code"] for answer in asked} == {"INVALID_MODULE"}
+    bodies = [answer.json() for answer in asked]
+    assert {(body.get("data") or [body])[0]["code"] for body in bodies} == {"INVALID_MODULE"}
 
 
 def test_coql_gives_the_same_values(zoho) -> None:
@@ -149,6 +150,8 @@ def test_coql_gives_the_same_values(zoho) -> None:
 #: How keys of v2 end that no field describes.
 _PLACE = ("Address", "Coordinates", "Latitude", "Longitude", "Apartment_Name", "nearby_distance__s")
 UNDESCRIBED = {"Leads": _PLACE, "Accounts": _PLACE, "Contacts": _PLACE, "Tasks": ("BEST_TIME",)}
+#: Lists of v2 carry these rows.
+INNER_ROWS = {"Product_Details", "Pricing_Details"}
 
 
 @pytest.mark.parametrize("version", ["v2", "v2.1", "v4"])
@@ -165,6 +168,7 @@ def test_every_module_of_a_version_answers(zoho, version) -> None:
             known = {row["api_name"] for row in described}
             if version == "v2":
                 known = known - {"Layout"} | {"id"}
+                shown -= INNER_ROWS
             endings = UNDESCRIBED.get(module, ()) if version == "v2" else ()
             assert known <= shown, module
             assert all(name.endswith(endings) for name in shown - known), module
