@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from clients.environments import HERE, SDKS, Sdk, surroundings
-from clients.known import FAULTS, LEFT_OUT, Fault
+from clients.known import FAULTS, LEFT_OUT, SAMPLES, Fault
 from clients.org import Module, modules_of
 from clients.table import Outcome, Report
 from zoho_emulator.server import Running, Settings, running
@@ -76,6 +76,7 @@ def run(sdk: Sdk, server: Running, cured: Sequence[Fault]) -> list[Outcome]:
             "folder": folder,
             "environment": str(sdk.folder),
             "left_out": left_out,
+            "samples": SAMPLES,
         }
         ended = subprocess.run(
             sdk.command(),

@@ -57,7 +57,8 @@ def load(store: Store, drawn: Mapping[str, Rows], name: str, *, seed: int, now: 
     rows = drawn[name]
     deletions = _deletions(rows, store, now, Random(f"{seed}:{name}:deleted"))
     values = _Values(store, drawn, rows, seed)
-    fields = [item for item in rows.module.fields.values() if is_stored(item)]
+    stored = [item for item in rows.module.fields.values() if is_stored(item)]
+    fields = [item for item in stored if item.returned == "value"]
     targets = {item.column: values.expression(item, n) for n, item in enumerate(fields)}
     _compose_full_name(rows.module, targets)
     _compose_call_duration(rows.module, targets)

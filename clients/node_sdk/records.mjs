@@ -107,8 +107,10 @@ export class Records {
   /** Each record on its own; the one that has most to say is written later. */
   async read_one() {
     const said = (one) => [...one.getKeyValues().values()].filter((v) => !isNothing(v)).length;
+    const [name, value] = JOB.samples[this.module] ?? [];
     for (const id of this.ids) {
       const one = await this.one(id);
+      if (value && told(one.getKeyValue(name)) !== value) continue;
       if (!this.sample || said(one) > said(this.sample)) this.sample = one;
     }
     return this.ids.length;

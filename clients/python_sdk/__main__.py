@@ -1,9 +1,9 @@
 """Reads and writes every module of an org with one of Zoho's Python SDKs, unpatched.
 
 Runs in the SDK's own environment. A job comes as JSON on stdin: `sdk` (its generation), where the
-org is, its credentials, a `folder` for the SDK's files, and fields that are `left_out`. What was
-seen goes out as JSON, a line each: {"module", "step", "rows"} where it worked, {"module", "step",
-"error"} where it did not.
+org is, its credentials, a `folder` for the SDK's files, fields that are `left_out`, and what
+`samples` are like. What was seen goes out as JSON, a line each: {"module", "step", "rows"} where it
+worked, {"module", "step", "error"} where it did not.
 """
 
 import json

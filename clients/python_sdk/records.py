@@ -76,8 +76,11 @@ class Records:
 
     def read_one(self) -> int:
         """Each record on its own; the one that has most to say is written later."""
+        name, value = JOB["samples"].get(self.module, ("id", None))
         for record_id in self.ids:
             row = self._one(record_id)
+            if value and told(row.get_key_value(name)) != value:
+                continue
             if self.sample is None or self._said(row) > self._said(self.sample):
                 self.sample = row
         return len(self.ids)

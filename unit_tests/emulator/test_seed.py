@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from zoho_emulator.data_types import is_stored
 from zoho_emulator.seed import build
 
 NOW = 1_800_000_000
@@ -41,6 +42,18 @@ def test_a_seed_always_gives_the_same_org(tmp_path, extras) -> None:
         fingerprint(build(tmp_path / name, seed=7, rows=60, now=NOW, **extras)) for name in "ab"
     )
     assert first == second
+
+
+def test_a_field_that_gives_no_values_has_none(store) -> None:
+    found = {
+        f"{module.api_name}.{item.api_name}"
+        for module in store.org.modules.values()
+        for item in module.fields.values()
+        if is_stored(item) and item.returned != "value"
+        if any(column(store, module.api_name, item.api_name))
+    }
+
+    assert found == set()
 
 
 def test_another_seed_gives_another_org(tmp_path) -> None:
