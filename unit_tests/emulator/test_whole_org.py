@@ -9,6 +9,8 @@ Row = dict[str, Any]
 
 #: What only single records carry.
 VIRTUAL = ("subform", "multiselectlookup", "multiuserlookup")
+#: Lists of v2 carry these, too.
+INNER_ROWS = {"Product_Details", "Pricing_Details"}
 #: They are listed, and neither queried nor exported.
 FILES = "Attachments"
 #: Supported by the API, and refused when they are listed.
@@ -156,4 +158,5 @@ def test_every_module_of_a_version_answers(zoho, version) -> None:
         assert answer.status_code in (200, 204), (module, answer.text)
         if answer.status_code == 200 and version != "v4":
             shown = {name for name in answer.json()["data"][0] if not name.startswith("$")}
+            shown -= INNER_ROWS if version == "v2" else set()
             assert shown == {row["api_name"] for row in described}, module
