@@ -9,6 +9,8 @@ Row = dict[str, Any]
 
 #: What only single records carry.
 VIRTUAL = ("subform", "multiselectlookup", "multiuserlookup")
+#: Lists of v2 carry these, too.
+INNER_ROWS = {"Product_Details", "Pricing_Details"}
 #: They are listed, and neither queried nor exported.
 FILES = "Attachments"
 #: Supported by the API, and refused when they are listed.
@@ -150,8 +152,6 @@ def test_coql_gives_the_same_values(zoho) -> None:
 #: How keys of v2 end that no field describes.
 _PLACE = ("Address", "Coordinates", "Latitude", "Longitude", "Apartment_Name", "nearby_distance__s")
 UNDESCRIBED = {"Leads": _PLACE, "Accounts": _PLACE, "Contacts": _PLACE, "Tasks": ("BEST_TIME",)}
-#: Lists of v2 carry these rows.
-INNER_ROWS = {"Product_Details", "Pricing_Details"}
 
 
 @pytest.mark.parametrize("version", ["v2", "v2.1", "v4"])
