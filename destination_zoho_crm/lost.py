@@ -18,6 +18,7 @@ from zoho_crm.client import Client
 from zoho_crm.coql import both, column, listed, moment, select
 from zoho_crm.errors import SCOPE_LACKING, TOKEN_REFUSED
 from zoho_crm.problems import Refused, transient_error
+from zoho_crm.requester import entries
 
 #: A call that lost its answer may still be at work.
 SETTLE_S = 5.0
@@ -218,9 +219,8 @@ class LostInserts:
             limit=_MOST_ROWS,
         )
         try:
-            answer = self._client.queries.ask(
-                body={"select_query": query}, line=self._plan.label, key="data"
-            )
+            answer = self._client.queries.ask(body={"select_query": query}, line=self._plan.label)
+            found = entries(answer, "data", self._plan.module.api_name) or ()
         except Refused as refusal:
             # Zoho's text may quote the query, and with it the rows.
             answers.refused |= dict.fromkeys(traces, refusal.code)
@@ -231,7 +231,6 @@ class LostInserts:
             answers.refused |= dict.fromkeys(traces, "Zoho could not be asked")
             answers.failure = outage(self._plan)
             return
-        found = (answer or {}).get("data") or ()
         if len(found) == _MOST_ROWS:
             answers.refused |= dict.fromkeys(traces, "too many records have these values")
             return

@@ -88,12 +88,11 @@ class ZohoRequester(HttpRequester):
         headers: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
         line: str | None = None,
-        key: str | None = None,
     ) -> dict[str, Any] | None:
         """The JSON of Zoho's answer; None where it has nothing to say (204, 304).
 
-        `line` is the ledger's; by default that of the stream. An answer that lacks `key`, or any
-        content, cannot be read.
+        `line` is the ledger's; by default that of the stream. An answer that has no content and
+        does not say so is `Unreadable`.
         """
         with org_of(self.config).call(line or self.name):
             response = self._plainly(
@@ -108,7 +107,7 @@ class ZohoRequester(HttpRequester):
         if not response.ok:
             # One call too many, which the manifest lets pass.
             return answer if isinstance(answer, dict) else None
-        if not isinstance(answer, dict) or (key is not None and key not in answer):
+        if not isinstance(answer, dict):
             # Not quoted: half an answer may hold values of records.
             kind = response.headers.get("Content-Type", "no type").partition(";")[0]
             raise Unreadable(
@@ -134,8 +133,7 @@ class ZohoRequester(HttpRequester):
 
     def metadata(self, path: str, key: str, **params: str) -> list[dict[str, Any]]:
         """The entries of a settings answer; none where Zoho has nothing to say."""
-        answer = self.ask(path, params=params, line=METADATA, key=key)
-        return (answer or {}).get(key) or []
+        return entries(self.ask(path, params=params, line=METADATA), key, path) or []
 
     def get_url(
         self,
@@ -184,6 +182,17 @@ class ZohoRequester(HttpRequester):
             SCOPE_LACKING,
             scopes_held=held,
         )
+
+
+def entries(answer: Mapping[str, Any] | None, key: str, asked: str) -> Any:
+    """What stands under the key of an answer; None where Zoho has nothing to say."""
+    if answer is None:
+        return None
+    if key not in answer:
+        raise Unreadable(
+            f"Zoho's answer about {asked} has no {key}, so that it cannot be read. Try again later."
+        )
+    return answer[key]
 
 
 def _no_errors(record: logging.LogRecord) -> bool:

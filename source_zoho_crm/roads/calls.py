@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from source_zoho_crm.roads import Page, Row
 from source_zoho_crm.roads.windows import text
 from zoho_crm.problems import Refused, transient_error
-from zoho_crm.requester import ZohoRequester
+from zoho_crm.requester import ZohoRequester, entries
 
 #: Rows of a page of any list.
 PER_PAGE = 200
@@ -59,25 +60,24 @@ class Calls:
 
     def _query(self, query: str) -> Page:
         body = {"select_query": query}
-        return _page(self.coql_requester.ask(body=body, line=self.module, key="data"))
+        return self._page(self.coql_requester.ask(body=body, line=self.module))
 
     def _list(self, path: str, params: Mapping[str, str], since: datetime | None) -> Page:
         headers = None if since is None else _modified_since(since)
-        return _page(
-            self.requester.ask(path, params=params, headers=headers, line=self.module, key="data")
+        return self._page(
+            self.requester.ask(path, params=params, headers=headers, line=self.module)
         )
+
+    def _page(self, body: Mapping[str, Any] | None) -> Page:
+        if body is None:
+            return Page([], more=False)
+        rows, info = entries(body, "data", self.module) or [], body.get("info") or {}
+        assert isinstance(rows, list)
+        assert isinstance(info, dict)
+        return Page(rows, bool(info.get("more_records")), info.get("next_page_token"))
 
 
 def _modified_since(moment: datetime) -> dict[str, str]:
     """A second earlier: whether the header includes its own second is not documented."""
     earlier = text(moment - timedelta(seconds=1))
     return {"If-Modified-Since": earlier.removesuffix("Z") + "+00:00"}
-
-
-def _page(body: Mapping[str, object] | None) -> Page:
-    if body is None:
-        return Page([], more=False)
-    rows, info = body.get("data") or [], body.get("info") or {}
-    assert isinstance(rows, list)
-    assert isinstance(info, dict)
-    return Page(rows, bool(info.get("more_records")), info.get("next_page_token"))

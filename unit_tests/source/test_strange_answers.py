@@ -59,7 +59,7 @@ def test_a_page_without_content_never_ends_a_list(
 
     kind, sentence = failure(output)
     assert kind == FailureType.transient_error
-    assert "that cannot be read. Try again later." in sentence
+    assert "cannot be read. Try again later." in sentence
     states = [state["stream"]["stream_state"] for state in states_of(output, "Leads")]
     assert all(state["Modified_Time"] < "2015" for state in states)
 
