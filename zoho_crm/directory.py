@@ -10,11 +10,11 @@ from typing import Any, Protocol
 from airbyte_cdk.models import FailureType
 
 from zoho_crm.errors import (
-    FEATURE_LACKING,
     INVALID_DATA,
     NOT_SERVED,
     PERMISSION_LACKING,
     SCOPE_LACKING,
+    lacks_feature,
 )
 from zoho_crm.fields import Field
 from zoho_crm.problems import Refused, transient_error
@@ -27,7 +27,7 @@ CURSOR_FIELD = "Modified_Time"
 _SIDE_BY_SIDE = 10
 
 #: UNVERIFIED: whether Zoho calls a module without fields metadata by another code than these.
-_OF_ONE_MODULE = PERMISSION_LACKING | FEATURE_LACKING | NOT_SERVED | {INVALID_DATA, SCOPE_LACKING}
+_OF_ONE_MODULE = PERMISSION_LACKING | NOT_SERVED | {INVALID_DATA, SCOPE_LACKING}
 
 #: What "Modules Metadata" calls modules whose rows belong to records of other modules, and how many
 #: of them are asked for deletions. UNVERIFIED: that those of a kind are all alike.
@@ -40,7 +40,8 @@ def of_one_module(refusal: Refused) -> bool:
     A scope that the token lacks concerns all modules. Where it has all, or Zoho does not tell what
     it has, others may be served.
     """
-    return refusal.code in _OF_ONE_MODULE and refusal.scopes_held is not False
+    own = refusal.code in _OF_ONE_MODULE or lacks_feature(refusal.code)
+    return own and refusal.scopes_held is not False
 
 
 class Metadata(Protocol):
@@ -60,7 +61,7 @@ class Module:
     refusal: str | None = None
     #: Its changes can be followed by Modified_Time, and its deletions too.
     windowed: bool = False
-    #: Subforms whose rows are no module: they are in single records only.
+    #: Subforms whose rows are no module: they are inside records only.
     inner_rows: tuple[str, ...] = ()
     #: Zoho lists its deletions. Those of children are believed in once one has been seen.
     lists_deletions: bool = True

@@ -93,7 +93,8 @@ def _body(
 
 def _add_inner_rows(call: Call, module: Module, rows: Sequence[Row]) -> None:
     names = INNER_ROWS_OF_V2.get(module.api_name, ())
-    whole = single_reader(call.store, module, call.version)
+    book_ids = call.knobs.v2_price_books == "id"
+    whole = single_reader(call.store, module, call.version, book_ids=book_ids)
     for row in rows if names else ():
         single = whole(int(str(row["id"]))) or {}
         row.update({name: single[name] for name in names if name in single})

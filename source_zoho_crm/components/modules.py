@@ -90,7 +90,7 @@ class ModulesRetriever(Retriever):
                     "api_name": f"{module.api_name}.{name}",
                     "offered": False,
                     "not_offered_because": (
-                        f"Zoho gives these rows in single records of {module.api_name} only, which "
+                        f"Zoho gives these rows inside records of {module.api_name} only, which "
                         "would cost a call for each record."
                     ),
                 }

@@ -209,6 +209,20 @@ def test_a_module_whose_fields_are_refused_costs_no_other(org: Org, code: str) -
     assert "Make a new one" not in entry["not_offered_because"]
 
 
+def test_a_module_whose_feature_is_off_costs_no_other(org: Org, streams: list[Row]) -> None:
+    names = org.streams().keys()
+    fault(org, f"settings.fields:{VEHICLES}", "VEHICLES_NOT_ENABLED")
+    assert org.discover().keys() == names - {VEHICLES}
+
+    org.control("POST", "reset", {})
+    for call in ("coql", "records.list", "deleted"):
+        fault(org, f"{call}:{VEHICLES}", "VEHICLES_NOT_ENABLED")
+    output = org.read(*streams)
+    assert_the_other_is_whole(org, output, streams[1])
+    assert [line for line in warnings(output) if "VEHICLES_NOT_ENABLED" in line]
+    assert not states_of(output, VEHICLES)
+
+
 def test_a_token_that_may_see_no_fields_at_all_discovers_nothing_and_says_why(org: Org) -> None:
     parts = ("modules.ALL", "settings.modules.READ", "org.READ", "users.READ", "coql.READ")
     org.control("POST", "knobs", {"scopes": [f"ZohoCRM.{part}" for part in parts]})
