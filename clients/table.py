@@ -29,6 +29,8 @@ SETTINGS = (
     "currencies",
     "contact_roles",
 )
+#: Rows that a query asks for.
+QUERY_ROWS = 200
 #: Bulk read is done once, with this module.
 BULK = ("Leads", "bulk_read")
 
@@ -56,6 +58,7 @@ class Report:
         self._found = {(one.module, one.step): one for one in outcomes}
         #: Marks of the faults that each module met.
         self._marks: dict[str, set[str]] = {}
+        self._cured: set[str] = set()
         for one in outcomes:
             if fault := self._fault(one):
                 self._marks.setdefault(one.module, set()).add(fault.mark)
@@ -67,7 +70,7 @@ class Report:
 
     def again(self, outcomes: Sequence[Outcome], cured: Sequence[Fault]) -> None:
         """Takes over modules that met a fault, as they are without its cause."""
-        marks = {fault.mark for fault in cured}
+        self._cured = marks = {fault.mark for fault in cured}
         # Attachments hang on records of the others.
         met = {"Attachments", *(name for name, own in self._marks.items() if own & marks)}
         for one in outcomes:
@@ -137,8 +140,8 @@ class Report:
         one = self._found.get((module, step))
         if one is None:
             return "was not done"
-        if self._fault(one):
-            return None
+        if fault := self._fault(one):
+            return f"shows {fault.mark} without its cause" if fault.mark in self._cured else None
         code = REFUSED.get((module, step))
         if one.error:
             understood = one.error.startswith(f"RefusedError: {code} ")
@@ -154,4 +157,6 @@ class Report:
             there = len(known.fields) if step == "fields" else known.rows
             unread = step == "read_one" and self._failure(module, "read")
             return None if one.rows == there or unread else f"{one.rows} of {there} rows"
+        if known and step == "coql" and one.rows < min(known.rows, QUERY_ROWS):
+            return f"{one.rows} of {known.rows} rows"
         return None if one.rows or known else "no rows"
