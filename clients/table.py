@@ -28,6 +28,8 @@ SETTINGS = (
     "territories",
     "currencies",
     "contact_roles",
+    "tags",
+    "pipelines",
 )
 #: Rows that a query asks for.
 QUERY_ROWS = 200
@@ -55,6 +57,8 @@ class Report:
         self.sdk = sdk
         self.modules = modules
         self._faults = faults
+        # The SDK of v2 has no call for pipelines.
+        self._settings = SETTINGS[:-1] if sdk.version == "v2" else SETTINGS
         self._found = {(one.module, one.step): one for one in outcomes}
         #: Marks of the faults that each module met.
         self._marks: dict[str, set[str]] = {}
@@ -97,7 +101,7 @@ class Report:
         wide = max(map(len, self.modules))
         cells = [[name, *self._row(name)] for name in self.modules]
         widths = [wide, *(max(len(column), 7) for column in COLUMNS), 1]
-        settings = [f"{step} {self._cell('', step)}" for step in SETTINGS]
+        settings = [f"{step} {self._cell('', step)}" for step in self._settings]
         table = [["module", *COLUMNS, ""], *cells]
         padded = [[c.ljust(w) for c, w in zip(row, widths, strict=True)] for row in table]
         lines = [
@@ -111,7 +115,7 @@ class Report:
 
     def _steps(self) -> list[tuple[str, str]]:
         of_modules = [(name, step) for name, one in self.modules.items() for step in one.steps]
-        return [*(("", step) for step in SETTINGS), *of_modules, BULK]
+        return [*(("", step) for step in self._settings), *of_modules, BULK]
 
     def _row(self, name: str) -> list[str]:
         metadata = [self._cell(name, step) for step in METADATA]
