@@ -28,7 +28,11 @@ SETTINGS = (
     "territories",
     "currencies",
     "contact_roles",
+    "tags",
+    "pipelines",
 )
+#: Rows that a query asks for.
+QUERY_ROWS = 200
 #: Bulk read is done once, with this module.
 BULK = ("Leads", "bulk_read")
 
@@ -53,9 +57,12 @@ class Report:
         self.sdk = sdk
         self.modules = modules
         self._faults = faults
+        # The SDK of v2 has no call for pipelines.
+        self._settings = SETTINGS[:-1] if sdk.version == "v2" else SETTINGS
         self._found = {(one.module, one.step): one for one in outcomes}
         #: Marks of the faults that each module met.
         self._marks: dict[str, set[str]] = {}
+        self._cured: set[str] = set()
         for one in outcomes:
             if fault := self._fault(one):
                 self._marks.setdefault(one.module, set()).add(fault.mark)
@@ -67,7 +74,7 @@ class Report:
 
     def again(self, outcomes: Sequence[Outcome], cured: Sequence[Fault]) -> None:
         """Takes over modules that met a fault, as they are without its cause."""
-        marks = {fault.mark for fault in cured}
+        self._cured = marks = {fault.mark for fault in cured}
         # Attachments hang on records of the others.
         met = {"Attachments", *(name for name, own in self._marks.items() if own & marks)}
         for one in outcomes:
@@ -94,7 +101,7 @@ class Report:
         wide = max(map(len, self.modules))
         cells = [[name, *self._row(name)] for name in self.modules]
         widths = [wide, *(max(len(column), 7) for column in COLUMNS), 1]
-        settings = [f"{step} {self._cell('', step)}" for step in SETTINGS]
+        settings = [f"{step} {self._cell('', step)}" for step in self._settings]
         table = [["module", *COLUMNS, ""], *cells]
         padded = [[c.ljust(w) for c, w in zip(row, widths, strict=True)] for row in table]
         lines = [
@@ -108,7 +115,7 @@ class Report:
 
     def _steps(self) -> list[tuple[str, str]]:
         of_modules = [(name, step) for name, one in self.modules.items() for step in one.steps]
-        return [*(("", step) for step in SETTINGS), *of_modules, BULK]
+        return [*(("", step) for step in self._settings), *of_modules, BULK]
 
     def _row(self, name: str) -> list[str]:
         metadata = [self._cell(name, step) for step in METADATA]
@@ -137,8 +144,8 @@ class Report:
         one = self._found.get((module, step))
         if one is None:
             return "was not done"
-        if self._fault(one):
-            return None
+        if fault := self._fault(one):
+            return f"shows {fault.mark} without its cause" if fault.mark in self._cured else None
         code = REFUSED.get((module, step))
         if one.error:
             understood = one.error.startswith(f"RefusedError: {code} ")
@@ -154,4 +161,6 @@ class Report:
             there = len(known.fields) if step == "fields" else known.rows
             unread = step == "read_one" and self._failure(module, "read")
             return None if one.rows == there or unread else f"{one.rows} of {there} rows"
+        if known and step == "coql" and one.rows < min(known.rows, QUERY_ROWS):
+            return f"{one.rows} of {known.rows} rows"
         return None if one.rows or known else "no rows"

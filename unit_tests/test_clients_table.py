@@ -17,7 +17,7 @@ REFUSAL = "RefusedError: INVALID_MODULE The given module is not supported in API
 def outcomes(*others: Outcome) -> list[Outcome]:
     """Of an SDK that does all it should, but for some."""
     of_settings = [Outcome("", step, 1) for step in SETTINGS]
-    rows = {"read": 3, "read_one": 3, "fields": 2}
+    rows = {"read": 3, "read_one": 3, "coql": 3, "fields": 2}
     done = [
         Outcome(module.name, step, rows.get(step, 1))
         for module in (LEADS, TASKS)
@@ -42,6 +42,7 @@ def test_an_sdk_that_does_all_it_should_has_no_failures() -> None:
     ("outcome", "why"),
     [
         (Outcome("Leads", "read", 2), "2 of 3 rows"),
+        (Outcome("Leads", "coql", 2), "2 of 3 rows"),
         (Outcome("Leads", "insert", error="TypeError: no"), "TypeError: no"),
         (Outcome("Leads", "insert"), "there was nothing to do it with"),
         (Outcome("Leads", "coql", error=REFUSAL), REFUSAL),
@@ -73,6 +74,15 @@ def test_a_fault_that_does_not_show_any_more_fails() -> None:
     assert report(faults=(FAULT,)).failures == [
         "the fault a does not show any more: take it out of known.py"
     ]
+
+
+def test_a_fault_that_shows_without_its_cause_fails() -> None:
+    broken = Outcome("Leads", "insert", error="KeyError: q")
+    met = report(broken, faults=(FAULT,))
+
+    met.again(outcomes(broken), met.curable())
+
+    assert met.failures == ["Leads, insert: shows a without its cause"]
 
 
 def test_a_module_that_met_a_fault_shows_what_it_does_without_the_cause() -> None:

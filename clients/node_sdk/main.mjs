@@ -6,7 +6,7 @@
 import { attachments, bulkRead, coql } from "./other_calls.mjs";
 import { Records } from "./records.mjs";
 import { SDK, answer, start } from "./sdk.mjs";
-import { METADATA, SETTINGS, ofModule, setting, theModule } from "./settings.mjs";
+import { METADATA, SETTINGS, ofModule, pipelines, setting, tags, theModule } from "./settings.mjs";
 import { json, told } from "./values.mjs";
 
 /** Does a step and says what came of it. */
@@ -49,6 +49,8 @@ await seen("", "modules", async () => {
   return modules.length;
 });
 for (const [step, ...call] of SETTINGS) await seen("", step, () => setting(...call));
+await seen("", "tags", () => tags("Leads"));
+await seen("", "pipelines", () => pipelines("Deals"));
 for (const module of modules) if (module.getAPISupported()) await oneModule(module);
 await seen("Attachments", "read_one", () => attachments(parents));
 await seen("Leads", "bulk_read", () => bulkRead("Leads"));

@@ -32,6 +32,18 @@ export async function ofModule(name, module) {
   return found ? found[`get${name}`]() : [];
 }
 
+export async function tags(module) {
+  const named = await params(SDK.Tags.GetTagsParam, { MODULE: module });
+  return (await answer(new SDK.Tags.TagsOperations().getTags(named))).getTags().length;
+}
+
+/** Those of the module's first layout. */
+export async function pipelines(module) {
+  const [layout] = await ofModule("Layouts", module);
+  const calls = new SDK.Pipeline.PipelineOperations(layout.getId());
+  return (await answer(calls.getPipelines())).getPipeline().length;
+}
+
 export async function theModule(name) {
   const found = await answer(new SDK.Modules.ModulesOperations().getModuleByAPIName(name));
   return found.getModules().length;

@@ -13,8 +13,16 @@ from typing import Any
 
 from clients.python_sdk.other_calls import Attachments, bulk_read, coql
 from clients.python_sdk.records import Records
-from clients.python_sdk.sdk import answer, package, start
-from clients.python_sdk.settings import METADATA, SETTINGS, of_module, setting, the_module
+from clients.python_sdk.sdk import JOB, answer, package, start
+from clients.python_sdk.settings import (
+    METADATA,
+    SETTINGS,
+    of_module,
+    pipelines,
+    setting,
+    tags,
+    the_module,
+)
 from clients.python_sdk.values import told
 
 
@@ -41,6 +49,9 @@ def main() -> None:
     seen("", "modules", list_modules)
     for name, operations, getter in SETTINGS:
         seen("", name, partial(setting, name, operations, getter))
+    seen("", "tags", partial(tags, "Leads"))
+    if JOB["sdk"] != "2.0":  # it has no call for them
+        seen("", "pipelines", partial(pipelines, "Deals"))
     for module in modules:
         if module.get_api_supported():
             one_module(module, attachments)

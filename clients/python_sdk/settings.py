@@ -46,6 +46,19 @@ def fields_of(module: str) -> list[Any]:
     return of_module("fields", "Fields", "get_fields", module)
 
 
+def tags(module: str) -> int:
+    there = package("tags")
+    named = params(there.GetTagsParam, module=module)
+    return len(answer(there.TagsOperations().get_tags(named)).get_tags())
+
+
+def pipelines(module: str) -> int:
+    """Those of the module's first layout."""
+    layout = of_module("layouts", "Layouts", "get_layouts", module)[0]
+    calls = package("pipeline").PipelineOperations(layout.get_id())
+    return len(answer(calls.get_pipelines()).get_pipeline())
+
+
 def the_module(name: str) -> int:
     operations = package("modules").ModulesOperations()
     get = operations.get_module_by_api_name if NEW else operations.get_module
