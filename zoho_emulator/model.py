@@ -126,7 +126,8 @@ class Module:
     since: float = 2.0
     until: float = FOREVER
     #: Its rows are files (Attachments), which are listed, and neither queried nor exported ("Bulk
-    #: Read: Limitations"). UNVERIFIED: that queries refuse them.
+    #: Read: Limitations"). UNVERIFIED: that queries refuse them, and that their lists heed
+    #: `sort_by` and If-Modified-Since as others do.
     files: bool = False
     #: False: the token's profile may not see its records, whatever `viewable` says.
     permitted: bool = True
