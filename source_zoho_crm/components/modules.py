@@ -90,8 +90,8 @@ class ModulesRetriever(Retriever):
                     "api_name": f"{module.api_name}.{name}",
                     "offered": False,
                     "not_offered_because": (
-                        f"Zoho gives these rows inside records of {module.api_name} only, which "
-                        "would cost a call for each record."
+                        f"Its rows are no module: Zoho gives them inside records of "
+                        f"{module.api_name}, and in no query or export."
                     ),
                 }
         for name, reason in withheld(offered).items():

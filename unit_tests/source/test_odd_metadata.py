@@ -103,7 +103,7 @@ def test_rows_that_only_single_records_have_are_told_as_not_offered(
 
     assert told <= modules.keys()
     assert {modules[name]["offered"] for name in told} == {False}
-    assert all("in single records of" in modules[name]["not_offered_because"] for name in told)
+    assert all("inside records of" in modules[name]["not_offered_because"] for name in told)
     assert {"Leads.Project_Details", "Quotes.Quoted_Items"}.isdisjoint(modules)
 
 
