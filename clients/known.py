@@ -22,8 +22,6 @@ REFUSED: Mapping[tuple[str, str], str] = {
     **{(name, step): "NO_PERMISSION" for name in _NO_PERMISSION for step in ("read", "coql")},
     **{(name, "coql"): "INVALID_MODULE" for name in (*_NO_FIELDS, "Activities", "Attachments")},
     **{(name, "upsert"): "INVALID_MODULE" for name in _NOT_UPSERTED},
-    # Attachments are listed below one record only.
-    ("Attachments", "read"): "INVALID_MODULE",
     # What an appointment is made for stays, and so does its history.
     ("Appointments__s", "upsert"): "NOT_ALLOWED",
     ("Appointments_Rescheduled_History__s", "upsert"): "NOT_ALLOWED",
