@@ -131,9 +131,10 @@ class OutcomesOrFailure(ErrorHandler):
         elif response.status_code not in _OF_CALLS and _is_of_a_row(
             error, only=listed is not None and self._here.records == 1
         ):
-            if self._here.records == 1:
+            if self._here.records == 1 or (response.ok and listed is not None):
                 return SUCCESS_RESOLUTION
-            self._here.of_a_row = True
+            # In an answer of 2xx one error tells nothing of the other rows, which may be written.
+            self._here.of_a_row = not response.ok
         return self._failure(standing_alone(response))
 
     def _failure(self, response: requests.Response) -> ErrorResolution:

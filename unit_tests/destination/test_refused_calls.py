@@ -187,6 +187,26 @@ def test_as_many_entries_as_rows_are_theirs_whatever_they_say(org: Org, status: 
     assert result.counts() == {"created": 1, "rejected": 2}
 
 
+@pytest.mark.parametrize("form", [ALONE, LISTED])
+@pytest.mark.parametrize("status", [200, 202, 207])
+def test_one_error_for_several_rows_repeats_nothing_of_a_call_that_may_be_carried_out(
+    org: Org, status: int, form: str
+) -> None:
+    """Only a status of 4xx says that none of the rows was written."""
+    before = len(org.records("Contacts"))
+    details = {"api_name": "Email", "json_path": "$.data[1].Email"}
+    entry = {"code": "INVALID_DATA", "details": details, "message": "m", "status": "error"}
+    body = {"data": [entry]} if form == LISTED else entry
+    org.fail("insert", status=status, body=body, done=True)
+
+    result = write(org, "insert", 3)
+
+    assert result.failure
+    assert "INVALID_DATA" in result.sentence
+    assert (org.calls("insert"), result.states) == (1, [])
+    assert len(org.records("Contacts")) == before + 3
+
+
 def test_a_list_of_another_length_that_is_no_refusal_of_the_call_ends_the_run(org: Org) -> None:
     entry = {"code": "AUTHORIZATION_FAILED", "details": {}, "message": "no", "status": "error"}
     org.fail("insert", status=400, body={"data": [entry, entry]})
