@@ -21,6 +21,7 @@ from zoho_crm.errors import (
     OF_RECORDS,
     FailuresOnly,
     error_of,
+    lacks_feature,
     standing_alone,
 )
 from zoho_crm.redirects import refusal_of
@@ -199,7 +200,7 @@ def _is_of_a_row(error: Mapping[str, Any], *, only: bool) -> bool:
     named = _names_a_row(_details(error))
     if named is not None:
         return named
-    return code in OF_RECORDS or (only and code not in OF_CALLS)
+    return code in OF_RECORDS or (only and code not in OF_CALLS and not lacks_feature(code))
 
 
 def _names_a_row(details: Mapping[str, Any]) -> bool | None:

@@ -97,6 +97,33 @@ def test_a_refusal_of_the_call_ends_the_run_whatever_its_form_and_however_many_r
     assert (org.calls("upsert"), result.states) == (1, [])
 
 
+OF_THE_CALL = (
+    "NOT_SUPPORTED",
+    "FEATURE_NOT_SUPPORTED",
+    "FEATURE_NOT_ENABLED",
+    "CURRENCIES_NOT_ENABLED",
+    "NOT_SUPPORTED_FEATURE",
+    "MODULE_NOT_SUPPORTED",
+    "MODULE_NOT_AVAILABLE",
+    "LICENSE_LIMIT_EXCEEDED",
+    "STORAGE_SPACE_EXCEEDED",
+)
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize("code", OF_THE_CALL)
+def test_what_the_org_lacks_for_all_rows_ends_the_run_of_one_row_too(
+    org: Org, code: str, rows: int
+) -> None:
+    refuse(org, "insert", LISTED, code, 400)
+
+    result = write(org, "insert", rows)
+
+    assert result.failure
+    assert code in result.sentence
+    assert (org.calls("insert"), result.states) == (1, [])
+
+
 @pytest.mark.parametrize("operation", STREAMS)
 @pytest.mark.parametrize(("version", "rows"), [("v2", 1), ("v8", 3)])
 def test_every_operation_tells_a_refusal_in_a_list_as_one_that_stands_alone(
@@ -141,6 +168,7 @@ PLACES = [
     pytest.param("LIMIT_EXCEEDED", {"json_path": "$.data[0].Participants"}, id="a place"),
     pytest.param("LIMIT_EXCEEDED", {"api_name": "data", "json_path": "$.data[0]"}, id="a row"),
     pytest.param("AUTHORIZATION_FAILED", {"id": "123"}, id="a record"),
+    pytest.param("NOT_SUPPORTED", {"api_name": "Layout"}, id="a field that is not supported"),
     pytest.param(
         "AUTHORIZATION_FAILED", {"api_name": "Owner", "json_path": "$.data[0].Owner"}, id="an owner"
     ),
