@@ -7,6 +7,7 @@ import pytest
 from airbyte_cdk.models import FailureType
 
 from unit_tests.destination.conftest import Org, Result, stream
+from zoho_emulator.knobs import SCOPES
 
 ALONE, LISTED = "alone", "listed"
 USED_UP = "Many requests fired than the allowed limit for the past 24 hours."
@@ -51,7 +52,10 @@ def write(org: Org, operation: str, rows: int, version: str = "v8") -> Result:
             *("NO_PERMISSION", 403, {"details": {"permissions": ["Crm_Implied_View_Contacts"]}}),
             *(CONFIG, "permission for it: Crm_Implied_View_Contacts"),
         ),
-        ("OAUTH_SCOPE_MISMATCH", 401, {}, CONFIG, "The refresh token lacks a scope"),
+        (
+            *("OAUTH_SCOPE_MISMATCH", 401, {}, CONFIG),
+            "though the refresh token has all that can be asked for: ZohoCRM.modules.ALL",
+        ),
         ("INVALID_HOST", 400, {}, CONFIG, "Choose the region"),
         (
             *("INVALID_MODULE", 400, {"details": {"resource_path_index": 0}}),
@@ -139,6 +143,41 @@ def test_every_operation_tells_a_refusal_in_a_list_as_one_that_stands_alone(
     assert alone.sentence == in_list.sentence
     assert "needs a profile with permission" in alone.sentence
     assert [len(result.states) for result in said] == [0, 0]
+
+
+READING = ("ZohoCRM.modules.READ", "ZohoCRM.settings.READ", "ZohoCRM.users.READ")
+READING += ("ZohoCRM.org.READ", "ZohoCRM.coql.READ")
+LACKS = "The refresh token lacks a scope that {} needs: ZohoCRM.modules.ALL. Make a new one"
+HOLDS = "Zoho refuses {} for want of a scope (OAUTH_SCOPE_MISMATCH), though the refresh token has"
+
+
+@pytest.mark.parametrize(
+    ("operation", "granted", "told"),
+    [
+        ("insert", "", LACKS),
+        ("insert", "CREATE", HOLDS),
+        ("insert", "contacts.WRITE", HOLDS),
+        ("insert", "leads.ALL", LACKS),
+        ("insert", "UPDATE", LACKS),
+        ("upsert", "CREATE", LACKS),
+        ("upsert", "CREATE contacts.UPDATE", HOLDS),
+        ("update", "UPDATE", HOLDS),
+        ("update", "CREATE", LACKS),
+        ("delete", "contacts.DELETE", HOLDS),
+        ("delete", "WRITE", LACKS),
+    ],
+)
+def test_a_write_that_lacks_a_scope_says_so_only_if_the_token_does(
+    org: Org, operation: str, granted: str, told: str
+) -> None:
+    org.knobs(scopes=[*READING, *(f"ZohoCRM.modules.{scope}" for scope in granted.split())])
+    refuse(org, operation, ALONE, "OAUTH_SCOPE_MISMATCH", 401)
+
+    result = write(org, operation, 2)
+    org.knobs(scopes=SCOPES)
+
+    path = "Contacts/upsert" if operation == "upsert" else "Contacts"
+    assert result.sentence.startswith(told.format(f"{org.server.base_url}/crm/v8/{path}"))
 
 
 @pytest.mark.usefixtures("no_pauses")
