@@ -2,6 +2,7 @@
 
 import copy
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +18,7 @@ from zoho_crm.errors import SCOPE_LACKING, FailuresOnly
 from zoho_crm.judging import RECORDS, OutcomesOrFailure, outcomes_in
 from zoho_crm.manifest import scopes, settings_parameters
 from zoho_crm.org import Org, forget, org_of
-from zoho_crm.problems import Refused, config_error, transient_error
+from zoho_crm.problems import Refused, config_error, system_error, transient_error
 from zoho_crm.redirects import follow_none
 from zoho_crm.requester import ZohoRequester, manifests_requester
 from zoho_crm.scopes import want_of_scope
@@ -37,6 +38,14 @@ _RECORD_SCOPES = "ZohoCRM.modules."
 #: of a refused one it is said that it needs both.
 _RIGHTS = {"POST": ("CREATE",), "PUT": ("UPDATE",), "DELETE": ("DELETE",)}
 _RIGHTS_TO_UPSERT = ("CREATE", "UPDATE")
+
+_AUTOMATIONS = "Choose All in Automations (automations)"
+#: What a user can do about a part of a call that Zoho refuses.
+_CURES = {
+    "duplicate_check_fields": "Choose another key for the stream",
+    "trigger": _AUTOMATIONS,
+    "skip_feature_execution": _AUTOMATIONS,
+}
 
 #: Seconds to connect, and to wait for an answer.
 _TIMEOUT_S = (15, 120)
@@ -183,10 +192,14 @@ def _plainly(
         )
     sentence = error.message or "The call failed."
     if code and part and not part.startswith(RECORDS):
-        return config_error(
+        said = (
             f"Zoho refuses to write to {module}: {code} at {part}, which is of the call and not of "
-            "a row. Choose another key for the stream, or report it with the log."
+            "a row."
         )
+        name = re.search(r"\w+", part)
+        if cure := _CURES.get(name[0] if name else ""):
+            return config_error(f"{said} {cure}, or report it with the log.")
+        return system_error(f"{said} No setting governs that: report it with the log.")
     plain = AirbyteTracedException(
         message=sentence, internal_message=sentence, failure_type=error.failure_type
     )

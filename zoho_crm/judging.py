@@ -89,8 +89,11 @@ class OutcomesOrFailure(ErrorHandler):
     @property
     def part(self) -> str | None:
         """The part of the call that Zoho refused, as a JSON path, where it said so."""
-        part = _details(self._here.error or {}).get("json_path")
-        return part if isinstance(part, str) else None
+        details = _details(self._here.error or {})
+        path, name = details.get("json_path"), details.get("api_name")
+        if isinstance(path, str):
+            return path
+        return f"$.{name}" if name in _BODY else None
 
     @property
     def of_a_row(self) -> bool:

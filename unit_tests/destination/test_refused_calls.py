@@ -128,6 +128,36 @@ def test_what_the_org_lacks_for_all_rows_ends_the_run_of_one_row_too(
     assert (org.calls("insert"), result.states) == (1, [])
 
 
+@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize(
+    ("details", "kind", "told"),
+    [
+        ({"json_path": "$.duplicate_check_fields[0]"}, CONFIG, "Choose another key"),
+        ({"api_name": "duplicate_check_fields"}, CONFIG, "Choose another key"),
+        ({"json_path": "$.trigger[1]"}, CONFIG, "Choose All in Automations"),
+        ({"json_path": "$.skip_feature_execution[0].name"}, CONFIG, "Choose All in Automations"),
+        ({"json_path": "trigger"}, CONFIG, "Choose All in Automations"),
+        ({"json_path": "$"}, SYSTEM, "No setting governs that"),
+        ({"json_path": "$.apply_feature_execution"}, SYSTEM, "No setting governs that"),
+        ({"json_path": "$.lar_id", "api_name": "lar_id"}, SYSTEM, "No setting governs that"),
+        ({"api_name": "lar_id"}, SYSTEM, "No setting governs that"),
+    ],
+)
+def test_a_refused_part_of_the_call_is_told_with_the_setting_that_governs_it(
+    org: Org, details: dict[str, Any], kind: FailureType, told: str, rows: int
+) -> None:
+    refuse(org, "upsert", LISTED, "INVALID_DATA", 400, details=details)
+
+    result = write(org, "upsert", rows)
+
+    part = details.get("json_path", f"$.{details.get('api_name')}")
+    assert f"INVALID_DATA at {part}, which is of the call and not of a row. {told}" in (
+        result.sentence
+    )
+    assert result.failure
+    assert result.failure.failure_type == kind
+
+
 @pytest.mark.parametrize("operation", STREAMS)
 @pytest.mark.parametrize(("version", "rows"), [("v2", 1), ("v8", 3)])
 def test_every_operation_tells_a_refusal_in_a_list_as_one_that_stands_alone(
