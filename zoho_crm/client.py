@@ -192,14 +192,17 @@ def _plainly(
         )
     sentence = error.message or "The call failed."
     if code and part and not part.startswith(RECORDS):
-        said = (
-            f"Zoho refuses to write to {module}: {code} at {part}, which is of the call and not of "
-            "a row."
-        )
         name = re.search(r"\w+", part)
-        if cure := _CURES.get(name[0] if name else ""):
-            return config_error(f"{said} {cure}, or report it with the log.")
-        return system_error(f"{said} No setting governs that: report it with the log.")
+        cure = _CURES.get(name[0] if name else "")
+        if cure is None:
+            return system_error(
+                f"Zoho refuses to write to {module}: {code} at {part}, which is of the call and "
+                "not of a row. No setting governs that: report it with the log."
+            )
+        return config_error(
+            f"Zoho refuses to write to {module}: {code} at {part}, which is of the call and not of "
+            f"a row. {cure}, or report it with the log."
+        )
     plain = AirbyteTracedException(
         message=sentence, internal_message=sentence, failure_type=error.failure_type
     )
