@@ -8,7 +8,6 @@ from typing import Any
 
 from destination_zoho_crm.settings import Operation
 from zoho_crm.directory import Metadata, of_one_module
-from zoho_crm.errors import SCOPE_LACKING
 from zoho_crm.fields import Field, Form
 from zoho_crm.problems import Refused
 
@@ -190,13 +189,12 @@ class TargetModules:
     def offered(self) -> dict[str, TargetModule]:
         """All but those whose fields Zoho does not tell, each of which costs a warning.
 
-        Raises where it tells none for want of a scope: then it is not these modules that it
-        refuses.
+        Raises where it tells those of none: then it is not these modules that it refuses.
         """
         modules = {}
         answers = self._answers(self.names)
         refusals = [answer for answer in answers.values() if isinstance(answer, Refused)]
-        if refusals and len(refusals) == len(answers) and refusals[0].code == SCOPE_LACKING:
+        if refusals and len(refusals) == len(answers):
             raise refusals[0]
         for name, module in answers.items():
             if isinstance(module, Refused):

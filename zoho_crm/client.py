@@ -2,6 +2,7 @@
 
 import copy
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,13 +14,14 @@ from airbyte_cdk.sources.streams.http import HttpClient
 from airbyte_cdk.utils import AirbyteTracedException
 
 from zoho_crm.auth import ZohoAuthenticator
-from zoho_crm.errors import FailuresOnly
+from zoho_crm.errors import SCOPE_LACKING, FailuresOnly
 from zoho_crm.judging import RECORDS, OutcomesOrFailure, outcomes_in
 from zoho_crm.manifest import scopes, settings_parameters
 from zoho_crm.org import Org, forget, org_of
-from zoho_crm.problems import Refused, config_error, transient_error
+from zoho_crm.problems import Refused, config_error, system_error, transient_error
 from zoho_crm.redirects import follow_none
 from zoho_crm.requester import ZohoRequester, manifests_requester
+from zoho_crm.scopes import want_of_scope
 from zoho_crm.settings import ConnectionSettings
 
 #: The CDK's client logs whole requests and answers when a call fails, rows and all. Nothing of it
@@ -32,6 +34,18 @@ _SILENT.disabled = True
 
 #: Scopes of records: of all modules, or of one ("Scopes").
 _RECORD_SCOPES = "ZohoCRM.modules."
+#: The rights that a write needs. UNVERIFIED: whether CREATE alone allows upserts, as one page says;
+#: of a refused one it is said that it needs both.
+_RIGHTS = {"POST": ("CREATE",), "PUT": ("UPDATE",), "DELETE": ("DELETE",)}
+_RIGHTS_TO_UPSERT = ("CREATE", "UPDATE")
+
+_AUTOMATIONS = "Choose All in Automations (automations)"
+#: What a user can do about a part of a call that Zoho refuses.
+_CURES = {
+    "duplicate_check_fields": "Choose another key for the stream",
+    "trigger": _AUTOMATIONS,
+    "skip_feature_execution": _AUTOMATIONS,
+}
 
 #: Seconds to connect, and to wait for an answer.
 _TIMEOUT_S = (15, 120)
@@ -82,9 +96,7 @@ class Client:
 
     def may_write(self) -> bool:
         """Whether the token may write records of any module; so, too, where Zoho does not tell."""
-        authenticator = self.metadata.get_authenticator()
-        assert isinstance(authenticator, ZohoAuthenticator)
-        granted = authenticator.granted
+        granted = self._granted
         return not granted or any(
             scope.startswith(_RECORD_SCOPES) and not scope.endswith(".READ") for scope in granted
         )
@@ -127,8 +139,21 @@ class Client:
                     raise LostAnswerError from None
                 if judge.of_a_row:
                     raise RowRefusedError from None
+                if judge.code == SCOPE_LACKING:
+                    raise self._without_scope(method, url) from None
                 raise _plainly(error, path, judge) from None
         return Answer(outcomes_in(response), judge.lost)
+
+    def _without_scope(self, method: str, url: str) -> Refused:
+        rights = _RIGHTS_TO_UPSERT if url.endswith("/upsert") else _RIGHTS[method]
+        sentence, held = want_of_scope(url, self.scopes.split(","), self._granted, rights)
+        return Refused(config_error(sentence), SCOPE_LACKING, scopes_held=held)
+
+    @property
+    def _granted(self) -> frozenset[str]:
+        authenticator = self.metadata.get_authenticator()
+        assert isinstance(authenticator, ZohoAuthenticator)
+        return authenticator.granted
 
     @cached_property
     def _repeating(self) -> tuple[HttpClient, "OutcomesOrFailure"]:
@@ -167,9 +192,16 @@ def _plainly(
         )
     sentence = error.message or "The call failed."
     if code and part and not part.startswith(RECORDS):
+        name = re.search(r"\w+", part)
+        cure = _CURES.get(name[0] if name else "")
+        if cure is None:
+            return system_error(
+                f"Zoho refuses to write to {module}: {code} at {part}, which is of the call and "
+                "not of a row. No setting governs that: report it with the log."
+            )
         return config_error(
             f"Zoho refuses to write to {module}: {code} at {part}, which is of the call and not of "
-            "a row. Choose another key for the stream, or report it with the log."
+            f"a row. {cure}, or report it with the log."
         )
     plain = AirbyteTracedException(
         message=sentence, internal_message=sentence, failure_type=error.failure_type

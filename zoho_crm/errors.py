@@ -81,8 +81,20 @@ OF_CALLS_ONLY = TOKEN_REFUSED | {
     "INVALID_URL_PATTERN",
     "TOO_MANY_REQUESTS",
 }
-#: Codes that speak of a whole call unless they name a record.
-OF_CALLS = OF_CALLS_ONLY | PERMISSION_LACKING | {"LIMIT_EXCEEDED", "REQUIRED_PARAM_MISSING"}
+#: Codes that speak of a whole call unless they name a record; so do those of `lacks_feature`.
+OF_CALLS = (
+    OF_CALLS_ONLY
+    | PERMISSION_LACKING
+    | {
+        "LICENSE_LIMIT_EXCEEDED",
+        "LIMIT_EXCEEDED",
+        "MODULE_NOT_AVAILABLE",
+        "MODULE_NOT_SUPPORTED",
+        "NOT_SUPPORTED_FEATURE",
+        "REQUIRED_PARAM_MISSING",
+        "STORAGE_SPACE_EXCEEDED",
+    }
+)
 
 #: Codes that speak of a record as it stands: whatever a row brings, it cannot be changed now.
 OF_STANDING_RECORDS = frozenset(

@@ -21,6 +21,7 @@ from zoho_crm.errors import (
     OF_RECORDS,
     FailuresOnly,
     error_of,
+    lacks_feature,
     standing_alone,
 )
 from zoho_crm.redirects import refusal_of
@@ -88,8 +89,11 @@ class OutcomesOrFailure(ErrorHandler):
     @property
     def part(self) -> str | None:
         """The part of the call that Zoho refused, as a JSON path, where it said so."""
-        part = _details(self._here.error or {}).get("json_path")
-        return part if isinstance(part, str) else None
+        details = _details(self._here.error or {})
+        path, name = details.get("json_path"), details.get("api_name")
+        if isinstance(path, str):
+            return path
+        return f"$.{name}" if name in _BODY else None
 
     @property
     def of_a_row(self) -> bool:
@@ -131,9 +135,10 @@ class OutcomesOrFailure(ErrorHandler):
         elif response.status_code not in _OF_CALLS and _is_of_a_row(
             error, only=listed is not None and self._here.records == 1
         ):
-            if self._here.records == 1:
+            if self._here.records == 1 or (response.ok and listed is not None):
                 return SUCCESS_RESOLUTION
-            self._here.of_a_row = True
+            # In an answer of 2xx one error tells nothing of the other rows, which may be written.
+            self._here.of_a_row = not response.ok
         return self._failure(standing_alone(response))
 
     def _failure(self, response: requests.Response) -> ErrorResolution:
@@ -198,7 +203,7 @@ def _is_of_a_row(error: Mapping[str, Any], *, only: bool) -> bool:
     named = _names_a_row(_details(error))
     if named is not None:
         return named
-    return code in OF_RECORDS or (only and code not in OF_CALLS)
+    return code in OF_RECORDS or (only and code not in OF_CALLS and not lacks_feature(code))
 
 
 def _names_a_row(details: Mapping[str, Any]) -> bool | None:

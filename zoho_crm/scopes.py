@@ -7,15 +7,29 @@ from zoho_crm.errors import SCOPE_LACKING
 
 #: Parts of the API that have a scope of their own ("Scopes"); all else is records of a module.
 _OWN = ("settings", "users", "org", "coql")
+#: Modules with a word of their own in scopes, without underscores; all others share `custom`.
+_MODULES = frozenset(
+    """
+    leads accounts contacts deals campaigns tasks events calls notes cases solutions products
+    vendors pricebooks quotes salesorders purchaseorders invoices attachments appointments
+    appointmentsrescheduledhistory services
+    """.split()  # noqa: SIM905 - a list of words reads better as words
+)
+#: What gives a right to records besides the right itself and ALL.
+_WIDER = {"CREATE": "WRITE", "UPDATE": "WRITE"}
 
 
 def want_of_scope(
-    url: str, scopes: Sequence[str], granted: frozenset[str]
+    url: str,
+    scopes: Sequence[str],
+    granted: frozenset[str],
+    rights: Sequence[str] = ("READ",),
 ) -> tuple[str, bool | None]:
-    """Why Zoho may have refused a reading call for want of a scope, in a sentence, and whether the
-    token has all that can be asked for. None: Zoho does not tell what it has.
+    """Why Zoho may have refused a call for want of a scope, in a sentence, and whether the token
+    has all that can be asked for. None: Zoho does not tell what it has.
 
-    `scopes` are the connector's, `granted` the token's, empty where Zoho does not tell them.
+    `scopes` are the connector's, `granted` the token's, empty where Zoho does not tell them;
+    `rights` are all those that the call needs.
     """
     parts = urlsplit(url).path.strip("/").split("/")
     needed = [scope for scope in scopes if scope.split(".")[1] in _areas(parts)]
@@ -27,7 +41,7 @@ def want_of_scope(
             "this to API clients."
         )
         return sentence, None
-    if lacking := [scope for scope in needed if not _holds(granted, scope, parts[-1])]:
+    if lacking := [scope for scope in needed if not _holds(granted, scope, parts, rights)]:
         sentence = (
             f"The refresh token lacks {'a scope' if len(lacking) == 1 else 'scopes'} that {url} "
             f"needs: {', '.join(lacking)}. {new_one} and put it into the connection's settings."
@@ -50,9 +64,28 @@ def _areas(parts: Sequence[str]) -> tuple[str, ...]:
     return (first if first in _OWN else "modules",)
 
 
-def _holds(granted: frozenset[str], scope: str, what: str) -> bool:
-    """Settings may be granted one by one, like ZohoCRM.settings.fields.READ."""
+def _holds(
+    granted: frozenset[str], scope: str, parts: Sequence[str], rights: Sequence[str]
+) -> bool:
+    """Whether each right is granted, for all of the scope's area or for the part that is called,
+    like ZohoCRM.settings.fields.READ."""
     area = ".".join(scope.split(".")[:2])
-    enough = {f"{name}.{right}" for name in (area, f"{area}.{what}") for right in ("READ", "ALL")}
+    names = (area, f"{area}.{_part(parts)}")
     # UNVERIFIED: whether a token answer repeats the scopes in the letter case of the request.
-    return not {name.lower() for name in enough}.isdisjoint(name.lower() for name in granted)
+    told = {_plain(name) for name in granted}
+    return all(
+        any(_plain(f"{name}.{word}") in told for name in names for word in words)
+        for words in ((right, "ALL", _WIDER.get(right, right)) for right in rights)
+    )
+
+
+def _part(parts: Sequence[str]) -> str:
+    """What scopes call the part of its area that a path is of."""
+    if _areas(parts) != ("modules",):
+        return parts[-1]
+    word = _plain(parts[2].removesuffix("__s")) if len(parts) > 2 else ""
+    return word if word in _MODULES else "custom"
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "")

@@ -127,11 +127,22 @@ def test_a_module_whose_fields_zoho_keeps_to_itself_costs_no_other(
     assert code in warning
 
 
-def test_a_discovery_that_zoho_refuses_altogether_fails(org: Org) -> None:
-    refusal = {"code": "OAUTH_SCOPE_MISMATCH", "message": "no", "details": {}, "status": "error"}
-    org.fail("settings.fields", times=99, status=401, body=refusal)
+@pytest.mark.parametrize(
+    ("code", "status", "sentence"),
+    [
+        ("OAUTH_SCOPE_MISMATCH", 401, "scope"),
+        ("NO_PERMISSION", 403, "needs a profile with permission"),
+        ("INVALID_MODULE", 400, "INVALID_MODULE"),
+        ("FEATURE_NOT_SUPPORTED", 400, "FEATURE_NOT_SUPPORTED"),
+    ],
+)
+def test_a_discovery_that_zoho_refuses_altogether_fails(
+    org: Org, code: str, status: int, sentence: str
+) -> None:
+    refusal = {"code": code, "message": "no", "details": {}, "status": "error"}
+    org.fail("settings.fields", times=99, status=status, body=refusal)
 
-    with pytest.raises(AirbyteTracedException, match="scope"):
+    with pytest.raises(AirbyteTracedException, match=sentence):
         discovered(org, "v4")
 
 

@@ -7,6 +7,7 @@ import pytest
 from airbyte_cdk.models import FailureType
 
 from unit_tests.destination.conftest import Org, Result, stream
+from zoho_emulator.knobs import SCOPES
 
 ALONE, LISTED = "alone", "listed"
 USED_UP = "Many requests fired than the allowed limit for the past 24 hours."
@@ -51,7 +52,10 @@ def write(org: Org, operation: str, rows: int, version: str = "v8") -> Result:
             *("NO_PERMISSION", 403, {"details": {"permissions": ["Crm_Implied_View_Contacts"]}}),
             *(CONFIG, "permission for it: Crm_Implied_View_Contacts"),
         ),
-        ("OAUTH_SCOPE_MISMATCH", 401, {}, CONFIG, "The refresh token lacks a scope"),
+        (
+            *("OAUTH_SCOPE_MISMATCH", 401, {}, CONFIG),
+            "though the refresh token has all that can be asked for: ZohoCRM.modules.ALL",
+        ),
         ("INVALID_HOST", 400, {}, CONFIG, "Choose the region"),
         (
             *("INVALID_MODULE", 400, {"details": {"resource_path_index": 0}}),
@@ -97,6 +101,63 @@ def test_a_refusal_of_the_call_ends_the_run_whatever_its_form_and_however_many_r
     assert (org.calls("upsert"), result.states) == (1, [])
 
 
+OF_THE_CALL = (
+    "NOT_SUPPORTED",
+    "FEATURE_NOT_SUPPORTED",
+    "FEATURE_NOT_ENABLED",
+    "CURRENCIES_NOT_ENABLED",
+    "NOT_SUPPORTED_FEATURE",
+    "MODULE_NOT_SUPPORTED",
+    "MODULE_NOT_AVAILABLE",
+    "LICENSE_LIMIT_EXCEEDED",
+    "STORAGE_SPACE_EXCEEDED",
+)
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize("code", OF_THE_CALL)
+def test_what_the_org_lacks_for_all_rows_ends_the_run_of_one_row_too(
+    org: Org, code: str, rows: int
+) -> None:
+    refuse(org, "insert", LISTED, code, 400)
+
+    result = write(org, "insert", rows)
+
+    assert result.failure
+    assert code in result.sentence
+    assert (org.calls("insert"), result.states) == (1, [])
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize(
+    ("details", "kind", "told"),
+    [
+        ({"json_path": "$.duplicate_check_fields[0]"}, CONFIG, "Choose another key"),
+        ({"api_name": "duplicate_check_fields"}, CONFIG, "Choose another key"),
+        ({"json_path": "$.trigger[1]"}, CONFIG, "Choose All in Automations"),
+        ({"json_path": "$.skip_feature_execution[0].name"}, CONFIG, "Choose All in Automations"),
+        ({"json_path": "trigger"}, CONFIG, "Choose All in Automations"),
+        ({"json_path": "$"}, SYSTEM, "No setting governs that"),
+        ({"json_path": "$.apply_feature_execution"}, SYSTEM, "No setting governs that"),
+        ({"json_path": "$.lar_id", "api_name": "lar_id"}, SYSTEM, "No setting governs that"),
+        ({"api_name": "lar_id"}, SYSTEM, "No setting governs that"),
+    ],
+)
+def test_a_refused_part_of_the_call_is_told_with_the_setting_that_governs_it(
+    org: Org, details: dict[str, Any], kind: FailureType, told: str, rows: int
+) -> None:
+    refuse(org, "upsert", LISTED, "INVALID_DATA", 400, details=details)
+
+    result = write(org, "upsert", rows)
+
+    part = details.get("json_path", f"$.{details.get('api_name')}")
+    assert f"INVALID_DATA at {part}, which is of the call and not of a row. {told}" in (
+        result.sentence
+    )
+    assert result.failure
+    assert result.failure.failure_type == kind
+
+
 @pytest.mark.parametrize("operation", STREAMS)
 @pytest.mark.parametrize(("version", "rows"), [("v2", 1), ("v8", 3)])
 def test_every_operation_tells_a_refusal_in_a_list_as_one_that_stands_alone(
@@ -112,6 +173,41 @@ def test_every_operation_tells_a_refusal_in_a_list_as_one_that_stands_alone(
     assert alone.sentence == in_list.sentence
     assert "needs a profile with permission" in alone.sentence
     assert [len(result.states) for result in said] == [0, 0]
+
+
+READING = ("ZohoCRM.modules.READ", "ZohoCRM.settings.READ", "ZohoCRM.users.READ")
+READING += ("ZohoCRM.org.READ", "ZohoCRM.coql.READ")
+LACKS = "The refresh token lacks a scope that {} needs: ZohoCRM.modules.ALL. Make a new one"
+HOLDS = "Zoho refuses {} for want of a scope (OAUTH_SCOPE_MISMATCH), though the refresh token has"
+
+
+@pytest.mark.parametrize(
+    ("operation", "granted", "told"),
+    [
+        ("insert", "", LACKS),
+        ("insert", "CREATE", HOLDS),
+        ("insert", "contacts.WRITE", HOLDS),
+        ("insert", "leads.ALL", LACKS),
+        ("insert", "UPDATE", LACKS),
+        ("upsert", "CREATE", LACKS),
+        ("upsert", "CREATE contacts.UPDATE", HOLDS),
+        ("update", "UPDATE", HOLDS),
+        ("update", "CREATE", LACKS),
+        ("delete", "contacts.DELETE", HOLDS),
+        ("delete", "WRITE", LACKS),
+    ],
+)
+def test_a_write_that_lacks_a_scope_says_so_only_if_the_token_does(
+    org: Org, operation: str, granted: str, told: str
+) -> None:
+    org.knobs(scopes=[*READING, *(f"ZohoCRM.modules.{scope}" for scope in granted.split())])
+    refuse(org, operation, ALONE, "OAUTH_SCOPE_MISMATCH", 401)
+
+    result = write(org, operation, 2)
+    org.knobs(scopes=SCOPES)
+
+    path = "Contacts/upsert" if operation == "upsert" else "Contacts"
+    assert result.sentence.startswith(told.format(f"{org.server.base_url}/crm/v8/{path}"))
 
 
 @pytest.mark.usefixtures("no_pauses")
@@ -141,6 +237,7 @@ PLACES = [
     pytest.param("LIMIT_EXCEEDED", {"json_path": "$.data[0].Participants"}, id="a place"),
     pytest.param("LIMIT_EXCEEDED", {"api_name": "data", "json_path": "$.data[0]"}, id="a row"),
     pytest.param("AUTHORIZATION_FAILED", {"id": "123"}, id="a record"),
+    pytest.param("NOT_SUPPORTED", {"api_name": "Layout"}, id="a field that is not supported"),
     pytest.param(
         "AUTHORIZATION_FAILED", {"api_name": "Owner", "json_path": "$.data[0].Owner"}, id="an owner"
     ),
@@ -185,6 +282,26 @@ def test_as_many_entries_as_rows_are_theirs_whatever_they_say(org: Org, status: 
     result = write(org, "insert", 3)
 
     assert result.counts() == {"created": 1, "rejected": 2}
+
+
+@pytest.mark.parametrize("form", [ALONE, LISTED])
+@pytest.mark.parametrize("status", [200, 202, 207])
+def test_one_error_for_several_rows_repeats_nothing_of_a_call_that_may_be_carried_out(
+    org: Org, status: int, form: str
+) -> None:
+    """Only a status of 4xx says that none of the rows was written."""
+    before = len(org.records("Contacts"))
+    details = {"api_name": "Email", "json_path": "$.data[1].Email"}
+    entry = {"code": "INVALID_DATA", "details": details, "message": "m", "status": "error"}
+    body = {"data": [entry]} if form == LISTED else entry
+    org.fail("insert", status=status, body=body, done=True)
+
+    result = write(org, "insert", 3)
+
+    assert result.failure
+    assert "INVALID_DATA" in result.sentence
+    assert (org.calls("insert"), result.states) == (1, [])
+    assert len(org.records("Contacts")) == before + 3
 
 
 def test_a_list_of_another_length_that_is_no_refusal_of_the_call_ends_the_run(org: Org) -> None:
