@@ -60,7 +60,8 @@ class ListTexts:
     def __init__(self, stream: str) -> None:
         self._stream = stream
         self._separator: str | None = None
-        self._options: dict[str, frozenset[str]] = {}
+        #: What is an item by itself: the options of a column, and its texts without a separator.
+        self._items: dict[str, set[str]] = {}
         self._warned = False
         #: The texts that can be looked at in advance, if there are any. They are, once, when one of
         #: them is in doubt.
@@ -68,7 +69,7 @@ class ListTexts:
 
     def reader(self, column: str, options: frozenset[str]) -> Callable[[str], list[str] | None]:
         """Reads the texts of a column; None where nothing but blanks is in one."""
-        self._options[column] = options
+        self._items[column] = set(options)
         known: dict[str, list[str]] = {}
 
         def read(text: str) -> list[str] | None:
@@ -82,18 +83,21 @@ class ListTexts:
         return read
 
     def look_ahead_in(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """These rows are what can be looked at in advance."""
-        self.ahead = lambda: (
+        """These rows are what can be looked at in advance; they may be read in place."""
+        texts = [
             (column, text)
             for row in rows
-            for column in self._options
+            for column in self._items
             if isinstance(text := row.get(column), str)
-        )
+        ]
+        self.ahead = lambda: texts
 
     def _read(self, column: str, options: frozenset[str], text: str) -> tuple[list[str], bool]:
         """The items, and whether a later text may not lead to others."""
         if _SEMICOLON not in text and _COMMA not in text:
-            return ([text.strip()] if text.strip() else []), True
+            item = text.strip()
+            self._items[column].add(item)
+            return ([item] if item else []), True
         parsed = {separator: _parts(text, separator, options) for separator in (";", ",")}
         known = [separator for separator, (_, unknown) in parsed.items() if not unknown]
         shown = _shown(text, parsed)
@@ -118,7 +122,7 @@ class ListTexts:
 
     def _looked_ahead(self) -> str | None:
         ahead, self.ahead = self.ahead, None
-        return None if ahead is None else _shown_by(ahead(), self._options)
+        return None if ahead is None else _shown_by(ahead(), self._items)
 
 
 Parsed = Mapping[str, tuple[list[str], int]]
@@ -157,9 +161,11 @@ def _shown(text: str, parsed: Parsed) -> str | None:
     return None
 
 
-def _shown_by(texts: Texts, options: Mapping[str, frozenset[str]]) -> str | None:
-    """What stands between the items of texts. A text without a separator is an item by itself."""
-    single = {column: set(known) for column, known in options.items()}
+def _shown_by(texts: Texts, single: Mapping[str, set[str]]) -> str | None:
+    """What stands between the items of texts.
+
+    `single` are items by themselves; texts without a separator are added to them.
+    """
     joined: set[tuple[str, str]] = set()
     for column, text in texts:
         if _SEMICOLON not in text and _COMMA not in text:

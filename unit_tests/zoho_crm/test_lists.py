@@ -78,6 +78,36 @@ def test_where_a_field_has_no_options_the_file_decides(
     assert read("a,b", options=(), ahead=ahead) == [expected]
 
 
+@pytest.mark.parametrize(
+    "texts",
+    [["hot", "cold", "hot,cold"], ["hot,cold", "hot", "cold"], ["hot", "hot,cold", "cold"]],
+)
+def test_rows_that_were_read_before_decide_as_those_ahead_do(
+    texts: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A page is read in place."""
+    caplog.set_level(logging.WARNING)
+    lists = ListTexts("Leads")
+    cast = caster([Field.from_metadata(TAG)], lists)
+    page = [{"Tag": text} for text in texts]
+    lists.look_ahead_in(page)
+
+    got = [cast(row)["Tag"] for row in page]
+
+    assert got == [text.split(",") for text in texts] == read(*texts, options=())
+    assert caplog.messages == []
+
+
+def test_what_the_pages_before_showed_as_one_item_decides() -> None:
+    lists = ListTexts("Leads")
+    cast = caster([Field.from_metadata(TAG)], lists)
+    got = []
+    for page in ([{"Tag": "hot"}, {"Tag": "cold"}], [{"Tag": "hot,cold"}]):
+        lists.look_ahead_in(page)
+        got += [cast(row)["Tag"] for row in page]
+    assert got == [["hot"], ["cold"], ["hot", "cold"]]
+
+
 def test_what_one_column_shows_holds_for_the_others_of_its_stream() -> None:
     lists = ListTexts("Leads")
     interests = lists.reader("Interests", frozenset(OPTIONS))
