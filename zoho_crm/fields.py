@@ -210,7 +210,7 @@ DATA_TYPES: Mapping[str, DataType] = {
 _NOT_IN_LISTS = {
     **dict.fromkeys(
         ("subform", "multiselectlookup", "multiuserlookup"),
-        "ListTexts carry the record without its rows. Where Zoho offers these, they are a module.",
+        "Lists carry the record without its rows. Where Zoho offers these, they are a module.",
     ),
     **dict.fromkeys(
         ("fileupload", "imageupload", "attachment", "profileimage"),
@@ -247,12 +247,10 @@ class Field:
     #: What Zoho calls the computed type of a formula or roll-up summary; else None.
     return_type: str | None = None
     is_tag: bool = False
-    #: ListTexts show the beginning of such a text only.
+    #: Lists show the beginning of such a text only.
     is_rich_text: bool = False
-
     #: What a multi-select pick list may hold, by both of an option's names.
     options: frozenset[str] = frozenset()
-
     #: Why no record carries it; None: records do. ("Get Records", "COQL: Limitations", "Bulk Read:
     #: Limitations"; a column must come on all roads, or on none.)
     left_out: str | None = None

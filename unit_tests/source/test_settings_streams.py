@@ -199,5 +199,20 @@ def test_no_stream_of_settings_loses_a_value_of_zohos(org: Org, version: str) ->
                     assert as_told(key, kept) == as_told(key, value), (name, key)
 
 
+@pytest.mark.parametrize("version", ["v2", "v8"])
+def test_a_field_of_rows_within_a_record_tells_why_records_do_not_carry_it(
+    org: Org, version: str
+) -> None:
+    org.settings = {"schema_version": version}
+
+    rows = rows_of(org.read(org.stream("fields")), "fields")
+
+    of_rows = ("subform", "multiselectlookup", "multiuserlookup")
+    told = {row["not_offered_because"] for row in rows if row["data_type"] in of_rows}
+    assert told == {
+        "Lists carry the record without its rows. Where Zoho offers these, they are a module."
+    }
+
+
 def as_told(key: str, value: Any) -> Any:
     return utc(value) if key.endswith("_time") else value
