@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from unit_tests.source.conftest import Org, rows_of
+from zoho_crm.casts import utc
 from zoho_crm.client import Client
-from zoho_crm.fields import utc
 
 #: Streams that ask once for each module.
 OF_MODULES = ("tags", "custom_views", "layouts", "related_lists", "fields", "picklist_values")
