@@ -8,16 +8,11 @@ without a fraction. An empty array is null, and so is an empty text: an export c
 apart.
 """
 
-import json
-import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cache
 from typing import Any, Literal
 
-import orjson
-
+from zoho_crm import casts
 from zoho_crm.lists import ListTexts, listed, options_of
 
 #: The form in which Zoho takes a value ("Insert Records": sample values of field types); a value
@@ -37,128 +32,10 @@ Form = Literal[
     "given",
 ]
 
-LOGGER = logging.getLogger("airbyte")
-
 #: Reads a value of Zoho's JSON that is not null into its canonical form.
 Cast = Callable[[Any], Any]
 #: Reads a cell of Zoho's CSV that is not empty into the same form ("Bulk Read: Download Result").
 CellCast = Callable[[str], Any]
-
-#: Beyond it, a number with a fraction cannot tell whole numbers apart.
-_MOST_WHOLE = 2**53
-
-
-def _text(value: Any) -> str | None:
-    if type(value) is str:
-        return value or None
-    if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False)
-    return str(value)
-
-
-@cache
-def _warn_of(kind: str) -> None:
-    """Once: a value that is none of its type costs itself, not its module."""
-    LOGGER.warning(f"A value that should be {kind} is none; such values are read as null.")
-
-
-def _integer(value: Any) -> int | None:
-    if value == "":
-        return None
-    try:
-        return int(value)
-    except (ValueError, OverflowError):
-        _warn_of("a whole number")
-        return None
-
-
-def _number(value: Any) -> float | int | None:
-    if type(value) is str:
-        try:
-            value = _parsed(value)
-        except ValueError:
-            if value:
-                _warn_of("a number")
-            return None
-    # 12.0 and 12: JSON and CSV of one value may write the one or the other.
-    if type(value) is float and value.is_integer() and abs(value) < _MOST_WHOLE:
-        return int(value)
-    return value  # type: ignore[no-any-return]  # a JSON number as it came
-
-
-def _parsed(text: str) -> float | int:
-    """The number that JSON would have: whole numbers keep all their digits."""
-    try:
-        number = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        # 007, +5 and .5 are no JSON.
-        return float(text)
-    if type(number) not in (int, float):
-        raise ValueError(text)
-    return number  # type: ignore[no-any-return]  # it is a number
-
-
-def _boolean(value: Any) -> bool:
-    return value if type(value) is bool else str(value).lower() == "true"
-
-
-def _id(value: Any) -> str | None:
-    if type(value) is dict:
-        value = value.get("id")
-    return None if value in (None, "") else str(value)
-
-
-def _big(value: Any) -> str | None:
-    """The digits; v2 gives some references this type, and a record may hold an object there."""
-    return _id(value) if type(value) is dict and "id" in value else _text(value)
-
-
-#: UTC of local hours and minutes with their offset: parsing is the dearest step of a row.
-_KNOWN: dict[str, str] = {}
-_MOST_KNOWN = 100_000
-
-
-def utc(value: str) -> str:
-    """`2024-06-05T02:04:09-07:00` as `2024-06-05T09:04:09Z`.
-
-    Fractions of a second, which Zoho does not print, are cut off.
-    """
-    offset = value[19:]
-    # Offsets of whole hours leave minutes as they are, and ten years have 87,660 hours.
-    kept = 13 if offset == "Z" or offset[-3:] == ":00" else 16
-    key = value[:kept] + offset
-    begin = _KNOWN.get(key)
-    if begin is None:
-        moment = datetime.fromisoformat(value)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        if len(_KNOWN) >= _MOST_KNOWN:
-            _KNOWN.clear()
-        begin = _KNOWN[key] = moment.astimezone(UTC).isoformat()[:kept]
-    return f"{begin}{value[kept:19]}Z"
-
-
-def _datetime(value: Any) -> str | None:
-    try:
-        return utc(value) if value else None
-    except ValueError:
-        _warn_of("a date with time")
-        return None
-
-
-def _integer_cell(cell: str) -> int | None:
-    try:
-        return _integer(_parsed(cell))
-    except ValueError:
-        return _integer(cell)
-
-
-def _boolean_cell(cell: str) -> bool:
-    return cell in _TRUE
-
-
-#: UNVERIFIED: how an export writes booleans.
-_TRUE = frozenset({"true", "True", "TRUE", "1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,33 +52,33 @@ def _nullable(kind: str, **more: object) -> dict[str, Any]:
     return {"type": ["null", kind], **more}
 
 
-_STRING = DataType(_nullable("string"), _text, str, "text")
-_ID = DataType(_nullable("string"), _id, str, "reference")
-_NUMBER = DataType(_nullable("number"), _number, _number, "number")
+_STRING = DataType(_nullable("string"), casts.text, str, "text")
+_ID = DataType(_nullable("string"), casts.reference, str, "reference")
+_NUMBER = DataType(_nullable("number"), casts.number, casts.number, "number")
 _ITEMS = _nullable("array", items={"type": "string"})
 _TAGS = DataType(_ITEMS, listed, listed, "tags")
 #: Of a type that is not known.
-_OTHER = DataType(_nullable("string"), _text, str, "given")
+_OTHER = DataType(_nullable("string"), casts.text, str, "given")
 
 DATA_TYPES: Mapping[str, DataType] = {
     **dict.fromkeys(
         ("text", "email", "phone", "website", "textarea", "mediumtext", "picklist", "string"),
         _STRING,
     ),
-    **dict.fromkeys(("bigint", "long"), DataType(_nullable("string"), _big, str, "long")),
-    "autonumber": DataType(_nullable("string"), _text, str, None),
+    **dict.fromkeys(("bigint", "long"), DataType(_nullable("string"), casts.big, str, "long")),
+    "autonumber": DataType(_nullable("string"), casts.text, str, None),
     **dict.fromkeys(("double", "percent", "currency", "decimal"), _NUMBER),
     **dict.fromkeys(
         ("lookup", "ownerlookup", "userlookup", "profilelookup", "layout", "rolelookup"), _ID
     ),
     **dict.fromkeys(("multi_module_lookup", "multimodulelookup"), _ID),
-    "integer": DataType(_nullable("integer"), _integer, _integer_cell, "integer"),
-    "boolean": DataType(_nullable("boolean"), _boolean, _boolean_cell, "boolean"),
-    "date": DataType(_nullable("string", format="date"), _text, str, "date"),
+    "integer": DataType(_nullable("integer"), casts.integer, casts.integer_cell, "integer"),
+    "boolean": DataType(_nullable("boolean"), casts.boolean, casts.boolean_cell, "boolean"),
+    "date": DataType(_nullable("string", format="date"), casts.text, str, "date"),
     "datetime": DataType(
         _nullable("string", format="date-time", airbyte_type="timestamp_with_timezone"),
-        _datetime,
-        _datetime,
+        casts.moment,
+        casts.moment,
         "datetime",
     ),
     "multiselectpicklist": DataType(_ITEMS, listed, listed, "options"),
@@ -210,7 +87,7 @@ DATA_TYPES: Mapping[str, DataType] = {
 _NOT_IN_LISTS = {
     **dict.fromkeys(
         ("subform", "multiselectlookup", "multiuserlookup"),
-        "ListTexts carry the record without its rows. Where Zoho offers these, they are a module.",
+        "Lists carry the record without its rows. Where Zoho offers these, they are a module.",
     ),
     **dict.fromkeys(
         ("fileupload", "imageupload", "attachment", "profileimage"),
@@ -247,12 +124,10 @@ class Field:
     #: What Zoho calls the computed type of a formula or roll-up summary; else None.
     return_type: str | None = None
     is_tag: bool = False
-    #: ListTexts show the beginning of such a text only.
+    #: Lists show the beginning of such a text only.
     is_rich_text: bool = False
-
     #: What a multi-select pick list may hold, by both of an option's names.
     options: frozenset[str] = frozenset()
-
     #: Why no record carries it; None: records do. ("Get Records", "COQL: Limitations", "Bulk Read:
     #: Limitations"; a column must come on all roads, or on none.)
     left_out: str | None = None
@@ -364,10 +239,10 @@ def caster(
     `lists` are of the stream; without them, texts of one field are told by themselves.
     """
     lists = lists or ListTexts("A stream")
-    casts = [(field.api_name, field.reader(lists)) for field in fields]
+    readers = [(field.api_name, field.reader(lists)) for field in fields]
 
     def cast(row: dict[str, Any]) -> dict[str, Any]:
-        for name, read in casts:
+        for name, read in readers:
             value = row.get(name)
             if value is not None:
                 row[name] = read(value)

@@ -16,9 +16,19 @@ LOGGER = logging.getLogger("airbyte")
 #: Column and text.
 Texts = Iterable[tuple[str, str]]
 
-_SEMICOLON, _COMMA = ";", ","
+_SEPARATORS = _SEMICOLON, _COMMA = ";", ","
 #: Texts that a column remembers, and that are held against each other to tell the separator.
 _MOST_KNOWN = 10_000
+
+_DOUBT = (
+    "texts of {column} hold commas, and neither the options of the field nor other texts tell for "
+    "sure whether these stand between options or within one. Such a text is split where that "
+    "leaves an option of the field; else it is read as one."
+)
+_CONTRADICTION = (
+    "some texts show semicolons between options, others commas. Where the options of the field do "
+    "not decide, as for a text of {column}, a text is split at semicolons."
+)
 
 
 def options_of(field: Mapping[str, Any]) -> frozenset[str]:
@@ -54,21 +64,23 @@ class ListTexts:
 
     The options of a field decide, where all parts of a text are among them. Where they are not, the
     other texts decide. Where these show nothing, the comma is taken if it leaves known options, or
-    else the semicolon, with one warning.
+    else the semicolon; where they contradict each other, the semicolon. One warning tells of each.
     """
 
     def __init__(self, stream: str) -> None:
         self._stream = stream
-        self._separator: str | None = None
-        self._options: dict[str, frozenset[str]] = {}
-        self._warned = False
+        #: What is an item by itself: the options of a column, and its texts without a separator.
+        self._items: dict[str, set[str]] = {}
+        #: The separators that texts have shown.
+        self._shown: set[str] = set()
+        self._told: set[str] = set()
         #: The texts that can be looked at in advance, if there are any. They are, once, when one of
         #: them is in doubt.
         self.ahead: Callable[[], Texts] | None = None
 
     def reader(self, column: str, options: frozenset[str]) -> Callable[[str], list[str] | None]:
         """Reads the texts of a column; None where nothing but blanks is in one."""
-        self._options[column] = options
+        self._items.setdefault(column, set()).update(options)
         known: dict[str, list[str]] = {}
 
         def read(text: str) -> list[str] | None:
@@ -82,46 +94,53 @@ class ListTexts:
         return read
 
     def look_ahead_in(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """These rows are what can be looked at in advance."""
-        self.ahead = lambda: (
+        """These rows are what can be looked at in advance; they may be read in place."""
+        texts = [
             (column, text)
             for row in rows
-            for column in self._options
+            for column in self._items
             if isinstance(text := row.get(column), str)
-        )
+        ]
+        self.ahead = lambda: texts
 
     def _read(self, column: str, options: frozenset[str], text: str) -> tuple[list[str], bool]:
         """The items, and whether a later text may not lead to others."""
-        if _SEMICOLON not in text and _COMMA not in text:
-            return ([text.strip()] if text.strip() else []), True
-        parsed = {separator: _parts(text, separator, options) for separator in (";", ",")}
-        known = [separator for separator, (_, unknown) in parsed.items() if not unknown]
-        shown = _shown(text, parsed)
-        if known:
-            # Of both kinds, the texts mostly are one option.
-            chosen = known[0] if len(known) == 1 else self._separator or _SEMICOLON
-            self._separator = self._separator or shown
-            return parsed[chosen][0], True
-        self._separator = self._separator or shown or self._looked_ahead()
-        if self._separator is not None:
-            return parsed[self._separator][0], True
-        if not self._warned:
-            self._warned = True
-            LOGGER.warning(
-                f"{self._stream}: texts of {column} hold commas, and neither the options of the "
-                "field nor other texts tell for sure whether these stand between options or within "
-                "one. Such a text is split where that leaves an option of the field; else it is "
-                "read as one."
-            )
-        items, unknown = parsed[_COMMA]
-        return items if len(items) > unknown else parsed[_SEMICOLON][0], False
+        self._learn([(column, text)])
+        parsed = {separator: _parts(text, separator, options) for separator in _SEPARATORS}
+        whole = [separator for separator, (_, unknown) in parsed.items() if not unknown]
+        if len(whole) == 1:
+            return parsed[whole[0]][0], True
+        if not whole and _is_joined(text):
+            self._ask_others(column)
+            if not self._shown:
+                items, unknown = parsed[_COMMA]
+                return items if len(items) > unknown else parsed[_SEMICOLON][0], False
+        # Where both leave options only, the texts mostly are one option.
+        return parsed[_COMMA if self._shown == {_COMMA} else _SEMICOLON][0], True
 
-    def _looked_ahead(self) -> str | None:
-        ahead, self.ahead = self.ahead, None
-        return None if ahead is None else _shown_by(ahead(), self._options)
+    def _ask_others(self, column: str) -> None:
+        """What do the other texts show, for one of this column? Warns if that does not decide."""
+        if self.ahead is not None and _SEMICOLON not in self._shown:
+            ahead, self.ahead = self.ahead, None
+            self._learn(ahead())
+        sentence = _CONTRADICTION if self._shown else _DOUBT
+        if len(self._shown) != 1 and sentence not in self._told:
+            self._told.add(sentence)
+            LOGGER.warning(f"{self._stream}: {sentence.format(column=column)}")
+
+    def _learn(self, texts: Texts) -> None:
+        joined: set[tuple[str, str]] = set()
+        for column, text in texts:
+            if not _is_joined(text):
+                self._items[column].add(text.strip())
+            elif len(joined) < _MOST_KNOWN:
+                joined.add((column, text))
+        for column, text in joined:
+            self._shown |= _shown(text, self._items[column])
 
 
-Parsed = Mapping[str, tuple[list[str], int]]
+def _is_joined(text: str) -> bool:
+    return _SEMICOLON in text or _COMMA in text
 
 
 def _parts(text: str, separator: str, options: Collection[str]) -> tuple[list[str], int]:
@@ -147,27 +166,12 @@ def _parts(text: str, separator: str, options: Collection[str]) -> tuple[list[st
     return found, unknown
 
 
-def _shown(text: str, parsed: Parsed) -> str | None:
+def _shown(text: str, items: Collection[str]) -> set[str]:
     """What stands between the items of a text, as far as it tells by itself."""
-    (by_semicolon, strange), (by_comma, unknown) = parsed[_SEMICOLON], parsed[_COMMA]
+    by_semicolon, strange = _parts(text, _SEMICOLON, items)
+    by_comma, unknown = _parts(text, _COMMA, items)
     if _SEMICOLON in text and unknown and len(by_semicolon) > 1:
-        return _SEMICOLON
+        return {_SEMICOLON}
     if strange and not unknown and len(by_comma) > 1:
-        return _COMMA
-    return None
-
-
-def _shown_by(texts: Texts, options: Mapping[str, frozenset[str]]) -> str | None:
-    """What stands between the items of texts. A text without a separator is an item by itself."""
-    single = {column: set(known) for column, known in options.items()}
-    joined: set[tuple[str, str]] = set()
-    for column, text in texts:
-        if _SEMICOLON not in text and _COMMA not in text:
-            single[column].add(text.strip())
-        elif len(joined) < _MOST_KNOWN:
-            joined.add((column, text))
-    shown = {
-        _shown(text, {by: _parts(text, by, single[column]) for by in (_SEMICOLON, _COMMA)})
-        for column, text in joined
-    }
-    return next((by for by in (_SEMICOLON, _COMMA) if by in shown), None)
+        return {_COMMA}
+    return set()

@@ -8,9 +8,10 @@ from typing import Any
 from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.types import StreamSlice
 
+from zoho_crm.casts import utc
 from zoho_crm.directory import of_one_module
 from zoho_crm.errors import lacks_feature
-from zoho_crm.fields import Field, utc
+from zoho_crm.fields import Field
 from zoho_crm.org import org_of
 from zoho_crm.problems import Refused
 from zoho_crm.requester import ZohoRequester

@@ -6,8 +6,8 @@ from datetime import datetime
 from source_zoho_crm.roads import Row
 from source_zoho_crm.roads.lists import OUT_OF_REACH, TOKEN_EXPIRED, Lister
 from source_zoho_crm.roads.slices import join
+from zoho_crm.casts import utc
 from zoho_crm.directory import CURSOR_FIELD
-from zoho_crm.fields import utc
 from zoho_crm.problems import Refused
 
 #: Rows of a slice that wait for the others; those that are further away are read by id.

@@ -126,7 +126,11 @@ class CoqlRoad:
 
         A row that left the window meanwhile is left out: it is in a later one.
         """
-        self._texts.look_ahead_in(page)
+        rows = self._of_all_slices(page, window)
+        self._texts.look_ahead_in(rows)
+        return rows
+
+    def _of_all_slices(self, page: list[Row], window: Window | None) -> list[Row]:
         condition = None if window is None else _inside(window)
         before, last = str(int(page[0]["id"]) - 1), page[-1]["id"]
         torn: set[str] = set()

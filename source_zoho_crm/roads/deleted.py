@@ -11,8 +11,8 @@ from typing import Any
 from source_zoho_crm.roads import Row
 from source_zoho_crm.roads.lists import Deletions
 from source_zoho_crm.roads.windows import text
+from zoho_crm.casts import utc
 from zoho_crm.directory import CURSOR_FIELD
-from zoho_crm.fields import utc
 from zoho_crm.problems import transient_error
 
 DELETED_AT, UPDATED_AT = "_ab_cdc_deleted_at", "_ab_cdc_updated_at"

@@ -4,9 +4,10 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from source_zoho_crm.roads import Row
+from zoho_crm.casts import utc
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.errors import INVALID_DATA
-from zoho_crm.fields import Field, utc
+from zoho_crm.fields import Field
 from zoho_crm.problems import Refused
 
 LOGGER = logging.getLogger("airbyte")

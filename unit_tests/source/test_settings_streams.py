@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from unit_tests.source.conftest import Org, rows_of
+from zoho_crm.casts import utc
 from zoho_crm.client import Client
-from zoho_crm.fields import utc
 
 #: Streams that ask once for each module.
 OF_MODULES = ("tags", "custom_views", "layouts", "related_lists", "fields", "picklist_values")
@@ -197,6 +197,21 @@ def test_no_stream_of_settings_loses_a_value_of_zohos(org: Org, version: str) ->
                 if value is not None:
                     kept = rows[entry["id"]].get(f"related_{key}", rows[entry["id"]].get(key))
                     assert as_told(key, kept) == as_told(key, value), (name, key)
+
+
+@pytest.mark.parametrize("version", ["v2", "v8"])
+def test_a_field_of_rows_within_a_record_tells_why_records_do_not_carry_it(
+    org: Org, version: str
+) -> None:
+    org.settings = {"schema_version": version}
+
+    rows = rows_of(org.read(org.stream("fields")), "fields")
+
+    of_rows = ("subform", "multiselectlookup", "multiuserlookup")
+    told = {row["not_offered_because"] for row in rows if row["data_type"] in of_rows}
+    assert told == {
+        "Lists carry the record without its rows. Where Zoho offers these, they are a module."
+    }
 
 
 def as_told(key: str, value: Any) -> Any:

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from zoho_crm import fields
-from zoho_crm.fields import Field, caster, json_schema, utc
+from zoho_crm import casts
+from zoho_crm.casts import utc
+from zoho_crm.fields import Field, caster, json_schema
 
 
 @pytest.mark.parametrize(
@@ -94,7 +95,7 @@ def test_values_have_one_canonical_form(field, value, canonical) -> None:
 def test_a_value_that_is_none_of_its_type_costs_itself_and_is_said(
     data_type: str, value: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    fields._warn_of.cache_clear()
+    casts._warn_of.cache_clear()
     field = Field.from_metadata({"api_name": "X", "data_type": data_type})
 
     assert caster([field])({"X": value}) == {"X": None}

@@ -78,6 +78,45 @@ def test_where_a_field_has_no_options_the_file_decides(
     assert read("a,b", options=(), ahead=ahead) == [expected]
 
 
+@pytest.mark.parametrize(
+    "texts",
+    [["hot", "cold", "hot,cold"], ["hot,cold", "hot", "cold"], ["hot", "hot,cold", "cold"]],
+)
+def test_rows_that_were_read_before_decide_as_those_ahead_do(
+    texts: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A page is read in place."""
+    caplog.set_level(logging.WARNING)
+    lists = ListTexts("Leads")
+    cast = caster([Field.from_metadata(TAG)], lists)
+    page = [{"Tag": text} for text in texts]
+    lists.look_ahead_in(page)
+
+    got = [cast(row)["Tag"] for row in page]
+
+    assert got == [text.split(",") for text in texts] == read(*texts, options=())
+    assert caplog.messages == []
+
+
+def test_what_the_pages_before_showed_as_one_item_decides() -> None:
+    lists = ListTexts("Leads")
+    cast = caster([Field.from_metadata(TAG)], lists)
+    got = []
+    for page in ([{"Tag": "hot"}, {"Tag": "cold"}], [{"Tag": "hot,cold"}]):
+        lists.look_ahead_in(page)
+        got += [cast(row)["Tag"] for row in page]
+    assert got == [["hot"], ["cold"], ["hot", "cold"]]
+
+
+def test_what_one_export_showed_as_one_item_decides_in_the_next() -> None:
+    lists = ListTexts("Leads")
+    got = []
+    for texts in (["hot", "cold"], ["hot,cold"]):
+        column = lists.reader("Tag", frozenset())
+        got += [column(text) for text in texts]
+    assert got == [["hot"], ["cold"], ["hot", "cold"]]
+
+
 def test_what_one_column_shows_holds_for_the_others_of_its_stream() -> None:
     lists = ListTexts("Leads")
     interests = lists.reader("Interests", frozenset(OPTIONS))
@@ -104,6 +143,58 @@ def test_texts_with_semicolons_are_told_of_nothing(caplog: pytest.LogCaptureFixt
     caplog.set_level(logging.WARNING)
 
     assert read("a;b", "c,d", options=()) == [["a", "b"], ["c,d"]]
+
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["hot", "cold", *["hot,cold"] * 5, "cold,hot", "a;b"],
+        ["hot,cold", "hot", "cold", "a;b"],
+        ["hot,cold", "a;b", "cold", "hot"],
+        ["hot", "a;b", "cold", "hot,cold"],
+        ["a;b", "hot", "cold", "hot,cold"],
+    ],
+)
+def test_texts_that_contradict_each_other_are_split_at_semicolons_and_told_once(
+    texts: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+
+    assert read(*texts, options=()) == [text.split(";") for text in texts]
+
+    (warning,) = caplog.messages
+    assert warning.startswith("Leads: some texts show semicolons between options, others commas")
+    assert "Interests" in warning
+    assert "hot" not in warning
+
+
+def test_a_semicolon_in_one_column_contradicts_the_options_of_another(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.WARNING)
+    lists = ListTexts("Leads")
+    interests = lists.reader("Interests", frozenset(OPTIONS))
+    tags = lists.reader("Tag", frozenset())
+
+    assert interests("Cloud,Training") == ["Cloud", "Training"]
+    assert caplog.messages == []
+    assert tags("a;b") == ["a", "b"]
+    assert tags("c,d") == ["c,d"]
+    assert interests("Training,Cloud") == ["Training", "Cloud"]
+    assert len(caplog.messages) == 1
+
+
+def test_texts_that_options_decide_are_told_of_nothing_whatever_joins_them(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.WARNING)
+
+    assert read("Cloud,Training", "Training;Cloud") == [
+        ["Cloud", "Training"],
+        ["Training", "Cloud"],
+    ]
 
     assert caplog.messages == []
 
