@@ -28,7 +28,7 @@ from source_zoho_crm.selection import (
 )
 from source_zoho_crm.window_read import WindowRead
 from zoho_crm.directory import CURSOR_FIELD, Module
-from zoho_crm.errors import NOT_SERVED, PERMISSION_LACKING, lacks_feature
+from zoho_crm.errors import NOT_SERVED, PERMISSION_LACKING, not_served
 from zoho_crm.fields import Field
 from zoho_crm.org import org_of
 from zoho_crm.problems import Refused, config_error
@@ -112,7 +112,7 @@ class RecordsRetriever(Retriever):
         begins = not has_state(self.config, self.name)
         if begins:
             org_of(self.config).directory.refused.add(self.name)
-        unserved = refusal.code in NOT_SERVED or lacks_feature(refusal.code)
+        unserved = not_served(refusal.code)
         hidden = refusal.code in PERMISSION_LACKING and self._module.internal
         if hidden or (unserved and begins and is_incremental(self.config, self.name)):
             LOGGER.warning(f"{self.name}: no records. {refusal.message}")

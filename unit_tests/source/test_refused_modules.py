@@ -185,11 +185,15 @@ def test_where_zoho_does_not_tell_the_scopes_both_ways_out_are_told(
 @pytest.mark.parametrize(
     ("retrieval", "match"), [(COQL, "coql"), (BULK, "bulk.create")], ids=["COQL", "Bulk"]
 )
-def test_what_one_way_refuses_for_a_scope_that_the_token_has_is_read_by_rest(
-    org: Org, streams: list[Row], retrieval: Row, match: str
+@pytest.mark.parametrize(
+    "code", [SCOPE, "FEATURE_NOT_SUPPORTED", "API_NOT_SUPPORTED", "VEHICLES_NOT_ENABLED"]
+)
+def test_what_one_way_alone_refuses_is_read_by_rest(
+    org: Org, streams: list[Row], retrieval: Row, match: str, code: str
 ) -> None:
+    """For a scope that the token has, or for want of a feature."""
     org.settings = {"retrieval": retrieval}
-    fault(org, f"{match}:{VEHICLES}", SCOPE)
+    fault(org, f"{match}:{VEHICLES}", code)
 
     output = org.read(streams[0])
 
