@@ -96,7 +96,7 @@ class SettingsRetriever(Retriever):
         if not refusals:
             return
         last = next(reversed(refusals.values()))
-        if len(refusals) == asked:
+        if len(refusals) + len(lacking) == asked:
             raise last
         LOGGER.warning(f"{self.name}: nothing for {', '.join(refusals)}. {last.message}")
 

@@ -126,6 +126,29 @@ def test_an_answer_that_has_nothing_to_say_leaves_its_stream_empty(
     assert output.errors == []
 
 
+@pytest.mark.parametrize("code", ["NO_PERMISSION", "INVALID_DATA"])
+def test_a_stream_that_no_module_serves_ends_with_the_refusal_whatever_some_of_them_lack(
+    org: Org, code: str
+) -> None:
+    streams = org.streams()
+    refused(org, "settings.tags:Vendors", "FEATURE_NOT_SUPPORTED", 400)
+    refused(org, "settings.tags", code)
+
+    output = org.read(streams["tags"], expecting_exception=True)
+
+    assert code in str(output.errors[0].trace.error.message)
+
+
+def test_a_feature_that_every_module_lacks_leaves_its_stream_empty(org: Org) -> None:
+    streams = org.streams()
+    refused(org, "settings.tags", "FEATURE_NOT_SUPPORTED", 400)
+
+    output = org.read(streams["tags"])
+
+    assert rows_of(output, "tags") == []
+    assert output.errors == []
+
+
 def test_a_request_that_zoho_calls_invalid_is_no_lacking_feature(org: Org) -> None:
     streams = org.streams()
     refused(org, "settings.currencies", "INVALID_REQUEST", 400)
