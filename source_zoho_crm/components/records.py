@@ -246,7 +246,7 @@ class RecordsRetriever(Retriever):
             # What is read whole is read, whatever the reason why its deletions are not listed.
             passing = refusal.failure_type == FailureType.transient_error
             whole = not (self._module.lists_deletions or passing)
-            unlisted = refusal.code in NOT_SERVED | PERMISSION_LACKING or refusal.scopes_held
+            unlisted = refusal.code in NOT_SERVED | PERMISSION_LACKING
             if begun or not (whole or unlisted):
                 raise
             LOGGER.warning(
