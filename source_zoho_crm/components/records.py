@@ -116,12 +116,9 @@ class RecordsRetriever(Retriever):
         hidden = refusal.code in PERMISSION_LACKING and self._module.internal
         if hidden or (unserved and begins and is_incremental(self.config, self.name)):
             LOGGER.warning(f"{self.name}: no records. {refusal.message}")
-        elif unserved or refusal.scopes_held:
-            how = (
-                "does not serve it to API clients" if refusal.scopes_held else "refuses its records"
-            )
+        elif unserved:
             raise config_error(
-                f"{self.name}: Zoho lists this module and {how}. {refusal.message} "
+                f"{self.name}: Zoho lists this module and refuses its records. {refusal.message} "
                 "Deselect the stream.",
                 internal=refusal.internal_message,
             ) from refusal
