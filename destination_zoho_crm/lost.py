@@ -220,7 +220,7 @@ class LostInserts:
         )
         try:
             answer = self._client.queries.ask(body={"select_query": query}, line=self._plan.label)
-            found = entries(answer, "data", self._plan.module.api_name) or ()
+            found = entries(answer, "data", self._plan.module.api_name)
         except Refused as refusal:
             # Zoho's text may quote the query, and with it the rows.
             answers.refused |= dict.fromkeys(traces, refusal.code)

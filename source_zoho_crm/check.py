@@ -7,7 +7,7 @@ from typing import Any
 
 from zoho_crm.coql import select
 from zoho_crm.directory import of_one_module
-from zoho_crm.errors import INVALID_DATA, NOT_SERVED, PERMISSION_LACKING, SCOPE_LACKING
+from zoho_crm.errors import INVALID_DATA, PERMISSION_LACKING, SCOPE_LACKING, not_served
 from zoho_crm.manifest import scopes
 from zoho_crm.org import Org
 from zoho_crm.problems import Refused, config_error
@@ -124,7 +124,7 @@ def _query(config: Mapping[str, Any], module: str) -> None:
         manifests_requester("coql_requester", config).ask(body={"select_query": query})
     except Refused as refusal:
         # Such a module is read by REST, which has answered.
-        if refusal.code not in NOT_SERVED:
+        if not not_served(refusal.code):
             raise
 
 

@@ -115,6 +115,11 @@ def lacks_feature(code: str | None) -> bool:
     return code is not None and (code in FEATURE_LACKING or code.endswith(_NOT_SWITCHED_ON))
 
 
+def not_served(code: str) -> bool:
+    """Whether the refusal is of a module or of a road, so that another road may serve it."""
+    return code in NOT_SERVED or lacks_feature(code)
+
+
 def code_of(response: requests.Response) -> str | None:
     """Zoho's code for refusing the call; None where it was served."""
     error = error_of(response)

@@ -133,7 +133,7 @@ class ZohoRequester(HttpRequester):
 
     def metadata(self, path: str, key: str, **params: str) -> list[dict[str, Any]]:
         """The entries of a settings answer; none where Zoho has nothing to say."""
-        return entries(self.ask(path, params=params, line=METADATA), key, path) or []
+        return entries(self.ask(path, params=params, line=METADATA), key, path)
 
     def get_url(
         self,
@@ -184,15 +184,17 @@ class ZohoRequester(HttpRequester):
         )
 
 
-def entries(answer: Mapping[str, Any] | None, key: str, asked: str) -> Any:
-    """What stands under the key of an answer; None where Zoho has nothing to say."""
+def entries(answer: Mapping[str, Any] | None, key: str, asked: str) -> list[dict[str, Any]]:
+    """The list under the key of an answer; empty where Zoho has nothing to say."""
     if answer is None:
-        return None
-    if key not in answer:
+        return []
+    found = answer.get(key)
+    if not isinstance(found, list):
         raise Unreadable(
-            f"Zoho's answer about {asked} has no {key}, so that it cannot be read. Try again later."
+            f"Zoho's answer about {asked} has no list {key}, so that it cannot be read. "
+            "Try again later."
         )
-    return answer[key]
+    return found
 
 
 def _no_errors(record: logging.LogRecord) -> bool:

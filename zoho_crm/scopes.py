@@ -38,7 +38,7 @@ def want_of_scope(
         sentence = (
             f"Zoho refuses {url} for want of a scope ({SCOPE_LACKING}), and does not tell which "
             f"the refresh token has. {new_one}. If it was made with these, Zoho does not serve "
-            "this to API clients."
+            "this to API clients; deselect the stream then."
         )
         return sentence, None
     if lacking := [scope for scope in needed if not _holds(granted, scope, parts, rights)]:
@@ -49,7 +49,8 @@ def want_of_scope(
         return sentence, False
     sentence = (
         f"Zoho refuses {url} for want of a scope ({SCOPE_LACKING}), though the refresh token has "
-        f"all that can be asked for: {', '.join(needed)}."
+        f"all that can be asked for: {', '.join(needed)}. Zoho does not serve this to API clients. "
+        "Deselect the stream if it fails for that."
     )
     return sentence, True
 

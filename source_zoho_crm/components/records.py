@@ -28,7 +28,7 @@ from source_zoho_crm.selection import (
 )
 from source_zoho_crm.window_read import WindowRead
 from zoho_crm.directory import CURSOR_FIELD, Module
-from zoho_crm.errors import NOT_SERVED, PERMISSION_LACKING, lacks_feature
+from zoho_crm.errors import NOT_SERVED, PERMISSION_LACKING, not_served
 from zoho_crm.fields import Field
 from zoho_crm.org import org_of
 from zoho_crm.problems import Refused, config_error
@@ -112,16 +112,13 @@ class RecordsRetriever(Retriever):
         begins = not has_state(self.config, self.name)
         if begins:
             org_of(self.config).directory.refused.add(self.name)
-        unserved = refusal.code in NOT_SERVED or lacks_feature(refusal.code)
+        unserved = not_served(refusal.code)
         hidden = refusal.code in PERMISSION_LACKING and self._module.internal
         if hidden or (unserved and begins and is_incremental(self.config, self.name)):
             LOGGER.warning(f"{self.name}: no records. {refusal.message}")
-        elif unserved or refusal.scopes_held:
-            how = (
-                "does not serve it to API clients" if refusal.scopes_held else "refuses its records"
-            )
+        elif unserved:
             raise config_error(
-                f"{self.name}: Zoho lists this module and {how}. {refusal.message} "
+                f"{self.name}: Zoho lists this module and refuses its records. {refusal.message} "
                 "Deselect the stream.",
                 internal=refusal.internal_message,
             ) from refusal
@@ -246,7 +243,7 @@ class RecordsRetriever(Retriever):
             # What is read whole is read, whatever the reason why its deletions are not listed.
             passing = refusal.failure_type == FailureType.transient_error
             whole = not (self._module.lists_deletions or passing)
-            unlisted = refusal.code in NOT_SERVED | PERMISSION_LACKING or refusal.scopes_held
+            unlisted = refusal.code in NOT_SERVED | PERMISSION_LACKING
             if begun or not (whole or unlisted):
                 raise
             LOGGER.warning(

@@ -14,7 +14,7 @@ from zoho_crm.errors import lacks_feature
 from zoho_crm.fields import Field
 from zoho_crm.org import org_of
 from zoho_crm.problems import Refused
-from zoho_crm.requester import ZohoRequester
+from zoho_crm.requester import ZohoRequester, entries
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -97,7 +97,7 @@ class SettingsRetriever(Retriever):
         if not refusals:
             return
         last = next(reversed(refusals.values()))
-        if len(refusals) == asked:
+        if len(refusals) + len(lacking) == asked:
             raise last
         LOGGER.warning(f"{self.name}: nothing for {', '.join(refusals)}. {last.message}")
 
@@ -107,9 +107,9 @@ class SettingsRetriever(Retriever):
             asked = (
                 {**params, "page": str(page), "per_page": str(_PER_PAGE)} if page > 1 else params
             )
-            body = self.requester.ask(self.path, params=asked, line=self.name) or {}
-            yield from body.get(self.key) or []
-            more = bool((body.get("info") or {}).get("more_records"))
+            body = self.requester.ask(self.path, params=asked, line=self.name)
+            yield from entries(body, self.key, self.path)
+            more = bool(((body or {}).get("info") or {}).get("more_records"))
             page += 1
 
     def _modules(self) -> Iterator[str]:
@@ -120,8 +120,8 @@ class SettingsRetriever(Retriever):
 
     def _layouts(self) -> Iterator[str]:
         params = {"module": _WITH_PIPELINES}
-        body = self.requester.ask("settings/layouts", params=params, line=self.name) or {}
-        yield from (layout["id"] for layout in body.get("layouts") or [])
+        body = self.requester.ask("settings/layouts", params=params, line=self.name)
+        yield from (layout["id"] for layout in entries(body, "layouts", "settings/layouts"))
 
 
 @dataclass

@@ -71,8 +71,7 @@ class Calls:
     def _page(self, body: Mapping[str, Any] | None) -> Page:
         if body is None:
             return Page([], more=False)
-        rows, info = entries(body, "data", self.module) or [], body.get("info") or {}
-        assert isinstance(rows, list)
+        rows, info = entries(body, "data", self.module), body.get("info") or {}
         assert isinstance(info, dict)
         return Page(rows, bool(info.get("more_records")), info.get("next_page_token"))
 

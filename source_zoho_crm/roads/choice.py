@@ -16,7 +16,7 @@ from source_zoho_crm.roads.rich_text import WholeTexts
 from source_zoho_crm.roads.windows import Span, Window
 from zoho_crm.bulk_read import BulkRead
 from zoho_crm.directory import CURSOR_FIELD, Module
-from zoho_crm.errors import NOT_SERVED
+from zoho_crm.errors import not_served
 from zoho_crm.fields import Field
 from zoho_crm.org import org_of
 from zoho_crm.problems import Refused
@@ -79,7 +79,7 @@ class ChosenRoad:
                 begun = begun or not isinstance(part, Window)
                 yield part
         except Refused as refusal:
-            elsewhere = refusal.code in NOT_SERVED or refusal.scopes_held
+            elsewhere = not_served(refusal.code) or refusal.scopes_held
             if begun or not elsewhere or isinstance(self._road, RestRoad):
                 raise
             LOGGER.info(

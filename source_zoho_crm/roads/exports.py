@@ -11,7 +11,7 @@ import requests
 
 from source_zoho_crm.roads.export_file import damage
 from zoho_crm.bulk_read import BulkRead, Query, Result
-from zoho_crm.errors import NOT_SERVED
+from zoho_crm.errors import not_served
 from zoho_crm.problems import Refused, Unreadable, system_error, transient_error
 
 LOGGER = logging.getLogger("airbyte")
@@ -111,7 +111,7 @@ class Export:
             if bare == _MOST_BARE_LOOKS:
                 return UNTOLD
             if state.failure is not None:
-                if state.code in NOT_SERVED:
+                if state.code and not_served(state.code):
                     # A new one would fail as well.
                     raise Refused(system_error(state.failure), state.code)
                 self._again(f"it failed ({state.failure})")

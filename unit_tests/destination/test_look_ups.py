@@ -41,6 +41,21 @@ def test_an_insert_is_looked_up_and_never_doubled(
     assert org.calls("insert") == (1 if fault is UNREADABLE else 2)
 
 
+@pytest.mark.parametrize("answer", [{"data": None}, {"data": {}}])
+def test_an_answer_that_is_no_list_does_not_say_that_a_row_is_not_there(
+    org: Org, answer: dict[str, object]
+) -> None:
+    org.fail("insert", **UNREADABLE)
+    org.fail("coql", "body", times=9, body=answer)
+
+    result = org.write(
+        stream("Leads", "Last_Name", "Email"), [{"Last_Name": "L", "Email": "l@x.test"}]
+    )
+
+    assert result.counts() == {"rejected": 1}
+    assert org.calls("insert") == 1
+
+
 def test_a_unique_number_traces_its_row(org: Org) -> None:
     field = {"api_name": "Serial", "data_type": "bigint", "custom": True, "unique": True}
     org.control("POST", "fields/Leads", field)

@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 import pytest
+from airbyte_cdk.models import FailureType
 
 from unit_tests.source.conftest import Org, rows_of
 from zoho_crm.casts import utc
@@ -82,6 +83,70 @@ def test_a_code_of_a_missing_feature_that_is_new_to_us_empties_the_stream_too(or
     assert rows_of(output, "territories") == []
     assert output.errors == []
     assert "territories: not available in this org (SANDBOX_NOT_ENABLED)." in log(output)
+
+
+@pytest.mark.parametrize("body", [{}, {"info": {}}, {"KEY": None}, {"KEY": {}}])
+@pytest.mark.parametrize(
+    ("stream", "call", "key"),
+    [
+        ("roles", "settings.roles", "roles"),
+        ("tags", "settings.tags", "tags"),
+        ("pipelines", "settings.layouts", "layouts"),
+        ("pipelines", "settings.pipeline", "pipeline"),
+    ],
+)
+def test_an_answer_without_its_list_is_none_that_says_that_there_are_none(
+    org: Org, stream: str, call: str, key: str, body: dict[str, Any]
+) -> None:
+    streams = org.streams()
+    told = {key if name == "KEY" else name: value for name, value in body.items()}
+    fault = {"match": call, "do": "status", "args": {"status": 200, "body": told}}
+    org.control("POST", "faults", [fault])
+
+    output = org.read(streams[stream], expecting_exception=True)
+
+    assert output.errors[0].trace.error.failure_type == FailureType.transient_error
+    assert f"has no list {key}, so that it cannot be read" in output.errors[0].trace.error.message
+
+
+@pytest.mark.parametrize(
+    ("stream", "call"),
+    [("roles", "settings.roles"), ("tags", "settings.tags"), ("pipelines", "settings.layouts")],
+)
+def test_an_answer_that_has_nothing_to_say_leaves_its_stream_empty(
+    org: Org, stream: str, call: str
+) -> None:
+    streams = org.streams()
+    fault = {"match": call, "do": "status", "args": {"status": 204}}
+    org.control("POST", "faults", [fault])
+
+    output = org.read(streams[stream])
+
+    assert rows_of(output, stream) == []
+    assert output.errors == []
+
+
+@pytest.mark.parametrize("code", ["NO_PERMISSION", "INVALID_DATA"])
+def test_a_stream_that_no_module_serves_ends_with_the_refusal_whatever_some_of_them_lack(
+    org: Org, code: str
+) -> None:
+    streams = org.streams()
+    refused(org, "settings.tags:Vendors", "FEATURE_NOT_SUPPORTED", 400)
+    refused(org, "settings.tags", code)
+
+    output = org.read(streams["tags"], expecting_exception=True)
+
+    assert code in str(output.errors[0].trace.error.message)
+
+
+def test_a_feature_that_every_module_lacks_leaves_its_stream_empty(org: Org) -> None:
+    streams = org.streams()
+    refused(org, "settings.tags", "FEATURE_NOT_SUPPORTED", 400)
+
+    output = org.read(streams["tags"])
+
+    assert rows_of(output, "tags") == []
+    assert output.errors == []
 
 
 def test_a_request_that_zoho_calls_invalid_is_no_lacking_feature(org: Org) -> None:

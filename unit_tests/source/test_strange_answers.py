@@ -40,7 +40,7 @@ def by_id(output: EntrypointOutput) -> dict[str, Row]:
 # --- Without content
 
 
-@pytest.mark.parametrize("body", ["", {"info": {}}])
+@pytest.mark.parametrize("body", ["", {"info": {}}, {"data": None}, {"data": {}}])
 @pytest.mark.parametrize(
     ("retrieval", "version", "call"),
     [
@@ -64,7 +64,25 @@ def test_a_page_without_content_never_ends_a_list(
     assert all(state["Modified_Time"] < "2015" for state in states)
 
 
-@pytest.mark.parametrize(("status", "body"), [(200, ""), (200, {"modules": []}), (204, "")])
+@pytest.mark.parametrize("body", [{"data": None}, {"data": {}}, {"info": {}}])
+def test_a_list_of_deletions_that_is_none_moves_no_state(org: Org, body: object) -> None:
+    leads = narrow(org.streams()["Leads"], "_ab_cdc_deleted_at")
+    state = states_of(org.read(leads), "Leads")[-1]
+    fault(org, "deleted:Leads", "body", body=body)
+
+    output = org.read(leads, state=[state], expecting_exception=True)
+
+    kind, sentence = failure(output)
+    assert kind == FailureType.transient_error
+    assert "cannot be read. Try again later." in sentence
+    told = [state["stream"]["stream_state"] for state in states_of(output, "Leads")]
+    assert all(moved == state["stream"]["stream_state"] for moved in told)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(200, ""), (200, {"modules": None}), (200, {"modules": []}), (204, "")],
+)
 def test_an_org_without_modules_is_not_believed(org: Org, status: int, body: object) -> None:
     fault(org, "settings.modules", "status", status=status, body=body)
 

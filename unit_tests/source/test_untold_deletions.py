@@ -42,6 +42,29 @@ def test_a_user_who_may_not_see_deletions_gets_the_changes_all_the_same(own_org:
     assert [line for line in logs(second) if "(NO_PERMISSION); they stay in the warehouse" in line]
 
 
+@pytest.mark.parametrize("api_type", ["COQL", "REST", "Bulk"])
+def test_deletions_that_are_refused_for_a_scope_fail_the_stream_and_move_no_state(
+    org: Org, api_type: str
+) -> None:
+    coql = {"use_coql": "enabled"}
+    road = coql if api_type == "COQL" else {"use_coql": "disabled", "api_type": api_type}
+    org.settings = {"retrieval": road}
+    deals = org.streams()["Deals"]
+    state = states_of(org.read(deals), "Deals")[-1]
+    refusal = {"code": "OAUTH_SCOPE_MISMATCH", "details": {}, "message": "no", "status": "error"}
+    fault = {"match": "deleted:Deals", "do": "status", "args": {"status": 401, "body": refusal}}
+    org.control("POST", "faults", [fault])
+
+    second = org.read(deals, state=[state], expecting_exception=True)
+
+    assert "/Deals/deleted for want of a scope" in second.errors[0].trace.error.message
+    told = [after["stream"]["stream_state"] for after in states_of(second, "Deals")]
+    assert all(after == state["stream"]["stream_state"] for after in told)
+
+    # A first sync has no deletions to tell.
+    assert {row["id"] for row in rows_of(org.read(deals), "Deals")} == org.truth(deals).keys()
+
+
 @pytest.mark.parametrize("retrieval", [{"use_coql": "enabled"}, {"use_coql": "disabled"}])
 def test_a_table_of_zoho_s_own_that_is_refused_ends_empty_each_time(
     own_org: Org, retrieval

@@ -229,15 +229,25 @@ def test_a_missing_scope_is_told_with_those_of_the_destination(server: Running) 
     )
 
 
-def test_what_zoho_does_not_support_is_not_blamed_on_a_profile(server: Running) -> None:
+@pytest.mark.parametrize(
+    ("module", "told"),
+    [
+        ("Leads", ""),
+        ("Notes", " Notes are listed for administrators only; make the refresh token as one."),
+    ],
+)
+def test_what_zoho_does_not_support_is_not_blamed_on_a_profile(
+    server: Running, module: str, told: str
+) -> None:
     client = client_of(server)
     answer(server, "records.list", error("NOT_SUPPORTED"))
 
     with pytest.raises(Refused) as caught:
-        client.metadata.ask("Leads", params={"fields": "id"})
+        client.metadata.ask(module, params={"fields": "id"})
 
-    assert "profile" not in str(caught.value.message)
-    assert "does not serve" in str(caught.value.message)
+    assert caught.value.message == (
+        f"Zoho does not serve {server.base_url}/crm/v4/{module} (NOT_SUPPORTED: no).{told}"
+    )
 
 
 def test_the_address_that_came_with_a_token_lasts_as_long_as_the_token(
