@@ -1,9 +1,9 @@
 """Which road a module is read by."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from source_zoho_crm.roads import Road, Row
 from source_zoho_crm.roads.bulk import BulkRoad
@@ -23,6 +23,8 @@ from zoho_crm.problems import Refused
 from zoho_crm.settings import BEGINNING
 
 LOGGER = logging.getLogger("airbyte")
+
+Part = TypeVar("Part", list[Row] | Window, list[Row])
 
 #: Behind all that is edited while a module is read.
 _FAR = timedelta(days=365)
@@ -73,9 +75,21 @@ class ChosenRoad:
         A refusal that comes out of it is not of the road alone: REST has refused, too, or no other
         road would do better.
         """
+        yield from self._or_by_rest(lambda: self._parts(span))
+
+    def unwindowed(self) -> Iterator[list[Row]]:
+        """All rows, of a module whose windows have shown none.
+
+        Never by exports: one page of a list tells whether any are missing.
+        """
+        if isinstance(self._road, BulkRoad):
+            self._road = self._rest()
+        yield from self._or_by_rest(lambda: self._road.everything())
+
+    def _or_by_rest(self, read: Callable[[], Iterator[Part]]) -> Iterator[Part]:
         begun = False
         try:
-            for part in self._parts(span):
+            for part in read():
                 begun = begun or not isinstance(part, Window)
                 yield part
         except Refused as refusal:
@@ -87,16 +101,7 @@ class ChosenRoad:
                 f"({refusal.message}), so it is read by REST."
             )
             self._road, self.stepped_aside = self._rest(), True
-            yield from self._parts(span)
-
-    def unwindowed(self) -> Iterator[list[Row]]:
-        """All rows, of a module whose windows have shown none.
-
-        Never by exports: one page of a list tells whether any are missing.
-        """
-        if isinstance(self._road, BulkRoad):
-            self._road = self._rest()
-        yield from self._road.everything()
+            yield from read()
 
     def _parts(self, span: Span | None) -> Iterator[list[Row] | Window]:
         if span is None:

@@ -89,6 +89,25 @@ def test_a_module_that_does_not_fill_modified_time_is_read_whole_and_says_so(
     assert "is read whole each time" in logs(first)
 
 
+@pytest.mark.parametrize("served", [0, 1])
+def test_an_unstamped_module_that_queries_refuse_on_the_way_is_read_by_rest(
+    odd_org: Org, served: int
+) -> None:
+    """The windows may be served, and the query for all rows refused."""
+    module = f"Unstamped_{served}"
+    plant(odd_org, module)
+    odd_org.control("PATCH", f"fields/{module}/Modified_Time", {"returned": "null"})
+    stream = odd_org.stream(module)
+    body = {"code": "FEATURE_NOT_SUPPORTED", "details": {}, "message": "no", "status": "error"}
+    fault = {"match": f"coql:{module}", "after": served, "do": "status"}
+    fault["args"] = {"status": 400, "body": body}
+    odd_org.control("POST", "faults", [fault])
+
+    output = odd_org.read(stream)
+
+    assert names(output, module) == ["Row 0", "Row 1", "Row 2"]
+
+
 def test_a_module_without_fields_is_no_stream_and_says_why(odd_org: Org) -> None:
     odd_org.control("POST", "modules", {"api_name": "Hollow", "bare": True})
     streams = odd_org.streams()
