@@ -13,6 +13,7 @@ from airbyte_cdk.exception_handler import init_uncaught_exception_handler
 from airbyte_cdk.logger import PRINT_BUFFER, init_logger
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils import AirbyteTracedException
+from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 
 from source_zoho_crm.lines import LineEntrypoint, counts_records
 from source_zoho_crm.source import SourceZohoCrm
@@ -42,8 +43,7 @@ def run() -> None:
         try:
             with PRINT_BUFFER:
                 for message in entrypoint.run(entrypoint.parse_args(args)):
-                    # One write: other threads print as well.
-                    print(f"{message}\n", end="")
+                    _print(message)
                     if stop.told.is_set():
                         stop.end()
         except BrokenPipeError:
@@ -107,7 +107,14 @@ def _refuse(problem: AirbyteTracedException, *, checking: bool) -> None:
     """A config that cannot even be built: for `check` an answer, for the rest a failure."""
     status = problem.as_connection_status_message() if checking else None
     if status is not None and problem.failure_type == FailureType.config_error:
-        print(AirbyteEntrypoint.airbyte_message_to_string(status))
+        _print(AirbyteEntrypoint.airbyte_message_to_string(status))
         return
-    print(AirbyteEntrypoint.airbyte_message_to_string(problem.as_airbyte_message()))
+    _print(AirbyteEntrypoint.airbyte_message_to_string(problem.as_airbyte_message()))
     sys.exit(1)
+
+
+def _print(message: str) -> None:
+    """Prints a message without secrets: Zoho's errors may quote them, and the CDK looks through
+    its log lines only."""
+    # One write: other threads print as well.
+    print(f"{filter_secrets(message)}\n", end="")
