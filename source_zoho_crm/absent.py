@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from airbyte_cdk.models import AirbyteMessage, AirbyteStreamStatus, StreamDescriptor
+from airbyte_cdk.utils import AirbyteTracedException
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
 
-from zoho_crm.directory import Directory, Metadata
-from zoho_crm.problems import config_error
+from zoho_crm.directory import Directory, Metadata, Module
+from zoho_crm.problems import config_error, transient_error
 
 _UNKNOWN = (
     "Zoho lists no module of this name. It was deleted or renamed, the user who made the refresh "
@@ -14,17 +15,28 @@ _UNKNOWN = (
 )
 
 
-def absent(names: Sequence[str], directory: Directory, requester: Metadata) -> dict[str, str]:
-    """Those of the names that are no modules which the org offers, and why."""
-    reasons = {module.api_name: module.refusal for module in directory.modules(names, requester)}
-    return {name: reason for name in names if (reason := reasons.get(name, _UNKNOWN))}
+def absent(
+    names: Sequence[str], directory: Directory, requester: Metadata
+) -> dict[str, AirbyteTracedException]:
+    """Those of the names that are no modules which the org offers, and why they cannot be read."""
+    known = {module.api_name: module for module in directory.modules(names, requester)}
+    return {name: error for name in names if (error := _error(name, known.get(name)))}
 
 
-def told(stream: StreamDescriptor, reason: str) -> Iterator[AirbyteMessage]:
-    """That a stream cannot be read, in the words of the protocol."""
-    error = config_error(
-        f"{stream.name}: {reason} If it is gone for good, refresh the connection's schema, which "
-        "takes it out of the sync."
+def _error(name: str, module: Module | None) -> AirbyteTracedException | None:
+    if module is not None and module.unreadable is not None:
+        # Nobody knows whether it is gone.
+        return transient_error(f"{name}: {module.unreadable.message}")
+    reason = _UNKNOWN if module is None else module.refusal
+    if reason is None:
+        return None
+    return config_error(
+        f"{name}: {reason} If it is gone for good, refresh the connection's schema, which takes it "
+        "out of the sync."
     )
+
+
+def told(stream: StreamDescriptor, error: AirbyteTracedException) -> Iterator[AirbyteMessage]:
+    """That a stream cannot be read, in the words of the protocol."""
     yield error.as_airbyte_message(stream_descriptor=stream)
     yield as_airbyte_message(stream, AirbyteStreamStatus.INCOMPLETE)

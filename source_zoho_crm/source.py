@@ -142,7 +142,7 @@ class SourceZohoCrm(YamlDeclarativeSource):
         if missing:
             raise config_error(f"Not offered by this org: {', '.join(missing)}.")
 
-    def _absent(self, names: list[str]) -> dict[str, str]:
+    def _absent(self, names: list[str]) -> dict[str, AirbyteTracedException]:
         """The configured streams that the org does not offer, and why."""
         requester, org = manifests_requester("requester", self._config), org_of(self._config)
         org.introduce(requester)

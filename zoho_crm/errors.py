@@ -132,14 +132,15 @@ def error_of(response: requests.Response) -> Mapping[str, Any] | None:
     It stands alone, or as the only entry of the list that a good answer would have: Bulk Read,
     writes and lists of deletions all know both forms.
     """
-    if response.ok and (
-        "json" not in response.headers.get("Content-Type", "")
-        or len(response.content) > _LONGEST_ERROR
-    ):
-        return None
     try:
+        if response.ok and (
+            "json" not in response.headers.get("Content-Type", "")
+            or len(response.content) > _LONGEST_ERROR
+        ):
+            return None
         body = orjson.loads(response.content)
-    except orjson.JSONDecodeError:
+    except (orjson.JSONDecodeError, requests.RequestException, RuntimeError):
+        # Whoever reads the answer learns that it broke off.
         return None
     if not isinstance(body, dict):
         return None

@@ -16,7 +16,7 @@ from zoho_crm.directory import Directory, Metadata
 from zoho_crm.errors import code_of
 from zoho_crm.limits import LEAST_CALLS_AT_ONCE, calls_at_once, credits_a_day, credits_of
 from zoho_crm.pace import Pace
-from zoho_crm.problems import Refused, transient_error
+from zoho_crm.problems import Refused, Unreadable, transient_error
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -97,16 +97,21 @@ class Org:
     def now(self) -> datetime:
         """Zoho's clock by the answer that shows the earliest time, and of a real org never later
         than ours: an end that is too early costs nothing, one that is too late loses rows."""
+        return self.at(time.time())
+
+    def at(self, local_s: float) -> datetime:
+        """Zoho's clock, as `now` has it, when ours was at so many seconds. Answers that come later
+        may show an earlier time, so moments that are kept are kept as ours."""
         ahead = self._ahead_s or 0.0
-        return datetime.fromtimestamp(time.time() + (ahead if self._local else min(ahead, 0)), UTC)
+        return datetime.fromtimestamp(local_s + (ahead if self._local else min(ahead, 0)), UTC)
 
     def introduce(self, requester: Metadata) -> Mapping[str, Any]:
         """Asks "Get Organization" once: edition and licences decide what is allowed."""
         with self._introduction:
             if self._details is None:
                 try:
-                    self._details = next(iter(requester.metadata("org", "org")), {})
-                except Refused as error:
+                    self._details = requester.metadata("org", "org")[0]
+                except (Refused, Unreadable) as error:
                     LOGGER.warning(
                         f"Zoho does not tell the org's edition, so {LEAST_CALLS_AT_ONCE} calls are "
                         f"made at a time and the credits of the day are not known. {error.message}"

@@ -1,7 +1,6 @@
 """The Bulk road: records by exports."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -138,7 +137,8 @@ class BulkRoad:
             chain.exports += 1
             # Zoho works on the next one while this one is read.
             following = self._following(query, result, chain)
-            if result.rows != 0:
+            again = False
+            while result.rows != 0:
                 found = 0
                 with export.file() as file:
                     if export.result() is not result:
@@ -154,17 +154,15 @@ class BulkRoad:
                     )
                     for page in pages:
                         found += len(page)
-                        yield chain.take(page if window is None else _within(window, page))
-                if result.rows not in (None, found):
-                    raise transient_error(
-                        f"{self._module}: Zoho told of {result.rows:,} rows in an export and sent "
-                        f"{found:,}. The next sync goes on from the saved state."
-                    )
+                        page = page if window is None else _within(window, page)
+                        yield chain.take(page, again=again)
                 chain.most_rows = max(chain.most_rows, found)
                 chain.ids.close()
-                if result.more is None and found >= self._most_rows:
-                    # A file as full as any may have rows behind it.
-                    following = self._following(query, replace(result, more=True), chain)
+                if result.rows in (None, found):
+                    break
+                export.again(f"Zoho told of {result.rows:,} rows in it and sent {found:,}")
+                result, again = export.result(), True
+                following = self._following(query, result, chain)
             export = following
 
     def _following(self, query: Mapping[str, Any], result: Result, chain: Chain) -> Export | None:

@@ -1,7 +1,8 @@
 """The COQL road: records by Zoho's query language."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from source_zoho_crm.roads import Page, Row
 from source_zoho_crm.roads.slices import Columns, join, settled, slices
@@ -19,8 +20,10 @@ _FEW = 200
 _SECOND = timedelta(seconds=1)
 
 
-#: Sends a query and returns its page.
-Query = Callable[[str], Page]
+class Query(Protocol):
+    """Sends a query and returns its page. `promised`: rows have been seen that it should find."""
+
+    def __call__(self, query: str, *, promised: bool = False) -> Page: ...
 
 
 class CoqlRoad:
@@ -110,16 +113,18 @@ class CoqlRoad:
         upto: str | None = None,
     ) -> Iterator[list[Row]]:
         limit = min(limit, self._most_rows)
+        # Of further columns, the rows are known.
+        promised = upto is not None
         while True:
             ids = f"id > {after}" if upto is None else both(f"id > {after}", f"id <= {upto}")
             where = ids if condition is None else both(condition, ids)
-            page = self._query(select(columns, self._module, where, limit=limit))
+            page = self._query(select(columns, self._module, where, limit=limit), promised=promised)
             if page.rows:
                 yield page.rows
             if not page.more or not page.rows:
                 return
             after = page.rows[-1]["id"]
-            limit = self._most_rows
+            limit, promised = self._most_rows, True
 
     def _whole(self, page: list[Row], window: Window | None) -> list[Row]:
         """The page's rows with the columns of all slices.
@@ -154,7 +159,8 @@ class CoqlRoad:
 
     def _by_id(self, columns: Columns, ids: Sequence[str]) -> list[Row]:
         condition = listed("id", ids, bare=True)
-        return self._query(select(columns, self._module, condition, limit=_IDS_AT_ONCE)).rows
+        query = select(columns, self._module, condition, limit=_IDS_AT_ONCE)
+        return self._query(query, promised=True).rows
 
 
 def _inside(window: Window) -> str:

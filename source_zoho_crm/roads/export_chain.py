@@ -69,10 +69,11 @@ class Chain:
         """It shows by itself that it cannot be relied on."""
         return self.broken or self.twice
 
-    def take(self, page: list[Row]) -> list[Row]:
-        """The rows of the page that the chain has not had."""
+    def take(self, page: list[Row], *, again: bool = False) -> list[Row]:
+        """The rows of the page that the chain has not had. `again`: of an export that was made anew
+        after rows of it were read."""
         new = self.ids.without(page)
-        self.twice = self.twice or len(new) < len(page)
+        self.twice = self.twice or (len(new) < len(page) and not again)
         self.ids.add(new)
         self.hours.update(row[CURSOR_FIELD][:13] for row in new if row.get(CURSOR_FIELD))
         return new

@@ -14,6 +14,7 @@ from source_zoho_crm.roads.rest import RestRoad
 from source_zoho_crm.roads.rich_text import WholeTexts
 from source_zoho_crm.roads.windows import Window
 from unit_tests.source.conftest import Org
+from zoho_crm.answers import body_of, page
 from zoho_crm.fields import Field
 
 SINCE = datetime(1970, 1, 1, tzinfo=UTC)
@@ -32,12 +33,12 @@ class Asked:
         #: Done before a call with these parameters.
         self.before: Callable[[str, dict[str, str]], object] = lambda path, params: None
 
-    def ask(self, path, *, params, headers, line):
+    def ask(self, path, *, read, params, headers=None, line):
         self.before(path, params)
         headers = {**self._headers, **(headers or {})}
         answer = requests.get(f"{self._url}/{path}", params=params, headers=headers, timeout=60)
         assert answer.ok, answer.text
-        return answer.json() if answer.content else None
+        return read(body_of(answer))
 
 
 def road(org: Org, version: str, asked: Asked | None = None, **limits: int) -> RestRoad:
@@ -95,7 +96,7 @@ def test_a_second_of_several_pages_is_read_again_as_far_as_before(own_org: Org) 
     asked, edited = Asked(own_org, "v2"), []
     order = {"sort_by": "Modified_Time", "sort_order": "asc", "converted": "both"}
     header = {"If-Modified-Since": since.isoformat()}
-    first = asked.ask("Leads", params=order, headers=header, line="")["data"]
+    first = asked.ask("Leads", read=page(), params=order, headers=header, line="").rows
 
     def edit(path: str, params: dict[str, str]) -> None:
         # The first row of page 4 becomes the last of page 3.
@@ -145,8 +146,7 @@ def test_a_second_of_many_rows_does_not_stay_in_memory(
         if other:
             params = {**params, "sort_by": "id"}
         answer = asking(path, params=params, **call)
-        if answer is not None:
-            answer["data"] = list(map(Living, answer["data"]))
+        answer.rows[:] = map(Living, answer.rows)
         return answer
 
     asked.ask = counted
@@ -241,7 +241,7 @@ def test_a_row_without_modified_time_keeps_no_other_from_coming(org: Org) -> Non
 
     def without(path, **call):
         answer = asking(path, **call)
-        for row in (answer or {}).get("data", ()):
+        for row in answer.rows:
             if row["id"] == unstamped:
                 row["Modified_Time"] = None
         return answer
