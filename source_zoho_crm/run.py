@@ -1,5 +1,6 @@
 """The command `source-zoho-crm`."""
 
+import gc
 import logging
 import os
 import signal
@@ -29,6 +30,8 @@ def run() -> None:
     """spec | check | discover | read, as the Airbyte protocol has them."""
     # Without a command, what there is.
     args = sys.argv[1:] or ["--help"]
+    # What has been imported stays: each garbage collection would look through it again.
+    gc.freeze()
     init_uncaught_exception_handler(init_logger("airbyte"))
     # Before the first line of output: whoever reads it may stop the process at once.
     with _Stop() as stop:

@@ -24,7 +24,7 @@ from source_zoho_crm.failures import plainly
 from source_zoho_crm.ledger import accounted
 from source_zoho_crm.letter_case import warnings_of_fields, warnings_of_streams, withheld
 from source_zoho_crm.lines import unpacked
-from source_zoho_crm.selection import in_one_form, with_selection
+from source_zoho_crm.selection import in_one_form, selected_streams, with_selection
 from zoho_crm.auth import PATIENCE
 from zoho_crm.form import warn_of_unknown
 from zoho_crm.manifest import manifest_path, settings_parameters, settings_streams
@@ -93,6 +93,12 @@ class SourceZohoCrm(YamlDeclarativeSource):
         for warning in self._letter_case(stream.name for stream in offered):
             logger.warning(warning)
         return replace(catalog, streams=offered)
+
+    def _stream_configs(self, manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The manifest's streams of settings that are configured: to build one takes 2 ms."""
+        selected = selected_streams(self._config)
+        streams = super()._stream_configs(manifest)
+        return [entry for entry in streams if selected is None or entry["name"] in selected]
 
     def _letter_case(self, streams: Iterable[str]) -> Iterator[str]:
         names = list(streams)
