@@ -1,47 +1,53 @@
 """`make chaos`: faults of every kind, by every retrieval method, against connectors as processes.
 
-`python -m chaos source [--method M] [--fault F] [--seed N] [--seeds N] [--jobs N]`
+`python -m chaos source [--method M] [--fault F] [--seed N | --seeds N] [--jobs N]`; --method and
+--fault may be given several times.
 """
 
 import argparse
 import multiprocessing
 import shutil
+import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
-from chaos.discovery import catalogs
-from chaos.faults import BY_NAME, FAULTS, METHODS
+from chaos.discovery import Found, discovered
 from chaos.outcome import Outcome, table
-from chaos.process import Json
-from chaos.scenario import VERSIONS, play
+from chaos.scenario import NAMES, methods_of, play, version_of
+from chaos.setting import METHODS
 
-#: Side by side: most of a scenario is the start of processes and pauses between tries.
+#: Side by side: much of a scenario is pauses between tries.
 _JOBS = 4
+
+#: Fault, method and seed.
+Case = tuple[str, str, int]
 
 
 def main(arguments: Sequence[str]) -> int:
     asked = _parse(arguments)
-    folder = Path(tempfile.mkdtemp(prefix="zoho_chaos_"))
+    # A harness that is told to end ends its processes, too.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     begun = time.monotonic()
-    found = catalogs(folder, VERSIONS)
+    folder = Path(tempfile.mkdtemp(prefix="zoho_chaos_"))
+    cases = _cases(asked)
+    found = discovered(folder, (version_of(*case) for case in cases))
     outcomes = []
-    for outcome in _played(asked, folder, found):
+    for outcome in _played(cases, found, folder, jobs=asked.jobs):
         outcomes.append(outcome)
         if outcome.failed:
             print(outcome.story(), flush=True)
         else:
             shutil.rmtree(outcome.folder)
-    outcomes.sort(key=lambda one: (list(BY_NAME).index(one.fault), one.method, one.seed))
+    outcomes.sort(key=lambda one: (NAMES.index(one.fault), one.method, one.seed))
     print(table(outcomes))
     bad = sum(outcome.failed for outcome in outcomes)
-    seconds = time.monotonic() - begun
-    print(f"{len(outcomes)} scenarios in {seconds:.0f} s, {bad} failed.")
+    print(f"{len(outcomes)} scenarios in {time.monotonic() - begun:.0f} s; {bad} fail.")
     if bad:
-        print(f"What they printed is in {folder}.")
+        print(f"What the processes of those printed is in {folder}.")
         return 1
     shutil.rmtree(folder)
     return 0
@@ -51,7 +57,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
     parser.add_argument("half", choices=["source"])
     parser.add_argument("--method", choices=list(METHODS), action="append")
-    parser.add_argument("--fault", choices=list(BY_NAME), action="append")
+    parser.add_argument("--fault", choices=NAMES, action="append", metavar="FAULT")
     seeds = parser.add_mutually_exclusive_group()
     seeds.add_argument("--seed", type=int, help="this one alone")
     seeds.add_argument("--seeds", type=int, default=1, help="how many, from 1 on")
@@ -59,32 +65,34 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _played(
-    asked: argparse.Namespace, folder: Path, found: Mapping[str, Json]
-) -> Iterator[Outcome]:
-    """The outcomes, in the order in which scenarios end."""
+def _cases(asked: argparse.Namespace) -> list[Case]:
     seeds = range(1, asked.seeds + 1) if asked.seed is None else [asked.seed]
+    # The last are the longest: they come first, so that the end does not wait for them.
+    return [
+        (name, method, seed)
+        for seed in seeds
+        for name in reversed(NAMES)
+        if asked.fault is None or name in asked.fault
+        for method in methods_of(name)
+        if asked.method is None or method in asked.method
+    ]
+
+
+def _played(cases: Sequence[Case], found: Found, folder: Path, *, jobs: int) -> Iterator[Outcome]:
+    """The outcomes, in the order in which scenarios end."""
     # Threads of the harness and a fork do not go together.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(asked.jobs, mp_context=context) as pool:
-        futures: list[Future[Outcome]] = [
-            pool.submit(
-                play, fault.name, method, seed, found, _made(folder, fault.name, method, seed)
-            )
-            for seed in seeds
-            for fault in FAULTS
-            if asked.fault is None or fault.name in asked.fault
-            for method in fault.methods
-            if asked.method is None or method in asked.method
-        ]
-        for future in as_completed(futures):
-            yield future.result()
-
-
-def _made(folder: Path, name: str, method: str, seed: int) -> Path:
-    own = folder / f"{name}-{method}-{seed}"
-    own.mkdir()
-    return own
+    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+        futures = []
+        for name, method, seed in cases:
+            own = folder / f"{name}-{method}-{seed}"
+            own.mkdir()
+            futures.append(pool.submit(play, name, method, seed, found, own))
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 if __name__ == "__main__":

@@ -1,47 +1,64 @@
-"""The catalog of the sample org, as a platform would have it from the source."""
+"""What a platform asks the source first: its form, and the catalog of the org."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
-from chaos.org import MODULES, settings
-from chaos.process import Connector, Json
+from chaos.org import KNOBS, settings
+from chaos.process import Connector, Json, Run
 from zoho_emulator.server import running
 
+_SIDE_BY_SIDE = 2
 
-def catalogs(folder: Path, versions: Iterable[str]) -> dict[str, Json]:
-    """The configured catalog of the modules that are read, by version; each by a discovery."""
-    with (
-        running(settings(1), {"tokens_per_10_min": 0}) as server,
-        ThreadPoolExecutor(2) as pool,
-    ):
+
+@dataclass(frozen=True)
+class Found:
+    #: The streams by version; every org of the harness has the same.
+    streams: Mapping[str, Sequence[Json]]
+    #: Keys of the source's config.
+    settings: frozenset[str]
+
+    def catalog(self, version: str, modules: Iterable[str]) -> Json:
+        """The configured catalog of these modules, as far as the version has them."""
+        chosen = set(modules)
+        return {
+            "streams": [
+                {
+                    "stream": stream,
+                    "sync_mode": stream["supported_sync_modes"][-1],
+                    "destination_sync_mode": "append_dedup",
+                }
+                for stream in self.streams[version]
+                if stream["name"] in chosen
+            ]
+        }
+
+
+def discovered(folder: Path, versions: Iterable[str]) -> Found:
+    source = Connector("source-zoho-crm", folder)
+    with running(settings(1), KNOBS) as server, ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
         account = {
             "base_url": server.base_url,
             "client_id": server.client_id,
             "client_secret": server.client_secret,
             "refresh_token": server.refresh_token,
         }
-        names = list(versions)
-        found = pool.map(lambda name: _discovered(folder, name, account), names)
-        return dict(zip(names, found, strict=True))
+
+        def streams(version: str) -> Sequence[Json]:
+            config = {**account, "schema_version": version}
+            run = source.run(f"discover-{version}", "discover", files={"config": config})
+            found: Sequence[Json] = _message(run, "CATALOG")["catalog"]["streams"]
+            return found
+
+        names = sorted(set(versions))
+        found = dict(zip(names, pool.map(streams, names), strict=True))
+    form = _message(source.run("spec", "spec", files={}), "SPEC")["spec"]
+    return Found(found, frozenset(form["connectionSpecification"]["properties"]))
 
 
-def _discovered(folder: Path, version: str, account: Json) -> Json:
-    config = {**account, "schema_version": version}
-    run = Connector("source-zoho-crm", folder).run(
-        f"discover {version}", "discover", files={"config": config}
-    )
-    catalog = next((m["catalog"] for m in run.messages if m["type"] == "CATALOG"), None)
-    if catalog is None:
-        raise SystemExit(f"The discovery with {version} fails: {run.errors}; see {run.out}")
-    streams = [stream for stream in catalog["streams"] if stream["name"] in MODULES]
-    return {
-        "streams": [
-            {
-                "stream": stream,
-                "sync_mode": stream["supported_sync_modes"][-1],
-                "destination_sync_mode": "append_dedup",
-            }
-            for stream in streams
-        ]
-    }
+def _message(run: Run, kind: str) -> Json:
+    found = next((message for message in run.messages if message["type"] == kind), None)
+    if found is None:
+        raise SystemExit(f"There is no {kind} in {run.out}: {'; '.join(run.errors)}")
+    return found

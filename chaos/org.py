@@ -2,7 +2,7 @@
 
 import random
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from zoho_emulator.server import Running, Settings
@@ -13,15 +13,20 @@ EDITED = {"Leads": "Last_Name", "Vehicles": "Name", "Quotes": "Subject", "Contra
 _FAR = "Summary"
 #: Modules that are read: many columns and converted rows; rich text; line items; subforms; links.
 MODULES = ("Leads", "Vehicles", "Quotes", "Quoted_Items", "Service_History", "LeadsXProducts")
+#: A harness starts more processes than Zoho grants tokens to.
+KNOBS: Mapping[str, object] = {"tokens_per_10_min": 0}
+#: More than the minute that a source leaves to the next read.
+MARGIN_S = 120
 #: Rows of one control call.
 _AT_ONCE = 500
 _LOOK_S = 0.03
 
 
-def settings(seed: int) -> Settings:
+def settings(seed: int, rows: Mapping[str, int] | None = None) -> Settings:
+    """An org of this seed; its rows by module, if they are not the usual some thousand."""
     few = random.Random(f"rows {seed}")
-    rows = {"Leads": few.randint(700, 1_100), "Vehicles": few.randint(230, 330), "Quotes": 60}
-    return Settings(seed=seed, rows=12, rows_by_module=rows)
+    usual = {"Leads": few.randint(700, 1_100), "Vehicles": few.randint(230, 330), "Quotes": 60}
+    return Settings(seed=seed, rows=12, rows_by_module=rows or usual)
 
 
 class Org:
@@ -50,6 +55,9 @@ class Org:
 
     def calls(self, name: str) -> int:
         return int(self.control("GET", "usage")["calls"].get(name, 0))
+
+    def tokens(self) -> int:
+        return int(self.control("GET", "usage")["tokens_issued"])
 
     # --- People
 
