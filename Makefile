@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo emulator test lint lock equality bench-quick bench-roads clients image
+.PHONY: install demo emulator test lint lock equality bench-quick bench-roads clients chaos image
 
 install: $(STAMP)
 
@@ -47,6 +47,10 @@ bench-roads: $(STAMP)
 # Zoho's own SDKs, each in an environment of its own, against the emulator; SDK=python-8.0 is one of them.
 clients: $(STAMP)
 	$(BIN)/python -m clients $(SDK)
+
+# Faults of every kind against connectors as processes; SEEDS=n plays each n times, otherwise.
+chaos: $(STAMP)
+	$(BIN)/python -m chaos source $(if $(SEEDS),--seeds $(SEEDS))
 
 # The builder that is there, or BUILDER=podman; BUILD_FLAGS="--build-arg BASE=..." overrides the base.
 BUILDER ?= $(firstword $(foreach builder,docker podman buildah,$(if $(shell command -v $(builder)),$(builder))))

@@ -23,7 +23,7 @@ ALLOWED: dict[str, set[str]] = {
     "destination_zoho_crm": {"zoho_crm"},
     "zoho_emulator": set(),
 }
-OURS = {*ALLOWED, "integration_tests", "unit_tests", "demo", "benchmarks", "clients"}
+OURS = {*ALLOWED, "integration_tests", "unit_tests", "demo", "benchmarks", "clients", "chaos"}
 
 
 def files(*packages: str) -> list[Path]:

@@ -80,7 +80,8 @@ class CrmCall:
                     headers=request.headers,
                     body=body,
                 )
-                hits = await emulator.faults.strike(endpoint.name, module)
+                said = f"{request.url.query} {body.decode(errors='replace')}"
+                hits = await emulator.faults.strike(endpoint.name, module, said)
                 response = answer_under(hits, lambda: self._answer(endpoint, call), _failed)
                 remaining = emulator.limits.header()
                 if remaining is not None:

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from zoho_emulator.alterations import Altered, altering
 from zoho_emulator.fault_args import WITHOUT_BODY
 from zoho_emulator.faults import Fault
 
@@ -37,7 +38,9 @@ async def deliver(
     """Sends the answer as far, and as fast, as the faults let it."""
     damage = {fault.do: fault for fault in reversed(hits)}
     transport: asyncio.Transport | None = scope.get("state", {}).get("transport")
+    changes = altering(hits)
     if not {"reset", "cut", "slow"} & damage.keys():
+        send = Altered(send, changes) if changes else send
         await response(scope, receive, send)
         return
     assert transport is not None
@@ -48,6 +51,7 @@ async def deliver(
             send = _Cut(send, transport, int(str(cut.args.get("after_bytes", 0))))
         if slow := damage.get("slow"):
             send = _Trickle(send, transport, slow)
+        send = Altered(send, changes) if changes else send
         await response(scope, receive, send)
     # uvicorn would answer for a call that ends before its connection does.
     while transport.is_closing() and (await receive())["type"] != "http.disconnect":

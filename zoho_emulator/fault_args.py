@@ -52,6 +52,7 @@ _SECONDS = _number(0, _MOST_SECONDS)
 
 _RULE: Mapping[str, Check] = {
     "match": _TEXT,
+    "where": _TEXT,
     "do": _TEXT,
     "args": _OBJECT,
     "after": _whole(0),
@@ -73,6 +74,10 @@ _KINDS: Mapping[str, Mapping[str, Check]] = {
     "reset": {"done": _TRUTH},
     "cut": {"after_bytes": _whole(0), "done": _TRUTH},
     "slow": {"bytes_per_s": _number(0.001, 10**9), "seconds": _SECONDS, "done": _TRUTH},
+    "replace": {"old": _TEXT, "new": ("a text", lambda value: isinstance(value, str))},
+    "gzip": {},
+    "flip": {"at": _number(0, 1)},
+    "shorten": {"bytes": _whole(1)},
 }
 
 

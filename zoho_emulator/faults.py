@@ -14,8 +14,9 @@ from zoho_emulator.fault_args import WITHOUT_BODY, checked_args, checked_rule
 
 @dataclass(slots=True)
 class Fault:
-    """`match` is a call's name, or name ":" module, each with wildcards. Of the calls that match,
-    the first `after` pass; then each `every`-th, with probability `prob`, is hit, `times` times."""
+    """`match` is a call's name, or name ":" module, each with wildcards; `where` is a text in its
+    query or body. Of the calls that match, the first `after` pass; then each `every`-th, with
+    probability `prob`, is hit, `times` times."""
 
     match: str
     do: str
@@ -24,6 +25,7 @@ class Fault:
     times: int | None = None
     every: int = 1
     prob: float = 1.0
+    where: str = ""
     seen: int = field(default=0, init=False)
     hits: int = field(default=0, init=False)
 
@@ -32,10 +34,12 @@ class Fault:
         """Whether the call's work is carried out all the same."""
         return bool(self.args.get("done", self.do != "status"))
 
-    def matches(self, name: str, module: str | None) -> bool:
+    def matches(self, name: str, module: str | None, said: str = "") -> bool:
         pattern, colon, wanted = self.match.partition(":")
-        return fnmatchcase(name, pattern) and (
-            not colon or (module is not None and fnmatchcase(module, wanted))
+        return (
+            fnmatchcase(name, pattern)
+            and (not colon or (module is not None and fnmatchcase(module, wanted)))
+            and self.where in said
         )
 
     def strikes(self, rng: random.Random) -> bool:
@@ -68,11 +72,14 @@ class Faults:
         self._planned.clear()
         self._rng = random.Random(self._seed)
 
-    async def strike(self, name: str, module: str | None) -> list[Fault]:
-        """Sleeps the delays out; returns the other faults that hit this call."""
+    async def strike(self, name: str, module: str | None, said: str = "") -> list[Fault]:
+        """Sleeps the delays out; returns the other faults that hit this call.
+
+        `said` is the call's query and body.
+        """
         if not self._planned:
             return []
-        hit = [f for f in self._planned if f.matches(name, module) and f.strikes(self._rng)]
+        hit = [f for f in self._planned if f.matches(name, module, said) and f.strikes(self._rng)]
         for fault in hit:
             if fault.do == "delay":
                 await asyncio.sleep(float(str(fault.args.get("seconds", 1))))

@@ -88,6 +88,9 @@ def test_chance_follows_from_the_seed() -> None:
         ({"do": "slow"}, "args: slow needs either bytes_per_s or seconds"),
         ({"do": "slow", "args": {"bytes_per_s": 0}}, "args.bytes_per_s: 0 is not a number"),
         ({"do": "reset", "args": {"after_bytes": 1}}, "args.after_bytes is none of done"),
+        ({"where": ""}, "where: '' is not a text"),
+        ({"do": "flip", "args": {"at": 2}}, "args.at: 2 is not a number from 0 to 1"),
+        ({"do": "shorten", "args": {"bytes": 0}}, "args.bytes: 0 is not a whole number"),
     ],
 )
 def test_a_rule_that_is_not_known_is_refused_in_one_sentence_and_plans_nothing(
@@ -282,3 +285,66 @@ def test_an_answer_may_be_a_redirect(zoho) -> None:
     answer = zoho.get("v8/org")
     assert [known.status_code for known in answer.history] == [302]
     assert answer.url == elsewhere
+
+
+def test_a_rule_may_ask_for_a_text_in_the_query_or_the_body(zoho) -> None:
+    rules = [
+        {"match": "records.list:Leads", "where": "page_token=", "do": "status"},
+        {"match": "coql", "where": "id > 7", "do": "status"},
+    ]
+    zoho.control("POST", "faults", rules)
+    first = zoho.get("v8/Leads", fields="id", per_page="5")
+    token = first.json()["info"]["next_page_token"]
+    assert zoho.get("v8/Leads", fields="id", per_page="5", page_token=token).status_code == 500
+    assert zoho.coql("select id from Leads where id > 6 limit 1").status_code == 200
+    assert zoho.coql("select id from Leads where id > 7 limit 1").status_code == 500
+
+
+def test_a_text_of_the_true_answer_may_be_replaced_by_what_json_allows(zoho) -> None:
+    whole = zoho.get("v8/org").text
+    plan(zoho, "org", "replace", old='"org":', new='"\\ud800":')
+    altered = zoho.get("v8/org")
+    assert altered.text == whole.replace('"org":', '"\\ud800":', 1)
+    assert list(altered.json()) == ["\ud800"]
+
+
+def test_an_answer_may_come_compressed(zoho) -> None:
+    whole = zoho.get("v8/org").content
+    plan(zoho, "org", "gzip")
+    answer = zoho.get("v8/org")
+    assert (answer.headers["Content-Encoding"], answer.content) == ("gzip", whole)
+
+
+def test_a_compressed_answer_with_a_wrong_bit_does_not_unpack(zoho) -> None:
+    plan(zoho, "org", "flip", at=0.99)
+    plan(zoho, "org", "gzip")
+    with pytest.raises(requests.exceptions.ContentDecodingError):
+        zoho.get("v8/org")
+    assert zoho.get("v8/org").status_code == 200
+
+
+def test_a_shortened_answer_says_that_it_is_whole(zoho) -> None:
+    whole = zoho.get("v8/org").content
+    plan(zoho, "org", "shorten", bytes=5)
+    assert zoho.get("v8/org").content == whole[:-5]
+
+
+def test_a_shortened_answer_can_break_off_as_well(zoho) -> None:
+    whole = zoho.get("v8/org").content
+    plan(zoho, "org", "shorten", bytes=5)
+    plan(zoho, "org", "cut", after_bytes=10**9)
+    assert raw(zoho, "v8/org").endswith(b"\r\n\r\n" + whole[:-6])
+
+
+def test_a_file_may_come_with_a_wrong_bit(bulk: Bulk) -> None:
+    job = bulk.create("Leads", "id")
+    bulk.finished(job)
+    right = bulk.download(job).content
+    plan(bulk.zoho, "bulk.result", "flip", at=0)
+    assert bulk.download(job).content == bytes([right[0] ^ 1]) + right[1:]
+
+
+def test_alterations_leave_an_answer_without_a_body_alone(zoho) -> None:
+    plan(zoho, "coql", "gzip")
+    plan(zoho, "coql", "shorten", bytes=1)
+    assert zoho.coql("select id from Leads where id = 1").status_code == 204

@@ -1,0 +1,110 @@
+"""Scenarios that are more than one read under a fault."""
+
+from chaos import org as people
+from chaos.org import MARGIN_S, Org
+from chaos.reading import Story
+from chaos.setting import Setting
+from zoho_emulator.server import running
+
+#: What a chain of killed reads is about.
+KILLS = 30
+KILLED_ROWS = {"Contracts": 20_000, "Leads": 300}
+#: Reads that end before their moment comes are no kills; so many more there may be.
+_MOST_READS = 4 * KILLS
+_FIRST_GUESS_S = 6.0
+_BYTES_A_ROW = 600
+
+_LOOKBACK_MINUTES = 15
+
+
+def killed(story: Story, setting: Setting) -> None:
+    """Reads killed (SIGKILL) one after the other at moments of chance, while people go on working.
+
+    What a kill repeats lies behind the last state: any row from before it is counted as wrong.
+    """
+    org, rng = setting.org, setting.rng
+    kills, longest = 0, _FIRST_GUESS_S
+    for _ in range(_MOST_READS):
+        seconds = rng.uniform(0.3, 1.2) * longest
+        # Small numbers as often as great ones: reads that go on from a state print little.
+        size = int((KILLED_ROWS["Contracts"] * _BYTES_A_ROW) ** rng.random())
+
+        def moment(passed: float, printed: int, seconds: float = seconds, size: int = size) -> bool:
+            return passed >= seconds or printed >= size
+
+        run = story.read("killed", kill=moment)
+        kills += run.killed
+        if not run.killed:
+            longest = max(2.0, longest * 0.8)
+            if run.exit_code:
+                story.outcome.wrong.append(f"a read that nobody killed fails: {run.errors}")
+        if kills == KILLS:
+            break
+        _change(org)
+    else:
+        story.outcome.wrong.append(f"the harness: {kills} reads were killed, not {KILLS}")
+    story.recover()
+
+
+def _change(org: Org) -> None:
+    org.edit_some("Contracts", org.rng.randint(0, 400))
+    org.edit_some("Leads", 5)
+    org.add("Contracts", 5)
+    org.delete("Contracts", 3)
+    org.restore(1)
+    org.advance(org.rng.choice([0, 10, MARGIN_S]))
+
+
+def late_rows(story: Story, setting: Setting) -> None:
+    """Rows that lists, queries and exports show a while after their Modified_Time."""
+    if "lookback_minutes" not in story.found.settings:
+        story.outcome.skipped = "the source has no setting lookback_minutes"
+        return
+    org = setting.org
+    story.config["lookback_minutes"] = _LOOKBACK_MINUTES
+    # Until they are shown, no state is true: that is what the setting is for.
+    story.held_to_states = False
+    story.warehouse.strict = False
+    late_s = setting.rng.choice([90, 600])
+    story.read("before")
+    org.knobs(visible_after_s=late_s)
+    org.advance(MARGIN_S)
+    org.work(0.1)
+    org.advance(70)
+    story.read("while rows are not seen")
+    if not story.missing():
+        story.outcome.wrong.append("the harness: no row was late")
+    org.advance(late_s)
+    story.read("once they are seen")
+    org.knobs(visible_after_s=0)
+    story.recover()
+
+
+def other_org(story: Story, setting: Setting) -> None:
+    """The states of one org given to another: an error, and nothing is moved on."""
+    outcome, warehouse = story.outcome, story.warehouse
+    story.read("before")
+    if not any(len(state["stream"]["stream_state"]) > 1 for state in warehouse.states.values()):
+        outcome.skipped = "the source's states name no org"
+        return
+    setting.org.work(0.2)
+    setting.org.advance(MARGIN_S)
+    kept, mine = dict(warehouse.states), story.config
+    with running(people.settings(outcome.seed + 1_000), people.KNOBS) as other:
+        story.config = {
+            **mine,
+            "base_url": other.base_url,
+            "client_id": other.client_id,
+            "client_secret": other.client_secret,
+            "refresh_token": other.refresh_token,
+        }
+        run = story.read("of another org")
+    story.config = mine
+    if not run.exit_code or any(True for _ in run.records):
+        outcome.wrong.append("the state of another org is taken")
+    if warehouse.states != kept:
+        outcome.wrong.append("the state of another org moves on")
+    story.recover()
+
+
+STORIES = {"killed": killed, "late_rows": late_rows, "other_org": other_org}
