@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
-import orjson
 import requests
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.declarative.models import CustomRequester as CustomRequesterModel
@@ -19,6 +18,7 @@ from airbyte_cdk.utils import AirbyteTracedException
 
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.errors import SCOPE_LACKING, TOKEN_REFUSED, code_of
+from zoho_crm.json_text import parsed
 from zoho_crm.manifest import component
 from zoho_crm.org import METADATA, org_of
 from zoho_crm.problems import Refused, Unreadable, config_error, transient_error
@@ -101,8 +101,8 @@ class ZohoRequester(HttpRequester):
         if response is None or response.status_code in _NOTHING_TO_SAY:
             return None
         try:
-            answer = orjson.loads(response.content)
-        except orjson.JSONDecodeError:
+            answer = parsed(response.content)
+        except ValueError:
             answer = None
         if not response.ok:
             # One call too many, which the manifest lets pass.

@@ -3,6 +3,7 @@
 import csv
 import io
 import logging
+import tracemalloc
 import zipfile
 
 import orjson
@@ -61,6 +62,14 @@ TAG = {"api_name": "Tag", "json_type": "jsonarray"}
         (field("percent"), "", None),
         (field("boolean"), "true", True),
         (field("boolean"), "false", False),
+        (field("boolean"), "1", True),
+        (field("boolean"), "0", False),
+        (field("boolean"), "yes", None),
+        (field("integer"), "12.5", None),
+        (field("integer"), "9223372036854775808", None),
+        (field("currency"), "1_000", None),
+        (field("currency"), "nan", None),
+        (field("currency"), "1e999", None),
         (field("boolean"), "", None),
         (field("bigint"), "9007199254740993", "9007199254740993"),
         (field("autonumber"), "A-1", "A-1"),
@@ -75,6 +84,8 @@ TAG = {"api_name": "Tag", "json_type": "jsonarray"}
         (field("datetime"), "2024-06-05T02:04:09-07:00", "2024-06-05T09:04:09Z"),
         (field("datetime"), "2024-06-05T02:04:09+05:30", "2024-06-04T20:34:09Z"),
         (field("datetime"), "", None),
+        (field("datetime"), "2024-06-05", "2024-06-05T00:00:00Z"),
+        (field("date"), "31/12/2024", None),
         (field("formula", formula={"return_type": "double"}), "1.50", 1.5),
         (field("formula", formula={"return_type": "boolean"}), "true", True),
         (field("rollup_summary", json_type="integer"), "7", 7),
@@ -198,3 +209,78 @@ def test_a_damaged_file_is_told_as_one() -> None:
     damaged[200:210] = bytes(10)
     with pytest.raises(AirbyteTracedException, match="damaged"):
         read(io.BytesIO(bytes(damaged)), field("text"))
+
+
+# --- Sizes
+
+
+def test_a_long_value_that_a_field_can_hold_is_read() -> None:
+    text = "long\n" * 200_000
+    assert read(table(["Id", "X"], ["1", text]), field("textarea")) == [{"id": "1", "X": text}]
+
+
+@pytest.mark.parametrize(
+    ("what", "cells"),
+    [
+        ("value", ["x" * 1_001]),
+        ("value", ["a\nb\n" * 251]),
+        ("record", ["x" * 900] * 5),
+        ("record", ["x\n" * 450] * 5),
+        ("record", ["x" * 300] * 20),
+    ],
+)
+def test_what_no_field_of_zohos_can_hold_is_refused_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, what: str, cells: list[str]
+) -> None:
+    monkeypatch.setattr(export_file, "MOST_OF_A_CELL", 1_000)
+    monkeypatch.setattr(export_file, "MOST_OF_A_ROW", 3_000)
+    monkeypatch.setattr(export_file, "_ENOUGH", 500)
+    names = [f"X{number}" for number in range(len(cells))]
+    fine = ["1" for _ in names]
+    file = table(["Id", *names], *(["1", *fine] for _ in range(3)), ["2", *cells])
+    most = 1_000 if what == "value" else 3_000
+
+    with pytest.raises(AirbyteTracedException) as caught:
+        read(file, field("textarea"))
+
+    assert caught.value.message == (
+        f"Leads: Zoho's export holds a {what} of more than {most:,} characters, which no field of "
+        "Zoho's can hold. Choose fewer columns, or enable COQL."
+    )
+
+
+@pytest.mark.parametrize("letter", ["x", '"', "\n", "ä"])
+def test_a_value_without_end_does_not_fill_the_memory(
+    monkeypatch: pytest.MonkeyPatch, letter: str
+) -> None:
+    monkeypatch.setattr(export_file, "MOST_OF_A_CELL", 50_000)
+    monkeypatch.setattr(export_file, "MOST_OF_A_ROW", 100_000)
+    file = zipped('Id,X\r\n1,"' + letter * 20_000_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(AirbyteTracedException, match="Leads: Zoho's export holds a"):
+            read(file, field("textarea"))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert most < 3_000_000
+
+
+@pytest.mark.parametrize("letters", [40, 40_000])
+def test_rows_come_at_once_until_they_are_many_or_long(
+    monkeypatch: pytest.MonkeyPatch, letters: int
+) -> None:
+    monkeypatch.setattr(export_file, "_ENOUGH", 100_000)
+    file = table(["Id", "X"], *([str(key), "x" * letters] for key in range(260)))
+
+    pages = list(export_file.rows(file, "L", [field("textarea")], most_rows=260))
+
+    assert [int(row["id"]) for page in pages for row in page] == list(range(260))
+    assert max(len(page) for page in pages) == (250 if letters == 40 else 3)
+
+
+@pytest.mark.parametrize("key", ["", "x", "-1", "1.0", "²", "123456789012345678901"])
+def test_a_record_whose_id_is_no_number_is_refused(key: str) -> None:
+    with pytest.raises(AirbyteTracedException, match="Leads: .* a record whose Id is no number"):
+        read(table(["Id", "X"], ["1", "a"], [key, "b"]), field("text"))
