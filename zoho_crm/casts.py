@@ -27,10 +27,13 @@ class Odd(ValueError):  # noqa: N818 - not an error of the program
 
 
 def text(value: Any) -> str | None:
-    """A number or boolean as JSON has it; what holds other values is odd, and stays as JSON."""
+    """A number or boolean as JSON has it.
+
+    Odd is, and stays as JSON, what holds other values, and a number that may have lost digits.
+    """
     if type(value) is str:
         return value or None
-    if isinstance(value, dict | list):
+    if isinstance(value, dict | list) or (type(value) is float and abs(value) >= _MOST_WHOLE):
         raise Odd(as_json(value))
     return as_json(value)
 

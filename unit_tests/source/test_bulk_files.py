@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import logging
 import tracemalloc
 import zipfile
@@ -9,8 +10,11 @@ import zipfile
 import orjson
 import pytest
 from airbyte_cdk.utils import AirbyteTracedException
+from hypothesis import given
+from hypothesis import strategies as st
 
 from source_zoho_crm.roads import export_file
+from unit_tests.zoho_crm.test_fields import FIELDS, NEAR_MOMENTS
 from zoho_crm.fields import Field, caster
 
 
@@ -102,7 +106,7 @@ def test_cells_become_typed_values(described: Field, cell: str, value) -> None:
 
 
 @pytest.mark.parametrize(
-    ("described", "cell", "json"),
+    ("described", "cell", "content"),
     [
         (field("currency"), "12", b"12.0"),
         (field("currency"), "12.0", b"12"),
@@ -122,13 +126,38 @@ def test_cells_become_typed_values(described: Field, cell: str, value) -> None:
         (field("datetime"), "2024-06-05T02:04:09-07:00", b'"2024-06-05T02:04:09-07:00"'),
     ],
 )
-def test_a_line_is_the_same_from_csv_and_from_json(described: Field, cell: str, json) -> None:
+def test_a_line_is_the_same_from_csv_and_from_json(
+    described: Field, cell: str, content: bytes
+) -> None:
+    from_json, from_csv = both(described, orjson.loads(content), cell)
+    assert orjson.dumps(from_csv) == orjson.dumps(from_json)
+
+
+def both(described: Field, json: object, cell: str) -> tuple[object, object]:
+    """What becomes of a value of JSON, and of the cell that says the same."""
     name = described.api_name
-    from_json = caster([described])({"id": "1", name: orjson.loads(json)})
-
     (from_csv,) = read(table(["Id", name], ["1", cell]), described)
+    return caster([described])({"id": "1", name: json}), from_csv
 
-    assert orjson.dumps(from_csv[name]) == orjson.dumps(from_json[name])
+
+@given(st.sampled_from(FIELDS), NEAR_MOMENTS | st.floats().map(str) | st.text())
+def test_a_text_becomes_the_same_from_a_cell_and_from_json(described: Field, text: str) -> None:
+    from_json, from_csv = both(described, text, text)
+    assert from_json == from_csv
+
+
+@given(
+    st.sampled_from(FIELDS),
+    st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False),
+)
+def test_a_number_or_boolean_becomes_the_same_from_a_cell_and_from_json(
+    described: Field, value: object
+) -> None:
+    text = json.dumps(value)
+    from_json, from_csv = both(described, orjson.loads(text), text)
+    assert orjson.dumps(from_json) == orjson.dumps(from_csv)
 
 
 @pytest.mark.parametrize("header", ["Id", "id", "ID"])
@@ -282,5 +311,5 @@ def test_rows_come_at_once_until_they_are_many_or_long(
 
 @pytest.mark.parametrize("key", ["", "x", "-1", "1.0", "²", "123456789012345678901"])
 def test_a_record_whose_id_is_no_number_is_refused(key: str) -> None:
-    with pytest.raises(AirbyteTracedException, match="Leads: .* a record whose Id is no number"):
+    with pytest.raises(AirbyteTracedException, match=r"Leads: .* a record whose Id is no number"):
         read(table(["Id", "X"], ["1", "a"], [key, "b"]), field("text"))

@@ -227,6 +227,7 @@ def test_a_number_is_whole_as_far_as_its_digits_are_known(value: float, line: by
         ({"data_type": "text"}, ["a", 1], '["a", 1]'),
         ({"data_type": "text"}, {"ä": float("inf")}, '{"ä": null}'),
         ({"data_type": "text"}, float("nan"), None),
+        ({"data_type": "bigint"}, 1e20, "1e+20"),
         ({"data_type": "picklist"}, {}, "{}"),
         ({"data_type": "lookup"}, {"name": "Zed"}, '{"name": "Zed"}'),
         ({"data_type": "lookup"}, {"id": [1]}, '{"id": [1]}'),
