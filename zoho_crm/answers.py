@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 import requests
+
+from zoho_crm.json_text import parsed
 
 Row = dict[str, Any]
 
@@ -42,8 +43,8 @@ def body_of(response: requests.Response) -> Body:
     if response.status_code in _NO_ROWS:
         return None
     try:
-        body = orjson.loads(response.content)
-    except orjson.JSONDecodeError:
+        body = parsed(response.content)
+    except ValueError:
         raise UndocumentedError("it is no JSON" if response.content else "it is empty") from None
     except (requests.RequestException, RuntimeError) as error:
         # Of a streamed answer; what was broken off once is consumed, which is a RuntimeError.

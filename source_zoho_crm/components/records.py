@@ -30,6 +30,7 @@ from source_zoho_crm.window_read import WindowRead
 from zoho_crm.directory import CURSOR_FIELD, Module
 from zoho_crm.errors import NOT_SERVED, PERMISSION_LACKING, not_served
 from zoho_crm.fields import Field
+from zoho_crm.odd_values import OddValues
 from zoho_crm.org import org_of
 from zoho_crm.problems import Refused, config_error
 from zoho_crm.requester import ZohoRequester
@@ -63,6 +64,12 @@ class RecordsRetriever(Retriever):
     def read_records(
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
     ) -> Iterator[Row]:
+        try:
+            yield from self._records(stream_slice)
+        finally:
+            self._odd_values.tell()
+
+    def _records(self, stream_slice: StreamSlice | None) -> Iterator[Row]:
         windowed = stream_slice is not None and isinstance(self.cursor, ConcurrentCursor)
         start = stream_slice["start_time"] if stream_slice and windowed else None
         span = None if start is None else self._span(start)
@@ -277,11 +284,15 @@ class RecordsRetriever(Retriever):
         """The fields to read: those of the configured catalog that the module has."""
         chosen = selected_columns(self.config, self.name)
         always = ("id", CURSOR_FIELD)
-        return [
+        return self._odd_values.of(
             field
             for field in self._module.fields
             if chosen is None or field.api_name in chosen or field.api_name in always
-        ]
+        )
+
+    @cached_property
+    def _odd_values(self) -> OddValues:
+        return OddValues(self.name)
 
     @property
     def _version(self) -> Mapping[str, int]:

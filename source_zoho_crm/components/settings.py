@@ -9,10 +9,10 @@ from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.types import StreamSlice
 
 from zoho_crm.answers import Row, entries, page
-from zoho_crm.casts import utc
 from zoho_crm.directory import of_one_module
 from zoho_crm.errors import lacks_feature
-from zoho_crm.fields import Field
+from zoho_crm.fields import Field, caster
+from zoho_crm.odd_values import OddValues
 from zoho_crm.org import org_of
 from zoho_crm.problems import Refused
 from zoho_crm.requester import ZohoRequester
@@ -49,16 +49,18 @@ class SettingsRetriever(Retriever):
     def read_records(
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
     ) -> Iterator[Row]:
-        moments = [
-            name
-            for name, column in records_schema["properties"].items()
-            if column.get("format") == "date-time"
-        ]
-        for row in self._entries():
-            for name in moments:
-                if row.get(name):
-                    row[name] = utc(row[name])
-            yield row
+        odd_values = OddValues(self.name)
+        cast = caster(
+            odd_values.of(
+                Field(name, "datetime")
+                for name, column in records_schema["properties"].items()
+                if column.get("format") == "date-time"
+            )
+        )
+        try:
+            yield from map(cast, self._entries())
+        finally:
+            odd_values.tell()
 
     def _entries(self) -> Iterator[Row]:
         try:

@@ -222,6 +222,29 @@ def test_a_text_is_cut_by_characters_or_by_units_of_utf_16(shown: str, fetched: 
     assert row["Clauses"] == (whole["Clauses"] if fetched else shown)
 
 
+@pytest.mark.parametrize("odd", [700, 1.5, True, ["x"] * 300, {"a": "x" * 600}])
+def test_what_is_no_text_is_not_taken_for_one_that_is_cut(odd: object) -> None:
+    asked: list[str] = []
+    field = Field("Clauses", "textarea", is_rich_text=True)
+    texts = WholeTexts(
+        lambda path, params: asked.append(path) or [], "Contracts", [field], at_once=0
+    )
+
+    assert texts.mend([{"id": "1", "Clauses": odd}]) == [{"id": "1", "Clauses": odd}]
+    assert asked == []
+
+
+@pytest.mark.parametrize("moment", [7, "soon", None, ["x"]])
+def test_a_text_whose_moment_is_odd_does_not_end_the_read(moment: object) -> None:
+    whole = {"id": "1", "Clauses": "x" * 600, "Modified_Time": moment}
+    fields = [Field("Clauses", "textarea", is_rich_text=True), Field("Modified_Time", "datetime")]
+    texts = WholeTexts(lambda path, params: [whole], "Contracts", fields, at_once=0)
+
+    assert texts.mend([{"id": "1", "Clauses": "x" * 500, "Modified_Time": moment}]) == [whole]
+    left = texts.mend([{"id": "1", "Clauses": "x" * 500, "Modified_Time": "2024-01-01T00:00:00Z"}])
+    assert left == []
+
+
 def test_the_id_comes_though_metadata_do_not_name_it(org: Org) -> None:
     """ "Fields Metadata" lists it since v7."""
     limits = {"rest_columns": 50, "rest_tokens": 1, "rest_chain_rows": 100_000}
