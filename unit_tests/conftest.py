@@ -1,4 +1,4 @@
-"""What holds for all tests: a process that keeps what it imported, and time that nobody waits for."""
+"""What holds for all tests: a process that keeps what it imported, and time not waited for."""
 
 import gc
 

@@ -22,6 +22,8 @@ LOGGER = logging.getLogger("airbyte")
 
 #: Zoho tells the credits that are left from here on ("API Limits": X-API-CREDITS-REMAINING).
 _TOLD_FROM_PERCENT = 50
+#: Clocks that differ by more are worth a warning.
+_CLOCKS_APART_S = 300
 #: The ledger's line for calls that serve no single stream.
 METADATA = "metadata"
 
@@ -84,7 +86,10 @@ class Org:
         self._introduction = threading.Lock()
         self._details: Mapping[str, Any] | None = None
         self._here = threading.local()
+        #: The least and the most that Zoho's clock is ahead of ours, by its answers.
         self._ahead_s: float | None = None
+        self._most_ahead_s = 0.0
+        self._clock_told = False
         self._total: int | None = None
         self._remaining: int | None = None
         #: Credits of the calls that are under way.
@@ -104,6 +109,11 @@ class Org:
         may show an earlier time, so moments that are kept are kept as ours."""
         ahead = self._ahead_s or 0.0
         return datetime.fromtimestamp(local_s + (ahead if self._local else min(ahead, 0)), UTC)
+
+    def latest(self) -> datetime:
+        """A moment that no clock has passed: Zoho's latest, and of a real org ours, too."""
+        ahead = self._most_ahead_s
+        return datetime.fromtimestamp(time.time() + (ahead if self._local else max(ahead, 0)), UTC)
 
     def introduce(self, requester: Metadata) -> Mapping[str, Any]:
         """Asks "Get Organization" once: edition and licences decide what is allowed."""
@@ -206,7 +216,16 @@ class Org:
             ahead = parsedate_to_datetime(date or "").timestamp() - time.time()
         except (ValueError, OverflowError):
             return
+        first = self._ahead_s is None
         self._ahead_s = ahead if self._ahead_s is None else min(self._ahead_s, ahead)
+        self._most_ahead_s = ahead if first else max(self._most_ahead_s, ahead)
+        if abs(ahead) > _CLOCKS_APART_S and not (self._local or self._clock_told):
+            self._clock_told = True
+            LOGGER.warning(
+                f"An answer of Zoho's is dated {date}, and this machine's clock differs from that "
+                f"by {abs(ahead) / 60:,.0f} minutes. Rows are read up to the earlier of the two. "
+                "If this machine's clock is wrong, set it right."
+            )
 
     def _tell_of_the_reserve(self) -> None:
         """Where it cannot be kept as the user may think."""

@@ -134,7 +134,7 @@ def test_a_syntax_error_that_stays_sends_the_module_to_rest(org: Org, deals: Row
 
 def test_a_syntax_error_after_rows_have_come_is_left_to_the_next_sync(org: Org) -> None:
     leads = narrow(org.streams()["Leads"], "Company")
-    refuse(org, "coql:Leads", "SYNTAX_ERROR", after=6)
+    refuse(org, "coql:Leads", "SYNTAX_ERROR", after=4)
 
     output = org.read(leads, expecting_exception=True)
 
