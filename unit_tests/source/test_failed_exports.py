@@ -93,6 +93,7 @@ def test_an_export_that_cannot_be_saved_is_one_sentence_and_moves_no_state(
     states = [state["stream"]["stream_state"] for state in states_of(output, "Vehicles")]
     assert all(state == {"Modified_Time": "1970-01-01T00:00:00Z"} for state in states)
     assert org.calls("bulk.create") == 1
+    assert not any("it is fetched again" in entry.log.message for entry in output.logs)
 
 
 def test_a_job_that_zoho_does_not_name_is_told(org: Org, vehicles: dict[str, Any]) -> None:
