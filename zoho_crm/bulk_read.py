@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
+from zoho_crm.domains import segment
 from zoho_crm.org import org_of
 from zoho_crm.problems import transient_error
 from zoho_crm.requester import ZohoRequester, manifests_requester
@@ -65,7 +66,7 @@ class BulkRead:
             ) from None
 
     def state(self, job: str) -> JobState:
-        answer = self.asking.ask(job, line=self.line) or {}
+        answer = self.asking.ask(segment(job), line=self.line) or {}
         # No data: one call too many at a time. The job goes on all the same.
         details = (answer.get("data") or [{}])[0]
         word = str(details.get("state") or "unknown").upper().replace("_", " ")
@@ -84,7 +85,7 @@ class BulkRead:
         pace = org_of(self.asking.config).downloads
 
         def attempt() -> bool:
-            return self.asking.save(f"{job}/result", file, line=self.line)
+            return self.asking.save(f"{segment(job)}/result", file, line=self.line)
 
         if not pace.downloaded(attempt, f"{self.line}, export {job}"):
             raise transient_error(

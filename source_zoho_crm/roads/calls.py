@@ -7,6 +7,7 @@ from typing import Any
 
 from source_zoho_crm.roads import Page, Row
 from source_zoho_crm.roads.windows import text
+from zoho_crm.domains import segment
 from zoho_crm.problems import Refused, transient_error
 from zoho_crm.requester import ZohoRequester, entries
 
@@ -47,16 +48,16 @@ class Calls:
 
     def rows(self, params: Mapping[str, str], since: datetime | None) -> Page:
         """ "Get Records": a page of the rows that were modified since then, and maybe before."""
-        return self._list(self.module, params, since)
+        return self._list(segment(self.module), params, since)
 
     def deletions(self, since: datetime, page: int) -> Page:
         """ "Get Deleted Records": a page of what was deleted since then, and maybe before."""
         params = {"type": "all", "page": str(page), "per_page": str(PER_PAGE)}
-        return self._list(f"{self.module}/deleted", params, since)
+        return self._list(f"{segment(self.module)}/deleted", params, since)
 
     def records(self, below: str, params: Mapping[str, str]) -> list[Row]:
         """The records at a path, which is told from the module's on."""
-        return self._list(f"{self.module}{below}", params, None).rows
+        return self._list(f"{segment(self.module)}{below}", params, None).rows
 
     def _query(self, query: str) -> Page:
         body = {"select_query": query}
