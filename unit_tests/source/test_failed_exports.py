@@ -57,6 +57,23 @@ def test_an_export_that_fails_for_another_reason_is_made_anew(
     assert org.calls("bulk.create:Vehicles") == 2
 
 
+def test_the_address_that_a_result_names_is_not_followed(
+    org: Org, vehicles: dict[str, Any]
+) -> None:
+    """The path of a result follows from the job: another host would get the token."""
+    count = len(org.truth(vehicles))
+    told = {"page": 1, "count": count, "more_records": False, "per_page": 200_000}
+    told["download_url"] = "http://localhost:9/crm/bulk/v4/read/1/result"
+    job = {"id": "1", "operation": "read", "state": "COMPLETED", "result": told}
+    fault = {"match": "bulk.status", "do": "body", "args": {"body": {"data": [job]}}, "after": 6}
+    org.control("POST", "faults", [fault])
+
+    output = org.read(narrow(vehicles, "Plate"))
+
+    assert len(rows_of(output, "Vehicles")) == count
+    assert org.calls("bulk.result") == 1
+
+
 def on_a_full_disk(**_: object) -> IO[bytes]:
     """The system's own file to which nothing can be written."""
     return io.BufferedRandom(io.FileIO("/dev/full", "r+"))

@@ -127,6 +127,10 @@ def test_a_refusal_means_the_same_alone_and_in_a_list(
         error("NO_PERMISSION") | {"details": "none"},
         error("NO_PERMISSION") | {"details": None},
         {"code": 7},
+        {"code": ["x"], "message": {"y": 1}, "details": 7},
+        '{"code": "X", "message": "\\ud800", "details": {}, "status": "error"}',
+        '{"code": "X", "details": {"a": ' + "[" * 400 + "]" * 400 + "}}",
+        '{"code": "X", "details": {"a": NaN}}',
     ],
 )
 def test_a_refusal_that_is_not_as_documented_fails_with_a_sentence(
