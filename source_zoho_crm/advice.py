@@ -43,7 +43,11 @@ def advice(
 
 
 def _costs(rows: int, columns: int, version: Mapping[str, int]) -> dict[str, int]:
-    """Credits of each road, id and cursor being in every slice of columns ("API Limits")."""
+    """Credits of each road, id and cursor being in every slice of columns ("API Limits").
+
+    The id alone is a call, too.
+    """
+    columns = max(columns, 1)
     queries = ceil(rows / version["coql_rows"]) * ceil(columns / version["coql_columns"])
     lists = ceil(rows / PER_PAGE) * ceil(columns / (version["rest_columns"] or columns))
     exports = ceil(rows / version["bulk_rows"])

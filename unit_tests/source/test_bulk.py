@@ -4,6 +4,7 @@ import itertools
 import json
 import math
 import threading
+import time as real_time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
