@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 
 from airbyte_cdk.models import AirbyteMessage, AirbyteStreamStatus, StreamDescriptor
+from airbyte_cdk.utils import AirbyteTracedException
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
 
 from zoho_crm.directory import Directory, Metadata
@@ -15,22 +16,23 @@ _UNKNOWN = (
 )
 
 
-_GONE = "If it is gone for good, refresh the connection's schema, which takes it out of the sync."
-
-
 def absent(
     names: Sequence[str], directory: Directory, requester: Metadata, *, others: Iterable[str]
-) -> dict[str, str]:
-    """Those of the names that are no modules which the org offers, and why.
+) -> dict[str, AirbyteTracedException]:
+    """Those of the names that are no modules which the org offers, with the error to tell.
 
     `others`: streams that are no modules.
     """
     reasons = {module.api_name: module.refusal for module in directory.modules(names, requester)}
     known = [*directory.names(requester), *others]
+    reasons |= {name: _UNKNOWN + _meant(name, known) for name in names if name not in reasons}
     return {
-        name: f"{reason or _UNKNOWN + _meant(name, known)} {_GONE}"
+        name: config_error(
+            f"{name}: {reason} If it is gone for good, refresh the connection's schema, which "
+            "takes it out of the sync."
+        )
         for name in names
-        if (reason := reasons.get(name, "")) is not None
+        if (reason := reasons[name])
     }
 
 
@@ -40,8 +42,7 @@ def _meant(name: str, known: Iterable[str]) -> str:
     return f" Did you mean {by_letters[similar[0]]}?" if similar else ""
 
 
-def told(stream: StreamDescriptor, reason: str) -> Iterator[AirbyteMessage]:
+def told(stream: StreamDescriptor, error: AirbyteTracedException) -> Iterator[AirbyteMessage]:
     """That a stream cannot be read, in the words of the protocol."""
-    error = config_error(f"{stream.name}: {reason}")
     yield error.as_airbyte_message(stream_descriptor=stream)
     yield as_airbyte_message(stream, AirbyteStreamStatus.INCOMPLETE)
