@@ -228,9 +228,9 @@ class Org:
         if abs(ahead) > _CLOCKS_APART_S and not (self._local or self._clock_told):
             self._clock_told = True
             LOGGER.warning(
-                f"An answer of Zoho's is dated {date}, and this machine's clock differs from that "
-                f"by {abs(ahead) / 60:,.0f} minutes. Rows are read up to the earlier of the two. "
-                "If this machine's clock is wrong, set it right."
+                f"Zoho's clock and this machine's differ by {abs(ahead) / 60:,.0f} minutes: an "
+                f"answer is dated {date}. The earlier of the two counts. If this machine's is "
+                "wrong, set it right."
             )
 
     def _tell_of_the_reserve(self) -> None:

@@ -13,7 +13,7 @@ VERSIONS = yaml.safe_load(manifest_path().read_text())["definitions"]["versions"
     [
         ("COQL", 450_000, 48, 682, "v4", "about 180 (Use COQL disabled and API type Bulk)"),
         ("REST", 450_000, 48, 2_260, "v4", "about 180 (Use COQL disabled and API type Bulk)"),
-        ("Bulk", 5_000, 30, 59, "v4", "about 24 (Use COQL enabled)"),
+        ("Bulk", 5_000, 30, 59, "v4", "about 14 (Use COQL enabled)"),
         ("Bulk", 150, 30, 59, "v8", "about 1 (Use COQL disabled and API type REST)"),
         ("COQL", 1_000, 40, 6, "v4", None),
         ("COQL", 20_000, 40, 33, "v4", None),
@@ -40,7 +40,7 @@ def test_lists_are_not_advised_where_they_cut_texts() -> None:
     told = {"rows": 300, "columns": 30, "version": VERSIONS["v2"], "rich_text": True}
 
     assert advice("COQL", credits_=14, **told) is None
-    assert "about 17 (Use COQL enabled)" in str(advice("REST", credits_=49, **told))
+    assert "about 7 (Use COQL enabled)" in str(advice("REST", credits_=49, **told))
 
 
 @pytest.mark.parametrize("version", VERSIONS)
