@@ -25,7 +25,7 @@ class Block:
         self.ends: list[str] = []
         #: Rows of the last page that share its last second.
         self.tail = 0
-        #: Rows that were not told before.
+        #: Rows of the anchor's second that were not told before.
         self.fresh = 0
         #: Behind the last page there are no rows of the span.
         self.finished = False
@@ -33,13 +33,10 @@ class Block:
         self.cut = False
         #: On which page each row was first seen. Rows behind `stop` hide none before it.
         self.places: dict[str, int] = {}
-        #: The rows that are counted.
+        #: Rows up to and with the anchor's second.
         self.of_anchor: set[str] = set()
-        #: Rows of the list up to and with the anchor's second, and the page on which they end;
-        #: None: they have not ended.
-        self.counted: int | None = None
-        self.counted_at = 0
-        self._rows = 0
+        #: The page on which the rows of the anchor's second end; None: they have not ended.
+        self.passed_on: int | None = None
         self._stop = stop
         self._told = told
 
@@ -61,15 +58,13 @@ class Block:
                 self.finished = True
         self.tail = moments.count(self.last)
         self.ends.append(self.last)
-        self._rows = self.pages * PER_PAGE - PER_PAGE + len(page)
-        if self.counted is None and (self.last > self.anchor or self.finished):
-            before = sum(moment is None or moment <= self.anchor for moment in moments)
-            self.counted, self.counted_at = (number - 1) * PER_PAGE + before, number
+        if self.passed_on is None and (self.last > self.anchor or self.finished):
+            self.passed_on = number
 
     def end(self) -> None:
         """The list has no rows behind the last page."""
-        if self.counted is None:
-            self.counted, self.counted_at = self._rows, self.pages
+        if self.passed_on is None:
+            self.passed_on = self.pages
 
     def take(self, page: list[Row]) -> list[Row]:
         """The page's rows that belong to the block and were not told before.
@@ -83,7 +78,7 @@ class Block:
             if self.anchor <= moment <= self._stop and self._told.get(key) != moment:
                 self._told[key] = moment
                 new.append(row)
-        self.fresh += len(new)
+                self.fresh += moment == self.anchor
         return new
 
     def proven(self, moved: Moved) -> int:
@@ -96,45 +91,62 @@ class Block:
         return min(left, default=self.pages)
 
 
-class Recount:
+class Pace:
+    """How many pages a block may have: fewer after rows have moved, and then slowly more again."""
+
+    def __init__(self, most: int) -> None:
+        self.pages = most
+        self._most = most
+        self._wait = self._patience = 0
+
+    def slow_down(self, pages: int) -> None:
+        """A block of so many pages has not been proven, or not all of it."""
+        self.pages = max(1, min(self.pages, pages) // 2)
+        self._wait = self._patience = min(2 * self._patience + 1, 31)
+
+    def go_on(self, pages: int) -> None:
+        """A block of so many pages has been proven."""
+        if self._wait:
+            self._wait -= 1
+        elif pages >= self.pages:
+            if pages > 1:
+                self._patience //= 2
+            self.pages = min(self._most, self.pages + self.pages // 4 + 1)
+
+
+class Rereading:
     """Whether a list that is read again and again as a whole has shown all its rows.
 
     So it is with the rows of one second, which no list tells apart, and with lists by id. All have
-    come when none left since a reading began; or when as many came, in all readings together and
-    without those that have left, as the last reading had before its end: pages count the rows that
-    are there. Where page tokens count none, and stand behind a row, they miss none either; but
-    nothing tells which kind they are. So two readings in a row that bring nothing new end it, too:
-    if tokens counted, a row would have had to cross a border of pages in each of three readings.
+    come when none left since a reading began, and when two readings followed each other in which
+    less than a page of records left, taken together. For a row that one of them missed has crossed
+    the border of two pages and stands right before it; until it crosses another one, a page of rows
+    must leave. (UNVERIFIED: that none enters the list before it. A record that is restored does, in
+    a list by id.) Where nobody tells how many left, or too many did, readings must bring nothing
+    new.
     """
 
     def __init__(self, *, tells_deletions: bool) -> None:
-        #: Readings that have come to their end.
-        self.readings = 0
-        #: Readings in a row that must bring nothing new.
+        #: Readings in a row that must bring nothing new then.
         self._wanted = 2 if tells_deletions else 1
-        self._quiet = 0
-        self._gone: set[str] = set()
-        self._whole = True
+        self._quiet = -1
+        #: What left during the last reading; None: nobody knows.
+        self._left: frozenset[str] | None = None
 
-    def is_complete(self, moved: Moved, *, known: int, counted: int | None, fresh: int) -> bool:
-        """Whether it is so after a further reading.
+    def broke_off(self) -> None:
+        """A reading has not come to its end."""
+        self._left = None
 
-        `moved`: those of all known rows that left since the reading began. `known`: rows that came
-        in all readings; `counted`: rows that the last one had, None where it broke off. `fresh`:
-        rows that it brought.
+    def is_complete(self, moved: Moved, fresh: int) -> bool:
+        """Whether it is so after a further reading has come to its end.
+
+        `moved`: what left since the reading began; `fresh`: rows that it brought.
         """
-        left = moved.ids - self._gone
-        self._gone |= moved.ids
-        self._whole = self._whole and moved.whole
-        if counted is None:
-            return False
-        self._quiet = 0 if fresh or not self.readings else self._quiet + 1
-        self.readings += 1
-        return (
-            (moved.whole and not left)
-            or (self._whole and known - len(self._gone) >= counted)
-            or self._quiet >= self._wanted
-        )
+        before, self._left = self._left, moved.all if moved.whole else None
+        self._quiet = 0 if fresh or self._quiet < 0 else self._quiet + 1
+        if moved.none or self._quiet >= self._wanted:
+            return True
+        return None not in (before, self._left) and len((before or set()) | moved.all) < PER_PAGE
 
 
 class Second:
@@ -146,7 +158,7 @@ class Second:
         self._anchor = anchor
         self._lists = lists
         self._held: set[str] = set()
-        self._recount = Recount(tells_deletions=lists.tells_deletions)
+        self._rereading = Rereading(tells_deletions=lists.tells_deletions)
 
     def proven(self, block: Block, begun: datetime, *, final: bool) -> int:
         """The pages of a block, begun then, up to whose end all rows have come.
@@ -167,10 +179,10 @@ class Second:
             return pages
         self.readings += 1
         of_second = moved._replace(ids=moved.ids & self._held)
-        if self._recount.is_complete(
-            of_second, known=len(self._held), counted=block.counted, fresh=block.fresh
-        ):
-            return block.counted_at
+        if broken:
+            self._rereading.broke_off()
+        elif block.passed_on and self._rereading.is_complete(of_second, block.fresh):
+            return block.passed_on
         return 0
 
 
@@ -181,8 +193,6 @@ class ById:
         self.upto = upto
         self.top = 0
         self.pages = 0
-        #: Rows of the list up to there.
-        self.counted = 0
         #: What follows was added since the first reading.
         self.ended = False
 
@@ -190,7 +200,6 @@ class ById:
         """Takes note of a page as Zoho gave it."""
         ids = [number_of(row["id"]) for row in page]
         held = [key for key in ids if self.upto is None or key <= self.upto]
-        self.counted = self.pages * PER_PAGE + len(held)
         self.pages += 1
         self.top = max(self.top, *held, 0)
         self.ended = len(held) < len(ids)

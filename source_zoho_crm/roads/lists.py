@@ -25,10 +25,12 @@ _CLOCK = timedelta(seconds=5)
 
 
 class Moved(NamedTuple):
-    """Records that were told and have left their places in a list since a moment."""
+    """Records that have left their places in a list since a moment."""
 
+    #: Those that were told.
     ids: frozenset[str]
-    #: These are all.
+    all: frozenset[str]
+    #: No more than these.
     whole: bool
     #: Zoho refuses to tell.
     refused: bool = False
@@ -99,7 +101,7 @@ class Lists:
         row moves once more when it is edited again, so that more than a page of them tells nothing.
         """
         if not self.tell:
-            return Moved(frozenset(), whole=False, refused=self._refused)
+            return Moved(frozenset(), frozenset(), whole=False, refused=self._refused)
         try:
             rows, more, number = [], True, 0
             while more:
@@ -115,9 +117,9 @@ class Lists:
             if refusal.code not in NOT_SERVED | PERMISSION_LACKING and not refusal.scopes_held:
                 raise
             self._refused = True
-            return Moved(frozenset(), whole=False, refused=True)
+            return Moved(frozenset(), frozenset(), whole=False, refused=True)
         ids = frozenset(row["id"] for row in rows)
-        return Moved(frozenset(filter(held, ids)), whole=not more)
+        return Moved(frozenset(filter(held, ids)), ids, whole=not more)
 
     def has_moved(
         self, since: datetime, held: Callable[[str], bool], *, edits: bool = True

@@ -7,7 +7,7 @@ from time import monotonic
 from airbyte_cdk.utils import AirbyteTracedException
 
 from source_zoho_crm.roads import Row
-from source_zoho_crm.roads.blocks import Block, ById, Recount, Second
+from source_zoho_crm.roads.blocks import Block, ById, Pace, Rereading, Second
 from source_zoho_crm.roads.calls import PER_PAGE
 from source_zoho_crm.roads.chains import Walk, in_utc
 from source_zoho_crm.roads.lists import Lister, Lists
@@ -47,7 +47,7 @@ class RestRoad:
     the latest where Zoho's paging does (`rest_chain_rows`) or its page token expires. Two lists
     then tell whether one of its rows has moved; if so, the next block begins where the first of
     them was, and is shorter. So each block brings the reader further, a page at least, unless all
-    its rows are of one second, which is read until its rows are complete (`Recount`). `mend`
+    its rows are of one second, which is read until they are complete (`Rereading`). `mend`
     fetches whole what a list has cut, and leaves out what was edited meanwhile ("Get Records",
     each version).
     """
@@ -98,16 +98,16 @@ class RestRoad:
         told: dict[str, str] = {}
         # A longer chain than a page is for those of which it can be proven that no row moved.
         most = min(self._chain_rows, _ROWS_OF_A_BLOCK) // PER_PAGE
-        reach = most if self._lists.tell else 1
+        pace = Pace(most if self._lists.tell else 1)
         rows, due = 0, monotonic() + _SECONDS_OF_A_WINDOW
         second = Second(anchor, self._lists)
         while True:
             begun = self._lists.now()
             block = Block(anchor, stop, told)
-            for page in self._read(block, reach, due):
+            for page in self._read(block, pace.pages, due):
                 rows += len(page)
                 yield page
-            pages = second.proven(block, begun, final=reach == 1)
+            pages = second.proven(block, begun, final=pace.pages == 1)
             if pages == block.pages and not block.cut:
                 yield Window(start, end)
                 return
@@ -115,14 +115,14 @@ class RestRoad:
             if reached == anchor:
                 if second.readings == _READINGS:
                     raise self._unsettled()
-                reach = 1
+                pace.slow_down(1)
                 continue
             if not self._lists.tell:
-                reach = 1
+                pace = Pace(1)
             elif pages < block.pages:
-                reach = max(1, min(reach, block.pages) // 2)
-            elif block.pages >= reach:
-                reach = min(most, reach + reach // 4 + 1)
+                pace.slow_down(block.pages)
+            else:
+                pace.go_on(block.pages)
             anchor, second = reached, Second(reached, self._lists)
             # The rows of the anchor's second may not all have come.
             full = datetime.fromisoformat(anchor).astimezone(UTC) - _SECOND
@@ -133,7 +133,8 @@ class RestRoad:
                 rows, due = 0, monotonic() + _SECONDS_OF_A_WINDOW
 
     def everything(self) -> Iterator[list[Row]]:
-        told, recount = ToldIds(), Recount(tells_deletions=self._lists.tells_deletions)
+        told = ToldIds()
+        rereading = Rereading(tells_deletions=self._lists.tells_deletions)
         listing = ById(None)
         for _ in range(_READINGS):
             begun, fresh = self._lists.now(), 0
@@ -147,19 +148,22 @@ class RestRoad:
                     break
                 if walk.more and self._tokens and listing.pages * PER_PAGE >= self._chain_rows:
                     raise self._too_many("a module without Modified_Time", listing.pages)
-            if walk.complete and listing.pages <= 1:
+            if not walk.complete:
+                rereading.broke_off()
+                listing = ById(listing.upto)
+                continue
+            if listing.pages <= 1:
                 return
             moved = self._lists.moved(begun, told.__contains__, edits=False)
-            if moved.refused and walk.complete:
+            if moved.refused:
                 self._lists.warn_of_gaps()
                 return
-            counted = listing.counted if walk.complete else None
-            if recount.is_complete(moved, known=len(told), counted=counted, fresh=fresh):
+            if rereading.is_complete(moved, fresh):
                 return
-            listing = ById(listing.top if walk.complete else listing.upto)
+            listing = ById(listing.top)
         raise self._unsettled()
 
-    def _read(self, block: Block, reach: int, due: float) -> Iterator[list[Row]]:
+    def _read(self, block: Block, most: int, due: float) -> Iterator[list[Row]]:
         """The rows of a block of so many pages, of more where they all share one second."""
         walk = self._walk(datetime.fromisoformat(block.anchor), block.passed, by_id=False)
         for page in walk:
@@ -170,7 +174,7 @@ class RestRoad:
                 block.end()
                 return
             few = block.pages == 1 and block.tail <= _FEW
-            if block.last > block.anchor and (few or block.pages >= reach or monotonic() >= due):
+            if block.last > block.anchor and (few or block.pages >= most or monotonic() >= due):
                 block.cut = True
                 return
             if self._tokens and block.pages * PER_PAGE >= self._chain_rows:
