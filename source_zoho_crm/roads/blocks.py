@@ -117,16 +117,17 @@ class Pace:
 class Rereading:
     """Whether a list that is read again and again as a whole has shown all its rows.
 
-    So it is with the rows of one second, which no list tells apart, and with lists by id. All have
-    come when none left since a reading began, and when two readings followed each other in which
-    less than a page of records left, taken together. For a row that one of them missed has crossed
-    the border of two pages and stands right before it; until it crosses another one, a page of rows
-    must leave. (UNVERIFIED: that none enters the list before it. A record that is restored does, in
-    a list by id.) Where nobody tells how many left, or too many did, readings must bring nothing
-    new.
+    So it is with the rows of one second, which no list tells apart, with lists by id, and with
+    exports of a whole module. All have come when none left since a reading began, and when two
+    readings followed each other during which less than a page of records left, taken together. For
+    a row that the first one missed has crossed the border of two pages and stands right before it;
+    the next one sees it, unless a page of rows leaves before it crosses another border. UNVERIFIED:
+    that no row enters the list before it; in a list by id, a record that is restored does. Where
+    nobody tells how many left, or too many did, readings must bring nothing new.
     """
 
-    def __init__(self, *, tells_deletions: bool) -> None:
+    def __init__(self, *, tells_deletions: bool, page: int = PER_PAGE) -> None:
+        self._page = page
         #: Readings in a row that must bring nothing new then.
         self._wanted = 2 if tells_deletions else 1
         self._quiet = -1
@@ -146,7 +147,7 @@ class Rereading:
         self._quiet = 0 if fresh or self._quiet < 0 else self._quiet + 1
         if moved.none or self._quiet >= self._wanted:
             return True
-        return None not in (before, self._left) and len((before or set()) | moved.all) < PER_PAGE
+        return None not in (before, self._left) and len((before or set()) | moved.all) < self._page
 
 
 class Second:

@@ -52,7 +52,7 @@ def large_org() -> Iterator[Org]:
         pytest.param("v2.1", COQL, "Accounts", 5.0, SEARCH, id="COQL-v2.1"),
         pytest.param("v4", REST, "Accounts", 5.1, 0, id="REST-v4"),
         pytest.param("v2", REST, "Accounts", 5.1, 0, id="REST-v2"),
-        pytest.param("v2", REST, "Vehicles", 5.1, 0, id="REST-v2 dense seconds"),
+        pytest.param("v2", REST, "Vehicles", 5.3, 0, id="REST-v2 dense seconds"),
         pytest.param("v4", BULK, "Accounts", 0, EXPORT, id="Bulk"),
     ],
 )
