@@ -18,7 +18,8 @@ class Walk:
     """The pages of a list in order, each row with the columns of all slices.
 
     A row that changed between its slices is read again; the list is sorted by Modified_Time
-    (`by_id`: by the id), and a row that has moved on in it comes later.
+    (`by_id`: by the id), and a row that has moved on in it comes later. `passed` is told of each
+    page as Zoho gave it, with the rows that have moved on since.
     """
 
     def __init__(
@@ -26,7 +27,8 @@ class Walk:
         lister: Lister,
         slices: Sequence[Mapping[str, str]],
         since: datetime | None,
-        by_ids: Callable[[set[str]], dict[str, Row]],
+        by_ids: Callable[[set[str], Callable[[Row], bool]], dict[str, Row]],
+        passed: Callable[[list[Row]], None],
         *,
         by_id: bool,
     ) -> None:
@@ -36,16 +38,12 @@ class Walk:
         )
         self._by_ids = by_ids
         self._by_id = by_id
-        self.pages = 0
-        #: Rows that were new to whoever reads them; the reader counts.
-        self.fresh = 0
+        self._passed = passed
         #: Its reader has had all that it wants; False where a page token has expired, or a page is
         #: out of reach.
         self.complete = True
         #: Its next page is one of those.
         self.out_of_reach = False
-        #: The records that were passed, with those that have moved on since.
-        self.ids: set[str] = set()
 
     def __iter__(self) -> Iterator[list[Row]]:
         try:
@@ -59,8 +57,7 @@ class Walk:
 
     def _pages(self) -> Iterator[list[Row]]:
         while page := self._first.next():
-            self.pages += 1
-            self.ids.update(row["id"] for row in page)
+            self._passed(page)
             torn: set[str] = set()
             for chain in self._others:
                 torn |= join(page, chain.taken(page))
@@ -73,15 +70,12 @@ class Walk:
 
     def _mended(self, page: list[Row], torn: set[str]) -> list[Row]:
         """The page with its torn rows read again, without those that are elsewhere now."""
-        again = self._by_ids(torn)
-        mended = []
-        for row in page:
-            whole = again.get(row["id"]) if row["id"] in torn else row
-            if whole is not None and (
-                self._by_id or whole.get(CURSOR_FIELD) == row.get(CURSOR_FIELD)
-            ):
-                mended.append(whole)
-        return mended
+        moments = {row["id"]: row.get(CURSOR_FIELD) for row in page}
+        again = self._by_ids(
+            torn, lambda row: self._by_id or row.get(CURSOR_FIELD) == moments[row["id"]]
+        )
+        whole = (again.get(row["id"]) if row["id"] in torn else row for row in page)
+        return [row for row in whole if row is not None]
 
 
 def in_utc(rows: list[Row]) -> list[Row]:

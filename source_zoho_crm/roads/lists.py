@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from source_zoho_crm.roads import Page
 from zoho_crm.errors import INVALID_DATA, NOT_SERVED, PERMISSION_LACKING
@@ -21,6 +22,23 @@ TOKEN_EXPIRED = "EXPIRED_VALUE"
 OUT_OF_REACH = frozenset({"DISCRETE_PAGINATION_LIMIT_EXCEEDED", "PAGINATION_LIMIT_EXCEEDED"})
 #: Zoho's clock is told in whole seconds, and some time ago.
 _CLOCK = timedelta(seconds=5)
+
+
+class Moved(NamedTuple):
+    """Records that have left their places in a list since a moment."""
+
+    #: Those that were told.
+    ids: frozenset[str]
+    all: frozenset[str]
+    #: No more than these.
+    whole: bool
+    #: Zoho refuses to tell.
+    refused: bool = False
+
+    @property
+    def none(self) -> bool:
+        """No record has moved, for certain."""
+        return self.whole and not self.ids
 
 
 class Lists:
@@ -49,7 +67,13 @@ class Lists:
         self._deletions = deletions
         self._now = now
         self.tells_deletions = tells_deletions
+        self._refused = False
         self._has_warned = False
+
+    @property
+    def tell(self) -> bool:
+        """Whether records that have moved are told of."""
+        return self.tells_deletions and not self._refused
 
     def now(self) -> datetime:
         """A moment that Zoho's clock has passed for certain, and not long ago."""
@@ -70,25 +94,39 @@ class Lists:
                 raise
             return False
 
-    def has_moved(
-        self, since: datetime, held: Callable[[str], bool], *, edits: bool = True
-    ) -> bool | None:
-        """Whether a record whose id `held` knows was deleted since then, or (`edits`) edited.
+    def moved(self, since: datetime, held: Callable[[str], bool], *, edits: bool = True) -> Moved:
+        """Which records whose ids `held` knows were deleted since then, or (`edits`) edited.
 
-        Taken as so where that is more than a page tells, and where deletions are not told at all.
-        None: Zoho refuses to tell.
+        The list of deletions grows meanwhile, and pages that grow hide nothing. In that of edits a
+        row moves once more when it is edited again, so that more than a page of them tells nothing.
         """
-        if not self.tells_deletions:
-            return True
+        if not self.tell:
+            return Moved(frozenset(), frozenset(), whole=False, refused=self._refused)
         try:
-            pages = [self._deletions(since, 1)]
+            rows, more, number = [], True, 0
+            while more:
+                number += 1
+                page = self._deletions(since, number)
+                rows += page.rows
+                more = page.more and bool(page.rows)
             if edits:
-                pages.append(self._rows({"fields": "id", "converted": "both"}, since))
+                page = self._rows({"fields": "id", "converted": "both"}, since)
+                rows += page.rows
+                more = page.more
         except Refused as refusal:
             if refusal.code not in NOT_SERVED | PERMISSION_LACKING and not refusal.scopes_held:
                 raise
-            return None
-        return any(page.more or any(held(row["id"]) for row in page.rows) for page in pages)
+            self._refused = True
+            return Moved(frozenset(), frozenset(), whole=False, refused=True)
+        ids = frozenset(row["id"] for row in rows)
+        return Moved(frozenset(filter(held, ids)), ids, whole=not more)
+
+    def has_moved(
+        self, since: datetime, held: Callable[[str], bool], *, edits: bool = True
+    ) -> bool | None:
+        """Whether one has; taken as so where not all is told. None: Zoho refuses to tell."""
+        moved = self.moved(since, held, edits=edits)
+        return None if moved.refused else not moved.none
 
     def warn_of_gaps(self) -> None:
         """Says, once, that nobody knows whether rows have moved."""
