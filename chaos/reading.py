@@ -14,7 +14,9 @@ _MOST_RECOVERIES = 4
 
 
 class Story:
-    def __init__(self, org: Org, config: Json, catalog: Json, outcome: Outcome, found: Found):
+    def __init__(
+        self, org: Org, config: Json, catalog: Json, outcome: Outcome, found: Found
+    ) -> None:
         self.org = org
         self.config = config
         self.catalog = catalog
