@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 
 from airbyte_cdk.utils import AirbyteTracedException
@@ -14,16 +13,16 @@ from airbyte_cdk.utils import AirbyteTracedException
 from destination_zoho_crm.matching import KeyKind, keys
 from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome, rejected
 from destination_zoho_crm.plan import StreamPlan
+from zoho_crm.answers import page
 from zoho_crm.client import Client
 from zoho_crm.coql import both, column, listed, moment, select
 from zoho_crm.errors import SCOPE_LACKING, TOKEN_REFUSED
 from zoho_crm.problems import Refused, transient_error
-from zoho_crm.requester import entries
 
 #: A call that lost its answer may still be at work.
 SETTLE_S = 5.0
 #: Zoho tells times in whole seconds, and so its clock is known no better.
-_BLUR = timedelta(seconds=3)
+_BLUR_S = 3.0
 #: "COQL: Limitations": values of an `in`, columns and rows of a query, of the strictest version.
 _MOST_VALUES = 50
 _MOST_COLUMNS = 50
@@ -44,6 +43,8 @@ _ALIKE = (
 )
 _GIVEN_UP = "no answer came to the insert, however often it was made"
 
+_PAGE = page()
+
 #: The field that traces a row, and its value there; Zoho takes no account of case.
 Trace = tuple[str, str]
 
@@ -53,9 +54,9 @@ class Batch:
     """Records on their way."""
 
     records: Sequence[Mapping[str, Any]]
-    #: By Zoho's clock.
-    begun: datetime
-    ended: datetime | None = None
+    #: By our clock, in seconds.
+    begun: float
+    ended: float | None = None
 
 
 @dataclass
@@ -106,23 +107,21 @@ class LostInserts:
     @contextmanager
     def under_way(self, records: Sequence[Mapping[str, Any]]) -> Iterator[Batch]:
         """Remembers the records for as long as a look-up could take them for those of another."""
-        batch = Batch(records if self._kinds else (), self._client.org.now())
+        batch = Batch(records if self._kinds else (), time.time())
         with self._lock:
             since = min((b.begun for b in self._batches if b.ended is None), default=batch.begun)
             self._batches = [
-                b for b in self._batches if b.ended is None or b.ended >= since - _BLUR
+                b for b in self._batches if b.ended is None or b.ended >= since - _BLUR_S
             ]
             self._batches.append(batch)
         try:
             yield batch
         finally:
-            batch.ended = self._client.org.now()
+            batch.ended = time.time()
 
-    def look_up(
-        self, records: Sequence[Mapping[str, Any]], since: datetime, *, last: bool
-    ) -> Found:
-        """`since`: when the first call with these records began; only a record made since can be a
-        row's. `last`: what is not there is given up.
+    def look_up(self, records: Sequence[Mapping[str, Any]], since: float, *, last: bool) -> Found:
+        """`since`: when the first call with these records began, by our clock; only a record made
+        since can be a row's. `last`: what is not there is given up.
 
         A system field is not unique, so its record must have the row's other values, too; another
         row of the run with this value makes it no trace at all. UNVERIFIED: that a query sees a
@@ -184,7 +183,7 @@ class LostInserts:
         others = [other for other in self._plain if other != name]
         return others[: _MOST_COLUMNS - 2] if self._kinds[name] == "system" else ()
 
-    def _ask(self, records: Sequence[Mapping[str, Any]], since: datetime) -> _Answers:
+    def _ask(self, records: Sequence[Mapping[str, Any]], since: float) -> _Answers:
         answers = _Answers()
         for name in self._kinds:
             values = {
@@ -205,13 +204,13 @@ class LostInserts:
         self,
         name: str,
         values: Sequence[str],
-        since: datetime,
+        since: float,
         traces: Sequence[Trace],
         answers: _Answers,
     ) -> None:
         """A refusal costs the rows that the query asks for, and no others."""
         bare = self._plan.module.fields[name].form in _NUMBERS
-        begun = moment(since.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        begun = moment(self._client.org.at(since).strftime("%Y-%m-%dT%H:%M:%SZ"))
         query = select(
             ("id", name, *self._compared(name)),
             self._plan.module.api_name,
@@ -219,8 +218,9 @@ class LostInserts:
             limit=_MOST_ROWS,
         )
         try:
-            answer = self._client.queries.ask(body={"select_query": query}, line=self._plan.label)
-            found = entries(answer, "data", self._plan.module.api_name)
+            found = self._client.queries.ask(
+                read=_PAGE, body={"select_query": query}, line=self._plan.label
+            ).rows
         except Refused as refusal:
             # Zoho's text may quote the query, and with it the rows.
             answers.refused |= dict.fromkeys(traces, refusal.code)

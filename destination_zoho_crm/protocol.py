@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 from airbyte_cdk.models import AirbyteMessage, AirbyteMessageSerializer
 from airbyte_cdk.utils import AirbyteTracedException
+from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 
 from zoho_crm.problems import config_error, system_error
 
@@ -243,7 +244,8 @@ def tell(message: Message) -> None:
     """Prints a message at once: the platform waits for a STATE."""
     if isinstance(message, AirbyteMessage):
         message = AirbyteMessageSerializer.dump(message)
-    line = message if isinstance(message, str) else orjson.dumps(message).decode()
+    # Zoho's errors may quote secrets. A finished line is a STATE, which goes out as it came.
+    line = message if isinstance(message, str) else filter_secrets(orjson.dumps(message).decode())
     # One write: log lines of other threads come in between.
     sys.stdout.write(line + "\n")
     sys.stdout.flush()

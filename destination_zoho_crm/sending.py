@@ -1,7 +1,6 @@
 """Sends a batch to Zoho and tells what became of each of its rows."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from airbyte_cdk.utils import AirbyteTracedException
@@ -44,9 +43,9 @@ class Sender:
             yield from self._sent(list(enumerate(records)), batch.begun)
 
     def _sent(
-        self, placed: _Placed, begun: datetime, number: int = 1
+        self, placed: _Placed, begun: float, number: int = 1
     ) -> Iterator[tuple[int, Outcome]]:
-        """`begun`: when the first call with these records did; `number`: of this call."""
+        """`begun`: when the first call with these records did, by our clock; `number`: its own."""
         records = [record for _, record in placed]
         call = call_of(self._plan, records, self._automations, self._skipped)
         try:
@@ -79,9 +78,7 @@ class Sender:
         yield from self._sent(placed[:middle], begun, number)
         yield from self._sent(placed[middle:], begun, number)
 
-    def _traced(
-        self, placed: _Placed, begun: datetime, number: int
-    ) -> Iterator[tuple[int, Outcome]]:
+    def _traced(self, placed: _Placed, begun: float, number: int) -> Iterator[tuple[int, Outcome]]:
         """After a lost answer. Where Zoho stays silent, the run must not go on turning rows into
         rejects: what is in hand has an outcome, and then it ends."""
         last = number == _MOST_INSERTS

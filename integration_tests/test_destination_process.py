@@ -313,6 +313,26 @@ def test_nothing_of_rows_or_secrets_is_printed(
     assert not re.search(r"1000\.[0-9a-f]{32}\.[0-9a-f]{32}", output.text)
 
 
+def test_secrets_that_zoho_quotes_are_not_printed(
+    destination: Connector, emulator: Emulator, emulator_config: Json, write: Write
+) -> None:
+    said = " ".join(str(emulator_config[key]) for key in ("client_secret", "refresh_token"))
+    body = {"code": "NO_PERMISSION", "message": said, "details": {}, "status": "error"}
+    fault = {"match": "upsert", "do": "status", "args": {"status": 403, "body": body}}
+    emulator.control("POST", "faults", [fault])
+
+    output = write_lines(
+        destination,
+        write("config.json", emulator_config),
+        write("catalog.json", CATALOG),
+        [json.dumps(record(1, Last_Name="L", Email="l@example.com"))],
+    )
+
+    assert output.exit_code == 1
+    assert str(emulator_config["client_secret"]) not in output.text
+    assert str(emulator_config["refresh_token"]) not in output.text
+
+
 #: Runs a command and writes the most memory that it took, in kB. A process of its own: Linux counts
 #: to a new process what the one weighs that starts it, and a test runner weighs much.
 WEIGH = """

@@ -107,6 +107,24 @@ def test_a_read_reads_no_row_before_its_state(
     assert all(record["data"]["Modified_Time"] > since for record in output.records)
 
 
+@pytest.mark.parametrize("match", ["coql:Products", "settings.fields:Products", "token"])
+def test_secrets_that_zoho_quotes_are_not_printed(
+    source: Connector, emulator: Emulator, emulator_config: Json, write: Write, match: str
+) -> None:
+    said = " ".join(str(emulator_config[key]) for key in ("client_secret", "refresh_token"))
+    body = {"code": "INVALID_DATA", "message": said, "details": {"of": said}, "error": said}
+    fault = {"match": match, "do": "status", "args": {"status": 400, "body": body}}
+    emulator.control("POST", "faults", [fault])
+
+    output = source.run(
+        *("read", "--debug", "--config", write("config.json", emulator_config)),
+        *("--catalog", write("catalog.json", only(CATALOG, ["Products"]))),
+    )
+
+    assert output.exit_code == 1
+    assert_no_secrets(output, emulator_config)
+
+
 # --- Refusals ------------------------------------------------------------------------------------
 
 #: What is wrong with the config, and words of the sentence that says so.

@@ -1,12 +1,14 @@
 """Configured streams that the org does not offer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
 
 from airbyte_cdk.models import AirbyteMessage, AirbyteStreamStatus, StreamDescriptor
+from airbyte_cdk.utils import AirbyteTracedException
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
 
-from zoho_crm.directory import Directory, Metadata
-from zoho_crm.problems import config_error
+from zoho_crm.directory import Directory, Metadata, Module
+from zoho_crm.problems import config_error, transient_error
 
 _UNKNOWN = (
     "Zoho lists no module of this name. It was deleted or renamed, the user who made the refresh "
@@ -14,17 +16,38 @@ _UNKNOWN = (
 )
 
 
-def absent(names: Sequence[str], directory: Directory, requester: Metadata) -> dict[str, str]:
-    """Those of the names that are no modules which the org offers, and why."""
-    reasons = {module.api_name: module.refusal for module in directory.modules(names, requester)}
-    return {name: reason for name in names if (reason := reasons.get(name, _UNKNOWN))}
+def absent(
+    names: Sequence[str], directory: Directory, requester: Metadata, *, others: Iterable[str]
+) -> dict[str, AirbyteTracedException]:
+    """Those of the names that are no modules which the org offers, and why they cannot be read.
+
+    `others`: streams that are no modules.
+    """
+    modules = {module.api_name: module for module in directory.modules(names, requester)}
+    known = [*directory.names(requester), *others]
+    return {name: error for name in names if (error := _error(name, modules.get(name), known))}
 
 
-def told(stream: StreamDescriptor, reason: str) -> Iterator[AirbyteMessage]:
-    """That a stream cannot be read, in the words of the protocol."""
-    error = config_error(
-        f"{stream.name}: {reason} If it is gone for good, refresh the connection's schema, which "
-        "takes it out of the sync."
+def _error(name: str, module: Module | None, known: Iterable[str]) -> AirbyteTracedException | None:
+    if module is not None and module.unreadable is not None:
+        # Nobody knows whether it is gone.
+        return transient_error(f"{name}: {module.unreadable.message}")
+    reason = _UNKNOWN + _meant(name, known) if module is None else module.refusal
+    if reason is None:
+        return None
+    return config_error(
+        f"{name}: {reason} If it is gone for good, refresh the connection's schema, which takes it "
+        "out of the sync."
     )
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    by_letters = {other.lower(): other for other in known}
+    similar = get_close_matches(name.lower(), by_letters, 1, 0.75)
+    return f" Did you mean {by_letters[similar[0]]}?" if similar else ""
+
+
+def told(stream: StreamDescriptor, error: AirbyteTracedException) -> Iterator[AirbyteMessage]:
+    """That a stream cannot be read, in the words of the protocol."""
     yield error.as_airbyte_message(stream_descriptor=stream)
     yield as_airbyte_message(stream, AirbyteStreamStatus.INCOMPLETE)

@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
+from zoho_crm.answers import anything, page
 from zoho_crm.coql import select
 from zoho_crm.directory import of_one_module
 from zoho_crm.errors import INVALID_DATA, PERMISSION_LACKING, SCOPE_LACKING, not_served
 from zoho_crm.manifest import scopes
 from zoho_crm.org import Org
 from zoho_crm.problems import Refused, config_error
-from zoho_crm.requester import ZohoRequester, manifests_requester
+from zoho_crm.requester import TOO_MANY, ZohoRequester, manifests_requester
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -53,7 +54,7 @@ def prove(org: Org, config: Mapping[str, Any]) -> None:
 
     ask = manifests_requester("requester", config)
     details = tried("org", lambda: _details(ask))
-    tried("users", lambda: ask.ask("users", params={"type": "CurrentUser"}))
+    tried("users", lambda: ask.metadata("users", "users", type="CurrentUser"))
     modules = _modules(org, ask)
     first = tried("settings", lambda: _first(modules, org)) or _ANY_MODULE
     module = tried("modules", lambda: _first_listed(ask, chain([first], modules))) or first
@@ -80,7 +81,7 @@ def _road(config: Mapping[str, Any]) -> str:
 def _details(ask: ZohoRequester) -> Mapping[str, Any]:
     """Of the org; nothing where the user may not know, for records can be read all the same."""
     try:
-        return next(iter(ask.metadata("org", "org")), {})
+        return ask.metadata("org", "org")[0]
     except Refused as refusal:
         if refusal.code not in PERMISSION_LACKING:
             raise
@@ -107,7 +108,7 @@ def _first_listed(ask: ZohoRequester, modules: Iterable[str]) -> str:
     refusal: Refused | None = None
     for module in islice(modules, _MODULES_TRIED):
         try:
-            ask.ask(module, params={"fields": "id", "per_page": "1"})
+            ask.ask(module, read=page(), params={"fields": "id", "per_page": "1"})
         except Refused as refused:
             if not of_one_module(refused):
                 raise
@@ -121,7 +122,8 @@ def _first_listed(ask: ZohoRequester, modules: Iterable[str]) -> str:
 def _query(config: Mapping[str, Any], module: str) -> None:
     query = select(("id",), module, "id > 0", limit=1)
     try:
-        manifests_requester("coql_requester", config).ask(body={"select_query": query})
+        requester = manifests_requester("coql_requester", config)
+        requester.ask(read=page(), body={"select_query": query})
     except Refused as refusal:
         # Such a module is read by REST, which has answered.
         if not not_served(refusal.code):
@@ -131,9 +133,10 @@ def _query(config: Mapping[str, Any], module: str) -> None:
 def _no_job(config: Mapping[str, Any], module: str) -> None:
     """Asks for a job that is not there: making one would cost 50 credits."""
     try:
-        manifests_requester("bulk_requester", config).ask("0")
+        manifests_requester("bulk_requester", config).ask("0", read=anything)
     except Refused as refusal:
-        if refusal.code not in ("RESOURCE_NOT_FOUND", INVALID_DATA):
+        # A call too many: the service is there, and busy.
+        if refusal.code not in ("RESOURCE_NOT_FOUND", INVALID_DATA, TOO_MANY):
             raise
 
 

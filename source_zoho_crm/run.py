@@ -1,5 +1,6 @@
 """The command `source-zoho-crm`."""
 
+import gc
 import logging
 import os
 import signal
@@ -13,6 +14,7 @@ from airbyte_cdk.exception_handler import init_uncaught_exception_handler
 from airbyte_cdk.logger import PRINT_BUFFER, init_logger
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils import AirbyteTracedException
+from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 
 from source_zoho_crm.lines import LineEntrypoint, counts_records
 from source_zoho_crm.source import SourceZohoCrm
@@ -28,6 +30,8 @@ def run() -> None:
     """spec | check | discover | read, as the Airbyte protocol has them."""
     # Without a command, what there is.
     args = sys.argv[1:] or ["--help"]
+    # What has been imported stays: each garbage collection would look through it again.
+    gc.freeze()
     init_uncaught_exception_handler(init_logger("airbyte"))
     # Before the first line of output: whoever reads it may stop the process at once.
     with _Stop() as stop:
@@ -42,8 +46,7 @@ def run() -> None:
         try:
             with PRINT_BUFFER:
                 for message in entrypoint.run(entrypoint.parse_args(args)):
-                    # One write: other threads print as well.
-                    print(f"{message}\n", end="")
+                    _print(message)
                     if stop.told.is_set():
                         stop.end()
         except BrokenPipeError:
@@ -107,7 +110,14 @@ def _refuse(problem: AirbyteTracedException, *, checking: bool) -> None:
     """A config that cannot even be built: for `check` an answer, for the rest a failure."""
     status = problem.as_connection_status_message() if checking else None
     if status is not None and problem.failure_type == FailureType.config_error:
-        print(AirbyteEntrypoint.airbyte_message_to_string(status))
+        _print(AirbyteEntrypoint.airbyte_message_to_string(status))
         return
-    print(AirbyteEntrypoint.airbyte_message_to_string(problem.as_airbyte_message()))
+    _print(AirbyteEntrypoint.airbyte_message_to_string(problem.as_airbyte_message()))
     sys.exit(1)
+
+
+def _print(message: str) -> None:
+    """Prints a message without secrets: Zoho's errors may quote them, and the CDK looks through
+    its log lines only."""
+    # One write: other threads print as well.
+    print(f"{filter_secrets(message)}\n", end="")

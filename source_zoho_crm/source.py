@@ -1,7 +1,7 @@
 """The source: manifest.yaml, the configured catalog, and a check that ends in one sentence."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from airbyte_cdk.models import (
     AirbyteMessage,
     AirbyteStateMessage,
     ConfiguredAirbyteCatalog,
+    ConfiguredAirbyteStream,
     Status,
     StreamDescriptor,
     Type,
@@ -24,7 +25,8 @@ from source_zoho_crm.failures import plainly
 from source_zoho_crm.ledger import accounted
 from source_zoho_crm.letter_case import warnings_of_fields, warnings_of_streams, withheld
 from source_zoho_crm.lines import unpacked
-from source_zoho_crm.selection import in_one_form, with_selection
+from source_zoho_crm.selection import is_incremental, selected_streams, with_selection
+from source_zoho_crm.state import by_stream, gone_on_from, oddities, of_another_org, with_org
 from zoho_crm.auth import PATIENCE
 from zoho_crm.form import warn_of_unknown
 from zoho_crm.manifest import manifest_path, settings_parameters, settings_streams
@@ -50,11 +52,12 @@ class SourceZohoCrm(YamlDeclarativeSource):
         config: Mapping[str, Any] | None = None,
         state: list[AirbyteStateMessage] | None = None,
     ) -> None:
-        state = None if state is None else in_one_form(state)
+        state = None if state is None else gone_on_from(state, catalog)
+        self._states = by_stream(state or ())
         super().__init__(
             path_to_yaml=str(manifest_path()),
             catalog=catalog,
-            config=None if config is None else with_selection(config, catalog, state),
+            config=None if config is None else with_selection(config, catalog, self._states),
             state=state,
         )
         # A place holds a chunk of records; the CDK's 10,000 were gigabytes behind a slow reader.
@@ -89,10 +92,22 @@ class SourceZohoCrm(YamlDeclarativeSource):
         kept_back = withheld(names)
         for name, reason in kept_back.items():
             logger.warning(f"The stream {name} is not offered. {reason}")
-        offered = [stream for stream in catalog.streams if stream.name not in kept_back]
+        # A platform would not take away the rows of a full refresh that it resumes, and none of
+        # ours goes on from a state.
+        offered = [
+            replace(stream, is_resumable=False)
+            for stream in catalog.streams
+            if stream.name not in kept_back
+        ]
         for warning in self._letter_case(stream.name for stream in offered):
             logger.warning(warning)
         return replace(catalog, streams=offered)
+
+    def _stream_configs(self, manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The manifest's streams of settings that are configured: to build one takes 2 ms."""
+        selected = selected_streams(self._config)
+        streams = super()._stream_configs(manifest)
+        return [entry for entry in streams if selected is None or entry["name"] in selected]
 
     def _letter_case(self, streams: Iterable[str]) -> Iterator[str]:
         names = list(streams)
@@ -121,33 +136,53 @@ class SourceZohoCrm(YamlDeclarativeSource):
     def _messages(
         self, logger: logging.Logger, config: Mapping[str, Any], catalog: ConfiguredAirbyteCatalog
     ) -> Iterator[AirbyteMessage]:
-        """Those of the CDK, and errors for configured streams that the org does not offer.
+        """Those of the CDK, and errors for configured streams that cannot be read: the org does
+        not offer them, or their state is of another org.
 
-        The CDK leaves these out without a word, and calls a sync of them alone a success.
+        The CDK leaves out the first without a word, and calls a sync of them alone a success.
         """
-        missing = self._absent([entry.stream.name for entry in catalog.streams])
+        org, requester = org_of(self._config), manifests_requester("requester", self._config)
+        org_id = str(org.introduce(requester).get("id") or "") or None
+        modules = [
+            entry.stream.name
+            for entry in catalog.streams
+            if entry.stream.name not in settings_streams()
+        ]
+        missing = absent(modules, org.directory, requester, others=settings_streams())
+        foreign = of_another_org(self._states, org_id)
+        unread = foreign | missing
         for entry in catalog.streams:
             name, namespace = entry.stream.name, entry.stream.namespace
-            if name in missing:
-                yield from told(StreamDescriptor(name=name, namespace=namespace), missing[name])
-        offered = [entry for entry in catalog.streams if entry.stream.name not in missing]
-        for warning in warnings_of_streams(entry.stream.name for entry in offered):
+            if name in unread:
+                yield from told(StreamDescriptor(name=name, namespace=namespace), unread[name])
+        offered = [entry for entry in catalog.streams if entry.stream.name not in unread]
+        for warning in self._warnings(offered):
             logger.warning(warning)
-        refused = org_of(self._config).directory.refused
         for message in super().read(logger, config, replace(catalog, streams=offered)):
+            stream = _stream_of(message) if message.type == Type.STATE else None
+            if stream not in modules:
+                yield message
             # The CDK ends each stream with a state. With one, the next run could not tell that
             # the stream has never brought a row.
-            if not (message.type == Type.STATE and _stream_of(message) in refused):
-                yield message
-        if missing:
-            raise config_error(f"Not offered by this org: {', '.join(missing)}.")
+            elif stream not in org.directory.refused:
+                yield with_org(message, self._states, org_id)
+        if unread:
+            raise config_error(f"Not read: {', '.join(unread)}.")
 
-    def _absent(self, names: list[str]) -> dict[str, str]:
-        """The configured streams that the org does not offer, and why."""
-        requester, org = manifests_requester("requester", self._config), org_of(self._config)
-        org.introduce(requester)
-        modules = [name for name in names if name not in settings_streams()]
-        return absent(modules, org.directory, requester)
+    def _warnings(self, streams: Sequence[ConfiguredAirbyteStream]) -> Iterator[str]:
+        org, requester = org_of(self._config), manifests_requester("requester", self._config)
+        names = [entry.stream.name for entry in streams]
+
+        def has_state(name: str) -> bool:
+            # Children say for themselves whether they have one.
+            if name in settings_streams():
+                return False
+            module = org.directory.module(name, requester)
+            return module.windowed or module.child
+
+        yield from warnings_of_streams(names)
+        incremental = [name for name in names if is_incremental(self._config, name)]
+        yield from oddities(self._states, incremental, has_state, org.latest())
 
 
 def _stream_of(message: AirbyteMessage) -> str | None:

@@ -10,13 +10,15 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 import requests
+from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.declarative.auth.oauth import DeclarativeOauth2Authenticator
 from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
 from airbyte_cdk.utils.datetime_helpers import AirbyteDateTime, ab_datetime_now
 
 from zoho_crm.domains import followed
 from zoho_crm.org import org_of
-from zoho_crm.problems import config_error, transient_error
+from zoho_crm.problems import NoTokenError
+from zoho_crm.redirects import refusal_of
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -58,6 +60,10 @@ _REFUSED = {
 _HOUR = timedelta(hours=1)
 
 
+#: Errors of the endpoint itself. The same request was reported to do well the next time.
+_PASSING = frozenset({"general_error", "internal_error", "server_error", "temporarily_unavailable"})
+
+
 def _lifetime(told: object) -> timedelta:
     try:
         seconds = float(str(told))
@@ -91,9 +97,11 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
 
     _tokens: ClassVar[dict[tuple[str, ...], _Token]] = {}
     _lock: ClassVar[threading.RLock] = threading.RLock()
+    _here: ClassVar[threading.local] = threading.local()
 
     def get_auth_header(self) -> Mapping[str, str]:
-        return {"Authorization": f"Zoho-oauthtoken {self.get_access_token()}"}
+        self._here.signed_with = self.get_access_token()
+        return {"Authorization": f"Zoho-oauthtoken {self._here.signed_with}"}
 
     def get_access_token(self) -> str:
         return self._token().text
@@ -104,10 +112,11 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
         return self._token().api
 
     def refresh_and_set_access_token(self) -> None:
-        """Zoho has refused the token: take a new one, unless another thread just did."""
-        refused = self._tokens.get(self._account)
+        """Zoho has refused the token of this thread's call: take a new one, unless there is one."""
+        refused = getattr(self._here, "signed_with", None)
         with self._lock:
-            if self._tokens.get(self._account) is refused:
+            token = self._tokens.get(self._account)
+            if token is None or refused is None or token.text == refused:
                 self._renew()
 
     @property
@@ -152,15 +161,17 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
         self._tokens[self._account] = token
         return token
 
-    def _address(self, api_domain: str | None) -> str:
+    def _address(self, api_domain: Any) -> str:
         """The config's, or the one in the token answer if it is within Zoho's own domains."""
         addresses, base_url = self.config["_zoho"], self.config.get("base_url")
         configured = str(addresses["api"])
-        if not api_domain or api_domain.rstrip("/") == configured:
+        if not isinstance(api_domain, str) or api_domain.rstrip("/") in ("", configured):
             return configured
         if base_url:
-            raise config_error(
-                f"base_url is {base_url}, but the token answer names {api_domain}. They must agree."
+            raise NoTokenError(
+                f"base_url is {base_url}, but the token answer names {api_domain}. "
+                "They must agree.",
+                FailureType.config_error,
             )
         try:
             api = followed(configured, api_domain, addresses["known"])
@@ -176,17 +187,18 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
         patience = float(self.config.get(PATIENCE, _LOCK_OUT_S))
         while True:
             answer = self._ask()
-            if answer.get("access_token"):
+            error = answer.get("error")
+            if error is None:
                 return answer
-            error = str(answer.get("error"))
             if error != "Access Denied":
                 sentence = _REFUSED.get(error, "Zoho refuses to make an access token ({error}).")
-                raise config_error(sentence.format(error=error))
+                raise NoTokenError(sentence.format(error=error), FailureType.config_error)
             if patience <= 0:
-                raise transient_error(
+                raise NoTokenError(
                     "Zoho makes no more access tokens for this refresh token for now: it grants "
                     "ten in ten minutes. Try again in ten minutes, and look for other programs "
-                    "that use the same refresh token."
+                    "that use the same refresh token.",
+                    FailureType.transient_error,
                 )
             pause = min(_LOCK_OUT_STEP_S, patience)
             LOGGER.warning(
@@ -213,17 +225,25 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
                     allow_redirects=False,
                 )
             except requests.RequestException as error:
-                trouble = type(error).__name__
+                trouble = f"does not answer ({type(error).__name__})"
                 continue
             try:
                 answer = response.json()
             except requests.JSONDecodeError:
                 answer = None
-            trouble = f"HTTP {response.status_code}"
-            if response.status_code < 500 and isinstance(answer, dict):
-                if answer.get("access_token") or answer.get("error"):
-                    return answer
-                trouble += ", without a token and a reason"
-        raise transient_error(
-            f"Zoho's token endpoint {url} does not answer ({trouble}). Try again later."
+            if redirect := refusal_of(response):
+                raise NoTokenError(str(redirect.error_message), FailureType.config_error)
+            trouble = f"gives no token (HTTP {response.status_code})"
+            if response.status_code >= 500 or not isinstance(answer, dict):
+                continue
+            token, reason = answer.get("access_token"), answer.get("error")
+            if token and isinstance(token, str):
+                return {**answer, "error": None}
+            if isinstance(reason, str) and reason and reason not in _PASSING:
+                return answer
+            if isinstance(reason, str) and reason:
+                trouble = f"gives no token ({reason})"
+        raise NoTokenError(
+            f"Zoho's token endpoint {url} {trouble}. Try again later.",
+            FailureType.transient_error,
         )

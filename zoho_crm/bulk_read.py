@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
+from zoho_crm.answers import Body, UndocumentedError
 from zoho_crm.org import org_of
-from zoho_crm.problems import transient_error
-from zoho_crm.requester import ZohoRequester, manifests_requester
+from zoho_crm.problems import Refused, transient_error
+from zoho_crm.requester import PAUSES_S, TOO_MANY, ZohoRequester, manifests_requester
 
 #: `query` of the body that makes a job.
 Query = Mapping[str, Any]
@@ -18,8 +19,8 @@ class Result:
 
     #: None: Zoho does not tell.
     rows: int | None
-    #: There are rows behind them; None: Zoho does not tell.
-    more: bool | None
+    #: There are rows behind them.
+    more: bool
     #: Where they are, if a page token leads there and not the next page number.
     next_token: str | None
 
@@ -55,29 +56,18 @@ class BulkRead:
 
     def create(self, query: Query) -> str:
         """Makes a job; its id."""
-        answer = self.creating.ask(body={"query": query}, line=self.line) or {}
-        try:
-            return str(answer["data"][0]["details"]["id"])
-        except (LookupError, TypeError):
-            raise transient_error(
-                f"{self.line}: Zoho did not say which export it began ({str(answer)[:200]}). "
-                "Try again later."
-            ) from None
+        body = {"query": query}
+        # Not for a minute: each job costs 50 credits, whether or not it is named.
+        return self.creating.ask(read=_job_of, body=body, line=self.line, pauses=PAUSES_S[:2])
 
     def state(self, job: str) -> JobState:
-        answer = self.asking.ask(job, line=self.line) or {}
-        # No data: one call too many at a time. The job goes on all the same.
-        details = (answer.get("data") or [{}])[0]
-        word = str(details.get("state") or "unknown").upper().replace("_", " ")
-        # Samples show a result before the job is completed, too.
-        result = details.get("result") or {}
-        if word == "COMPLETED":
-            return JobState(completed=True, result=_result(result) if result else None)
-        if word in ("FAILURE", "FAILED"):
-            error = result.get("error_message") or {}
-            told = f"{error.get('code')}: {error.get('message')}" if error else "without a reason"
-            return JobState(failure=told, code=error.get("code"))
-        return JobState()
+        try:
+            return self.asking.ask(job, read=_state_of, line=self.line)
+        except Refused as refusal:
+            if refusal.code != TOO_MANY:
+                raise
+            # The job goes on all the same.
+            return JobState()
 
     def download(self, job: str, file: IO[bytes]) -> None:
         """Writes the result of a job, a ZIP, into the file when it is its turn."""
@@ -93,10 +83,45 @@ class BulkRead:
             )
 
 
+def _details(body: Body) -> Mapping[str, Any]:
+    entry = body["data"][0] if body and body.get("data") and type(body["data"]) is list else None
+    if not isinstance(entry, dict):
+        raise UndocumentedError("it tells nothing of the export")
+    return entry
+
+
+def _job_of(body: Body) -> str:
+    details = _details(body).get("details")
+    key = details.get("id") if isinstance(details, dict) else None
+    if not isinstance(key, str | int):
+        raise UndocumentedError("it does not say which export was begun")
+    return str(key)
+
+
+def _state_of(body: Body) -> JobState:
+    details = _details(body)
+    word = str(details.get("state") or "").upper().replace("_", " ")
+    if not word:
+        raise UndocumentedError("it tells no state of the export")
+    # Samples show a result before the job is completed, too.
+    result = details.get("result") or {}
+    if not isinstance(result, dict):
+        raise UndocumentedError("the result of the export is none")
+    if word == "COMPLETED":
+        return JobState(completed=True, result=_result(result) if result else None)
+    if word in ("FAILURE", "FAILED"):
+        error = result.get("error_message") or {}
+        told = f"{error.get('code')}: {error.get('message')}" if error else "without a reason"
+        return JobState(failure=told, code=error.get("code"))
+    return JobState()
+
+
 def _result(result: Mapping[str, Any]) -> Result:
     count, more = result.get("count"), result.get("more_records")
-    return Result(
-        rows=None if count is None else int(count),
-        more=None if more is None else bool(more),
-        next_token=result.get("next_page_token"),
-    )
+    if not isinstance(count, int | None):
+        raise UndocumentedError("the result of the export has a count that is no number")
+    if not isinstance(more, bool):
+        raise UndocumentedError("the result of the export does not say whether more rows follow")
+    if more and count == 0:
+        raise UndocumentedError("the export has no rows and promises more")
+    return Result(rows=count, more=more, next_token=result.get("next_page_token"))

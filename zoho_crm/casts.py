@@ -1,130 +1,203 @@
 """How Zoho's values are read into their canonical forms, one function for each.
 
-A cell of CSV that is read differently from JSON has a function of its own.
+A value that is none of its type raises `Odd`, whatever JSON it is. A text of JSON and a cell of CSV
+are read alike.
 """
 
 import json
-import logging
-from datetime import UTC, datetime
-from functools import cache
+import math
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
 
-LOGGER = logging.getLogger("airbyte")
-
 #: Beyond it, a number with a fraction cannot tell whole numbers apart.
 _MOST_WHOLE = 2**53
+#: Whole numbers that a column can hold: those of 64 bits.
+_LEAST, _GREATEST = -(2**63), 2**63 - 1
+
+
+class Odd(ValueError):  # noqa: N818 - not an error of the program
+    """A value that is none of its type; `instead` stands in its column."""
+
+    def __init__(self, instead: str | list[str] | None = None) -> None:
+        super().__init__("a value that does not fit its type")
+        self.instead = instead
 
 
 def text(value: Any) -> str | None:
+    """A number or boolean as JSON has it.
+
+    Odd is, and stays as JSON, what holds other values, and a number that may have lost digits.
+    """
     if type(value) is str:
         return value or None
-    if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False)
-    return str(value)
+    if isinstance(value, dict | list) or (type(value) is float and abs(value) >= _MOST_WHOLE):
+        raise Odd(as_json(value))
+    return as_json(value)
 
 
-@cache
-def _warn_of(kind: str) -> None:
-    """Once: a value that is none of its type costs itself, not its module."""
-    LOGGER.warning(f"A value that should be {kind} is none; such values are read as null.")
+def anything(value: Any) -> str | None:
+    """Of a type that nobody knows: a text as it is, all else as JSON."""
+    return (value or None) if type(value) is str else as_json(value)
+
+
+def as_json(value: Any) -> str:
+    """JSON text; odd where there is none."""
+    if type(value) is float and not math.isfinite(value):
+        raise Odd
+    try:
+        try:
+            return json.dumps(value, ensure_ascii=False, allow_nan=False)
+        except ValueError:
+            # Numbers beyond the range of floats are null, as they are everywhere else.
+            return json.dumps(orjson.loads(orjson.dumps(value)), ensure_ascii=False)
+    except (TypeError, RecursionError):
+        # It is nested too deeply.
+        raise Odd from None
 
 
 def integer(value: Any) -> int | None:
     if value == "":
         return None
-    try:
+    if type(value) is str:
+        value = _parsed(value)
+    if type(value) is int and _LEAST <= value <= _GREATEST:
+        return value
+    if type(value) is float and value.is_integer() and abs(value) < _MOST_WHOLE:
         return int(value)
-    except (ValueError, OverflowError):
-        _warn_of("a whole number")
-        return None
+    raise Odd
 
 
 def number(value: Any) -> float | int | None:
     if type(value) is str:
-        try:
-            value = _parsed(value)
-        except ValueError:
-            if value:
-                _warn_of("a number")
+        if not value:
             return None
-    # 12.0 and 12: JSON and CSV of one value may write the one or the other.
-    if type(value) is float and value.is_integer() and abs(value) < _MOST_WHOLE:
-        return int(value)
-    return value  # type: ignore[no-any-return]  # a JSON number as it came
+        value = _parsed(value)
+    if type(value) is float:
+        # 12.0 and 12: JSON and CSV of one value may write the one or the other.
+        if value.is_integer():
+            return int(value) if abs(value) < _MOST_WHOLE else value
+        # Neither an infinity nor NaN.
+        if value - value == 0:
+            return value
+    elif type(value) is int:
+        return value
+    raise Odd
 
 
-def _parsed(cell: str) -> float | int:
-    """The number that JSON would have: whole numbers keep all their digits."""
+def _parsed(cell: str) -> Any:
+    """What JSON would have: of numbers, whole ones keep all their digits."""
     try:
-        parsed = orjson.loads(cell)
+        return orjson.loads(cell)
     except orjson.JSONDecodeError:
-        # 007, +5 and .5 are no JSON.
-        return float(cell)
-    if type(parsed) not in (int, float):
-        raise ValueError(cell)
-    return parsed  # type: ignore[no-any-return]  # it is a number
+        # 007, +5 and .5 are no JSON; 1_000 is Python's alone.
+        try:
+            return None if "_" in cell else float(cell)
+        except ValueError:
+            return None
 
 
-def boolean(value: Any) -> bool:
-    return value if type(value) is bool else str(value).lower() == "true"
+#: UNVERIFIED: how an export writes booleans. Zoho's samples of JSON write true and false; users
+#: meet 1 and 0.
+_BOOLEANS = {"": None, "true": True, "1": True, "false": False, "0": False}
+
+
+def boolean(value: Any) -> bool | None:
+    if type(value) is bool:
+        return value
+    if type(value) is str:
+        if value in _BOOLEANS:
+            return _BOOLEANS[value]
+        value = value.lower()
+    elif type(value) is int:
+        value = str(value)
+    else:
+        raise Odd
+    try:
+        return _BOOLEANS[value]
+    except KeyError:
+        raise Odd from None
 
 
 def reference(value: Any) -> str | None:
-    if type(value) is dict:
-        value = value.get("id")
-    return None if value in (None, "") else str(value)
+    """The id; null where there is none."""
+    if type(value) is not dict:
+        return text(value)
+    key = value.get("id", value)
+    if type(key) is str:
+        return key or None
+    if key is None or type(key) is int:
+        return None if key is None else str(key)
+    raise Odd(as_json(value))
 
 
 def big(value: Any) -> str | None:
     """The digits; v2 gives some references this type, and a record may hold an object there."""
-    return reference(value) if type(value) is dict and "id" in value else text(value)
+    return reference(value) if type(value) is dict else text(value)
+
+
+def day(value: Any) -> str | None:
+    try:
+        return _day(value)
+    except (ValueError, TypeError, LookupError):
+        raise Odd from None
+
+
+@lru_cache(maxsize=20_000)
+def _day(value: str) -> str | None:
+    if value == "":
+        return None
+    if value[4] != "-":
+        raise ValueError(value)
+    return date.fromisoformat(value).isoformat()
 
 
 #: UTC of local hours and minutes with their offset: parsing is the dearest step of a row.
 _KNOWN: dict[str, str] = {}
 _MOST_KNOWN = 100_000
+#: What stands behind them.
+_SECONDS = {f":{second:02}" for second in range(60)}
+_RESTS = _SECONDS | {f":{minute:02}{rest}" for minute in range(60) for rest in _SECONDS}
 
 
-def utc(value: str) -> str:
-    """`2024-06-05T02:04:09-07:00` as `2024-06-05T09:04:09Z`.
+def utc(value: Any) -> str:
+    """`2024-06-05T02:04:09-07:00` as `2024-06-05T09:04:09Z`; raises ValueError for no moment.
 
-    Fractions of a second, which Zoho does not print, are cut off.
+    A date alone is its midnight in UTC. Fractions of a second, which Zoho does not print, are cut
+    off.
     """
-    offset = value[19:]
-    # Offsets of whole hours leave minutes as they are, and ten years have 87,660 hours.
-    kept = 13 if offset == "Z" or offset[-3:] == ":00" else 16
-    key = value[:kept] + offset
-    begin = _KNOWN.get(key)
-    if begin is None:
-        local = datetime.fromisoformat(value)
-        if local.tzinfo is None:
-            local = local.replace(tzinfo=UTC)
+    try:
+        offset = value[19:]
+        # Offsets of whole hours leave minutes as they are, and ten years have 87,660 hours.
+        kept = 13 if offset == "Z" or offset[-3:] == ":00" else 16
+        begin, rest = _KNOWN.get(value[:kept] + offset), value[kept:19]
+        if begin is not None and rest in _RESTS:
+            return f"{begin}{rest}Z"
+    except (TypeError, LookupError):
+        raise ValueError(value) from None
+    if value[4:5] != "-":
+        raise ValueError(value)
+    local = datetime.fromisoformat(value)
+    if local.tzinfo is None:
+        local = local.replace(tzinfo=UTC)
+    try:
+        moment = local.astimezone(UTC).isoformat()[:19]
+    except OverflowError:
+        raise ValueError(value) from None
+    # An offset may move minutes and seconds. Without one, the key might be that of another moment.
+    if offset and moment[kept:] == rest:
         if len(_KNOWN) >= _MOST_KNOWN:
             _KNOWN.clear()
-        begin = _KNOWN[key] = local.astimezone(UTC).isoformat()[:kept]
-    return f"{begin}{value[kept:19]}Z"
+        _KNOWN[value[:kept] + offset] = moment[:kept]
+    return f"{moment}Z"
 
 
 def moment(value: Any) -> str | None:
-    try:
-        return utc(value) if value else None
-    except ValueError:
-        _warn_of("a date with time")
+    if value == "":
         return None
-
-
-def integer_cell(cell: str) -> int | None:
     try:
-        return integer(_parsed(cell))
+        return utc(value)
     except ValueError:
-        return integer(cell)
-
-
-def boolean_cell(cell: str) -> bool:
-    return cell in _TRUE
-
-
-#: UNVERIFIED: how an export writes booleans.
-_TRUE = frozenset({"true", "True", "TRUE", "1"})
+        raise Odd from None

@@ -55,9 +55,16 @@ def between(name: str, start: str, end: str) -> str:
 
 
 def select(
-    columns: Sequence[str], module: str, where: str, *, limit: int, order_by: str = "id"
+    columns: Sequence[str],
+    module: str,
+    where: str,
+    *,
+    limit: int,
+    offset: int = 0,
+    order_by: str = "id",
 ) -> str:
-    return (
+    query = (
         f"select {', '.join(map(column, columns))} from {module} where {where} "
         f"order by {column(order_by)} asc limit {limit}"
     )
+    return f"{query} offset {offset}" if offset else query

@@ -17,7 +17,7 @@ from zoho_crm.errors import (
     lacks_feature,
 )
 from zoho_crm.fields import Field
-from zoho_crm.problems import Refused, transient_error
+from zoho_crm.problems import Refused, Unreadable
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -59,6 +59,8 @@ class Module:
     fields: tuple[Field, ...]
     #: Why it is no stream; None: it is one.
     refusal: str | None = None
+    #: What Zoho told of its fields; nobody knows whether it is one.
+    unreadable: Unreadable | None = None
     #: Its changes can be followed by Modified_Time, and its deletions too.
     windowed: bool = False
     #: Subforms whose rows are no module: they are inside records only.
@@ -94,6 +96,7 @@ class Directory:
         self._metadata: dict[str, Mapping[str, Any]] | None = None
         self._modules: dict[str, Future[Module]] = {}
         self._failure: Exception | None = None
+        self._unreadable: Unreadable | None = None
         self._without_scope: Refused | None = None
         #: Modules whose records Zoho has refused altogether, in this run.
         self.refused: set[str] = set()
@@ -125,11 +128,7 @@ class Directory:
     def _all(self, requester: Metadata) -> dict[str, Mapping[str, Any]]:
         with self._lock:
             if self._metadata is None:
-                modules = requester.metadata("settings/modules", "modules")
-                if not modules:
-                    # Every org has some; without them, all streams would end in silence.
-                    raise transient_error("Zoho names no module of the org. Try again later.")
-                self._metadata = dict(_named(modules))
+                self._metadata = dict(_named(requester.metadata("settings/modules", "modules")))
             return self._metadata
 
     def _future(self, name: str, requester: Metadata) -> Future[Module]:
@@ -161,6 +160,12 @@ class Directory:
             if refusal.code == SCOPE_LACKING:
                 self._without_scope = refusal
             return Module(name, metadata, (), refusal.message)
+        except Unreadable as unreadable:
+            if self._unreadable is not None:
+                # Not this module's alone; and each would be asked for a minute.
+                raise
+            self._unreadable = unreadable
+            return Module(name, metadata, (), unreadable.message, unreadable)
         fields = tuple(_readable(name, raw))
         if not fields:
             return Module(name, metadata, (), "Zoho names no field of it that a record carries.")

@@ -17,6 +17,7 @@ from airbyte_cdk.sources.streams.http.error_handlers.response_models import (
     ErrorResolution,
 )
 
+from zoho_crm.json_text import parsed
 from zoho_crm.redirects import refusal_of
 
 #: The access token is not accepted.
@@ -132,14 +133,15 @@ def error_of(response: requests.Response) -> Mapping[str, Any] | None:
     It stands alone, or as the only entry of the list that a good answer would have: Bulk Read,
     writes and lists of deletions all know both forms.
     """
-    if response.ok and (
-        "json" not in response.headers.get("Content-Type", "")
-        or len(response.content) > _LONGEST_ERROR
-    ):
-        return None
     try:
-        body = orjson.loads(response.content)
-    except orjson.JSONDecodeError:
+        if response.ok and (
+            "json" not in response.headers.get("Content-Type", "")
+            or len(response.content) > _LONGEST_ERROR
+        ):
+            return None
+        body = parsed(response.content)
+    except (ValueError, requests.RequestException, RuntimeError):
+        # Whoever reads the answer learns that it broke off.
         return None
     if not isinstance(body, dict):
         return None
@@ -169,7 +171,12 @@ def standing_alone(response: requests.Response) -> requests.Response:
         "message": message if isinstance(message, str) else "",
         "details": details if isinstance(details, Mapping) else {},
     }
-    alone._content = orjson.dumps({**error, **documented})
+    try:
+        alone._content = orjson.dumps({**error, **documented})
+    except TypeError:
+        # Its details are nested too deeply.
+        plain = {**documented, "code": str(error["code"]), "details": {}}
+        alone._content = orjson.dumps(plain)
     return alone
 
 

@@ -8,12 +8,17 @@ without a fraction. An empty array is null, and so is an empty text: an export c
 apart.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from dataclasses import field as of_dataclass
 from typing import Any, Literal
 
 from zoho_crm import casts
+from zoho_crm.casts import Odd
 from zoho_crm.lists import ListTexts, listed, options_of
+
+LOGGER = logging.getLogger("airbyte")
 
 #: The form in which Zoho takes a value ("Insert Records": sample values of field types); a value
 #: of the form "given" goes out as it came.
@@ -32,7 +37,8 @@ Form = Literal[
     "given",
 ]
 
-#: Reads a value of Zoho's JSON that is not null into its canonical form.
+#: Reads a value of Zoho's JSON that is not null into its canonical form; raises `Odd` where it is
+#: none of its type.
 Cast = Callable[[Any], Any]
 #: Reads a cell of Zoho's CSV that is not empty into the same form ("Bulk Read: Download Result").
 CellCast = Callable[[str], Any]
@@ -58,7 +64,7 @@ _NUMBER = DataType(_nullable("number"), casts.number, casts.number, "number")
 _ITEMS = _nullable("array", items={"type": "string"})
 _TAGS = DataType(_ITEMS, listed, listed, "tags")
 #: Of a type that is not known.
-_OTHER = DataType(_nullable("string"), casts.text, str, "given")
+_OTHER = DataType(_nullable("string"), casts.anything, str, "given")
 
 DATA_TYPES: Mapping[str, DataType] = {
     **dict.fromkeys(
@@ -72,9 +78,9 @@ DATA_TYPES: Mapping[str, DataType] = {
         ("lookup", "ownerlookup", "userlookup", "profilelookup", "layout", "rolelookup"), _ID
     ),
     **dict.fromkeys(("multi_module_lookup", "multimodulelookup"), _ID),
-    "integer": DataType(_nullable("integer"), casts.integer, casts.integer_cell, "integer"),
-    "boolean": DataType(_nullable("boolean"), casts.boolean, casts.boolean_cell, "boolean"),
-    "date": DataType(_nullable("string", format="date"), casts.text, str, "date"),
+    "integer": DataType(_nullable("integer"), casts.integer, casts.integer, "integer"),
+    "boolean": DataType(_nullable("boolean"), casts.boolean, casts.boolean, "boolean"),
+    "date": DataType(_nullable("string", format="date"), casts.day, casts.day, "date"),
     "datetime": DataType(
         _nullable("string", format="date-time", airbyte_type="timestamp_with_timezone"),
         casts.moment,
@@ -115,6 +121,20 @@ _TAXES = ("Tax", "multiselectpicklist")
 _COMPUTED = ("formula", "rollup_summary")
 
 
+def _tell(field: "Field") -> None:
+    LOGGER.warning(f"{field.api_name}: {unfit(field, 1)}")
+
+
+def unfit(field: "Field", values: int) -> str:
+    """What became of values of the field that do not fit its type."""
+    written = field.is_list or field.type.schema == _STRING.schema
+    return (
+        f"{values:,} {'value does' if values == 1 else 'values do'} not fit the data type "
+        f"{field.data_type} and {'is' if values == 1 else 'are'} read as "
+        f"{'JSON text' if written else 'null'}."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """A field of a module, as far as reading it goes."""
@@ -131,6 +151,8 @@ class Field:
     #: Why no record carries it; None: records do. ("Get Records", "COQL: Limitations", "Bulk Read:
     #: Limitations"; a column must come on all roads, or on none.)
     left_out: str | None = None
+    #: Hears of each value that does not fit the type.
+    tell_odd: Callable[["Field"], None] = of_dataclass(default=_tell, compare=False, repr=False)
 
     @property
     def computed(self) -> bool:
@@ -236,16 +258,22 @@ def caster(
 ) -> Callable[[dict[str, Any]], dict[str, Any]]:
     """A function that turns a row of Zoho's JSON, in place, into its canonical form.
 
+    It takes any JSON: a value that does not fit its field costs itself, and the field hears of it.
     `lists` are of the stream; without them, texts of one field are told by themselves.
     """
     lists = lists or ListTexts("A stream")
-    readers = [(field.api_name, field.reader(lists)) for field in fields]
+    named = {field.api_name: field for field in fields}
+    readers = [(name, field.reader(lists)) for name, field in named.items()]
 
     def cast(row: dict[str, Any]) -> dict[str, Any]:
         for name, read in readers:
             value = row.get(name)
             if value is not None:
-                row[name] = read(value)
+                try:
+                    row[name] = read(value)
+                except Odd as odd:
+                    row[name] = odd.instead
+                    named[name].tell_odd(named[name])
         return row
 
     return cast

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import orjson
 import requests
 import urllib3
 from airbyte_cdk.sources.streams.http.error_handlers import ErrorHandler
@@ -24,6 +23,7 @@ from zoho_crm.errors import (
     lacks_feature,
     standing_alone,
 )
+from zoho_crm.json_text import parsed
 from zoho_crm.redirects import refusal_of
 
 #: Where the records of a call stand, as a JSON path.
@@ -182,8 +182,8 @@ def outcomes_in(response: requests.Response) -> Sequence[Mapping[str, Any]]:
 
 def _list_in(response: requests.Response) -> Sequence[Mapping[str, Any]] | None:
     try:
-        body = orjson.loads(response.content)
-    except orjson.JSONDecodeError:
+        body = parsed(response.content)
+    except ValueError:
         return None
     items = body.get("data") if isinstance(body, dict) else None
     good = isinstance(items, list) and all(isinstance(item, dict) for item in items)

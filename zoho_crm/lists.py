@@ -6,10 +6,12 @@ client in production joins by commas "as Bulk does", and one org's queries gave 
 are read. An option may hold either of them, too.
 """
 
-import json
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
+
+from zoho_crm.casts import Odd, as_json
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -44,19 +46,37 @@ def options_of(field: Mapping[str, Any]) -> frozenset[str]:
 
 
 def listed(value: Any) -> list[str] | None:
-    """A list of Zoho's JSON; what is none counts as its only item. An empty list is null."""
+    """A list of Zoho's JSON; what is none counts as its only item. An empty list is null.
+
+    Items without a name or value are odd, and stay as JSON.
+    """
     items = value if isinstance(value, list) else [value]
-    return [text for text in map(_text, items) if text] or None
+    try:
+        texts = [text for text in map(_text, items) if text]
+    except Odd:
+        raise Odd([text for text in map(_text_or_json, items) if text] or None) from None
+    return texts or None
 
 
 def _text(item: Any) -> str:
     if type(item) is dict:
         item = item.get("name", item.get("value", item))
+        if item is None:
+            raise Odd
     if type(item) is str:
         return item.strip()
     if isinstance(item, dict | list):
-        return json.dumps(item, ensure_ascii=False)
-    return "" if item is None else str(item)
+        raise Odd
+    return "" if item is None else as_json(item)
+
+
+def _text_or_json(item: Any) -> str | None:
+    try:
+        return _text(item)
+    except Odd:
+        with suppress(Odd):
+            return as_json(item)
+        return None
 
 
 class ListTexts:

@@ -16,12 +16,14 @@ from zoho_crm.directory import Directory, Metadata
 from zoho_crm.errors import code_of
 from zoho_crm.limits import LEAST_CALLS_AT_ONCE, calls_at_once, credits_a_day, credits_of
 from zoho_crm.pace import Pace
-from zoho_crm.problems import Refused, transient_error
+from zoho_crm.problems import Refused, Unreadable, transient_error
 
 LOGGER = logging.getLogger("airbyte")
 
 #: Zoho tells the credits that are left from here on ("API Limits": X-API-CREDITS-REMAINING).
 _TOLD_FROM_PERCENT = 50
+#: Clocks that differ by more are worth a warning.
+_CLOCKS_APART_S = 300
 #: The ledger's line for calls that serve no single stream.
 METADATA = "metadata"
 
@@ -84,7 +86,10 @@ class Org:
         self._introduction = threading.Lock()
         self._details: Mapping[str, Any] | None = None
         self._here = threading.local()
+        #: The least and the most that Zoho's clock is ahead of ours, by its answers.
         self._ahead_s: float | None = None
+        self._most_ahead_s = 0.0
+        self._clock_told = False
         self._total: int | None = None
         self._remaining: int | None = None
         #: Credits of the calls that are under way.
@@ -97,16 +102,26 @@ class Org:
     def now(self) -> datetime:
         """Zoho's clock by the answer that shows the earliest time, and of a real org never later
         than ours: an end that is too early costs nothing, one that is too late loses rows."""
+        return self.at(time.time())
+
+    def at(self, local_s: float) -> datetime:
+        """Zoho's clock, as `now` has it, when ours was at so many seconds. Answers that come later
+        may show an earlier time, so moments that are kept are kept as ours."""
         ahead = self._ahead_s or 0.0
-        return datetime.fromtimestamp(time.time() + (ahead if self._local else min(ahead, 0)), UTC)
+        return datetime.fromtimestamp(local_s + (ahead if self._local else min(ahead, 0)), UTC)
+
+    def latest(self) -> datetime:
+        """A moment that no clock has passed: Zoho's latest, and of a real org ours, too."""
+        ahead = self._most_ahead_s
+        return datetime.fromtimestamp(time.time() + (ahead if self._local else max(ahead, 0)), UTC)
 
     def introduce(self, requester: Metadata) -> Mapping[str, Any]:
         """Asks "Get Organization" once: edition and licences decide what is allowed."""
         with self._introduction:
             if self._details is None:
                 try:
-                    self._details = next(iter(requester.metadata("org", "org")), {})
-                except Refused as error:
+                    self._details = requester.metadata("org", "org")[0]
+                except (Refused, Unreadable) as error:
                     LOGGER.warning(
                         f"Zoho does not tell the org's edition, so {LEAST_CALLS_AT_ONCE} calls are "
                         f"made at a time and the credits of the day are not known. {error.message}"
@@ -201,7 +216,16 @@ class Org:
             ahead = parsedate_to_datetime(date or "").timestamp() - time.time()
         except (ValueError, OverflowError):
             return
+        first = self._ahead_s is None
         self._ahead_s = ahead if self._ahead_s is None else min(self._ahead_s, ahead)
+        self._most_ahead_s = ahead if first else max(self._most_ahead_s, ahead)
+        if abs(ahead) > _CLOCKS_APART_S and not (self._local or self._clock_told):
+            self._clock_told = True
+            LOGGER.warning(
+                f"An answer of Zoho's is dated {date}, and this machine's clock differs from that "
+                f"by {abs(ahead) / 60:,.0f} minutes. Rows are read up to the earlier of the two. "
+                "If this machine's clock is wrong, set it right."
+            )
 
     def _tell_of_the_reserve(self) -> None:
         """Where it cannot be kept as the user may think."""

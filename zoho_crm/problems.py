@@ -21,6 +21,13 @@ class Refused(AirbyteTracedException):
         self.scopes_held = scopes_held
 
 
+class NoTokenError(AirbyteTracedException):
+    """The token endpoint gives no access token, and its reason is a sentence for users."""
+
+    def __init__(self, sentence: str, kind: FailureType) -> None:
+        super().__init__(message=sentence, internal_message=sentence, failure_type=kind)
+
+
 class Unreadable(AirbyteTracedException):
     """Zoho's answer is none that it documents."""
 

@@ -1,11 +1,11 @@
 """Calls to Zoho."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO, Any
+from time import sleep
+from typing import IO, Any, TypeVar
 
-import orjson
 import requests
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.declarative.models import CustomRequester as CustomRequesterModel
@@ -17,18 +17,24 @@ from airbyte_cdk.sources.streams.http.exceptions import BaseBackoffException
 from airbyte_cdk.sources.types import StreamSlice, StreamState
 from airbyte_cdk.utils import AirbyteTracedException
 
+from zoho_crm.answers import Body, Row, UndocumentedError, body_of, entries
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.errors import SCOPE_LACKING, TOKEN_REFUSED, code_of
 from zoho_crm.manifest import component
 from zoho_crm.org import METADATA, org_of
-from zoho_crm.problems import Refused, Unreadable, config_error, transient_error
+from zoho_crm.problems import NoTokenError, Refused, Unreadable, config_error, transient_error
 from zoho_crm.redirects import follow_none
 from zoho_crm.scopes import want_of_scope
 
 LOGGER = logging.getLogger("airbyte")
 
+T = TypeVar("T")
+
 _BLOCK = 256 * 1024
-_NOTHING_TO_SAY = (requests.codes.no_content, requests.codes.not_modified)
+#: Pauses before an answer that cannot be read is asked for again: those after a 503.
+PAUSES_S = (1, 2, 4, 8, 16, 32)
+TOO_MANY = "TOO_MANY_REQUESTS"
+_ONE_TOO_MANY = "Zoho takes no more calls at once. Try again later."
 _TOKEN_IN_VAIN = (
     "Zoho made an access token and does not accept it. Choose the region and environment in which "
     "the refresh token was made, or make a new refresh token."
@@ -84,37 +90,39 @@ class ZohoRequester(HttpRequester):
         self,
         path: str | None = None,
         *,
+        read: Callable[[Body], T],
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
         line: str | None = None,
-    ) -> dict[str, Any] | None:
-        """The JSON of Zoho's answer; None where it has nothing to say (204, 304).
+        pauses: Sequence[float] = PAUSES_S,
+    ) -> T:
+        """What `read` makes of Zoho's answer; the functions of `answers` are made for it.
 
-        `line` is the ledger's; by default that of the stream. An answer that has no content and
-        does not say so is `Unreadable`.
+        `line` is the ledger's; by default that of the stream. An answer with which `read` raises
+        an UndocumentedError is asked for again, like a 503, and is `Unreadable` in the end. A call
+        too many that the manifest lets pass is `Refused` with TOO_MANY_REQUESTS.
         """
-        with org_of(self.config).call(line or self.name):
-            response = self._plainly(
-                path=path, request_params=params, request_headers=headers, request_body_json=body
-            )
-        if response is None or response.status_code in _NOTHING_TO_SAY:
-            return None
-        try:
-            answer = orjson.loads(response.content)
-        except orjson.JSONDecodeError:
-            answer = None
-        if not response.ok:
-            # One call too many, which the manifest lets pass.
-            return answer if isinstance(answer, dict) else None
-        if not isinstance(answer, dict):
-            # Not quoted: half an answer may hold values of records.
-            kind = response.headers.get("Content-Type", "no type").partition(";")[0]
-            raise Unreadable(
-                f"Zoho answers {_plain_url(response.url)} with HTTP {response.status_code} and "
-                f"{len(response.content):,} bytes ({kind}) that cannot be read. Try again later."
-            )
-        return answer
+        sentence = ""
+        for pause in (*pauses, None):
+            with org_of(self.config).call(line or self.name):
+                response = self._plainly(
+                    path=path,
+                    request_params=params,
+                    request_headers=headers,
+                    request_body_json=body,
+                )
+                assert response is not None
+                if response.status_code == requests.codes.too_many_requests:
+                    raise Refused(transient_error(_ONE_TOO_MANY), TOO_MANY)
+                try:
+                    return read(body_of(response))
+                except UndocumentedError as odd:
+                    sentence = _unreadable(response, odd)
+            if pause is not None:
+                LOGGER.info(f"{sentence} It is asked again in {pause} s.")
+                sleep(pause)
+        raise Unreadable(f"{sentence} Try again later.")
 
     def save(self, path: str, file: IO[bytes], *, line: str) -> bool:
         """Writes Zoho's answer into the file as it comes in; False: one call too many.
@@ -131,9 +139,9 @@ class ZohoRequester(HttpRequester):
                     file.write(block)
         return True
 
-    def metadata(self, path: str, key: str, **params: str) -> list[dict[str, Any]]:
-        """The entries of a settings answer; none where Zoho has nothing to say."""
-        return entries(self.ask(path, params=params, line=METADATA), key, path)
+    def metadata(self, path: str, key: str, **params: str) -> list[Row]:
+        """The entries of a settings answer; none where Zoho says that there are none."""
+        return self.ask(path, read=entries(key), params=params, line=METADATA)
 
     def get_url(
         self,
@@ -152,6 +160,9 @@ class ZohoRequester(HttpRequester):
     def _plainly(self, **request: Any) -> requests.Response | None:
         try:
             return super().send_request(**request)
+        except NoTokenError:
+            # Whatever the call was refused with, this is why.
+            raise
         except AirbyteTracedException as error:
             last = error.__context__
             if isinstance(last, BaseBackoffException):
@@ -182,19 +193,6 @@ class ZohoRequester(HttpRequester):
             SCOPE_LACKING,
             scopes_held=held,
         )
-
-
-def entries(answer: Mapping[str, Any] | None, key: str, asked: str) -> list[dict[str, Any]]:
-    """The list under the key of an answer; empty where Zoho has nothing to say."""
-    if answer is None:
-        return []
-    found = answer.get(key)
-    if not isinstance(found, list):
-        raise Unreadable(
-            f"Zoho's answer about {asked} has no list {key}, so that it cannot be read. "
-            "Try again later."
-        )
-    return found
 
 
 def _no_errors(record: logging.LogRecord) -> bool:
@@ -235,6 +233,15 @@ def _gave_up(last: BaseBackoffException) -> str:
     return (
         f"Zoho answers {_plain_url(response.url)} with HTTP {response.status_code}"
         f"{f' ({code})' if code else ''} however often it is asked. Try again later."
+    )
+
+
+def _unreadable(response: requests.Response, odd: UndocumentedError) -> str:
+    # Not quoted: half an answer may hold values of records.
+    kind = response.headers.get("Content-Type", "no type").partition(";")[0]
+    return (
+        f"Zoho answers {_plain_url(response.url)} with HTTP {response.status_code} and {kind} that "
+        f"cannot be read: {odd}."
     )
 
 

@@ -25,7 +25,8 @@ class Schema:
     What a change cannot be is a ValueError; a change that raises has changed nothing.
     """
 
-    def __init__(self, org: Org, path: Path, ids: Ids) -> None:
+    def __init__(self, org: Org, path: Path, ids: Ids, *, filled: bool = False) -> None:
+        """`filled`: the file has the org's tables and rows already."""
         self.org = org
         self.path = path
         self.ids = ids
@@ -41,11 +42,15 @@ class Schema:
             "locking_mode = exclusive",
         ):
             self.connection.execute(f"pragma {pragma}")
+        if not filled:
+            self._create_tables()
+
+    def _create_tables(self) -> None:
         self._create_users()
-        for module in org.modules.values():
+        for module in self.org.modules.values():
             if module.table and not module.view_of:
                 self._create_table(module)
-        for module in org.modules.values():
+        for module in self.org.modules.values():
             if module.view_of:
                 self._create_view(module)
 

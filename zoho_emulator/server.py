@@ -15,6 +15,7 @@ import uvicorn
 from zoho_emulator import seed as seeding
 from zoho_emulator.app import create_app
 from zoho_emulator.clock import Clock
+from zoho_emulator.copies import copied
 from zoho_emulator.damage import Protocol
 from zoho_emulator.emulator import Emulator
 from zoho_emulator.knobs import Knobs
@@ -38,18 +39,25 @@ class Settings:
 def create_emulator(folder: Path, settings: Settings, knobs: Knobs) -> Emulator:
     clock = Clock()
 
+    path = folder / "org.sqlite"
+
     def build() -> Store:
-        return seeding.build(
-            folder / "org.sqlite",
-            seed=settings.seed,
-            rows=settings.rows,
-            rows_by_module=settings.rows_by_module,
-            fields_by_module=settings.fields_by_module,
-            modules=settings.modules,
-            edition=settings.edition,
-            time_zone=knobs.time_zone,
-            now=clock.now(),
-        )
+        seed, time_zone, now = settings.seed, knobs.time_zone, clock.now()
+
+        def seeded() -> Store:
+            return seeding.build(
+                path,
+                seed=seed,
+                rows=settings.rows,
+                rows_by_module=settings.rows_by_module,
+                fields_by_module=settings.fields_by_module,
+                modules=settings.modules,
+                edition=settings.edition,
+                time_zone=time_zone,
+                now=now,
+            )
+
+        return copied(seeded, path, settings, seed=seed, time_zone=time_zone, now=now)
 
     return Emulator(build, seed=settings.seed, clock=clock, knobs=knobs)
 

@@ -25,8 +25,10 @@ _DEFAULTS: Mapping[str, Stored] = {
 class Store(Schema):
     """Rows of an org. Use from one thread only."""
 
-    def __init__(self, org: Org, path: Path, ids: Ids, *, seed: int = 1) -> None:
-        super().__init__(org, path, ids)
+    def __init__(
+        self, org: Org, path: Path, ids: Ids, *, seed: int = 1, filled: bool = False
+    ) -> None:
+        super().__init__(org, path, ids, filled=filled)
         self.tie = ties(seed)
         self._last_ids: dict[str, int] = {}
         self._rows: dict[str, int] = {}

@@ -51,6 +51,9 @@ class StreamNames(Retriever):
         if names is None:
             names = org.directory.names(self.requester)
         for module in org.directory.modules(names, self.requester):
+            if discovers and module.unreadable is not None:
+                # A catalog without it would take the stream out of the connection.
+                raise module.unreadable
             if refusal_of(module) is None and module.windowed == self._windowed:
                 yield {"api_name": module.api_name}
         if discovers:

@@ -18,18 +18,21 @@ from source_zoho_crm.lines import chunks
 from source_zoho_crm.roads import Row
 from source_zoho_crm.roads.calls import Calls
 from source_zoho_crm.roads.choice import ChosenRoad
-from source_zoho_crm.roads.deleted import DELETED_AT, LISTED_FOR, deletions, forgotten, tombstones
-from source_zoho_crm.roads.windows import Span, Window, text
+from source_zoho_crm.roads.deleted import deletions, tombstones
+from source_zoho_crm.roads.windows import Window, text
 from source_zoho_crm.selection import (
     has_state,
     is_incremental,
     saved_moment,
     selected_columns,
+    warnings_of_gone,
 )
+from source_zoho_crm.span import removed_since, span_of
 from source_zoho_crm.window_read import WindowRead
 from zoho_crm.directory import CURSOR_FIELD, Module
 from zoho_crm.errors import NOT_SERVED, PERMISSION_LACKING, not_served
 from zoho_crm.fields import Field
+from zoho_crm.odd_values import OddValues
 from zoho_crm.org import org_of
 from zoho_crm.problems import Refused, config_error
 from zoho_crm.requester import ZohoRequester
@@ -63,9 +66,17 @@ class RecordsRetriever(Retriever):
     def read_records(
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
     ) -> Iterator[Row]:
+        try:
+            yield from self._records(stream_slice)
+        finally:
+            self._odd_values.tell()
+
+    def _records(self, stream_slice: StreamSlice | None) -> Iterator[Row]:
         windowed = stream_slice is not None and isinstance(self.cursor, ConcurrentCursor)
         start = stream_slice["start_time"] if stream_slice and windowed else None
-        span = None if start is None else self._span(start)
+        span = None if start is None else span_of(self.config, self.name, start, self._end)
+        for warning in warnings_of_gone(self.config, self._module):
+            LOGGER.warning(warning)
         for warning in warnings_of_fields(self.name, (field.api_name for field in self._fields)):
             LOGGER.warning(warning)
         deleted_since = span.deleted_since if span else self._removed_since()
@@ -162,57 +173,9 @@ class RecordsRetriever(Retriever):
                 )
             yield page
 
-    def _span(self, start: str) -> Span:
-        end = self._end
-        # The later one of start date and state.
-        since, saved = datetime.fromisoformat(start), saved_moment(self.config, self.name)
-        if saved is None:
-            # A state without a moment: the stream was read whole until now, and nobody has told
-            # which of its rows were removed.
-            told = has_state(self.config, self.name) and is_incremental(self.config, self.name)
-            deleted_since = self._from(end - LISTED_FOR) if told else None
-            return Span(since, end, resumed=False, deleted_since=deleted_since)
-        if text(saved) == self.config["start_datetime"]:
-            # A run that closed no window leaves its start date as the state. What it brought may
-            # have been deleted since, and what an earlier state still had to be told.
-            return Span(since, end, resumed=False, deleted_since=self._from(end - LISTED_FOR))
-        # All rows up to and with a state's second were read. The start date may have been moved
-        # behind it, and rows deleted since are in the warehouse all the same.
-        following = saved + _SECOND
-        deleted_since = self._from(following)
-        if deleted_since:
-            self._warn_of_forgotten(deleted_since)
-        return Span(
-            max(since, following), end, resumed=following > since, deleted_since=deleted_since
-        )
-
     @property
     def _end(self) -> datetime:
         return org_of(self.config).now().replace(microsecond=0) - _MARGIN
-
-    def _from(self, moment: datetime) -> datetime | None:
-        """A tombstone without its mark would look like a record whose fields were emptied."""
-        if not self.config.get("include_deleted", True):
-            return None
-        columns = selected_columns(self.config, self.name)
-        if columns is None or DELETED_AT in columns:
-            return moment
-        LOGGER.warning(
-            f"{self.name}: deletions are not told, because the column {DELETED_AT} is not "
-            "selected. Select it in the connection's schema and refresh the stream, or turn "
-            "Include Deleted Records off."
-        )
-        return None
-
-    def _warn_of_forgotten(self, since: datetime) -> None:
-        lost = forgotten(since, org_of(self.config).now())
-        if lost:
-            LOGGER.warning(
-                f"{self.name}: the saved state is of {text(since - _SECOND)}, and Zoho no longer "
-                f"lists what was deleted {lost}. If no sync has run since then, such rows are "
-                "still in the warehouse, and a refresh of this stream drops them. A first sync "
-                "that goes on where it stopped has brought none."
-            )
 
     def _removed_since(self) -> datetime | None:
         """From when on deletions are told of a module that is read whole; None: they are not.
@@ -227,10 +190,7 @@ class RecordsRetriever(Retriever):
             "read whole each time. Rows that were removed and that Zoho does not list stay in the "
             "warehouse. Full refresh with Overwrite drops them."
         )
-        if not has_state(self.config, self.name):
-            return None
-        saved = saved_moment(self.config, self.name)
-        return self._from(self._end - LISTED_FOR if saved is None else saved + _SECOND)
+        return removed_since(self.config, self.name, self._end)
 
     def _tombstones(self, since: datetime, end: datetime) -> Iterator[list[Row]]:
         begun = False
@@ -252,9 +212,16 @@ class RecordsRetriever(Retriever):
             )
 
     def _close(self, window: Window) -> None:
-        """Tells the state, once per window: the stock cursor's look at each row costs 11 µs."""
+        """Tells the state, once per window: the stock cursor's look at each row costs 11 µs.
+
+        A state never goes back: what is read again before it is no part of the window.
+        """
         assert isinstance(self.cursor, ConcurrentCursor)
-        part = WindowRead(self.name, window)
+        saved = saved_moment(self.config, self.name)
+        if saved and window.end <= saved:
+            return
+        start = window.start if saved is None else max(window.start, saved + _SECOND)
+        part = WindowRead(self.name, Window(start, window.end))
         self.cursor.observe(
             Record(
                 data={CURSOR_FIELD: text(window.end)},
@@ -277,11 +244,15 @@ class RecordsRetriever(Retriever):
         """The fields to read: those of the configured catalog that the module has."""
         chosen = selected_columns(self.config, self.name)
         always = ("id", CURSOR_FIELD)
-        return [
+        return self._odd_values.of(
             field
             for field in self._module.fields
             if chosen is None or field.api_name in chosen or field.api_name in always
-        ]
+        )
+
+    @cached_property
+    def _odd_values(self) -> OddValues:
+        return OddValues(self.name)
 
     @property
     def _version(self) -> Mapping[str, int]:

@@ -8,17 +8,16 @@ from typing import Any
 from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.types import StreamSlice
 
-from zoho_crm.casts import utc
+from zoho_crm.answers import Row, entries, page
 from zoho_crm.directory import of_one_module
 from zoho_crm.errors import lacks_feature
-from zoho_crm.fields import Field
+from zoho_crm.fields import Field, caster
+from zoho_crm.odd_values import OddValues
 from zoho_crm.org import org_of
 from zoho_crm.problems import Refused
-from zoho_crm.requester import ZohoRequester, entries
+from zoho_crm.requester import ZohoRequester
 
 LOGGER = logging.getLogger("airbyte")
-
-Row = dict[str, Any]
 
 _PER_PAGE = 200
 #: Zoho's only module with pipelines ("Pipeline Metadata").
@@ -50,16 +49,18 @@ class SettingsRetriever(Retriever):
     def read_records(
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
     ) -> Iterator[Row]:
-        moments = [
-            name
-            for name, column in records_schema["properties"].items()
-            if column.get("format") == "date-time"
-        ]
-        for row in self._entries():
-            for name in moments:
-                if row.get(name):
-                    row[name] = utc(row[name])
-            yield row
+        odd_values = OddValues(self.name)
+        cast = caster(
+            odd_values.of(
+                Field(name, "datetime")
+                for name, column in records_schema["properties"].items()
+                if column.get("format") == "date-time"
+            )
+        )
+        try:
+            yield from map(cast, self._entries())
+        finally:
+            odd_values.tell()
 
     def _entries(self) -> Iterator[Row]:
         try:
@@ -102,15 +103,16 @@ class SettingsRetriever(Retriever):
         LOGGER.warning(f"{self.name}: nothing for {', '.join(refusals)}. {last.message}")
 
     def _asked(self, params: Mapping[str, str]) -> Iterator[Row]:
-        more, page = True, 1
+        more, number = True, 1
         while more:
-            asked = (
-                {**params, "page": str(page), "per_page": str(_PER_PAGE)} if page > 1 else params
+            numbered = {"page": str(number), "per_page": str(_PER_PAGE)} if number > 1 else {}
+            asked = {**params, **numbered}
+            found = self.requester.ask(
+                self.path, read=page(self.key, infos=False), params=asked, line=self.name
             )
-            body = self.requester.ask(self.path, params=asked, line=self.name)
-            yield from entries(body, self.key, self.path)
-            more = bool(((body or {}).get("info") or {}).get("more_records"))
-            page += 1
+            yield from found.rows
+            more = found.more
+            number += 1
 
     def _modules(self) -> Iterator[str]:
         org = org_of(self.config).directory
@@ -120,8 +122,9 @@ class SettingsRetriever(Retriever):
 
     def _layouts(self) -> Iterator[str]:
         params = {"module": _WITH_PIPELINES}
-        body = self.requester.ask("settings/layouts", params=params, line=self.name)
-        yield from (layout["id"] for layout in entries(body, "layouts", "settings/layouts"))
+        read = entries("layouts")
+        layouts = self.requester.ask("settings/layouts", read=read, params=params, line=self.name)
+        yield from (layout["id"] for layout in layouts)
 
 
 @dataclass

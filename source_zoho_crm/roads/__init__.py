@@ -1,22 +1,13 @@
 """Roads: the ways to read a module's records. One shape comes out of all of them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from source_zoho_crm.roads.windows import Window
+from zoho_crm.answers import Page, Row
 
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What one call gives of a list or of a query."""
-
-    rows: list[Row]
-    more: bool
-    next_token: str | None = None
+__all__ = ["Page", "Road", "Row"]
 
 
 class Road(Protocol):

@@ -1,12 +1,11 @@
 """The Bulk road: records by exports."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from source_zoho_crm.roads import Row
-from source_zoho_crm.roads.export_chain import Chain, Ids, cut
+from source_zoho_crm.roads.export_chain import Chain, Ids, cut, first_part
 from source_zoho_crm.roads.export_file import rows
 from source_zoho_crm.roads.exports import Export
 from source_zoho_crm.roads.lists import TOKEN_EXPIRED, Lists
@@ -24,6 +23,12 @@ _SECOND = timedelta(seconds=1)
 _FILLED = 0.8
 #: How often a chain of exports that cannot be cut is read, until no row moves meanwhile.
 _REREADS = 5
+#: Exports after which a chain is cut by time, where its state counts: a million rows.
+_LONGEST_CHAIN = 5
+#: What a window of a chain that was cut aims at, in exports: three that are not quite full.
+_AIM = 2.8
+#: How much longer than the one before a window may be.
+_GROWTH = 8.0
 
 
 class BulkRoad:
@@ -39,6 +44,14 @@ class BulkRoad:
     costs exports only where it has to. Where no list tells of deletions, a chain of several is
     always read again; what cannot be cut into windows, until nothing in it is new ("Bulk Read",
     each version).
+
+    `in_steps`: the state of the stream counts, so that it has to move while the module is read. A
+    chain that has more behind five exports ends there. Its rows have come, and say how dense rows
+    lie in time; then its span is read in windows of about three exports, each as long as the
+    density of the one before has it. Nothing tells earlier how many rows a span has: lists count
+    none, and an export tells its own rows only. So a million rows are exported twice, five exports
+    (about 300 credits) more for each span of more than a million, and none more for smaller ones. A
+    window with more than five exports is cut in the same way.
     """
 
     name = "Bulk"
@@ -50,8 +63,11 @@ class BulkRoad:
         module: str,
         fields: Sequence[Field],
         version: Mapping[str, int],
+        *,
+        in_steps: bool = False,
     ) -> None:
         self._service = service
+        self._in_steps = in_steps
         self._lists = lists
         self._module = module
         self._fields = fields
@@ -90,10 +106,16 @@ class BulkRoad:
         except Refused:
             return False
 
-    def _read(self, window: Window | None, before: Sequence[Ids]) -> Iterator[list[Row] | Window]:
-        """The rows of a window (None: of the module) that did not come before, and the window."""
+    def _read(
+        self, window: Window | None, before: Sequence[Ids]
+    ) -> Generator[list[Row] | Window, None, int]:
+        """The rows of a window (None: of the module) that did not come before, and the window.
+
+        Returns how many rows the window has, with those that came before.
+        """
         for number in range(_REREADS):
             chain, fresh = Chain(begun=self._lists.now()), 0
+            chain.divisible = window is not None and window.start < window.end
             for page in self._chained(window, chain):
                 new = page
                 for known in before:
@@ -101,24 +123,48 @@ class BulkRoad:
                 fresh += len(new)
                 if new:
                     yield new
-            span = window if window is not None and window.start < window.end else None
+            span = window if chain.divisible else None
+            if chain.long and span is not None:
+                return (yield from self._stepwise(span, chain, (*before, chain.ids)))
             # Where deletions are not told, a chain that is whole and has nothing new has the last
             # word.
             settled = number and not (fresh or chain.odd or self._lists.tells_deletions)
             if settled or not self._has_moved(chain, divisible=span is not None):
                 if window is not None:
                     yield window
-                return
+                return chain.rows
             before = (*before, chain.ids)
             if span is not None:
-                for part in cut(span, chain.hours, most_rows=int(chain.most_rows * _FILLED)):
-                    yield from self._read(part, before)
-                return
+                parts = cut(span, chain.hours, most_rows=int(chain.most_rows * _FILLED))
+                rows = 0
+                for part in parts:
+                    rows += yield from self._read(part, before)
+                return rows
         raise transient_error(
             f"{self._module}: records were edited or deleted each of the {_REREADS} times that "
             f"they were exported, and {self._most_rows:,} is the most that one export can hold. "
             "The next sync goes on from the saved state."
         )
+
+    def _stepwise(
+        self, span: Window, chain: Chain, before: Sequence[Ids]
+    ) -> Generator[list[Row] | Window, None, int]:
+        """As `_read`, in windows that follow the data; the chain has shown a part of it."""
+        total = 0
+        window, length = first_part(span, chain.moments)
+        while True:
+            rows = yield from self._read(window, before)
+            total += rows
+            if window.end >= span.end:
+                return total
+            start = window.end + _SECOND
+            if rows:
+                length *= min(_GROWTH, _AIM * chain.most_rows / rows)
+                length = max(_SECOND, timedelta(seconds=int(length.total_seconds())))
+            else:
+                # Each empty export costs as much as a full one.
+                length = span.end - start
+            window = Window(start, min(start + length, span.end))
 
     def _chained(self, window: Window | None, chain: Chain) -> Iterator[list[Row]]:
         """The rows of all exports of a chain; until its page token expires, if it does."""
@@ -138,7 +184,8 @@ class BulkRoad:
             chain.exports += 1
             # Zoho works on the next one while this one is read.
             following = self._following(query, result, chain)
-            if result.rows != 0:
+            again = False
+            while result.rows != 0:
                 found = 0
                 with export.file() as file:
                     if export.result() is not result:
@@ -154,21 +201,24 @@ class BulkRoad:
                     )
                     for page in pages:
                         found += len(page)
-                        yield chain.take(page if window is None else _within(window, page))
-                if result.rows not in (None, found):
-                    raise transient_error(
-                        f"{self._module}: Zoho told of {result.rows:,} rows in an export and sent "
-                        f"{found:,}. The next sync goes on from the saved state."
-                    )
+                        page = page if window is None else _within(window, page)
+                        yield chain.take(page, again=again)
                 chain.most_rows = max(chain.most_rows, found)
                 chain.ids.close()
-                if result.more is None and found >= self._most_rows:
-                    # A file as full as any may have rows behind it.
-                    following = self._following(query, replace(result, more=True), chain)
+                if result.rows in (None, found):
+                    break
+                export.again(f"Zoho told of {result.rows:,} rows in it and sent {found:,}")
+                result, again = export.result(), True
+                following = self._following(query, result, chain)
             export = following
 
     def _following(self, query: Mapping[str, Any], result: Result, chain: Chain) -> Export | None:
         if not result.more:
+            return None
+        if self._in_steps and chain.divisible and chain.exports >= _LONGEST_CHAIN:
+            # Exports are asked for a second more at both ends, which may be a crowded one.
+            chain.long = chain.rows > _LONGEST_CHAIN / 2 * chain.most_rows
+        if chain.long:
             return None
         if result.next_token:
             return Export(self._service, {"page_token": result.next_token})

@@ -1,20 +1,22 @@
 """What the roads ask Zoho about one module."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from time import sleep
 
-from source_zoho_crm.roads import Page, Row
 from source_zoho_crm.roads.windows import text
+from zoho_crm.answers import Body, Page, Row, UndocumentedError, entries, page
 from zoho_crm.problems import Refused, transient_error
-from zoho_crm.requester import ZohoRequester, entries
+from zoho_crm.requester import ZohoRequester
 
 #: Rows of a page of any list.
 PER_PAGE = 200
 #: UNVERIFIED: that Zoho now and then refuses a good query so while others run beside it, and serves
 #: it the next time. Users say so, Zoho's pages do not; one call more is the price of believing it.
 _FALSE_AT_TIMES = "SYNTAX_ERROR"
+#: Seconds between two answers without promised rows that are believed.
+SETTLE_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +28,23 @@ class Calls:
     requester: ZohoRequester
     coql_requester: ZohoRequester
 
-    def query(self, query: str) -> Page:
-        """ "Query API": the rows of a query.
+    def query(self, query: str, *, promised: bool = False) -> Page:
+        """ "Query API": the rows of a query. `promised`: rows have been seen that it should find.
 
         A SYNTAX_ERROR is `Refused` as a passing one: whoever has had rows knows that it is false.
         """
+
+        def ask() -> Page:
+            body = {"select_query": query}
+            return self.coql_requester.ask(read=_PAGE, body=body, line=self.module)
+
         try:
-            return self._query(query)
+            return _asked(ask, promised)
         except Refused as refusal:
             if refusal.code != _FALSE_AT_TIMES:
                 raise
         try:
-            return self._query(query)
+            return _asked(ask, promised)
         except Refused as refusal:
             if refusal.code != _FALSE_AT_TIMES:
                 raise
@@ -47,33 +54,54 @@ class Calls:
 
     def rows(self, params: Mapping[str, str], since: datetime | None) -> Page:
         """ "Get Records": a page of the rows that were modified since then, and maybe before."""
-        return self._list(self.module, params, since)
+        return self._list(self.module, _PAGE, params, since)
 
     def deletions(self, since: datetime, page: int) -> Page:
         """ "Get Deleted Records": a page of what was deleted since then, and maybe before."""
         params = {"type": "all", "page": str(page), "per_page": str(PER_PAGE)}
-        return self._list(f"{self.module}/deleted", params, since)
+        return self._list(f"{self.module}/deleted", _deletions, params, since)
 
     def records(self, below: str, params: Mapping[str, str]) -> list[Row]:
         """The records at a path, which is told from the module's on."""
-        return self._list(f"{self.module}{below}", params, None).rows
+        path, read = f"{self.module}{below}", entries("data")
+        return self.requester.ask(path, read=read, params=params, line=self.module)
 
-    def _query(self, query: str) -> Page:
-        body = {"select_query": query}
-        return self._page(self.coql_requester.ask(body=body, line=self.module))
-
-    def _list(self, path: str, params: Mapping[str, str], since: datetime | None) -> Page:
+    def _list(
+        self,
+        path: str,
+        read: Callable[[Body], Page],
+        params: Mapping[str, str],
+        since: datetime | None,
+    ) -> Page:
         headers = None if since is None else _modified_since(since)
-        return self._page(
-            self.requester.ask(path, params=params, headers=headers, line=self.module)
-        )
 
-    def _page(self, body: Mapping[str, Any] | None) -> Page:
-        if body is None:
-            return Page([], more=False)
-        rows, info = entries(body, "data", self.module), body.get("info") or {}
-        assert isinstance(info, dict)
-        return Page(rows, bool(info.get("more_records")), info.get("next_page_token"))
+        def ask() -> Page:
+            return self.requester.ask(
+                path, read=read, params=params, headers=headers, line=self.module
+            )
+
+        # Nobody asks for a second page that the first has not promised.
+        return _asked(ask, "page_token" in params or params.get("page", "1") != "1")
+
+
+def _asked(ask: Callable[[], Page], promised: bool) -> Page:
+    """The page. One without rows that were promised is asked for again some seconds later: they may
+    have been edited or deleted since, and Zoho may have answered wrongly."""
+    found = ask()
+    if promised and not found.rows:
+        sleep(SETTLE_S)
+        found = ask()
+    return found
+
+
+_PAGE = page()
+
+
+def _deletions(body: Body) -> Page:
+    found = _PAGE(body)
+    if not all(isinstance(entry.get("deleted_time"), str) for entry in found.rows):
+        raise UndocumentedError("some of its entries have no deleted_time")
+    return found
 
 
 def _modified_since(moment: datetime) -> dict[str, str]:

@@ -14,6 +14,7 @@ from source_zoho_crm.roads.lists import Lists
 from source_zoho_crm.roads.rest import RestRoad
 from source_zoho_crm.roads.rich_text import WholeTexts
 from source_zoho_crm.roads.windows import Span, Window
+from source_zoho_crm.selection import is_incremental
 from zoho_crm.bulk_read import BulkRead
 from zoho_crm.directory import CURSOR_FIELD, Module
 from zoho_crm.errors import not_served
@@ -155,4 +156,7 @@ class ChosenRoad:
     def _bulk(self) -> BulkRoad:
         name = self._module.api_name
         service = BulkRead.made(self._config, name)
-        return BulkRoad(service, self._lists, name, self._fields, self._version)
+        # The state of a child that is read whole is never told, nor is one gone on from by a full
+        # refresh.
+        steps = self._module.windowed and is_incremental(self._config, name)
+        return BulkRoad(service, self._lists, name, self._fields, self._version, in_steps=steps)

@@ -1,11 +1,13 @@
 """The COQL road: records by Zoho's query language."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
 
 from source_zoho_crm.roads import Page, Row
 from source_zoho_crm.roads.slices import Columns, join, settled, slices
-from source_zoho_crm.roads.windows import GROWTH, Window, text, windows
+from source_zoho_crm.roads.windows import Window, text, windows
 from zoho_crm.coql import between, both, listed, select
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.fields import Field, caster
@@ -16,11 +18,12 @@ _IDS_AT_ONCE = 50
 #: The first page of a window that may be small: 200 rows cost the least, if Zoho charges by what is
 #: asked for (UNVERIFIED).
 _FEW = 200
-_SECOND = timedelta(seconds=1)
 
 
-#: Sends a query and returns its page.
-Query = Callable[[str], Page]
+class Query(Protocol):
+    """Sends a query and returns its page. `promised`: rows have been seen that it should find."""
+
+    def __call__(self, query: str, *, promised: bool = False) -> Page: ...
 
 
 class CoqlRoad:
@@ -62,25 +65,15 @@ class CoqlRoad:
                 yield self._whole(few.rows, span)
             yield span
             return
-        # The years before the oldest record would each cost a call.
-        oldest = self._oldest(span) or since
-        if oldest > since:
-            yield Window(since, oldest - _SECOND)
-        since = oldest
-        plan = windows(since, end)
+        plan = windows(since, end, lambda start, place: self._moment_of(Window(start, end), place))
         window = next(plan, None)
-        rows = 0
         while window is not None:
-            # A window holds at most eight times the rows of the one before, if they lie evenly.
-            limit = _FEW if rows * GROWTH < _FEW else self._most_rows
-            rows = 0
-            for page in self._pages(self._slices[0], _inside(window), limit=limit):
-                whole = self._whole(page, window)
-                rows += len(whole)
-                yield whole
+            begun = time.monotonic()
+            for page in self._pages(self._slices[0], _inside(window)):
+                yield self._whole(page, window)
             yield window
             try:
-                window = plan.send(rows)
+                window = plan.send(time.monotonic() - begun)
             except StopIteration:
                 return
 
@@ -89,15 +82,24 @@ class CoqlRoad:
         return bool(self._query(select(("id",), self._module, f"id = {key}", limit=1)).rows)
 
     def everything(self) -> Iterator[list[Row]]:
-        for page in self._pages(self._slices[0], None, limit=self._most_rows):
+        for page in self._pages(self._slices[0], None, promised=False):
             yield self._whole(page, None)
 
-    def _oldest(self, window: Window) -> datetime | None:
-        """Modified_Time of the window's oldest row; None: it has none."""
+    def _moment_of(self, window: Window, place: int) -> datetime | None:
+        """Modified_Time of the window's row at this place, counted from 1; None: it has fewer.
+
+        UNVERIFIED: how long Zoho takes to skip thousands of rows; it costs a credit.
+        """
         columns = ("id", CURSOR_FIELD)
-        rows = self._query(
-            select(columns, self._module, _inside(window), limit=1, order_by=CURSOR_FIELD)
-        ).rows
+        query = select(
+            columns,
+            self._module,
+            _inside(window),
+            limit=1,
+            offset=place - 1,
+            order_by=CURSOR_FIELD,
+        )
+        rows = self._query(query).rows
         return datetime.fromisoformat(rows[0][CURSOR_FIELD]) if rows else None
 
     def _pages(
@@ -105,21 +107,23 @@ class CoqlRoad:
         columns: Columns,
         condition: str | None,
         *,
-        limit: int,
         after: str = "0",
         upto: str | None = None,
+        promised: bool = True,
     ) -> Iterator[list[Row]]:
-        limit = min(limit, self._most_rows)
+        # A window has been seen to hold rows, and rows are known whose further columns are asked
+        # for; where they have gone meanwhile, one call more is made.
         while True:
             ids = f"id > {after}" if upto is None else both(f"id > {after}", f"id <= {upto}")
             where = ids if condition is None else both(condition, ids)
-            page = self._query(select(columns, self._module, where, limit=limit))
+            query = select(columns, self._module, where, limit=self._most_rows)
+            page = self._query(query, promised=promised)
             if page.rows:
                 yield page.rows
             if not page.more or not page.rows:
                 return
             after = page.rows[-1]["id"]
-            limit = self._most_rows
+            promised = True
 
     def _whole(self, page: list[Row], window: Window | None) -> list[Row]:
         """The page's rows with the columns of all slices.
@@ -137,9 +141,7 @@ class CoqlRoad:
         for columns in self._slices[1:]:
             others = {
                 row["id"]: row
-                for rows in self._pages(
-                    columns, condition, limit=self._most_rows, after=before, upto=last
-                )
+                for rows in self._pages(columns, condition, after=before, upto=last)
                 for row in rows
             }
             torn |= join(page, others)
@@ -154,7 +156,8 @@ class CoqlRoad:
 
     def _by_id(self, columns: Columns, ids: Sequence[str]) -> list[Row]:
         condition = listed("id", ids, bare=True)
-        return self._query(select(columns, self._module, condition, limit=_IDS_AT_ONCE)).rows
+        query = select(columns, self._module, condition, limit=_IDS_AT_ONCE)
+        return self._query(query, promised=True).rows
 
 
 def _inside(window: Window) -> str:

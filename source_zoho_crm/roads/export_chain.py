@@ -3,7 +3,7 @@
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -12,6 +12,8 @@ from source_zoho_crm.roads.windows import Window
 from zoho_crm.directory import CURSOR_FIELD
 
 _SECOND = timedelta(seconds=1)
+#: A sample large enough to tell how rows lie in time: less than 2 MB.
+_MOST_MOMENTS = 20_000
 
 
 class Ids:
@@ -53,28 +55,42 @@ class Chain:
     """What is known of a chain of exports."""
 
     begun: datetime
+    #: Its span is of more than a second, and can be cut.
+    divisible: bool = False
     exports: int = 0
+    rows: int = 0
     #: What the fullest of them holds.
     most_rows: int = 0
     #: It ended before its rows did.
     broken: bool = False
+    #: It was ended because so many exports came that its span is better read in parts.
+    long: bool = False
     #: A row was in two exports.
     twice: bool = False
     ids: Ids = field(default_factory=Ids)
     #: Rows by the hour of their Modified_Time, like 2026-01-31T12.
     hours: Counter[str] = field(default_factory=Counter)
+    #: Modified_Time of a sample of its rows.
+    moments: list[str] = field(default_factory=list)
+    _step: int = 1
 
     @property
     def odd(self) -> bool:
         """It shows by itself that it cannot be relied on."""
         return self.broken or self.twice
 
-    def take(self, page: list[Row]) -> list[Row]:
-        """The rows of the page that the chain has not had."""
+    def take(self, page: list[Row], *, again: bool = False) -> list[Row]:
+        """The rows of the page that the chain has not had. `again`: of an export that was made anew
+        after rows of it were read."""
         new = self.ids.without(page)
-        self.twice = self.twice or len(new) < len(page)
+        self.twice = self.twice or (len(new) < len(page) and not again)
+        self.rows += len(new)
         self.ids.add(new)
         self.hours.update(row[CURSOR_FIELD][:13] for row in new if row.get(CURSOR_FIELD))
+        self.moments += [row[CURSOR_FIELD] for row in new[:: self._step] if row.get(CURSOR_FIELD)]
+        if len(self.moments) > _MOST_MOMENTS:
+            self.moments = self.moments[::2]
+            self._step *= 2
         return new
 
 
@@ -96,3 +112,11 @@ def cut(window: Window, hours: Mapping[str, int], *, most_rows: int) -> list[Win
         starts.append(window.start + max(_SECOND, half - half % _SECOND))
     ends = [*(start - _SECOND for start in starts[1:]), window.end]
     return [Window(*span) for span in zip(starts, ends, strict=True)]
+
+
+def first_part(window: Window, moments: Sequence[str]) -> tuple[Window, timedelta]:
+    """A first part of the window, with a fifth of the rows at these moments, and how long a part
+    may be that holds as many: the years before the oldest row tell nothing of how they lie."""
+    known = [datetime.fromisoformat(moment) for moment in sorted(moments)] or [window.start]
+    end = max(known[len(known) // 5] - _SECOND, window.start)
+    return Window(window.start, end), max(end - known[0], (known[-1] - known[0]) / 5)

@@ -6,12 +6,15 @@ import logging
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from typing import IO, Any
 
+from airbyte_cdk.utils import AirbyteTracedException
+
 from source_zoho_crm.roads import Row
-from zoho_crm.fields import Field
+from zoho_crm.casts import Odd
+from zoho_crm.fields import CellCast, Field
 from zoho_crm.lists import ListTexts
 from zoho_crm.problems import system_error, transient_error
 
@@ -21,9 +24,14 @@ LOGGER = logging.getLogger("airbyte")
 _AT_ONCE = 250
 #: More than Zoho exports: a file that unpacks to more is none of Zoho's.
 MOST_BYTES = 20 * 10**9
-
-# Texts of Zoho are longer than a cell that the csv module takes unasked.
-csv.field_size_limit(2**31 - 1)
+#: Characters of a cell and of a row: far more than Zoho's longest field, a rich text of 50,000, and
+#: few enough for the memory of any container ("Fields Metadata").
+MOST_OF_A_CELL = 2**22
+MOST_OF_A_ROW = 2**24
+#: Rows are read at once until they have so many characters together.
+_ENOUGH = 2**22
+#: An id has fewer; Zoho's are numbers of 64 bits.
+_DIGITS = 20
 
 
 def rows(
@@ -45,16 +53,68 @@ def rows(
             entry = _entry(archive)
             # The rest of the entry is never unpacked, should it be longer than it says.
             with archive.open(entry) as unpacked:
-                text = io.TextIOWrapper(unpacked, "utf-8-sig", newline="")
-                # A blank line at the end is no row.
-                lines = filter(None, csv.reader(text))
                 lists = lists or ListTexts(module)
                 lists.ahead = partial(_lists_in, archive, entry, fields)
-                yield from _pages(lines, module, fields, most_rows, lists)
+                yield from _pages(_Table(unpacked), module, fields, most_rows, lists)
     except (zipfile.BadZipFile, zlib.error, EOFError, UnicodeDecodeError, csv.Error) as error:
+        if _CELL_TOO_LONG in str(error):
+            raise _too_long(module, "value", MOST_OF_A_CELL) from None
         raise transient_error(
             f"An export that Zoho made is damaged ({error}). Try again later."
         ) from error
+    except _TooLong:
+        raise _too_long(module, "record", MOST_OF_A_ROW) from None
+
+
+#: What the csv module says of one.
+_CELL_TOO_LONG = "field larger than field limit"
+
+
+def _too_long(module: str, what: str, most: int) -> AirbyteTracedException:
+    return system_error(
+        f"{module}: Zoho's export holds a {what} of more than {most:,} characters, which no field "
+        "of Zoho's can hold. Choose fewer columns, or enable COQL."
+    )
+
+
+class _TooLong(Exception):  # noqa: N818 - it is told in other words
+    """A row of a CSV is longer than any may be."""
+
+
+class _Table:
+    """The rows of a CSV, none of which is ever in memory beyond the size that it may have."""
+
+    def __init__(self, unpacked: IO[bytes]) -> None:
+        # Texts of Zoho are longer than a cell that the csv module takes unasked.
+        csv.field_size_limit(MOST_OF_A_CELL)
+        self._text = io.TextIOWrapper(unpacked, "utf-8-sig", newline="")
+        # A blank line at the end is no row.
+        self._rows = filter(None, csv.reader(self._lines()))
+        #: Characters since the latest page.
+        self._taken = 0
+
+    def header(self) -> list[str] | None:
+        return next(self._rows, None)
+
+    def pages(self) -> Iterator[list[list[str]]]:
+        """The rows that are left, some at a time."""
+        page: list[list[str]] = []
+        for row in self._rows:
+            page.append(row)
+            if len(page) == _AT_ONCE or self._taken > _ENOUGH:
+                yield page
+                page, self._taken = [], 0
+        if page:
+            yield page
+
+    def _lines(self) -> Iterator[str]:
+        """The lines of the text; a row has several where a cell has."""
+        most = MOST_OF_A_ROW
+        while line := self._text.readline(most):
+            self._taken += len(line)
+            if len(line) == most or self._taken > most + _ENOUGH:
+                raise _TooLong
+            yield line
 
 
 def _lists_in(
@@ -62,15 +122,16 @@ def _lists_in(
 ) -> Iterator[tuple[str, str]]:
     """The cells of the columns that hold lists, with their columns."""
     with archive.open(entry) as unpacked:
-        lines = filter(None, csv.reader(io.TextIOWrapper(unpacked, "utf-8-sig", newline="")))
-        places = _places(next(lines))
+        table = _Table(unpacked)
+        places = _places(table.header() or ())
         columns = [
             (places[field.api_name], field.api_name)
             for field in fields
             if field.is_list and field.api_name in places
         ]
-        for line in lines:
-            yield from ((name, line[place]) for place, name in columns if line[place:])
+        for page in table.pages():
+            for row in page:
+                yield from ((name, row[place]) for place, name in columns if row[place:])
 
 
 def damage(file: IO[bytes]) -> str | None:
@@ -103,25 +164,29 @@ def _entry(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
 
 
 def _pages(
-    lines: Iterator[list[str]],
+    table: _Table,
     module: str,
     fields: Sequence[Field],
     most_rows: int,
     lists: ListTexts,
 ) -> Iterator[list[Row]]:
-    header = next(lines, None)
+    header = table.header()
     if header is None:
         return
     places = _places(header)
     if "id" not in places:
         raise system_error(f"{module}: Zoho's export has no column Id, but {', '.join(header)}.")
-    wanted = {field.api_name: field.cell_reader(lists) for field in fields} | {"id": str}
-    if missing := ", ".join(sorted(wanted.keys() - places.keys())):
+    described = {field.api_name: field for field in fields if field.api_name != "id"}
+    if missing := ", ".join(sorted(described.keys() - places.keys())):
         LOGGER.warning(f"{module}: Zoho's export came without {missing}; these are null.")
-    columns = [(places[name], name, read) for name, read in wanted.items() if name in places]
-    names = [name for _, name, _ in columns]
+    columns = [
+        (places[name], _Column(field.cell_reader(lists), field))
+        for name, field in described.items()
+        if name in places
+    ]
+    names = ["id", *(column.field.api_name for _, column in columns)]
     found = 0
-    while page := list(islice(lines, _AT_ONCE)):
+    for page in table.pages():
         found += len(page)
         if found > most_rows:
             raise system_error(
@@ -129,7 +194,12 @@ def _pages(
             )
         cells = _turned(page, len(header))
         # Column by column: a loop over the cells of each row takes several times as long.
-        values = [_cast(cells[place], read) for place, _, read in columns]
+        ids = cells[places["id"]]
+        if not all(key.isdecimal() and len(key) < _DIGITS for key in ids):
+            raise transient_error(
+                f"{module}: Zoho's export holds a record whose Id is no number. Try again later."
+            )
+        values = [ids, *(column.cast(cells[place]) for place, column in columns)]
         yield [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
 
 
@@ -150,8 +220,24 @@ def _turned(page: Sequence[Sequence[str]], width: int) -> list[tuple[str, ...]]:
     return cells
 
 
-def _cast(cells: Sequence[str], read: Any) -> list[Any]:
-    """An empty cell is null."""
-    if read is str:
-        return [cell or None for cell in cells]
-    return [read(cell) if cell else None for cell in cells]
+@dataclass(frozen=True, slots=True)
+class _Column:
+    read: CellCast
+    field: Field
+
+    def cast(self, cells: Sequence[str]) -> list[Any]:
+        """An empty cell is null."""
+        if self.read is str:
+            return [cell or None for cell in cells]
+        read = self.read
+        try:
+            return [read(cell) if cell else None for cell in cells]
+        except Odd:
+            return [self._one(cell) if cell else None for cell in cells]
+
+    def _one(self, cell: str) -> Any:
+        try:
+            return self.read(cell)
+        except Odd as odd:
+            self.field.tell_odd(self.field)
+            return odd.instead

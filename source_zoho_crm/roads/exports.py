@@ -12,7 +12,7 @@ import requests
 from source_zoho_crm.roads.export_file import damage
 from zoho_crm.bulk_read import BulkRead, Query, Result
 from zoho_crm.errors import not_served
-from zoho_crm.problems import Refused, Unreadable, system_error, transient_error
+from zoho_crm.problems import Refused, system_error, transient_error
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -22,10 +22,9 @@ _FIRST_WAIT_S = 0.3
 _LONGER = 1.6
 _MOST_LOOKS = 20
 _TOLD_EVERY_S = 30.0
-#: Looks at a completed job that tells no result, until its file is fetched all the same. Clients in
-#: production meet such jobs; whether the result comes later, nothing tells.
+#: Looks at a completed job that tells no result, until a new one is made. A client in production
+#: meets such jobs; whether the result comes later, nothing tells.
 _MOST_BARE_LOOKS = 4
-UNTOLD = Result(rows=None, more=None, next_token=None)
 #: How often one export is begun.
 _TRIES = 3
 #: A result that is no longer there, or its job. UNVERIFIED: how long Zoho keeps results; a sister
@@ -75,18 +74,18 @@ class Export:
             self._again_if_gone(refusal)
             return False
         except requests.RequestException as broken:
-            self._again(f"its result broke off ({type(broken).__name__})", same_job=True)
+            self.again(f"its result broke off ({type(broken).__name__})", same_job=True)
             return False
         # Before the first row goes out: rows that went out cannot be called back.
         if why := damage(file):
-            self._again(why, same_job=True)
+            self.again(why, same_job=True)
             return False
         return True
 
     def _looked_for(self) -> Result | None:
         """Looks at the job until it is done; None: it has failed, and a new one is made."""
         begun = time.monotonic()
-        wait, untold, bare, unreadable = _FIRST_WAIT_S, _TOLD_EVERY_S, 0, 0
+        wait, untold, bare = _FIRST_WAIT_S, _TOLD_EVERY_S, 0
         for _ in range(_MOST_LOOKS):
             left = wait
             while left > 0:
@@ -98,23 +97,18 @@ class Export:
                     seconds = time.monotonic() - begun
                     LOGGER.info(f"{self._told}: Zoho is at it for {seconds:.0f} s.")
             wait *= _LONGER
-            try:
-                state = self._service.state(self._job)
-            except Unreadable:
-                unreadable += 1
-                if unreadable == _TRIES:
-                    raise
-                continue
+            state = self._service.state(self._job)
             bare += state.completed
             if state.result is not None:
                 return state.result
             if bare == _MOST_BARE_LOOKS:
-                return UNTOLD
+                self.again("it is completed and tells no result")
+                return None
             if state.failure is not None:
                 if state.code and not_served(state.code):
                     # A new one would fail as well.
                     raise Refused(system_error(state.failure), state.code)
-                self._again(f"it failed ({state.failure})")
+                self.again(f"it failed ({state.failure})")
                 return None
         minutes = (time.monotonic() - begun) / 60
         raise transient_error(
@@ -125,9 +119,9 @@ class Export:
     def _again_if_gone(self, refusal: Refused) -> None:
         if refusal.code != _GONE:
             raise refusal
-        self._again("it is no longer there")
+        self.again("it is no longer there")
 
-    def _again(self, why: str, *, same_job: bool = False) -> None:
+    def again(self, why: str, *, same_job: bool = False) -> None:
         if self._tries == _TRIES:
             raise transient_error(
                 f"{self._told}: {why}, and so {_TRIES} times. "

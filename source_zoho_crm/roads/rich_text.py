@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from source_zoho_crm.roads import Row
 from zoho_crm.casts import utc
@@ -62,7 +63,7 @@ class WholeTexts:
         return [row for row in page if row["id"] not in edited]
 
     def _is_cut(self, row: Row) -> bool:
-        return any(_is_long(row.get(name) or "") for name in self._names)
+        return any(_is_long(row.get(name)) for name in self._names)
 
     def _texts(self, ids: Sequence[str]) -> Iterator[tuple[str, str | None, Row]]:
         """Id, Modified_Time and texts of these records, as far as they are there."""
@@ -73,7 +74,10 @@ class WholeTexts:
             for key in rows.keys() & moments.keys():
                 moment = moments[key].get(CURSOR_FIELD)
                 texts = {name: rows[key][name] for name in self._names if name in rows[key]}
-                yield key, moment and utc(moment), texts
+                with suppress(ValueError):
+                    # Else it is no moment, and the row has it as it is.
+                    moment = utc(moment)
+                yield key, moment, texts
 
     def _fetch(self, ids: Sequence[str]) -> list[Row]:
         try:
@@ -99,8 +103,10 @@ class WholeTexts:
         }
 
 
-def _is_long(text: str) -> bool:
+def _is_long(text: object) -> bool:
     """Whether no list shows more of a text. A pair of units is not cut in two."""
+    if type(text) is not str:
+        return False
     if not _CUT // 2 <= len(text) < _CUT or text.isascii():
         return len(text) >= _CUT
     pairs = sum(character > "\uffff" for character in text)

@@ -1,15 +1,20 @@
 """Windows of Modified_Time that follow the data."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-#: Rows that the next window aims at: a resumed read repeats at most one window, and each window
-#: costs at least one call.
-_AIM = 100_000
-_FIRST = timedelta(days=30)
-GROWTH = 8.0
+#: Fewer rows than this, and so what a read that was cut off repeats at most. It is how far a query
+#: can skip before v7; each window costs a credit for finding its end.
+MOST_ROWS = 10_000
+_FEWEST_ROWS = 200
+#: A window that takes longer has the next ones hold fewer rows.
+_LONGEST_S = 300
 _SECOND = timedelta(seconds=1)
+
+#: Modified_Time of the row at this place, counted from 1, of those from a moment on; None: there
+#: are fewer.
+MomentOf = Callable[[datetime, int], datetime | None]
 
 
 class Window(NamedTuple):
@@ -41,15 +46,18 @@ def text(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def windows(start: datetime, end: datetime) -> Generator[Window, int, None]:
-    """Windows from start to end, without gap or overlap.
+def windows(start: datetime, end: datetime, moment_of: MomentOf) -> Generator[Window, float, None]:
+    """Windows from start to end, without gap or overlap, each of fewer than `MOST_ROWS` rows.
 
-    Send back how many rows a window held: the next one's span follows from it. Spans grow at most
-    eightfold, so ten empty years cost five windows, and shrink at once.
+    Only a second that has more is a window of more: it is one by itself. Send back how many seconds
+    the reading of a window took. Where rows move meanwhile, sizes are off, and nothing else.
     """
-    span = _FIRST
+    rows = MOST_ROWS
     while start <= end:
-        window = Window(start, min(start + span, end))
-        rows = yield window
+        moment = moment_of(start, rows)
+        last = end if moment is None else moment.replace(microsecond=0) - _SECOND
+        window = Window(start, max(start, min(last, end)))
+        seconds = yield window
         start = window.end + _SECOND
-        span = max(_SECOND, span * min(GROWTH, _AIM / max(rows, 1)))
+        rows = int(rows * _LONGEST_S / max(seconds, 1))
+        rows = max(_FEWEST_ROWS, min(rows, MOST_ROWS))

@@ -1,8 +1,9 @@
 """Inserts whose answer was lost are looked up: what is taken for a row's record, what is not."""
 
+import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from threading import Event
+from types import SimpleNamespace
 
 import pytest
 from airbyte_cdk.models import FailureType
@@ -46,13 +47,27 @@ def test_an_answer_that_is_no_list_does_not_say_that_a_row_is_not_there(
     org: Org, answer: dict[str, object]
 ) -> None:
     org.fail("insert", **UNREADABLE)
-    org.fail("coql", "body", times=9, body=answer)
+    org.fail("coql", "body", times=99, body=answer)
 
     result = org.write(
         stream("Leads", "Last_Name", "Email"), [{"Last_Name": "L", "Email": "l@x.test"}]
     )
 
     assert result.counts() == {"rejected": 1}
+    assert org.calls("insert") == 1
+
+
+def test_a_row_is_found_though_answers_before_it_came_with_a_clock_that_was_ahead(org: Org) -> None:
+    """Only records made since the insert began are a row's, and a clock has to tell since when."""
+    org.fail("*", "date", times=3, off_s=18_000)
+    org.fail("insert", **UNREADABLE)
+
+    result = org.write(
+        stream("Leads", "Last_Name", "Email"), [{"Last_Name": "L", "Email": "l@x.test"}]
+    )
+
+    assert result.counts() == {"created": 1}
+    assert len([r for r in org.records("Leads") if r["Email"] == "l@x.test"]) == 1
     assert org.calls("insert") == 1
 
 
@@ -162,8 +177,9 @@ def test_a_value_that_another_row_of_the_run_has_traces_none(org: Org) -> None:
 def test_a_value_of_a_row_of_long_ago_traces_another(
     org: Org, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ahead = [timedelta(0)]
-    monkeypatch.setattr("zoho_crm.org.Org.now", lambda self: datetime.now(UTC) + ahead[0])
+    ahead = [0]
+    clock = SimpleNamespace(time=lambda: time.time() + ahead[0], sleep=lambda seconds: None)
+    monkeypatch.setattr("destination_zoho_crm.lost.time", clock)
     org.fail("insert", after=1, **FAILED)
 
     def lines() -> Iterator[bytes]:
@@ -173,7 +189,7 @@ def test_a_value_of_a_row_of_long_ago_traces_another(
             while not org.calls("insert"):
                 pass
             Event().wait(0.2)
-            ahead[0] += timedelta(minutes=1)
+            ahead[0] += 60
 
     result = org.write_lines([stream("Leads", "Last_Name", "Email")], lines())
 

@@ -158,7 +158,7 @@ def test_halves_that_were_written_before_a_refusal_count_as_written(org: Org) ->
 
 def test_lost_rows_that_were_found_before_a_refusal_count_as_written(org: Org) -> None:
     org.fail("insert", **UNREADABLE)
-    org.fail("coql", "body", body={"data": [], "info": {}})
+    org.fail("coql", "body", body={"data": [], "info": {"more_records": False}})
     org.fail("insert", after=1, status=403, body=REFUSED)
     rows = [{"Last_Name": f"N{n}", "Email": f"{n}@x.test"} for n in range(60)]
 

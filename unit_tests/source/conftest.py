@@ -21,6 +21,7 @@ from airbyte_cdk.test import entrypoint_wrapper
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 
 from source_zoho_crm import SourceZohoCrm
+from unit_tests.source.once import work_out_once
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_emulator.server import Running, Settings, running
 
@@ -179,6 +180,13 @@ def _value(value: Any, schema: Mapping[str, Any]) -> Any:
     if value is not None and schema.get("format") == "date-time":
         return datetime.fromisoformat(value).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return value
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _manifest() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        work_out_once(patch)
+        yield
 
 
 @pytest.fixture(scope="session")

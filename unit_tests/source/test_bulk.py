@@ -10,9 +10,11 @@ from typing import Any, ClassVar
 
 import pytest
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
+from hypothesis import given
+from hypothesis import strategies as st
 
-from source_zoho_crm.roads.export_chain import cut
-from source_zoho_crm.roads.windows import Window
+from source_zoho_crm.roads.export_chain import cut, first_part
+from source_zoho_crm.roads.windows import Window, text
 from unit_tests.source.conftest import Org, modules_of, rows_of, states_of
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.bulk_read import BulkRead
@@ -126,14 +128,32 @@ def fault(match: str, times: int, status: int, code: str) -> list[dict[str, Any]
 # --- One export ----------------------------------------------------------------------------------
 
 
-def test_a_module_costs_an_export_a_download_and_few_looks(bulk_org: BulkOrg) -> None:
+class Waits:
+    """The clock, whose sleeps are known."""
+
+    def __init__(self) -> None:
+        self.all: list[float] = []
+
+    def monotonic(self) -> float:
+        return real_time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        self.all.append(seconds)
+        real_time.sleep(seconds)
+
+
+def test_a_module_costs_an_export_a_download_and_few_looks(bulk_org: BulkOrg, mocker) -> None:
+    waits = Waits()
+    mocker.patch("source_zoho_crm.roads.exports.time", waits)
     leads = bulk_org.streams()["Leads"]
 
     output = bulk_org.read(leads)
 
     assert by_id(rows_of(output, "Leads")) == bulk_org.truth(leads)
     calls = [bulk_org.calls(f"bulk.{name}") for name in ("create", "status", "result")]
-    assert calls == [1, 1, 1]
+    # How long the emulator works depends on what else the machine does.
+    assert calls == [1, len(waits.all), 1]
+    assert waits.all == pytest.approx([0.3 * 1.6**look for look in range(len(waits.all))])
     assert f"Leads: {len(bulk_org.truth(leads))} records read by Bulk." in log(output)
 
 
@@ -522,3 +542,118 @@ def test_the_seconds_at_both_ends_of_a_span_come_whatever_zoho_takes_for_between
     read = {row["id"] for row in rows_of(bulk_org.read(deals, state=[state]), "Deals")}
 
     assert read == set(ids[1:]), "all but that of the second up to which was read"
+
+
+# --- Spans of more than a chain may hold ---------------------------------------------------------
+
+
+@given(
+    st.integers(1, 90_000_000),
+    st.lists(st.integers(0, 90_000_000), max_size=60),
+)
+def test_a_first_part_is_smaller_than_its_window_and_in_whole_seconds(
+    length: int, seconds: list[int]
+) -> None:
+    window = Window(MONTH.start, MONTH.start + timedelta(seconds=length))
+    moments = [text(window.start + timedelta(seconds=n % (length + 1))) for n in seconds]
+
+    part, lies = first_part(window, moments)
+
+    assert part.start == window.start <= part.end < window.end
+    assert part.end.microsecond == 0
+    assert timedelta(0) <= lies <= window.end - window.start
+    within = sum(part.holds(moment) for moment in moments)
+    assert within <= len(moments) / 5 or part.start == part.end
+
+
+def states_between(output: EntrypointOutput) -> list[int]:
+    """How many rows came before each state."""
+    counts = [0]
+    for message in output.records_and_state_messages:
+        if message.state:
+            counts.append(0)
+        else:
+            counts[-1] += 1
+    return counts
+
+
+def spread(org: BulkOrg, module: str, begin: datetime, step: timedelta) -> list[str]:
+    """The module's rows, one at each step."""
+    keys = sorted(row["id"] for row in org.control("GET", f"records/{module}"))
+    rows = [
+        {"id": key, "Modified_Time": (begin + step * n).isoformat()} for n, key in enumerate(keys)
+    ]
+    org.control("PATCH", f"records/{module}", rows)
+    return keys
+
+
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.parametrize("version", ["v2", "v8"])
+def test_a_span_of_more_than_five_exports_is_cut_by_time(bulk_org: BulkOrg, version: str) -> None:
+    """As more than a million rows are, of which an export holds 200,000."""
+    bulk_org.settings["schema_version"] = version
+    spread(bulk_org, "Leads", at("2020-01-01 00:00:00"), timedelta(days=1))
+    bulk_org.knobs(bulk_rows=36)
+    leads = bulk_org.streams()["Leads"]
+
+    output = bulk_org.read(leads)
+
+    truth = bulk_org.truth(leads)
+    assert by_id(rows_of(output, "Leads")) == truth
+    assert max(states_between(output)) <= 10 * 36, "five exports, and a window of five"
+    moments = [s["stream"]["stream_state"]["Modified_Time"] for s in states_of(output, "Leads")]
+    assert moments == sorted(moments)
+    assert len(set(moments)) >= 3
+    needed = math.ceil(len(truth) / 36)
+    assert bulk_org.calls("bulk.create") <= 1.4 * needed + 5
+
+
+@pytest.mark.usefixtures("hurried")
+def test_a_span_that_was_cut_goes_on_from_each_of_its_states(bulk_org: BulkOrg) -> None:
+    bulk_org.knobs(bulk_rows=40)
+    leads = bulk_org.streams()["Leads"]
+    states = states_of(bulk_org.read(leads), "Leads")
+    bulk_org.knobs(bulk_rows=360_000)
+    truth = bulk_org.truth(leads)
+
+    for state in (states[0], states[len(states) // 2]):
+        moment = state["stream"]["stream_state"]["Modified_Time"]
+        rest = by_id(rows_of(bulk_org.read(leads, state=[state]), "Leads", deleted=False))
+        assert rest.keys() == {k for k, row in truth.items() if row["Modified_Time"] > moment}
+
+
+@pytest.mark.usefixtures("hurried")
+def test_rows_that_came_in_one_hour_are_cut_within_it(bulk_org: BulkOrg) -> None:
+    contacts = bulk_org.streams()["Contacts"]
+    keys = spread(bulk_org, "Contacts", at("2024-02-03 04:00:00"), timedelta(minutes=1))
+    bulk_org.knobs(bulk_rows=3)
+
+    output = bulk_org.read(contacts)
+
+    assert by_id(rows_of(output, "Contacts")).keys() == set(keys)
+    assert max(states_between(output)) < len(keys)
+    assert bulk_org.calls("bulk.create") <= 2 * len(keys) / 3 + 5
+
+
+@pytest.mark.usefixtures("hurried")
+def test_a_second_of_more_than_five_exports_is_read_and_ends(bulk_org: BulkOrg) -> None:
+    spread(bulk_org, "Contacts", at("2024-02-03 04:00:00"), timedelta(0))
+    bulk_org.knobs(bulk_rows=3)
+    contacts = bulk_org.streams()["Contacts"]
+
+    output = bulk_org.read(contacts)
+
+    assert by_id(rows_of(output, "Contacts")) == bulk_org.truth(contacts)
+    assert bulk_org.calls("bulk.create") <= 4 * len(bulk_org.truth(contacts)) / 3 + 5
+
+
+@pytest.mark.usefixtures("hurried")
+def test_a_span_that_no_state_is_kept_of_is_not_cut(bulk_org: BulkOrg) -> None:
+    bulk_org.knobs(bulk_rows=40)
+    leads = bulk_org.streams()["Leads"]
+
+    output = bulk_org.read(leads, sync_mode="full_refresh")
+
+    truth = bulk_org.truth(leads)
+    assert by_id(rows_of(output, "Leads")) == truth
+    assert bulk_org.calls("bulk.create") == math.ceil(len(truth) / 40)

@@ -2,14 +2,19 @@
 
 import csv
 import io
+import json
 import logging
+import tracemalloc
 import zipfile
 
 import orjson
 import pytest
 from airbyte_cdk.utils import AirbyteTracedException
+from hypothesis import given
+from hypothesis import strategies as st
 
 from source_zoho_crm.roads import export_file
+from unit_tests.zoho_crm.test_fields import FIELDS, NEAR_MOMENTS
 from zoho_crm.fields import Field, caster
 
 
@@ -61,6 +66,14 @@ TAG = {"api_name": "Tag", "json_type": "jsonarray"}
         (field("percent"), "", None),
         (field("boolean"), "true", True),
         (field("boolean"), "false", False),
+        (field("boolean"), "1", True),
+        (field("boolean"), "0", False),
+        (field("boolean"), "yes", None),
+        (field("integer"), "12.5", None),
+        (field("integer"), "9223372036854775808", None),
+        (field("currency"), "1_000", None),
+        (field("currency"), "nan", None),
+        (field("currency"), "1e999", None),
         (field("boolean"), "", None),
         (field("bigint"), "9007199254740993", "9007199254740993"),
         (field("autonumber"), "A-1", "A-1"),
@@ -75,6 +88,8 @@ TAG = {"api_name": "Tag", "json_type": "jsonarray"}
         (field("datetime"), "2024-06-05T02:04:09-07:00", "2024-06-05T09:04:09Z"),
         (field("datetime"), "2024-06-05T02:04:09+05:30", "2024-06-04T20:34:09Z"),
         (field("datetime"), "", None),
+        (field("datetime"), "2024-06-05", "2024-06-05T00:00:00Z"),
+        (field("date"), "31/12/2024", None),
         (field("formula", formula={"return_type": "double"}), "1.50", 1.5),
         (field("formula", formula={"return_type": "boolean"}), "true", True),
         (field("rollup_summary", json_type="integer"), "7", 7),
@@ -91,7 +106,7 @@ def test_cells_become_typed_values(described: Field, cell: str, value) -> None:
 
 
 @pytest.mark.parametrize(
-    ("described", "cell", "json"),
+    ("described", "cell", "content"),
     [
         (field("currency"), "12", b"12.0"),
         (field("currency"), "12.0", b"12"),
@@ -111,13 +126,38 @@ def test_cells_become_typed_values(described: Field, cell: str, value) -> None:
         (field("datetime"), "2024-06-05T02:04:09-07:00", b'"2024-06-05T02:04:09-07:00"'),
     ],
 )
-def test_a_line_is_the_same_from_csv_and_from_json(described: Field, cell: str, json) -> None:
+def test_a_line_is_the_same_from_csv_and_from_json(
+    described: Field, cell: str, content: bytes
+) -> None:
+    from_json, from_csv = both(described, orjson.loads(content), cell)
+    assert orjson.dumps(from_csv) == orjson.dumps(from_json)
+
+
+def both(described: Field, json: object, cell: str) -> tuple[object, object]:
+    """What becomes of a value of JSON, and of the cell that says the same."""
     name = described.api_name
-    from_json = caster([described])({"id": "1", name: orjson.loads(json)})
-
     (from_csv,) = read(table(["Id", name], ["1", cell]), described)
+    return caster([described])({"id": "1", name: json}), from_csv
 
-    assert orjson.dumps(from_csv[name]) == orjson.dumps(from_json[name])
+
+@given(st.sampled_from(FIELDS), NEAR_MOMENTS | st.floats().map(str) | st.text())
+def test_a_text_becomes_the_same_from_a_cell_and_from_json(described: Field, text: str) -> None:
+    from_json, from_csv = both(described, text, text)
+    assert from_json == from_csv
+
+
+@given(
+    st.sampled_from(FIELDS),
+    st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False),
+)
+def test_a_number_or_boolean_becomes_the_same_from_a_cell_and_from_json(
+    described: Field, value: object
+) -> None:
+    text = json.dumps(value)
+    from_json, from_csv = both(described, orjson.loads(text), text)
+    assert orjson.dumps(from_json) == orjson.dumps(from_csv)
 
 
 @pytest.mark.parametrize("header", ["Id", "id", "ID"])
@@ -198,3 +238,78 @@ def test_a_damaged_file_is_told_as_one() -> None:
     damaged[200:210] = bytes(10)
     with pytest.raises(AirbyteTracedException, match="damaged"):
         read(io.BytesIO(bytes(damaged)), field("text"))
+
+
+# --- Sizes
+
+
+def test_a_long_value_that_a_field_can_hold_is_read() -> None:
+    text = "long\n" * 200_000
+    assert read(table(["Id", "X"], ["1", text]), field("textarea")) == [{"id": "1", "X": text}]
+
+
+@pytest.mark.parametrize(
+    ("what", "cells"),
+    [
+        ("value", ["x" * 1_001]),
+        ("value", ["a\nb\n" * 251]),
+        ("record", ["x" * 900] * 5),
+        ("record", ["x\n" * 450] * 5),
+        ("record", ["x" * 300] * 20),
+    ],
+)
+def test_what_no_field_of_zohos_can_hold_is_refused_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, what: str, cells: list[str]
+) -> None:
+    monkeypatch.setattr(export_file, "MOST_OF_A_CELL", 1_000)
+    monkeypatch.setattr(export_file, "MOST_OF_A_ROW", 3_000)
+    monkeypatch.setattr(export_file, "_ENOUGH", 500)
+    names = [f"X{number}" for number in range(len(cells))]
+    fine = ["1" for _ in names]
+    file = table(["Id", *names], *(["1", *fine] for _ in range(3)), ["2", *cells])
+    most = 1_000 if what == "value" else 3_000
+
+    with pytest.raises(AirbyteTracedException) as caught:
+        read(file, field("textarea"))
+
+    assert caught.value.message == (
+        f"Leads: Zoho's export holds a {what} of more than {most:,} characters, which no field of "
+        "Zoho's can hold. Choose fewer columns, or enable COQL."
+    )
+
+
+@pytest.mark.parametrize("letter", ["x", '"', "\n", "ä"])
+def test_a_value_without_end_does_not_fill_the_memory(
+    monkeypatch: pytest.MonkeyPatch, letter: str
+) -> None:
+    monkeypatch.setattr(export_file, "MOST_OF_A_CELL", 50_000)
+    monkeypatch.setattr(export_file, "MOST_OF_A_ROW", 100_000)
+    file = zipped('Id,X\r\n1,"' + letter * 20_000_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(AirbyteTracedException, match="Leads: Zoho's export holds a"):
+            read(file, field("textarea"))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert most < 3_000_000
+
+
+@pytest.mark.parametrize("letters", [40, 40_000])
+def test_rows_come_at_once_until_they_are_many_or_long(
+    monkeypatch: pytest.MonkeyPatch, letters: int
+) -> None:
+    monkeypatch.setattr(export_file, "_ENOUGH", 100_000)
+    file = table(["Id", "X"], *([str(key), "x" * letters] for key in range(260)))
+
+    pages = list(export_file.rows(file, "L", [field("textarea")], most_rows=260))
+
+    assert [int(row["id"]) for page in pages for row in page] == list(range(260))
+    assert max(len(page) for page in pages) == (250 if letters == 40 else 3)
+
+
+@pytest.mark.parametrize("key", ["", "x", "-1", "1.0", "²", "123456789012345678901"])
+def test_a_record_whose_id_is_no_number_is_refused(key: str) -> None:
+    with pytest.raises(AirbyteTracedException, match=r"Leads: .* a record whose Id is no number"):
+        read(table(["Id", "X"], ["1", "a"], [key, "b"]), field("text"))

@@ -54,17 +54,6 @@ def test_an_export_that_fails_for_another_reason_is_made_anew(
     assert org.calls("bulk.create:Vehicles") == 2
 
 
-def test_a_job_that_zoho_does_not_name_is_told(org: Org, vehicles: dict[str, Any]) -> None:
-    fault = {"match": "bulk.create", "do": "body", "args": {"body": {"data": [], "info": {}}}}
-    org.control("POST", "faults", [fault])
-
-    output = org.read(vehicles, expecting_exception=True)
-
-    error = output.errors[0].trace.error
-    assert error.failure_type.value == "transient_error"
-    assert "Vehicles: Zoho did not say which export it began" in error.message
-
-
 # --- Results that are lost ------------------------------------------------------------------------
 
 

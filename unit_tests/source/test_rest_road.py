@@ -14,6 +14,7 @@ from source_zoho_crm.roads.rest import RestRoad
 from source_zoho_crm.roads.rich_text import WholeTexts
 from source_zoho_crm.roads.windows import Window
 from unit_tests.source.conftest import Org
+from zoho_crm.answers import body_of, page
 from zoho_crm.fields import Field
 
 SINCE = datetime(1970, 1, 1, tzinfo=UTC)
@@ -32,12 +33,12 @@ class Asked:
         #: Done before a call with these parameters.
         self.before: Callable[[str, dict[str, str]], object] = lambda path, params: None
 
-    def ask(self, path, *, params, headers, line):
+    def ask(self, path, *, read, params, headers=None, line):
         self.before(path, params)
         headers = {**self._headers, **(headers or {})}
         answer = requests.get(f"{self._url}/{path}", params=params, headers=headers, timeout=60)
         assert answer.ok, answer.text
-        return answer.json() if answer.content else None
+        return read(body_of(answer))
 
 
 def road(org: Org, version: str, asked: Asked | None = None, **limits: int) -> RestRoad:
@@ -95,7 +96,7 @@ def test_a_second_of_several_pages_is_read_again_as_far_as_before(own_org: Org) 
     asked, edited = Asked(own_org, "v2"), []
     order = {"sort_by": "Modified_Time", "sort_order": "asc", "converted": "both"}
     header = {"If-Modified-Since": since.isoformat()}
-    first = asked.ask("Leads", params=order, headers=header, line="")["data"]
+    first = asked.ask("Leads", read=page(), params=order, headers=header, line="").rows
 
     def edit(path: str, params: dict[str, str]) -> None:
         # The first row of page 4 becomes the last of page 3.
@@ -145,8 +146,7 @@ def test_a_second_of_many_rows_does_not_stay_in_memory(
         if other:
             params = {**params, "sort_by": "id"}
         answer = asking(path, params=params, **call)
-        if answer is not None:
-            answer["data"] = list(map(Living, answer["data"]))
+        answer.rows[:] = map(Living, answer.rows)
         return answer
 
     asked.ask = counted
@@ -222,6 +222,29 @@ def test_a_text_is_cut_by_characters_or_by_units_of_utf_16(shown: str, fetched: 
     assert row["Clauses"] == (whole["Clauses"] if fetched else shown)
 
 
+@pytest.mark.parametrize("odd", [700, 1.5, True, ["x"] * 300, {"a": "x" * 600}])
+def test_what_is_no_text_is_not_taken_for_one_that_is_cut(odd: object) -> None:
+    asked: list[str] = []
+    field = Field("Clauses", "textarea", is_rich_text=True)
+    texts = WholeTexts(
+        lambda path, params: asked.append(path) or [], "Contracts", [field], at_once=0
+    )
+
+    assert texts.mend([{"id": "1", "Clauses": odd}]) == [{"id": "1", "Clauses": odd}]
+    assert asked == []
+
+
+@pytest.mark.parametrize("moment", [7, "soon", None, ["x"]])
+def test_a_text_whose_moment_is_odd_does_not_end_the_read(moment: object) -> None:
+    whole = {"id": "1", "Clauses": "x" * 600, "Modified_Time": moment}
+    fields = [Field("Clauses", "textarea", is_rich_text=True), Field("Modified_Time", "datetime")]
+    texts = WholeTexts(lambda path, params: [whole], "Contracts", fields, at_once=0)
+
+    assert texts.mend([{"id": "1", "Clauses": "x" * 500, "Modified_Time": moment}]) == [whole]
+    left = texts.mend([{"id": "1", "Clauses": "x" * 500, "Modified_Time": "2024-01-01T00:00:00Z"}])
+    assert left == []
+
+
 def test_the_id_comes_though_metadata_do_not_name_it(org: Org) -> None:
     """ "Fields Metadata" lists it since v7."""
     limits = {"rest_columns": 50, "rest_tokens": 1, "rest_chain_rows": 100_000}
@@ -241,7 +264,7 @@ def test_a_row_without_modified_time_keeps_no_other_from_coming(org: Org) -> Non
 
     def without(path, **call):
         answer = asking(path, **call)
-        for row in (answer or {}).get("data", ()):
+        for row in answer.rows:
             if row["id"] == unstamped:
                 row["Modified_Time"] = None
         return answer

@@ -7,9 +7,7 @@ import pytest
 import requests
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
-from airbyte_cdk.utils import AirbyteTracedException
 
-from source_zoho_crm.components.records import RecordsRetriever
 from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of
 from zoho_crm.org import Org as KnownOrg
 
@@ -35,59 +33,6 @@ def leads_of(org: Org, retrieval: dict[str, str], version: str = "v8") -> Row:
 
 def by_id(output: EntrypointOutput) -> dict[str, Row]:
     return {row["id"]: row for row in rows_of(output, "Leads", deleted=False)}
-
-
-# --- Without content
-
-
-@pytest.mark.parametrize("body", ["", {"info": {}}, {"data": None}, {"data": {}}])
-@pytest.mark.parametrize(
-    ("retrieval", "version", "call"),
-    [
-        pytest.param(COQL, "v8", "coql:Leads", id="COQL"),
-        pytest.param(REST, "v8", "records.list:Leads", id="REST with tokens"),
-        pytest.param(REST, "v2", "records.list:Leads", id="REST with pages"),
-    ],
-)
-def test_a_page_without_content_never_ends_a_list(
-    org: Org, retrieval: dict[str, str], version: str, call: str, body: object
-) -> None:
-    leads = leads_of(org, retrieval, version)
-    fault(org, call, "body", after=1, body=body)
-
-    output = org.read(leads, expecting_exception=True)
-
-    kind, sentence = failure(output)
-    assert kind == FailureType.transient_error
-    assert "cannot be read. Try again later." in sentence
-    states = [state["stream"]["stream_state"] for state in states_of(output, "Leads")]
-    assert all(state["Modified_Time"] < "2015" for state in states)
-
-
-@pytest.mark.parametrize("body", [{"data": None}, {"data": {}}, {"info": {}}])
-def test_a_list_of_deletions_that_is_none_moves_no_state(org: Org, body: object) -> None:
-    leads = narrow(org.streams()["Leads"], "_ab_cdc_deleted_at")
-    state = states_of(org.read(leads), "Leads")[-1]
-    fault(org, "deleted:Leads", "body", body=body)
-
-    output = org.read(leads, state=[state], expecting_exception=True)
-
-    kind, sentence = failure(output)
-    assert kind == FailureType.transient_error
-    assert "cannot be read. Try again later." in sentence
-    told = [state["stream"]["stream_state"] for state in states_of(output, "Leads")]
-    assert all(moved == state["stream"]["stream_state"] for moved in told)
-
-
-@pytest.mark.parametrize(
-    ("status", "body"),
-    [(200, ""), (200, {"modules": None}), (200, {"modules": []}), (204, "")],
-)
-def test_an_org_without_modules_is_not_believed(org: Org, status: int, body: object) -> None:
-    fault(org, "settings.modules", "status", status=status, body=body)
-
-    with pytest.raises(AirbyteTracedException, match="Try again later"):
-        org.discover()
 
 
 # --- Redirects
@@ -172,27 +117,3 @@ def test_now_is_the_earliest_that_answers_tell_and_of_a_real_host_never_later_th
         org.heard(request, answer(moment))
 
     assert (org.now() - datetime.now(UTC)).total_seconds() == pytest.approx(now_s, abs=3)
-
-
-# --- Exports without a result
-
-
-@pytest.mark.parametrize(("version", "looks"), [("v2", 2), ("v4", 10**9), ("v8", 10**9)])
-def test_an_export_that_is_completed_without_a_result_is_read_whole(
-    own_org: Org, version: str, looks: int, mocker
-) -> None:
-    """It may have rows behind it, which is told in the result, or by a file as full as any."""
-    mocker.patch("source_zoho_crm.roads.exports._FIRST_WAIT_S", 0.03)
-    most = property(lambda retriever: {**retriever.versions[version], "bulk_rows": 40})
-    mocker.patch.object(RecordsRetriever, "_version", most)
-    knobs = {"bulk_job_seconds": 0, "bulk_rows": 40, "bulk_bare_looks": looks}
-    own_org.control("POST", "knobs", knobs)
-    own_org.settings = {"retrieval": BULK, "schema_version": version}
-    vehicles = narrow(own_org.stream("Vehicles"), "Plate")
-
-    output = own_org.read(vehicles)
-
-    assert not output.errors
-    rows = rows_of(output, "Vehicles", deleted=False)
-    assert {row["id"]: row for row in rows} == own_org.truth(vehicles)
-    assert len(own_org.truth(vehicles)) > 40

@@ -9,10 +9,11 @@ import requests
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils import AirbyteTracedException
 
+from zoho_crm.answers import anything, page
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.client import Client
 from zoho_crm.org import forget, org_of
-from zoho_crm.problems import Refused
+from zoho_crm.problems import Refused, Unreadable
 from zoho_crm.requester import manifests_requester
 from zoho_emulator.knobs import SCOPES
 from zoho_emulator.server import Running, Settings, running
@@ -55,19 +56,85 @@ def error(code: str, message: str = "no") -> dict[str, Any]:
     return {"code": code, "details": {}, "message": message, "status": "error"}
 
 
-@pytest.mark.parametrize("body", ['{"data": [{"Last_Name": "Sec', "<html>", "[]", '"x"'])
-def test_an_answer_that_cannot_be_read_is_told_and_not_quoted(server: Running, body: str) -> None:
+UNREADABLE = {
+    "half": ('{"data": [{"Last_Name": "Sec', "it is no JSON"),
+    "HTML": ("<html>", "it is no JSON"),
+    "nothing": ("", "it is empty"),
+    "a list": ("[]", "it is no JSON object"),
+    "a text": ('"x"', "it is no JSON object"),
+    "null": ("null", "it is no JSON object"),
+    "an empty object": ({}, "it has no list 'data'"),
+    "no rows, unsaid": ({"info": {"more_records": False}}, "it has no list 'data'"),
+    "null for rows": ({"data": None}, "it has no list 'data'"),
+    "an object for rows": ({"data": {"id": "1"}}, "it has no list 'data'"),
+    "rows that are texts": (
+        {"data": ["1"], "info": {"more_records": False}},
+        "some of its rows have no id",
+    ),
+    "rows without id": (
+        {"data": [{"Last_Name": "Sec"}], "info": {"more_records": False}},
+        "some of its rows have no id",
+    ),
+    "no info": ({"data": [{"id": "1"}]}, "it has no info about the rows that follow"),
+    "an info that is none": ({"data": [], "info": 7}, "it has no info about the rows that follow"),
+    "no more_records": (
+        {"data": [{"id": "1"}], "info": {"count": 1}},
+        "its info does not say whether more rows follow",
+    ),
+    "an empty promise": (
+        {"data": [], "info": {"more_records": True}},
+        "it has no rows and promises more",
+    ),
+    "rows that lack": (
+        {"data": [{"id": "1"}], "info": {"count": 2, "more_records": False}},
+        "it counts 2 rows and has 1",
+    ),
+}
+unreadable = pytest.mark.parametrize(("body", "why"), UNREADABLE.values(), ids=UNREADABLE)
+
+
+@unreadable
+def test_an_answer_that_can_never_be_read_is_told_and_not_quoted(
+    server: Running, pauses: list[float], body: object, why: str
+) -> None:
+    client = client_of(server)
+    answer(server, "records.list", body, times=None)
+
+    with pytest.raises(Unreadable) as caught:
+        client.metadata.ask("Leads", read=page(), params={"fields": "Last_Name"})
+
+    assert caught.value.failure_type == FailureType.transient_error
+    assert caught.value.message == (
+        f"Zoho answers {server.base_url}/crm/v4/Leads with HTTP 200 and application/json that "
+        f"cannot be read: {why}. Try again later."
+    )
+    assert pauses == [1, 2, 4, 8, 16, 32]
+
+
+@unreadable
+def test_an_answer_that_cannot_be_read_is_asked_for_again(
+    server: Running, body: object, why: str
+) -> None:
     client = client_of(server)
     answer(server, "records.list", body)
 
-    with pytest.raises(AirbyteTracedException) as caught:
-        client.metadata.ask("Leads", params={"fields": "Last_Name"})
+    found = client.metadata.ask("Leads", read=page(), params={"fields": "Last_Name"})
 
-    assert caught.value.failure_type == FailureType.transient_error
-    assert (
-        caught.value.message == f"Zoho answers {server.base_url}/crm/v4/Leads with HTTP 200 and "
-        f"{len(body)} bytes (application/json) that cannot be read. Try again later."
-    )
+    assert len(found.rows) == 3
+    assert client.org.ledger["metadata"].calls == 2
+
+
+@pytest.mark.parametrize("key", ["org", "modules"])
+@pytest.mark.parametrize(("status", "body"), [(204, None), (200, []), (200, None)])
+def test_what_no_org_lacks_is_never_taken_for_empty(
+    server: Running, key: str, status: int, body: object
+) -> None:
+    server.control("POST", "knobs", {"scopes": SCOPES})
+    path, name = ("org", "org") if key == "org" else ("settings/modules", "settings.modules")
+    args = {"status": status, "body": "" if status == 204 else {key: body}}
+    server.control("POST", "faults", [{"match": name, "do": "status", "times": 2, "args": args}])
+
+    assert client_of(server).metadata.metadata(path, key)
 
 
 @pytest.mark.parametrize("wrap", [lambda e: e, lambda e: {"data": [e]}], ids=["alone", "in data"])
@@ -76,7 +143,7 @@ def test_an_error_with_a_good_status_is_a_refusal(server: Running, wrap) -> None
     answer(server, "records.list", wrap(error("NO_PERMISSION")))
 
     with pytest.raises(Refused) as caught:
-        client.metadata.ask("Leads", params={"fields": "Last_Name"})
+        client.metadata.ask("Leads", read=page(), params={"fields": "Last_Name"})
 
     assert caught.value.code == "NO_PERMISSION"
     assert "NO_PERMISSION: no" in str(caught.value.message)
@@ -109,7 +176,7 @@ def test_a_refusal_means_the_same_alone_and_in_a_list(
         args = {"status": status, "body": body}
         server.control("POST", "faults", [fault | {"args": args}])
         with pytest.raises(Refused) as caught:
-            client.metadata.ask("settings/modules")
+            client.metadata.ask("settings/modules", read=anything)
         refused.append((caught.value.code, caught.value.message, caught.value.failure_type))
 
     assert refused[0] == refused[1]
@@ -136,7 +203,7 @@ def test_a_refusal_that_is_not_as_documented_fails_with_a_sentence(
     server.control("POST", "faults", [{"match": "records.list", "do": "status", "args": args}])
 
     with pytest.raises(AirbyteTracedException) as caught:
-        client_of(server).metadata.ask("Leads", params={"fields": "Last_Name"})
+        client_of(server).metadata.ask("Leads", read=page(), params={"fields": "Last_Name"})
 
     assert caught.value.message
 
@@ -154,10 +221,9 @@ def test_a_refusal_in_a_list_that_passes_is_waited_out(
     fault = {"match": "records.list", "do": "status", "times": 1, "args": args}
     server.control("POST", "faults", [fault])
 
-    page = client.metadata.ask("Leads", params={"fields": "Last_Name"})
+    found = client.metadata.ask("Leads", read=page(), params={"fields": "Last_Name"})
 
-    assert page is not None
-    assert page["data"]
+    assert found.rows
 
 
 @pytest.mark.parametrize("code", ["INVALID_TOKEN", "TOO_MANY_REQUESTS"])
@@ -168,10 +234,9 @@ def test_an_error_with_a_good_status_that_passes_is_waited_out(
     client = client_of(server)
     answer(server, "records.list", error(code))
 
-    page = client.metadata.ask("Leads", params={"fields": "Last_Name"})
+    found = client.metadata.ask("Leads", read=page(), params={"fields": "Last_Name"})
 
-    assert page is not None
-    assert page["data"]
+    assert found.rows
 
 
 def test_a_record_with_the_columns_of_an_error_is_a_record(server: Running) -> None:
@@ -179,9 +244,9 @@ def test_a_record_with_the_columns_of_an_error_is_a_record(server: Running) -> N
     row = {"id": "1", "code": "A", "status": "error", "message": "hello"}
     answer(server, "records.list", {"data": [row], "info": {"more_records": False}})
 
-    page = client.metadata.ask("Leads", params={"fields": "id,code,status,message"})
+    found = client.metadata.ask("Leads", read=page(), params={"fields": "id,code,status,message"})
 
-    assert page == {"data": [row], "info": {"more_records": False}}
+    assert found.rows == [row]
 
 
 def test_a_write_that_is_refused_with_a_good_status_is_refused(server: Running) -> None:
@@ -211,14 +276,14 @@ def test_a_call_that_is_refused_leaves_no_error_in_the_log(
     server: Running, caplog: pytest.LogCaptureFixture
 ) -> None:
     with pytest.raises(Refused), caplog.at_level(logging.INFO):
-        client_of(server).metadata.ask("settings/roles")
+        client_of(server).metadata.ask("settings/roles", read=anything)
 
     assert [line.message for line in caplog.records if line.levelno >= logging.WARNING] == []
 
 
 def test_a_missing_scope_is_told_with_those_of_the_destination(server: Running) -> None:
     with pytest.raises(Refused) as caught:
-        client_of(server).queries.ask(body=QUERY)
+        client_of(server).queries.ask(read=page(), body=QUERY)
 
     assert caught.value.failure_type == FailureType.config_error
     assert caught.value.message == (
@@ -243,7 +308,7 @@ def test_what_zoho_does_not_support_is_not_blamed_on_a_profile(
     answer(server, "records.list", error("NOT_SUPPORTED"))
 
     with pytest.raises(Refused) as caught:
-        client.metadata.ask(module, params={"fields": "id"})
+        client.metadata.ask(module, read=page(), params={"fields": "id"})
 
     assert caught.value.message == (
         f"Zoho does not serve {server.base_url}/crm/v4/{module} (NOT_SUPPORTED: no).{told}"
@@ -263,7 +328,7 @@ def test_the_address_that_came_with_a_token_lasts_as_long_as_the_token(
         # A run begins; the second one has the token of the first.
         forget(config)
         requester = manifests_requester("requester", config)
-        assert requester.ask("Leads", params={"fields": "id"}) is not None
+        assert requester.ask("Leads", read=page(), params={"fields": "id"}).rows
     assert server.control("GET", "usage")["tokens_issued"] == 1
 
 

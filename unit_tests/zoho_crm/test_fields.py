@@ -1,12 +1,58 @@
-from datetime import datetime, timedelta, timezone
+import json
+import logging
+import re
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
 
+import jsonschema
+import orjson
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from zoho_crm import casts
 from zoho_crm.casts import utc
-from zoho_crm.fields import Field, caster, json_schema
+from zoho_crm.fields import DATA_TYPES, Field, caster, json_schema
+from zoho_crm.json_text import parsed
+from zoho_crm.odd_values import OddValues
+
+TAG = {"api_name": "Tag", "data_type": "text", "json_type": "jsonarray"}
+OPTIONS = {"data_type": "multiselectpicklist", "json_type": "jsonarray"}
+#: A field of each data type, and some that are described in another way.
+FIELDS = [
+    Field.from_metadata({"api_name": "X", **metadata})
+    for metadata in (
+        *({"data_type": data_type} for data_type in DATA_TYPES),
+        TAG,
+        {"data_type": "hologram"},
+        {"data_type": "formula", "formula": {"return_type": "boolean"}},
+    )
+]
+#: JSON as Zoho's answers may hold it, odd numbers included.
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda some: (
+        st.lists(some, max_size=3)
+        | st.dictionaries(st.sampled_from(["id", "name", "value", "module"]) | st.text(), some)
+    ),
+    max_leaves=6,
+).map(lambda value: parsed(json.dumps(value).encode()))
+
+
+def one_of(*texts: str) -> st.SearchStrategy[str]:
+    return st.sampled_from(texts)
+
+
+#: Texts that are datetimes, or nearly.
+NEAR_MOMENTS = st.builds(
+    "{}{}{}{}{}{}".format,
+    one_of("2024-06-05", "0001-01-01", "9999-12-31", "2024-02-30", "20240605", "2024-W23-3", ""),
+    one_of("T", " ", ""),
+    one_of("02", "24", "2", ""),
+    one_of(":04:09", ":99:99", ":04", ":0:09", ":XX:YY", "0409", ""),
+    one_of("", ".5", ".999999", ",5"),
+    one_of("Z", "z", "", "-07:00", "+05:30", "+05:30:00", "+05:30:15", ":00", "+0530", "+25:00"),
+)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +78,31 @@ def test_every_offset_gives_the_same_instant(local: datetime, minutes: int) -> N
     assert datetime.fromisoformat(utc(moment.isoformat())) == moment
 
 
+@given(st.lists(NEAR_MOMENTS, min_size=1, max_size=4))
+@example(["2024-06-05T02:00:09", "2024-06-05T02:04:09:00"])
+def test_what_is_remembered_of_one_moment_says_nothing_wrong_of_another(values: list[str]) -> None:
+    for value in values:
+        try:
+            expected = datetime.fromisoformat(value)
+            expected = expected if expected.tzinfo else expected.replace(tzinfo=UTC)
+            text = expected.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+        except (ValueError, OverflowError):
+            with pytest.raises(ValueError, match=r".*"):
+                utc(value)
+        else:
+            if value[4:5] == "-":
+                assert utc(value) == text
+
+
+def test_no_more_than_so_many_moments_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(casts, "_MOST_KNOWN", 10)
+    casts._KNOWN.clear()
+    for hour in range(500):
+        moment = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(hours=hour)
+        assert utc(moment.isoformat()) == moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+        assert 0 < len(casts._KNOWN) <= 10
+
+
 @pytest.mark.parametrize(
     ("field", "value", "canonical"),
     [
@@ -44,7 +115,6 @@ def test_every_offset_gives_the_same_instant(local: datetime, minutes: int) -> N
         ({"data_type": "bigint"}, 9007199254740993, "9007199254740993"),
         ({"data_type": "bigint"}, {"name": "Standard", "id": "12"}, "12"),
         ({"data_type": "bigint"}, {"id": 12}, "12"),
-        ({"data_type": "bigint"}, {"name": "Standard"}, '{"name": "Standard"}'),
         ({"api_name": "Layout", "data_type": "bigint"}, {"name": "Standard", "id": "5"}, "5"),
         ({"api_name": "Layout", "data_type": "bigint"}, "5", "5"),
         ({"data_type": "autonumber"}, "A-1", "A-1"),
@@ -61,11 +131,28 @@ def test_every_offset_gives_the_same_instant(local: datetime, minutes: int) -> N
         ({"data_type": "percent"}, "3", 3.0),
         ({"data_type": "currency"}, "9999999999999999", 9_999_999_999_999_999),
         ({"data_type": "currency"}, "007.50", 7.5),
-        ({"data_type": "currency"}, "true", None),
         ({"data_type": "currency"}, "", None),
         ({"data_type": "integer"}, 0, 0),
         ({"data_type": "boolean"}, False, False),
         ({"data_type": "boolean"}, "true", True),
+        ({"data_type": "boolean"}, "FALSE", False),
+        ({"data_type": "boolean"}, 1, True),
+        ({"data_type": "boolean"}, "1", True),
+        ({"data_type": "boolean"}, 0, False),
+        ({"data_type": "boolean"}, "0", False),
+        ({"data_type": "boolean"}, "", None),
+        ({"data_type": "integer"}, "12.0", 12),
+        ({"data_type": "integer"}, 1e3, 1_000),
+        ({"data_type": "integer"}, "", None),
+        ({"data_type": "lookup"}, {"id": None, "name": None}, None),
+        ({"data_type": "lookup"}, {"id": 12}, "12"),
+        ({"data_type": "datetime"}, "2024-06-05", "2024-06-05T00:00:00Z"),
+        ({"data_type": "datetime"}, "", None),
+        ({"data_type": "date"}, "", None),
+        ({"data_type": "text"}, True, "true"),
+        ({"data_type": "text"}, 12, "12"),
+        ({"data_type": "phone"}, 12.5, "12.5"),
+        (TAG, [{"name": 7}, {"name": ""}, None], ["7"]),
         ({"data_type": "date"}, "1961-02-03", "1961-02-03"),
         ({"data_type": "formula", "formula": {"return_type": "double"}}, 1.5, 1.5),
         (
@@ -84,23 +171,124 @@ def test_values_have_one_canonical_form(field, value, canonical) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data_type", "value"),
+    ("value", "line"),
     [
-        ("integer", "12-50"),
-        ("integer", "inf"),
-        ("double", "much"),
-        ("datetime", "Invalid date"),
+        (9_007_199_254_740_991.0, b"9007199254740991"),
+        (-9_007_199_254_740_991.0, b"-9007199254740991"),
+        # Digits that it may not have had are not written.
+        (9_007_199_254_740_992.0, b"9007199254740992.0"),
+        (-9_007_199_254_740_992.0, b"-9007199254740992.0"),
+        (9_007_199_254_740_993, b"9007199254740993"),
     ],
 )
-def test_a_value_that_is_none_of_its_type_costs_itself_and_is_said(
-    data_type: str, value: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    casts._warn_of.cache_clear()
-    field = Field.from_metadata({"api_name": "X", "data_type": data_type})
+def test_a_number_is_whole_as_far_as_its_digits_are_known(value: float, line: bytes) -> None:
+    row = caster([Field("X", "double")])({"X": value})
+    assert orjson.dumps(row["X"]) == line
 
-    assert caster([field])({"X": value}) == {"X": None}
-    assert field.type.read_cell(value) is None
-    assert caplog.text.count("such values are read as null") == 1
+
+@pytest.mark.parametrize(
+    ("field", "value", "instead"),
+    [
+        ({"data_type": "integer"}, "12-50", None),
+        ({"data_type": "integer"}, "inf", None),
+        ({"data_type": "integer"}, 12.5, None),
+        ({"data_type": "integer"}, "12.5", None),
+        ({"data_type": "integer"}, True, None),
+        ({"data_type": "integer"}, [1], None),
+        ({"data_type": "integer"}, {"id": 1}, None),
+        ({"data_type": "integer"}, 2**63, None),
+        ({"data_type": "integer"}, "-9223372036854775809", None),
+        ({"data_type": "integer"}, 1e300, None),
+        ({"data_type": "integer"}, 9_007_199_254_740_992.0, None),
+        ({"data_type": "double"}, "much", None),
+        ({"data_type": "double"}, "1_000", None),
+        ({"data_type": "double"}, "1e999", None),
+        ({"data_type": "double"}, "nan", None),
+        ({"data_type": "double"}, float("inf"), None),
+        ({"data_type": "double"}, False, None),
+        ({"data_type": "currency"}, "true", None),
+        ({"data_type": "currency"}, [], None),
+        ({"data_type": "boolean"}, "yes", None),
+        ({"data_type": "boolean"}, 2, None),
+        ({"data_type": "boolean"}, 1.0, None),
+        ({"data_type": "boolean"}, [True], None),
+        ({"data_type": "datetime"}, "Invalid date", None),
+        ({"data_type": "datetime"}, 1717552800000, None),
+        ({"data_type": "datetime"}, "20240605", None),
+        ({"data_type": "datetime"}, "0001-01-01T00:00:00+05:00", None),
+        ({"data_type": "datetime"}, {"time": "2024"}, None),
+        ({"data_type": "datetime"}, ["2024-06-05"], None),
+        ({"data_type": "date"}, "31/12/2024", None),
+        ({"data_type": "date"}, "2024-02-30", None),
+        ({"data_type": "date"}, 20240605, None),
+        ({"data_type": "date"}, {}, None),
+        ({"data_type": "date"}, 0, None),
+        ({"data_type": "datetime"}, False, None),
+        ({"data_type": "text"}, ["a", 1], '["a", 1]'),
+        ({"data_type": "text"}, {"ä": float("inf")}, '{"ä": null}'),
+        ({"data_type": "text"}, float("nan"), None),
+        ({"data_type": "bigint"}, 1e20, "1e+20"),
+        ({"data_type": "picklist"}, {}, "{}"),
+        ({"data_type": "lookup"}, {"name": "Zed"}, '{"name": "Zed"}'),
+        ({"data_type": "lookup"}, {"id": [1]}, '{"id": [1]}'),
+        ({"data_type": "lookup"}, [{"id": "1"}], '[{"id": "1"}]'),
+        ({"data_type": "bigint"}, {"name": "Standard"}, '{"name": "Standard"}'),
+        (TAG, [{"id": "1"}], ['{"id": "1"}']),
+        (TAG, ["a", {"name": None}, [1]], ["a", '{"name": null}', "[1]"]),
+        (OPTIONS, {"display": "A"}, ['{"display": "A"}']),
+    ],
+)
+def test_a_value_that_does_not_fit_costs_itself_and_is_counted(
+    field: dict[str, Any], value: object, instead: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    described = Field.from_metadata({"api_name": "X", **field})
+    schema = described.type.schema
+    odd_values = OddValues("Leads")
+    cast = caster(odd_values.of([described, Field("Y", "text")]))
+
+    with caplog.at_level(logging.WARNING, "airbyte"):
+        for _ in range(3):
+            row = {described.api_name: value, "Y": "y"}
+            assert cast(row) == {described.api_name: instead, "Y": "y"}
+        odd_values.tell()
+        odd_values.tell()
+
+    written = described.is_list or ("format" not in schema and "string" in schema["type"])
+    assert caplog.messages == [
+        f"Leads.{described.api_name}: 3 values do not fit the data type {described.data_type} and "
+        f"are read as {'JSON text' if written else 'null'}."
+    ]
+
+
+def test_a_value_that_is_nested_too_deeply_for_any_text_costs_itself() -> None:
+    deep: list[object] = []
+    for _ in range(1_000):
+        deep = [deep]
+    fields = [Field(data_type, data_type) for data_type in (*DATA_TYPES, "hologram")]
+
+    row = caster(fields)({field.api_name: deep for field in fields})
+
+    assert set(map(str, row.values())) == {"None"}
+
+
+@given(st.sampled_from(FIELDS), ANY_JSON)
+def test_any_json_becomes_a_value_that_fits_the_schema(field: Field, value: object) -> None:
+    row = caster([field])({"id": "1", field.api_name: value})
+
+    jsonschema.validate(row, json_schema([field]), cls=jsonschema.Draft7Validator)
+    assert orjson.loads(orjson.dumps(row)) == row
+    read, schema = row[field.api_name], field.type.schema
+    if read is not None and schema.get("format") == "date":
+        assert date.fromisoformat(read).isoformat() == read
+    if read is not None and schema.get("format") == "date-time":
+        assert re.fullmatch(r"\d{4}(-\d\d){2}T\d\d(:\d\d){2}Z", read)
+    if schema["type"] == ["null", "integer"]:
+        assert type(read) in (int, type(None))
+
+
+@given(st.sampled_from(FIELDS), NEAR_MOMENTS | st.floats().map(str) | st.text())
+def test_any_text_becomes_a_value_that_fits_the_schema(field: Field, value: str) -> None:
+    test_any_json_becomes_a_value_that_fits_the_schema.hypothesis.inner_test(field, value)
 
 
 @pytest.mark.parametrize(

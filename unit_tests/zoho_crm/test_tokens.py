@@ -1,9 +1,11 @@
 """Answers of the token endpoint that are not as documented."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import requests
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils import AirbyteTracedException
 from airbyte_cdk.utils.datetime_helpers import ab_datetime_now
@@ -39,6 +41,16 @@ def answer(server: Running, body: object, status: int = 200, **when: Any) -> Non
     server.control("POST", "faults", [{"match": "token", "do": "status", "args": args} | when])
 
 
+def token_of(server: Running) -> dict[str, Any]:
+    """The answer to some other program; the calls are counted anew."""
+    names = ("client_id", "client_secret", "refresh_token")
+    form = {name: getattr(server, name) for name in names} | {"grant_type": "refresh_token"}
+    found = requests.post(f"{server.base_url}/oauth/v2/token", data=form, timeout=30).json()
+    server.control("POST", "reset", {})
+    assert found["access_token"]
+    return dict(found)
+
+
 def org_name(server: Running) -> str:
     (org,) = client_of(server).metadata.metadata("org", "org")
     return str(org["company_name"])
@@ -52,12 +64,19 @@ def org_name(server: Running) -> str:
         {"token_expires_in": 3_600_000},
         {"token_expires_in": 0},
         {"token_expires_in": 120},
+        {"expires_in": None},
+        {"expires_in": "an hour"},
+        {"expires_in": "3600", "api_domain": None},
+        {"expires_in": [1], "scope": 7, "api_domain": 7},
     ],
 )
 def test_a_token_serves_whatever_its_answer_tells_of_it(
     server: Running, knobs: dict[str, object]
 ) -> None:
-    server.control("POST", "knobs", knobs)
+    if all(name.startswith("token_") for name in knobs):
+        server.control("POST", "knobs", knobs)
+    else:
+        answer(server, token_of(server) | knobs, times=1)
     client = client_of(server)
 
     for _ in range(3):
@@ -79,8 +98,22 @@ def test_a_token_that_is_said_to_live_in_milliseconds_is_renewed_within_the_hour
     assert left.total_seconds() == pytest.approx(3_600, abs=30)
 
 
-@pytest.mark.parametrize("body", [{}, {"api_domain": "x", "expires_in": 3600}, [], "", "null"])
-def test_an_answer_without_a_token_and_without_a_reason_is_asked_for_again(
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"api_domain": "x", "expires_in": 3600},
+        {"access_token": None},
+        {"access_token": 7},
+        {"error": None},
+        {"error": "general_error", "status": "failure"},
+        [],
+        "",
+        "null",
+        "<html>",
+    ],
+)
+def test_an_answer_without_a_token_and_a_reason_of_ours_is_asked_for_again(
     server: Running, body: object
 ) -> None:
     answer(server, body, times=2)
@@ -89,8 +122,11 @@ def test_an_answer_without_a_token_and_without_a_reason_is_asked_for_again(
     assert tokens(server) == 3
 
 
-def test_a_token_endpoint_that_never_gives_a_token_or_a_reason_is_named(server: Running) -> None:
-    answer(server, {})
+@pytest.mark.parametrize("body", [{}, {"error": "general_error"}, "<html>"])
+def test_a_token_endpoint_that_never_gives_a_token_or_a_reason_is_named(
+    server: Running, body: object
+) -> None:
+    answer(server, body)
 
     with pytest.raises(AirbyteTracedException) as caught:
         org_name(server)
@@ -105,9 +141,64 @@ def test_a_redirect_of_the_token_endpoint_is_not_followed(server: Running) -> No
     args = {"status": 307, "headers": {"Location": elsewhere}}
     server.control("POST", "faults", [{"match": "token", "do": "status", "args": args}])
 
-    with pytest.raises(AirbyteTracedException, match=r"does not answer \(HTTP 307\)"):
+    with pytest.raises(AirbyteTracedException, match="sends the call on to") as caught:
         org_name(server)
+
+    assert caught.value.failure_type == FailureType.config_error
+    assert f"sends the call on to {server.base_url}, and" in str(caught.value.message)
 
     usage = server.control("GET", "usage")
     assert isinstance(usage, dict)
     assert "not_emulated" not in usage["calls"]
+
+
+# --- Tokens that die
+
+
+def test_a_refresh_token_that_is_revoked_while_calls_are_made_is_named(server: Running) -> None:
+    """Not the access token, with which the calls were refused first."""
+    client = client_of(server)
+    assert client.metadata.metadata("org", "org")
+    server.control("POST", "clock", {"advance_s": 3_700})
+    answer(server, {"error": "invalid_code"})
+
+    with pytest.raises(AirbyteTracedException) as caught:
+        client.metadata.metadata("org", "org")
+
+    assert caught.value.failure_type == FailureType.config_error
+    assert "Zoho refuses the refresh token (invalid_code)." in str(caught.value.message)
+
+
+@pytest.mark.parametrize("body", [{}, {"error": "general_error"}, "<html>"])
+def test_a_token_endpoint_that_fails_while_calls_are_made_is_named(
+    server: Running, body: object
+) -> None:
+    client = client_of(server)
+    assert client.metadata.metadata("org", "org")
+    server.control("POST", "clock", {"advance_s": 3_700})
+    answer(server, body)
+
+    with pytest.raises(AirbyteTracedException) as caught:
+        client.metadata.metadata("org", "org")
+
+    assert caught.value.failure_type == FailureType.transient_error
+    assert "None" not in str(caught.value.message)
+    assert "omething went wrong" not in str(caught.value.message)
+
+
+def test_calls_that_are_refused_with_one_old_token_take_one_new_one(server: Running) -> None:
+    """The one is refused after the other has renewed the token."""
+    authenticator = client_of(server).metadata.get_authenticator()
+    assert isinstance(authenticator, ZohoAuthenticator)
+
+    def refused_call() -> None:
+        authenticator.get_auth_header()
+        authenticator.refresh_and_set_access_token()
+
+    authenticator.get_auth_header()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(refused_call).result()
+    assert tokens(server) == 2
+    authenticator.refresh_and_set_access_token()
+
+    assert tokens(server) == 2

@@ -1,0 +1,146 @@
+"""Saved states: what a run goes on from, whose they are, and what is odd about them."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from airbyte_cdk.models import (
+    AirbyteMessage,
+    AirbyteStateBlob,
+    AirbyteStateMessage,
+    ConfiguredAirbyteCatalog,
+    SyncMode,
+)
+from airbyte_cdk.sources.streams.core import NO_CURSOR_STATE_KEY
+from airbyte_cdk.utils import AirbyteTracedException
+
+from source_zoho_crm.roads.windows import text
+from zoho_crm.directory import CURSOR_FIELD
+from zoho_crm.problems import config_error
+from zoho_crm.settings import BEGINNING
+
+#: Key of the id of the org that a state is of ("Get Organization": id).
+ORG_ID = "org_id"
+#: The CDK's other form of a state tells spans instead of a moment, and so not since when deletions
+#: are to be told.
+_SPANS = "slices"
+
+#: The saved states by stream.
+States = Mapping[str, Mapping[str, Any]]
+
+
+def gone_on_from(
+    states: Iterable[AirbyteStateMessage], catalog: ConfiguredAirbyteCatalog | None
+) -> list[AirbyteStateMessage]:
+    """The saved states that a run goes on from: those of streams that are read incrementally.
+
+    Each moment is written like 2026-01-31T12:00:00Z: states are edited by hand and moved in from
+    elsewhere, and the CDK's cursor reads no other form. The CDK does not look at the sync mode, and
+    would leave older rows out of a full refresh.
+    """
+    whole = {
+        entry.stream.name
+        for entry in (catalog.streams if catalog else ())
+        if entry.sync_mode == SyncMode.full_refresh
+    }
+    return [_in_one_form(state) for state in states if _stream_of(state) not in whole]
+
+
+def by_stream(states: Iterable[AirbyteStateMessage]) -> dict[str, dict[str, Any]]:
+    """What each stream's state says; streams that were cleared have none."""
+    told = {name: _told(state) for state in states if (name := _stream_of(state))}
+    return {name: state for name, state in told.items() if state}
+
+
+def _stream_of(message: AirbyteStateMessage) -> str | None:
+    return message.stream.stream_descriptor.name if message.stream else None
+
+
+def _told(message: AirbyteStateMessage) -> dict[str, Any]:
+    blob = message.stream.stream_state if message.stream else None
+    return dict(vars(blob)) if blob else {}
+
+
+def _in_one_form(message: AirbyteStateMessage) -> AirbyteStateMessage:
+    stream, state = message.stream, _told(message)
+    if stream is None or not state.keys() & {CURSOR_FIELD, _SPANS}:
+        return message
+    value: Any = state.get(CURSOR_FIELD, state.get(_SPANS))
+    try:
+        moment = datetime.fromisoformat(value)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        written = text(max(moment, datetime.fromisoformat(BEGINNING)))
+    except (TypeError, ValueError, OverflowError):
+        raise config_error(
+            f"{stream.stream_descriptor.name}: the saved state is {value!r}, which is no moment. "
+            f'Write it like {{"{CURSOR_FIELD}": "2026-01-31T12:00:00Z"}}, or clear the stream to '
+            "read all of it again."
+        ) from None
+    blob = AirbyteStateBlob(state | {CURSOR_FIELD: written})
+    return replace(message, stream=replace(stream, stream_state=blob))
+
+
+def of_another_org(states: States, org_id: str | None) -> dict[str, AirbyteTracedException]:
+    """The streams whose state is of another org than this one, and what to do about each.
+
+    States that name no org are taken for this one's, and so are all where Zoho does not tell the
+    id. UNVERIFIED: that a sandbox and the org that it was made from have different ids.
+    """
+    return {
+        stream: config_error(
+            f"{stream}: The saved state is of the org {theirs}, and this connection reads the org "
+            f"{org_id}: nothing was read, because it would look up to date. Clear the stream's "
+            "state to read this org from the start, or use a connection (in PyAirbyte a cache) for "
+            "each org."
+        )
+        for stream, state in states.items()
+        if (theirs := state.get(ORG_ID)) and org_id and str(theirs) != org_id
+    }
+
+
+def with_org(message: AirbyteMessage, states: States, org_id: str | None) -> AirbyteMessage:
+    """A stream's state with the id of its org, which is the saved one where Zoho tells none."""
+    state = message.state
+    stream = state.stream if state else None
+    if state is None or stream is None:
+        return message
+    known = org_id or states.get(stream.stream_descriptor.name, {}).get(ORG_ID)
+    if known is None:
+        return message
+    blob = AirbyteStateBlob(_told(state) | {ORG_ID: known})
+    return replace(message, state=replace(state, stream=replace(stream, stream_state=blob)))
+
+
+def oddities(
+    states: States,
+    incremental: Iterable[str],
+    has_state: Callable[[str], bool],
+    latest: datetime,
+) -> Iterator[str]:
+    """Warnings of what a run does not take from its states, and of states that stop a stream.
+
+    `incremental`: the streams that the catalog reads so; `has_state`: whether a stream's changes
+    can be followed; `latest`: no clock of Zoho's shows a later time.
+    """
+    for stream in incremental:
+        state = states.get(stream, {})
+        if unknown := sorted(state.keys() - {CURSOR_FIELD, ORG_ID, NO_CURSOR_STATE_KEY}):
+            yield (
+                f"{stream}: the saved state has keys that mean nothing here ({', '.join(unknown)}) "
+                f'and are not used. A state is written like {{"{CURSOR_FIELD}": '
+                '"2026-01-31T12:00:00Z"}.'
+            )
+        if not has_state(stream):
+            yield (
+                f"{stream}: the configured catalog reads this stream incrementally, and its "
+                "changes cannot be followed, so it is read whole and a saved state is not used. "
+                "Set it to Full refresh."
+            )
+        elif CURSOR_FIELD in state and datetime.fromisoformat(state[CURSOR_FIELD]) > latest:
+            yield (
+                f"{stream}: the saved state is {state[CURSOR_FIELD]}, which is in the future: "
+                f"Zoho's clock says {text(latest)}. No change is read until then. Clear the "
+                "stream's state to read all of it again, or set it to the moment of the last good "
+                "sync."
+            )

@@ -1,0 +1,130 @@
+"""One odd value costs itself: neither its row nor its module."""
+
+import json
+from typing import Any
+
+import pytest
+from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
+
+from unit_tests.source.conftest import Org, Row, narrow, rows_of
+
+COQL = {"use_coql": "enabled"}
+REST = {"use_coql": "disabled", "api_type": "REST"}
+BULK = {"use_coql": "disabled", "api_type": "Bulk"}
+#: Deals as Zoho would describe them if it were wrong about two fields.
+FIELDS = {
+    "Modified_Time": "datetime",
+    "Closing_Date": "date",
+    "Stage": "integer",
+    "Deal_Name": "datetime",
+}
+
+
+def body(org: Org, match: str, content: object, **when: Any) -> None:
+    fault = {"match": match, "do": "body", "args": {"body": content}}
+    org.control("POST", "faults", [fault | when])
+
+
+def warnings(output: EntrypointOutput) -> list[str]:
+    return [message.log.message for message in output.logs if message.log.level.value == "WARN"]
+
+
+@pytest.mark.parametrize(
+    ("retrieval", "version", "resumed"),
+    [
+        pytest.param(COQL, "v2.1", True, id="COQL v2.1, incremental"),
+        pytest.param(COQL, "v8", False, id="COQL v8, first"),
+        pytest.param(REST, "v2", False, id="REST v2, first"),
+        pytest.param(REST, "v4", True, id="REST v4, incremental"),
+        pytest.param(BULK, "v2", True, id="Bulk v2, incremental"),
+        pytest.param(BULK, "v8", False, id="Bulk v8, first"),
+    ],
+)
+def test_values_that_do_not_fit_are_null_and_counted_and_the_rows_come(
+    org: Org, retrieval: dict[str, str], version: str, resumed: bool
+) -> None:
+    org.settings = {"retrieval": retrieval, "schema_version": version}
+    described = [
+        {"api_name": name, "data_type": data_type, "json_type": "string"}
+        for name, data_type in FIELDS.items()
+    ]
+    body(org, "settings.fields:Deals", {"fields": described})
+    deals = org.stream("Deals")
+    state = {
+        "stream_descriptor": {"name": "Deals"},
+        "stream_state": {"Modified_Time": "2018-01-01T00:00:00Z"},
+    }
+
+    output = org.read(
+        narrow(deals, "Closing_Date", "Stage", "Deal_Name"),
+        state=[{"type": "STREAM", "stream": state}] if resumed else [],
+    )
+
+    truth = {
+        row["id"]: {name: row[name] for name in ("id", "Modified_Time", "Closing_Date")}
+        for row in org.truth(narrow(deals, "Closing_Date")).values()
+        if not resumed or row["Modified_Time"] > "2018-01-01T00:00:00Z"
+    }
+    rows = {row["id"]: row for row in rows_of(output, "Deals", deleted=False)}
+    assert rows == truth
+    assert [line for line in warnings(output) if "fit" in line] == [
+        f"Deals.{name}: {len(truth)} values do not fit the data type {FIELDS[name]} and are read "
+        "as null."
+        for name in ("Stage", "Deal_Name")
+    ]
+
+
+ROW = (
+    '{"id": "7", "Modified_Time": "2020-01-01T00:00:00Z", "Deal_Name": "a\\ud800b\x01", '
+    '"Stage": "\\ud83d\\ude00", "Amount": NaN, "Probability": {"x": 1e999}, "Account_Name": [1], '
+    '"Tag": [{"id": "1"}]}'
+)
+
+
+@pytest.mark.parametrize(
+    ("retrieval", "call"), [(COQL, "coql:Deals"), (REST, "records.list:Deals")]
+)
+def test_json_with_odd_values_is_read(org: Org, retrieval: dict[str, str], call: str) -> None:
+    org.settings = {"retrieval": retrieval}
+    columns = ("Deal_Name", "Stage", "Amount", "Probability", "Account_Name", "Tag")
+    deals = narrow(org.streams()["Deals"], *columns)
+    body(org, call, f'{{"data": [{ROW}], "info": {{"more_records": false}}}}')
+
+    output = org.read(deals)
+
+    (row,) = rows_of(output, "Deals", deleted=False)
+    assert row == {
+        "id": "7",
+        "Modified_Time": "2020-01-01T00:00:00Z",
+        "Deal_Name": "a\ufffdb\x01",
+        "Stage": "😀",
+        "Account_Name": "[1]",
+        "Tag": ['{"id": "1"}'],
+    }
+    assert sum("1 value does not fit the data type" in line for line in warnings(output)) == 4
+
+
+def test_settings_with_odd_values_are_read(org: Org) -> None:
+    stream: Row = org.streams()["users"]
+    moments = [
+        name
+        for name, column in stream["json_schema"]["properties"].items()
+        if column.get("format") == "date-time"
+    ]
+    user = {"id": "7", "full_name": "\ud800", **dict.fromkeys(moments, 7)}
+    text = json.dumps({"users": [user, user], "info": {"more_records": False}})
+    body(org, "users", text)
+
+    output = org.read(stream)
+
+    assert not output.errors
+    rows = rows_of(output, "users")
+    assert len(rows) == 2
+    assert all(row["full_name"] == "\ufffd" for row in rows)
+    assert not any(name in row for row in rows for name in moments)
+    told = [line for line in warnings(output) if "2 values do not fit" in line]
+    assert sorted(told) == sorted(
+        f"users.{name}: 2 values do not fit the data type datetime and are read as null."
+        for name in moments
+    )
+    assert moments

@@ -1,0 +1,47 @@
+"""JSON of Zoho's answers, read although a value in it is odd."""
+
+import json
+from typing import Any
+
+import orjson
+
+#: Whole numbers beyond 64 bits are read as orjson reads them: with a fraction.
+_FEWEST_TOO_LARGE = 21
+
+
+def parsed(content: bytes) -> Any:
+    """The value of a JSON text; raises ValueError where there is none.
+
+    One odd value does not cost the others: a raw control character stands for itself, half of a
+    surrogate pair becomes U+FFFD, and a number beyond the range of floats becomes an infinity,
+    which the casts of `zoho_crm.casts` and `orjson.dumps` turn into null.
+    """
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        try:
+            # Not as bytes: the standard library then takes what is no UTF-8.
+            return _mended(_TOLERANT.decode(content.decode("utf-8-sig")))
+        except (ValueError, RecursionError):
+            raise error from None
+
+
+def _whole(digits: str) -> int | float:
+    if len(digits) < _FEWEST_TOO_LARGE and -(2**63) <= (number := int(digits)) < 2**64:
+        return number
+    return float(digits)
+
+
+_TOLERANT = json.JSONDecoder(strict=False, parse_int=_whole)
+
+
+def _mended(value: Any) -> Any:
+    """The value without lone surrogates, which no UTF-8 can carry."""
+    if isinstance(value, str):
+        # A surrogate pair has become one character before.
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_mended(item) for item in value]
+    if isinstance(value, dict):
+        return {_mended(key): _mended(item) for key, item in value.items()}
+    return value
