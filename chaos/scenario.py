@@ -3,6 +3,7 @@
 import random
 import re
 import time
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -38,11 +39,16 @@ def play(name: str, method: str, seed: int, found: Found, folder: Path) -> Outco
     """The whole scenario, with an org of its own."""
     begun = time.monotonic()
     outcome = Outcome("source", name, method, version_of(name, method, seed), seed, folder)
-    with stage(outcome, found, KILLED_ROWS if name == "killed" else None) as (story, setting):
-        if name in STORIES:
-            STORIES[name](story, setting)
-        else:
-            meet(BY_NAME[name], story, setting)
+    try:
+        with stage(outcome, found, KILLED_ROWS if name == "killed" else None) as (story, setting):
+            if name in STORIES:
+                STORIES[name](story, setting)
+            else:
+                meet(BY_NAME[name], story, setting)
+    except Exception as error:
+        # One scenario of a long run must not take the others with it.
+        outcome.wrong.append(f"the harness: {error!r}")
+        (folder / "harness.txt").write_text(traceback.format_exc())
     outcome.seconds = time.monotonic() - begun
     return outcome
 
@@ -109,6 +115,8 @@ def _under(fault: Fault, plan: Plan, story: Story) -> None:
         wrong.append(f"the harness: nothing was done amid the read ({moment.error})")
     if plan.hit and not plan.hit():
         wrong.append("the harness: the fault was not seen to hit")
+    if plan.unseen and plan.unseen.encode() in run.out.read_bytes():
+        wrong.append("the harness: the fault changed nothing")
     org.control("DELETE", "faults")
     org.knobs(**{name: getattr(Knobs(), name) for name in plan.knobs})
     if fault.ends == WELL and run.exit_code and not run.hung:

@@ -24,6 +24,7 @@ def killed(story: Story, setting: Setting) -> None:
     """
     org, rng = setting.org, setting.rng
     kills, longest = 0, _FIRST_GUESS_S
+    org.knobs(churn=5)
     for _ in range(_MOST_READS):
         seconds = rng.uniform(0.3, 1.2) * longest
         # Small numbers as often as great ones: reads that go on from a state print little.
@@ -43,6 +44,7 @@ def killed(story: Story, setting: Setting) -> None:
         _change(org)
     else:
         story.outcome.wrong.append(f"the harness: {kills} reads were killed, not {KILLS}")
+    org.knobs(churn=0)
     story.recover()
 
 
@@ -65,17 +67,17 @@ def late_rows(story: Story, setting: Setting) -> None:
     # Until they are shown, no state is true: that is what the setting is for.
     story.held_to_states = False
     story.warehouse.strict = False
-    late_s = setting.rng.choice([90, 600])
+    late_s = setting.rng.choice([300, 600])
     story.read("before")
     org.knobs(visible_after_s=late_s)
     org.advance(MARGIN_S)
     org.work(0.1)
     org.advance(70)
-    story.read("while rows are not seen")
+    story.read("before-they-are-seen")
     if not story.missing():
         story.outcome.wrong.append("the harness: no row was late")
     org.advance(late_s)
-    story.read("once they are seen")
+    story.read("once-they-are-seen")
     org.knobs(visible_after_s=0)
     story.recover()
 
@@ -101,7 +103,7 @@ def other_org(story: Story, setting: Setting) -> None:
             "client_secret": other.client_secret,
             "refresh_token": other.refresh_token,
         }
-        run = story.read("of another org")
+        run = story.read("of-another-org")
     story.config = mine
     going_on = [name for name, table in warehouse.tables.items() if table.incremental]
     if not run.exit_code or {name for name, _ in run.records} & set(going_on):
