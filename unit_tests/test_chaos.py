@@ -13,11 +13,12 @@ import pytest
 
 from chaos.__main__ import main
 from chaos.discovery import Found
+from chaos.faults import FAULTS
 from chaos.org import KNOBS, MODULES, settings
 from chaos.outcome import Outcome, table
 from chaos.process import Connector, Run
 from chaos.scenario import meet, play, stage
-from chaos.setting import BULK, COQL, REST, WELL, Fault, once
+from chaos.setting import BULK, COQL, METHODS, REST, WELL, Fault, once
 from chaos.warehouse import Table, Warehouse
 from chaos.wire import Door, foreign
 from unit_tests.source.conftest import Org, configured
@@ -260,6 +261,23 @@ def found() -> Found:
     with running(settings(1), KNOBS) as server:
         streams = Org(server).discover(configured([{"name": m} for m in MODULES], "full_refresh"))
     return Found({"v4": list(streams.values())}, frozenset())
+
+
+@pytest.mark.parametrize("version", ["v2", "v8"])
+def test_the_emulator_takes_every_fault_that_is_planned(
+    found: Found, tmp_path: Path, version: str
+) -> None:
+    outcome = Outcome("source", "none", COQL, version, 1, tmp_path)
+    of_version = Found({version: found.streams["v4"]}, frozenset())
+    with stage(outcome, of_version) as (_, setting):
+        for method in METHODS:
+            setting.method = method
+            for fault in (one for one in FAULTS if method in one.methods):
+                setting.incremental = not setting.incremental
+                plan = fault.plan(setting)
+                assert plan.rules or plan.knobs or plan.hit, fault.name
+                setting.org.control("POST", "faults", plan.rules)
+                setting.org.knobs(**plan.knobs)
 
 
 def test_a_lie_that_no_reader_can_see_through_is_counted_as_lost_rows(
