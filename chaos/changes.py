@@ -77,7 +77,7 @@ def odd_value(s: Setting, old: str, new: str) -> Plan:
     s.org.control("PATCH", "records/Leads", {"id": lead, "Last_Name": MARK})
     s.org.advance(120)
     rule = {"match": s.early()["match"], "do": "replace", "args": {"old": old, "new": new}}
-    return Plan([rule], leave=NO_LONGER_COMPARED, unseen=MARK)
+    return Plan([rule], leave=NO_LONGER_COMPARED, unseen=f'"Last_Name":"{MARK}"')
 
 
 def odd_text(s: Setting) -> Plan:
