@@ -110,12 +110,12 @@ class Org:
             self.delete(module, 1, kind="permanent")
         self.advance(1)
         self.restore(2)
-        self._change_children()
+        for child in ("Quoted_Items", "LeadsXProducts"):
+            self.remove_children(child, 2)
 
-    def _change_children(self) -> None:
-        for module in ("Quoted_Items", "LeadsXProducts"):
-            if ids := self._some(module, 2):
-                self.control("DELETE", f"records/{module}?ids={','.join(ids)}")
+    def remove_children(self, module: str, number: int) -> None:
+        if ids := self._some(module, number):
+            self.control("DELETE", f"records/{module}?ids={','.join(ids)}")
 
     def _some(self, module: str, number: int) -> list[str]:
         ids = self.ids(module)
