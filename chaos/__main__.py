@@ -7,7 +7,6 @@
 import argparse
 import multiprocessing
 import shutil
-import signal
 import sys
 import tempfile
 import time
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from chaos.discovery import Found, discovered
 from chaos.outcome import Outcome, table
+from chaos.process import heed
 from chaos.scenario import NAMES, methods_of, play, version_of
 from chaos.setting import METHODS
 
@@ -29,8 +29,7 @@ Case = tuple[str, str, int]
 
 def main(arguments: Sequence[str]) -> int:
     asked = _parse(arguments)
-    # A harness that is told to end ends its processes, too.
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    heed()
     begun = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="zoho_chaos_"))
     cases = _cases(asked)
@@ -82,7 +81,7 @@ def _played(cases: Sequence[Case], found: Found, folder: Path, *, jobs: int) -> 
     """The outcomes, in the order in which scenarios end."""
     # Threads of the harness and a fork do not go together.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=heed) as pool:
         futures = []
         for name, method, seed in cases:
             own = folder / f"{name}-{method}-{seed}"

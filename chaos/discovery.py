@@ -46,15 +46,19 @@ def discovered(folder: Path, versions: Iterable[str]) -> Found:
         }
 
         def streams(version: str) -> Sequence[Json]:
-            config = {**account, "schema_version": version}
-            run = source.run(f"discover-{version}", "discover", files={"config": config})
-            found: Sequence[Json] = _message(run, "CATALOG")["catalog"]["streams"]
-            return found
+            return streams_of(source, {**account, "schema_version": version})
 
         names = sorted(set(versions))
         found = dict(zip(names, pool.map(streams, names), strict=True))
     form = _message(source.run("spec", "spec", files={}), "SPEC")["spec"]
     return Found(found, frozenset(form["connectionSpecification"]["properties"]))
+
+
+def streams_of(source: Connector, config: Json) -> Sequence[Json]:
+    """What a discovery prints."""
+    run = source.run(f"discover-{config['schema_version']}", "discover", files={"config": config})
+    found: Sequence[Json] = _message(run, "CATALOG")["catalog"]["streams"]
+    return found
 
 
 def _message(run: Run, kind: str) -> Json:

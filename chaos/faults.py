@@ -1,13 +1,14 @@
 """Every kind of fault that a read may meet."""
 
+from collections.abc import Mapping
+
+from chaos import changes
 from chaos.setting import BADLY, BULK, COQL, EITHER, REST, Fault, Plan, Setting, amid, once, refusal
 
 #: Longer than a token lives.
 _TOKEN_S = 3_700
 _HOURS_S = 5 * 3_600
 _HTML = "<html><body>The service is busy.</body></html>"
-_NO_LONGER_COMPARED = frozenset({"Last_Name", "Full_Name", "Greeting"})
-_MARK = "Marked-by-chaos"
 _HTML_HEADERS = {"content-type": "text/html"}
 
 
@@ -64,12 +65,18 @@ def _cut(s: Setting) -> Plan:
     return once(s.any(), "cut", after_bytes=s.rng.randint(0, 2_000))
 
 
+def _count(s: Setting) -> Plan:
+    """A page that says that it has more rows than it has."""
+    return once(s.records(), "replace", old='"count":', new='"count":9')
+
+
 # --- Zoho's clock, hosts and tokens
 
 
 def _date(s: Setting, off_s: int) -> Plan:
-    where = s.rng.choice([{"match": "settings.modules"}, s.any(), s.early()])
-    return once(where, "date", s.rng.randint(1, 3), off_s=off_s)
+    # The first calls are those whose time a read may go by.
+    where = s.rng.choice([{"match": "settings.*"}, {"match": "org"}, s.any(), s.early()])
+    return once(where, "date", s.rng.randint(1, 5), off_s=off_s)
 
 
 def _redirect(s: Setting, status: int) -> Plan:
@@ -91,6 +98,18 @@ def _token_revoked(s: Setting) -> Plan:
 def _token_odd(s: Setting) -> Plan:
     body = s.rng.choice([{}, {"error": "general_error"}, {"access_token": None}, "", _HTML])
     return once({"match": "token"}, "body", body=body)
+
+
+def _token_bare(s: Setting) -> Plan:
+    knobs: Mapping[str, object] = s.rng.choice(
+        [
+            {"token_without": ["expires_in"]},
+            {"token_without": ["expires_in", "api_domain", "token_type"]},
+            {"token_expires_in": 3_600_000},
+        ]
+    )
+    before = s.org.tokens()
+    return Plan(knobs=knobs, hit=lambda: s.org.tokens() > before)
 
 
 # --- Jobs of Bulk Read
@@ -115,97 +134,15 @@ def _job_bare(s: Setting) -> Plan:
     return Plan(knobs={"bulk_bare_looks": 2}, hit=lambda: s.org.calls("bulk.status:Leads") >= 3)
 
 
+def _job_says(old: str, new: str) -> Plan:
+    """Whatever is done, Zoho says of the job what its file does not hold."""
+    return Plan([{"match": "bulk.status:Leads", "do": "replace", "args": {"old": old, "new": new}}])
+
+
 def _result_changed(s: Setting, do: str, **args: object) -> Plan:
     module = s.rng.choice(["Leads", "Vehicles", "Service_History"])
     return once({"match": f"bulk.result:{module}"}, do, **args)
 
-
-# --- What people change meanwhile
-
-
-def _field_appears(s: Setting) -> Plan:
-    field = {"api_name": "Fresh_Field", "data_type": "text"}
-    return amid(s, lambda: s.org.control("POST", "fields/Leads", field))
-
-
-def _field_vanishes(s: Setting) -> Plan:
-    name = s.rng.choice(["Designation", "Skype_ID", "Annual_Revenue", "Notes_Large"])
-    return amid(s, lambda: s.org.control("DELETE", f"fields/Leads/{name}"), leave=frozenset({name}))
-
-
-def _field_changes(s: Setting) -> Plan:
-    name, data_type = s.rng.choice(
-        [("Designation", "multiselectpicklist"), ("No_of_Employees", "datetime")]
-    )
-
-    def change() -> None:
-        s.org.control("PATCH", f"fields/Leads/{name}", {"data_type": data_type})
-
-    return amid(s, change, leave=frozenset({name}))
-
-
-def _module_appears(s: Setting) -> Plan:
-    module = {"api_name": "Fresh_Module", "singular_label": "Fresh", "plural_label": "Fresh ones"}
-    return amid(s, lambda: s.org.control("POST", "modules", module))
-
-
-def _module_vanishes(s: Setting) -> Plan:
-    return amid(
-        s,
-        lambda: s.org.control("DELETE", "modules/Quotes"),
-        gone=frozenset({"Quotes", "Quoted_Items"}),
-    )
-
-
-def _edits_at_a_rate(s: Setting) -> Plan:
-    def hit() -> bool:
-        rows = [*s.org.truth("Leads"), *s.org.truth("Vehicles")]
-        return any(str(value).startswith("edited ") for row in rows for value in row.values())
-
-    every = 1 if s.method == BULK else s.rng.choice([1, 2, 4])
-    return Plan(knobs={"churn": every, "churn_rows": 3}, hit=hit)
-
-
-def _mass_update(s: Setting) -> Plan:
-    def update() -> None:
-        s.org.edit("Leads", s.org.ids("Leads"))
-        s.org.edit("Vehicles", s.org.ids("Vehicles"))
-
-    return amid(s, update)
-
-
-def _deletions(s: Setting) -> Plan:
-    def delete() -> None:
-        s.org.delete("Leads", 60)
-        s.org.delete("Leads", 20, kind="permanent")
-        s.org.delete("Vehicles", 20)
-        s.org.restore(15)
-
-    return amid(s, delete)
-
-
-# --- Odd values
-
-
-def _odd_value(s: Setting, old: str, new: str) -> Plan:
-    """A mark in one lead, which answers show as something else."""
-    lead = s.org.ids("Leads")[0]
-    s.org.control("PATCH", "records/Leads", {"id": lead, "Last_Name": _MARK})
-    s.org.advance(120)
-    rule = {"match": s.early()["match"], "do": "replace", "args": {"old": old, "new": new}}
-    return Plan([rule], leave=_NO_LONGER_COMPARED)
-
-
-def _odd_text(s: Setting) -> Plan:
-    values = ["\x01 \x1f", 'a"b";,\r\nc', "NULL", "null", "=1+1", "\u2028\x85", "\\N", "''", "  x"]
-    for value in values:
-        lead = s.rng.choice(s.org.ids("Leads"))
-        s.org.control("PATCH", "records/Leads", {"id": lead, "Last_Name": f"x{value}x"})
-    s.org.advance(120)
-    return Plan(hit=lambda: True)
-
-
-_TYPES = ("17", "[1]", '{"a":1}', "true", "null", '[{"id":"1"}]', "1e400")
 
 FAULTS: list[Fault] = [
     Fault("empty_200", lambda s: once(s.any(), "body", body="", status=200)),
@@ -220,6 +157,7 @@ FAULTS: list[Fault] = [
     Fault("status_503_stays", _status_stays, ends=BADLY),
     Fault("too_many_at_once", _too_many),
     Fault("credits_used_up", _credits, ends=BADLY),
+    Fault("count_wrong", _count, methods=(COQL, REST)),
     Fault("connections_refused", _refused),
     Fault("reset_before", lambda s: once(s.any(), "reset", s.rng.randint(1, 2), done=False)),
     Fault("reset_after", lambda s: once(s.any(), "reset", done=True)),
@@ -237,10 +175,23 @@ FAULTS: list[Fault] = [
     Fault("token_expires", _token_expires),
     Fault("token_revoked", _token_revoked, ends=BADLY),
     Fault("token_odd", _token_odd),
+    Fault("token_bare", _token_bare),
     Fault("job_fails", _job_fails, ends=EITHER, methods=(BULK,)),
     Fault("job_vanishes", lambda s: _not_found("status"), ends=EITHER, methods=(BULK,)),
     Fault("result_expires", lambda s: _not_found("result"), ends=EITHER, methods=(BULK,)),
     Fault("job_without_result", _job_bare, methods=(BULK,)),
+    Fault(
+        "job_count_wrong",
+        lambda s: _job_says('"count":', '"count":9'),
+        ends=BADLY,
+        methods=(BULK,),
+    ),
+    Fault(
+        "job_promises_more",
+        lambda s: _job_says('"more_records":false', '"more_records":true'),
+        ends=EITHER,
+        methods=(BULK,),
+    ),
     Fault(
         "result_cut",
         lambda s: _result_changed(s, "shorten", bytes=s.rng.randint(1, 200)),
@@ -251,25 +202,29 @@ FAULTS: list[Fault] = [
         lambda s: _result_changed(s, "flip", at=s.rng.uniform(0.1, 0.9)),
         methods=(BULK,),
     ),
-    Fault("field_appears", _field_appears),
-    Fault("field_vanishes", _field_vanishes, ends=EITHER),
-    Fault("field_changes_type", _field_changes, ends=EITHER),
-    Fault("module_appears", _module_appears),
-    Fault("module_vanishes", _module_vanishes, ends=EITHER),
-    Fault("edits_at_a_rate", _edits_at_a_rate),
-    Fault("mass_update", _mass_update),
-    Fault("deletions", _deletions),
+    Fault("field_appears", changes.field_appears),
+    Fault("field_vanishes", changes.field_vanishes, ends=EITHER),
+    Fault("field_changes_type", changes.field_changes, ends=EITHER),
+    Fault("module_appears", changes.module_appears),
+    Fault("module_vanishes", changes.module_vanishes, ends=EITHER),
+    Fault("edits_at_a_rate", changes.edits_at_a_rate),
+    Fault("mass_update", changes.mass_update),
+    Fault("deletions", changes.deletions),
     Fault("work", lambda s: amid(s, lambda: s.org.work(0.3))),
-    Fault("odd_text", _odd_text),
+    Fault("odd_text", changes.odd_text),
     Fault(
         "lone_surrogate",
-        lambda s: _odd_value(s, _MARK, "odd \\ud83d text"),
+        lambda s: changes.odd_value(s, changes.MARK, "odd \\ud83d text"),
         methods=(COQL, REST),
     ),
-    Fault("control_character", lambda s: _odd_value(s, _MARK, "odd \x01"), methods=(COQL, REST)),
+    Fault(
+        "control_character",
+        lambda s: changes.odd_value(s, changes.MARK, "odd \x01"),
+        methods=(COQL, REST),
+    ),
     Fault(
         "odd_type",
-        lambda s: _odd_value(s, f'"{_MARK}"', s.rng.choice(_TYPES)),
+        lambda s: changes.odd_value(s, f'"{changes.MARK}"', s.rng.choice(changes.TYPES)),
         methods=(COQL, REST),
     ),
 ]

@@ -1,6 +1,8 @@
 """A connector as a process: run to its end, killed on the way, or given up as hung."""
 
+import multiprocessing
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -8,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import orjson
@@ -19,6 +22,8 @@ PATIENCE_S = 240
 _LOOK_S = 0.02
 _ACCESS_TOKEN = re.compile(rb"1000\.[0-9a-f]{32}\.[0-9a-f]{32}")
 _MOST_SENTENCE = 1_000
+#: What shells add to the number of a signal that ended a process.
+_SIGNALLED = 128
 
 
 @dataclass(frozen=True)
@@ -158,3 +163,14 @@ class Connector:
                     process.kill()
                     process.wait()
         return Run(out, err, process.returncode, killed, hung)
+
+
+def _end(number: int, _: FrameType | None) -> None:
+    for child in multiprocessing.active_children():
+        child.terminate()
+    sys.exit(_SIGNALLED + number)
+
+
+def heed() -> None:
+    """Has this process, when it is told to end, end its own processes first."""
+    signal.signal(signal.SIGTERM, _end)

@@ -14,19 +14,25 @@ _MOST_RECOVERIES = 4
 
 
 class Story:
-    def __init__(self, org: Org, config: Json, catalog: Json, outcome: Outcome, found: Found):
+    def __init__(
+        self, org: Org, config: Json, catalog: Json, outcome: Outcome, found: Found
+    ) -> None:
         self.org = org
         self.config = config
-        self.catalog = catalog
         self.outcome = outcome
         self.found = found
-        self.warehouse = Warehouse(catalog)
+        self.begin(catalog)
         self.connector = Connector("source-zoho-crm", outcome.folder)
         #: Columns that cannot be compared, and streams that are no more.
         self.leave: frozenset[str] = frozenset()
         self.gone: frozenset[str] = frozenset()
         #: Whether a state must be true as soon as it is printed.
         self.held_to_states = True
+
+    def begin(self, catalog: Json) -> None:
+        """With an empty warehouse."""
+        self.catalog = catalog
+        self.warehouse = Warehouse(catalog)
 
     def read(self, name: str, *, kill: Callable[[float, int], bool] | None = None) -> Run:
         """One read with the last states; what it says is judged and kept."""
@@ -53,6 +59,9 @@ class Story:
             if table.incremental and moved and name not in self.gone:
                 truth = self.org.truth(name)
                 self.outcome.losses.add(table.losses(truth, upto=upto, leave=self.leave))
+
+    def incremental(self) -> set[str]:
+        return {name for name, table in self.warehouse.tables.items() if table.incremental}
 
     def missing(self) -> Losses:
         """What is not as in Zoho now."""

@@ -3,7 +3,9 @@
 import random
 import re
 import time
-from contextlib import ExitStack, nullcontext
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from chaos import org as people
@@ -36,26 +38,39 @@ def version_of(name: str, method: str, seed: int) -> str:
 def play(name: str, method: str, seed: int, found: Found, folder: Path) -> Outcome:
     """The whole scenario, with an org of its own."""
     begun = time.monotonic()
-    rng = random.Random(f"{name} {method} {seed}")
-    version = version_of(name, method, seed)
-    outcome = Outcome("source", name, method, version, seed, folder)
-    rows = KILLED_ROWS if name == "killed" else None
-    with ExitStack() as stack:
-        server = stack.enter_context(running(people.settings(seed, rows), people.KNOBS))
-        door = stack.enter_context(Door(server.base_url))
-        stranger = stack.enter_context(foreign())
-        org = Org(server, rng)
-        modules = tuple(rows or people.MODULES)
-        config = _config(server, door.address, method, version)
-        story = Story(org, config, found.catalog(version, modules), outcome, found)
-        setting = Setting(org, method, version, rng, stranger.address, door)
-        if name in STORIES:
-            STORIES[name](story, setting)
-        else:
-            _play(BY_NAME[name], story, setting)
-        outcome.leaked += len(stranger.heard)
+    outcome = Outcome("source", name, method, version_of(name, method, seed), seed, folder)
+    try:
+        with stage(outcome, found, KILLED_ROWS if name == "killed" else None) as (story, setting):
+            if name in STORIES:
+                STORIES[name](story, setting)
+            else:
+                meet(BY_NAME[name], story, setting)
+    except Exception as error:
+        # One scenario of a long run must not take the others with it.
+        outcome.wrong.append(f"the harness: {error!r}")
+        (folder / "harness.txt").write_text(traceback.format_exc())
     outcome.seconds = time.monotonic() - begun
     return outcome
+
+
+@contextmanager
+def stage(
+    outcome: Outcome, found: Found, rows: Mapping[str, int] | None = None
+) -> Iterator[tuple[Story, Setting]]:
+    """An org, and a source that has not read it yet; all that follows is of the outcome's seed."""
+    method, version = outcome.method, outcome.version
+    rng = random.Random(f"{outcome.fault} {method} {outcome.seed}")
+    with (
+        running(people.settings(outcome.seed, rows), people.KNOBS) as server,
+        Door(server.base_url) as door,
+        foreign() as stranger,
+    ):
+        org = Org(server, rng)
+        config = _config(server, door.address, method, version)
+        catalog = found.catalog(version, rows or people.MODULES)
+        story = Story(org, config, catalog, outcome, found)
+        yield story, Setting(org, method, version, rng, stranger.address, door)
+        outcome.leaked += len(stranger.heard)
 
 
 def _config(server: Running, address: str, method: str, version: str) -> Json:
@@ -69,7 +84,7 @@ def _config(server: Running, address: str, method: str, version: str) -> Json:
     }
 
 
-def _play(fault: Fault, story: Story, setting: Setting) -> None:
+def meet(fault: Fault, story: Story, setting: Setting) -> None:
     """A read without it, or none; people work; a read under it; reads until all is there."""
     setting.incremental = setting.rng.random() < 0.5
     if setting.incremental:
@@ -100,6 +115,8 @@ def _under(fault: Fault, plan: Plan, story: Story) -> None:
         wrong.append(f"the harness: nothing was done amid the read ({moment.error})")
     if plan.hit and not plan.hit():
         wrong.append("the harness: the fault was not seen to hit")
+    if plan.unseen and plan.unseen.encode() in run.out.read_bytes():
+        wrong.append("the harness: the fault changed nothing")
     org.control("DELETE", "faults")
     org.knobs(**{name: getattr(Knobs(), name) for name in plan.knobs})
     if fault.ends == WELL and run.exit_code and not run.hung:

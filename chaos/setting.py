@@ -91,6 +91,8 @@ class Plan:
     gone: frozenset[str] = frozenset()
     #: Whether the fault was seen to hit, where no rule tells.
     hit: Callable[[], bool] | None = None
+    #: A text that the fault replaces, which nobody may see.
+    unseen: str = ""
     #: What the error has to say, as a regular expression.
     says: str = ""
 

@@ -1,7 +1,9 @@
 """Scenarios that are more than one read under a fault."""
 
 from chaos import org as people
+from chaos.discovery import Found, streams_of
 from chaos.org import MARGIN_S, Org
+from chaos.process import PATIENCE_S
 from chaos.reading import Story
 from chaos.setting import Setting
 from zoho_emulator.server import running
@@ -11,8 +13,10 @@ KILLS = 30
 KILLED_ROWS = {"Contracts": 20_000, "Leads": 300}
 #: Reads that end before their moment comes are no kills; so many more there may be.
 _MOST_READS = 4 * KILLS
-_FIRST_GUESS_S = 6.0
 _BYTES_A_ROW = 600
+#: Printed before the first row; and the share of kills that come before that.
+_FIRST_BYTES = 2_000
+_EARLY = 0.15
 
 _LOOKBACK_MINUTES = 15
 
@@ -23,19 +27,20 @@ def killed(story: Story, setting: Setting) -> None:
     What a kill repeats lies behind the last state: any row from before it is counted as wrong.
     """
     org, rng = setting.org, setting.rng
-    kills, longest = 0, _FIRST_GUESS_S
+    kills, expected = 0, KILLED_ROWS["Contracts"] * _BYTES_A_ROW
+    org.knobs(churn=5)
     for _ in range(_MOST_READS):
-        seconds = rng.uniform(0.3, 1.2) * longest
-        # Small numbers as often as great ones: reads that go on from a state print little.
-        size = int((KILLED_ROWS["Contracts"] * _BYTES_A_ROW) ** rng.random())
+        # Now and then before the first row, else behind so many bytes of what is to be printed.
+        size = 0 if rng.random() < _EARLY else int(expected * rng.random() ** 2) + _FIRST_BYTES
+        seconds = rng.uniform(0.5, 3.0) if size == 0 else PATIENCE_S
 
         def moment(passed: float, printed: int, seconds: float = seconds, size: int = size) -> bool:
-            return passed >= seconds or printed >= size
+            return passed >= seconds or printed >= size > 0
 
         run = story.read("killed", kill=moment)
         kills += run.killed
         if not run.killed:
-            longest = max(2.0, longest * 0.8)
+            expected = run.out.stat().st_size
             if run.exit_code:
                 story.outcome.wrong.append(f"a read that nobody killed fails: {run.errors}")
         if kills == KILLS:
@@ -43,6 +48,7 @@ def killed(story: Story, setting: Setting) -> None:
         _change(org)
     else:
         story.outcome.wrong.append(f"the harness: {kills} reads were killed, not {KILLS}")
+    org.knobs(churn=0)
     story.recover()
 
 
@@ -65,23 +71,26 @@ def late_rows(story: Story, setting: Setting) -> None:
     # Until they are shown, no state is true: that is what the setting is for.
     story.held_to_states = False
     story.warehouse.strict = False
-    late_s = setting.rng.choice([90, 600])
+    late_s = setting.rng.choice([300, 600])
     story.read("before")
     org.knobs(visible_after_s=late_s)
     org.advance(MARGIN_S)
     org.work(0.1)
     org.advance(70)
-    story.read("while rows are not seen")
+    story.read("before-they-are-seen")
     if not story.missing():
         story.outcome.wrong.append("the harness: no row was late")
     org.advance(late_s)
-    story.read("once they are seen")
+    story.read("once-they-are-seen")
     org.knobs(visible_after_s=0)
     story.recover()
 
 
 def other_org(story: Story, setting: Setting) -> None:
-    """The states of one org given to another: an error, and nothing is moved on."""
+    """The states of one org given to another: an error, and no incremental stream is moved on.
+
+    A full refresh begins anew whatever its state says.
+    """
     outcome, warehouse = story.outcome, story.warehouse
     story.read("before")
     if not any(len(state["stream"]["stream_state"]) > 1 for state in warehouse.states.values()):
@@ -98,13 +107,39 @@ def other_org(story: Story, setting: Setting) -> None:
             "client_secret": other.client_secret,
             "refresh_token": other.refresh_token,
         }
-        run = story.read("of another org")
+        run = story.read("of-another-org")
     story.config = mine
-    if not run.exit_code or any(True for _ in run.records):
+    going_on = story.incremental()
+    if not run.exit_code or {name for name, _ in run.records} & going_on:
         outcome.wrong.append("the state of another org is taken")
-    if warehouse.states != kept:
+    if any(warehouse.states[name] != kept[name] for name in going_on):
         outcome.wrong.append("the state of another org moves on")
     story.recover()
 
 
-STORIES = {"killed": killed, "late_rows": late_rows, "other_org": other_org}
+def told_children(story: Story, setting: Setting) -> None:
+    """Child tables whose removed rows Zoho lists, so that they are read by what changed."""
+    org = setting.org
+    org.knobs(child_deletes=True)
+    streams = {setting.version: streams_of(story.connector, story.config)}
+    story.begin(Found(streams, story.found.settings).catalog(setting.version, people.MODULES))
+    children = [name for name in ("Quoted_Items", "Service_History") if name in story.incremental()]
+    if not children:
+        story.outcome.wrong.append("the harness: no child table is incremental")
+    story.read("before")
+    for name in children:
+        org.remove_children(name, 20)
+    org.work(0.2)
+    org.advance(MARGIN_S)
+    org.knobs(churn=2)
+    story.read("during-edits")
+    org.knobs(churn=0)
+    story.recover()
+
+
+STORIES = {
+    "told_children": told_children,
+    "killed": killed,
+    "late_rows": late_rows,
+    "other_org": other_org,
+}

@@ -26,12 +26,17 @@ class Door:
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         self._port = 0
+        self._is_shut = False
         #: Connections that were broken when it was shut.
         self.broken = 0
 
     @property
     def address(self) -> str:
         return f"http://{HOST}:{self._port}"
+
+    @property
+    def connections(self) -> int:
+        return len(self._writers) // 2
 
     def __enter__(self) -> "Door":
         self._thread.start()
@@ -61,16 +66,22 @@ class Door:
 
     async def _shut(self, seconds: float) -> None:
         assert self._server is not None
+        self._is_shut = True
         self._server.close()
-        self.broken += len(self._writers) // 2
+        self.broken += self.connections
         for writer in list(self._writers):
             broken = writer.get_extra_info("socket")
             broken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort()
         await asyncio.sleep(seconds)
+        self._is_shut = False
         await self._open()
 
     async def _come(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._is_shut:
+            # Accepted just before the listener was closed.
+            writer.transport.abort()
+            return
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
