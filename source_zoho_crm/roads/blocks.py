@@ -1,7 +1,5 @@
 """What a chain of pages has shown for certain, though rows left it while it was read."""
 
-from datetime import datetime
-
 from source_zoho_crm.roads import Row
 from source_zoho_crm.roads.calls import PER_PAGE
 from source_zoho_crm.roads.lists import Lists, Moved
@@ -20,6 +18,8 @@ class Block:
 
     def __init__(self, anchor: str, stop: str, told: dict[str, str]) -> None:
         self.anchor = anchor
+        #: Rows from the anchor on have been told, so there are some.
+        self.goes_on = bool(told)
         self.last = anchor
         #: The last second of each page.
         self.ends: list[str] = []
@@ -161,7 +161,7 @@ class Second:
         self._held: set[str] = set()
         self._rereading = Rereading(tells_deletions=lists.tells_deletions)
 
-    def proven(self, block: Block, begun: datetime, *, final: bool) -> int:
+    def proven(self, block: Block, begun: float, *, final: bool) -> int:
         """The pages of a block, begun then, up to whose end all rows have come.
 
         `final`: a shorter block is not possible.

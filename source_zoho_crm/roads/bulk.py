@@ -1,5 +1,6 @@
 """The Bulk road: records by exports."""
 
+import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -116,7 +117,7 @@ class BulkRoad:
         """
         rereading = Rereading(page=self._most_rows, tells_deletions=self._lists.tells_deletions)
         for _ in range(_REREADS):
-            chain, fresh = Chain(begun=self._lists.now()), 0
+            chain, fresh = Chain(begun=time.time()), 0
             chain.divisible = window is not None and window.start < window.end
             for page in self._chained(window, chain):
                 new = page

@@ -53,9 +53,12 @@ class Calls:
             internal = refusal.internal_message
             raise Refused(transient_error(sentence, internal=internal), refusal.code) from refusal
 
-    def rows(self, params: Mapping[str, str], since: datetime | None) -> Page:
-        """ "Get Records": a page of the rows that were modified since then, and maybe before."""
-        return self._list(segment(self.module), _PAGE, params, since)
+    def rows(
+        self, params: Mapping[str, str], since: datetime | None, *, promised: bool = False
+    ) -> Page:
+        """ "Get Records": a page of the rows that were modified since then, and maybe before.
+        `promised`: rows have been seen that it should show."""
+        return self._list(segment(self.module), _PAGE, params, since, promised)
 
     def deletions(self, since: datetime, page: int) -> Page:
         """ "Get Deleted Records": a page of what was deleted since then, and maybe before."""
@@ -73,6 +76,7 @@ class Calls:
         read: Callable[[Body], Page],
         params: Mapping[str, str],
         since: datetime | None,
+        promised: bool = False,
     ) -> Page:
         headers = None if since is None else _modified_since(since)
 
@@ -82,7 +86,8 @@ class Calls:
             )
 
         # Nobody asks for a second page that the first has not promised.
-        return _asked(ask, "page_token" in params or params.get("page", "1") != "1")
+        behind = "page_token" in params or params.get("page", "1") != "1"
+        return _asked(ask, promised or behind)
 
 
 def _asked(ask: Callable[[], Page], promised: bool) -> Page:

@@ -19,7 +19,8 @@ class Walk:
 
     A row that changed between its slices is read again; the list is sorted by Modified_Time
     (`by_id`: by the id), and a row that has moved on in it comes later. `passed` is told of each
-    page as Zoho gave it, with the rows that have moved on since.
+    page as Zoho gave it, with the rows that have moved on since. `promised`: rows have been seen
+    that the list should show.
     """
 
     def __init__(
@@ -31,10 +32,15 @@ class Walk:
         passed: Callable[[list[Row]], None],
         *,
         by_id: bool,
+        promised: bool,
     ) -> None:
         order = {"sort_by": "id" if by_id else CURSOR_FIELD, "sort_order": "asc"}
+        # The others are asked for when the first has shown rows.
         self._first, *self._others = (
-            _Chain(lister, {**columns, **order}, since, by_id=by_id) for columns in slices
+            _Chain(
+                lister, {**columns, **order}, since, by_id=by_id, promised=promised or number > 0
+            )
+            for number, columns in enumerate(slices)
         )
         self._by_ids = by_ids
         self._by_id = by_id
@@ -89,12 +95,19 @@ class _Chain:
     """The pages of one list."""
 
     def __init__(
-        self, lister: Lister, params: Mapping[str, str], since: datetime | None, *, by_id: bool
+        self,
+        lister: Lister,
+        params: Mapping[str, str],
+        since: datetime | None,
+        *,
+        by_id: bool,
+        promised: bool,
     ) -> None:
         self._lister = lister
         self._params = dict(params)
         self._since = since
         self._by_id = by_id
+        self._promised = promised
         self._page = 1
         self.more = True
         self._ahead: dict[str, Row] = {}
@@ -103,7 +116,7 @@ class _Chain:
         """The next page; empty behind the last."""
         if not self.more:
             return []
-        page = self._lister(self._params, self._since)
+        page = self._lister(self._params, self._since, promised=self._promised)
         self._page += 1
         self.more = page.more and bool(page.rows)
         self._params.pop("page", None)

@@ -55,7 +55,7 @@ class ChosenRoad:
             module.api_name,
             calls.rows,
             calls.deletions,
-            org_of(config).now,
+            org_of(config).at,
             tells_deletions=module.lists_deletions,
         )
         self._road = self._chosen()
@@ -127,7 +127,7 @@ class ChosenRoad:
         told = ToldIds()
         # What is edited meanwhile moves to the end of the span, and has come before.
         for part in self._road.changes(
-            datetime.fromisoformat(start), self._lists.now() + _FAR, resumed=False
+            datetime.fromisoformat(start), org_of(self._config).now() + _FAR, resumed=False
         ):
             if not isinstance(part, Window):
                 yield [row for row in part if told.add(row["id"])]

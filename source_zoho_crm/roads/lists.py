@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from source_zoho_crm.roads import Page
 from zoho_crm.errors import INVALID_DATA, NOT_SERVED, PERMISSION_LACKING
@@ -11,8 +11,16 @@ from zoho_crm.problems import Refused
 
 LOGGER = logging.getLogger("airbyte")
 
-#: Sends Get Records with these parameters, for rows modified since then.
-Lister = Callable[[Mapping[str, str], datetime | None], Page]
+
+class Lister(Protocol):
+    """Sends Get Records with these parameters, for rows modified since then, and returns its page.
+    `promised`: rows have been seen that should be in it."""
+
+    def __call__(
+        self, params: Mapping[str, str], since: datetime | None, /, *, promised: bool = False
+    ) -> Page: ...
+
+
 #: Sends Get Deleted Records for what was deleted since then, this page.
 Deletions = Callable[[datetime, int], Page]
 
@@ -49,8 +57,10 @@ class Lists:
     a row that leaves the list between two pages then moves all behind it forward, and one of them
     is in no page.
 
-    `tells_deletions`: Zoho lists what is deleted of this module. Where it has not been seen to, as
-    for line items and links, an empty list of deletions says nothing.
+    `at`: Zoho's clock when ours is at so many seconds, by all answers so far. Moments are kept as
+    ours: later answers may show that Zoho's was earlier. `tells_deletions`: Zoho lists what is
+    deleted of this module. Where it has not been seen to, as for line items and links, an empty
+    list of deletions says nothing.
     """
 
     def __init__(
@@ -58,14 +68,14 @@ class Lists:
         module: str,
         rows: Lister,
         deletions: Deletions,
-        now: Callable[[], datetime],
+        at: Callable[[float], datetime],
         *,
         tells_deletions: bool = True,
     ) -> None:
         self._module = module
         self._rows = rows
         self._deletions = deletions
-        self._now = now
+        self._at = at
         self.tells_deletions = tells_deletions
         self._refused = False
         self._has_warned = False
@@ -74,10 +84,6 @@ class Lists:
     def tell(self) -> bool:
         """Whether records that have moved are told of."""
         return self.tells_deletions and not self._refused
-
-    def now(self) -> datetime:
-        """A moment that Zoho's clock has passed for certain, and not long ago."""
-        return self._now() - _CLOCK
 
     def some_id(self, since: datetime | None, *, converted: str = "both") -> str | None:
         """A record modified since then (None: any record); None: there is none."""
@@ -94,7 +100,7 @@ class Lists:
                 raise
             return False
 
-    def moved(self, since: datetime, held: Callable[[str], bool], *, edits: bool = True) -> Moved:
+    def moved(self, since_s: float, held: Callable[[str], bool], *, edits: bool = True) -> Moved:
         """Which records whose ids `held` knows were deleted since then, or (`edits`) edited.
 
         The list of deletions grows meanwhile, and pages that grow hide nothing. In that of edits a
@@ -102,6 +108,7 @@ class Lists:
         """
         if not self.tell:
             return Moved(frozenset(), frozenset(), whole=False, refused=self._refused)
+        since = self._at(since_s) - _CLOCK
         try:
             rows, more, number = [], True, 0
             while more:
@@ -122,10 +129,10 @@ class Lists:
         return Moved(frozenset(filter(held, ids)), ids, whole=not more)
 
     def has_moved(
-        self, since: datetime, held: Callable[[str], bool], *, edits: bool = True
+        self, since_s: float, held: Callable[[str], bool], *, edits: bool = True
     ) -> bool | None:
         """Whether one has; taken as so where not all is told. None: Zoho refuses to tell."""
-        moved = self.moved(since, held, edits=edits)
+        moved = self.moved(since_s, held, edits=edits)
         return None if moved.refused else not moved.none
 
     def warn_of_gaps(self) -> None:

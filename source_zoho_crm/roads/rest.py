@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from time import monotonic
+from time import monotonic, time
 
 from airbyte_cdk.utils import AirbyteTracedException
 
@@ -102,7 +102,7 @@ class RestRoad:
         rows, due = 0, monotonic() + _SECONDS_OF_A_WINDOW
         second = Second(anchor, self._lists)
         while True:
-            begun = self._lists.now()
+            begun = time()
             block = Block(anchor, stop, told)
             for page in self._read(block, pace.pages, due):
                 rows += len(page)
@@ -137,7 +137,7 @@ class RestRoad:
         rereading = Rereading(tells_deletions=self._lists.tells_deletions)
         listing = ById(None)
         for _ in range(_READINGS):
-            begun, fresh = self._lists.now(), 0
+            begun, fresh = time(), 0
             walk = self._walk(None, listing.passed, by_id=True)
             for page in walk:
                 new = [row for row in page if listing.holds(row) and told.add(row["id"])]
@@ -165,7 +165,8 @@ class RestRoad:
 
     def _read(self, block: Block, most: int, due: float) -> Iterator[list[Row]]:
         """The rows of a block of so many pages, of more where they all share one second."""
-        walk = self._walk(datetime.fromisoformat(block.anchor), block.passed, by_id=False)
+        since = datetime.fromisoformat(block.anchor)
+        walk = self._walk(since, block.passed, by_id=False, promised=block.goes_on)
         for page in walk:
             new = block.take(page)
             if new and (whole := self._mend(new)):
@@ -188,9 +189,22 @@ class RestRoad:
             block.cut = True
 
     def _walk(
-        self, since: datetime | None, passed: Callable[[list[Row]], None], *, by_id: bool
+        self,
+        since: datetime | None,
+        passed: Callable[[list[Row]], None],
+        *,
+        by_id: bool,
+        promised: bool = False,
     ) -> Walk:
-        return Walk(self._lister, self._lines, since, self._by_ids, passed, by_id=by_id)
+        return Walk(
+            self._lister,
+            self._lines,
+            since,
+            self._by_ids,
+            passed,
+            by_id=by_id,
+            promised=promised,
+        )
 
     def _too_many(self, where: str, pages: int) -> AirbyteTracedException:
         rows = pages * PER_PAGE

@@ -94,7 +94,9 @@ def read(
 
     asked.before = before
     calls = Calls(MODULE, asked, asked)
-    lists = Lists(MODULE, calls.rows, calls.deletions, lambda: datetime.now(UTC))
+    lists = Lists(
+        MODULE, calls.rows, calls.deletions, lambda seconds: datetime.fromtimestamp(seconds, UTC)
+    )
     fields = [Field("Modified_Time", "datetime"), Field("Name", "text")]
     road = RestRoad(calls.rows, lists, MODULE, fields, LIMITS[version], lambda rows: rows)
     end = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1)
