@@ -27,9 +27,10 @@ def followed(api: str, api_domain: str, known: Collection[str]) -> str | None:
     not that of any address in `known`.
     """
     here, there = urlsplit(api), urlsplit(api_domain)
-    # A port or a user beside the host is none of Zoho's.
-    plain = there.hostname and there.netloc.lower() == there.hostname
-    if there.scheme != "https" or not plain or not here.hostname:
+    if there.scheme != "https" or not there.hostname or not here.hostname:
+        raise ValueError(api_domain)
+    if there.netloc.lower() != there.hostname:
+        # A port or a user beside the host is none of Zoho's.
         raise ValueError(api_domain)
     domains = {_domain(urlsplit(address).hostname or "") for address in known}
     if _domain(there.hostname) not in domains:
