@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from collections import Counter
@@ -133,6 +134,8 @@ def _warehouse(config: Mapping[str, Any], place: Workplace, screen: Screen) -> W
     )
     with screen.working(lambda: "Loading PyAirbyte"), quiet(place.log):
         from demo.warehouse import Warehouse
+    # What has been imported stays: each garbage collection would look through it again.
+    gc.freeze()
     return Warehouse(config, place)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from destination_zoho_crm.plan import StreamPlan
+from zoho_crm.domains import segment
 
 #: "Insert Records", "Update Records", "Upsert Records", "Delete Records": records of one call.
 MOST_RECORDS = 100
@@ -41,7 +42,7 @@ def call_of(
 ) -> Call:
     """`automations`: the kinds that may run; None: all, which is what Zoho does unasked.
     `skipped`: features that are none of these kinds and run unless the call says otherwise."""
-    module = plan.module.api_name
+    module = segment(plan.module.api_name)
     headers = _external(plan)
     if plan.operation == "delete":
         assert plan.key is not None

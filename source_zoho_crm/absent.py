@@ -19,7 +19,7 @@ _UNKNOWN = (
 def absent(
     names: Sequence[str], directory: Directory, requester: Metadata, *, others: Iterable[str]
 ) -> dict[str, AirbyteTracedException]:
-    """Those of the names that are no modules which the org offers, and why they cannot be read.
+    """Those of the names that are no modules which the org offers, with the error to tell.
 
     `others`: streams that are no modules.
     """

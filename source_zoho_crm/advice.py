@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from math import ceil
 
 from source_zoho_crm.roads.calls import PER_PAGE
+from source_zoho_crm.roads.windows import MOST_ROWS
 from zoho_crm.limits import CREDITS_OF_AN_EXPORT, credits_of_a_query
 
 #: Calls that look whether an export is ready, and fetch it: seldom more than this.
 _LOOKS = 10
-#: What finding the windows of a module costs by queries: seldom more than this.
-_SEARCH = 15
+#: What finding the windows of a module costs by queries, beside a query for the end of each.
+_SEARCH = 5
 _ROADS = {
     "COQL": "Use COQL enabled",
     "REST": "Use COQL disabled and API type REST",
@@ -43,12 +44,16 @@ def advice(
 
 
 def _costs(rows: int, columns: int, version: Mapping[str, int]) -> dict[str, int]:
-    """Credits of each road, id and cursor being in every slice of columns ("API Limits")."""
+    """Credits of each road, id and cursor being in every slice of columns ("API Limits").
+
+    The id alone is a call, too.
+    """
+    columns = max(columns, 1)
     queries = ceil(rows / version["coql_rows"]) * ceil(columns / version["coql_columns"])
     lists = ceil(rows / PER_PAGE) * ceil(columns / (version["rest_columns"] or columns))
     exports = ceil(rows / version["bulk_rows"])
     return {
-        "COQL": queries * credits_of_a_query(version["coql_rows"]) + _SEARCH,
+        "COQL": queries * credits_of_a_query(version["coql_rows"]) + rows // MOST_ROWS + _SEARCH,
         "REST": lists,
         "Bulk": exports * (CREDITS_OF_AN_EXPORT + _LOOKS),
     }

@@ -8,6 +8,7 @@ from typing import Any
 from zoho_crm.answers import anything, page
 from zoho_crm.coql import select
 from zoho_crm.directory import of_one_module
+from zoho_crm.domains import segment
 from zoho_crm.errors import INVALID_DATA, PERMISSION_LACKING, SCOPE_LACKING, not_served
 from zoho_crm.manifest import scopes
 from zoho_crm.org import Org
@@ -108,7 +109,7 @@ def _first_listed(ask: ZohoRequester, modules: Iterable[str]) -> str:
     refusal: Refused | None = None
     for module in islice(modules, _MODULES_TRIED):
         try:
-            ask.ask(module, read=page(), params={"fields": "id", "per_page": "1"})
+            ask.ask(segment(module), read=page(), params={"fields": "id", "per_page": "1"})
         except Refused as refused:
             if not of_one_module(refused):
                 raise

@@ -26,7 +26,14 @@ from source_zoho_crm.ledger import accounted
 from source_zoho_crm.letter_case import warnings_of_fields, warnings_of_streams, withheld
 from source_zoho_crm.lines import unpacked
 from source_zoho_crm.selection import is_incremental, selected_streams, with_selection
-from source_zoho_crm.state import by_stream, gone_on_from, oddities, of_another_org, with_org
+from source_zoho_crm.state import (
+    by_stream,
+    gone_on_from,
+    oddities,
+    of_another_org,
+    with_org,
+    without_unknown_keys,
+)
 from zoho_crm.auth import PATIENCE
 from zoho_crm.form import warn_of_unknown
 from zoho_crm.manifest import manifest_path, settings_parameters, settings_streams
@@ -58,7 +65,7 @@ class SourceZohoCrm(YamlDeclarativeSource):
             path_to_yaml=str(manifest_path()),
             catalog=catalog,
             config=None if config is None else with_selection(config, catalog, self._states),
-            state=state,
+            state=None if state is None else without_unknown_keys(state),
         )
         # A place holds a chunk of records; the CDK's 10,000 were gigabytes behind a slow reader.
         self._concurrent_source._queue.maxsize = _CHUNKS_IN_FLIGHT
@@ -149,8 +156,8 @@ class SourceZohoCrm(YamlDeclarativeSource):
             if entry.stream.name not in settings_streams()
         ]
         missing = absent(modules, org.directory, requester, others=settings_streams())
-        foreign = of_another_org(self._states, org_id)
-        unread = foreign | missing
+        states = {name: self._states[name] for name in modules if name in self._states}
+        unread = of_another_org(states, org_id) | missing
         for entry in catalog.streams:
             name, namespace = entry.stream.name, entry.stream.namespace
             if name in unread:
@@ -165,9 +172,11 @@ class SourceZohoCrm(YamlDeclarativeSource):
             # The CDK ends each stream with a state. With one, the next run could not tell that
             # the stream has never brought a row.
             elif stream not in org.directory.refused:
-                yield with_org(message, self._states, org_id)
-        if unread:
-            raise config_error(f"Not read: {', '.join(unread)}.")
+                yield with_org(message, states, org_id)
+        if missing:
+            raise config_error(f"Not offered by this org: {', '.join(missing)}.")
+        for error in unread.values():
+            raise error
 
     def _warnings(self, streams: Sequence[ConfiguredAirbyteStream]) -> Iterator[str]:
         org, requester = org_of(self._config), manifests_requester("requester", self._config)

@@ -26,6 +26,8 @@ ORG_ID = "org_id"
 #: are to be told.
 _SPANS = "slices"
 
+_KEYS = frozenset({CURSOR_FIELD, ORG_ID, NO_CURSOR_STATE_KEY})
+
 #: The saved states by stream.
 States = Mapping[str, Mapping[str, Any]]
 
@@ -45,6 +47,18 @@ def gone_on_from(
         if entry.sync_mode == SyncMode.full_refresh
     }
     return [_in_one_form(state) for state in states if _stream_of(state) not in whole]
+
+
+def without_unknown_keys(states: Iterable[AirbyteStateMessage]) -> list[AirbyteStateMessage]:
+    """What the CDK gets: its cursor carries unknown keys on, and takes some for its own."""
+    return [_without_unknown_keys(state) for state in states]
+
+
+def _without_unknown_keys(message: AirbyteStateMessage) -> AirbyteStateMessage:
+    if message.stream is None:
+        return message
+    known = {key: value for key, value in _told(message).items() if key in _KEYS}
+    return replace(message, stream=replace(message.stream, stream_state=AirbyteStateBlob(known)))
 
 
 def by_stream(states: Iterable[AirbyteStateMessage]) -> dict[str, dict[str, Any]]:
@@ -82,17 +96,17 @@ def _in_one_form(message: AirbyteStateMessage) -> AirbyteStateMessage:
 
 
 def of_another_org(states: States, org_id: str | None) -> dict[str, AirbyteTracedException]:
-    """The streams whose state is of another org than this one, and what to do about each.
+    """The streams whose state is of another org than this one, with the error to tell.
 
     States that name no org are taken for this one's, and so are all where Zoho does not tell the
     id. UNVERIFIED: that a sandbox and the org that it was made from have different ids.
     """
     return {
         stream: config_error(
-            f"{stream}: The saved state is of the org {theirs}, and this connection reads the org "
-            f"{org_id}: nothing was read, because it would look up to date. Clear the stream's "
-            "state to read this org from the start, or use a connection (in PyAirbyte a cache) for "
-            "each org."
+            f"{stream}: the saved state is of the org {theirs}, and this connection reads the org "
+            f"{org_id}. Nothing was read, because all would look up to date. Clear the stream's "
+            "state to read this org from the start, or use a connection (in PyAirbyte: a cache) "
+            "for each org."
         )
         for stream, state in states.items()
         if (theirs := state.get(ORG_ID)) and org_id and str(theirs) != org_id
@@ -125,7 +139,7 @@ def oddities(
     """
     for stream in incremental:
         state = states.get(stream, {})
-        if unknown := sorted(state.keys() - {CURSOR_FIELD, ORG_ID, NO_CURSOR_STATE_KEY}):
+        if unknown := sorted(state.keys() - _KEYS):
             yield (
                 f"{stream}: the saved state has keys that mean nothing here ({', '.join(unknown)}) "
                 f'and are not used. A state is written like {{"{CURSOR_FIELD}": '
@@ -139,8 +153,7 @@ def oddities(
             )
         elif CURSOR_FIELD in state and datetime.fromisoformat(state[CURSOR_FIELD]) > latest:
             yield (
-                f"{stream}: the saved state is {state[CURSOR_FIELD]}, which is in the future: "
-                f"Zoho's clock says {text(latest)}. No change is read until then. Clear the "
-                "stream's state to read all of it again, or set it to the moment of the last good "
-                "sync."
+                f"{stream}: the saved state is {state[CURSOR_FIELD]}, which is in the future: it "
+                f"is {text(latest)} now. No change is read until then. Clear the stream's state to "
+                "read all of it again, or set it to the moment of the last good sync."
             )

@@ -63,6 +63,18 @@ OF_THE_SOURCE = [
         {"max_concurrent_requests": 0},
         "Most Calls at Once (max_concurrent_requests) is 0, and 1 is the least.",
     ),
+    *(
+        (
+            {"lookback_minutes": value},
+            f"Lookback Window (lookback_minutes) is {value!r}, {said}.",
+        )
+        for value, said in (
+            (1441, "and 1440 is the most"),
+            (-1, "and 0 is the least"),
+            (0.5, "which is no whole number"),
+            ("10", "which is no whole number"),
+        )
+    ),
     (
         {"include_deleted": "yes"},
         "Include Deleted Records (include_deleted) is 'yes', which is neither true nor false.",

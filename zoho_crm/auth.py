@@ -113,10 +113,11 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
 
     def refresh_and_set_access_token(self) -> None:
         """Zoho has refused the token of this thread's call: take a new one, unless there is one."""
-        refused = getattr(self._here, "signed_with", None)
+        known = self._tokens.get(self._account)
+        refused = getattr(self._here, "signed_with", known and known.text)
         with self._lock:
             token = self._tokens.get(self._account)
-            if token is None or refused is None or token.text == refused:
+            if token is None or token.text == refused:
                 self._renew()
 
     @property

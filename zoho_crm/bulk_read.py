@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from zoho_crm.answers import Body, UndocumentedError
+from zoho_crm.domains import segment
 from zoho_crm.org import org_of
 from zoho_crm.problems import Refused, transient_error
 from zoho_crm.requester import PAUSES_S, TOO_MANY, ZohoRequester, manifests_requester
@@ -62,7 +63,7 @@ class BulkRead:
 
     def state(self, job: str) -> JobState:
         try:
-            return self.asking.ask(job, read=_state_of, line=self.line)
+            return self.asking.ask(segment(job), read=_state_of, line=self.line)
         except Refused as refusal:
             if refusal.code != TOO_MANY:
                 raise
@@ -74,7 +75,7 @@ class BulkRead:
         pace = org_of(self.asking.config).downloads
 
         def attempt() -> bool:
-            return self.asking.save(f"{job}/result", file, line=self.line)
+            return self.asking.save(f"{segment(job)}/result", file, line=self.line)
 
         if not pace.downloaded(attempt, f"{self.line}, export {job}"):
             raise transient_error(

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from airbyte_cdk.models import FailureType
 
+from zoho_crm.domains import DOTS, segment
 from zoho_crm.errors import (
     INVALID_DATA,
     NOT_SERVED,
@@ -198,7 +199,7 @@ class Directory:
 
 def _has_listed_a_deletion(name: str, requester: Metadata) -> bool:
     try:
-        return bool(requester.metadata(f"{name}/deleted", "data", per_page="1"))
+        return bool(requester.metadata(f"{segment(name)}/deleted", "data", per_page="1"))
     except Refused as refusal:
         if refusal.failure_type == FailureType.transient_error:
             raise
@@ -206,6 +207,8 @@ def _has_listed_a_deletion(name: str, requester: Metadata) -> bool:
 
 
 def _unserved(name: str, metadata: Mapping[str, Any]) -> str | None:
+    if name in DOTS:
+        return "Its name cannot stand in an address."
     if not metadata.get("api_supported", True):
         return "Zoho's API does not serve this module."
     if not metadata.get("viewable", True):

@@ -1,7 +1,22 @@
 """Zoho's own addresses."""
 
 from collections.abc import Collection
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from zoho_crm.problems import Unreadable
+
+#: They name no place below a path, and nothing can quote them.
+DOTS = frozenset({".", ".."})
+
+
+def segment(name: str) -> str:
+    """A name of Zoho's as one part of a path, whatever stands in it.
+
+    Unquoted, a name like `//example.com` would be an address of its own, to which the token goes.
+    """
+    if not name or name in DOTS:
+        raise Unreadable(f"Zoho names something {name!r}, which cannot be asked for.")
+    return quote(name, safe="")
 
 
 def followed(api: str, api_domain: str, known: Collection[str]) -> str | None:
@@ -13,6 +28,9 @@ def followed(api: str, api_domain: str, known: Collection[str]) -> str | None:
     """
     here, there = urlsplit(api), urlsplit(api_domain)
     if there.scheme != "https" or not there.hostname or not here.hostname:
+        raise ValueError(api_domain)
+    # A port or a user beside the host is none of Zoho's.
+    if there.netloc.lower() != there.hostname:
         raise ValueError(api_domain)
     domains = {_domain(urlsplit(address).hostname or "") for address in known}
     if _domain(there.hostname) not in domains:

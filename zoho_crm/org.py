@@ -92,8 +92,9 @@ class Org:
         self._clock_told = False
         self._total: int | None = None
         self._remaining: int | None = None
-        #: Credits of the calls that are under way.
+        #: Credits of the calls that are under way, and of those that were answered.
         self._under_way = 0
+        self._spent = 0
         #: Whether Zoho has said how many credits are left, or the log that it does not.
         self._counted = False
         #: Why no further call is made.
@@ -159,6 +160,7 @@ class Org:
         with self._lock:
             self._spare_the_reserve(cost)
             self._under_way += cost
+            self._here.before = self._spent
         self._here.cost = cost
 
     def _settle(self) -> None:
@@ -177,6 +179,9 @@ class Org:
         with self._lock:
             self._under_way -= getattr(self._here, "cost", 0)
             self._here.cost = 0
+            # Calls beside this one: what it says may be of before they were charged, or after.
+            others = self._spent - getattr(self._here, "before", self._spent)
+            self._spent += cost
             line = self.ledger.setdefault(getattr(self._here, "line", None) or METADATA, Line())
             line.calls += 1
             line.credits += cost
@@ -186,8 +191,9 @@ class Org:
                 self._remaining -= cost
             said = response.headers.get("X-API-CREDITS-REMAINING", "")
             if said.isdigit():
+                # Zoho is right, also where it says more: what was used a day ago no longer counts.
                 known = int(said) if self._remaining is None else self._remaining
-                self._remaining = min(int(said), known)
+                self._remaining = max(int(said) - others, min(int(said), known))
                 self._counted = True
             unsaid = self._goes_unsaid()
             self._hear_time(response.headers.get("Date"))
@@ -222,9 +228,9 @@ class Org:
         if abs(ahead) > _CLOCKS_APART_S and not (self._local or self._clock_told):
             self._clock_told = True
             LOGGER.warning(
-                f"An answer of Zoho's is dated {date}, and this machine's clock differs from that "
-                f"by {abs(ahead) / 60:,.0f} minutes. Rows are read up to the earlier of the two. "
-                "If this machine's clock is wrong, set it right."
+                f"Zoho's clock and this machine's differ by {abs(ahead) / 60:,.0f} minutes: an "
+                f"answer is dated {date}. The earlier of the two counts. If this machine's is "
+                "wrong, set it right."
             )
 
     def _tell_of_the_reserve(self) -> None:

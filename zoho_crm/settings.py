@@ -5,7 +5,7 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import InitVar, dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import pendulum
 from airbyte_cdk.sources.declarative.transformations.config_transformations import (
@@ -72,10 +72,14 @@ def _checked_base_url(url: str) -> str:
         host, _ = parts.hostname, parts.port
     except ValueError:
         host = None
-    if not host:
-        raise config_error(f"base_url {url!r} is no address. Write it like https://host:port.")
+    # What stands beside the host would be read as another host by some, or end up in the path.
+    beside = re.search(r"[\s\\@?#]", url)
+    if not host or beside:
+        # Without what stands before the host, which may be a password.
+        shown = url.rpartition("@")[2]
+        raise config_error(f"base_url {shown!r} is no address. Write it like https://host:port.")
     if parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK):
-        return url.rstrip("/")
+        return urlunsplit((parts.scheme, parts.netloc.lower(), parts.path.rstrip("/"), "", ""))
     raise config_error(
         f"base_url {url!r} is not https. Plain http is taken for addresses of this machine only."
     )

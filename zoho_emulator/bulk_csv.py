@@ -54,7 +54,7 @@ class Export:
         self._cells = cells_of(query.columns, store.org.time_zone, separator)
         self._stop = threading.Event()
         self._connection = snapshot(store)
-        self._thread = threading.Thread(target=self._run, name=path.stem, daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"export {path.stem}", daemon=True)
         self._thread.start()
 
     @property

@@ -10,6 +10,7 @@ from zoho_emulator.faults import Faults
 from zoho_emulator.knobs import Knobs
 from zoho_emulator.late_rows import LateRows
 from zoho_emulator.limits import Limits
+from zoho_emulator.localtime import local_time
 from zoho_emulator.model import Module, User
 from zoho_emulator.pages import PageTokens
 from zoho_emulator.store import Store
@@ -117,34 +118,29 @@ class Emulator:
         self.store.close()
 
     def churn(self, module: Module) -> None:
-        """Somebody works in Zoho while a client reads: edits a few random live rows."""
+        """Somebody works in Zoho while a client reads: edits or deletes a few random live rows."""
         self._data_calls += 1
         if not self.knobs.churn or self._data_calls % self.knobs.churn or module.view_of:
             return
-        target = next(
-            (
-                f
-                for f in module.fields.values()
-                if f.data_type == "text"
-                and f.json_type == "string"
-                and not (f.read_only or f.unique or f.pick_list)
-                and f.api_name != module.display_field
-            ),
-            None,
-        )
-        if target is None:
-            return
         for _ in range(self.knobs.churn_rows):
             row_id = self._random_live_row(module)
-            if row_id is not None:
-                value = f"edited {self._rng.randrange(10**6)}"
-                self.store.update(
-                    module,
-                    row_id,
-                    {target.api_name: value},
-                    now=self.clock.now(),
-                    by=self.user.id,
-                )
+            if row_id is None:
+                return
+            now, by = self.clock.now(), self.user.id
+            if self.knobs.churn_kind == "delete":
+                self.store.delete(module, [row_id], kind="recycle", now=now, by=by)
+            elif values := self._edit(module, now):
+                self.store.update(module, row_id, values, now=now, by=by)
+
+    def _edit(self, module: Module, now: int) -> dict[str, object]:
+        """A new text, or the time of an edit where the module has no plain text to change."""
+        for field in module.fields.values():
+            plain = field.data_type == "text" and field.json_type == "string"
+            bound = field.read_only or field.unique or field.pick_list
+            if plain and not bound and field.api_name != module.display_field:
+                return {field.api_name: f"edited {self._rng.randrange(10**6)}"}
+        stamped = "Modified_Time" in module.fields
+        return {"Modified_Time": local_time(self.store.org.time_zone)(now)} if stamped else {}
 
     def _random_live_row(self, module: Module) -> int | None:
         low, high = self.store.connection.execute(

@@ -236,9 +236,10 @@ class Knobs:
     time_zone: str = "America/Los_Angeles"
     #: Milliseconds that each call under /crm takes.
     latency_ms: float = 0.0
-    #: n > 0: each n-th call for data edits `churn_rows` random rows of its module first.
+    #: n > 0: each n-th call for data edits or deletes `churn_rows` random rows of its module first.
     churn: int = 0
     churn_rows: int = 3
+    churn_kind: Literal["edit", "delete"] = "edit"
     #: Megabytes of answers kept to be given again while no data changed; for benches.
     body_cache_mb: int = 64
 

@@ -195,7 +195,7 @@ class RecordsRetriever(Retriever):
     def _tombstones(self, since: datetime, end: datetime) -> Iterator[list[Row]]:
         begun = False
         try:
-            pages = deletions(self.name, self._calls.deletions, since)
+            pages = deletions(self.name, self._calls.deletions, since, end)
             for page in tombstones(pages, since, end):
                 begun = True
                 yield page

@@ -1,10 +1,12 @@
 """The Bulk road: records by exports."""
 
+import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from source_zoho_crm.roads import Row
+from source_zoho_crm.roads.blocks import Rereading
 from source_zoho_crm.roads.export_chain import Chain, Ids, cut, first_part
 from source_zoho_crm.roads.export_file import rows
 from source_zoho_crm.roads.exports import Export
@@ -41,9 +43,9 @@ class BulkRoad:
     its page tokens stand for. So, when a chain has been read, two lists tell whether one of its
     rows has been edited or deleted since it began. If so, or if a row came twice, its span is read
     again in windows that each fit into one export; rows that came before do not come again. That
-    costs exports only where it has to. Where no list tells of deletions, a chain of several is
-    always read again; what cannot be cut into windows, until nothing in it is new ("Bulk Read",
-    each version).
+    costs exports only where it has to. What cannot be cut into windows is read again as a whole
+    until it is complete (`Rereading`); where no list tells of deletions, a chain of several always
+    ("Bulk Read", each version).
 
     `in_steps`: the state of the stream counts, so that it has to move while the module is read. A
     chain that has more behind five exports ends there. Its rows have come, and say how dense rows
@@ -113,8 +115,9 @@ class BulkRoad:
 
         Returns how many rows the window has, with those that came before.
         """
-        for number in range(_REREADS):
-            chain, fresh = Chain(begun=self._lists.now()), 0
+        rereading = Rereading(page=self._most_rows, tells_deletions=self._lists.tells_deletions)
+        for _ in range(_REREADS):
+            chain, fresh = Chain(begun=time.time()), 0
             chain.divisible = window is not None and window.start < window.end
             for page in self._chained(window, chain):
                 new = page
@@ -124,16 +127,17 @@ class BulkRoad:
                 if new:
                     yield new
             span = window if chain.divisible else None
+            before = (*before, chain.ids)
             if chain.long and span is not None:
-                return (yield from self._stepwise(span, chain, (*before, chain.ids)))
-            # Where deletions are not told, a chain that is whole and has nothing new has the last
-            # word.
-            settled = number and not (fresh or chain.odd or self._lists.tells_deletions)
-            if settled or not self._has_moved(chain, divisible=span is not None):
+                return (yield from self._stepwise(span, chain, before))
+            if span is None:
+                complete = self._is_complete(chain, before, rereading, fresh)
+            else:
+                complete = not self._has_moved(chain)
+            if complete:
                 if window is not None:
                     yield window
                 return chain.rows
-            before = (*before, chain.ids)
             if span is not None:
                 parts = cut(span, chain.hours, most_rows=int(chain.most_rows * _FILLED))
                 rows = 0
@@ -228,20 +232,30 @@ class BulkRoad:
             return None
         return Export(self._service, {**query, "page": chain.exports + 1})
 
-    def _has_moved(self, chain: Chain, *, divisible: bool) -> bool:
+    def _has_moved(self, chain: Chain) -> bool:
         """Whether rows may have slipped through between the exports of a chain."""
-        if chain.odd:
-            return True
-        if chain.exports == 1:
-            return False
+        if chain.odd or chain.exports == 1:
+            return chain.odd
+        return self._lists.has_moved(chain.begun, lambda key: chain.ids.hold(int(key))) is not False
+
+    def _is_complete(
+        self, chain: Chain, known: Sequence[Ids], rereading: Rereading, fresh: int
+    ) -> bool:
+        """Whether all rows have come of a chain that cannot be cut into windows."""
+        if chain.odd or chain.exports == 1:
+            rereading.broke_off()
+            return not chain.odd
         # A module without Modified_Time cannot be asked for its edits. They take no row out of its
         # exports, which are of all rows.
-        moved = self._lists.has_moved(
-            chain.begun, lambda key: chain.ids.hold(int(key)), edits=self._stamped
+        moved = self._lists.moved(
+            chain.begun,
+            lambda key: any(ids.hold(int(key)) for ids in known),
+            edits=self._stamped,
         )
-        if moved is None and not divisible:
+        if moved.refused:
             self._lists.warn_of_gaps()
-        return divisible if moved is None else moved
+            return True
+        return rereading.is_complete(moved, fresh)
 
     def _query(self, window: Window | None) -> dict[str, Any]:
         # Without names, an export has all columns, and some that no metadata describe.

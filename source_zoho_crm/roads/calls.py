@@ -7,6 +7,7 @@ from time import sleep
 
 from source_zoho_crm.roads.windows import text
 from zoho_crm.answers import Body, Page, Row, UndocumentedError, entries, page
+from zoho_crm.domains import segment
 from zoho_crm.problems import Refused, transient_error
 from zoho_crm.requester import ZohoRequester
 
@@ -52,18 +53,21 @@ class Calls:
             internal = refusal.internal_message
             raise Refused(transient_error(sentence, internal=internal), refusal.code) from refusal
 
-    def rows(self, params: Mapping[str, str], since: datetime | None) -> Page:
-        """ "Get Records": a page of the rows that were modified since then, and maybe before."""
-        return self._list(self.module, _PAGE, params, since)
+    def rows(
+        self, params: Mapping[str, str], since: datetime | None, *, promised: bool = False
+    ) -> Page:
+        """ "Get Records": a page of the rows that were modified since then, and maybe before.
+        `promised`: rows have been seen that it should show."""
+        return self._list(segment(self.module), _PAGE, params, since, promised)
 
     def deletions(self, since: datetime, page: int) -> Page:
         """ "Get Deleted Records": a page of what was deleted since then, and maybe before."""
         params = {"type": "all", "page": str(page), "per_page": str(PER_PAGE)}
-        return self._list(f"{self.module}/deleted", _deletions, params, since)
+        return self._list(f"{segment(self.module)}/deleted", _deletions, params, since)
 
     def records(self, below: str, params: Mapping[str, str]) -> list[Row]:
         """The records at a path, which is told from the module's on."""
-        path, read = f"{self.module}{below}", entries("data")
+        path, read = f"{segment(self.module)}{below}", entries("data")
         return self.requester.ask(path, read=read, params=params, line=self.module)
 
     def _list(
@@ -72,6 +76,7 @@ class Calls:
         read: Callable[[Body], Page],
         params: Mapping[str, str],
         since: datetime | None,
+        promised: bool = False,
     ) -> Page:
         headers = None if since is None else _modified_since(since)
 
@@ -81,7 +86,8 @@ class Calls:
             )
 
         # Nobody asks for a second page that the first has not promised.
-        return _asked(ask, "page_token" in params or params.get("page", "1") != "1")
+        behind = "page_token" in params or params.get("page", "1") != "1"
+        return _asked(ask, promised or behind)
 
 
 def _asked(ask: Callable[[], Page], promised: bool) -> Page:

@@ -18,7 +18,9 @@ class Walk:
     """The pages of a list in order, each row with the columns of all slices.
 
     A row that changed between its slices is read again; the list is sorted by Modified_Time
-    (`by_id`: by the id), and a row that has moved on in it comes later.
+    (`by_id`: by the id), and a row that has moved on in it comes later. `passed` is told of each
+    page as Zoho gave it, with the rows that have moved on since. `promised`: rows have been seen
+    that the list should show.
     """
 
     def __init__(
@@ -26,26 +28,28 @@ class Walk:
         lister: Lister,
         slices: Sequence[Mapping[str, str]],
         since: datetime | None,
-        by_ids: Callable[[set[str]], dict[str, Row]],
+        by_ids: Callable[[set[str], Callable[[Row], bool]], dict[str, Row]],
+        passed: Callable[[list[Row]], None],
         *,
         by_id: bool,
+        promised: bool,
     ) -> None:
         order = {"sort_by": "id" if by_id else CURSOR_FIELD, "sort_order": "asc"}
+        # The others are asked for when the first has shown rows.
         self._first, *self._others = (
-            _Chain(lister, {**columns, **order}, since, by_id=by_id) for columns in slices
+            _Chain(
+                lister, {**columns, **order}, since, by_id=by_id, promised=promised or number > 0
+            )
+            for number, columns in enumerate(slices)
         )
         self._by_ids = by_ids
         self._by_id = by_id
-        self.pages = 0
-        #: Rows that were new to whoever reads them; the reader counts.
-        self.fresh = 0
+        self._passed = passed
         #: Its reader has had all that it wants; False where a page token has expired, or a page is
         #: out of reach.
         self.complete = True
         #: Its next page is one of those.
         self.out_of_reach = False
-        #: The records that were passed, with those that have moved on since.
-        self.ids: set[str] = set()
 
     def __iter__(self) -> Iterator[list[Row]]:
         try:
@@ -59,8 +63,7 @@ class Walk:
 
     def _pages(self) -> Iterator[list[Row]]:
         while page := self._first.next():
-            self.pages += 1
-            self.ids.update(row["id"] for row in page)
+            self._passed(page)
             torn: set[str] = set()
             for chain in self._others:
                 torn |= join(page, chain.taken(page))
@@ -73,15 +76,12 @@ class Walk:
 
     def _mended(self, page: list[Row], torn: set[str]) -> list[Row]:
         """The page with its torn rows read again, without those that are elsewhere now."""
-        again = self._by_ids(torn)
-        mended = []
-        for row in page:
-            whole = again.get(row["id"]) if row["id"] in torn else row
-            if whole is not None and (
-                self._by_id or whole.get(CURSOR_FIELD) == row.get(CURSOR_FIELD)
-            ):
-                mended.append(whole)
-        return mended
+        moments = {row["id"]: row.get(CURSOR_FIELD) for row in page}
+        again = self._by_ids(
+            torn, lambda row: self._by_id or row.get(CURSOR_FIELD) == moments[row["id"]]
+        )
+        whole = (again.get(row["id"]) if row["id"] in torn else row for row in page)
+        return [row for row in whole if row is not None]
 
 
 def in_utc(rows: list[Row]) -> list[Row]:
@@ -95,12 +95,19 @@ class _Chain:
     """The pages of one list."""
 
     def __init__(
-        self, lister: Lister, params: Mapping[str, str], since: datetime | None, *, by_id: bool
+        self,
+        lister: Lister,
+        params: Mapping[str, str],
+        since: datetime | None,
+        *,
+        by_id: bool,
+        promised: bool,
     ) -> None:
         self._lister = lister
         self._params = dict(params)
         self._since = since
         self._by_id = by_id
+        self._promised = promised
         self._page = 1
         self.more = True
         self._ahead: dict[str, Row] = {}
@@ -109,7 +116,7 @@ class _Chain:
         """The next page; empty behind the last."""
         if not self.more:
             return []
-        page = self._lister(self._params, self._since)
+        page = self._lister(self._params, self._since, promised=self._promised)
         self._page += 1
         self.more = page.more and bool(page.rows)
         self._params.pop("page", None)

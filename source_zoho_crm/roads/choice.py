@@ -13,6 +13,7 @@ from source_zoho_crm.roads.coql import CoqlRoad
 from source_zoho_crm.roads.lists import Lists
 from source_zoho_crm.roads.rest import RestRoad
 from source_zoho_crm.roads.rich_text import WholeTexts
+from source_zoho_crm.roads.told import ToldIds
 from source_zoho_crm.roads.windows import Span, Window
 from source_zoho_crm.selection import is_incremental
 from zoho_crm.bulk_read import BulkRead
@@ -54,7 +55,7 @@ class ChosenRoad:
             module.api_name,
             calls.rows,
             calls.deletions,
-            org_of(config).now,
+            org_of(config).at,
             tells_deletions=module.lists_deletions,
         )
         self._road = self._chosen()
@@ -123,15 +124,13 @@ class ChosenRoad:
             yield from self._road.everything()
             return
         self.by_time = True
-        told: set[str] = set()
+        told = ToldIds()
         # What is edited meanwhile moves to the end of the span, and has come before.
         for part in self._road.changes(
-            datetime.fromisoformat(start), self._lists.now() + _FAR, resumed=False
+            datetime.fromisoformat(start), org_of(self._config).now() + _FAR, resumed=False
         ):
             if not isinstance(part, Window):
-                new = [row for row in part if row["id"] not in told]
-                told.update(row["id"] for row in new)
-                yield new
+                yield [row for row in part if told.add(row["id"])]
 
     def _chosen(self) -> Road:
         retrieval = self._config["retrieval"]

@@ -36,12 +36,15 @@ class WithConverted:
         if not self._lists.some_id(since):
             yield Window(since, end)
             return
-        # Before the first window closes: a state must not pass rows that are still to come.
-        if self._hidden(since):
-            for part in self._converted.changes(since, end, resumed=resumed):
-                if not isinstance(part, Window):
-                    yield [self._converted.cast(row) for row in part]
-        yield from self._coql.changes(since, end, resumed=resumed)
+        if not self._hidden(since):
+            yield from self._coql.changes(since, end, resumed=resumed)
+            return
+        # Before a window closes: a state must not pass rows that are still to come.
+        for part in self._converted.changes(since, end, resumed=resumed):
+            if isinstance(part, Window):
+                yield from self._coql.changes(part.start, part.end, resumed=resumed)
+            else:
+                yield [self._converted.cast(row) for row in part]
 
     def everything(self) -> Iterator[list[Row]]:
         if not self._lists.some_id(None):

@@ -147,12 +147,15 @@ class CoqlRoad:
             torn |= join(page, others)
         if not torn:
             return page
-        again = settled(sorted(torn), self._slices, self._by_id, at_once=_IDS_AT_ONCE)
-        return [
-            row
-            for row in (again.get(row["id"]) if row["id"] in torn else row for row in page)
-            if row is not None and (window is None or window.holds(row[CURSOR_FIELD]))
-        ]
+        again = settled(
+            sorted(torn),
+            self._slices,
+            self._by_id,
+            lambda row: window is None or window.holds(row[CURSOR_FIELD]),
+            at_once=_IDS_AT_ONCE,
+        )
+        whole = (again.get(row["id"]) if row["id"] in torn else row for row in page)
+        return [row for row in whole if row is not None]
 
     def _by_id(self, columns: Columns, ids: Sequence[str]) -> list[Row]:
         condition = listed("id", ids, bare=True)

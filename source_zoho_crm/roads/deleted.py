@@ -10,6 +10,7 @@ from typing import Any
 
 from source_zoho_crm.roads import Row
 from source_zoho_crm.roads.lists import Deletions
+from source_zoho_crm.roads.told import ToldIds
 from source_zoho_crm.roads.windows import text
 from zoho_crm.casts import utc
 from zoho_crm.directory import CURSOR_FIELD
@@ -34,22 +35,22 @@ def columns() -> dict[str, Any]:
     return {DELETED_AT: moment, UPDATED_AT: moment}
 
 
-def deletions(module: str, ask: Deletions, since: datetime) -> Iterator[list[Row]]:
-    """Zoho's entries of what was deleted since then, each once, in pages.
+def deletions(module: str, ask: Deletions, since: datetime, end: datetime) -> Iterator[list[Row]]:
+    """Zoho's entries of what was deleted since then, each record's once, in pages.
 
     Pages are counted, and where a record is restored meanwhile, those behind it move forward; so a
-    list of several pages is read until it has nothing new.
+    list of several pages is read until it has nothing new of before `end`. What is deleted later
+    hides nothing, and a list that grows all the time is not read time and again for it.
     """
-    told: set[tuple[str, str]] = set()
+    told, last = ToldIds(), text(end)
     for _ in range(_REREADS):
         more, number, fresh = True, 0, 0
         while more:
             number += 1
             page = ask(since, number)
             more = page.more and bool(page.rows)
-            new = [row for row in page.rows if (row["id"], row["deleted_time"]) not in told]
-            told.update((row["id"], row["deleted_time"]) for row in new)
-            fresh += len(new)
+            new = [row for row in page.rows if told.add(row["id"])]
+            fresh += sum(utc(row["deleted_time"]) <= last for row in new)
             yield new
         if number == 1 or not fresh:
             return

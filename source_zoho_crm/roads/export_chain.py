@@ -54,7 +54,8 @@ class Ids:
 class Chain:
     """What is known of a chain of exports."""
 
-    begun: datetime
+    #: By our clock, in seconds.
+    begun: float
     #: Its span is of more than a second, and can be cut.
     divisible: bool = False
     exports: int = 0

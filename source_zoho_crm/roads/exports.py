@@ -1,5 +1,6 @@
 """Exports: bulk read jobs that are made, waited for and fetched; made anew where they fail."""
 
+import errno
 import logging
 import tempfile
 import time
@@ -12,7 +13,7 @@ import requests
 from source_zoho_crm.roads.export_file import damage
 from zoho_crm.bulk_read import BulkRead, Query, Result
 from zoho_crm.errors import not_served
-from zoho_crm.problems import Refused, system_error, transient_error
+from zoho_crm.problems import Refused, config_error, system_error, transient_error
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -30,6 +31,21 @@ _TRIES = 3
 #: A result that is no longer there, or its job. UNVERIFIED: how long Zoho keeps results; a sister
 #: product says one day.
 _GONE = "RESOURCE_NOT_FOUND"
+
+
+#: A file cannot be made or written: the disk is full or may not be written to, or the folder is not
+#: there.
+_NO_ROOM = frozenset(
+    {
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EFBIG,
+        errno.ENOENT,
+        errno.EACCES,
+        errno.EPERM,
+        errno.EROFS,
+    }
+)
 
 
 class Export:
@@ -60,16 +76,28 @@ class Export:
 
         What `result` tells from then on is of this file: the export may have been made anew.
         """
-        with tempfile.TemporaryFile(prefix="zoho-export-") as file:
-            while not self._fetched(file):
-                file.seek(0)
-                file.truncate()
-                self.result()
-            yield file
+        try:
+            with tempfile.TemporaryFile(prefix="zoho-export-") as file:
+                while not self._fetched(file):
+                    file.seek(0)
+                    file.truncate()
+                    self.result()
+                yield file
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            # A retry would find the same folder and an export of the same size.
+            raise config_error(
+                f"{self._told}: its result cannot be saved in {_folder()} ({error.strerror}). Free "
+                "space there, set TMPDIR to another folder, or choose fewer columns or a later "
+                "start date."
+            ) from error
 
     def _fetched(self, file: IO[bytes]) -> bool:
         try:
             self._service.download(self._job, file)
+            # Else a full disk would look like a file that is no ZIP.
+            file.flush()
         except Refused as refusal:
             self._again_if_gone(refusal)
             return False
@@ -138,3 +166,10 @@ class Export:
     @property
     def _told(self) -> str:
         return f"{self._service.line}, export {self._job}"
+
+
+def _folder() -> str:
+    try:
+        return tempfile.gettempdir()
+    except FileNotFoundError:
+        return "a folder for temporary files"

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
 
 from source_zoho_crm.roads import Page
 from zoho_crm.errors import INVALID_DATA, NOT_SERVED, PERMISSION_LACKING
@@ -10,8 +11,16 @@ from zoho_crm.problems import Refused
 
 LOGGER = logging.getLogger("airbyte")
 
-#: Sends Get Records with these parameters, for rows modified since then.
-Lister = Callable[[Mapping[str, str], datetime | None], Page]
+
+class Lister(Protocol):
+    """Sends Get Records with these parameters, for rows modified since then, and returns its page.
+    `promised`: rows have been seen that should be in it."""
+
+    def __call__(
+        self, params: Mapping[str, str], since: datetime | None, /, *, promised: bool = False
+    ) -> Page: ...
+
+
 #: Sends Get Deleted Records for what was deleted since then, this page.
 Deletions = Callable[[datetime, int], Page]
 
@@ -23,6 +32,23 @@ OUT_OF_REACH = frozenset({"DISCRETE_PAGINATION_LIMIT_EXCEEDED", "PAGINATION_LIMI
 _CLOCK = timedelta(seconds=5)
 
 
+class Moved(NamedTuple):
+    """Records that have left their places in a list since a moment."""
+
+    #: Those that were told.
+    ids: frozenset[str]
+    all: frozenset[str]
+    #: No more than these.
+    whole: bool
+    #: Zoho refuses to tell.
+    refused: bool = False
+
+    @property
+    def none(self) -> bool:
+        """No record has moved, for certain."""
+        return self.whole and not self.ids
+
+
 class Lists:
     """Tells what happened to a module's records since a moment.
 
@@ -31,8 +57,10 @@ class Lists:
     a row that leaves the list between two pages then moves all behind it forward, and one of them
     is in no page.
 
-    `tells_deletions`: Zoho lists what is deleted of this module. Where it has not been seen to, as
-    for line items and links, an empty list of deletions says nothing.
+    `at`: Zoho's clock when ours is at so many seconds, by all answers so far. Moments are kept as
+    ours: later answers may show that Zoho's was earlier. `tells_deletions`: Zoho lists what is
+    deleted of this module. Where it has not been seen to, as for line items and links, an empty
+    list of deletions says nothing.
     """
 
     def __init__(
@@ -40,20 +68,22 @@ class Lists:
         module: str,
         rows: Lister,
         deletions: Deletions,
-        now: Callable[[], datetime],
+        at: Callable[[float], datetime],
         *,
         tells_deletions: bool = True,
     ) -> None:
         self._module = module
         self._rows = rows
         self._deletions = deletions
-        self._now = now
+        self._at = at
         self.tells_deletions = tells_deletions
+        self._refused = False
         self._has_warned = False
 
-    def now(self) -> datetime:
-        """A moment that Zoho's clock has passed for certain, and not long ago."""
-        return self._now() - _CLOCK
+    @property
+    def tell(self) -> bool:
+        """Whether records that have moved are told of."""
+        return self.tells_deletions and not self._refused
 
     def some_id(self, since: datetime | None, *, converted: str = "both") -> str | None:
         """A record modified since then (None: any record); None: there is none."""
@@ -70,25 +100,40 @@ class Lists:
                 raise
             return False
 
-    def has_moved(
-        self, since: datetime, held: Callable[[str], bool], *, edits: bool = True
-    ) -> bool | None:
-        """Whether a record whose id `held` knows was deleted since then, or (`edits`) edited.
+    def moved(self, since_s: float, held: Callable[[str], bool], *, edits: bool = True) -> Moved:
+        """Which records whose ids `held` knows were deleted since then, or (`edits`) edited.
 
-        Taken as so where that is more than a page tells, and where deletions are not told at all.
-        None: Zoho refuses to tell.
+        The list of deletions grows meanwhile, and pages that grow hide nothing. In that of edits a
+        row moves once more when it is edited again, so that more than a page of them tells nothing.
         """
-        if not self.tells_deletions:
-            return True
+        if not self.tell:
+            return Moved(frozenset(), frozenset(), whole=False, refused=self._refused)
+        since = self._at(since_s) - _CLOCK
         try:
-            pages = [self._deletions(since, 1)]
+            rows, more, number = [], True, 0
+            while more:
+                number += 1
+                page = self._deletions(since, number)
+                rows += page.rows
+                more = page.more and bool(page.rows)
             if edits:
-                pages.append(self._rows({"fields": "id", "converted": "both"}, since))
+                page = self._rows({"fields": "id", "converted": "both"}, since)
+                rows += page.rows
+                more = page.more
         except Refused as refusal:
             if refusal.code not in NOT_SERVED | PERMISSION_LACKING and not refusal.scopes_held:
                 raise
-            return None
-        return any(page.more or any(held(row["id"]) for row in page.rows) for page in pages)
+            self._refused = True
+            return Moved(frozenset(), frozenset(), whole=False, refused=True)
+        ids = frozenset(row["id"] for row in rows)
+        return Moved(frozenset(filter(held, ids)), ids, whole=not more)
+
+    def has_moved(
+        self, since_s: float, held: Callable[[str], bool], *, edits: bool = True
+    ) -> bool | None:
+        """Whether one has; taken as so where not all is told. None: Zoho refuses to tell."""
+        moved = self.moved(since_s, held, edits=edits)
+        return None if moved.refused else not moved.none
 
     def warn_of_gaps(self) -> None:
         """Says, once, that nobody knows whether rows have moved."""

@@ -2,28 +2,33 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from time import monotonic, time
 
 from airbyte_cdk.utils import AirbyteTracedException
 
 from source_zoho_crm.roads import Row
+from source_zoho_crm.roads.blocks import Block, ById, Pace, Rereading, Second
 from source_zoho_crm.roads.calls import PER_PAGE
 from source_zoho_crm.roads.chains import Walk, in_utc
 from source_zoho_crm.roads.lists import Lister, Lists
 from source_zoho_crm.roads.slices import Columns, settled, slices
+from source_zoho_crm.roads.told import ToldIds
 from source_zoho_crm.roads.windows import Window, text
-from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.fields import Field, caster
 from zoho_crm.lists import ListTexts
 from zoho_crm.problems import config_error, transient_error
 
 #: UNVERIFIED: the docs name no limit of `ids`; a hundred is what Zoho allows elsewhere.
 _IDS_AT_ONCE = 100
-#: After so many rows, two lists tell whether one of them has moved, and they are read again if so:
-#: few enough to be read twice, enough that the two credits are next to nothing.
-_ROWS_OF_A_BLOCK = 50_000
-#: State is told after so many rows at least.
+#: After so many rows at most, two lists tell whether one of them has moved, and some are read again
+#: if so: few enough for that, enough that the two credits do not count.
+_ROWS_OF_A_BLOCK = 12_000
+#: State is told after so many rows and a block, or after so many seconds.
 _ROWS_OF_A_WINDOW = 20_000
-#: How often a list is read, until no row moves meanwhile or none is new.
+_SECONDS_OF_A_WINDOW = 300
+#: How often the rows of one second, or a list by id, are read until all have come.
+_READINGS = 5
+#: How often a row of a list by id is read until it has not changed meanwhile.
 _REREADS = 5
 #: Rows of a page that may be read again so that its list need not be proven.
 _FEW = PER_PAGE // 100
@@ -36,12 +41,15 @@ _LAYOUT, _LAYOUT_ID = "Layout", "$layout_id"
 class RestRoad:
     """Walks `sort_by=Modified_Time` under `If-Modified-Since`, in blocks.
 
-    A block is a chain of pages for each slice of columns. It ends at the latest where Zoho's paging
-    does (`rest_chain_rows`), or where its page token expires, and the next one begins at its last
-    full second; rows that come twice are dropped by id. Where pages are counted, a block is a page,
-    unless many of its rows share its last second. A block of several pages in which a row moved is
-    read again, until nothing is new. `mend` fetches whole what a list has cut, and leaves out what
-    was edited meanwhile ("Get Records", each version).
+    A block is a page for each slice of columns, and the next one begins at its last second; rows
+    that come twice are dropped by id and Modified_Time. One page shows one moment and misses
+    nothing. Where many rows share a page's last second, a block is a chain of pages, and ends at
+    the latest where Zoho's paging does (`rest_chain_rows`) or its page token expires. Two lists
+    then tell whether one of its rows has moved; if so, the next block begins where the first of
+    them was, and is shorter. So each block brings the reader further, a page at least, unless all
+    its rows are of one second, which is read until they are complete (`Rereading`). `mend`
+    fetches whole what a list has cut, and leaves out what was edited meanwhile ("Get Records",
+    each version).
     """
 
     name = "REST"
@@ -86,94 +94,130 @@ class RestRoad:
     def changes(
         self, since: datetime, end: datetime, *, resumed: bool
     ) -> Iterator[list[Row] | Window]:
-        start, anchor, stop = since, text(since), text(end)
-        known: set[str] = set()
-        rows_told = 0
+        stop, start, anchor = text(end), since, text(since)
+        told: dict[str, str] = {}
+        # A longer chain than a page is for those of which it can be proven that no row moved.
+        most = min(self._chain_rows, _ROWS_OF_A_BLOCK) // PER_PAGE
+        pace = Pace(most if self._lists.tell else 1)
+        rows, due = 0, monotonic() + _SECONDS_OF_A_WINDOW
+        second = Second(anchor, self._lists)
         while True:
-            block = _Block(anchor, stop, known)
-            yield from self._read(block)
-            rows_told += block.rows
-            if not block.cut:
+            begun = time()
+            block = Block(anchor, stop, told)
+            for page in self._read(block, pace.pages, due):
+                rows += len(page)
+                yield page
+            pages = second.proven(block, begun, final=pace.pages == 1)
+            if pages == block.pages and not block.cut:
                 yield Window(start, end)
                 return
-            anchor, known = block.last, block.ids_of_last
-            if rows_told >= _ROWS_OF_A_WINDOW:
-                # The rows of the anchor's second may not all have come.
-                full = datetime.fromisoformat(anchor).astimezone(UTC) - _SECOND
+            reached = block.ends[pages - 1] if pages else anchor
+            if reached == anchor:
+                if second.readings == _READINGS:
+                    raise self._unsettled()
+                pace.slow_down(1)
+                continue
+            if not self._lists.tell:
+                pace = Pace(1)
+            elif pages < block.pages:
+                pace.slow_down(block.pages)
+            else:
+                pace.go_on(block.pages)
+            anchor, second = reached, Second(reached, self._lists)
+            # The rows of the anchor's second may not all have come.
+            full = datetime.fromisoformat(anchor).astimezone(UTC) - _SECOND
+            if full >= start and (rows >= _ROWS_OF_A_WINDOW or monotonic() >= due):
                 yield Window(start, full)
-                start, rows_told = full + _SECOND, 0
+                start = full + _SECOND
+                told = {key: moment for key, moment in told.items() if moment >= anchor}
+                rows, due = 0, monotonic() + _SECONDS_OF_A_WINDOW
 
     def everything(self) -> Iterator[list[Row]]:
-        told: set[str] = set()
-        for walk in self._walks(None, by_id=True):
+        told = ToldIds()
+        rereading = Rereading(tells_deletions=self._lists.tells_deletions)
+        listing = ById(None)
+        for _ in range(_READINGS):
+            begun, fresh = time(), 0
+            walk = self._walk(None, listing.passed, by_id=True)
             for page in walk:
-                new = [row for row in page if row["id"] not in told]
-                told.update(row["id"] for row in new)
-                walk.fresh += len(new)
+                new = [row for row in page if listing.holds(row) and told.add(row["id"])]
+                fresh += len(new)
                 if new:
                     yield self._settled(new)
-                if walk.more and self._tokens and walk.pages * PER_PAGE >= self._chain_rows:
-                    raise self._too_many("a module without Modified_Time", walk)
-
-    def _read(self, block: "_Block") -> Iterator[list[Row]]:
-        """The rows of a block."""
-        pages = min(self._chain_rows, _ROWS_OF_A_BLOCK) // PER_PAGE
-        since = datetime.fromisoformat(block.anchor)
-        for number, walk in enumerate(self._walks(since, by_id=False)):
-            block.cut = block.finished = False
-            for page in walk:
-                new = block.take(page)
-                walk.fresh += len(new)
-                if new and (whole := self._mend(new)):
-                    yield whole
-                if block.finished or not walk.more:
+                if listing.ended:
                     break
-                few = not (self._tokens or number) and len(block.ids_of_last) <= _FEW
-                ends = walk.pages >= pages or (walk.pages == 1 and few)
-                if ends and block.last > block.anchor:
-                    block.cut = True
-                    break
-                if self._tokens and walk.pages * PER_PAGE >= self._chain_rows:
-                    raise self._too_many(f"the second {block.anchor}", walk)
-            # A list that is read again is read as far as before.
-            pages = max(pages, walk.pages)
-            if walk.out_of_reach and block.last == block.anchor:
-                raise self._too_many(f"the second {block.anchor}", walk)
-            if not walk.complete and not number and block.last > block.anchor:
-                # The block ends where the page token has.
-                block.cut = walk.complete = True
-                pages = walk.pages
-
-    def _walks(self, since: datetime | None, *, by_id: bool) -> Iterator[Walk]:
-        """The list, again and again until its reader can have missed no row.
-
-        A list whose page token expires before it has been read begins again, too. In a list
-        that is sorted by id, edited rows stay where they are; deleted ones leave it.
-        """
-        for number in range(_REREADS):
-            begun = self._lists.now()
-            walk = Walk(self._lister, self._lines, since, self._by_ids, by_id=by_id)
-            yield walk
+                if walk.more and self._tokens and listing.pages * PER_PAGE >= self._chain_rows:
+                    raise self._too_many("a module without Modified_Time", listing.pages)
             if not walk.complete:
+                rereading.broke_off()
+                listing = ById(listing.upto)
                 continue
-            if walk.pages <= 1 or (number and not walk.fresh):
+            if listing.pages <= 1:
                 return
-            moved = self._lists.has_moved(begun, walk.ids.__contains__, edits=not by_id)
-            if moved is None:
+            moved = self._lists.moved(begun, told.__contains__, edits=False)
+            if moved.refused:
                 self._lists.warn_of_gaps()
-            if not moved:
                 return
-        raise transient_error(
-            f"{self._module}: records were edited or deleted each of the {_REREADS} times that "
-            "their list was read, or reading it took longer than its page token lasts. The next "
-            "sync goes on from the saved state."
+            if rereading.is_complete(moved, fresh):
+                return
+            listing = ById(listing.top)
+        raise self._unsettled()
+
+    def _read(self, block: Block, most: int, due: float) -> Iterator[list[Row]]:
+        """The rows of a block of so many pages, of more where they all share one second."""
+        since = datetime.fromisoformat(block.anchor)
+        walk = self._walk(since, block.passed, by_id=False, promised=block.goes_on)
+        for page in walk:
+            new = block.take(page)
+            if new and (whole := self._mend(new)):
+                yield whole
+            if block.finished or not walk.more:
+                block.end()
+                return
+            few = block.pages == 1 and block.tail <= _FEW
+            if block.last > block.anchor and (few or block.pages >= most or monotonic() >= due):
+                block.cut = True
+                return
+            if self._tokens and block.pages * PER_PAGE >= self._chain_rows:
+                raise self._too_many(f"the second {block.anchor}", block.pages)
+        if walk.out_of_reach and block.last == block.anchor:
+            raise self._too_many(f"the second {block.anchor}", block.pages)
+        if walk.complete:
+            block.end()
+        else:
+            # It ends where the page token has.
+            block.cut = True
+
+    def _walk(
+        self,
+        since: datetime | None,
+        passed: Callable[[list[Row]], None],
+        *,
+        by_id: bool,
+        promised: bool = False,
+    ) -> Walk:
+        return Walk(
+            self._lister,
+            self._lines,
+            since,
+            self._by_ids,
+            passed,
+            by_id=by_id,
+            promised=promised,
         )
 
-    def _too_many(self, where: str, walk: Walk) -> AirbyteTracedException:
-        rows = walk.pages * PER_PAGE
+    def _too_many(self, where: str, pages: int) -> AirbyteTracedException:
+        rows = pages * PER_PAGE
         return config_error(
             f"{self._module} has more than {rows:,} records in {where}, which Zoho's REST lists "
             "cannot reach. Enable COQL, or choose the API type Bulk."
+        )
+
+    def _unsettled(self) -> AirbyteTracedException:
+        return transient_error(
+            f"{self._module}: records were edited or deleted each of the {_READINGS} times that "
+            "their list was read, or reading it took longer than its page token lasts. The next "
+            "sync goes on from the saved state."
         )
 
     def _settled(self, page: list[Row]) -> list[Row]:
@@ -194,46 +238,12 @@ class RestRoad:
             )
         return whole
 
-    def _by_ids(self, ids: Iterable[str]) -> dict[str, Row]:
-        """The records of these ids, whole; without those that are gone."""
-        return settled(sorted(ids), self._slices, self._fetch, at_once=_IDS_AT_ONCE)
+    def _by_ids(
+        self, ids: Iterable[str], wanted: Callable[[Row], bool] = lambda row: True
+    ) -> dict[str, Row]:
+        """The records of these ids, whole; without those that are gone or not wanted."""
+        return settled(sorted(ids), self._slices, self._fetch, wanted, at_once=_IDS_AT_ONCE)
 
     def _fetch(self, columns: Columns, ids: Sequence[str]) -> list[Row]:
         line = self._lines[self._slices.index(columns)]
         return in_utc(self._lister({**line, "ids": ",".join(ids)}, None).rows)
-
-
-class _Block:
-    """What one chain gives: the rows from the second `anchor` on that are not known yet."""
-
-    def __init__(self, anchor: str, stop: str, known: set[str]) -> None:
-        self.anchor = anchor
-        self.last = anchor
-        self.rows = 0
-        self.finished = False
-        #: The chain was ended before its rows did.
-        self.cut = False
-        self.ids_of_last = set(known)
-        self._stop = stop
-        self._seen = set(known)
-
-    def take(self, page: list[Row]) -> list[Row]:
-        """The page's rows that belong to the block and were not taken before."""
-        new = []
-        for row in page:
-            moment = row.get(CURSOR_FIELD)
-            if moment is None:
-                # UNVERIFIED: whether such rows are in a list of modified ones. A module that fills
-                # it for none of its records is read whole elsewhere.
-                continue
-            if moment > self._stop:
-                self.finished = True
-            elif moment >= self.anchor and row["id"] not in self._seen:
-                new.append(row)
-                self._seen.add(row["id"])
-                if moment > self.last:
-                    self.last, self.ids_of_last = moment, set()
-                if moment == self.last:
-                    self.ids_of_last.add(row["id"])
-        self.rows += len(new)
-        return new

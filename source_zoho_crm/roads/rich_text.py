@@ -7,6 +7,7 @@ from contextlib import suppress
 from source_zoho_crm.roads import Row
 from zoho_crm.casts import utc
 from zoho_crm.directory import CURSOR_FIELD
+from zoho_crm.domains import segment
 from zoho_crm.errors import INVALID_DATA
 from zoho_crm.fields import Field
 from zoho_crm.problems import Refused
@@ -85,7 +86,7 @@ class WholeTexts:
                 params = {"fields": ",".join(self._names), "ids": ",".join(ids)}
                 return self._ask("/actions/fetch_full_data", params)
             stamp = (CURSOR_FIELD,) if self._stamped else ()
-            return self._ask(f"/{ids[0]}", {"fields": ",".join((*self._names, *stamp))})
+            return self._ask(f"/{segment(ids[0])}", {"fields": ",".join((*self._names, *stamp))})
         except Refused as refusal:
             if refusal.code != INVALID_DATA:
                 raise

@@ -61,13 +61,18 @@ def settled(
     ids: Sequence[str],
     column_slices: Sequence[Columns],
     fetch: Callable[[Columns, Sequence[str]], list[Row]],
+    wanted: Callable[[Row], bool],
     *,
     at_once: int,
 ) -> dict[str, Row]:
-    """Whole rows by id, read until none changes between its slices; without those that are gone."""
+    """Whole rows by id, read until none changes between its slices.
+
+    Without those that are gone, and those that are not `wanted` any longer, by their id and
+    Modified_Time: a row that is edited time and again is not waited for, where it comes later.
+    """
     found: dict[str, Row] = {}
     for start in range(0, len(ids), at_once):
-        found |= _settled(ids[start : start + at_once], column_slices, fetch)
+        found |= _settled(ids[start : start + at_once], column_slices, fetch, wanted)
     return found
 
 
@@ -75,11 +80,17 @@ def _settled(
     ids: Sequence[str],
     column_slices: Sequence[Columns],
     fetch: Callable[[Columns, Sequence[str]], list[Row]],
+    wanted: Callable[[Row], bool],
 ) -> dict[str, Row]:
     torn: set[str] = set()
     for _ in range(_REREADS):
         first, *rest = (
             {row["id"]: row for row in fetch(columns, ids)} for columns in column_slices
+        )
+        elsewhere = {key for rows in (first, *rest) for key, row in rows.items() if not wanted(row)}
+        first, *rest = (
+            {key: row for key, row in rows.items() if key not in elsewhere}
+            for rows in (first, *rest)
         )
         torn = set().union(*(first.keys() ^ others.keys() for others in rest))
         for others in rest:

@@ -18,6 +18,17 @@ FAILED = {"do": "status", "status": 500, "body": {"code": "INTERNAL_ERROR", "mes
 LOST = pytest.mark.parametrize("fault", [UNREADABLE, FAILED], ids=["done", "not done"])
 
 
+def one_by_one(org: Org, rows: int, *, alike: bool = False) -> Iterator[bytes]:
+    """Rows, each in a batch of its own that ends before the next one begins."""
+    for number in range(rows):
+        values = {"Email": "l@x.test"} if alike else {}
+        yield row("Leads", {"Last_Name": "L" if alike else f"L{number}", **values})
+        yield state("Leads", number)
+        while org.calls("insert") <= number:
+            Event().wait(0.01)
+        Event().wait(0.1)
+
+
 @pytest.mark.parametrize(
     ("module", "row"),
     [
@@ -172,6 +183,43 @@ def test_a_value_that_another_row_of_the_run_has_traces_none(org: Org) -> None:
     counts = result.counts()
     assert counts["created"] == len(ours)
     assert counts["created"] + counts["rejected"] == 101
+
+
+def test_a_record_of_a_row_like_it_that_was_written_before_is_not_taken_for_a_rows(
+    org: Org,
+) -> None:
+    """Its batch has ended, and its record was made in the second in which the other's began."""
+    org.fail("insert", after=1, **FAILED)
+
+    result = org.write_lines(
+        [stream("Leads", "Last_Name", "Email")], one_by_one(org, 2, alike=True)
+    )
+
+    assert [result.counts(state=n) for n in (0, 1)] == [{"created": 1}, {"rejected": 1}]
+    assert len([lead for lead in org.records("Leads") if lead["Email"] == "l@x.test"]) == 1
+    assert org.calls("insert") == 2
+
+
+def test_the_third_insert_in_a_row_that_is_lost_is_the_last(org: Org) -> None:
+    """None of them can be looked up."""
+    org.fail("insert", times=99, **FAILED)
+
+    result = org.write_lines([stream("Leads", "Last_Name")], one_by_one(org, 6))
+
+    assert "Zoho gives no answer to inserts into Leads" in result.sentence
+    assert org.calls("insert") == 3
+    assert sum(stats["rejectedRecordCount"] for stats in result.stats) == 3
+
+
+def test_inserts_that_are_lost_now_and_then_end_no_run(org: Org) -> None:
+    for lost_one in range(4):
+        org.fail("insert", after=2 * lost_one, **FAILED)
+
+    result = org.write_lines([stream("Leads", "Last_Name")], one_by_one(org, 8))
+
+    assert result.failure is None
+    assert sum(stats["rejectedRecordCount"] for stats in result.stats) == 4
+    assert sum(stats["recordCount"] for stats in result.stats) == 4
 
 
 def test_a_value_of_a_row_of_long_ago_traces_another(

@@ -72,13 +72,23 @@ def test_a_module_comes_and_goes(zoho) -> None:
     assert zoho.get("v8/Boats", fields="Name").json()["code"] == "INVALID_MODULE"
 
 
-def test_churn_edits_rows_during_a_read(zoho) -> None:
+@pytest.mark.parametrize("module", ["Deals", "Vehicles"], ids=["a text", "no plain text"])
+def test_churn_edits_rows_during_a_read(zoho, module: str) -> None:
     zoho.knobs(churn=2, churn_rows=1)
-    before = {row["id"]: row["Modified_Time"] for row in zoho.truth("Deals")}
+    before = {row["id"]: row["Modified_Time"] for row in zoho.truth(module)}
+    for _ in range(4):
+        zoho.get(f"v8/{module}", fields="id")
+    changed = [row for row in zoho.truth(module) if before[row["id"]] != row["Modified_Time"]]
+    assert 1 <= len(changed) <= 2
+
+
+def test_churn_deletes_rows_during_a_read(zoho) -> None:
+    zoho.knobs(churn=2, churn_rows=3, churn_kind="delete")
+    before = zoho.control("GET", "counts")["Deals"]
     for _ in range(4):
         zoho.get("v8/Deals", fields="id")
-    changed = [row for row in zoho.truth("Deals") if before[row["id"]] != row["Modified_Time"]]
-    assert 1 <= len(changed) <= 2
+    after = zoho.control("GET", "counts")["Deals"]
+    assert before["live"] - after["live"] == after["recycled"] - before["recycled"] == 6
 
 
 def test_the_time_zone_moves_offsets(zoho) -> None:

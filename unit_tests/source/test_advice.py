@@ -2,6 +2,7 @@ import pytest
 import yaml
 
 from source_zoho_crm.advice import advice
+from unit_tests.source.conftest import Org, rows_of
 from zoho_crm.manifest import manifest_path
 
 VERSIONS = yaml.safe_load(manifest_path().read_text())["definitions"]["versions"]
@@ -12,7 +13,7 @@ VERSIONS = yaml.safe_load(manifest_path().read_text())["definitions"]["versions"
     [
         ("COQL", 450_000, 48, 682, "v4", "about 180 (Use COQL disabled and API type Bulk)"),
         ("REST", 450_000, 48, 2_260, "v4", "about 180 (Use COQL disabled and API type Bulk)"),
-        ("Bulk", 5_000, 30, 59, "v4", "about 24 (Use COQL enabled)"),
+        ("Bulk", 5_000, 30, 59, "v4", "about 14 (Use COQL enabled)"),
         ("Bulk", 150, 30, 59, "v8", "about 1 (Use COQL disabled and API type REST)"),
         ("COQL", 1_000, 40, 6, "v4", None),
         ("COQL", 20_000, 40, 33, "v4", None),
@@ -39,4 +40,29 @@ def test_lists_are_not_advised_where_they_cut_texts() -> None:
     told = {"rows": 300, "columns": 30, "version": VERSIONS["v2"], "rich_text": True}
 
     assert advice("COQL", credits_=14, **told) is None
-    assert "about 17 (Use COQL enabled)" in str(advice("REST", credits_=49, **told))
+    assert "about 7 (Use COQL enabled)" in str(advice("REST", credits_=49, **told))
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("road", ["COQL", "REST", "Bulk"])
+def test_ids_alone_cost_a_call_a_page_too(road: str, version: str) -> None:
+    """Versions before v7 do not count the id among a module's fields."""
+    told = {"rows": 400, "version": VERSIONS[version], "rich_text": False, "credits_": 10_000}
+
+    none, one = (advice(road, columns=columns, **told) for columns in (0, 1))
+
+    assert none is not None
+    assert none.replace(" 0 columns", " 1 columns") == one
+
+
+def test_a_module_of_which_nothing_is_selected_is_read(org: Org) -> None:
+    org.settings = {"schema_version": "v2", "retrieval": {"use_coql": "disabled"}}
+    org.settings["retrieval"]["api_type"] = "REST"
+    whole = org.stream("Extra_3")
+    schema = {**whole["json_schema"], "properties": {"id": {"type": "string"}}}
+
+    output = org.read({**whole, "json_schema": schema})
+
+    assert {row["id"] for row in rows_of(output, "Extra_3")} == org.truth(whole).keys()
+    assert any("records read by REST" in entry.log.message for entry in output.logs)
+    assert not output.errors

@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+import threading
 import time as real_time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -87,9 +88,10 @@ class Time:
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self._org.later(seconds)
-        if len(self.slept) < 10:
-            # An export is written in the emulator's true time.
-            real_time.sleep(0.02)
+        # An export is written in the emulator's true time.
+        for thread in threading.enumerate():
+            if thread.name.startswith("export "):
+                thread.join()
 
     def monotonic(self) -> float:
         return 1_000 + sum(self.slept)

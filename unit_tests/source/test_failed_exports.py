@@ -1,13 +1,16 @@
 """Exports that Zoho begins and does not complete."""
 
 import io
+import tempfile
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from typing import IO, Any
 
 import pytest
+from airbyte_cdk.models import FailureType
 
-from unit_tests.source.conftest import Org, rows_of
+from unit_tests.source.conftest import Org, narrow, rows_of, states_of
 from zoho_crm.bulk_read import BulkRead
 
 UNSTAMPED = "Extra_3"
@@ -52,6 +55,62 @@ def test_an_export_that_fails_for_another_reason_is_made_anew(
 
     assert {row["id"]: row for row in rows_of(output, "Vehicles")} == org.truth(vehicles)
     assert org.calls("bulk.create:Vehicles") == 2
+
+
+def test_the_address_that_a_result_names_is_not_followed(
+    org: Org, vehicles: dict[str, Any]
+) -> None:
+    """The path of a result follows from the job: another host would get the token."""
+    count = len(org.truth(vehicles))
+    told = {"page": 1, "count": count, "more_records": False, "per_page": 200_000}
+    told["download_url"] = "http://localhost:9/crm/bulk/v4/read/1/result"
+    job = {"id": "1", "operation": "read", "state": "COMPLETED", "result": told}
+    fault = {"match": "bulk.status", "do": "body", "args": {"body": {"data": [job]}}, "after": 6}
+    org.control("POST", "faults", [fault])
+
+    output = org.read(narrow(vehicles, "Plate"))
+
+    assert len(rows_of(output, "Vehicles")) == count
+    assert org.calls("bulk.result") == 1
+
+
+def on_a_full_disk(**_: object) -> IO[bytes]:
+    """The system's own file to which nothing can be written."""
+    return io.BufferedRandom(io.FileIO("/dev/full", "r+"))
+
+
+@pytest.mark.parametrize(
+    ("temporary", "why"),
+    [
+        (on_a_full_disk, "No space left on device"),
+        (partial(tempfile.TemporaryFile, dir="/nowhere"), "No such file or directory"),
+    ],
+    ids=["full disk", "no folder"],
+)
+def test_an_export_that_cannot_be_saved_is_one_sentence_and_moves_no_state(
+    org: Org,
+    vehicles: dict[str, Any],
+    temporary: object,
+    why: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tempfile, "TemporaryFile", temporary)
+
+    # Small enough to fit into the buffer of a file.
+    output = org.read(narrow(vehicles, "Plate"), expecting_exception=True)
+
+    (error,) = [message.trace.error for message in output.errors[:1]]
+    assert error.failure_type == FailureType.config_error
+    start, _, rest = error.message.partition(": ")
+    assert start == "Vehicles, export " + start.rpartition(" ")[2]
+    assert rest == (
+        f"its result cannot be saved in {tempfile.gettempdir()} ({why}). Free space there, set "
+        "TMPDIR to another folder, or choose fewer columns or a later start date."
+    )
+    states = [state["stream"]["stream_state"] for state in states_of(output, "Vehicles")]
+    assert all(state == {"Modified_Time": "1970-01-01T00:00:00Z"} for state in states)
+    assert org.calls("bulk.create") == 1
+    assert not any("it is fetched again" in entry.log.message for entry in output.logs)
 
 
 # --- Results that are lost ------------------------------------------------------------------------

@@ -7,6 +7,11 @@ from airbyte_cdk.utils import AirbyteTracedException
 
 from unit_tests.source.conftest import Org, Row, rows_of
 
+METHODS = [
+    pytest.param({"use_coql": "enabled"}, id="COQL"),
+    pytest.param({"use_coql": "disabled", "api_type": "REST"}, id="REST"),
+    pytest.param({"use_coql": "disabled", "api_type": "Bulk"}, id="Bulk"),
+]
 INCOMPLETE = AirbyteStreamStatus.INCOMPLETE
 
 
@@ -104,3 +109,49 @@ def test_a_missing_module_and_a_failing_stream_are_both_told(org: Org, vehicles:
     assert told.keys() == {"Ghost", "roles", None}
     assert told["Ghost"] in told[None]
     assert told["roles"] in told[None]
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"), [("vehicles", "Vehicles"), ("Vehicle", "Vehicles"), ("Role", "roles")]
+)
+def test_a_stream_that_is_nearly_called_so_is_told_the_name(
+    org: Org, vehicles: Row, asked: str, meant: str
+) -> None:
+    output = org.read(vehicles | {"name": asked}, expecting_exception=True)
+
+    told = sentences(output)[asked]
+    assert f"{asked}: Zoho lists no module of this name" in told
+    assert f" Did you mean {meant}? " in told
+
+
+def test_a_stream_like_no_other_is_told_none(org: Org, vehicles: Row) -> None:
+    output = org.read(vehicles | {"name": "Ghost"}, expecting_exception=True)
+
+    assert "Did you mean" not in sentences(output)["Ghost"]
+
+
+@pytest.mark.parametrize("retrieval", METHODS)
+@pytest.mark.parametrize("module", ["Vehicles", "Quoted_Items"])
+def test_selected_columns_that_the_module_does_not_have_are_told_once(
+    org: Org, retrieval: Row, module: str
+) -> None:
+    org.settings = {"retrieval": retrieval}
+    stream = org.streams()[module]
+    properties = stream["json_schema"]["properties"]
+    gone = {"Wheels": {"type": "string"}, "Colour_2": {"type": "string"}}
+    old = {**stream, "json_schema": {**stream["json_schema"], "properties": properties | gone}}
+
+    output = org.read(old)
+
+    (told,) = (log.log.message for log in output.logs if log.log.level.value == "WARN")
+    assert told.startswith(f"{module}: columns are selected that this module does not have")
+    assert "Colour_2, Wheels" in told
+    assert {row["id"]: row for row in rows_of(output, module)} == org.truth(stream)
+
+
+def test_columns_that_are_there_are_not_told(org: Org) -> None:
+    streams = org.streams()
+
+    output = org.read(streams["Vehicles"], streams["Quoted_Items"], streams["DealHistory"])
+
+    assert [log for log in output.logs if log.log.level.value == "WARN"] == []

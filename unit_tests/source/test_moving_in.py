@@ -76,7 +76,7 @@ def test_an_older_config_lacks_nothing_and_is_not_written_to(org: Org) -> None:
 
 @pytest.mark.parametrize("nothing", [None, "", "  "])
 def test_settings_that_hold_nothing_are_as_if_they_were_absent(org: Org, nothing: object) -> None:
-    optional = ("start_datetime", "include_deleted", "credits_reserve_percent")
+    optional = ("start_datetime", "include_deleted", "credits_reserve_percent", "lookback_minutes")
     config = older_config(org, **dict.fromkeys((*optional, "max_concurrent_requests"), nothing))
 
     answer = SourceZohoCrm(config=config).check(LOGGER, config)

@@ -149,22 +149,6 @@ def test_modules_without_modified_time_are_full_refresh(org: Org) -> None:
     assert all(stream["supported_sync_modes"] == ["full_refresh"] for stream in whole.values())
 
 
-def test_each_state_goes_on_where_it_was_told(org: Org) -> None:
-    leads = narrow(org.streams()["Leads"], "Email")
-    output = org.read(leads)
-    states = states_of(output, "Leads")
-    moments = [state["stream"]["stream_state"]["Modified_Time"] for state in states]
-    assert moments == sorted(moments)
-    assert len(set(moments)) >= 4, "a read of ten years has several windows"
-
-    for state in dict(zip(moments, states, strict=True)).values():
-        moment = state["stream"]["stream_state"]["Modified_Time"]
-        before = {row["id"] for row in rows_of(output, "Leads") if row["Modified_Time"] <= moment}
-        after = rows_of(org.read(leads, state=[state]), "Leads", deleted=False)
-        assert before.isdisjoint(row["id"] for row in after)
-        assert len(before) + len(after) == len(org.truth(leads))
-
-
 def test_a_start_date_leaves_older_records_out(org: Org) -> None:
     leads = org.streams()["Leads"]
     truth = org.truth(leads)

@@ -45,7 +45,9 @@ def road(org: Org, version: str, asked: Asked | None = None, **limits: int) -> R
     """A road over Leads in slices of two columns, with limits of its own."""
     asked = asked or Asked(org, version)
     calls = Calls("Leads", asked, asked)
-    lists = Lists("Leads", calls.rows, calls.deletions, lambda: datetime.now(UTC))
+    lists = Lists(
+        "Leads", calls.rows, calls.deletions, lambda seconds: datetime.fromtimestamp(seconds, UTC)
+    )
     fields = [Field(name, "text") for name in ("Last_Name", "Company", "Email")]
     stamp = Field("Modified_Time", "datetime")
     return RestRoad(calls.rows, lists, "Leads", [stamp, *fields], limits, lambda rows: rows)
@@ -185,7 +187,12 @@ def test_a_row_of_a_whole_module_is_read_anew_when_it_was_edited_before_its_text
     fields = [Field("Name", "text"), Field("Clauses", "textarea", is_rich_text=True)]
     fields.append(Field("Modified_Time", "datetime"))
     limits = {"rest_columns": 2, "rest_tokens": 1, "rest_chain_rows": 100_000}
-    lists = Lists("Contracts", calls.rows, calls.deletions, lambda: datetime.now(UTC))
+    lists = Lists(
+        "Contracts",
+        calls.rows,
+        calls.deletions,
+        lambda seconds: datetime.fromtimestamp(seconds, UTC),
+    )
     texts = WholeTexts(calls.records, "Contracts", fields, at_once=200 if version == "v8" else 0)
     whole = RestRoad(calls.rows, lists, "Contracts", fields, limits, texts.mend)
 

@@ -25,7 +25,7 @@ CALLS = [
 ]
 #: An empty body, objects without their content, and a page of somebody else.
 BODIES = ["", {}, {"data": None}, "<html><body>busy</body></html>"]
-PAGES = CALLS[:2]
+PAGES = CALLS[:3]
 
 
 def fault(org: Org, match: str, do: str, *, after: int = 0, times: int | None = None, **args: Any):

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from airbyte_cdk.utils import AirbyteTracedException
 from zoho_crm.answers import anything, page
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.client import Client
-from zoho_crm.org import forget, org_of
+from zoho_crm.org import Org, forget, org_of
 from zoho_crm.problems import Refused, Unreadable
 from zoho_crm.requester import manifests_requester
 from zoho_emulator.knobs import SCOPES
@@ -193,6 +194,10 @@ def test_a_refusal_means_the_same_alone_and_in_a_list(
         error("NO_PERMISSION") | {"details": "none"},
         error("NO_PERMISSION") | {"details": None},
         {"code": 7},
+        {"code": ["x"], "message": {"y": 1}, "details": 7},
+        '{"code": "X", "message": "\\ud800", "details": {}, "status": "error"}',
+        '{"code": "X", "details": {"a": ' + "[" * 400 + "]" * 400 + "}}",
+        '{"code": "X", "details": {"a": NaN}}',
     ],
 )
 def test_a_refusal_that_is_not_as_documented_fails_with_a_sentence(
@@ -401,3 +406,98 @@ def test_a_reserve_counts_its_own_calls_where_zoho_does_not_say_what_is_left(
 
     lines = [line.message for line in caplog.records if "only this sync's calls" in line.message]
     assert len(lines) == (0 if header else 1)
+
+
+def told(credits_left: int | None) -> requests.Response:
+    answered = requests.Response()
+    answered.status_code, answered._content = 200, b"{}"
+    if credits_left is not None:
+        answered.headers["X-API-CREDITS-REMAINING"] = str(credits_left)
+    return answered
+
+
+class Caller:
+    """Makes calls in a thread of its own."""
+
+    def __init__(self, org: Org, url: str, method: str = "GET") -> None:
+        self._org = org
+        self._request = requests.Request(method, url).prepare()
+        self._thread = ThreadPoolExecutor(1)
+
+    def sends(self) -> None:
+        self._thread.submit(self._org.sends, self._request).result()
+
+    def hears(self, credits_left: int | None) -> None:
+        self._thread.submit(self._org.heard, self._request, told(credits_left)).result()
+
+
+@pytest.fixture
+def spared(server: Running) -> tuple[Org, int, str]:
+    """An org of whose credits half are reserved, the reserve, and its address."""
+    server.control("POST", "knobs", {"scopes": ["ZohoCRM.org.READ"]})
+    config = client_of(server).config | {"credits_reserve_percent": 50}
+    forget(config)
+    org = org_of(config)
+    org.introduce(manifests_requester("requester", config))
+    assert org._total is not None
+    return org, org._total // 2, f"{server.base_url}/crm"
+
+
+def test_credits_that_come_back_may_be_used(spared: tuple[Org, int, str]) -> None:
+    """Those that were used a day ago no longer count."""
+    org, reserve, url = spared
+    caller, export = Caller(org, f"{url}/v8/Leads"), Caller(org, f"{url}/bulk/v8/read", "POST")
+    caller.sends()
+    caller.hears(reserve + 10)
+
+    caller.sends()
+    caller.hears(reserve + 60)
+
+    export.sends()
+    export.hears(None)
+    caller.sends()
+    with pytest.raises(AirbyteTracedException, match="are reserved for people"):
+        Caller(org, f"{url}/bulk/v8/read", "POST").sends()
+
+
+def test_an_answer_that_comes_late_does_not_bring_credits_back(
+    spared: tuple[Org, int, str],
+) -> None:
+    """It was told before the call beside it was charged."""
+    org, reserve, url = spared
+    late, export = Caller(org, f"{url}/v8/Leads"), Caller(org, f"{url}/bulk/v8/read", "POST")
+    late.sends()
+    export.sends()
+    export.hears(reserve + 20)
+
+    late.hears(reserve + 70)
+
+    with pytest.raises(AirbyteTracedException, match="are reserved for people"):
+        export.sends()
+
+
+def test_calls_that_are_under_way_are_paid_for(spared: tuple[Org, int, str]) -> None:
+    org, reserve, url = spared
+    caller, export = Caller(org, f"{url}/v8/Leads"), Caller(org, f"{url}/bulk/v8/read", "POST")
+    caller.sends()
+    caller.hears(reserve + 100)
+    export.sends()
+
+    caller.sends()
+    with pytest.raises(AirbyteTracedException, match="are reserved for people"):
+        Caller(org, f"{url}/bulk/v8/read", "POST").sends()
+
+
+def test_what_one_answer_says_too_low_does_not_last(spared: tuple[Org, int, str]) -> None:
+    """Neither does what two answers that crossed each other made of it."""
+    org, reserve, url = spared
+    first, second = Caller(org, f"{url}/v8/Leads"), Caller(org, f"{url}/v8/Deals")
+    first.sends()
+    second.sends()
+    second.hears(reserve + 3)
+    first.hears(reserve + 4)
+
+    first.sends()
+    first.hears(reserve + 200)
+
+    assert org._remaining == reserve + 200

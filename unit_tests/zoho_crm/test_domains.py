@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from zoho_crm.domains import followed
@@ -34,8 +36,18 @@ def test_another_data_center_is_followed_and_the_environment_stays(
         "https://evil.com/www.zohoapis.eu",
         "zohoapis.eu",
         "",
+        "https://www.zohoapis.com.example.com",
+        "https://www.zohoapis.eu@www.example.com",
+        "https://user@www.zohoapis.eu",
+        "https://www.zohoapis.eu:8443",
+        "https://www.zohoapis.eu.",
+        "https://www.example.com#www.zohoapis.eu",
+        "https://www.example.com?www.zohoapis.eu",
+        "https://www.example.com\\www.zohoapis.eu",
+        "//www.zohoapis.eu",
+        "ftp://www.zohoapis.eu",
     ],
 )
 def test_what_is_not_zohos_is_not_followed(api_domain: str) -> None:
-    with pytest.raises(ValueError, match="^" + api_domain.replace(".", r"\.")):
+    with pytest.raises(ValueError, match="^" + re.escape(api_domain)):
         followed("https://www.zohoapis.com", api_domain, KNOWN)

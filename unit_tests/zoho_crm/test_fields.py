@@ -80,6 +80,9 @@ def test_every_offset_gives_the_same_instant(local: datetime, minutes: int) -> N
 
 @given(st.lists(NEAR_MOMENTS, min_size=1, max_size=4))
 @example(["2024-06-05T02:00:09", "2024-06-05T02:04:09:00"])
+@example(["2024-06-05T02:04:09-07:00", "2024-06-05T02:99:99-07:00"])
+@example(["2024-06-05T02:04:09+05:30:00", "2024-06-05T02:05:09+05:30:00"])
+@example(["2024-06-05T02:04:09+05:30:15", "2024-06-05T02:04:50+05:30:15"])
 def test_what_is_remembered_of_one_moment_says_nothing_wrong_of_another(values: list[str]) -> None:
     for value in values:
         try:

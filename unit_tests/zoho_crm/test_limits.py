@@ -1,6 +1,7 @@
 """What an org is allowed, as Zoho's answer tells it."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 from unit_tests.zoho_crm.test_calls import client_of
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.limits import calls_at_once, credits_a_day
+from zoho_crm.org import forget, org_of
+from zoho_crm.requester import manifests_requester
 from zoho_emulator.server import Running, Settings, running
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
@@ -81,3 +84,27 @@ def test_a_run_takes_for_allowed_what_a_trial_allows(
     assert client.org._remaining == usage["credits_remaining"] + 1  # the call itself
     assert client.org._gate.limit == calls
     server.control("POST", "clock", {"advance_s": -400 * 86_400})
+
+
+@pytest.mark.parametrize(("most", "before", "after"), [(None, 5, 10), (4, 4, 4), (50, 5, 10)])
+def test_no_more_calls_are_made_at_a_time_than_the_edition_and_the_user_allow(
+    server: Running, most: int | None, before: int, after: int
+) -> None:
+    """Until the edition is known, as many as every edition allows."""
+    ZohoAuthenticator._tokens.clear()
+    config = client_of(server).config | {"max_concurrent_requests": most}
+    forget(config)
+    org, ask = org_of(config), manifests_requester("requester", config)
+    server.control("POST", "knobs", {"trial_until": ""})
+
+    def at_once() -> int:
+        server.control("POST", "reset", {})
+        server.control("POST", "faults", [{"match": "*", "do": "delay", "args": {"seconds": 0.2}}])
+        with ThreadPoolExecutor(12) as threads:
+            answers = [threads.submit(ask.ask, "settings/roles") for _ in range(12)]
+        assert all(answer.result() for answer in answers)
+        return int(server.control("GET", "usage")["max_concurrency"])
+
+    assert at_once() == before
+    org.introduce(ask)
+    assert at_once() == after

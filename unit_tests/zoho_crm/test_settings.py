@@ -85,6 +85,50 @@ def test_base_url_takes_the_place_of_every_host() -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "used"),
+    [
+        ("http://localhost:1", "http://localhost:1"),
+        ("http://[::1]:1", "http://[::1]:1"),
+        ("HTTP://LOCALHOST:1/", "http://localhost:1"),
+        ("https://Proxy.example.com/zoho/", "https://proxy.example.com/zoho"),
+    ],
+)
+def test_base_url_is_plain_for_this_machine_and_https_for_others(url: str, used: str) -> None:
+    assert complete(base_url=url)["_zoho"]["api"] == used
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://localhost.example.com",
+        "http://127.0.0.1.example.com",
+        "http://127.0.0.1@www.example.com",
+        "http://127.0.0.1:8765@www.example.com",
+        "http://127.0.0.1\\.example.com",
+        "http://www.example.com\\@127.0.0.1",
+        "http://www.example.com#@127.0.0.1",
+        "http://127.0.0.1 .example.com",
+        "http://127.0.0.1/?x",
+        "http://127.0.0.1/#x",
+        "https://user:secret@www.example.com",
+        "http://0.0.0.0",
+        "http://[::]",
+        "http://10.0.0.1",
+        "HTTP://www.example.com",
+        "ftp://localhost",
+        "//localhost",
+        "localhost:8765",
+    ],
+)
+def test_no_other_address_is_taken_for_this_machine(url: str) -> None:
+    with pytest.raises(AirbyteTracedException, match="base_url") as caught:
+        complete(base_url=url)
+
+    assert caught.value.failure_type.value == "config_error"
+    assert "secret" not in str(caught.value.message)
+
+
+@pytest.mark.parametrize(
     ("given", "utc"),
     [
         ("2000-01-01", "2000-01-01T00:00:00Z"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -201,4 +202,34 @@ def test_calls_that_are_refused_with_one_old_token_take_one_new_one(server: Runn
     assert tokens(server) == 2
     authenticator.refresh_and_set_access_token()
 
+    assert tokens(server) == 2
+
+
+@pytest.mark.parametrize(("seconds", "made"), [(3_290, 1), (3_310, 2)])
+def test_a_token_is_renewed_five_minutes_before_it_ends(
+    server: Running, monkeypatch: pytest.MonkeyPatch, seconds: int, made: int
+) -> None:
+    client = client_of(server)
+    assert client.metadata.metadata("org", "org")
+    later = timedelta(seconds=seconds)
+    monkeypatch.setattr("zoho_crm.auth.ab_datetime_now", lambda: ab_datetime_now() + later)
+
+    for _ in range(2):
+        assert client.metadata.metadata("org", "org")
+
+    assert tokens(server) == made
+
+
+def test_threads_that_renew_the_same_token_take_one_new_one(server: Running) -> None:
+    authenticator = client_of(server).metadata.get_authenticator()
+    assert isinstance(authenticator, ZohoAuthenticator)
+    old = authenticator.get_access_token()
+    delay = {"match": "token", "do": "delay", "args": {"seconds": 0.3}}
+    server.control("POST", "faults", [delay])
+
+    with ThreadPoolExecutor(4) as threads:
+        for _ in range(4):
+            threads.submit(authenticator.refresh_and_set_access_token)
+
+    assert authenticator.get_access_token() != old
     assert tokens(server) == 2

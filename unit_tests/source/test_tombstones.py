@@ -1,0 +1,26 @@
+"""Which deletions are told as tombstones."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from source_zoho_crm.roads.deleted import tombstones
+
+SINCE = datetime(2024, 6, 5, 2, 4, 9, tzinfo=UTC)
+END = datetime(2024, 6, 5, 3, 0, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("moment", "told"),
+    [
+        ("2024-06-05T02:04:08Z", False),
+        ("2024-06-05T02:04:09Z", True),
+        ("2024-06-05T04:04:09+02:00", True),
+        ("2024-06-05T03:00:00Z", True),
+        ("2024-06-05T03:00:01Z", False),
+    ],
+)
+def test_the_first_and_the_last_second_of_a_run_are_told(moment: str, told: bool) -> None:
+    (page,) = tombstones([[{"id": "1", "deleted_time": moment}]], SINCE, END)
+
+    assert [row["id"] for row in page] == (["1"] if told else [])
