@@ -85,7 +85,11 @@ class Org:
         known += self.control("POST", f"records/{module}", rows)["ids"]
 
     def delete(self, module: str, number: int, *, kind: str = "recycle") -> None:
-        ids = self._some(module, number)
+        self.delete_these(module, self._some(module, number), kind=kind)
+
+    def delete_these(self, module: str, ids: Sequence[str], *, kind: str = "recycle") -> None:
+        if not ids:
+            return
         self.control("DELETE", f"records/{module}?type={kind}&ids={','.join(ids)}")
         self._ids[module] = [one for one in self.ids(module) if one not in ids]
         if kind == "recycle":

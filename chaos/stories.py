@@ -2,7 +2,7 @@
 
 from chaos import org as people
 from chaos.discovery import Found, streams_of
-from chaos.org import MARGIN_S, Org
+from chaos.org import EDITED, MARGIN_S, Org
 from chaos.process import PATIENCE_S
 from chaos.reading import Story
 from chaos.setting import Setting
@@ -49,6 +49,27 @@ def killed(story: Story, setting: Setting) -> None:
     else:
         story.outcome.wrong.append(f"the harness: {kills} reads were killed, not {KILLS}")
     org.knobs(churn=0)
+    story.recover()
+
+
+def deleted_after_a_kill(story: Story, setting: Setting) -> None:
+    """Rows that a first read printed before it was killed, and that are gone when it is resumed.
+
+    A destination may have them, though no state says so.
+    """
+    org, tables = setting.org, story.warehouse.tables
+    org.knobs(latency_ms=100)
+    size = setting.rng.randint(100_000, 1_500_000)
+    story.read("killed", kill=lambda _, printed: printed >= size)
+    org.knobs(latency_ms=0)
+    deleted = 0
+    for name in sorted(EDITED.keys() & story.incremental()):
+        printed = sorted(tables[name].live())
+        chosen = setting.rng.sample(printed, min(20, len(printed)))
+        org.delete_these(name, chosen)
+        deleted += len(chosen)
+    if not deleted:
+        story.outcome.wrong.append("the harness: no row was printed before the kill")
     story.recover()
 
 
@@ -139,6 +160,7 @@ def told_children(story: Story, setting: Setting) -> None:
 
 STORIES = {
     "told_children": told_children,
+    "deleted_after_a_kill": deleted_after_a_kill,
     "killed": killed,
     "late_rows": late_rows,
     "other_org": other_org,

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 
 import orjson
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -200,7 +201,9 @@ class Dated:
                 headers.setdefault("date", self.emulator.clock.http_date())
             await send(message)
 
-        await self.app(scope, receive, dated)
+        # A client that goes away amid its own request wants no answer.
+        with suppress(ClientDisconnect):
+            await self.app(scope, receive, dated)
 
 
 class TokenCall:

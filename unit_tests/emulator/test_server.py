@@ -131,3 +131,16 @@ def test_the_same_seed_gives_the_same_org() -> None:
             return server.control("GET", "records/Leads")
 
     assert leads(1) == leads(1) != leads(2)
+
+
+def test_a_client_that_goes_away_amid_its_request_is_no_error(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with running(Settings(rows=5)) as server:
+        host, _, port = server.base_url.removeprefix("http://").partition(":")
+        for path in ("/crm/v8/coql", "/oauth/v2/token"):
+            with socket.create_connection((host, int(port)), timeout=5) as connection:
+                head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{{"
+                connection.sendall(head.encode())
+        assert server.control("GET", "counts")
+    assert caplog.records == []
