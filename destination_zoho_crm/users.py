@@ -1,24 +1,28 @@
 """Users by their e-mail address, so that a row can name an owner by it."""
 
-from zoho_crm.directory import Metadata
+from zoho_crm.answers import page
+from zoho_crm.requester import ZohoRequester
 
-_PAGE = 200
+_READ = page("users", infos=False)
 
 
-def active_users(requester: Metadata) -> dict[str, str]:
+def active_users(requester: ZohoRequester) -> dict[str, str]:
     """Ids of active users by address in lower case ("Get Users"). UNVERIFIED: that Zoho takes no
     owner who is not active."""
     users: dict[str, str] = {}
-    page = 1
-    while True:
-        entries = requester.metadata(
-            "users", "users", type="ActiveUsers", page=str(page), per_page=str(_PAGE)
+    more, number = True, 0
+    while more:
+        number += 1
+        found = requester.ask_for_rows(
+            "users",
+            read=_READ,
+            promised=number > 1,
+            params={"type": "ActiveUsers", "page": str(number), "per_page": "200"},
         )
+        more = found.more
         users |= {
             user["email"].lower(): str(user["id"])
-            for user in entries
+            for user in found.rows
             if user.get("email") and user.get("status", "active") == "active"
         }
-        if len(entries) < _PAGE:
-            return users
-        page += 1
+    return users

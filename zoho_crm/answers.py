@@ -1,6 +1,6 @@
 """What an answer of Zoho is: a page, a documented "no rows", or unreadable. Nobody else decides.
 
-"No rows" is HTTP 204, or 304 where `If-Modified-Since` leaves none, or an empty list. Whatever else
+"No rows" is HTTP 204, or 304 if `If-Modified-Since` was sent, or an empty list. Whatever else
 lacks the content that Zoho documents is an UndocumentedError: the requester asks again, and gives
 up in the end. It never ends a list, and never means "not there" ("Status Codes and Error
 Handling").
@@ -16,9 +16,9 @@ from zoho_crm.json_text import parsed
 
 Row = dict[str, Any]
 
-_NO_ROWS = (requests.codes.no_content, requests.codes.not_modified)
-#: Lists that no org has empty: without them, all streams would end in silence.
-_NEVER_EMPTY = frozenset({"modules", "org"})
+#: Lists that no org has empty. Without modules, all streams would end in silence; without users, a
+#: full refresh would empty their table.
+_NEVER_EMPTY = frozenset({"modules", "org", "profiles", "roles", "users"})
 
 
 class UndocumentedError(Exception):
@@ -40,8 +40,12 @@ Body = Mapping[str, Any] | None
 
 def body_of(response: requests.Response) -> Body:
     """The JSON object of a good answer; None: it has no rows, and says so."""
-    if response.status_code in _NO_ROWS:
+    if response.status_code == requests.codes.no_content:
         return None
+    if response.status_code == requests.codes.not_modified:
+        if "If-Modified-Since" in response.request.headers:
+            return None
+        raise UndocumentedError("it was not asked what was modified")
     try:
         body = parsed(response.content)
     except ValueError:

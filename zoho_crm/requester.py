@@ -17,7 +17,7 @@ from airbyte_cdk.sources.streams.http.exceptions import BaseBackoffException
 from airbyte_cdk.sources.types import StreamSlice, StreamState
 from airbyte_cdk.utils import AirbyteTracedException
 
-from zoho_crm.answers import Body, Row, UndocumentedError, body_of, entries
+from zoho_crm.answers import Body, Page, Row, UndocumentedError, body_of, entries
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.errors import SCOPE_LACKING, TOKEN_REFUSED, code_of
 from zoho_crm.manifest import component
@@ -33,6 +33,8 @@ T = TypeVar("T")
 _BLOCK = 256 * 1024
 #: Pauses before an answer that cannot be read is asked for again: those after a 503.
 PAUSES_S = (1, 2, 4, 8, 16, 32)
+#: Seconds between two answers without promised rows that are believed.
+SETTLE_S = 3.0
 TOO_MANY = "TOO_MANY_REQUESTS"
 _ONE_TOO_MANY = "Zoho takes no more calls at once. Try again later."
 _TOKEN_IN_VAIN = (
@@ -123,6 +125,31 @@ class ZohoRequester(HttpRequester):
                 LOGGER.info(f"{sentence} It is asked again in {pause} s.")
                 sleep(pause)
         raise Unreadable(f"{sentence} Try again later.")
+
+    def ask_for_rows(
+        self,
+        path: str | None = None,
+        *,
+        read: Callable[[Body], Page],
+        promised: bool,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        line: str | None = None,
+    ) -> Page:
+        """A page of rows, as `ask` reads it. `promised`: rows have been seen that it should show.
+
+        One without rows that were promised is asked for again some seconds later: they may have
+        been edited or deleted since, and Zoho may have answered wrongly.
+        """
+        found = Page([], more=False)
+        for pause in (0.0, SETTLE_S) if promised else (0.0,):
+            if pause:
+                sleep(pause)
+            found = self.ask(path, read=read, params=params, headers=headers, body=body, line=line)
+            if found.rows:
+                break
+        return found
 
     def save(self, path: str, file: IO[bytes], *, line: str) -> bool:
         """Writes Zoho's answer into the file as it comes in; False: one call too many.

@@ -29,12 +29,13 @@ from source_zoho_crm.selection import (
 )
 from source_zoho_crm.span import removed_since, span_of
 from source_zoho_crm.window_read import WindowRead
+from zoho_crm.casts import utc
 from zoho_crm.directory import CURSOR_FIELD, Module
 from zoho_crm.errors import NOT_SERVED, PERMISSION_LACKING, not_served
 from zoho_crm.fields import Field
 from zoho_crm.odd_values import OddValues
 from zoho_crm.org import org_of
-from zoho_crm.problems import Refused, config_error
+from zoho_crm.problems import Refused, config_error, transient_error
 from zoho_crm.requester import ZohoRequester
 
 LOGGER = logging.getLogger("airbyte")
@@ -74,7 +75,8 @@ class RecordsRetriever(Retriever):
     def _records(self, stream_slice: StreamSlice | None) -> Iterator[Row]:
         windowed = stream_slice is not None and isinstance(self.cursor, ConcurrentCursor)
         start = stream_slice["start_time"] if stream_slice and windowed else None
-        span = None if start is None else span_of(self.config, self.name, start, self._end)
+        end = self._end
+        span = None if start is None else span_of(self.config, self.name, start, end)
         for warning in warnings_of_gone(self.config, self._module):
             LOGGER.warning(warning)
         for warning in warnings_of_fields(self.name, (field.api_name for field in self._fields)):
@@ -82,7 +84,7 @@ class RecordsRetriever(Retriever):
         deleted_since = span.deleted_since if span else self._removed_since()
         if deleted_since:
             # First: a state must not pass deletions that are still to be told.
-            for page in self._tombstones(deleted_since, span.end if span else self._end):
+            for page in self._tombstones(deleted_since, end):
                 yield from chunks(self.name, page, start)
         rows, closed = 0, []
         road = ChosenRoad(self.config, self._calls, self._module, self._fields, self._version)
@@ -101,7 +103,10 @@ class RecordsRetriever(Retriever):
                 if rows or (span and span.resumed):
                     self._close_all(closed)
             if closed or (road.by_time and not rows):
-                for page in self._unstamped(road):
+                since = (
+                    span.since if span else datetime.fromisoformat(self.config["start_datetime"])
+                )
+                for page in self._unstamped(road, Window(since, end)):
                     rows += len(page)
                     yield from self._lines(road, page, start)
                 if not rows:
@@ -160,14 +165,21 @@ class RecordsRetriever(Retriever):
             self._close(window)
         windows.clear()
 
-    def _unstamped(self, road: ChosenRoad) -> Iterator[list[Row]]:
+    def _unstamped(self, road: ChosenRoad, empty: Window) -> Iterator[list[Row]]:
         """The records of a module that lists Modified_Time and has none in its records.
 
         No window finds them. State is not told then, so that the next sync reads them again.
-        UNVERIFIED: that Zoho fills it for all records of a module, or for none.
+        UNVERIFIED: that Zoho fills it for all records of a module, or for none. Raises a transient
+        error where there is a record of the span that was `empty`: that answer was wrong.
         """
         for number, page in enumerate(road.unwindowed()):
-            if any(row.get(CURSOR_FIELD) for row in page):
+            stamped = [utc(row[CURSOR_FIELD]) for row in page if row.get(CURSOR_FIELD)]
+            if any(text(empty.start) <= moment <= text(empty.end) for moment in stamped):
+                raise transient_error(
+                    f"{self.name}: Zoho answered that there are no records, and listed some at the "
+                    "next call. The next sync reads them."
+                )
+            if stamped:
                 # Nothing is missed: its records are older than the start, or of the last minute.
                 return
             if number == 0:
@@ -179,7 +191,14 @@ class RecordsRetriever(Retriever):
 
     @property
     def _end(self) -> datetime:
-        return org_of(self.config).now().replace(microsecond=0) - _MARGIN
+        """The last moment that is read.
+
+        A full refresh leaves no row to a next sync, so no clock may end it too early.
+        """
+        org = org_of(self.config)
+        if not is_incremental(self.config, self.name):
+            return org.latest().replace(microsecond=0)
+        return org.now().replace(microsecond=0) - _MARGIN
 
     def _removed_since(self) -> datetime | None:
         """From when on deletions are told of a module that is read whole; None: they are not.

@@ -107,8 +107,12 @@ class SettingsRetriever(Retriever):
         while more:
             numbered = {"page": str(number), "per_page": str(_PER_PAGE)} if number > 1 else {}
             asked = {**params, **numbered}
-            found = self.requester.ask(
-                self.path, read=page(self.key, infos=False), params=asked, line=self.name
+            found = self.requester.ask_for_rows(
+                self.path,
+                read=page(self.key, infos=False),
+                promised=number > 1,
+                params=asked,
+                line=self.name,
             )
             yield from found.rows
             more = found.more

@@ -21,12 +21,13 @@ class Road(Protocol):
         ...
 
     def changes(
-        self, since: datetime, end: datetime, *, resumed: bool
+        self, since: datetime, end: datetime, *, resumed: bool, promised: bool = False
     ) -> Iterator[list[Row] | Window]:
         """The records modified from `since` to `end`, both included, in pages.
 
         A window stands behind the last of its rows; windows follow each other without a gap and
         end at `end`. `resumed`: an earlier sync has read all that is older.
+        `promised`: a record modified since then has been seen.
         """
         ...
 

@@ -85,7 +85,7 @@ class BulkRoad:
         return row
 
     def changes(
-        self, since: datetime, end: datetime, *, resumed: bool
+        self, since: datetime, end: datetime, *, resumed: bool, promised: bool = False
     ) -> Iterator[list[Row] | Window]:
         # One window, mostly. No list counts rows, so it cannot be cut before it is exported, and no
         # part of it is known to be complete before all is: exports have no documented order.

@@ -3,10 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from time import sleep
 
 from source_zoho_crm.roads.windows import text
-from zoho_crm.answers import Body, Page, Row, UndocumentedError, entries, page
+from zoho_crm.answers import Body, Page, Row, UndocumentedError, page
 from zoho_crm.casts import utc
 from zoho_crm.domains import segment
 from zoho_crm.problems import Refused, transient_error
@@ -17,8 +16,6 @@ PER_PAGE = 200
 #: UNVERIFIED: that Zoho now and then refuses a good query so while others run beside it, and serves
 #: it the next time. Users say so, Zoho's pages do not; one call more is the price of believing it.
 _FALSE_AT_TIMES = "SYNTAX_ERROR"
-#: Seconds between two answers without promised rows that are believed.
-SETTLE_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +35,17 @@ class Calls:
 
         def ask() -> Page:
             body = {"select_query": query}
-            return self.coql_requester.ask(read=_PAGE, body=body, line=self.module)
+            return self.coql_requester.ask_for_rows(
+                read=_PAGE, promised=promised, body=body, line=self.module
+            )
 
         try:
-            return _asked(ask, promised)
+            return ask()
         except Refused as refusal:
             if refusal.code != _FALSE_AT_TIMES:
                 raise
         try:
-            return _asked(ask, promised)
+            return ask()
         except Refused as refusal:
             if refusal.code != _FALSE_AT_TIMES:
                 raise
@@ -67,9 +66,11 @@ class Calls:
         return self._list(f"{segment(self.module)}/deleted", _deletions, params, since)
 
     def records(self, below: str, params: Mapping[str, str]) -> list[Row]:
-        """The records at a path, which is told from the module's on."""
-        path, read = f"{segment(self.module)}{below}", entries("data")
-        return self.requester.ask(path, read=read, params=params, line=self.module)
+        """The records at a path, which is told from the module's on; they have been seen before."""
+        path, read = f"{segment(self.module)}{below}", page(infos=False)
+        return self.requester.ask_for_rows(
+            path, read=read, promised=True, params=params, line=self.module
+        ).rows
 
     def _list(
         self,
@@ -79,26 +80,16 @@ class Calls:
         since: datetime | None,
         promised: bool = False,
     ) -> Page:
-        headers = None if since is None else _modified_since(since)
-
-        def ask() -> Page:
-            return self.requester.ask(
-                path, read=read, params=params, headers=headers, line=self.module
-            )
-
         # Nobody asks for a second page that the first has not promised.
         behind = "page_token" in params or params.get("page", "1") != "1"
-        return _asked(ask, promised or behind)
-
-
-def _asked(ask: Callable[[], Page], promised: bool) -> Page:
-    """The page. One without rows that were promised is asked for again some seconds later: they may
-    have been edited or deleted since, and Zoho may have answered wrongly."""
-    found = ask()
-    if promised and not found.rows:
-        sleep(SETTLE_S)
-        found = ask()
-    return found
+        return self.requester.ask_for_rows(
+            path,
+            read=read,
+            promised=promised or behind,
+            params=params,
+            headers=None if since is None else _modified_since(since),
+            line=self.module,
+        )
 
 
 _PAGE = page()

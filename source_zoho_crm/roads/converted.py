@@ -31,16 +31,16 @@ class WithConverted:
         self._lists = lists
 
     def changes(
-        self, since: datetime, end: datetime, *, resumed: bool
+        self, since: datetime, end: datetime, *, resumed: bool, promised: bool = False
     ) -> Iterator[list[Row] | Window]:
         if not self._lists.some_id(since):
             yield Window(since, end)
             return
         if not self._hidden(since):
-            yield from self._coql.changes(since, end, resumed=resumed)
+            yield from self._coql.changes(since, end, resumed=resumed, promised=True)
             return
         # Before a window closes: a state must not pass rows that are still to come.
-        for part in self._converted.changes(since, end, resumed=resumed):
+        for part in self._converted.changes(since, end, resumed=resumed, promised=True):
             if isinstance(part, Window):
                 yield from self._coql.changes(part.start, part.end, resumed=resumed)
             else:

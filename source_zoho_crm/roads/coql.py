@@ -55,10 +55,11 @@ class CoqlRoad:
         self.cast = caster(fields, self._texts)
 
     def changes(
-        self, since: datetime, end: datetime, *, resumed: bool
+        self, since: datetime, end: datetime, *, resumed: bool, promised: bool = False
     ) -> Iterator[list[Row] | Window]:
         span = Window(since, end)
-        few = self._query(select(self._slices[0], self._module, _inside(span), limit=_FEW))
+        query = select(self._slices[0], self._module, _inside(span), limit=_FEW)
+        few = self._query(query, promised=promised)
         if not few.more:
             # Most modules, most of the time: one call, and one for each further slice.
             if few.rows:

@@ -92,7 +92,7 @@ class RestRoad:
         return self._cast(row)
 
     def changes(
-        self, since: datetime, end: datetime, *, resumed: bool
+        self, since: datetime, end: datetime, *, resumed: bool, promised: bool = False
     ) -> Iterator[list[Row] | Window]:
         stop, start, anchor = text(end), since, text(since)
         told: dict[str, str] = {}
@@ -104,6 +104,7 @@ class RestRoad:
         while True:
             begun = time()
             block = Block(anchor, stop, told)
+            block.goes_on = block.goes_on or promised
             for page in self._read(block, pace.pages, due):
                 rows += len(page)
                 yield page
@@ -246,4 +247,4 @@ class RestRoad:
 
     def _fetch(self, columns: Columns, ids: Sequence[str]) -> list[Row]:
         line = self._lines[self._slices.index(columns)]
-        return in_utc(self._lister({**line, "ids": ",".join(ids)}, None).rows)
+        return in_utc(self._lister({**line, "ids": ",".join(ids)}, None, promised=True).rows)

@@ -33,12 +33,15 @@ class Asked:
         #: Done before a call with these parameters.
         self.before: Callable[[str, dict[str, str]], object] = lambda path, params: None
 
-    def ask(self, path, *, read, params, headers=None, line):
+    def ask(self, path, *, read, params, headers=None, line, promised=False):
         self.before(path, params)
         headers = {**self._headers, **(headers or {})}
         answer = requests.get(f"{self._url}/{path}", params=params, headers=headers, timeout=60)
         assert answer.ok, answer.text
         return read(body_of(answer))
+
+    def ask_for_rows(self, path, **call):
+        return self.ask(path, **call)
 
 
 def road(org: Org, version: str, asked: Asked | None = None, **limits: int) -> RestRoad:
