@@ -3,8 +3,6 @@
 from zoho_crm.answers import page
 from zoho_crm.requester import ZohoRequester
 
-_READ = page("users", infos=False)
-
 
 def active_users(requester: ZohoRequester) -> dict[str, str]:
     """Ids of active users by address in lower case ("Get Users"). UNVERIFIED: that Zoho takes no
@@ -15,7 +13,7 @@ def active_users(requester: ZohoRequester) -> dict[str, str]:
         number += 1
         found = requester.ask_for_rows(
             "users",
-            read=_READ,
+            read=page("users", infos=False, behind=number > 1),
             promised=number > 1,
             params={"type": "ActiveUsers", "page": str(number), "per_page": "200"},
         )

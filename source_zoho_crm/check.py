@@ -12,8 +12,8 @@ from zoho_crm.domains import segment
 from zoho_crm.errors import INVALID_DATA, PERMISSION_LACKING, SCOPE_LACKING, not_served
 from zoho_crm.manifest import scopes
 from zoho_crm.org import Org
-from zoho_crm.problems import Refused, config_error
-from zoho_crm.requester import TOO_MANY, ZohoRequester, manifests_requester
+from zoho_crm.problems import PutOffError, Refused, config_error
+from zoho_crm.requester import ZohoRequester, manifests_requester
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -135,9 +135,11 @@ def _no_job(config: Mapping[str, Any], module: str) -> None:
     """Asks for a job that is not there: making one would cost 50 credits."""
     try:
         manifests_requester("bulk_requester", config).ask("0", read=anything)
+    except PutOffError:
+        # The service is there, and busy.
+        return
     except Refused as refusal:
-        # A call too many: the service is there, and busy.
-        if refusal.code not in ("RESOURCE_NOT_FOUND", INVALID_DATA, TOO_MANY):
+        if refusal.code not in ("RESOURCE_NOT_FOUND", INVALID_DATA):
             raise
 
 

@@ -71,11 +71,14 @@ def entries(key: str) -> Callable[[Body], list[Row]]:
     return read
 
 
-def page(key: str = "data", *, infos: bool = True) -> Callable[[Body], Page]:
-    """Reads a page of a list. `infos`: Zoho documents that it says whether more rows follow."""
+def page(key: str = "data", *, infos: bool = True, behind: bool = False) -> Callable[[Body], Page]:
+    """Reads a page of a list. `infos`: Zoho documents that it says whether more rows follow;
+    `behind`: it is not the first one."""
 
     def read(body: Body) -> Page:
         rows, info = _rows(body, key), (body or {}).get("info")
+        if not rows and key in _NEVER_EMPTY and not behind:
+            raise UndocumentedError(f"its list {key!r} is empty")
         if body is None or (info is None and not infos):
             return Page(rows, more=False)
         if not isinstance(info, Mapping):
@@ -97,10 +100,7 @@ def _rows(body: Body, key: str) -> list[Row]:
     rows = [] if body is None else body.get(key)
     if not isinstance(rows, list):
         raise UndocumentedError(f"it has no list {key!r}")
-    if not rows and key in _NEVER_EMPTY:
-        raise UndocumentedError(f"its list {key!r} is empty")
-    if not all(type(row) is dict for row in rows):
-        raise UndocumentedError(f"its list {key!r} has entries that are no objects")
-    if key == "data" and not all(type(row.get("id")) is str for row in rows):
+    # An odd entry of a settings list costs itself, which is for its reader.
+    if key == "data" and not all(type(row) is dict and type(row.get("id")) is str for row in rows):
         raise UndocumentedError("some of its rows have no id")
     return rows

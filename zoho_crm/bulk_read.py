@@ -7,8 +7,8 @@ from typing import IO, Any
 from zoho_crm.answers import Body, UndocumentedError
 from zoho_crm.domains import segment
 from zoho_crm.org import org_of
-from zoho_crm.problems import Refused, transient_error
-from zoho_crm.requester import PAUSES_S, TOO_MANY, ZohoRequester, manifests_requester
+from zoho_crm.problems import PutOffError, transient_error
+from zoho_crm.requester import PAUSES_S, ZohoRequester, manifests_requester
 
 #: `query` of the body that makes a job.
 Query = Mapping[str, Any]
@@ -64,9 +64,7 @@ class BulkRead:
     def state(self, job: str) -> JobState:
         try:
             return self.asking.ask(segment(job), read=_state_of, line=self.line)
-        except Refused as refusal:
-            if refusal.code != TOO_MANY:
-                raise
+        except PutOffError:
             # The job goes on all the same.
             return JobState()
 

@@ -21,6 +21,10 @@ class Refused(AirbyteTracedException):
         self.scopes_held = scopes_held
 
 
+class PutOffError(Refused):
+    """A call too many at a time, which the manifest lets pass: the same one will be served."""
+
+
 class NoTokenError(AirbyteTracedException):
     """The token endpoint gives no access token, and its reason is a sentence for users."""
 

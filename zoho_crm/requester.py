@@ -22,7 +22,14 @@ from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.errors import SCOPE_LACKING, TOKEN_REFUSED, code_of
 from zoho_crm.manifest import component
 from zoho_crm.org import METADATA, org_of
-from zoho_crm.problems import NoTokenError, Refused, Unreadable, config_error, transient_error
+from zoho_crm.problems import (
+    NoTokenError,
+    PutOffError,
+    Refused,
+    Unreadable,
+    config_error,
+    transient_error,
+)
 from zoho_crm.redirects import follow_none
 from zoho_crm.scopes import want_of_scope
 
@@ -35,7 +42,6 @@ _BLOCK = 256 * 1024
 PAUSES_S = (1, 2, 4, 8, 16, 32)
 #: Seconds between two answers without promised rows that are believed.
 SETTLE_S = 3.0
-TOO_MANY = "TOO_MANY_REQUESTS"
 _ONE_TOO_MANY = "Zoho takes no more calls at once. Try again later."
 _TOKEN_IN_VAIN = (
     "Zoho made an access token and does not accept it. Choose the region and environment in which "
@@ -103,7 +109,7 @@ class ZohoRequester(HttpRequester):
 
         `line` is the ledger's; by default that of the stream. An answer with which `read` raises
         an UndocumentedError is asked for again, like a 503, and is `Unreadable` in the end. A call
-        too many that the manifest lets pass is `Refused` with TOO_MANY_REQUESTS.
+        too many that the manifest lets pass is a PutOffError.
         """
         sentence = ""
         for pause in (*pauses, None):
@@ -116,7 +122,7 @@ class ZohoRequester(HttpRequester):
                 )
                 assert response is not None
                 if response.status_code == requests.codes.too_many_requests:
-                    raise Refused(transient_error(_ONE_TOO_MANY), TOO_MANY)
+                    raise PutOffError(transient_error(_ONE_TOO_MANY), "TOO_MANY_REQUESTS")
                 try:
                     return read(body_of(response))
                 except UndocumentedError as odd:

@@ -109,12 +109,15 @@ class SettingsRetriever(Retriever):
             asked = {**params, **numbered}
             found = self.requester.ask_for_rows(
                 self.path,
-                read=page(self.key, infos=False),
+                read=page(self.key, infos=False, behind=number > 1),
                 promised=number > 1,
                 params=asked,
                 line=self.name,
             )
-            yield from found.rows
+            rows = [row for row in found.rows if isinstance(row, Mapping)]
+            if len(rows) < len(found.rows):
+                LOGGER.warning(f"{self.name}: Zoho lists entries that are no objects; left out.")
+            yield from rows
             more = found.more
             number += 1
 

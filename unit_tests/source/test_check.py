@@ -127,4 +127,4 @@ def test_a_broken_answer_is_told_in_a_sentence(org: Org) -> None:
     fault = {"match": "settings.modules", "do": "body", "args": {"body": "<html>"}}
     org.control("POST", "faults", [fault])
 
-    assert "that cannot be read. Try again later." in check(org)
+    assert "cannot be read: it is no JSON. Try again later." in check(org)

@@ -108,7 +108,7 @@ def test_an_export_that_cannot_be_saved_is_one_sentence_and_moves_no_state(
         "TMPDIR to another folder, or choose fewer columns or a later start date."
     )
     states = [state["stream"]["stream_state"] for state in states_of(output, "Vehicles")]
-    assert all(state == {"Modified_Time": "1970-01-01T00:00:00Z"} for state in states)
+    assert {state["Modified_Time"] for state in states} == {"1970-01-01T00:00:00Z"}
     assert org.calls("bulk.create") == 1
     assert not any("it is fetched again" in entry.log.message for entry in output.logs)
 
@@ -241,3 +241,18 @@ def test_a_damaged_result_is_fetched_again_before_a_row_goes_out(
     else:
         assert not rows
         assert output.errors[0].trace.error.failure_type.value == "transient_error"
+
+
+def test_credits_that_run_out_while_an_export_is_looked_at_end_the_read(
+    org: Org, vehicles: dict[str, Any]
+) -> None:
+    """Not to be taken for a call too many, after which the job is looked at again."""
+    body = {"code": "TOO_MANY_REQUESTS", "details": {}, "status": "error"}
+    body["message"] = "Many requests fired than allowed for the past 24 hours."
+    fault = {"match": "bulk.status", "do": "status", "args": {"status": 429, "body": body}}
+    org.control("POST", "faults", [fault])
+
+    output = org.read(vehicles, expecting_exception=True)
+
+    assert "has used up its API credits" in output.errors[0].trace.error.message
+    assert org.calls("bulk.status") == 1

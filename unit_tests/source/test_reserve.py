@@ -22,7 +22,7 @@ def test_calls_side_by_side_never_touch_the_reserve_and_one_sentence_says_so(ret
         streams = [stream for name, stream in org.streams().items() if name in MODULES]
         org.control("POST", "reset", {})
         total = org.control("GET", "usage")["credits_remaining"]
-        org.control("POST", "knobs", {"credits_used": total * 60 // 100 - 70})
+        org.control("POST", "knobs", {"credits_used": total * 60 // 100 - 30})
 
         output = org.read(*streams, expecting_exception=True)
 

@@ -106,12 +106,12 @@ def test_an_answer_without_its_list_is_none_that_says_that_there_are_none(
     output = org.read(streams[stream], expecting_exception=True)
 
     assert output.errors[0].trace.error.failure_type == FailureType.transient_error
-    assert f"has no list {key}, so that it cannot be read" in output.errors[0].trace.error.message
+    assert f"cannot be read: it has no list '{key}'." in output.errors[0].trace.error.message
 
 
 @pytest.mark.parametrize(
     ("stream", "call"),
-    [("roles", "settings.roles"), ("tags", "settings.tags"), ("pipelines", "settings.layouts")],
+    [("tags", "settings.tags"), ("pipelines", "settings.layouts")],
 )
 def test_an_answer_that_has_nothing_to_say_leaves_its_stream_empty(
     org: Org, stream: str, call: str
@@ -281,3 +281,20 @@ def test_a_field_of_rows_within_a_record_tells_why_records_do_not_carry_it(
 
 def as_told(key: str, value: Any) -> Any:
     return utc(value) if key.endswith("_time") else value
+
+
+@pytest.mark.parametrize(("stream", "call"), [("roles", "settings.roles"), ("users", "users")])
+@pytest.mark.parametrize(("times", "told"), [(1, True), (None, False)])
+def test_what_every_org_has_is_never_taken_for_empty(
+    org: Org, stream: str, call: str, times: int | None, told: bool
+) -> None:
+    """A full refresh with Overwrite would empty its table."""
+    streams = org.streams()
+    args = {"status": 204, "body": ""}
+    fault = {"match": call, "do": "status", "times": times, "args": args}
+    org.control("POST", "faults", [fault])
+
+    output = org.read(streams[stream], expecting_exception=not told)
+
+    assert bool(rows_of(output, stream)) == told
+    assert bool(output.errors) != told

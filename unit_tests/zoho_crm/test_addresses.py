@@ -37,13 +37,19 @@ ODD = [
     "..\\x",
 ]
 
+DELETED = "2024-01-01T00:00:00+00:00"
+
 
 class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.server.paths.append(self.path)  # type: ignore[attr-defined]
         token = {"access_token": "1000.odd.addresses", "expires_in": 3600}
-        record = {"data": [{"code": "SUCCESS", "status": "success", "id": "1"}]}
+        moment = {"Modified_Time": DELETED, "deleted_time": DELETED, "state": "QUEUED"}
+        record: dict[str, Any] = {
+            "data": [{"code": "SUCCESS", "status": "success", "id": "1"} | moment]
+        }
+        record["info"] = {"more_records": False}
         body = json.dumps(token if "/oauth/" in self.path else record).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")

@@ -1,0 +1,134 @@
+"""Answers of "no rows" that another answer contradicts: they are not believed at once."""
+
+from typing import Any
+
+import pytest
+from airbyte_cdk.models import FailureType
+
+from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of
+
+COQL = {"use_coql": "enabled"}
+REST = {"use_coql": "disabled", "api_type": "REST"}
+BULK = {"use_coql": "disabled", "api_type": "Bulk"}
+METHODS = [
+    pytest.param(COQL, "coql:Deals", id="COQL"),
+    pytest.param(REST, "records.list:Deals", id="REST"),
+    pytest.param(BULK, "records.list:Deals", id="Bulk"),
+]
+
+
+def nothing(org: Org, match: str, times: int = 1, **more: Any) -> None:
+    """The next calls that match are answered without rows."""
+    args = {"status": 204, "body": ""}
+    rule = {"match": match, "do": "status", "times": times, "args": args}
+    org.control("POST", "faults", [rule | more])
+
+
+def hits(org: Org) -> list[int]:
+    return [rule["hits"] for rule in org.control("GET", "faults")]
+
+
+def deals_of(org: Org, retrieval: dict[str, str], version: str = "v4") -> Row:
+    org.settings = {"retrieval": retrieval, "schema_version": version}
+    return narrow(org.streams()["Deals"], "Stage")
+
+
+@pytest.mark.parametrize(("retrieval", "call"), METHODS)
+def test_a_first_sync_without_rows_whose_records_are_listed_a_call_later_is_not_done(
+    org: Org, retrieval: dict[str, str], call: str
+) -> None:
+    deals = deals_of(org, retrieval)
+    nothing(org, call)
+
+    output = org.read(deals, expecting_exception=True)
+
+    assert hits(org) == [1]
+    error = output.errors[0].trace.error
+    assert error.failure_type == FailureType.transient_error
+    assert error.message == (
+        "Deals: Zoho answered that there are no records, and listed some at the next call. The "
+        "next sync reads them."
+    )
+    told = [state["stream"]["stream_state"] for state in states_of(output, "Deals")]
+    assert all(state["Modified_Time"] == "1970-01-01T00:00:00Z" for state in told)
+
+
+def test_leads_that_a_list_has_shown_are_asked_for_again_by_query(
+    org: Org, pauses: list[float]
+) -> None:
+    """A list tells whether converted leads are hidden, and so that there are leads."""
+    org.settings = {"retrieval": COQL}
+    leads = narrow(org.streams()["Leads"], "Email")
+    # The first query looks for a converted lead.
+    nothing(org, "coql:Leads", after=1)
+
+    output = org.read(leads)
+
+    assert hits(org) == [1]
+    assert {row["id"]: row for row in rows_of(output, "Leads")} == org.truth(leads)
+    assert pauses == [3]
+
+
+@pytest.mark.parametrize(
+    ("version", "call"),
+    [("v4", "records.get"), ("v8", "records.fetch_full_data"), ("v8", "records.list")],
+)
+def test_texts_of_records_that_were_just_listed_are_asked_for_again(
+    own_org: Org, version: str, call: str
+) -> None:
+    org = own_org
+    org.settings = {"retrieval": REST, "schema_version": version}
+    contracts = narrow(org.stream("Contracts"), "Clauses")
+    key = org.control("GET", "records/Contracts")[0]["id"]
+    text = "long " * 500
+    org.control("PATCH", "records/Contracts", {"id": key, "Clauses": text})
+    org.control("POST", "clock", {"advance_s": 300})
+    # Of lists, the second is of the times of texts.
+    nothing(org, f"{call}:Contracts", after=int(call == "records.list"))
+
+    output = org.read(contracts)
+
+    assert hits(org) == [1]
+    (row,) = [row for row in rows_of(output, "Contracts") if row["id"] == key]
+    assert row["Clauses"] == text
+
+
+@pytest.mark.parametrize("retrieval", [COQL, REST, BULK], ids=["COQL", "REST", "Bulk"])
+def test_a_full_refresh_ends_at_no_clock_that_is_too_early(
+    org: Org, retrieval: dict[str, str]
+) -> None:
+    """Its table is replaced: rows that are left to the next sync are gone until then."""
+    deals = deals_of(org, retrieval)
+    fault = {"match": "*", "do": "date", "args": {"off_s": -300_000_000}}
+    org.control("POST", "faults", [fault | {"times": 1, "after": 1}])
+
+    output = org.read(deals, sync_mode="full_refresh")
+
+    assert hits(org) == [1]
+    assert {row["id"]: row for row in rows_of(output, "Deals")} == org.truth(deals)
+
+
+def test_users_of_a_page_that_was_promised_are_asked_for_again(org: Org) -> None:
+    users = org.streams()["users"]
+    first = {"users": [{"id": "1"}], "info": {"more_records": True, "count": 1, "page": 1}}
+    body = {"match": "users", "do": "body", "times": 1, "args": {"body": first}}
+    org.control("POST", "faults", [body])
+    nothing(org, "users", after=1)
+
+    output = org.read(users)
+
+    assert hits(org) == [1, 1]
+    assert org.calls("users") == 3
+    assert not output.errors
+
+
+def test_nothing_modified_is_no_answer_to_a_query(org: Org) -> None:
+    """304 is documented for If-Modified-Since alone."""
+    deals = deals_of(org, COQL)
+    args = {"status": 304, "body": ""}
+    fault = {"match": "coql:Deals", "do": "status", "times": 2, "args": args}
+    org.control("POST", "faults", [fault])
+
+    output = org.read(deals)
+
+    assert {row["id"]: row for row in rows_of(output, "Deals")} == org.truth(deals)
