@@ -95,6 +95,8 @@ def _rows(body: Body, key: str) -> list[Row]:
         raise UndocumentedError(f"it has no list {key!r}")
     if not rows and key in _NEVER_EMPTY:
         raise UndocumentedError(f"its list {key!r} is empty")
-    if key == "data" and not all(type(row) is dict and type(row.get("id")) is str for row in rows):
+    if not all(type(row) is dict for row in rows):
+        raise UndocumentedError(f"its list {key!r} has entries that are no objects")
+    if key == "data" and not all(type(row.get("id")) is str for row in rows):
         raise UndocumentedError("some of its rows have no id")
     return rows

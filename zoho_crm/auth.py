@@ -16,6 +16,7 @@ from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
 from airbyte_cdk.utils.datetime_helpers import AirbyteDateTime, ab_datetime_now
 
 from zoho_crm.domains import followed
+from zoho_crm.json_text import parsed
 from zoho_crm.org import org_of
 from zoho_crm.problems import NoTokenError
 from zoho_crm.redirects import refusal_of
@@ -229,8 +230,8 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
                 trouble = f"does not answer ({type(error).__name__})"
                 continue
             try:
-                answer = response.json()
-            except requests.JSONDecodeError:
+                answer = parsed(response.content)
+            except ValueError:
                 answer = None
             if redirect := refusal_of(response):
                 raise NoTokenError(str(redirect.error_message), FailureType.config_error)

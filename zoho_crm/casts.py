@@ -59,9 +59,9 @@ def as_json(value: Any) -> str:
 
 
 def integer(value: Any) -> int | None:
-    if value == "":
-        return None
     if type(value) is str:
+        if not value:
+            return None
         value = _parsed(value)
     if type(value) is int and _LEAST <= value <= _GREATEST:
         return value
@@ -195,9 +195,9 @@ def utc(value: Any) -> str:
 
 
 def moment(value: Any) -> str | None:
-    if value == "":
-        return None
     try:
         return utc(value)
     except ValueError:
+        if value == "":
+            return None
         raise Odd from None

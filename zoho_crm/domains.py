@@ -29,8 +29,8 @@ def followed(api: str, api_domain: str, known: Collection[str]) -> str | None:
     here, there = urlsplit(api), urlsplit(api_domain)
     if there.scheme != "https" or not there.hostname or not here.hostname:
         raise ValueError(api_domain)
-    # A port or a user beside the host is none of Zoho's.
     if there.netloc.lower() != there.hostname:
+        # A port or a user beside the host is none of Zoho's.
         raise ValueError(api_domain)
     domains = {_domain(urlsplit(address).hostname or "") for address in known}
     if _domain(there.hostname) not in domains:

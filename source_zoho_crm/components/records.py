@@ -91,6 +91,10 @@ class RecordsRetriever(Retriever):
                 if isinstance(part, Window):
                     closed.append(part)
                 else:
+                    if part and not rows and span and not span.resumed:
+                        # A run that is cut off has brought rows, and the next one has to tell
+                        # which of them were deleted since: with a state, it does.
+                        self._close(Window(span.since, span.since))
                     rows += len(part)
                     yield from self._lines(road, part, start)
                 # An initial read without any row may have missed them: see below.

@@ -69,13 +69,14 @@ class Block:
     def take(self, page: list[Row]) -> list[Row]:
         """The page's rows that belong to the block and were not told before.
 
-        UNVERIFIED: whether rows without Modified_Time are in a list of modified ones. A module that
-        fills it for none of its records is read whole elsewhere.
+        UNVERIFIED: whether rows without Modified_Time are in a list of modified ones. Where they
+        are, they belong to each block. A module that fills it for none is read whole elsewhere.
         """
         new = []
         for row in page:
             key, moment = row["id"], row.get(CURSOR_FIELD) or ""
-            if self.anchor <= moment <= self._stop and self._told.get(key) != moment:
+            inside = not moment or self.anchor <= moment <= self._stop
+            if inside and self._told.get(key) != moment:
                 self._told[key] = moment
                 new.append(row)
                 self.fresh += moment == self.anchor

@@ -51,9 +51,10 @@ class BulkRoad:
     chain that has more behind five exports ends there. Its rows have come, and say how dense rows
     lie in time; then its span is read in windows of about three exports, each as long as the
     density of the one before has it. Nothing tells earlier how many rows a span has: lists count
-    none, and an export tells its own rows only. So a million rows are exported twice, five exports
-    (about 300 credits) more for each span of more than a million, and none more for smaller ones. A
-    window with more than five exports is cut in the same way.
+    none, and an export tells its own rows only. So a million rows are exported twice: five exports
+    (about 300 credits) more for each span of more than a million, and the last of each window is
+    not full. Smaller spans cost none more. A window with more than five exports is cut in the same
+    way.
     """
 
     name = "Bulk"

@@ -7,6 +7,7 @@ from time import sleep
 
 from source_zoho_crm.roads.windows import text
 from zoho_crm.answers import Body, Page, Row, UndocumentedError, entries, page
+from zoho_crm.casts import utc
 from zoho_crm.domains import segment
 from zoho_crm.problems import Refused, transient_error
 from zoho_crm.requester import ZohoRequester
@@ -105,8 +106,11 @@ _PAGE = page()
 
 def _deletions(body: Body) -> Page:
     found = _PAGE(body)
-    if not all(isinstance(entry.get("deleted_time"), str) for entry in found.rows):
-        raise UndocumentedError("some of its entries have no deleted_time")
+    try:
+        for entry in found.rows:
+            utc(entry.get("deleted_time"))
+    except ValueError:
+        raise UndocumentedError("some of its entries have no deleted_time") from None
     return found
 
 

@@ -1,7 +1,9 @@
 """Chains of pages: a list of wide rows, one chain for each slice of columns."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 
 from source_zoho_crm.roads import Row
 from source_zoho_crm.roads.lists import OUT_OF_REACH, TOKEN_EXPIRED, Lister
@@ -9,6 +11,8 @@ from source_zoho_crm.roads.slices import join
 from zoho_crm.casts import utc
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.problems import Refused
+
+LOGGER = logging.getLogger("airbyte")
 
 #: Rows of a slice that wait for the others; those that are further away are read by id.
 _MOST_AHEAD = 2_000
@@ -87,8 +91,17 @@ class Walk:
 def in_utc(rows: list[Row]) -> list[Row]:
     for row in rows:
         if moment := row.get(CURSOR_FIELD):
-            row[CURSOR_FIELD] = utc(moment)
+            try:
+                row[CURSOR_FIELD] = utc(moment)
+            except ValueError:
+                row[CURSOR_FIELD] = None
+                _warn_of_moments()
     return rows
+
+
+@cache
+def _warn_of_moments() -> None:
+    LOGGER.warning("Zoho lists records whose Modified_Time is no moment; it is read as null.")
 
 
 class _Chain:

@@ -129,7 +129,7 @@ class RestRoad:
             if full >= start and (rows >= _ROWS_OF_A_WINDOW or monotonic() >= due):
                 yield Window(start, full)
                 start = full + _SECOND
-                told = {key: moment for key, moment in told.items() if moment >= anchor}
+                told = {k: moment for k, moment in told.items() if not moment or moment >= anchor}
                 rows, due = 0, monotonic() + _SECONDS_OF_A_WINDOW
 
     def everything(self) -> Iterator[list[Row]]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from source_zoho_crm.roads.deleted import DELETED_AT
 from unit_tests.source.conftest import Org, rows_of, states_of
 
 ROADS = [
@@ -138,3 +139,30 @@ def test_what_a_broken_first_sync_brought_is_told_when_it_is_deleted(
 
     assert gone in brought
     assert latest(rows_of(first, "Leads"), rows_of(second, "Leads")) == own_org.truth(leads)
+
+
+@pytest.mark.parametrize("start", [None, "2016-01-01T00:00:00Z"])
+@pytest.mark.parametrize(
+    "retrieval", [*ROADS, pytest.param({"use_coql": "disabled", "api_type": "Bulk"}, id="Bulk")]
+)
+def test_a_first_sync_that_is_cut_off_amid_its_rows_has_a_state_by_which_deletions_are_told(
+    own_org: Org, retrieval, start: str | None
+) -> None:
+    """Whoever kept the rows keeps the state as well, which came before them."""
+    own_org.settings = {"retrieval": retrieval, "start_datetime": start}
+    deals = own_org.stream("Deals")
+    messages = own_org.read(deals).records_and_state_messages
+    first = next(n for n, message in enumerate(messages) if message.type.value == "RECORD")
+    before = [message for message in messages[:first] if message.type.value == "STATE"]
+    gone = messages[first].record.data["id"]
+    own_org.control("DELETE", f"records/Deals?ids={gone}&type=recycle")
+    own_org.control("POST", "clock", {"advance_s": 3_600})
+    told = before[-1].state.stream.stream_state.__dict__
+    descriptor = {"stream_descriptor": {"name": "Deals"}, "stream_state": told}
+
+    second = own_org.read(deals, state=[{"type": "STREAM", "stream": descriptor}])
+
+    assert gone in {row["id"] for row in rows_of(second, "Deals") if row.get(DELETED_AT)}
+    read = {row["id"] for row in rows_of(second, "Deals", deleted=False)}
+    since = start or ""
+    assert read == {k for k, row in own_org.truth(deals).items() if row["Modified_Time"] >= since}

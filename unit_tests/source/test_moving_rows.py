@@ -19,6 +19,7 @@ BULK = {"use_coql": "disabled", "api_type": "Bulk"}
 UNSTAMPED = "Extra_3"
 QUIET = {
     "churn": 0,
+    "churn_kind": "edit",
     "coql_converted": True,
     "not_modified": 304,
     "page_tokens": "stand",
@@ -295,6 +296,37 @@ def test_a_converted_lead_that_is_deleted_while_it_is_looked_for_doubles_no_othe
     assert by_id(rows_of(output, "Leads")).keys() == org.truth(leads).keys()
 
 
+def test_the_state_moves_on_while_converted_leads_are_read_by_lists(org: Org, mocker) -> None:
+    mocker.patch("source_zoho_crm.roads.rest._ROWS_OF_A_WINDOW", 100)
+    org.settings = {"retrieval": COQL}
+    org.control("POST", "knobs", {"coql_converted": False})
+    leads = narrow(org.stream("Leads"), "Email")
+    ids = sorted(org.truth(leads))[:700]
+    converted = [
+        {
+            "id": key,
+            "$converted": True,
+            "Modified_Time": f"2024-03-0{n % 7 + 1}T00:{n // 12:02}:00Z",
+        }
+        for n, key in enumerate(ids)
+    ]
+    org.control("PATCH", "records/Leads", converted)
+    body = {"code": "INVALID_DATA", "details": {}, "message": "x", "status": "error"}
+    args = {"status": 400, "body": body}
+    fault = {"match": "records.list:Leads", "after": 4, "times": 5, "do": "status", "args": args}
+    org.control("POST", "faults", [fault])
+
+    first = org.read(leads, expecting_exception=True)
+
+    org.control("DELETE", "faults")
+    state = states_of(first, "Leads")[-1]
+    assert state["stream"]["stream_state"]["Modified_Time"] > "2024-03-01"
+    second = org.read(leads, state=[state])
+    read = [*rows_of(first, "Leads"), *rows_of(second, "Leads", deleted=False)]
+    assert {row["id"]: row for row in read} == org.truth(leads)
+    assert len(read) < 1.5 * len(org.truth(leads)), "the second goes on where the first broke off"
+
+
 # --- Exports -------------------------------------------------------------------------------------
 
 
@@ -341,6 +373,27 @@ def test_a_chain_of_exports_whose_page_token_expires_is_read_again(
     assert len(jobs) > 2
     assert not output.errors
     assert by_id(rows_of(output, module)) == org.truth(stream)
+
+
+@pytest.mark.parametrize("version", ["v4", "v8"])
+def test_a_chain_that_cannot_be_cut_ends_though_rows_are_deleted_all_the_time(
+    org: Org, mocker, version: str
+) -> None:
+    """A module without Modified_Time."""
+    mocker.patch("source_zoho_crm.roads.exports._FIRST_WAIT_S", 0.03)
+    org.settings = {"retrieval": BULK, "schema_version": version}
+    stream = org.stream(UNSTAMPED)
+    before = org.truth(stream)
+    org.control("POST", "knobs", {"bulk_rows": 100, "churn": 1, "churn_kind": "delete"})
+
+    output = org.read(stream)
+
+    org.control("POST", "knobs", {"churn": 0})
+    assert not output.errors
+    rows = by_id(rows_of(output, UNSTAMPED))
+    assert org.truth(stream).keys() <= rows.keys() <= before.keys()
+    assert org.truth(stream).keys() < before.keys()
+    assert org.calls("bulk.create") <= 10, "twice"
 
 
 # --- Deletions -----------------------------------------------------------------------------------

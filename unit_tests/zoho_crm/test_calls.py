@@ -70,7 +70,7 @@ UNREADABLE = {
     "an object for rows": ({"data": {"id": "1"}}, "it has no list 'data'"),
     "rows that are texts": (
         {"data": ["1"], "info": {"more_records": False}},
-        "some of its rows have no id",
+        "its list 'data' has entries that are no objects",
     ),
     "rows without id": (
         {"data": [{"Last_Name": "Sec"}], "info": {"more_records": False}},
