@@ -424,6 +424,7 @@ def test_nothing_is_lost_when_rows_are_edited_meanwhile(
     second = bulk_org.read(leads, state=states_of(first, "Leads")[-1:])
     after = bulk_org.truth(leads)
     read = by_id(rows_of(first, "Leads")) | by_id(rows_of(second, "Leads"))
+    assert not second.errors
     assert read == after
 
 
