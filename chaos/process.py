@@ -1,6 +1,7 @@
 """A connector as a process: run to its end, killed on the way, or given up as hung."""
 
 import multiprocessing
+import os
 import re
 import signal
 import subprocess
@@ -24,6 +25,8 @@ _ACCESS_TOKEN = re.compile(rb"1000\.[0-9a-f]{32}\.[0-9a-f]{32}")
 _MOST_SENTENCE = 1_000
 #: What shells add to the number of a signal that ended a process.
 _SIGNALLED = 128
+#: Processes that have not ended yet.
+_started: set[subprocess.Popen[bytes]] = set()
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,7 @@ class Connector:
                 stdout=stdout,
                 stderr=stderr,
             )
+            _started.add(process)
             try:
                 while process.poll() is None:
                     passed = time.monotonic() - begun
@@ -159,6 +163,7 @@ class Connector:
                         break
                     time.sleep(_LOOK_S)
             finally:
+                _started.discard(process)
                 if process.poll() is None:
                     process.kill()
                     process.wait()
@@ -168,7 +173,10 @@ class Connector:
 def _end(number: int, _: FrameType | None) -> None:
     for child in multiprocessing.active_children():
         child.terminate()
-    sys.exit(_SIGNALLED + number)
+    for process in list(_started):
+        process.kill()
+    # At once: threads of a scenario would be waited for.
+    os._exit(_SIGNALLED + number)
 
 
 def heed() -> None:

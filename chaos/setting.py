@@ -70,7 +70,7 @@ class Setting:
         """A page of a list behind one that said that there are more."""
         if self.method == COQL:
             return {"match": "coql:Leads", "where": f"id > {self.org.ids('Leads')[0][:4]}"}
-        paged = "page=2" if self.version in ("v2", "v2.1") else "page_token="
+        paged = "&page=2" if self.version in ("v2", "v2.1") else "page_token="
         return {"match": "records.list:Leads", "where": paged}
 
     def _one_of(self, some: list[tuple[str, int]]) -> Rule:
