@@ -67,11 +67,13 @@ class Walk:
 
     def _pages(self) -> Iterator[list[Row]]:
         while page := self._first.next():
-            self._passed(page)
             torn: set[str] = set()
             for chain in self._others:
                 torn |= join(page, chain.taken(page))
-            yield self._mended(page, torn) if torn else page
+            whole = self._mended(page, torn) if torn else page
+            # A refusal of another slice's page keeps this one from its reader.
+            self._passed(page)
+            yield whole
 
     @property
     def more(self) -> bool:
