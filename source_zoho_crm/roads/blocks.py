@@ -193,18 +193,26 @@ class ById:
 
     def __init__(self, upto: int | None) -> None:
         self.upto = upto
-        self.top = 0
         self.pages = 0
+        self._top = 0
+        #: The last page was empty, though the one before promised more.
+        self._hollow = False
         #: What follows was added since the first reading.
         self.ended = False
 
     def passed(self, page: list[Row]) -> None:
         """Takes note of a page as Zoho gave it."""
         ids = [number_of(row["id"]) for row in page]
+        self._hollow = not ids
         held = [key for key in ids if self.upto is None or key <= self.upto]
         self.pages += 1
-        self.top = max(self.top, *held, 0)
+        self._top = max(self._top, *held, 0)
         self.ended = len(held) < len(ids)
+
+    def again(self) -> "ById":
+        """The next reading: as far as the first one that came to the end of the list."""
+        end = None if self._hollow else self._top
+        return ById(end if self.upto is None else self.upto)
 
     def holds(self, row: Row) -> bool:
         return self.upto is None or number_of(row["id"]) <= self.upto

@@ -23,7 +23,8 @@ class Walk:
 
     A row that changed between its slices is read again; the list is sorted by Modified_Time
     (`by_id`: by the id), and a row that has moved on in it comes later. `passed` is told of each
-    page as Zoho gave it, with the rows that have moved on since. `promised`: rows have been seen
+    page as Zoho gave it, with the rows that have moved on since; of an empty one, too, if the page
+    before promised more. `promised`: rows have been seen
     that the list should show.
     """
 
@@ -66,7 +67,9 @@ class Walk:
             self.complete = False
 
     def _pages(self) -> Iterator[list[Row]]:
+        promised = False
         while page := self._first.next():
+            promised = self._first.more
             torn: set[str] = set()
             for chain in self._others:
                 torn |= join(page, chain.taken(page))
@@ -74,6 +77,9 @@ class Walk:
             # A refusal of another slice's page keeps this one from its reader.
             self._passed(page)
             yield whole
+        if promised:
+            # Its rows have moved forward past a border of pages, or are gone.
+            self._passed([])
 
     @property
     def more(self) -> bool:

@@ -160,7 +160,7 @@ class RestRoad:
                 return
             if rereading.is_complete(moved, fresh):
                 return
-            listing = ById(listing.top)
+            listing = listing.again()
         raise self._unsettled()
 
     def _read(self, block: Block, most: int, due: float) -> Iterator[list[Row]]:

@@ -1,6 +1,6 @@
 """The REST lists where rows are easily lost: at the ends of pages, chains and seconds."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -56,3 +56,51 @@ def test_a_page_token_of_another_group_of_columns_expires(
 
     assert org.control("GET", "faults")[0]["hits"] == 1
     assert read == sorted(truth(org, "Contacts"))
+
+
+def delete_behind_a_page(org: Org, mocker, module: str, row: int) -> list[str]:
+    """Deletes a row of the first page once that page has come; returns its id then."""
+    ask, gone = ZohoRequester.ask, []
+
+    def asking(requester, path=None, **request):
+        answer = ask(requester, path, **request)
+        if path == module and not gone and len(answer.rows) == 200:
+            gone.append(answer.rows[row]["id"])
+            org.control("DELETE", f"records/{module}?ids={gone[0]}&type=recycle")
+        return answer
+
+    mocker.patch.object(ZohoRequester, "ask", asking)
+    return gone
+
+
+@pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
+def test_the_only_row_of_the_last_page_moves_forward(org: Org, mocker, version: str) -> None:
+    """The whole list is of one second, so that its page alone could not be a block."""
+    org.settings = {"retrieval": REST, "schema_version": version}
+    org.control("POST", "knobs", {"page_tokens": "count"})
+    accounts = narrow(org.stream("Accounts"), "Account_Name")
+    stamp = {"Modified_Time": "2024-03-01T00:00:00+00:00"}
+    org.control("PATCH", "records/Accounts", [{"id": k, **stamp} for k in truth(org, "Accounts")])
+    gone = delete_behind_a_page(org, mocker, "Accounts", 0)
+
+    read = ids_of(org.read(accounts), "Accounts")
+
+    assert gone
+    assert read == sorted([*truth(org, "Accounts"), *gone])
+
+
+@pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
+def test_the_only_row_of_the_last_page_moves_forward_in_a_list_by_id(
+    org: Org, mocker, version: str
+) -> None:
+    """Its reading has ended with a row that stands before the end of the list."""
+    org.settings = {"retrieval": REST, "schema_version": version}
+    org.control("POST", "knobs", {"page_tokens": "count"})
+    stream = org.stream(UNSTAMPED)
+    assert "Modified_Time" not in stream["json_schema"]["properties"]
+    gone = delete_behind_a_page(org, mocker, UNSTAMPED, 5)
+
+    read = ids_of(org.read(stream), UNSTAMPED)
+
+    assert gone
+    assert read == sorted([*truth(org, UNSTAMPED), *gone])
