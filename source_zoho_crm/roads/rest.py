@@ -7,7 +7,7 @@ from time import monotonic, time
 from airbyte_cdk.utils import AirbyteTracedException
 
 from source_zoho_crm.roads import Row
-from source_zoho_crm.roads.blocks import Block, ById, Pace, Rereading, Second
+from source_zoho_crm.roads.blocks import Block, ById, Pace, Rereading, Second, later
 from source_zoho_crm.roads.calls import PER_PAGE
 from source_zoho_crm.roads.chains import Walk, in_utc
 from source_zoho_crm.roads.lists import Lister, Lists
@@ -103,15 +103,20 @@ class RestRoad:
         second = Second(anchor, self._lists)
         while True:
             begun = time()
-            block = Block(anchor, stop, told)
+            block = Block(anchor, second.upto, stop, told)
             for page in self._read(block, pace.pages, due):
                 rows += len(page)
                 yield page
             pages = second.proven(block, begun, final=pace.pages == 1)
-            if pages == block.pages and not block.cut:
+            if second.is_complete:
+                # What they showed behind it may lack rows.
+                reached = later(second.upto, 1)
+            else:
+                reached = block.ends[pages - 1] if pages else anchor
+            ended = pages == block.pages and not (block.cut or second.is_complete)
+            if ended or reached > stop:
                 yield Window(start, end)
                 return
-            reached = block.ends[pages - 1] if pages else anchor
             if reached == anchor:
                 if second.readings == _READINGS:
                     raise self._unsettled()
@@ -175,10 +180,14 @@ class RestRoad:
                 block.end()
                 return
             few = block.pages == 1 and block.tail <= _FEW
-            if block.last > block.anchor and (few or block.pages >= most or monotonic() >= due):
+            passed = block.passed_on or (block.pages == 1 and block.last > block.anchor)
+            if passed and (few or block.pages >= most or monotonic() >= due):
                 block.cut = True
                 return
             if self._tokens and block.pages * PER_PAGE >= self._chain_rows:
+                if block.last > block.anchor:
+                    block.cut = True
+                    return
                 raise self._too_many(f"the second {block.anchor}", block.pages)
         if walk.out_of_reach and block.last == block.anchor:
             raise self._too_many(f"the second {block.anchor}", block.pages)

@@ -1,12 +1,20 @@
 """The REST lists where rows are easily lost: at the ends of pages, chains and seconds."""
 
+from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from source_zoho_crm.roads import rest
+from source_zoho_crm.roads.calls import Calls
+from source_zoho_crm.roads.lists import Lists
+from source_zoho_crm.roads.rest import RestRoad
 from unit_tests.source.conftest import Org, Row, narrow, rows_of
+from unit_tests.source.test_rest_road import Asked
 from zoho_crm.auth import ZohoAuthenticator
+from zoho_crm.fields import Field
 from zoho_crm.requester import ZohoRequester
 from zoho_emulator.server import Settings, running
 
@@ -14,6 +22,7 @@ REST = {"use_coql": "disabled", "api_type": "REST"}
 CHILD, UNSTAMPED = "Quoted_Items", "Extra_3"
 #: Contacts come in several groups of columns.
 ROWS = {"Contacts": 700, "Accounts": 201, "Quotes": 12, UNSTAMPED: 201}
+BEGIN = datetime(2024, 3, 1, tzinfo=UTC)
 EXPIRED = {"code": "EXPIRED_VALUE", "details": {}, "message": "x", "status": "error"}
 
 
@@ -35,6 +44,10 @@ def org(_org: Org) -> Org:
 def ids_of(output: Any, stream: str) -> list[str]:
     assert not output.errors
     return sorted(row["id"] for row in rows_of(output, stream))
+
+
+def now(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def truth(org: Org, module: str) -> dict[str, Row]:
@@ -104,3 +117,48 @@ def test_the_only_row_of_the_last_page_moves_forward_in_a_list_by_id(
 
     assert gone
     assert read == sorted([*truth(org, UNSTAMPED), *gone])
+
+
+@pytest.mark.parametrize("version", ["v2", "v4", "v8"])
+def test_a_second_that_is_complete_proves_no_later_row(org: Org, mocker, version: str) -> None:
+    """It fills two pages, and the first row behind it moves into them while it is read again."""
+    mocker.patch.object(rest, "PER_PAGE", 20)
+    org.control("POST", "knobs", {"page_tokens": "count"})
+    ids = list(truth(org, "Accounts"))
+    crowd, behind = ids[:41], ids[41:]
+    moments = dict.fromkeys(crowd, BEGIN) | {
+        key: BEGIN + timedelta(seconds=10 * n) for n, key in enumerate(behind, 1)
+    }
+    rows = [{"id": key, "Modified_Time": at.isoformat()} for key, at in moments.items()]
+    org.control("PATCH", "records/Accounts", rows)
+    asked, lists, further, gone = Asked(org, version), 0, 0, crowd[:2]
+
+    def meanwhile(path: str, params: dict[str, str]) -> None:
+        nonlocal lists, further
+        if params.keys() & {"page", "page_token"}:
+            further += 1
+            if (lists, further) == (3, 2):
+                org.control("DELETE", f"records/Accounts?ids={gone[1]}&type=recycle")
+            return
+        lists, further = lists + 1, 0
+        if lists == 3:
+            # All that the first reading of the second has shown behind it moves on.
+            edited = [{"id": key, "Description": "x"} for key in behind[:19]]
+            org.control("PATCH", "records/Accounts", edited)
+            org.control("DELETE", f"records/Accounts?ids={gone[0]}&type=recycle")
+
+    asked.before = meanwhile
+    calls = Calls("Accounts", asked, asked)
+    told = Lists("Accounts", calls.rows, calls.deletions, now, tells_deletions=False)
+    fields = [Field("Modified_Time", "datetime"), Field("Account_Name", "text")]
+    tokens = version != "v2"
+    limits = {"rest_columns": 50 * tokens, "rest_tokens": tokens, "rest_chain_rows": 50_000}
+    road = RestRoad(calls.rows, told, "Accounts", fields, limits, lambda rows: rows)
+    end = datetime.now(UTC) - timedelta(minutes=1)
+
+    parts = list(road.changes(datetime(1970, 1, 1, tzinfo=UTC), end, resumed=False))
+
+    read = Counter(row["id"] for part in parts if isinstance(part, list) for row in part)
+    assert lists > 3
+    assert set(read.values()) == {1}
+    assert read.keys() == set(ids)
