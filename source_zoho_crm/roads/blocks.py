@@ -41,6 +41,8 @@ class Block:
         self.cut = False
         #: On which page each row was first seen. Rows behind `stop` hide none before it.
         self.places: dict[str, int] = {}
+        #: Rows of the block.
+        self.seen: set[str] = set()
         #: Rows up to and with the second `upto`.
         self.before: set[str] = set()
         #: The page on which they end; None: they have not ended.
@@ -60,6 +62,8 @@ class Block:
             if moment and moment <= self._stop:
                 self.places.setdefault(row["id"], number)
                 self.last = max(self.last, moment)
+                if moment >= self.anchor:
+                    self.seen.add(row["id"])
                 if moment <= self._upto:
                     self.before.add(row["id"])
             elif moment:
@@ -89,6 +93,11 @@ class Block:
                 new.append(row)
                 self.fresh += self.anchor <= moment <= self._upto
         return new
+
+    def keep(self, new: list[Row], kept: list[Row]) -> None:
+        """Of the rows that were taken, only those that were kept have been told."""
+        for key in {row["id"] for row in new} - {row["id"] for row in kept}:
+            del self._told[key]
 
     def proven(self, moved: Moved) -> int:
         """The pages up to whose end all rows have come."""

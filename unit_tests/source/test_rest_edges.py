@@ -11,6 +11,7 @@ from source_zoho_crm.roads import rest
 from source_zoho_crm.roads.calls import Calls
 from source_zoho_crm.roads.lists import Lists
 from source_zoho_crm.roads.rest import RestRoad
+from source_zoho_crm.roads.rich_text import WholeTexts
 from unit_tests.source.conftest import Org, Row, narrow, rows_of
 from unit_tests.source.test_rest_road import Asked
 from zoho_crm.auth import ZohoAuthenticator
@@ -28,7 +29,7 @@ EXPIRED = {"code": "EXPIRED_VALUE", "details": {}, "message": "x", "status": "er
 
 @pytest.fixture(scope="module")
 def _org() -> Iterator[Org]:
-    settings = Settings(rows=5, rows_by_module=ROWS, modules=62)
+    settings = Settings(rows=5, rows_by_module=ROWS, modules=62, fields_by_module={CHILD: 70})
     with running(settings, {"tokens_per_10_min": 0}) as server:
         yield Org(server)
 
@@ -162,3 +163,78 @@ def test_a_second_that_is_complete_proves_no_later_row(org: Org, mocker, version
     assert lists > 3
     assert set(read.values()) == {1}
     assert read.keys() == set(ids)
+
+
+def edit_between_groups(org: Org, mocker, module: str, key: str, times: int) -> list[str]:
+    """Edits a row behind so many calls for the first group of its columns."""
+    ask, groups, done = ZohoRequester.ask, [], []
+
+    def asking(requester, path=None, *, params=None, **request):
+        answer = ask(requester, path, params=params, **request)
+        columns = (params or {}).get("fields", "")
+        if path == module and "," in columns:
+            groups.append(columns)
+            shown = any(row["id"] == key for row in answer.rows)
+            if columns == groups[0] and shown and len(done) < times:
+                org.control("POST", "clock", {"advance_s": 2})
+                done.append(f"Edit {len(done)}")
+                org.control("PATCH", f"records/{module}", {"id": key, "Description": done[-1]})
+        return answer
+
+    mocker.patch.object(ZohoRequester, "ask", asking)
+    return done
+
+
+@pytest.mark.parametrize("version", ["v4", "v8"])
+@pytest.mark.parametrize("times", [1, 3, 99], ids=["once", "thrice", "each time"])
+def test_a_child_that_is_edited_between_its_groups_of_columns_comes(
+    org: Org, mocker, version: str, times: int
+) -> None:
+    """No later page and no later sync has it: the child is read whole, to the end of its list."""
+    org.settings = {"retrieval": REST, "schema_version": version}
+    child = org.stream(CHILD)
+    assert child["supported_sync_modes"] == ["full_refresh"]
+    key = min(truth(org, CHILD))
+    done = edit_between_groups(org, mocker, CHILD, key, times)
+
+    output = org.read(child)
+
+    mocker.stopall()
+    assert 0 < len(done) < 8
+    assert ids_of(output, CHILD) == sorted(truth(org, CHILD))
+    warned = any("as they were read last" in entry.log.message for entry in output.logs)
+    assert warned == (times == 99)
+    if not warned:
+        assert {row["id"]: row for row in rows_of(output, CHILD)} == org.truth(child)
+
+
+@pytest.mark.parametrize("version", ["v4", "v8"])
+def test_a_row_of_a_span_without_end_is_read_anew_when_it_was_edited_before_its_text_came(
+    org: Org, version: str
+) -> None:
+    before = truth(org, "Contracts")
+    key = min(before)
+    org.control("PATCH", "records/Contracts", {"id": key, "Clauses": "old " * 500})
+    asked, edited = Asked(org, version), []
+
+    def edit(path: str, params: dict[str, str]) -> None:
+        if path != "Contracts" and "deleted" not in path and not edited:
+            edited.append(path)
+            org.control("POST", "clock", {"advance_s": 10})
+            org.control("PATCH", "records/Contracts", {"id": key, "Clauses": "new " * 500})
+
+    asked.before = edit
+    calls = Calls("Contracts", asked, asked)
+    fields = [Field("Modified_Time", "datetime"), Field("Clauses", "textarea", is_rich_text=True)]
+    limits = {"rest_columns": 50, "rest_tokens": 1, "rest_chain_rows": 100_000}
+    texts = WholeTexts(calls.records, "Contracts", fields, at_once=200 if version == "v8" else 0)
+    told = Lists("Contracts", calls.rows, calls.deletions, now)
+    road = RestRoad(calls.rows, told, "Contracts", fields, limits, texts.mend)
+    end = datetime.now(UTC) + timedelta(days=365)
+
+    parts = list(road.changes(datetime(1970, 1, 1, tzinfo=UTC), end, resumed=False))
+
+    assert edited
+    rows = [row for part in parts if isinstance(part, list) for row in part]
+    assert sorted(row["id"] for row in rows) == sorted(before)
+    assert [row["Clauses"] for row in rows if row["id"] == key] == ["new " * 500]
