@@ -7,6 +7,7 @@ from functools import cache
 
 from source_zoho_crm.roads import Row
 from source_zoho_crm.roads.lists import OUT_OF_REACH, TOKEN_EXPIRED, Lister
+from source_zoho_crm.roads.repeats import Repeats
 from source_zoho_crm.roads.slices import join
 from zoho_crm.casts import utc
 from zoho_crm.directory import CURSOR_FIELD
@@ -30,6 +31,7 @@ class Walk:
 
     def __init__(
         self,
+        module: str,
         lister: Lister,
         slices: Sequence[Mapping[str, str]],
         since: datetime | None,
@@ -43,7 +45,12 @@ class Walk:
         # The others are asked for when the first has shown rows.
         self._first, *self._others = (
             _Chain(
-                lister, {**columns, **order}, since, by_id=by_id, promised=promised or number > 0
+                module,
+                lister,
+                {**columns, **order},
+                since,
+                by_id=by_id,
+                promised=promised or number > 0,
             )
             for number, columns in enumerate(slices)
         )
@@ -117,6 +124,7 @@ class _Chain:
 
     def __init__(
         self,
+        module: str,
         lister: Lister,
         params: Mapping[str, str],
         since: datetime | None,
@@ -125,6 +133,7 @@ class _Chain:
         promised: bool,
     ) -> None:
         self._lister = lister
+        self._repeats = Repeats(module)
         self._params = dict(params)
         self._since = since
         self._by_id = by_id
@@ -138,6 +147,7 @@ class _Chain:
         if not self.more:
             return []
         page = self._lister(self._params, self._since, promised=self._promised)
+        self._repeats.check(page)
         self._page += 1
         self.more = page.more and bool(page.rows)
         self._params.pop("page", None)

@@ -218,6 +218,7 @@ class RestRoad:
         promised: bool = False,
     ) -> Walk:
         return Walk(
+            self._module,
             self._lister,
             self._lines,
             since,

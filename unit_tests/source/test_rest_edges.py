@@ -12,7 +12,7 @@ from source_zoho_crm.roads.calls import Calls
 from source_zoho_crm.roads.lists import Lists
 from source_zoho_crm.roads.rest import RestRoad
 from source_zoho_crm.roads.rich_text import WholeTexts
-from unit_tests.source.conftest import Org, Row, narrow, rows_of
+from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of
 from unit_tests.source.test_rest_road import Asked
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.fields import Field
@@ -20,6 +20,7 @@ from zoho_crm.requester import ZohoRequester
 from zoho_emulator.server import Settings, running
 
 REST = {"use_coql": "disabled", "api_type": "REST"}
+COQL = {"use_coql": "enabled"}
 CHILD, UNSTAMPED = "Quoted_Items", "Extra_3"
 #: Contacts come in several groups of columns.
 ROWS = {"Contacts": 700, "Accounts": 201, "Quotes": 12, UNSTAMPED: 201}
@@ -238,3 +239,60 @@ def test_a_row_of_a_span_without_end_is_read_anew_when_it_was_edited_before_its_
     rows = [row for part in parts if isinstance(part, list) for row in part]
     assert sorted(row["id"] for row in rows) == sorted(before)
     assert [row["Clauses"] for row in rows if row["id"] == key] == ["new " * 500]
+
+
+def repeat(org: Org, call: str, rows: list[Row]) -> None:
+    """Has Zoho answer some calls with the same page, which promises more."""
+    info = {"per_page": 200, "count": len(rows), "page": 1, "more_records": True}
+    info |= {"next_page_token": "same"} if call.startswith("records") else {}
+    body = {"data": rows, "info": info}
+    fault = {"match": call, "times": 12, "do": "body", "args": {"status": 200, "body": body}}
+    org.control("POST", "faults", [fault])
+
+
+@pytest.mark.parametrize(
+    ("call", "module", "retrieval", "version"),
+    [
+        pytest.param("records.list", "Accounts", REST, "v2", id="REST by pages"),
+        pytest.param("records.list", "Accounts", REST, "v8", id="REST by tokens"),
+        pytest.param("records.list", UNSTAMPED, REST, "v8", id="REST by id"),
+        pytest.param("coql", "Accounts", COQL, "v8", id="COQL"),
+        pytest.param("coql", UNSTAMPED, COQL, "v4", id="COQL by id"),
+        pytest.param("deleted", "Accounts", REST, "v4", id="moved rows"),
+    ],
+)
+def test_a_list_that_repeats_a_page_ends_with_an_error(
+    org: Org, call: str, module: str, retrieval: Row, version: str
+) -> None:
+    org.settings = {"retrieval": retrieval, "schema_version": version}
+    column = "Account_Name" if module == "Accounts" else "Name"
+    stream = org.stream(module)
+    if module == "Accounts":
+        stream = narrow(stream, column)
+    rows = list(truth(org, module).values())[:30]
+    rows = [{name: row.get(name) for name in ("id", "Modified_Time", column)} for row in rows]
+    if call == "deleted":
+        rows = [{"id": "1", "deleted_time": "2024-03-01T00:00:00+00:00", "type": "recycle"}]
+        stamp = {"Modified_Time": "2024-03-01T00:00:00+00:00"}
+        org.control("PATCH", f"records/{module}", [{"id": k, **stamp} for k in truth(org, module)])
+    repeat(org, f"{call}:{module}", rows)
+
+    output = org.read(stream, expecting_exception=True)
+
+    error = output.errors[-1].trace.error
+    assert error.failure_type.value == "transient_error"
+    assert f"{module}: Zoho gave the same page twice and promised more" in str(error.message)
+    assert org.calls(f"{call}:{module}") <= 4
+
+
+def test_a_list_of_deletions_that_repeats_a_page_ends_with_an_error(org: Org) -> None:
+    accounts = narrow(org.stream("Accounts"), "Account_Name", "_ab_cdc_deleted_at")
+    state = states_of(org.read(accounts), "Accounts")[-1:]
+    entry = {"id": "1", "deleted_time": "2024-03-01T00:00:00+00:00", "type": "recycle"}
+    repeat(org, "deleted:Accounts", [entry])
+
+    output = org.read(accounts, state=state, expecting_exception=True)
+
+    error = output.errors[-1].trace.error
+    assert error.failure_type.value == "transient_error"
+    assert "Accounts: Zoho gave the same page twice" in str(error.message)
