@@ -1,10 +1,17 @@
 """What a chain of pages has shown for certain, though rows left it while it was read."""
 
+from datetime import datetime, timedelta
+
 from source_zoho_crm.roads import Row
 from source_zoho_crm.roads.calls import PER_PAGE
 from source_zoho_crm.roads.lists import Lists, Moved
 from source_zoho_crm.roads.told import number_of
+from source_zoho_crm.roads.windows import text
 from zoho_crm.directory import CURSOR_FIELD
+
+
+def later(moment: str, seconds: int) -> str:
+    return text(datetime.fromisoformat(moment) + timedelta(seconds=seconds))
 
 
 class Block:
@@ -16,8 +23,9 @@ class Block:
     alone misses none.
     """
 
-    def __init__(self, anchor: str, stop: str, told: dict[str, str]) -> None:
+    def __init__(self, anchor: str, upto: str, stop: str, told: dict[str, str]) -> None:
         self.anchor = anchor
+        self._upto = upto
         #: Rows from the anchor on have been told, so there are some.
         self.goes_on = bool(told)
         self.last = anchor
@@ -25,7 +33,7 @@ class Block:
         self.ends: list[str] = []
         #: Rows of the last page that share its last second.
         self.tail = 0
-        #: Rows of the anchor's second that were not told before.
+        #: Rows up to and with the second `upto` that were not told before.
         self.fresh = 0
         #: Behind the last page there are no rows of the span.
         self.finished = False
@@ -33,9 +41,11 @@ class Block:
         self.cut = False
         #: On which page each row was first seen. Rows behind `stop` hide none before it.
         self.places: dict[str, int] = {}
-        #: Rows up to and with the anchor's second.
-        self.of_anchor: set[str] = set()
-        #: The page on which the rows of the anchor's second end; None: they have not ended.
+        #: Rows of the block.
+        self.seen: set[str] = set()
+        #: Rows up to and with the second `upto`.
+        self.before: set[str] = set()
+        #: The page on which they end; None: they have not ended.
         self.passed_on: int | None = None
         self._stop = stop
         self._told = told
@@ -52,13 +62,15 @@ class Block:
             if moment and moment <= self._stop:
                 self.places.setdefault(row["id"], number)
                 self.last = max(self.last, moment)
-                if moment <= self.anchor:
-                    self.of_anchor.add(row["id"])
+                if moment >= self.anchor:
+                    self.seen.add(row["id"])
+                if moment <= self._upto:
+                    self.before.add(row["id"])
             elif moment:
                 self.finished = True
         self.tail = moments.count(self.last)
         self.ends.append(self.last)
-        if self.passed_on is None and (self.last > self.anchor or self.finished):
+        if self.passed_on is None and (self.last > self._upto or self.finished):
             self.passed_on = number
 
     def end(self) -> None:
@@ -79,8 +91,13 @@ class Block:
             if inside and self._told.get(key) != moment:
                 self._told[key] = moment
                 new.append(row)
-                self.fresh += moment == self.anchor
+                self.fresh += self.anchor <= moment <= self._upto
         return new
+
+    def keep(self, new: list[Row], kept: list[Row]) -> None:
+        """Of the rows that were taken, only those that were kept have been told."""
+        for key in {row["id"] for row in new} - {row["id"] for row in kept}:
+            del self._told[key]
 
     def proven(self, moved: Moved) -> int:
         """The pages up to whose end all rows have come."""
@@ -152,14 +169,22 @@ class Rereading:
 
 
 class Second:
-    """What is known of the rows of one second, at which blocks begin until one gets past it."""
+    """What is known of the rows of one second, at which blocks begin until one gets past it.
+
+    The first of several readings shows more than that second. The next ones go as far: `upto`, the
+    last second that it has shown all of.
+    """
 
     def __init__(self, anchor: str, lists: Lists) -> None:
         #: Blocks that did not get past it.
         self.readings = 0
+        self.upto = anchor
+        #: Readings have shown all rows up to and with `upto`, and not all behind.
+        self.is_complete = False
         self._anchor = anchor
         self._lists = lists
         self._held: set[str] = set()
+        self._has_been_read = False
         self._rereading = Rereading(tells_deletions=lists.tells_deletions)
 
     def proven(self, block: Block, begun: float, *, final: bool) -> int:
@@ -167,10 +192,10 @@ class Second:
 
         `final`: a shorter block is not possible.
         """
-        broken = block.cut and block.last == self._anchor
+        broken = block.cut and block.passed_on is None
         if block.pages <= 1 and not broken:
             return block.pages
-        self._held |= block.of_anchor
+        self._held |= block.before
         moved = self._lists.moved(begun, lambda key: key in block.places or key in self._held)
         if moved.refused and final and not broken:
             self._lists.warn_of_gaps()
@@ -183,8 +208,13 @@ class Second:
         of_second = moved._replace(ids=moved.ids & self._held)
         if broken:
             self._rereading.broke_off()
-        elif block.passed_on and self._rereading.is_complete(of_second, block.fresh):
-            return block.passed_on
+        elif block.passed_on:
+            self.is_complete = self._rereading.is_complete(of_second, block.fresh)
+            if self.is_complete:
+                return block.passed_on
+            if not self._has_been_read:
+                self._has_been_read = True
+                self.upto = max(self._anchor, later(block.ends[block.passed_on - 1], -1))
         return 0
 
 
@@ -193,18 +223,26 @@ class ById:
 
     def __init__(self, upto: int | None) -> None:
         self.upto = upto
-        self.top = 0
         self.pages = 0
+        self._top = 0
+        #: The last page was empty, though the one before promised more.
+        self._hollow = False
         #: What follows was added since the first reading.
         self.ended = False
 
     def passed(self, page: list[Row]) -> None:
         """Takes note of a page as Zoho gave it."""
         ids = [number_of(row["id"]) for row in page]
+        self._hollow = not ids
         held = [key for key in ids if self.upto is None or key <= self.upto]
         self.pages += 1
-        self.top = max(self.top, *held, 0)
+        self._top = max(self._top, *held, 0)
         self.ended = len(held) < len(ids)
+
+    def again(self) -> "ById":
+        """The next reading: as far as the first one that came to the end of the list."""
+        end = None if self._hollow else self._top
+        return ById(end if self.upto is None else self.upto)
 
     def holds(self, row: Row) -> bool:
         return self.upto is None or number_of(row["id"]) <= self.upto

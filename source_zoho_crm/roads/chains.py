@@ -7,6 +7,7 @@ from functools import cache
 
 from source_zoho_crm.roads import Row
 from source_zoho_crm.roads.lists import OUT_OF_REACH, TOKEN_EXPIRED, Lister
+from source_zoho_crm.roads.repeats import Repeats
 from source_zoho_crm.roads.slices import join
 from zoho_crm.casts import utc
 from zoho_crm.directory import CURSOR_FIELD
@@ -23,12 +24,14 @@ class Walk:
 
     A row that changed between its slices is read again; the list is sorted by Modified_Time
     (`by_id`: by the id), and a row that has moved on in it comes later. `passed` is told of each
-    page as Zoho gave it, with the rows that have moved on since. `promised`: rows have been seen
+    page as Zoho gave it, with the rows that have moved on since; of an empty one, too, if the page
+    before promised more. `promised`: rows have been seen
     that the list should show.
     """
 
     def __init__(
         self,
+        module: str,
         lister: Lister,
         slices: Sequence[Mapping[str, str]],
         since: datetime | None,
@@ -42,7 +45,12 @@ class Walk:
         # The others are asked for when the first has shown rows.
         self._first, *self._others = (
             _Chain(
-                lister, {**columns, **order}, since, by_id=by_id, promised=promised or number > 0
+                module,
+                lister,
+                {**columns, **order},
+                since,
+                by_id=by_id,
+                promised=promised or number > 0,
             )
             for number, columns in enumerate(slices)
         )
@@ -66,12 +74,19 @@ class Walk:
             self.complete = False
 
     def _pages(self) -> Iterator[list[Row]]:
+        promised = False
         while page := self._first.next():
-            self._passed(page)
+            promised = self._first.more
             torn: set[str] = set()
             for chain in self._others:
                 torn |= join(page, chain.taken(page))
-            yield self._mended(page, torn) if torn else page
+            whole = self._mended(page, torn) if torn else page
+            # A refusal of another slice's page keeps this one from its reader.
+            self._passed(page)
+            yield whole
+        if promised:
+            # Its rows have moved forward past a border of pages, or are gone.
+            self._passed([])
 
     @property
     def more(self) -> bool:
@@ -109,6 +124,7 @@ class _Chain:
 
     def __init__(
         self,
+        module: str,
         lister: Lister,
         params: Mapping[str, str],
         since: datetime | None,
@@ -117,6 +133,7 @@ class _Chain:
         promised: bool,
     ) -> None:
         self._lister = lister
+        self._repeats = Repeats(module)
         self._params = dict(params)
         self._since = since
         self._by_id = by_id
@@ -130,6 +147,7 @@ class _Chain:
         if not self.more:
             return []
         page = self._lister(self._params, self._since, promised=self._promised)
+        self._repeats.check(page)
         self._page += 1
         self.more = page.more and bool(page.rows)
         self._params.pop("page", None)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from source_zoho_crm.roads import Page, Row
+from source_zoho_crm.roads.repeats import stuck
 from source_zoho_crm.roads.slices import Columns, join, settled, slices
 from source_zoho_crm.roads.windows import Window, text, windows
 from zoho_crm.coql import between, both, listed, select
@@ -123,7 +124,10 @@ class CoqlRoad:
                 yield page.rows
             if not page.more or not page.rows:
                 return
-            after = page.rows[-1]["id"]
+            last = page.rows[-1]["id"]
+            if int(last) <= int(after):
+                raise stuck(self._module)
+            after = last
             promised = True
 
     def _whole(self, page: list[Row], window: Window | None) -> list[Row]:

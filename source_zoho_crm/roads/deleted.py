@@ -10,6 +10,7 @@ from typing import Any
 
 from source_zoho_crm.roads import Row
 from source_zoho_crm.roads.lists import Deletions
+from source_zoho_crm.roads.repeats import Repeats
 from source_zoho_crm.roads.told import ToldIds
 from source_zoho_crm.roads.windows import text
 from zoho_crm.casts import utc
@@ -44,10 +45,11 @@ def deletions(module: str, ask: Deletions, since: datetime, end: datetime) -> It
     """
     told, last = ToldIds(), text(end)
     for _ in range(_REREADS):
-        more, number, fresh = True, 0, 0
+        more, number, fresh, repeats = True, 0, 0, Repeats(module)
         while more:
             number += 1
             page = ask(since, number)
+            repeats.check(page)
             more = page.more and bool(page.rows)
             new = [row for row in page.rows if told.add(row["id"])]
             fresh += sum(utc(row["deleted_time"]) <= last for row in new)

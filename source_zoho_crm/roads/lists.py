@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from source_zoho_crm.roads import Page
+from source_zoho_crm.roads.repeats import Repeats
 from zoho_crm.errors import INVALID_DATA, NOT_SERVED, PERMISSION_LACKING
 from zoho_crm.problems import Refused
 
@@ -110,10 +111,11 @@ class Lists:
             return Moved(frozenset(), frozenset(), whole=False, refused=self._refused)
         since = self._at(since_s) - _CLOCK
         try:
-            rows, more, number = [], True, 0
+            rows, more, number, repeats = [], True, 0, Repeats(self._module)
             while more:
                 number += 1
                 page = self._deletions(since, number)
+                repeats.check(page)
                 rows += page.rows
                 more = page.more and bool(page.rows)
             if edits:

@@ -7,13 +7,14 @@ from time import monotonic, time
 from airbyte_cdk.utils import AirbyteTracedException
 
 from source_zoho_crm.roads import Row
-from source_zoho_crm.roads.blocks import Block, ById, Pace, Rereading, Second
+from source_zoho_crm.roads.blocks import Block, ById, Pace, Rereading, Second, later
 from source_zoho_crm.roads.calls import PER_PAGE
 from source_zoho_crm.roads.chains import Walk, in_utc
 from source_zoho_crm.roads.lists import Lister, Lists
 from source_zoho_crm.roads.slices import Columns, settled, slices
 from source_zoho_crm.roads.told import ToldIds
 from source_zoho_crm.roads.windows import Window, text
+from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.fields import Field, caster
 from zoho_crm.lists import ListTexts
 from zoho_crm.problems import config_error, transient_error
@@ -101,18 +102,27 @@ class RestRoad:
         pace = Pace(most if self._lists.tell else 1)
         rows, due = 0, monotonic() + _SECONDS_OF_A_WINDOW
         second = Second(anchor, self._lists)
+        left: set[str] = set()
         while True:
             begun = time()
-            block = Block(anchor, stop, told)
+            block = Block(anchor, second.upto, stop, told)
             block.goes_on = block.goes_on or promised
             for page in self._read(block, pace.pages, due):
                 rows += len(page)
                 yield page
+            left = (left | block.seen) - told.keys()
             pages = second.proven(block, begun, final=pace.pages == 1)
-            if pages == block.pages and not block.cut:
+            if second.is_complete:
+                # What they showed behind it may lack rows.
+                reached = later(second.upto, 1)
+            else:
+                reached = block.ends[pages - 1] if pages else anchor
+            ended = pages == block.pages and not (block.cut or second.is_complete)
+            if ended or reached > stop:
+                if left and end.timestamp() > time():
+                    yield self._still_inside(left, stop)
                 yield Window(start, end)
                 return
-            reached = block.ends[pages - 1] if pages else anchor
             if reached == anchor:
                 if second.readings == _READINGS:
                     raise self._unsettled()
@@ -161,25 +171,36 @@ class RestRoad:
                 return
             if rereading.is_complete(moved, fresh):
                 return
-            listing = ById(listing.top)
+            listing = listing.again()
         raise self._unsettled()
+
+    def _still_inside(self, ids: set[str], stop: str) -> list[Row]:
+        """The rows that were edited while they were read, and not past the end of the span."""
+        again = self._by_ids(ids, lambda row: (row.get(CURSOR_FIELD) or "") <= stop, at_last=True)
+        return self._settled(list(again.values()))
 
     def _read(self, block: Block, most: int, due: float) -> Iterator[list[Row]]:
         """The rows of a block of so many pages, of more where they all share one second."""
         since = datetime.fromisoformat(block.anchor)
         walk = self._walk(since, block.passed, by_id=False, promised=block.goes_on)
         for page in walk:
-            new = block.take(page)
-            if new and (whole := self._mend(new)):
-                yield whole
+            if new := block.take(page):
+                whole = self._mend(new)
+                block.keep(new, whole)
+                if whole:
+                    yield whole
             if block.finished or not walk.more:
                 block.end()
                 return
             few = block.pages == 1 and block.tail <= _FEW
-            if block.last > block.anchor and (few or block.pages >= most or monotonic() >= due):
+            passed = block.passed_on or (block.pages == 1 and block.last > block.anchor)
+            if passed and (few or block.pages >= most or monotonic() >= due):
                 block.cut = True
                 return
             if self._tokens and block.pages * PER_PAGE >= self._chain_rows:
+                if block.last > block.anchor:
+                    block.cut = True
+                    return
                 raise self._too_many(f"the second {block.anchor}", block.pages)
         if walk.out_of_reach and block.last == block.anchor:
             raise self._too_many(f"the second {block.anchor}", block.pages)
@@ -198,6 +219,7 @@ class RestRoad:
         promised: bool = False,
     ) -> Walk:
         return Walk(
+            self._module,
             self._lister,
             self._lines,
             since,
@@ -240,10 +262,24 @@ class RestRoad:
         return whole
 
     def _by_ids(
-        self, ids: Iterable[str], wanted: Callable[[Row], bool] = lambda row: True
+        self,
+        ids: Iterable[str],
+        wanted: Callable[[Row], bool] = lambda row: True,
+        *,
+        at_last: bool = False,
     ) -> dict[str, Row]:
-        """The records of these ids, whole; without those that are gone or not wanted."""
-        return settled(sorted(ids), self._slices, self._fetch, wanted, at_once=_IDS_AT_ONCE)
+        """The records of these ids, whole; without those that are gone or not wanted.
+
+        `at_last`: no later list has them.
+        """
+        return settled(
+            sorted(ids),
+            self._slices,
+            self._fetch,
+            wanted,
+            at_once=_IDS_AT_ONCE,
+            at_last=at_last,
+        )
 
     def _fetch(self, columns: Columns, ids: Sequence[str]) -> list[Row]:
         line = self._lines[self._slices.index(columns)]

@@ -1,11 +1,14 @@
 """Wide rows: more columns than a call can carry come in slices, and are put together again."""
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 
 from source_zoho_crm.roads import Row
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.fields import Field
 from zoho_crm.problems import transient_error
+
+LOGGER = logging.getLogger("airbyte")
 
 Columns = tuple[str, ...]
 
@@ -64,15 +67,19 @@ def settled(
     wanted: Callable[[Row], bool],
     *,
     at_once: int,
+    at_last: bool = False,
 ) -> dict[str, Row]:
     """Whole rows by id, read until none changes between its slices.
 
     Without those that are gone, and those that are not `wanted` any longer, by their id and
     Modified_Time: a row that is edited time and again is not waited for, where it comes later.
+    `at_last`: it does not, so that it is given as it was read last, with a warning.
     """
     found: dict[str, Row] = {}
     for start in range(0, len(ids), at_once):
-        found |= _settled(ids[start : start + at_once], column_slices, fetch, wanted)
+        found |= _settled(
+            ids[start : start + at_once], column_slices, fetch, wanted, at_last=at_last
+        )
     return found
 
 
@@ -81,8 +88,10 @@ def _settled(
     column_slices: Sequence[Columns],
     fetch: Callable[[Columns, Sequence[str]], list[Row]],
     wanted: Callable[[Row], bool],
+    *,
+    at_last: bool,
 ) -> dict[str, Row]:
-    torn: set[str] = set()
+    found: dict[str, Row] = {}
     for _ in range(_REREADS):
         first, *rest = (
             {row["id"]: row for row in fetch(columns, ids)} for columns in column_slices
@@ -92,12 +101,23 @@ def _settled(
             {key: row for key, row in rows.items() if key not in elsewhere}
             for rows in (first, *rest)
         )
-        torn = set().union(*(first.keys() ^ others.keys() for others in rest))
+        torn: set[str] = set().union(*(first.keys() ^ others.keys() for others in rest))
         for others in rest:
             torn |= join(first.values(), others)
+        found |= {key: row for key, row in first.items() if key not in torn}
         if not torn:
-            return first
+            return found
+        ids = sorted(torn)
+    if at_last:
+        LOGGER.warning(
+            f"Records {', '.join(ids[:3])} changed each of the {_REREADS} times they were read. "
+            "They come as they were read last, and their columns may be of two moments; the next "
+            "refresh of the stream reads them again."
+        )
+        for others in rest:
+            first = {key: row | others[key] for key, row in first.items() if key in others}
+        return found | first
     raise transient_error(
-        f"Records {', '.join(sorted(torn)[:3])} changed each of the {_REREADS} times they were "
+        f"Records {', '.join(ids[:3])} changed each of the {_REREADS} times they were "
         "read. The next sync goes on from the saved state."
     )
