@@ -46,8 +46,10 @@ def rows(
 
     Neither the file nor what it unpacks to is ever in memory as a whole. A file that unpacks to
     more than 20 GB, or has more rows than an export can have, is refused. `lists` knows what other
-    exports of the module have shown of lists that are texts.
+    exports of the module have shown of lists that are texts. A file without a byte has no rows.
     """
+    if not file.seek(0, io.SEEK_END):
+        return
     try:
         with zipfile.ZipFile(file) as archive:
             entry = _entry(archive)
