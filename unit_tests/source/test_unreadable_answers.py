@@ -191,6 +191,12 @@ def test_an_export_that_does_not_count_its_rows_is_fetched(org: Org) -> None:
     [
         ({"page": 1, "count": 60}, "does not say whether more rows follow"),
         ({"page": 1, "count": "many", "more_records": False}, "a count that is no number"),
+        ({"page": 1, "count": -5, "more_records": False}, "a count that is no number"),
+        ({"page": 1, "count": True, "more_records": False}, "a count that is no number"),
+        (
+            {"page": 1, "count": 60, "more_records": True, "next_page_token": 7},
+            "a page token that is no text",
+        ),
         ({"page": 1, "count": 0, "more_records": True}, "has no rows and promises more"),
     ],
 )
