@@ -2,17 +2,24 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
+from time import sleep
 
 from airbyte_cdk.models import AirbyteMessage, AirbyteStreamStatus, StreamDescriptor
 from airbyte_cdk.utils import AirbyteTracedException
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
 
+from source_zoho_crm.roads.calls import SETTLE_S
 from zoho_crm.directory import Directory, Metadata, Module
 from zoho_crm.problems import config_error, transient_error
 
 _UNKNOWN = (
     "Zoho lists no module of this name. It was deleted or renamed, the user who made the refresh "
     "token may no longer see it, or the schema's version does not have it."
+)
+
+_BARE = (
+    "It was asked twice. Check that the profile of the user who made the refresh token sees fields "
+    "of this module, and sync again."
 )
 
 
@@ -24,6 +31,11 @@ def absent(
     `others`: streams that are no modules.
     """
     modules = {module.api_name: module for module in directory.modules(names, requester)}
+    if bare := [name for name, module in modules.items() if module.bare]:
+        # They had fields when they were selected; an answer without content may be a passing fault.
+        sleep(SETTLE_S)
+        directory.ask_again(bare)
+        modules |= {module.api_name: module for module in directory.modules(bare, requester)}
     known = [*directory.names(requester), *others]
     return {name: error for name in names if (error := _error(name, modules.get(name), known))}
 
@@ -35,6 +47,8 @@ def _error(name: str, module: Module | None, known: Iterable[str]) -> AirbyteTra
     reason = _UNKNOWN + _meant(name, known) if module is None else module.refusal
     if reason is None:
         return None
+    if module is not None and module.bare:
+        return config_error(f"{name}: {reason} {_BARE}")
     return config_error(
         f"{name}: {reason} If it is gone for good, refresh the connection's schema, which takes it "
         "out of the sync."

@@ -99,9 +99,10 @@ def _job_of(body: Body) -> str:
 
 def _state_of(body: Body) -> JobState:
     details = _details(body)
-    word = str(details.get("state") or "").upper().replace("_", " ")
-    if not word:
+    state = details.get("state")
+    if not isinstance(state, str) or not state:
         raise UndocumentedError("it tells no state of the export")
+    word = state.upper().replace("_", " ")
     # Samples show a result before the job is completed, too.
     result = details.get("result") or {}
     if not isinstance(result, dict):
@@ -109,18 +110,28 @@ def _state_of(body: Body) -> JobState:
     if word == "COMPLETED":
         return JobState(completed=True, result=_result(result) if result else None)
     if word in ("FAILURE", "FAILED"):
-        error = result.get("error_message") or {}
-        told = f"{error.get('code')}: {error.get('message')}" if error else "without a reason"
-        return JobState(failure=told, code=error.get("code"))
+        return _failed(result.get("error_message"))
     return JobState()
+
+
+def _failed(error: Any) -> JobState:
+    if isinstance(error, dict) and error:
+        code = error.get("code")
+        told = f"{code}: {error.get('message')}"
+        return JobState(failure=told, code=code if isinstance(code, str) else None)
+    return JobState(failure=error if isinstance(error, str) and error else "without a reason")
 
 
 def _result(result: Mapping[str, Any]) -> Result:
     count, more = result.get("count"), result.get("more_records")
-    if not isinstance(count, int | None):
+    # A boolean is an int to Python.
+    if count is not None and (type(count) is not int or count < 0):
         raise UndocumentedError("the result of the export has a count that is no number")
     if not isinstance(more, bool):
         raise UndocumentedError("the result of the export does not say whether more rows follow")
     if more and count == 0:
         raise UndocumentedError("the export has no rows and promises more")
-    return Result(rows=count, more=more, next_token=result.get("next_page_token"))
+    token = result.get("next_page_token")
+    if token is not None and not isinstance(token, str):
+        raise UndocumentedError("the result of the export has a page token that is no text")
+    return Result(rows=count, more=more, next_token=token)

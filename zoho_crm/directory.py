@@ -27,6 +27,8 @@ CURSOR_FIELD = "Modified_Time"
 #: Field calls side by side. 200 modules at 100 ms take 5 s with 10, 9 s with 4.
 _SIDE_BY_SIDE = 10
 
+_NO_FIELDS = "Zoho names no field of it that a record carries."
+
 #: UNVERIFIED: whether Zoho calls a module without fields metadata by another code than these.
 _OF_ONE_MODULE = PERMISSION_LACKING | NOT_SERVED | {INVALID_DATA, SCOPE_LACKING}
 
@@ -60,8 +62,10 @@ class Module:
     fields: tuple[Field, ...]
     #: Why it is no stream; None: it is one.
     refusal: str | None = None
-    #: What Zoho told of its fields; nobody knows whether it is one.
+    #: What Zoho told of its fields or deletions; nobody knows whether it is one.
     unreadable: Unreadable | None = None
+    #: Zoho names no field of it that a record carries.
+    bare: bool = False
     #: Its changes can be followed by Modified_Time, and its deletions too.
     windowed: bool = False
     #: Subforms whose rows are no module: they are inside records only.
@@ -93,7 +97,7 @@ class Directory:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._children_lock = threading.Lock()
-        self._listed: dict[str, bool] = {}
+        self._listed: dict[str, bool | Unreadable] = {}
         self._metadata: dict[str, Mapping[str, Any]] | None = None
         self._modules: dict[str, Future[Module]] = {}
         self._failure: Exception | None = None
@@ -118,6 +122,12 @@ class Directory:
 
     def module(self, name: str, requester: Metadata) -> Module:
         return self._future(name, requester).result()
+
+    def ask_again(self, names: Iterable[str]) -> None:
+        """Forgets the fields of these modules, so that Zoho is asked for them once more."""
+        with self._lock:
+            for name in names:
+                self._modules.pop(name, None)
 
     def assure_one(self) -> None:
         """Raises if Zoho has told the fields of no module that was asked for, and of some for want
@@ -169,16 +179,21 @@ class Directory:
             return Module(name, metadata, (), unreadable.message, unreadable)
         fields = tuple(_readable(name, raw))
         if not fields:
-            return Module(name, metadata, (), "Zoho names no field of it that a record carries.")
+            return Module(name, metadata, (), _NO_FIELDS, bare=True)
         stamped = any(f.api_name == CURSOR_FIELD and f.data_type == "datetime" for f in fields)
         inner = tuple(_inner_rows(raw, self._all(requester)))
         module = Module(name, metadata, fields, windowed=stamped, inner_rows=inner)
-        if not module.child or self._lists_deletions(metadata["generated_type"], requester):
+        if not module.child:
+            return module
+        listed = self._lists_deletions(metadata["generated_type"], requester)
+        if isinstance(listed, Unreadable):
+            return Module(name, metadata, (), listed.message, listed)
+        if listed:
             return module
         return replace(module, windowed=False, lists_deletions=False)
 
-    def _lists_deletions(self, kind: str, requester: Metadata) -> bool:
-        """Whether Zoho lists the removed rows of child modules of this kind.
+    def _lists_deletions(self, kind: str, requester: Metadata) -> bool | Unreadable:
+        """Whether Zoho lists the removed rows of child modules of this kind, or why nobody knows.
 
         UNVERIFIED: "Get Deleted Records" speaks of records only. An empty list tells nothing, so an
         entry must be seen. The same few modules are asked whatever streams are read: a run must not
@@ -191,9 +206,13 @@ class Directory:
                     for name, metadata in self._all(requester).items()
                     if metadata.get("generated_type") == kind and not _unserved(name, metadata)
                 ]
-                self._listed[kind] = any(
-                    _has_listed_a_deletion(name, requester) for name in names[: _CHILDREN[kind]]
-                )
+                try:
+                    self._listed[kind] = any(
+                        _has_listed_a_deletion(name, requester) for name in names[: _CHILDREN[kind]]
+                    )
+                except Unreadable as unreadable:
+                    # Each module of the kind would be asked for a minute.
+                    self._listed[kind] = unreadable
             return self._listed[kind]
 
 

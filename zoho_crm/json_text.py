@@ -14,14 +14,15 @@ def parsed(content: bytes) -> Any:
 
     One odd value does not cost the others: a raw control character stands for itself, half of a
     surrogate pair becomes U+FFFD, and a number beyond the range of floats becomes an infinity,
-    which the casts of `zoho_crm.casts` and `orjson.dumps` turn into null.
+    which the casts of `zoho_crm.casts` and `orjson.dumps` turn into null. Bytes that are no UTF-8
+    become U+FFFD.
     """
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError as error:
         try:
-            # Not as bytes: the standard library then takes what is no UTF-8.
-            return _mended(_TOLERANT.decode(content.decode("utf-8-sig")))
+            # Not as bytes: the standard library then guesses the encoding.
+            return _mended(_TOLERANT.decode(content.decode("utf-8-sig", "replace")))
         except (ValueError, RecursionError):
             raise error from None
 

@@ -29,8 +29,19 @@ def refusal_of(response: requests.Response) -> ErrorResolution | None:
     if "Location" not in response.headers or not response.is_redirect:
         return None
     # Without its path and query, which may hold values of records.
-    target = urlsplit(response.headers["Location"])
-    place = f"{target.scheme}://{target.netloc}" if target.netloc else "another path"
+    place = _place(response.headers["Location"])
     return ErrorResolution(
         ResponseAction.FAIL, FailureType.config_error, _SENTENCE.format(target=place)
     )
+
+
+def _place(location: str) -> str:
+    """Scheme and host, without a user and password."""
+    try:
+        target = urlsplit(location)
+    except ValueError:
+        return "an address that is none"
+    if not target.netloc:
+        return "another path"
+    host = target.netloc.rpartition("@")[2]
+    return f"{target.scheme}://{host}" if target.scheme else f"the host {host}"

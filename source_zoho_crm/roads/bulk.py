@@ -117,6 +117,7 @@ class BulkRoad:
         Returns how many rows the window has, with those that came before.
         """
         rereading = Rereading(page=self._most_rows, tells_deletions=self._lists.tells_deletions)
+        shown: list[Ids] = list(before)
         for _ in range(_REREADS):
             chain, fresh = Chain(begun=time.time()), 0
             chain.divisible = window is not None and window.start < window.end
@@ -129,10 +130,11 @@ class BulkRoad:
                     yield new
             span = window if chain.divisible else None
             before = (*before, chain.ids)
+            shown += (chain.ids, chain.around)
             if chain.long and span is not None:
                 return (yield from self._stepwise(span, chain, before))
             if span is None:
-                complete = self._is_complete(chain, before, rereading, fresh)
+                complete = self._is_complete(chain, shown, rereading, fresh)
             else:
                 complete = not self._has_moved(chain)
             if complete:
@@ -189,8 +191,8 @@ class BulkRoad:
             chain.exports += 1
             # Zoho works on the next one while this one is read.
             following = self._following(query, result, chain)
-            again = False
-            while result.rows != 0:
+            again, promised = False, chain.exports > 1
+            while True:
                 found = 0
                 with export.file() as file:
                     if export.result() is not result:
@@ -206,13 +208,17 @@ class BulkRoad:
                     )
                     for page in pages:
                         found += len(page)
-                        page = page if window is None else _within(window, page)
-                        yield chain.take(page, again=again)
+                        yield chain.take(page, window, again=again)
                 chain.most_rows = max(chain.most_rows, found)
-                chain.ids.close()
-                if result.rows in (None, found):
+                chain.close()
+                if result.rows not in (None, found):
+                    why = f"Zoho told of {result.rows:,} rows in it and sent {found:,}"
+                elif promised and not found:
+                    # They may have been edited or deleted meanwhile; then a second one has none.
+                    why, promised = "it has no rows, and the export before it promised some", False
+                else:
                     break
-                export.again(f"Zoho told of {result.rows:,} rows in it and sent {found:,}")
+                export.again(why)
                 result, again = export.result(), True
                 following = self._following(query, result, chain)
             export = following
@@ -237,7 +243,7 @@ class BulkRoad:
         """Whether rows may have slipped through between the exports of a chain."""
         if chain.odd or chain.exports == 1:
             return chain.odd
-        return self._lists.has_moved(chain.begun, lambda key: chain.ids.hold(int(key))) is not False
+        return self._lists.has_moved(chain.begun, chain.holds) is not False
 
     def _is_complete(
         self, chain: Chain, known: Sequence[Ids], rereading: Rereading, fresh: int
@@ -280,9 +286,3 @@ _OF_CURSOR = {"field": {"api_name": CURSOR_FIELD}}
 def _literal(moment: datetime) -> str:
     """Samples write a numeric offset, never Z."""
     return text(moment).removesuffix("Z") + "+00:00"
-
-
-def _within(window: Window, page: list[Row]) -> list[Row]:
-    """The rows of the page that are the window's."""
-    first, last = text(window.start), text(window.end)
-    return [row for row in page if first <= (row.get(CURSOR_FIELD) or "") <= last]

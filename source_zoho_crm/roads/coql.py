@@ -8,7 +8,7 @@ from typing import Protocol
 from source_zoho_crm.roads import Page, Row
 from source_zoho_crm.roads.repeats import stuck
 from source_zoho_crm.roads.slices import Columns, join, settled, slices
-from source_zoho_crm.roads.windows import Window, text, windows
+from source_zoho_crm.roads.windows import Window, moment_in, text, windows
 from zoho_crm.coql import between, both, listed, select
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.fields import Field, caster
@@ -19,6 +19,8 @@ _IDS_AT_ONCE = 50
 #: The first page of a window that may be small: 200 rows cost the least, if Zoho charges by what is
 #: asked for (UNVERIFIED).
 _FEW = 200
+#: Rows that are asked for the moment at which a window ends.
+_TRIES = 3
 
 
 class Query(Protocol):
@@ -90,19 +92,28 @@ class CoqlRoad:
     def _moment_of(self, window: Window, place: int) -> datetime | None:
         """Modified_Time of the window's row at this place, counted from 1; None: it has fewer.
 
+        Where that is none of the window's moments, rows before it are asked for theirs. If they
+        have none either, the window is read in one piece.
         UNVERIFIED: how long Zoho takes to skip thousands of rows; it costs a credit.
         """
         columns = ("id", CURSOR_FIELD)
-        query = select(
-            columns,
-            self._module,
-            _inside(window),
-            limit=1,
-            offset=place - 1,
-            order_by=CURSOR_FIELD,
-        )
-        rows = self._query(query).rows
-        return datetime.fromisoformat(rows[0][CURSOR_FIELD]) if rows else None
+        for _ in range(_TRIES):
+            query = select(
+                columns,
+                self._module,
+                _inside(window),
+                limit=1,
+                offset=place - 1,
+                order_by=CURSOR_FIELD,
+            )
+            rows = self._query(query).rows
+            if not rows:
+                return None
+            moment = moment_in(rows[0].get(CURSOR_FIELD))
+            if moment is not None and window.start <= moment <= window.end:
+                return moment
+            place = max(1, place // 2)
+        return None
 
     def _pages(
         self,
@@ -156,7 +167,7 @@ class CoqlRoad:
             sorted(torn),
             self._slices,
             self._by_id,
-            lambda row: window is None or window.holds(row[CURSOR_FIELD]),
+            lambda row: window is None or window.holds(row.get(CURSOR_FIELD)),
             at_once=_IDS_AT_ONCE,
         )
         whole = (again.get(row["id"]) if row["id"] in torn else row for row in page)

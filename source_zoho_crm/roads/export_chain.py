@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from source_zoho_crm.roads import Row
-from source_zoho_crm.roads.windows import Window
+from source_zoho_crm.roads.windows import Window, text
 from zoho_crm.directory import CURSOR_FIELD
 
 _SECOND = timedelta(seconds=1)
@@ -68,7 +68,10 @@ class Chain:
     long: bool = False
     #: A row was in two exports.
     twice: bool = False
+    #: Of its rows that have gone out, and of those of the seconds around its span. When one of
+    #: either leaves, the rows behind it move.
     ids: Ids = field(default_factory=Ids)
+    around: Ids = field(default_factory=Ids)
     #: Rows by the hour of their Modified_Time, like 2026-01-31T12.
     hours: Counter[str] = field(default_factory=Counter)
     #: Modified_Time of a sample of its rows.
@@ -80,11 +83,32 @@ class Chain:
         """It shows by itself that it cannot be relied on."""
         return self.broken or self.twice
 
-    def take(self, page: list[Row], *, again: bool = False) -> list[Row]:
-        """The rows of the page that the chain has not had. `again`: of an export that was made anew
-        after rows of it were read."""
+    def close(self) -> None:
+        """An export ends."""
+        self.ids.close()
+        self.around.close()
+
+    def holds(self, key: str) -> bool:
+        """Whether it has shown the record of this id."""
+        return self.ids.hold(int(key)) or self.around.hold(int(key))
+
+    def take(self, page: list[Row], window: Window | None, *, again: bool = False) -> list[Row]:
+        """The rows of the page that are the window's and that the chain has not had.
+
+        Rows without a Modified_Time that can be read are each window's. `again`: of an export that
+        was made anew after rows of it were read.
+        """
         new = self.ids.without(page)
-        self.twice = self.twice or (len(new) < len(page) and not again)
+        unknown = self.around.without(new)
+        self.twice = self.twice or (len(unknown) < len(page) and not again)
+        if window is not None:
+            first, last = text(window.start), text(window.end)
+            within = [row for row in new if first <= (row.get(CURSOR_FIELD) or first) <= last]
+            if len(within) < len(new):
+                self.around.add(
+                    row for row in unknown if not first <= (row.get(CURSOR_FIELD) or first) <= last
+                )
+            new = within
         self.rows += len(new)
         self.ids.add(new)
         self.hours.update(row[CURSOR_FIELD][:13] for row in new if row.get(CURSOR_FIELD))

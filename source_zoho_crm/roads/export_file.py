@@ -46,8 +46,11 @@ def rows(
 
     Neither the file nor what it unpacks to is ever in memory as a whole. A file that unpacks to
     more than 20 GB, or has more rows than an export can have, is refused. `lists` knows what other
-    exports of the module have shown of lists that are texts.
+    exports of the module have shown of lists that are texts. Bytes that are no UTF-8 become U+FFFD.
+    A file without a byte has no rows.
     """
+    if not file.seek(0, io.SEEK_END):
+        return
     try:
         with zipfile.ZipFile(file) as archive:
             entry = _entry(archive)
@@ -56,7 +59,7 @@ def rows(
                 lists = lists or ListTexts(module)
                 lists.ahead = partial(_lists_in, archive, entry, fields)
                 yield from _pages(_Table(unpacked), module, fields, most_rows, lists)
-    except (zipfile.BadZipFile, zlib.error, EOFError, UnicodeDecodeError, csv.Error) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, csv.Error) as error:
         if _CELL_TOO_LONG in str(error):
             raise _too_long(module, "value", MOST_OF_A_CELL) from None
         raise transient_error(
@@ -87,7 +90,7 @@ class _Table:
     def __init__(self, unpacked: IO[bytes]) -> None:
         # Texts of Zoho are longer than a cell that the csv module takes unasked.
         csv.field_size_limit(MOST_OF_A_CELL)
-        self._text = io.TextIOWrapper(unpacked, "utf-8-sig", newline="")
+        self._text = io.TextIOWrapper(unpacked, "utf-8-sig", "replace", newline="")
         # A blank line at the end is no row.
         self._rows = filter(None, csv.reader(self._lines()))
         #: Characters since the latest page.

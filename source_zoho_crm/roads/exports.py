@@ -31,7 +31,9 @@ _TRIES = 3
 #: A result that is no longer there, or its job. UNVERIFIED: how long Zoho keeps results; a sister
 #: product says one day.
 _GONE = "RESOURCE_NOT_FOUND"
-
+#: Exports in a row that tell of no rows and have no result, until there are none. UNVERIFIED:
+#: whether an export without rows has a file, an empty one, or none.
+_GONE_OFTEN_ENOUGH = 2
 
 #: A file cannot be made or written: the disk is full or may not be written to, or the folder is not
 #: there.
@@ -59,6 +61,7 @@ class Export:
         self._query = query
         self._result: Result | None = None
         self._tries = 1
+        self._gone_when_empty = 0
         self._job = service.create(query)
 
     def result(self) -> Result:
@@ -74,7 +77,8 @@ class Export:
     def file(self) -> Iterator[IO[bytes]]:
         """The ZIP of the completed export, on disk as long as it is read.
 
-        What `result` tells from then on is of this file: the export may have been made anew.
+        What `result` tells from then on is of this file: the export may have been made anew. Where
+        Zoho tells of no rows, a result of no bytes is as good as a ZIP.
         """
         try:
             with tempfile.TemporaryFile(prefix="zoho-export-") as file:
@@ -99,16 +103,27 @@ class Export:
             # Else a full disk would look like a file that is no ZIP.
             file.flush()
         except Refused as refusal:
+            if refusal.code == _GONE and self._is_empty:
+                self._gone_when_empty += 1
+                if self._gone_when_empty == _GONE_OFTEN_ENOUGH:
+                    return True
             self._again_if_gone(refusal)
             return False
         except requests.RequestException as broken:
             self.again(f"its result broke off ({type(broken).__name__})", same_job=True)
             return False
+        if self._is_empty and not file.tell():
+            return True
         # Before the first row goes out: rows that went out cannot be called back.
         if why := damage(file):
             self.again(why, same_job=True)
             return False
         return True
+
+    @property
+    def _is_empty(self) -> bool:
+        """Zoho tells of no rows."""
+        return self._result is not None and self._result.rows == 0
 
     def _looked_for(self) -> Result | None:
         """Looks at the job until it is done; None: it has failed, and a new one is made."""

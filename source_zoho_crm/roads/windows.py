@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from zoho_crm.casts import utc
 
 #: Fewer rows than this, and so what a read that was cut off repeats at most. It is how far a query
 #: can skip before v7; each window costs a credit for finding its end.
@@ -27,8 +29,10 @@ class Window(NamedTuple):
     start: datetime
     end: datetime
 
-    def holds(self, moment: str) -> bool:
-        return self.start <= datetime.fromisoformat(moment) <= self.end
+    def holds(self, moment: Any) -> bool:
+        """Whether a row's Modified_Time lies in it; one that is no moment lies in every window."""
+        read = moment_in(moment)
+        return read is None or self.start <= read <= self.end
 
 
 class Span(NamedTuple):
@@ -40,6 +44,14 @@ class Span(NamedTuple):
     resumed: bool
     #: From when on deletions are told; None: none are.
     deleted_since: datetime | None
+
+
+def moment_in(value: Any) -> datetime | None:
+    """The moment that a value of Zoho's JSON tells; None: it tells none."""
+    try:
+        return datetime.fromisoformat(utc(value))
+    except ValueError:
+        return None
 
 
 def text(moment: datetime) -> str:

@@ -225,11 +225,17 @@ def test_a_blank_line_is_no_row() -> None:
     assert read(zipped("Id,X\r\n1,a\r\n\r\n"), field("text")) == [{"id": "1", "X": "a"}]
 
 
-def test_letters_that_are_not_utf_8_are_told_as_damage() -> None:
-    with pytest.raises(AirbyteTracedException, match="is damaged") as caught:
-        read(zipped("Id,X\n1,M\xfcller\n".encode("latin-1")), field("text"))
+@pytest.mark.parametrize(
+    ("odd", "value"),
+    [(b"\xfc", "\ufffd"), (b"\xed\xa0\x80", "\ufffd\ufffd\ufffd"), (b"\xc3", "\ufffd")],
+)
+def test_bytes_that_are_no_utf_8_cost_themselves(odd: bytes, value: str) -> None:
+    lines = b"\xef\xbb\xbfId,X\r\n1,M" + odd + b"ller\r\n2,M\xc3\xbcller\r\n"
 
-    assert caught.value.failure_type.value == "transient_error"
+    assert read(zipped(lines), field("text")) == [
+        {"id": "1", "X": f"M{value}ller"},
+        {"id": "2", "X": "Müller"},
+    ]
 
 
 def test_a_damaged_file_is_told_as_one() -> None:

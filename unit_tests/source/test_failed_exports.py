@@ -57,6 +57,47 @@ def test_an_export_that_fails_for_another_reason_is_made_anew(
     assert org.calls("bulk.create:Vehicles") == 2
 
 
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("It is late.", "It is late."),
+        (["It is late."], "without a reason"),
+        (7, "without a reason"),
+        ({"code": ["x"], "message": 1}, "['x']: 1"),
+        (None, "without a reason"),
+    ],
+)
+def test_an_export_that_fails_for_a_reason_of_another_form_is_made_anew(
+    org: Org, vehicles: dict[str, Any], reason: object, told: str
+) -> None:
+    job = {"id": "1", "operation": "read", "state": "FAILURE", "result": {"error_message": reason}}
+    fault = {"match": "bulk.status:Vehicles", "do": "body", "args": {"body": {"data": [job]}}}
+    org.control("POST", "faults", [fault | {"times": 1}])
+
+    output = org.read(narrow(vehicles, "Plate"))
+
+    assert rows_of(output, "Vehicles")
+    assert org.calls("bulk.create:Vehicles") == 2
+    (line,) = [entry.log.message for entry in output.logs if "it failed" in entry.log.message]
+    assert f"it failed ({told}); a new one is made." in line
+
+
+@pytest.mark.parametrize("state", [["COMPLETED"], {"x": 1}, True, None])
+def test_a_state_of_an_export_that_is_no_text_is_asked_for_again(
+    org: Org, vehicles: dict[str, Any], state: object
+) -> None:
+    job = {"id": "1", "operation": "read", "state": state, "result": {}}
+    fault = {"match": "bulk.status:Vehicles", "do": "body", "args": {"body": {"data": [job]}}}
+    org.control("POST", "faults", [fault | {"times": 1}])
+
+    output = org.read(narrow(vehicles, "Plate"))
+
+    assert rows_of(output, "Vehicles")
+    assert org.calls("bulk.create:Vehicles") == 1
+    told = "it tells no state of the export. It is asked again"
+    assert sum(told in entry.log.message for entry in output.logs) == 1
+
+
 def test_the_address_that_a_result_names_is_not_followed(
     org: Org, vehicles: dict[str, Any]
 ) -> None:

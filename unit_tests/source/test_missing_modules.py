@@ -5,7 +5,7 @@ from airbyte_cdk.models import AirbyteStreamStatus, FailureType
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 from airbyte_cdk.utils import AirbyteTracedException
 
-from unit_tests.source.conftest import Org, Row, rows_of
+from unit_tests.source.conftest import Org, Row, narrow, rows_of
 
 METHODS = [
     pytest.param({"use_coql": "enabled"}, id="COQL"),
@@ -155,3 +155,40 @@ def test_columns_that_are_there_are_not_told(org: Org) -> None:
     output = org.read(streams["Vehicles"], streams["Quoted_Items"], streams["DealHistory"])
 
     assert [log for log in output.logs if log.log.level.value == "WARN"] == []
+
+
+def without_fields(org: Org, times: int | None) -> None:
+    answer = {"do": "status", "args": {"status": 204}, "times": times}
+    org.control("POST", "faults", [{"match": "settings.fields:Deals"} | answer])
+
+
+@pytest.mark.parametrize("retrieval", METHODS)
+def test_a_selected_module_whose_fields_are_missing_once_is_read(
+    org: Org, retrieval: Row, vehicles: Row
+) -> None:
+    org.settings = {"retrieval": retrieval}
+    deals = narrow(org.streams()["Deals"], "Stage")
+    without_fields(org, 1)
+
+    output = org.read(vehicles, deals)
+
+    assert [rule["hits"] for rule in org.control("GET", "faults")] == [1]
+    assert {row["id"]: row for row in rows_of(output, "Deals")} == org.truth(deals)
+
+
+def test_a_selected_module_without_fields_is_told_and_stays_in_the_sync(
+    org: Org, vehicles: Row
+) -> None:
+    deals = org.streams()["Deals"]
+    without_fields(org, None)
+
+    output = org.read(vehicles, deals, expecting_exception=True)
+
+    assert sentences(output)["Deals"] == (
+        "Deals: Zoho names no field of it that a record carries. It was asked twice. Check that "
+        "the profile of the user who made the refresh token sees fields of this module, and sync "
+        "again."
+    )
+    assert [rule["hits"] for rule in org.control("GET", "faults")] == [2]
+    assert output.get_stream_statuses("Deals") == [INCOMPLETE]
+    assert rows_of(output, "Vehicles")

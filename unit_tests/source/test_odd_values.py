@@ -1,12 +1,17 @@
 """One odd value costs itself: neither its row nor its module."""
 
+import csv
+import io
 import json
-from typing import Any
+import zipfile
+from typing import IO, Any
 
 import pytest
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 
-from unit_tests.source.conftest import Org, Row, narrow, rows_of
+from source_zoho_crm.components.records import RecordsRetriever
+from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of
+from zoho_crm.bulk_read import BulkRead
 
 COQL = {"use_coql": "enabled"}
 REST = {"use_coql": "disabled", "api_type": "REST"}
@@ -128,3 +133,93 @@ def test_settings_with_odd_values_are_read(org: Org) -> None:
         for name in moments
     )
     assert moments
+
+
+def replaced(org: Org, match: str, old: str, new: str, **when: int) -> None:
+    fault = {"match": match, "do": "replace", "args": {"old": old, "new": new}}
+    org.control("POST", "faults", [fault | when])
+
+
+NO_MOMENTS = ["null", "5", '"soon"', '["2024"]', '"9999-99-99T00:00:00+00:00"', "true"]
+
+
+@pytest.mark.parametrize("value", NO_MOMENTS)
+def test_a_window_of_queries_does_not_end_at_what_is_no_moment(
+    org: Org, value: str, mocker
+) -> None:
+    mocker.patch("source_zoho_crm.roads.windows.MOST_ROWS", 400)
+    org.settings = {"retrieval": COQL}
+    leads = narrow(org.streams()["Leads"], "City")
+    rows = org.control("GET", "records/Leads")
+    border = sorted(row["Modified_Time"] for row in rows)[399]
+    replaced(org, "coql:Leads", f'"Modified_Time":"{border}"', f'"Modified_Time":{value}')
+
+    output = org.read(leads)
+
+    assert not output.errors
+    assert {row["id"] for row in rows_of(output, "Leads", deleted=False)} == {
+        row["id"] for row in rows
+    }
+    assert len(states_of(output, "Leads")) >= 5
+    hidden = sum(row["Modified_Time"] == border for row in rows)
+    told = [line for line in warnings(output) if "Leads.Modified_Time" in line]
+    assert len(told) == (value != "null")
+    assert all(f": {hidden} value" in line for line in told)
+
+
+def test_a_torn_row_without_a_moment_goes_out(org: Org, mocker) -> None:
+    """Its columns come in several queries, and the first one tells another Modified_Time."""
+    few = property(lambda retriever: {**retriever.versions["v4"], "coql_columns": 5})
+    mocker.patch.object(RecordsRetriever, "_version", few)
+    org.settings = {"retrieval": COQL, "schema_version": "v4"}
+    deals = narrow(org.streams()["Deals"], "Stage", "Deal_Name", "Amount", "Closing_Date")
+    row = min(org.control("GET", "records/Deals"), key=lambda row: row["id"])
+    named = f'"id":"{row["id"]}"'
+    # In one of the slices that are read again, too.
+    replaced(org, "coql:Deals", named, f'{named},"Modified_Time":5', times=1)
+    replaced(
+        org, "coql:Deals", f'"Modified_Time":"{row["Modified_Time"]}"', '"Modified_Time":7', after=1
+    )
+
+    output = org.read(deals)
+
+    assert not output.errors
+    rows = rows_of(output, "Deals", deleted=False)
+    assert {row["id"] for row in rows} == org.truth(deals).keys()
+
+
+@pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
+@pytest.mark.parametrize("mode", ["incremental", "full_refresh"])
+def test_a_row_of_an_export_without_a_moment_goes_out(
+    org: Org, version: str, mode: str, mocker
+) -> None:
+    org.settings = {"retrieval": BULK, "schema_version": version}
+    deals = narrow(org.streams()["Deals"], "Stage")
+    download = BulkRead.download
+    first = min(org.truth(deals))
+
+    def downloading(service: BulkRead, job: str, file: IO[bytes]) -> None:
+        """As Zoho would send it with two odd values."""
+        download(service, job, file)
+        with zipfile.ZipFile(file) as archive:
+            (name,) = archive.namelist()
+            header, *lines = csv.reader(io.StringIO(archive.read(name).decode()))
+        place = header.index("Modified_Time")
+        lines[0][place], lines[1][place] = "soon", ""
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows([header, *lines])
+        file.seek(0)
+        file.truncate()
+        with zipfile.ZipFile(file, "w") as archive:
+            archive.writestr(name, text.getvalue())
+
+    mocker.patch.object(BulkRead, "download", downloading)
+
+    output = org.read(deals, sync_mode=mode)
+
+    rows = {row["id"]: row for row in rows_of(output, "Deals", deleted=False)}
+    assert rows.keys() == org.truth(deals).keys()
+    assert "Modified_Time" not in rows[first]
+    assert [line for line in warnings(output) if "Deals.Modified_Time" in line] == [
+        "Deals.Modified_Time: 1 value does not fit the data type datetime and is read as null."
+    ]

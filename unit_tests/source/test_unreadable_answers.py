@@ -189,6 +189,12 @@ def test_an_export_that_does_not_count_its_rows_is_fetched(org: Org) -> None:
     [
         ({"page": 1, "count": 60}, "does not say whether more rows follow"),
         ({"page": 1, "count": "many", "more_records": False}, "a count that is no number"),
+        ({"page": 1, "count": -5, "more_records": False}, "a count that is no number"),
+        ({"page": 1, "count": True, "more_records": False}, "a count that is no number"),
+        (
+            {"page": 1, "count": 60, "more_records": True, "next_page_token": 7},
+            "a page token that is no text",
+        ),
         ({"page": 1, "count": 0, "more_records": True}, "has no rows and promises more"),
     ],
 )
@@ -276,3 +282,35 @@ def test_users_that_can_never_be_read_cost_their_stream_and_no_other(org: Org) -
     assert kind == FailureType.transient_error
     assert "users" in sentence
     assert by_id(output, "Deals") == org.truth(deals)
+
+
+@pytest.mark.parametrize("children", [["Quoted_Items"], ["Quoted_Items", "Ordered_Items"]])
+def test_deletions_of_children_that_can_never_be_read_cost_children_and_no_other(
+    org: Org, children: list[str]
+) -> None:
+    streams = org.streams()
+    deals = stream_of(org, COQL, "v4", "Deals")
+    fault(org, "deleted", "body", body={})
+
+    output = org.read(*(streams[name] for name in children), deals, expecting_exception=True)
+
+    told = {
+        message.trace.error.stream_descriptor.name: message.trace.error
+        for message in output.errors
+        if message.trace.error.stream_descriptor
+    }
+    assert sorted(told) == sorted(children)
+    assert all(error.failure_type == FailureType.transient_error for error in told.values())
+    assert all("cannot be read: " in error.message for error in told.values())
+    assert by_id(output, "Deals") == org.truth(deals)
+
+
+def test_deletions_of_children_that_come_the_second_time_cost_no_stream(org: Org) -> None:
+    quoted = org.streams()["Quoted_Items"]
+    fault(org, "deleted", "body", times=1, body={})
+
+    output = org.read(quoted)
+
+    assert not output.errors
+    assert hits(org) == [1]
+    assert by_id(output, "Quoted_Items") == org.truth(quoted)

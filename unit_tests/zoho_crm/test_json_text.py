@@ -53,16 +53,31 @@ def test_a_number_that_is_none_costs_itself(number: str) -> None:
         b"<html>",
         b'{"a": "x',
         b'{"a": 1} 2',
-        b'"\xff"',
-        b'"\xed\xa0\x80"',
+        b"\xff",
+        b'{"a": 1\xff}',
         '"a"'.encode("utf-16"),
         b"[" * 3_000 + b"]" * 3_000,
         b'"\x01' + b"[" * 3_000,
     ],
 )
-def test_what_is_no_json_in_utf_8_is_refused(content: bytes) -> None:
+def test_what_is_no_json_is_refused(content: bytes) -> None:
     with pytest.raises(ValueError, match=r".+"):
         parsed(content)
+
+
+@pytest.mark.parametrize(
+    ("odd", "read"),
+    [
+        (b"\xed\xa0\x80", "\ufffd\ufffd\ufffd"),
+        (b"\xff", "\ufffd"),
+        (b"\xc3", "\ufffd"),
+        (b"\xf0\x9f\x98", "\ufffd"),
+        (b"\xc0\x80", "\ufffd\ufffd"),
+    ],
+)
+def test_bytes_that_are_no_utf_8_cost_themselves(odd: bytes, read: str) -> None:
+    content = b'{"id": "1", "a": "x' + odd + b'y", "b": "\xc3\xa4"}'
+    assert parsed(content) == {"id": "1", "a": f"x{read}y", "b": "ä"}
 
 
 @given(ANYTHING)
