@@ -8,9 +8,9 @@ from airbyte_cdk.models import AirbyteMessage, AirbyteStreamStatus, StreamDescri
 from airbyte_cdk.utils import AirbyteTracedException
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
 
-from source_zoho_crm.roads.calls import SETTLE_S
 from zoho_crm.directory import Directory, Metadata, Module
 from zoho_crm.problems import config_error, transient_error
+from zoho_crm.requester import SETTLE_S
 
 _UNKNOWN = (
     "Zoho lists no module of this name. It was deleted or renamed, the user who made the refresh "

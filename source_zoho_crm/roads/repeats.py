@@ -1,5 +1,7 @@
 """Lists that do not lead on."""
 
+from collections.abc import Sequence
+
 from airbyte_cdk.utils import AirbyteTracedException
 
 from source_zoho_crm.roads import Page
@@ -16,7 +18,7 @@ class Repeats:
 
     def __init__(self, module: str) -> None:
         self._module = module
-        self._before: list[tuple[object, ...]] = []
+        self._before: Sequence[tuple[object, ...]] = ()
 
     def check(self, page: Page) -> None:
         """Raises a transient error if the page is the one before, and promises more."""
