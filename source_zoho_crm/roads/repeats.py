@@ -1,5 +1,7 @@
 """Lists that do not lead on."""
 
+from typing import Any
+
 from airbyte_cdk.utils import AirbyteTracedException
 
 from source_zoho_crm.roads import Page
@@ -16,11 +18,11 @@ class Repeats:
 
     def __init__(self, module: str) -> None:
         self._module = module
-        self._before: list[tuple[object, ...]] = []
+        self._before: list[tuple[Any, ...]] = []
 
     def check(self, page: Page) -> None:
         """Raises a transient error if the page is the one before, and promises more."""
-        shown = [
+        shown: list[tuple[Any, ...]] = [
             (row["id"], row.get(CURSOR_FIELD), row.get("deleted_time"))
             for row in (page.rows if page.more else ())
         ]
