@@ -11,6 +11,7 @@ from zoho_crm.directory import CURSOR_FIELD
 
 
 def later(moment: str, seconds: int) -> str:
+    """The moment so many seconds later, as a text in UTC."""
     return text(datetime.fromisoformat(moment) + timedelta(seconds=seconds))
 
 

@@ -25,8 +25,7 @@ class Walk:
     A row that changed between its slices is read again; the list is sorted by Modified_Time
     (`by_id`: by the id), and a row that has moved on in it comes later. `passed` is told of each
     page as Zoho gave it, with the rows that have moved on since; of an empty one, too, if the page
-    before promised more. `promised`: rows have been seen
-    that the list should show.
+    before promised more. `promised`: rows have been seen that the list should show.
     """
 
     def __init__(

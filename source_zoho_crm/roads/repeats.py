@@ -1,6 +1,6 @@
 """Lists that do not lead on."""
 
-from collections.abc import Sequence
+from typing import Any
 
 from airbyte_cdk.utils import AirbyteTracedException
 
@@ -18,11 +18,11 @@ class Repeats:
 
     def __init__(self, module: str) -> None:
         self._module = module
-        self._before: Sequence[tuple[object, ...]] = ()
+        self._before: list[tuple[Any, ...]] = []
 
     def check(self, page: Page) -> None:
         """Raises a transient error if the page is the one before, and promises more."""
-        shown = [
+        shown: list[tuple[Any, ...]] = [
             (row["id"], row.get(CURSOR_FIELD), row.get("deleted_time"))
             for row in (page.rows if page.more else ())
         ]
