@@ -17,11 +17,6 @@ _UNKNOWN = (
     "token may no longer see it, or the schema's version does not have it."
 )
 
-_BARE = (
-    "It was asked twice. Check that the profile of the user who made the refresh token sees fields "
-    "of this module, and sync again."
-)
-
 
 def absent(
     names: Sequence[str], directory: Directory, requester: Metadata, *, others: Iterable[str]
@@ -48,7 +43,11 @@ def _error(name: str, module: Module | None, known: Iterable[str]) -> AirbyteTra
     if reason is None:
         return None
     if module is not None and module.bare:
-        return config_error(f"{name}: {reason} {_BARE}")
+        return config_error(
+            f"{name}: asked twice, Zoho names no field of it that a record carries. Check that the "
+            "profile of the user who made the refresh token sees fields of this module, and sync "
+            "again."
+        )
     return config_error(
         f"{name}: {reason} If it is gone for good, refresh the connection's schema, which takes it "
         "out of the sync."

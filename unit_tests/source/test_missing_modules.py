@@ -185,9 +185,8 @@ def test_a_selected_module_without_fields_is_told_and_stays_in_the_sync(
     output = org.read(vehicles, deals, expecting_exception=True)
 
     assert sentences(output)["Deals"] == (
-        "Deals: Zoho names no field of it that a record carries. It was asked twice. Check that "
-        "the profile of the user who made the refresh token sees fields of this module, and sync "
-        "again."
+        "Deals: asked twice, Zoho names no field of it that a record carries. Check that the "
+        "profile of the user who made the refresh token sees fields of this module, and sync again."
     )
     assert [rule["hits"] for rule in org.control("GET", "faults")] == [2]
     assert output.get_stream_statuses("Deals") == [INCOMPLETE]
