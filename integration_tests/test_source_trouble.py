@@ -9,9 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from integration_tests.connector import Connector, Emulator, Json, Output, assert_no_secrets, only
-
-CATALOG = json.loads((Path(__file__).parent / "configured_catalog.json").read_text())
+from integration_tests.connector import Connector, Emulator, Json, Output, assert_no_secrets
 
 Write = Callable[[str, object], Path]
 
@@ -69,11 +67,14 @@ def test_a_token_that_ends_during_the_read_is_renewed_and_no_row_is_lost(
 def test_a_killed_read_goes_on_from_its_last_state_and_no_row_is_lost(
     source: Connector, emulator: Emulator, emulator_config: Json, write: Write
 ) -> None:
-    # Arrange
+    # Arrange: more than the 10,000 rows of a window of queries
+    stamp = {"Last_Name": "Old", "Modified_Time": "2016-01-01T00:00:00+00:00"}
+    emulator.control("POST", "records/Leads", [stamp] * 5_000)
+    emulator.control("POST", "records/Leads", [stamp | {"Last_Name": "New"}] * 5_000)
     emulator.knobs(latency_ms=150)
     arguments = (
         *("read", "--config", write("config.json", emulator_config)),
-        *("--catalog", write("catalog.json", only(CATALOG, ["Leads"]))),
+        *("--catalog", write("catalog.json", _catalog_of("Leads"))),
     )
 
     # Act

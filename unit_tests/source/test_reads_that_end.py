@@ -18,6 +18,9 @@ from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.fields import Field
 from zoho_emulator.server import Settings, running
 
+#: At most, as the reader has it; these tests make it smaller.
+ROWS_TO_A_STATE = rest._ROWS_OF_A_WINDOW + rest._ROWS_OF_A_BLOCK
+
 #: Several blocks and windows of the sizes below.
 ROWS = 3_200
 BLOCK, WINDOW = 1_200, 800
@@ -245,3 +248,8 @@ def test_the_state_moves_on_every_five_minutes(org: Org, mocker) -> None:
 
     check(org, slow, moments)
     assert len(slow.windows) > 4
+
+
+def test_a_state_comes_every_50_000_rows() -> None:
+    """A window closes behind the block in which it is full."""
+    assert ROWS_TO_A_STATE <= 50_000
