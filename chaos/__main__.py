@@ -33,6 +33,8 @@ def main(arguments: Sequence[str]) -> int:
     begun = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="zoho_chaos_"))
     cases = _cases(asked)
+    if not cases:
+        sys.exit("None of these faults is for these methods. Choose another method or fault.")
     found = discovered(folder, (version_of(*case) for case in cases))
     outcomes = []
     for outcome in _played(cases, found, folder, jobs=asked.jobs):

@@ -29,7 +29,7 @@ def plainly(messages: Iterable[AirbyteMessage]) -> Iterator[AirbyteMessage]:
             raise
         sentences = (
             sentence
-            if sentence.startswith(f"{streams[0]}: ")
+            if sentence.startswith((f"{streams[0]}: ", f"{streams[0]}, "))
             else f"{', '.join(streams)}: {sentence}"
             for sentence, streams in failed.items()
         )

@@ -140,10 +140,13 @@ def oddities(
     for stream in incremental:
         state = states.get(stream, {})
         if unknown := sorted(state.keys() - _KEYS):
+            whole = (
+                "" if CURSOR_FIELD in state else " Without it, the stream is read from the start."
+            )
             yield (
                 f"{stream}: the saved state has keys that mean nothing here ({', '.join(unknown)}) "
                 f'and are not used. A state is written like {{"{CURSOR_FIELD}": '
-                '"2026-01-31T12:00:00Z"}.'
+                f'"2026-01-31T12:00:00Z"}}.{whole}'
             )
         if not has_state(stream):
             yield (

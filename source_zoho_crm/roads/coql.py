@@ -83,7 +83,8 @@ class CoqlRoad:
 
     def shows(self, key: str) -> bool:
         """Whether a query finds the record of this id."""
-        return bool(self._query(select(("id",), self._module, f"id = {key}", limit=1)).rows)
+        query = select(("id",), self._module, f"id = {key}", limit=1)
+        return bool(self._query(query, promised=True).rows)
 
     def everything(self) -> Iterator[list[Row]]:
         for page in self._pages(self._slices[0], None, promised=False):
