@@ -29,7 +29,6 @@ from source_zoho_crm.selection import (
 )
 from source_zoho_crm.span import removed_since, span_of
 from source_zoho_crm.window_read import WindowRead
-from zoho_crm.casts import utc
 from zoho_crm.directory import CURSOR_FIELD, Module
 from zoho_crm.errors import NOT_SERVED, PERMISSION_LACKING, not_served
 from zoho_crm.fields import Field
@@ -173,8 +172,8 @@ class RecordsRetriever(Retriever):
         error where there is a record of the span that was `empty`: that answer was wrong.
         """
         for number, page in enumerate(road.unwindowed()):
-            stamped = [utc(row[CURSOR_FIELD]) for row in page if row.get(CURSOR_FIELD)]
-            if any(text(empty.start) <= moment <= text(empty.end) for moment in stamped):
+            stamped = [row[CURSOR_FIELD] for row in page if row.get(CURSOR_FIELD)]
+            if any(map(empty.holds, stamped)):
                 raise transient_error(
                     f"{self.name}: Zoho answered that there are no records, and listed some at the "
                     "next call. The next sync reads them."
