@@ -3,12 +3,12 @@
 import threading
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, get_args
 
 from destination_zoho_crm.outcomes import Outcome, Result
 from destination_zoho_crm.protocol import State, StreamKey
 
-RESULTS: tuple[Result, ...] = ("created", "updated", "deleted", "superseded", "rejected")
+RESULTS: tuple[Result, ...] = get_args(Result)
 
 
 class Segment:
@@ -39,6 +39,8 @@ class Total:
         self.reasons: Counter[tuple[str, str | None, str]] = Counter()
         #: Updated rows that another field than the key matched, by that field.
         self.matched_by: Counter[str] = Counter()
+        #: Deletions that found no record.
+        self.absent = 0
 
     def has_rejected(self, code: str) -> bool:
         """Whether a row was rejected with this code."""
@@ -73,6 +75,7 @@ class Accounts:
             total.counts[outcome.result] += 1
             if outcome.result == "rejected":
                 total.reasons[outcome.code, outcome.field, outcome.loggable] += 1
+            total.absent += outcome.absent
             if outcome.matched_by:
                 total.matched_by[outcome.matched_by] += 1
 

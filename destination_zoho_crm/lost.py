@@ -1,62 +1,48 @@
 """Inserts whose answer was lost: which of their rows are records by now."""
 
-import threading
 import time
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from airbyte_cdk.utils import AirbyteTracedException
 
-from destination_zoho_crm.matching import KeyKind, keys
+from destination_zoho_crm.creations import Creation, Creations, Records
+from destination_zoho_crm.likeness import Likeness, Match
 from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome, rejected
 from destination_zoho_crm.plan import StreamPlan
-from zoho_crm.answers import page
+from zoho_crm.answers import Body, Page, Row, UndocumentedError, page
 from zoho_crm.client import Client
-from zoho_crm.coql import both, column, listed, moment, select
+from zoho_crm.coql import both, column, moment, quoted, select
 from zoho_crm.errors import SCOPE_LACKING, TOKEN_REFUSED
+from zoho_crm.manifest import coql_rows
 from zoho_crm.problems import Refused, transient_error
 
 #: A call that lost its answer may still be at work.
 SETTLE_S = 5.0
-#: Zoho tells times in whole seconds, and so its clock is known no better.
-_BLUR_S = 3.0
-#: "COQL: Limitations": values of an `in`, columns and rows of a query, of the strictest version.
-_MOST_VALUES = 50
-_MOST_COLUMNS = 50
-_MOST_ROWS = 200
-#: Forms whose values stand in a query without quotes.
-_NUMBERS = ("integer", "long", "number")
-#: Forms whose values come back as they were sent.
-_PLAIN = ("text", "integer", "long", "boolean", "date")
+#: Looks until two of them see the same.
+_MOST_LOOKS = 4
 
-_UNTRACEABLE = (
-    "no answer came to the insert, and the row has no value of its own by which to look it up; "
-    "it was not sent again, for it may be there"
-)
 _NOT_LOOKED_UP = "no answer came to the insert, and looking the row up failed"
-_ALIKE = (
-    "no answer came to the insert, and what has its value by now may be the row or somebody else's "
-    "record; it was not sent again"
+
+
+def _unknown(what: str) -> Outcome:
+    return rejected(OUTCOME_UNKNOWN, f"no answer came to the insert{what}")
+
+
+_CLOUDED = _unknown(
+    ", nor to that of a row like it, and fewer records like them are there than rows were sent"
 )
-_GIVEN_UP = "no answer came to the insert, however often it was made"
+_STRANGE = _unknown(
+    "; no new record is like the row, and one that is like no row may be it, so it was not sent "
+    "again"
+)
+_RESTLESS = _unknown(
+    ", and queries do not show new records in time; it may be there, so it was not sent again"
+)
+_GIVEN_UP = _unknown(", however often it was made")
 
 _PAGE = page()
-
-#: The field that traces a row, and its value there; Zoho takes no account of case.
-Trace = tuple[str, str]
-
-
-@dataclass(eq=False)
-class Batch:
-    """Records on their way."""
-
-    records: Sequence[Mapping[str, Any]]
-    #: By our clock, in seconds.
-    begun: float
-    ended: float | None = None
 
 
 @dataclass
@@ -66,7 +52,7 @@ class Found:
     #: For each record: created, rejected as unknown, or None: not there, so send it again.
     outcomes: Sequence[Outcome | None]
     #: Zoho takes no rows or no questions, so nothing more should be written.
-    failure: AirbyteTracedException | None
+    failure: AirbyteTracedException | None = None
 
     @property
     def unknown(self) -> bool:
@@ -74,168 +60,138 @@ class Found:
         return any(outcome and outcome.result == "rejected" for outcome in self.outcomes)
 
 
-@dataclass
-class _Answers:
-    records: dict[Trace, list[Mapping[str, Any]]] = field(default_factory=dict)
-    #: Why a trace could not be followed.
-    refused: dict[Trace, str] = field(default_factory=dict)
-    failure: AirbyteTracedException | None = None
+@dataclass(frozen=True)
+class _Look:
+    #: Of all records that were made since.
+    ids: frozenset[str]
+    match: Match
+    #: It does not show what the run has made itself.
+    blind: bool
+    #: It sees what the look before saw.
+    steady: bool = False
 
 
 class LostInserts:
-    """Looks for records by their external, unique or duplicate check value."""
+    """Looks for rows among the records that this user has made since, by equal values."""
 
-    def __init__(self, client: Client, plan: StreamPlan) -> None:
+    def __init__(self, client: Client, plan: StreamPlan, creations: Creations) -> None:
         self._client = client
         self._plan = plan
-        self._lock = threading.Lock()
-        self._batches: list[Batch] = []
-        kinds = keys(plan.module, "upsert") if plan.operation == "insert" else {}
-        written = {column.name: column.field for column in plan.columns if column.via == "value"}
-        self._kinds: dict[str, KeyKind] = {
-            name: is_kind
-            for kind in ("external", "unique", "system")
-            for name, is_kind in kinds.items()
-            if is_kind == kind and name in written
-        }
-        self._plain = [
-            name
-            for name, of in written.items()
-            if of and of.form in _PLAIN and not of.read.is_rich_text and not of.read.left_out
-        ]
+        self._creations = creations
+        self._likeness = Likeness(plan)
+        self._most_rows = coql_rows(client.config["schema_version"])
 
-    @contextmanager
-    def under_way(self, records: Sequence[Mapping[str, Any]]) -> Iterator[Batch]:
-        """Remembers the records for as long as a look-up could take them for those of another."""
-        batch = Batch(records if self._kinds else (), time.time())
-        with self._lock:
-            since = min((b.begun for b in self._batches if b.ended is None), default=batch.begun)
-            self._batches = [
-                b for b in self._batches if b.ended is None or b.ended >= since - _BLUR_S
-            ]
-            self._batches.append(batch)
-        try:
-            yield batch
-        finally:
-            batch.ended = time.time()
+    def look_up(self, creation: Creation, records: Records, *, last: bool) -> Found:
+        """`last`: what is not there is given up, else it is to be sent again.
 
-    def look_up(self, records: Sequence[Mapping[str, Any]], since: float, *, last: bool) -> Found:
-        """`since`: when the first call with these records began, by our clock; only a record made
-        since can be a row's. `last`: what is not there is given up.
+        A row with a value that Zoho keeps unique is the record with this value; Zoho itself would
+        refuse it, were it sent twice. Other rows are records with all of their values. One that is
+        not there is sent again only if two looks see the same, and each new record is a row's.
 
-        A system field is not unique, so its record must have the row's other values, too; another
-        row of the run with this value makes it no trace at all. UNVERIFIED: that a query sees a
-        record as soon as it is there; Zoho sends readers to COQL for that ("Search Records").
+        UNVERIFIED: how soon queries see a new record; Zoho sends readers to COQL for that ("Search
+        Records"). A look that does not show what the run has made itself counts for nothing.
         """
-        time.sleep(SETTLE_S)
-        answers = self._ask(records, since)
-        # Counted afterwards: what began during the queries may have been seen by them.
-        rows = Counter(self._values_under_way())
-        outcomes: list[Outcome | None] = []
-        for record in records:
-            trace = self._trace(record)
-            if trace is None or rows[trace] > 1:
-                outcomes.append(rejected(OUTCOME_UNKNOWN, _UNTRACEABLE))
-            elif trace in answers.refused:
-                told = f"{_NOT_LOOKED_UP} ({answers.refused[trace]})"
-                outcomes.append(rejected(OUTCOME_UNKNOWN, told))
-            elif found := answers.records.get(trace):
-                outcomes.append(self._taken(record, trace[0], found))
-            elif last:
-                outcomes.append(rejected(OUTCOME_UNKNOWN, _GIVEN_UP))
-                answers.failure = answers.failure or outage(self._plan)
-            else:
-                outcomes.append(None)
-        return Found(outcomes, answers.failure)
+        with self._creations.lost(creation):
+            found = self._found(creation, records, last=last)
+            for record, outcome in zip(records, found.outcomes, strict=True):
+                if outcome is not None:
+                    creation.tell(outcome)
+                    if outcome.result == "rejected":
+                        self._creations.give_up(record)
+            return found
 
-    def _values_under_way(self) -> Iterator[Trace]:
-        """Also those by which a row is not traced: another one may be."""
-        with self._lock:
-            batches = list(self._batches)
-        for batch in batches:
-            for record in batch.records:
-                for name in self._kinds:
-                    if record.get(name) is not None:
-                        yield name, str(record[name]).strip().lower()
-
-    def _trace(self, record: Mapping[str, Any]) -> Trace | None:
-        for name in self._kinds:
-            value = str(record.get(name) or "")
-            # UNVERIFIED: what a backslash means in a query, and whether Zoho trims values. A row
-            # that is there and not found would be added again.
-            if value and value == value.strip() and value.isprintable() and "\\" not in value:
-                return name, value.lower()
-        return None
-
-    def _taken(
-        self, record: Mapping[str, Any], name: str, found: Sequence[Mapping[str, Any]]
-    ) -> Outcome:
-        """Automations may have changed a new record, so one that differs may still be the row's."""
-        if len(found) == 1 and all(
-            _same(record[other], found[0].get(other))
-            for other in self._compared(name)
-            if record.get(other) is not None
-        ):
-            return Outcome("created", str(found[0]["id"]))
-        return rejected(OUTCOME_UNKNOWN, _ALIKE, name)
-
-    def _compared(self, name: str) -> Sequence[str]:
-        others = [other for other in self._plain if other != name]
-        return others[: _MOST_COLUMNS - 2] if self._kinds[name] == "system" else ()
-
-    def _ask(self, records: Sequence[Mapping[str, Any]], since: float) -> _Answers:
-        answers = _Answers()
-        for name in self._kinds:
-            values = {
-                trace: str(record[name])
-                for record in records
-                if (trace := self._trace(record)) and trace[0] == name
-            }
-            traces = list(values)
-            for first in range(0, len(traces), _MOST_VALUES):
-                part = traces[first : first + _MOST_VALUES]
-                if answers.failure is None:
-                    self._ask_for(name, [values[trace] for trace in part], since, part, answers)
-                else:
-                    answers.refused |= dict.fromkeys(part, "Zoho could not be asked")
-        return answers
-
-    def _ask_for(
-        self,
-        name: str,
-        values: Sequence[str],
-        since: float,
-        traces: Sequence[Trace],
-        answers: _Answers,
-    ) -> None:
-        """A refusal costs the rows that the query asks for, and no others."""
-        bare = self._plan.module.fields[name].form in _NUMBERS
-        begun = moment(self._client.org.at(since).strftime("%Y-%m-%dT%H:%M:%SZ"))
-        query = select(
-            ("id", name, *self._compared(name)),
-            self._plan.module.api_name,
-            both(listed(name, values, bare=bare), f"{column('Created_Time')} >= {begun}"),
-            limit=_MOST_ROWS,
-        )
+    def _found(self, creation: Creation, records: Records, *, last: bool) -> Found:
         try:
-            found = self._client.queries.ask(
-                read=_PAGE, body={"select_query": query}, line=self._plan.label
-            ).rows
+            look = self._last_look(creation, records)
         except Refused as refusal:
             # Zoho's text may quote the query, and with it the rows.
-            answers.refused |= dict.fromkeys(traces, refusal.code)
-            if refusal.code in TOKEN_REFUSED or refusal.code == SCOPE_LACKING:
-                answers.failure = refusal
-            return
+            ends = refusal.code in TOKEN_REFUSED or refusal.code == SCOPE_LACKING
+            unknown = rejected(OUTCOME_UNKNOWN, f"{_NOT_LOOKED_UP} ({refusal.code})")
+            return Found([unknown] * len(records), refusal if ends else None)
         except AirbyteTracedException:
-            answers.refused |= dict.fromkeys(traces, "Zoho could not be asked")
-            answers.failure = outage(self._plan)
-            return
-        if len(found) == _MOST_ROWS:
-            answers.refused |= dict.fromkeys(traces, "too many records have these values")
-            return
-        for row in found:
-            answers.records.setdefault((name, str(row[name]).lower()), []).append(row)
+            unknown = rejected(OUTCOME_UNKNOWN, f"{_NOT_LOOKED_UP} (Zoho could not be asked)")
+            return Found([unknown] * len(records), outage(self._plan))
+        outcomes = [
+            self._outcome(place, record, look, last=last) for place, record in enumerate(records)
+        ]
+        given_up = any(outcome == _GIVEN_UP for outcome in outcomes)
+        return Found(outcomes, outage(self._plan) if given_up else None)
+
+    def _outcome(
+        self, place: int, record: Mapping[str, Any], look: _Look, *, last: bool
+    ) -> Outcome | None:
+        if (record_id := look.match.ids[place]) is not None:
+            return Outcome("created", record_id)
+        if look.match.clouded[place]:
+            return _CLOUDED
+        if not look.steady:
+            return _RESTLESS
+        if look.match.strangers and not self._likeness.is_unique(record):
+            return _STRANGE
+        return _GIVEN_UP if last else None
+
+    def _last_look(self, creation: Creation, records: Records) -> _Look:
+        """One that finds all rows, or sees what the one before it saw, or the last that is made."""
+        seen: frozenset[str] | None = None
+        for _ in range(_MOST_LOOKS):
+            time.sleep(SETTLE_S)
+            look = self._look(creation, records)
+            if None not in look.match.ids:
+                break
+            if look.ids == seen and not look.blind:
+                return replace(look, steady=True)
+            seen = look.ids
+        return look
+
+    def _look(self, creation: Creation, records: Records) -> _Look:
+        since = self._creations.since(creation)
+        found = self._made_since(since)
+        # Told afterwards: what came to be known during the queries may have been seen by them.
+        others = self._creations.others(creation, since)
+        known = others.told | creation.told
+        ids = frozenset(str(row["id"]) for row in found)
+        match = self._likeness.matched(
+            records, others.rows, [row for row in found if row["id"] not in known]
+        )
+        return _Look(ids, match, blind=not others.shown <= ids)
+
+    def _made_since(self, begun: float) -> list[Row]:
+        """The records that this user has made since a moment of our clock."""
+        user = self._client.current_user
+        # Zoho's clock is known to a second or two.
+        since = self._client.org.at(begun).strftime("%Y-%m-%dT%H:%M:%SZ")
+        mine = both(
+            f"{column('Created_By')} = {quoted(user)}",
+            f"{column('Created_Time')} >= {moment(since)}",
+        )
+        columns = ("id", *self._likeness.columns)
+        rows: list[Row] = []
+        more = True
+        while more:
+            query = select(
+                columns,
+                self._plan.module.api_name,
+                both(mine, f"id > {rows[-1]['id']}") if rows else mine,
+                limit=self._most_rows,
+            )
+            found = self._client.queries.ask(
+                read=_with(columns), body={"select_query": query}, line=self._plan.label
+            )
+            rows += found.rows
+            more = found.more
+        return rows
+
+
+def _with(columns: Sequence[str]) -> Callable[[Body], Page]:
+    """Reads a page whose rows have all columns that were asked for."""
+
+    def read(body: Body) -> Page:
+        found = _PAGE(body)
+        if any(name not in row for row in found.rows for name in columns):
+            raise UndocumentedError("its rows lack columns that were asked for")
+        return found
+
+    return read
 
 
 def outage(plan: StreamPlan) -> AirbyteTracedException:
@@ -244,7 +200,3 @@ def outage(plan: StreamPlan) -> AirbyteTracedException:
         "of the last rows are there. These are rejected as OUTCOME_UNKNOWN, for a record would be "
         "doubled if they were sent again, and no others are written. Try again later."
     )
-
-
-def _same(sent: Any, found: Any) -> bool:
-    return " ".join(str(sent).lower().split()) == " ".join(str(found).lower().split())

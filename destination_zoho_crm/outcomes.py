@@ -7,7 +7,8 @@ from typing import Any, Literal
 from destination_zoho_crm.settings import Operation
 from zoho_crm import errors
 
-Result = Literal["created", "updated", "deleted", "superseded", "rejected"]
+#: Unchanged: the row was accepted and not sent, for it would have changed nothing.
+Result = Literal["created", "updated", "unchanged", "deleted", "superseded", "rejected"]
 
 #: Codes of our own, beside Zoho's.
 EMPTY_KEY = "EMPTY_KEY"
@@ -25,12 +26,16 @@ class Outcome:
     #: An upsert matched by this field, which is not the chosen key ("Upsert Records": unique
     #: fields cannot be switched off).
     matched_by: str | None = None
+    #: Of a deletion that found no record.
+    absent: bool = False
     #: Of a rejected row.
     code: str = ""
     field: str | None = None
     message: str = ""
     #: What the log may add to the code: no value of the row is in it.
     loggable: str = ""
+    #: All that Zoho said of a rejected row; its `errors`, where there are several.
+    details: Mapping[str, Any] | None = None
 
 
 def rejected(code: str, message: str, field: str | None = None) -> Outcome:
@@ -39,6 +44,7 @@ def rejected(code: str, message: str, field: str | None = None) -> Outcome:
 
 
 SUPERSEDED = Outcome("superseded")
+UNCHANGED = Outcome("unchanged")
 
 _DONE: Mapping[Operation, Result] = {
     "insert": "created",
@@ -53,28 +59,27 @@ def judged(
     item: Mapping[str, Any],
     *,
     key: str | None,
-    repeated: bool,
 ) -> Outcome:
     """The outcome that one item of Zoho's answer tells ("Insert Records": sample responses)."""
-    details = item.get("details")
-    details = details if isinstance(details, Mapping) else {}
+    details = _object(item.get("details"))
     if item.get("status") == "success" or item.get("code") == "SUCCESS":
         result = _DONE.get(operation)
         if result is None:
             result = "updated" if item.get("action") == "update" else "created"
         other = item.get("duplicate_field") if result == "updated" else None
         return Outcome(result, _id(details), other if other not in (None, key) else None)
-    if operation == "delete" and repeated and item.get("code") == errors.INVALID_DATA:
-        # The first try got no answer and may have deleted it. Zoho says the same of an id that
-        # never was; either way there is no such record now, which is what a deletion is for.
-        return Outcome("deleted")
+    if operation == "delete" and item.get("code") == errors.INVALID_DATA:
+        # So Zoho answers for an id or a key that no record has ("Delete Records"). Whether it was
+        # deleted before or never was: there is no such record, which is what a deletion is for.
+        return Outcome("deleted", absent=True)
     return _failure(module, item, details)
 
 
 def _failure(module: str, item: Mapping[str, Any], details: Mapping[str, Any]) -> Outcome:
     errors = details.get("errors")
-    inner = [error for error in errors if isinstance(error, Mapping)] if errors else []
-    parts = [(error, error.get("details") or {}) for error in inner] or [(item, details)]
+    listed = errors if isinstance(errors, list) else []
+    inner = [error for error in listed if isinstance(error, Mapping)]
+    parts = [(error, _object(error.get("details"))) for error in inner] or [(item, details)]
     fields = [name for _, about in parts for name in _fields(about)]
     said = [
         f"{error.get('message') or error.get('code')}{_limits(about)}" for error, about in parts
@@ -89,6 +94,7 @@ def _failure(module: str, item: Mapping[str, Any], details: Mapping[str, Any]) -
         field=", ".join(dict.fromkeys(fields)) or None,
         message="; ".join(dict.fromkeys([*said, *elsewhere])),
         loggable="; ".join(elsewhere),
+        details=details,
     )
 
 
@@ -110,18 +116,23 @@ def _limits(details: Mapping[str, Any]) -> str:
         for name in ("expected_data_type", "maximum_length", "supported_values")
         if name in details
     }
+    rule = _object(details.get("layout_rule")).get("name")
+    if rule:
+        known["layout_rule"] = rule
     return f" ({', '.join(f'{name} {value}' for name, value in known.items())})" if known else ""
 
 
 def _module(details: Mapping[str, Any]) -> str | None:
     """Of the record that a row is a duplicate of; Zoho can look for them in other modules, too."""
-    duplicate = details.get("duplicate_record")
-    module = duplicate.get("module") if isinstance(duplicate, Mapping) else None
-    name = module.get("api_name") if isinstance(module, Mapping) else None
+    module = _object(_object(details.get("duplicate_record")).get("module"))
+    name = module.get("api_name")
     return name if isinstance(name, str) else None
 
 
 def _id(details: Mapping[str, Any]) -> str | None:
-    duplicate = details.get("duplicate_record")
-    found = details.get("id") or (duplicate.get("id") if isinstance(duplicate, Mapping) else None)
+    found = details.get("id") or _object(details.get("duplicate_record")).get("id")
     return str(found) if found else None
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -59,6 +59,7 @@ class RejectedRows:
                 "code": outcome.code,
                 "field": outcome.field,
                 "message": outcome.message,
+                "details": outcome.details or {},
             },
         }
         try:

@@ -6,12 +6,13 @@ from typing import Any
 from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.calls import call_of
+from destination_zoho_crm.creations import Creation, Creations
 from destination_zoho_crm.lost import LostInserts, outage
 from destination_zoho_crm.outcomes import Outcome, judged
 from destination_zoho_crm.plan import StreamPlan
-from zoho_crm.client import Answer, Client, LostAnswerError, RowRefusedError
+from zoho_crm.client import Client, LostAnswerError, RowRefusedError
 from zoho_crm.manifest import skipped_features
-from zoho_crm.problems import Refused, system_error
+from zoho_crm.problems import Refused
 
 #: An insert is made this often at the most while its answers get lost; and so many inserts in a row
 #: may lose them.
@@ -25,12 +26,20 @@ _Placed = Sequence[tuple[int, Mapping[str, Any]]]
 class Sender:
     """Writes batches of one stream over REST; safe to use from several threads."""
 
-    def __init__(self, client: Client, plan: StreamPlan, automations: Sequence[str] | None) -> None:
+    def __init__(
+        self,
+        client: Client,
+        plan: StreamPlan,
+        automations: Sequence[str] | None,
+        creations: Creations,
+    ) -> None:
+        """`creations`: of the module, shared by all streams that write to it."""
         self._client = client
         self._plan = plan
         self._automations = automations
         self._skipped = skipped_features(client.config["schema_version"])
-        self._lost = LostInserts(client, plan)
+        self._creations = creations
+        self._lost = LostInserts(client, plan, creations)
         #: Calls in a row that lost their answers. Threads may miscount; nothing hangs on one.
         self._in_vain = 0
 
@@ -39,17 +48,23 @@ class Sender:
 
         What concerns all records is raised; those whose outcomes came before have them.
         """
-        with self._lost.under_way(records) as batch:
-            yield from self._sent(list(enumerate(records)), batch.begun)
+        placed = list(enumerate(records))
+        if self._plan.operation not in ("insert", "upsert"):
+            yield from self._sent(placed, None)
+            return
+        with self._creations.under_way(records) as creation:
+            for place, outcome in self._sent(placed, creation):
+                creation.tell(outcome)
+                yield place, outcome
 
     def _sent(
-        self, placed: _Placed, begun: float, number: int = 1
+        self, placed: _Placed, creation: Creation | None, number: int = 1
     ) -> Iterator[tuple[int, Outcome]]:
-        """`begun`: when the first call with these records did, by our clock; `number`: its own."""
+        """`number`: of the call among those with these records."""
         records = [record for _, record in placed]
         call = call_of(self._plan, records, self._automations, self._skipped)
         try:
-            answer = self._client.write(
+            items = self._client.write(
                 call.method,
                 call.path,
                 line=self._plan.label,
@@ -59,9 +74,10 @@ class Sender:
                 body=call.body,
                 repeatable=call.repeatable,
             )
-        except LostAnswerError:
+        except LostAnswerError as lost:
+            assert creation is not None
             self._in_vain += 1
-            yield from self._traced(placed, begun, number)
+            yield from self._traced(placed, creation, number, lost.barred)
             return
         except Refused:
             self._in_vain = 0
@@ -70,19 +86,25 @@ class Sender:
             self._in_vain = 0
         else:
             self._in_vain = 0
-            outcomes = self._judged(answer, records)
+            outcomes = map(self._judged, items)
             yield from zip((place for place, _ in placed), outcomes, strict=True)
             return
         # One of them is the reason: halves find it, and save the others.
         middle = len(placed) // 2
-        yield from self._sent(placed[:middle], begun, number)
-        yield from self._sent(placed[middle:], begun, number)
+        yield from self._sent(placed[:middle], creation, number)
+        yield from self._sent(placed[middle:], creation, number)
 
-    def _traced(self, placed: _Placed, begun: float, number: int) -> Iterator[tuple[int, Outcome]]:
+    def _traced(
+        self,
+        placed: _Placed,
+        creation: Creation,
+        number: int,
+        barred: AirbyteTracedException | None,
+    ) -> Iterator[tuple[int, Outcome]]:
         """After a lost answer. Where Zoho stays silent, the run must not go on turning rows into
         rejects: what is in hand has an outcome, and then it ends."""
         last = number == _MOST_INSERTS
-        found = self._lost.look_up([record for _, record in placed], begun, last=last)
+        found = self._lost.look_up(creation, [record for _, record in placed], last=last)
         missing = []
         for one, outcome in zip(placed, found.outcomes, strict=True):
             if outcome is None:
@@ -91,36 +113,15 @@ class Sender:
                 yield one[0], outcome
         if found.failure:
             raise found.failure
+        if missing and barred:
+            raise barred
         if missing:
-            yield from self._sent(missing, begun, number + 1)
+            yield from self._sent(missing, creation, number + 1)
         elif found.unknown and self._in_vain >= _MOST_INSERTS:
             raise outage(self._plan)
 
-    def _judged(self, answer: Answer, records: Records) -> list[Outcome]:
+    def _judged(self, item: Mapping[str, Any]) -> Outcome:
         """UNVERIFIED: that outcomes stand in the order of the records for every operation; Zoho
         says so of inserts only ("Insert Records")."""
-        if len(answer.items) != len(records):
-            raise self._unlike(answer, records)
         key = self._plan.key.name if self._plan.key else None
-        return [
-            judged(
-                self._plan.operation,
-                self._plan.module.api_name,
-                item,
-                key=key,
-                repeated=answer.repeated,
-            )
-            for item in answer.items
-        ]
-
-    def _unlike(self, answer: Answer, records: Records) -> AirbyteTracedException:
-        """Of outcomes that cannot be matched with rows."""
-        first = next(iter(answer.items), {})
-        details = first.get("details")
-        field = details.get("api_name") if isinstance(details, Mapping) else None
-        said = f" ({first.get('code')} in {field})" if field else ""
-        return system_error(
-            f"Zoho answered a {self._plan.operation} of {len(records)} records of "
-            f"{self._plan.module.api_name} with {len(answer.items)} outcomes{said}, so it is not "
-            "known which are whose. The rows since the last state are written again."
-        )
+        return judged(self._plan.operation, self._plan.module.api_name, item, key=key)

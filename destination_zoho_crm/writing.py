@@ -3,6 +3,7 @@
 import logging
 import threading
 import traceback
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from airbyte_cdk.utils import AirbyteTracedException
 from destination_zoho_crm.accounting import Accounts
 from destination_zoho_crm.arrivals import arrivals
 from destination_zoho_crm.batches import Writers
+from destination_zoho_crm.creations import Creations
 from destination_zoho_crm.ledger import rejections, told
 from destination_zoho_crm.matching import rows_of_new
 from destination_zoho_crm.modules import TargetModules
@@ -86,6 +88,8 @@ class Run:
         self._stop = stop
         self._rejects = RejectedRows(settings.folder)
         self._writers = Writers(stop)
+        #: By module.
+        self._creations: defaultdict[str, Creations] = defaultdict(Creations)
         self._streams = {plan.stream: self._stream(plan, users) for plan in plans}
 
     def results(self, messages: Iterable[Row | State]) -> Iterator[str]:
@@ -140,7 +144,12 @@ class Run:
         return Stream(
             plan,
             RowEncoder(plan, clears=self._settings.clears, users=users),
-            Sender(self._client, plan, self._settings.automations).send,
+            Sender(
+                self._client,
+                plan,
+                self._settings.automations,
+                self._creations[plan.module.api_name],
+            ).send,
             self._accounts,
             self._writers,
             most_deletes=self._settings.most_deletes,

@@ -4,7 +4,6 @@ import copy
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +12,7 @@ import requests
 from airbyte_cdk.sources.streams.http import HttpClient
 from airbyte_cdk.utils import AirbyteTracedException
 
+from zoho_crm.answers import page
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.errors import SCOPE_LACKING, FailuresOnly
 from zoho_crm.judging import RECORDS, OutcomesOrFailure, outcomes_in
@@ -52,20 +52,18 @@ _TIMEOUT_S = (15, 120)
 
 
 class LostAnswerError(Exception):
-    """The call may have been carried out or not: no answer came that tells."""
+    """The call may have been carried out or not: no answer came that tells.
+
+    `barred`: why it would not get through, were it made again; None: it might.
+    """
+
+    def __init__(self, barred: AirbyteTracedException | None = None) -> None:
+        super().__init__()
+        self.barred = barred
 
 
 class RowRefusedError(Exception):
     """Nothing of the call was carried out, because of one of its records."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Zoho's outcome of each record, in the order of the call ("Insert Records")."""
-
-    items: Sequence[Mapping[str, Any]]
-    #: An earlier try of this call got no answer and may have been carried out.
-    repeated: bool = False
 
 
 class Client:
@@ -94,6 +92,13 @@ class Client:
         """For COQL."""
         return manifests_requester("coql_requester", self.config)
 
+    @cached_property
+    def current_user(self) -> str:
+        """The id of the user who made the refresh token ("Get Users")."""
+        read = page("users", infos=False)
+        users = self.metadata.ask("users", read=read, params={"type": "CurrentUser"}).rows
+        return str(users[0]["id"])
+
     def may_write(self) -> bool:
         """Whether the token may write records of any module; so, too, where Zoho does not tell."""
         granted = self._granted
@@ -112,8 +117,9 @@ class Client:
         headers: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
         repeatable: bool = True,
-    ) -> Answer:
-        """Makes a call with so many records and returns Zoho's outcomes; `line` is the ledger's.
+    ) -> Sequence[Mapping[str, Any]]:
+        """Makes a call with so many records and returns Zoho's outcome of each, in their order
+        ("Insert Records"); `line` is the ledger's.
 
         A repeatable call is made again when its answer is lost; another one raises LostAnswerError.
         A call that Zoho refuses as a whole raises `Refused` with Zoho's code, or a sentence, and
@@ -136,13 +142,14 @@ class Client:
                 )
             except AirbyteTracedException as error:
                 if judge.lost and not repeatable:
-                    raise LostAnswerError from None
+                    plain = _plainly(error, path, judge) if judge.barred else None
+                    raise LostAnswerError(plain) from None
                 if judge.of_a_row:
                     raise RowRefusedError from None
                 if judge.code == SCOPE_LACKING:
                     raise self._without_scope(method, url) from None
                 raise _plainly(error, path, judge) from None
-        return Answer(outcomes_in(response), judge.lost)
+        return outcomes_in(response)
 
     def _without_scope(self, method: str, url: str) -> Refused:
         rights = _RIGHTS_TO_UPSERT if url.endswith("/upsert") else _RIGHTS[method]

@@ -159,9 +159,14 @@ def _only_entry(body: Mapping[str, Any]) -> Mapping[str, Any]:
     return entries[0] if len(entries) == 1 and isinstance(entries[0], dict) else {}
 
 
-def standing_alone(response: requests.Response) -> requests.Response:
-    """The same answer with its one error alone, in the form that the manifest's rules know."""
-    error = error_of(response)
+def standing_alone(
+    response: requests.Response, error: Mapping[str, Any] | None = None
+) -> requests.Response:
+    """The same answer with its one error alone, in the form that the manifest's rules know.
+
+    `error`: what all entries of its list say, where there are several.
+    """
+    error = error or error_of(response)
     alone = copy.copy(response)
     if error is None:
         alone._content = b"{}"

@@ -35,20 +35,22 @@ _BODY = frozenset(
     """.split()  # noqa: SIM905 - a list of words reads better as words
 )
 
+#: A server in between tells so that its caller hung up.
+_CALLER_GONE = 499
 #: Answers of 4xx after which a call may be made again: it took too long, or there were too many.
-_NO_REFUSALS = (requests.codes.request_timeout, requests.codes.too_many_requests)
+_NO_REFUSALS = (requests.codes.request_timeout, requests.codes.too_many_requests, _CALLER_GONE)
 #: Statuses that no record has.
 _OF_CALLS = (requests.codes.unauthorized, requests.codes.not_found, *_NO_REFUSALS)
 
 
 class OutcomesOrFailure(ErrorHandler):
-    """Any answer that tells the outcomes of a call's records is a success, whatever its status.
+    """An answer that tells an outcome for each record of a call is a success, whatever its status.
 
     Zoho answers 200, 201, 202, 207, 400 or 412, depending on how many records failed and on the
-    version ("Status Codes and Error Handling"). All other answers go to the manifest's rules. An
-    answer is lost when the call may have been carried out all the same: the connection broke,
-    Zoho's server failed, or the answer cannot be read. An answer of 4xx that no rule would try
-    again is a refusal: the call was not carried out.
+    version ("Status Codes and Error Handling"). An answer with a code of Zoho's for the whole call
+    goes to the manifest's rules. All others are lost: the call may have been carried out. So it is
+    where the connection broke, Zoho's server failed, or there are more or fewer outcomes than
+    records, and where something between us and Zoho answers, which no code of Zoho's tells.
 
     One error for all records is of the call or of a record, whether it stands alone or in a list:
     what it names decides, and then its code. Of the only record of a call, it is an outcome.
@@ -72,6 +74,7 @@ class OutcomesOrFailure(ErrorHandler):
         self._here.module = module
         self._here.records = records
         self._here.lost = False
+        self._here.barred = False
         self._here.error = None
         self._here.of_a_row = False
         self._here.trouble = "no answer"
@@ -105,6 +108,12 @@ class OutcomesOrFailure(ErrorHandler):
         """Whether an answer to this thread's call was lost."""
         return bool(self._here.lost)
 
+    @property
+    def barred(self) -> bool:
+        """Whether something that is not Zoho refused this thread's call, and would do so again;
+        Zoho may have carried it out all the same."""
+        return bool(self._here.barred)
+
     def interpret_response(
         self, response_or_exception: requests.Response | Exception | None
     ) -> ErrorResolution:
@@ -127,19 +136,29 @@ class OutcomesOrFailure(ErrorHandler):
         if response.status_code >= requests.codes.server_error:
             return self._failure(response)
         listed = _list_in(response)
+        complete = listed is not None and _are_outcomes(listed, self._here.records)
+        if error is None and complete and (refusal := _refusal_of_all(listed or ())):
+            self._here.error = error = refusal
         if error is None:
-            if listed is not None:
+            if complete:
                 return SUCCESS_RESOLUTION
-            if response.ok:
-                return self._lose("Zoho's answer to a write cannot be read.")
-        elif response.status_code not in _OF_CALLS and _is_of_a_row(
-            error, only=listed is not None and self._here.records == 1
-        ):
-            if self._here.records == 1 or (response.ok and listed is not None):
-                return SUCCESS_RESOLUTION
-            # In an answer of 2xx one error tells nothing of the other rows, which may be written.
-            self._here.of_a_row = not response.ok
-        return self._failure(standing_alone(response))
+            if listed is not None or response.ok:
+                return self._lose_outcomes()
+            return self._failure(response)
+        only = complete and self._here.records == 1
+        if response.status_code in _OF_CALLS or not _is_of_a_row(error, only=only):
+            return self._failure(standing_alone(response, error))
+        if self._here.records == 1:
+            return SUCCESS_RESOLUTION
+        if response.ok:
+            # One error tells nothing of the other rows, which may be written.
+            return self._lose_outcomes()
+        self._here.of_a_row = True
+        return self._failure(standing_alone(response, error))
+
+    def _lose_outcomes(self) -> ErrorResolution:
+        self._here.trouble += " and no outcome of each record"
+        return self._lose("Zoho's answer to a write does not tell what became of each record.")
 
     def _failure(self, response: requests.Response) -> ErrorResolution:
         resolution = self._rules.interpret_response(response)
@@ -147,11 +166,14 @@ class OutcomesOrFailure(ErrorHandler):
             # The same pauses and tries. The CDK would print a stream status that names the client.
             return replace(resolution, response_action=ResponseAction.RETRY)
         status = response.status_code
+        if status == _CALLER_GONE and self._here.error is None:
+            return self._lose(f"Zoho fails with HTTP {status}.")
         if status < requests.codes.server_error and not self._is_ruled(response):
             # The CDK would try most of these again, and its sentence holds address and answer.
+            self._here.lost = self._here.barred = True
             sentence = (
-                f"Zoho refuses to write to {self._here.module} with HTTP {status} and no code, so "
-                "nothing of this call was written."
+                f"Zoho refuses to write to {self._here.module} with HTTP {status} and no code, as "
+                "something on the way to it does. The rows since the last state come again."
             )
             return replace(resolution, response_action=ResponseAction.FAIL, error_message=sentence)
         if resolution.response_action == ResponseAction.RETRY:
@@ -188,6 +210,21 @@ def _list_in(response: requests.Response) -> Sequence[Mapping[str, Any]] | None:
     items = body.get("data") if isinstance(body, dict) else None
     good = isinstance(items, list) and all(isinstance(item, dict) for item in items)
     return items if good else None
+
+
+def _are_outcomes(listed: Sequence[Mapping[str, Any]], records: int) -> bool:
+    """Whether there is one for each record."""
+    return len(listed) == records and all(
+        entry.get("code") or entry.get("status") == "success" for entry in listed
+    )
+
+
+def _refusal_of_all(listed: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The error that all records share, where it is of the call."""
+    if any(entry.get("status") == "success" or entry["code"] == "SUCCESS" for entry in listed):
+        return None
+    of_rows = any(_is_of_a_row(entry, only=True) for entry in listed)
+    return None if of_rows else listed[0]
 
 
 def _is_of_a_row(error: Mapping[str, Any], *, only: bool) -> bool:

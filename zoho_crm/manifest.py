@@ -42,6 +42,11 @@ def skipped_features(version: str) -> Sequence[str]:
     return found
 
 
+def coql_rows(version: str) -> int:
+    """The most rows of one query in this version of the API."""
+    return int(_parts()["definitions"]["versions"][version]["coql_rows"])
+
+
 @cache
 def settings_streams() -> frozenset[str]:
     """The names of the streams that the manifest declares."""

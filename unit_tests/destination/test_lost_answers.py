@@ -156,25 +156,73 @@ def test_halves_that_were_written_before_a_refusal_count_as_written(org: Org) ->
     assert result.said("5 not written")
 
 
-def test_lost_rows_that_were_found_before_a_refusal_count_as_written(org: Org) -> None:
-    org.fail("insert", **UNREADABLE)
-    org.fail("coql", "body", body={"data": [], "info": {"more_records": False}})
+def test_lost_rows_that_were_found_before_a_refusal_count_as_written(
+    org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    org.fail("insert", **FAILED)
     org.fail("insert", after=1, status=403, body=REFUSED)
-    rows = [{"Last_Name": f"N{n}", "Email": f"{n}@x.test"} for n in range(60)]
+    comes = ["A"]
 
-    result = org.write(stream("Leads", "Last_Name", "Email"), rows)
+    def pause(seconds: float) -> None:
+        if comes:
+            org.add("Leads", Last_Name=comes.pop())
+
+    monkeypatch.setattr("time.sleep", pause)
+
+    result = org.write(stream("Leads", "Last_Name"), [{"Last_Name": "B"}, {"Last_Name": "A"}])
 
     assert result.failure
-    # Those of the first question are sent again, and stand before those that were found.
-    assert result.said("60 rows = 10 created")
+    # The one that is not there is sent again, and stands before the one that was found.
+    assert result.said("2 rows = 1 created")
 
 
-def test_outcomes_of_another_number_than_rows_end_the_run(org: Org) -> None:
-    org.fail(
-        "insert", "body", body={"data": [{"code": "SUCCESS", "status": "success", "details": {}}]}
+ODD = [
+    ({"data": [{"id": "111111000000000001"}]}, 200),
+    ({"data": []}, 200),
+    ({"data": [{"code": "SUCCESS", "status": "success", "details": {"id": "1"}}] * 3}, 200),
+    ({"data": {"code": "SUCCESS", "status": "success", "details": {"id": "1"}}}, 200),
+    ([], 200),
+    (None, 204),
+    ("<html>Welcome</html>", 200),
+    ("", 499),
+    ({"data": [{"code": "INVALID_DATA", "status": "error", "details": {}}] * 3}, 400),
+]
+
+
+@pytest.mark.parametrize(("answer", "status"), ODD, ids=str)
+@pytest.mark.parametrize(
+    ("operation", "key", "becomes"),
+    [("upsert", "Email", "updated"), ("update", "id", "updated"), ("delete", "id", "deleted")],
+)
+def test_a_call_whose_answer_tells_no_outcomes_is_made_again(
+    org: Org, operation: str, key: str, becomes: str, answer: object, status: int
+) -> None:
+    ids = [org.add("Leads", Last_Name=f"L{n}", Email=f"{n}@x.test") for n in range(2)]
+    org.fail(operation, status=status, body=answer, done=True)
+    rows = [{"id": one, "Last_Name": f"M{n}", "Email": f"{n}@x.test"} for n, one in enumerate(ids)]
+    columns = {"upsert": ("Last_Name", "Email"), "update": ("id", "Last_Name"), "delete": ("id",)}
+    mode = {"upsert": "append_dedup", "update": "update", "delete": "soft_delete"}
+
+    result = org.write(stream("Leads", *columns[operation], mode=mode[operation], key=key), rows)
+
+    assert result.failure is None
+    assert result.counts() == {becomes: 2}
+    left = {lead["id"]: lead["Last_Name"] for lead in org.records("Leads") if lead["id"] in ids}
+    assert sorted(left.values()) == ([] if operation == "delete" else ["M0", "M1"])
+
+
+@pytest.mark.parametrize("operation", ["upsert", "delete"])
+def test_answers_that_never_tell_outcomes_end_the_run_and_hold_its_state_back(
+    org: Org, operation: str
+) -> None:
+    lead = org.add("Leads", Last_Name="L", Email="l@x.test")
+    org.fail(operation, "body", times=99, body={"data": []})
+    key, mode = {"upsert": ("Email", "append_dedup"), "delete": ("id", "soft_delete")}[operation]
+
+    result = org.write(
+        stream("Leads", key, "Last_Name", mode=mode, key=key),
+        [{"id": lead, "Email": "l@x.test", "Last_Name": "M"}],
     )
 
-    result = org.write(stream("Leads", "Last_Name"), [{"Last_Name": "A"}, {"Last_Name": "B"}])
-
-    assert "with 1 outcomes" in result.sentence
+    assert "and no outcome of each record. Try again later." in result.sentence
     assert result.states == []
