@@ -25,12 +25,32 @@ def told(totals: Mapping[StreamKey, Total], ledger: Mapping[str, Line]) -> Itera
                 f"Matched: {name}: {number:,} rows changed a record that {field} found, not the "
                 "key: Zoho always matches by all unique fields."
             )
+        if unchanged := total.counts["unchanged"]:
+            yield (
+                f"Unchanged: {name}: {unchanged:,} rows brought nothing but their key, so nothing "
+                "was written for them."
+            )
+        if total.absent:
+            yield (
+                f"Deleted: {name}: {total.absent:,} of {total.counts['deleted']:,} deletions found "
+                "no record: it was deleted before, or never there."
+            )
     lines = ledger.values()
     yield (
         f"Cost: {sum(line.calls for line in lines):,} calls, "
         f"{sum(line.credits for line in lines):,} credits in all, "
         f"{ledger.get(METADATA, Line()).calls:,} calls of them for metadata."
     )
+
+
+def doubts(totals: Mapping[StreamKey, Total]) -> Iterator[str]:
+    """A line per stream that has done nothing it was meant to do."""
+    for stream, total in totals.items():
+        if total.absent and total.absent == total.counts["deleted"]:
+            yield (
+                f"{label(stream)}: not one of {total.absent:,} deletions found its record. Look "
+                "whether its keys are of this org and this module."
+            )
 
 
 def rejections(totals: Mapping[StreamKey, Total]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from destination_zoho_crm.creations import Creation, Creations
 from destination_zoho_crm.lost import LostInserts, outage
 from destination_zoho_crm.outcomes import Outcome, judged
 from destination_zoho_crm.plan import StreamPlan
+from destination_zoho_crm.standing import StandingRecords, brings_nothing
 from zoho_crm.client import Client, LostAnswerError, RowRefusedError
 from zoho_crm.manifest import skipped_features
 from zoho_crm.problems import Refused
@@ -38,6 +39,7 @@ class Sender:
         self._plan = plan
         self._automations = automations
         self._skipped = skipped_features(client.config["schema_version"])
+        self._standing = StandingRecords(client, plan)
         self._creations = creations
         self._lost = LostInserts(client, plan, creations)
         #: Calls in a row that lost their answers. Threads may miscount; nothing hangs on one.
@@ -49,13 +51,30 @@ class Sender:
         What concerns all records is raised; those whose outcomes came before have them.
         """
         placed = list(enumerate(records))
+        if self._plan.operation == "upsert":
+            unchanged = self._unchanged(placed)
+            for place, record_id in unchanged.items():
+                yield place, Outcome("unchanged", record_id)
+            placed = [one for one in placed if one[0] not in unchanged]
+        if not placed:
+            return
         if self._plan.operation not in ("insert", "upsert"):
             yield from self._sent(placed, None)
             return
-        with self._creations.under_way(records) as creation:
+        with self._creations.under_way([record for _, record in placed]) as creation:
             for place, outcome in self._sent(placed, creation):
                 creation.tell(outcome)
                 yield place, outcome
+
+    def _unchanged(self, placed: _Placed) -> dict[int, str]:
+        """Places and ids of records that are there, where a row has nothing else to say."""
+        bare = [one for one in placed if brings_nothing(self._plan, one[1])]
+        found = self._standing.found([record for _, record in bare])
+        return {
+            place: record_id
+            for (place, _), record_id in zip(bare, found, strict=True)
+            if record_id is not None
+        }
 
     def _sent(
         self, placed: _Placed, creation: Creation | None, number: int = 1

@@ -10,12 +10,14 @@ from destination_zoho_crm.outcomes import (
     MALFORMED_ROW,
     OUTCOME_UNKNOWN,
     SUPERSEDED,
+    UNCHANGED,
     Outcome,
     rejected,
 )
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.protocol import Row
 from destination_zoho_crm.rows import Pending, RowEncoder
+from destination_zoho_crm.standing import brings_nothing
 from zoho_crm.errors import OF_STANDING_RECORDS
 from zoho_crm.problems import config_error
 
@@ -64,6 +66,9 @@ class Stream:
         record = self._record(row)
         if isinstance(record, Outcome):
             self._settle(Pending(segment, row, {}, None), record)
+            return
+        if self._plan.operation == "update" and brings_nothing(self._plan, record):
+            self._settle(Pending(segment, row, {}, None), UNCHANGED)
             return
         pending = Pending(segment, row, record, self._encoder.key(record))
         self._brake(pending)

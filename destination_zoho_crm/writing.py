@@ -13,7 +13,7 @@ from destination_zoho_crm.accounting import Accounts
 from destination_zoho_crm.arrivals import arrivals
 from destination_zoho_crm.batches import Writers
 from destination_zoho_crm.creations import Creations
-from destination_zoho_crm.ledger import rejections, told
+from destination_zoho_crm.ledger import doubts, rejections, told
 from destination_zoho_crm.matching import rows_of_new
 from destination_zoho_crm.modules import TargetModules
 from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome
@@ -174,7 +174,7 @@ class Run:
         self._rejects.close()
         for line in told(self._accounts.totals, self._client.org.ledger):
             LOGGER.info(line)
-        for line in rejections(self._accounts.totals):
+        for line in (*doubts(self._accounts.totals), *rejections(self._accounts.totals)):
             LOGGER.warning(line)
         for path in self._rejects.paths:
             LOGGER.info(f"Rejected rows are kept in {path}, which can be written again.")

@@ -367,16 +367,6 @@ def test_a_record_of_a_row_like_it_that_was_written_before_is_not_taken_for_a_ro
     assert org.calls("insert") == 3
 
 
-def test_the_third_insert_in_a_row_that_is_lost_is_the_last(org: Org) -> None:
-    org.fail("insert", times=99, **FAILED)
-
-    result = org.write_lines([stream("Leads", "Last_Name")], one_by_one(org, 6))
-
-    assert "Zoho gives no answer to inserts into Leads" in result.sentence
-    assert org.calls("insert") == 3
-    assert sum(stats["rejectedRecordCount"] for stats in result.stats) == 1
-
-
 def test_inserts_that_are_lost_now_and_then_end_no_run(org: Org) -> None:
     for lost_one in range(4):
         org.fail("insert", after=7 * lost_one, **FAILED)

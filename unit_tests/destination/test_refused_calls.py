@@ -284,6 +284,7 @@ def test_as_many_entries_as_rows_are_theirs_whatever_they_say(org: Org, status: 
     assert result.counts() == {"created": 1, "rejected": 2}
 
 
+@pytest.mark.usefixtures("no_pauses")
 @pytest.mark.parametrize("form", [ALONE, LISTED])
 @pytest.mark.parametrize("status", [200, 202, 207])
 def test_one_error_for_several_rows_repeats_nothing_of_a_call_that_may_be_carried_out(
@@ -298,19 +299,53 @@ def test_one_error_for_several_rows_repeats_nothing_of_a_call_that_may_be_carrie
 
     result = write(org, "insert", 3)
 
-    assert result.failure
-    assert "INVALID_DATA" in result.sentence
-    assert (org.calls("insert"), result.states) == (1, [])
+    assert result.counts() == {"created": 3}
+    assert org.calls("insert") == 1
     assert len(org.records("Contacts")) == before + 3
 
 
-def test_a_list_of_another_length_that_is_no_refusal_of_the_call_ends_the_run(org: Org) -> None:
-    entry = {"code": "AUTHORIZATION_FAILED", "details": {}, "message": "no", "status": "error"}
-    org.fail("insert", status=400, body={"data": [entry, entry]})
+@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize(
+    ("code", "details"),
+    [
+        ("INVALID_MODULE", {"resource_path_index": 0}),
+        ("OAUTH_SCOPE_MISMATCH", {}),
+        ("LIMIT_EXCEEDED", {}),
+        ("AUTHORIZATION_FAILED", {}),
+    ],
+)
+@pytest.mark.parametrize("operation", STREAMS)
+def test_a_refusal_of_the_call_that_each_row_is_told_is_of_the_call(
+    org: Org, operation: str, code: str, details: dict[str, Any], rows: int
+) -> None:
+    entry = {"code": code, "details": details, "message": "no", "status": "error"}
+    org.fail(operation, times=99, status=400, body={"data": [entry] * rows})
 
-    result = write(org, "insert", 3)
+    result = write(org, operation, rows)
 
-    assert "with 2 outcomes" in result.sentence
+    assert result.failure
+    assert (org.calls(operation), result.states) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("code", "details"),
+    [
+        ("NOT_APPROVED", {}),
+        ("RECORD_LOCKED", {"api_name": "id", "action": "record_locking"}),
+        ("AUTHORIZATION_FAILED", {"api_name": "Owner"}),
+        ("LIMIT_EXCEEDED", {"json_path": "$.data[0].Participants"}),
+    ],
+)
+def test_an_error_of_a_row_that_each_row_is_told_is_of_the_rows(
+    org: Org, code: str, details: dict[str, Any]
+) -> None:
+    entry = {"code": code, "details": details, "message": "no", "status": "error"}
+    org.fail("update", status=400, body={"data": [entry] * 3})
+
+    result = write(org, "update", 3)
+
+    assert result.counts() == {"rejected": 3}
+    assert result.said(f"3 rows by {code}")
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,11 @@ def test_a_rejected_row_is_kept_with_its_reason(org: Org, tmp_path: Path) -> Non
         "code": "INVALID_DATA",
         "field": "Email",
         "message": "invalid data (expected_data_type email)",
+        "details": {
+            "api_name": "Email",
+            "expected_data_type": "email",
+            "json_path": "$.data[0].Email",
+        },
     }
 
 
@@ -230,12 +235,14 @@ def test_what_cannot_name_a_module_rejects_its_row_alone(org: Org, about: str) -
 
 
 @pytest.mark.usefixtures("no_pauses")
+@pytest.mark.usefixtures("no_pauses")
 def test_a_kept_insert_whose_outcome_is_unknown_is_not_written_again_by_itself(
     org: Org, tmp_path: Path
 ) -> None:
     """It may be there. Whoever has looked takes the mark away."""
     leads = stream("Leads", "Last_Name")
     org.fail("insert", "body", body="<html>", times=1)
+    org.fail("coql", status=400, body={"code": "INVALID_QUERY", "message": "m", "details": {}})
     first = org.write(leads, [{"Last_Name": "L"}], object_storage_config=storage(tmp_path))
     (line,) = kept(tmp_path)
     again = org.write_lines([leads], [json.dumps(line).encode(), state("Leads")])

@@ -31,7 +31,13 @@ def test_a_state_comes_back_with_all_that_the_platform_put_into_it(org: Org) -> 
     assert stats == {
         "recordCount": 1.0,
         "rejectedRecordCount": 0.0,
-        "additionalStats": {"created": 1.0, "updated": 0.0, "deleted": 0.0, "superseded": 0.0},
+        "additionalStats": {
+            "created": 1.0,
+            "updated": 0.0,
+            "unchanged": 0.0,
+            "deleted": 0.0,
+            "superseded": 0.0,
+        },
     }
 
 

@@ -1,0 +1,82 @@
+"""Upserts that bring nothing but their key: which of the records are there already."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from airbyte_cdk.utils import AirbyteTracedException
+
+from destination_zoho_crm.columns import SE_MODULE
+from destination_zoho_crm.plan import StreamPlan
+from zoho_crm.answers import page
+from zoho_crm.client import Client
+from zoho_crm.coql import listed, select
+
+LOGGER = logging.getLogger("airbyte")
+
+#: "COQL: Limitations": values of an `in`, and rows of a query, of the strictest version.
+_MOST_VALUES = 50
+_MOST_ROWS = 200
+#: Forms whose values stand in a query without quotes.
+_NUMBERS = ("integer", "long", "number")
+
+_PAGE = page()
+
+
+class StandingRecords:
+    """Records of one stream's module, by the stream's key."""
+
+    def __init__(self, client: Client, plan: StreamPlan) -> None:
+        self._client = client
+        self._plan = plan
+
+    def found(self, records: Sequence[Mapping[str, Any]]) -> list[str | None]:
+        """For each record, the id of one that has its key; None: none, as far as is known.
+
+        What cannot be looked up counts as not found: an upsert finds it by itself.
+        """
+        key = self._plan.key
+        assert key is not None
+        values = [str(record[key.name]) for record in records]
+        sound = list(dict.fromkeys(value for value in values if _is_sound(value)))
+        ids: dict[str, str] = {}
+        for first in range(0, len(sound), _MOST_VALUES):
+            ids |= self._ids(key.name, sound[first : first + _MOST_VALUES])
+        return [ids.get(_folded(value)) for value in values]
+
+    def _ids(self, name: str, values: Sequence[str]) -> dict[str, str]:
+        bare = self._plan.module.fields[name].form in _NUMBERS
+        query = select(
+            ("id", name),
+            self._plan.module.api_name,
+            listed(name, values, bare=bare),
+            limit=_MOST_ROWS,
+        )
+        try:
+            rows = self._client.queries.ask(
+                read=_PAGE, body={"select_query": query}, line=self._plan.label
+            ).rows
+        except AirbyteTracedException:
+            LOGGER.debug(f"{self._plan.label}: rows with nothing but a key cannot be looked up.")
+            return {}
+        return {_folded(str(row.get(name))): str(row["id"]) for row in rows}
+
+
+def brings_nothing(plan: StreamPlan, record: Mapping[str, Any]) -> bool:
+    """Whether an update or upsert with this record would change no value."""
+    key = plan.key
+    return (
+        plan.operation in ("update", "upsert")
+        and key is not None
+        and not record.keys() - {key.name, SE_MODULE}
+    )
+
+
+def _is_sound(value: str) -> bool:
+    """UNVERIFIED: what a backslash means in a query, and whether Zoho trims values."""
+    return value == value.strip() and value.isprintable() and "\\" not in value
+
+
+def _folded(value: str) -> str:
+    """Zoho's duplicate check takes no account of case ("Custom Fields": unique)."""
+    return value.strip().lower()
