@@ -15,9 +15,10 @@ from zoho_crm.client import Client, LostAnswerError, RowRefusedError
 from zoho_crm.manifest import skipped_features
 from zoho_crm.problems import Refused
 
-#: An insert is made this often at the most while its answers get lost; and so many inserts in a row
-#: may lose them.
-_MOST_INSERTS = 3
+#: An insert is made this often at the most while its answers get lost: as often as other calls.
+_MOST_INSERTS = 7
+#: So many inserts in a row may lose their answers and leave rows of which nothing is known.
+_MOST_IN_VAIN = 3
 
 Records = Sequence[Mapping[str, Any]]
 #: Records with their places in the batch.
@@ -136,7 +137,7 @@ class Sender:
             raise barred
         if missing:
             yield from self._sent(missing, creation, number + 1)
-        elif found.unknown and self._in_vain >= _MOST_INSERTS:
+        elif found.unknown and self._in_vain >= _MOST_IN_VAIN:
             raise outage(self._plan)
 
     def _judged(self, item: Mapping[str, Any]) -> Outcome:
