@@ -190,8 +190,10 @@ def test_a_field_that_is_added_to_a_module_finds_its_record_or_is_refused(
         assert_found(org, mode, finding, written(org, mode, version, finding))
 
 
+@pytest.mark.usefixtures("no_pauses")
+@pytest.mark.parametrize("lost", [False, True], ids=["answered", "answers lost"])
 @pytest.mark.parametrize("version", VERSIONS)
-def test_an_insert_adds_a_record_to_every_module(org: Org, version: str) -> None:
+def test_an_insert_adds_one_record_to_every_module(org: Org, version: str, lost: bool) -> None:
     modules = [name for name in OF_TEXTS if name not in NEVER_NEW]
     streams, lines = [], []
     for module in modules:
@@ -199,6 +201,8 @@ def test_an_insert_adds_a_record_to_every_module(org: Org, version: str) -> None
         streams.append(stream(module, *data, into=module))
         lines += [row(module, data), state(module)]
     before = {module: len(org.records(module)) for module in modules}
+    if lost:
+        org.fail("insert", "reset", times=len(modules))
 
     result = org.write_lines(streams, lines, schema_version=version)
 
