@@ -6,6 +6,7 @@ from typing import Any
 from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.calls import call_of
+from destination_zoho_crm.cures import searched
 from destination_zoho_crm.lost import LostInserts, outage
 from destination_zoho_crm.outcomes import Outcome, judged
 from destination_zoho_crm.plan import StreamPlan
@@ -103,12 +104,15 @@ class Sender:
             raise self._unlike(answer, records)
         key = self._plan.key.name if self._plan.key else None
         return [
-            judged(
-                self._plan.operation,
-                self._plan.module.api_name,
-                item,
-                key=key,
-                repeated=answer.repeated,
+            searched(
+                self._plan,
+                judged(
+                    self._plan.operation,
+                    self._plan.module.api_name,
+                    item,
+                    key=key,
+                    repeated=answer.repeated,
+                ),
             )
             for item in answer.items
         ]

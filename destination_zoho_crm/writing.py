@@ -11,10 +11,13 @@ from airbyte_cdk.utils import AirbyteTracedException
 from destination_zoho_crm.accounting import Accounts
 from destination_zoho_crm.arrivals import arrivals
 from destination_zoho_crm.batches import Writers
+from destination_zoho_crm.cures import Cures
+from destination_zoho_crm.known import Known
 from destination_zoho_crm.ledger import rejections, told
 from destination_zoho_crm.matching import rows_of_new
 from destination_zoho_crm.modules import TargetModules
 from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome
+from destination_zoho_crm.picklists import PickLists
 from destination_zoho_crm.plan import (
     DELETED_AT,
     StreamPlan,
@@ -67,8 +70,12 @@ def write(
         if not any(mapping.is_of(plan.stream[1], plan.stream[0]) for plan in plans):
             LOGGER.warning(f"The connection has no stream {mapping}, which a mapping names.")
     _announce(plans, settings, client.config["schema_version"])
-    users = active_users(client.metadata) if any(map(_names_users, plans)) else {}
-    yield from Run(client, plans, settings, users, stop or threading.Event()).results(messages)
+    known = Known(
+        active_users(client.metadata) if any(map(_names_users, plans)) else {},
+        PickLists(modules, adds=settings.adds_options),
+        Cures(modules),
+    )
+    yield from Run(client, plans, settings, known, stop or threading.Event()).results(messages)
 
 
 class Run:
@@ -77,16 +84,17 @@ class Run:
         client: Client,
         plans: Sequence[StreamPlan],
         settings: WriteSettings,
-        users: Mapping[str, str],
+        known: Known,
         stop: threading.Event,
     ) -> None:
         self._client = client
         self._settings = settings
+        self._known = known
         self._accounts = Accounts(plan.stream for plan in plans)
         self._stop = stop
         self._rejects = RejectedRows(settings.folder)
         self._writers = Writers(stop)
-        self._streams = {plan.stream: self._stream(plan, users) for plan in plans}
+        self._streams = {plan.stream: self._stream(plan) for plan in plans}
 
     def results(self, messages: Iterable[Row | State]) -> Iterator[str]:
         failure: BaseException | None = None
@@ -136,10 +144,10 @@ class Run:
         for key in self._accounts.spoken_of(message):
             self._streams[key].flush()
 
-    def _stream(self, plan: StreamPlan, users: Mapping[str, str]) -> Stream:
+    def _stream(self, plan: StreamPlan) -> Stream:
         return Stream(
             plan,
-            RowEncoder(plan, clears=self._settings.clears, users=users),
+            RowEncoder(plan, clears=self._settings.clears, known=self._known),
             Sender(self._client, plan, self._settings.automations).send,
             self._accounts,
             self._writers,
@@ -166,6 +174,8 @@ class Run:
         for line in told(self._accounts.totals, self._client.org.ledger):
             LOGGER.info(line)
         for line in rejections(self._accounts.totals):
+            LOGGER.warning(line)
+        for line in self._known.pick_lists.told():
             LOGGER.warning(line)
         for path in self._rejects.paths:
             LOGGER.info(f"Rejected rows are kept in {path}, which can be written again.")
