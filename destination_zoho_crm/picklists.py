@@ -70,8 +70,8 @@ class PickLists:
             if number:
                 yield (
                     f"{pick_list}: {number:,}{' or more' if number == _MOST_NEW else ''} new "
-                    f"{'options were' if number > 1 else 'option was'} sent, and Zoho adds "
-                    f"{'them' if number > 1 else 'it'} to the picklist, because {_SETTING} is add."
+                    f"{'options were' if number > 1 else 'option was'} sent, and Zoho adds what it "
+                    f"takes to the picklist, because {_SETTING} is add."
                 )
 
 

@@ -1,5 +1,7 @@
 """Values of pick lists are options of the org, or the org hears of it."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -90,8 +92,8 @@ def test_new_options_are_sent_where_the_setting_says_so(org: Org, version: str) 
     assert written(org) == [["Mars"], ["Mars", "Cloud"], ["Venus", "Mars"]]
     assert options(org, "Interests")[-2:] == ["Mars", "Venus"]
     assert result.said("new option") == [
-        "Leads.Interests: 2 new options were sent, and Zoho adds them to the picklist, because "
-        f"{SETTING} is add."
+        "Leads.Interests: 2 new options were sent, and Zoho adds what it takes to the picklist, "
+        f"because {SETTING} is add."
     ]
 
 
@@ -191,6 +193,20 @@ def test_a_new_option_is_no_part_of_a_text_between_commas(org: Org) -> None:
     assert result.counts() == {"created": 1, "rejected": 1}
     assert written(org) == [["Cloud,Mars"]]
     assert result.said(f"{REJECTED}Interests: an option holds a semicolon")
+
+
+def test_what_zoho_says_of_an_option_goes_before_the_setting(org: Org, tmp_path: Path) -> None:
+    org.knobs(new_options="refuse")
+    storage = {"storage_type": "Local", "folder": str(tmp_path)}
+
+    result = write(org, "Mars", unknown_picklist_values="add", object_storage_config=storage)
+
+    org.knobs(new_options="add")
+    assert result.counts() == {"rejected": 1}
+    assert result.said(f"{REJECTED}Interests.")
+    assert result.said("Mars") == []
+    (path,) = tmp_path.glob("*.jsonl")
+    assert "supported_values ['Cloud'" in json.loads(path.read_text())["rejected"]["message"]
 
 
 def test_fields_without_listed_options_are_not_judged(org: Org) -> None:
