@@ -14,6 +14,9 @@ from destination_zoho_crm.outcomes import Outcome
 from destination_zoho_crm.plan import StreamPlan
 from zoho_crm.errors import INVALID_DATA
 
+#: Codes of values that Zoho did not find or take ("Insert Records": errors of a record).
+_OF_VALUES = (INVALID_DATA, "MULTIPLE_OR_MULTI_ERRORS")
+
 
 class Cures:
     """For values that are no ids, of columns that take ids."""
@@ -57,7 +60,7 @@ class Cures:
 
 def searched(plan: StreamPlan, outcome: Outcome) -> Outcome:
     """Says of a value that Zoho did not take where it was looked for, if it was."""
-    if outcome.result != "rejected" or outcome.code != INVALID_DATA or not outcome.field:
+    if outcome.result != "rejected" or outcome.code not in _OF_VALUES or not outcome.field:
         return outcome
     places = dict.fromkeys(_searches(plan, outcome.field.split(", ")))
     return replace(

@@ -107,9 +107,7 @@ class Encoder:
 
     def _text(self, field: TargetField, value: Any) -> str:
         text = _text(field, value)
-        if self._pick_list is None:
-            return text
-        return self._pick_list.read([text], given=[text], remark=self._remark)[0]
+        return self._pick_list.one(text, self._remark) if self._pick_list else text
 
     def _options(self, field: TargetField, value: Any) -> list[str] | Empty:
         """Of a list, each item is an option. A text is one option, or several between semicolons

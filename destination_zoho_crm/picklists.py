@@ -90,6 +90,10 @@ class PickList:
     def __str__(self) -> str:
         return f"{self._module}.{self._name}"
 
+    def one(self, text: str, remark: Remark) -> str:
+        """The option that a text means, or UnfitError."""
+        return self.options.exact(text) or self.read([text], given=[text], remark=remark)[0]
+
     def read(self, *ways: Sequence[str], given: Sequence[str], remark: Remark) -> list[str]:
         """The options that a value means, each once.
 

@@ -151,6 +151,16 @@ def test_an_unknown_external_key_is_told_where_it_was_looked_for(org: Org, versi
     assert result.said("nowhere") == []
 
 
+def test_one_error_among_several_is_told_where_it_was_looked_for(org: Org) -> None:
+    values = {"Last_Name": "L", "Email": "no address", "Account_Name.ERP_ID": "nowhere"}
+
+    result = org.write(stream("Contacts", *values), [values], schema_version="v8")
+
+    (line,) = result.said("Rejected: ")
+    assert "MULTIPLE_OR_MULTI_ERRORS" in line
+    assert line.endswith(": Account_Name was looked for in Accounts by ERP_ID.")
+
+
 def test_another_refusal_is_told_nothing_of_look_ups(org: Org) -> None:
     account = org.add("Accounts", Account_Name="ACME", ERP_ID="e-1")
     values = {"Last_Name": "L", "Email": "no address", "Account_Name.ERP_ID": "e-1"}
