@@ -4,18 +4,21 @@ Pure. Nothing is cut or rounded in silence: what Zoho would change on its way in
 Zoho itself judges what takes more than its documented limits, such as the parts of an address.
 """
 
+import json
 import logging
 import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 import orjson
 
 from destination_zoho_crm.columns import Column
 from destination_zoho_crm.modules import TargetField
-from destination_zoho_crm.numeric import integer, long, number
+from destination_zoho_crm.numeric import as_text, integer, long, number
+from destination_zoho_crm.picklists import HOLDS_SEMICOLON, PickList
 from destination_zoho_crm.unfit import UnfitError
 from zoho_crm.fields import Form
 
@@ -24,7 +27,10 @@ LOGGER = logging.getLogger("airbyte")
 #: UNVERIFIED: the shortest. Zoho's samples have 15 digits and more.
 _ID = re.compile(r"\d{15,20}", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_MIDNIGHT = re.compile(r"[T ]00:00(:00(\.0+)?)?(Z|[+-]00:?00)?", re.ASCII)
+_MIDNIGHT = re.compile(r"[T ]00:00(:00(\.0+)?)?( ?(Z|UTC|[+-]00(:?00)?))?", re.ASCII)
+#: How warehouses write an offset that Python does not read: BigQuery and Snowflake.
+_UTC = re.compile(r" UTC$")
+_APART = re.compile(r" (?=(Z|[+-]\d{2}(:?\d{2})?)$)", re.ASCII)
 
 
 class Empty:
@@ -44,30 +50,54 @@ def is_id(value: object) -> bool:
 
 
 class Encoder:
-    """Encodes the values of one column. `users` are the ids of active users by address."""
+    """Encodes the values of one column."""
 
-    def __init__(self, column: Column, users: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        column: Column,
+        users: Mapping[str, str],
+        pick_list: PickList | None = None,
+        cure: Callable[[], str] = str,
+    ) -> None:
+        """`users`: ids of active users by address; `pick_list`: what values are held against;
+        `cure`: what else than an id names a record, in words that may be logged."""
         self.name = column.name
         self._column = column
         self._users = users
+        self._pick_list = pick_list
+        self._cure = cure
         field = column.field
         self._form: Form = (field.form if field else None) or "given"
-        self._warned = False
+        self._remarks: set[str] = set()
+        self._encode = self._encoder(field)
 
     def __call__(self, value: Any) -> Any:
         """The value for Zoho; EMPTY of null, a blank text and an empty list."""
-        if value is None or value == "" or value == []:
+        if value is None or value == [] or (isinstance(value, str) and not value.strip()):
             return EMPTY
-        field = self._column.field
+        return self._encode(value)
+
+    def _encoder(self, field: TargetField | None) -> Callable[[Any], Any]:
         if field is None:
-            return _record_id(value) if self.name == "id" else _module_name(value)
+            return _record_id if self.name == "id" else _module_name
         if self._column.via == "email":
-            return self._user(value)
-        if self._column.external is not None:
-            return {self._column.external.api_name: _text(self._column.external, value)}
-        if self._form == "datetime":
-            return self._datetime(value)
-        return _ENCODERS[self._form](field, value)
+            return self._user
+        if external := self._column.external:
+            return lambda value: {external.api_name: _text(external, value)}
+        own: Mapping[Form, Callable[[TargetField, Any], Any]] = {
+            "text": self._text,
+            "options": self._options,
+            "number": lambda field, value: number(field, value, self._remark),
+            "datetime": self._datetime,
+            "reference": self._reference,
+        }
+        return partial(own.get(self._form) or _ENCODERS[self._form], field)
+
+    def _remark(self, words: str) -> None:
+        """A warning about the column, once."""
+        if words not in self._remarks:
+            self._remarks.add(words)
+            LOGGER.warning(f"The column {self._column.source} {words}.")
 
     def _user(self, value: Any) -> dict[str, str]:
         user = self._users.get(value.strip().lower()) if isinstance(value, str) else None
@@ -75,36 +105,74 @@ class Encoder:
             raise UnfitError("no active user has this address")
         return {"id": user}
 
-    def _datetime(self, value: Any) -> str:
-        moment = _moment(value)
-        if moment.microsecond and not self._warned:
-            self._warned = True
-            LOGGER.warning(
-                f"The column {self._column.source} has fractions of a second, which Zoho does not "
-                "keep; they are cut off."
+    def _text(self, field: TargetField, value: Any) -> str:
+        text = _text(field, value)
+        return self._pick_list.one(text, self._remark) if self._pick_list else text
+
+    def _options(self, field: TargetField, value: Any) -> list[str] | Empty:
+        """Of a list, each item is an option. A text is one option, or several between semicolons
+        as Zoho's own exports have them, or between commas or bars where all of them are known."""
+        if isinstance(value, str) and not value.lstrip().startswith("["):
+            given = _parts(value, ";")
+            ways = [[value.strip()], given, _parts(value, ","), _parts(value, "|")]
+        else:
+            given = [_as_text(item, "expected a list of texts") for item in _list(value)]
+            ways = [given]
+            if not all(option.strip() for option in given):
+                raise UnfitError("an option is blank")
+        if self._pick_list is not None and given:
+            options = self._pick_list.read(*ways, given=given, remark=self._remark)
+        elif any(";" in option for option in given):
+            raise UnfitError(HOLDS_SEMICOLON)
+        else:
+            options = given
+        if field.length and len(";".join(options)) > field.length:
+            raise UnfitError(
+                f"longer than {field.length} characters, with semicolons between options"
             )
+        return options or EMPTY
+
+    def _datetime(self, field: TargetField, value: Any) -> str:
+        moment = _moment(value)
+        if moment.microsecond:
+            self._remark("has fractions of a second, which Zoho does not keep; they are cut off")
         return moment.replace(microsecond=0).isoformat()
+
+    def _reference(self, field: TargetField, value: Any) -> dict[str, Any]:
+        try:
+            return _reference(field, value)
+        except UnfitError as error:
+            raise UnfitError("; ".join(filter(None, [str(error), self._cure()]))) from None
 
 
 def _moment(value: Any) -> datetime:
     """A moment without an offset is one in UTC."""
-    if not isinstance(value, str) or not _DATE.match(value):
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise UnfitError("expected a date with time; a number does not tell of which unit it is")
+    text = value.strip() if isinstance(value, str) else ""
+    if not _DATE.match(text):
         raise UnfitError("expected a date with time")
     try:
-        moment = datetime.fromisoformat(value)
+        moment = datetime.fromisoformat(_APART.sub("", _UTC.sub("Z", text)))
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise UnfitError("expected a date with time") from None
 
 
+def _as_text(value: Any, expected: str = "expected a text") -> str:
+    """A number that has passed through a float column is a whole one: 5551234.0 is 5551234."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise UnfitError(expected)
+    return as_text(value) if isinstance(value, float) else str(value)
+
+
 def _text(field: TargetField, value: Any) -> str:
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    if not isinstance(value, str):
-        raise UnfitError("expected a text")
-    if field.length and len(value) > field.length:
+    text = _as_text(value)
+    if field.length and len(text) > field.length:
         raise UnfitError(f"longer than {field.length} characters")
-    return value
+    return text
 
 
 def _boolean(field: TargetField, value: Any) -> bool:
@@ -112,20 +180,21 @@ def _boolean(field: TargetField, value: Any) -> bool:
         return value
     if value in (0, 1):
         return bool(value)
-    if isinstance(value, str) and value.lower() in ("true", "false"):
-        return value.lower() == "true"
+    if isinstance(value, str) and (text := value.strip().lower()) in ("true", "false"):
+        return text == "true"
     raise UnfitError("expected true or false")
 
 
 def _day(field: TargetField, value: Any) -> str:
-    found = _DATE.match(value) if isinstance(value, str) else None
+    text = value.strip() if isinstance(value, str) else ""
+    found = _DATE.match(text)
     if found is None:
         raise UnfitError("expected a date")
     try:
         date.fromisoformat(found[0])
     except ValueError:
         raise UnfitError("expected a date") from None
-    rest = value[found.end() :]
+    rest = text[found.end() :]
     if rest and not _MIDNIGHT.fullmatch(rest):
         raise UnfitError("the field holds a date, and the value has a time of day")
     return found[0]
@@ -163,32 +232,20 @@ def _list(value: Any) -> list[Any]:
     return value
 
 
-def _options(field: TargetField, value: Any) -> list[str] | Empty:
-    """A text is one option, or several between semicolons as Zoho's own exports have them."""
-    if isinstance(value, str) and not value.lstrip().startswith("["):
-        parts = (part.strip() for part in value.split(";"))
-        options = [part for part in parts if part]
-    else:
-        options = _list(value)
-    if not all(isinstance(option, str) for option in options):
-        raise UnfitError("expected a list of texts")
-    if not all(option.strip() for option in options):
-        raise UnfitError("an option is blank")
-    if any(";" in option for option in options):
-        raise UnfitError("an option holds a semicolon, by which Zoho separates options")
-    if field.length and len(";".join(options)) > field.length:
-        raise UnfitError(f"longer than {field.length} characters, with semicolons between options")
-    return options or EMPTY
+def _parts(text: str, separator: str) -> list[str]:
+    return [part.strip() for part in text.split(separator) if part.strip()]
 
 
-def _tags(field: TargetField, value: Any) -> list[dict[str, str]]:
+def _tags(field: TargetField, value: Any) -> list[dict[str, str]] | Empty:
+    """A text is one name, or several between semicolons."""
+    between = isinstance(value, str) and not value.lstrip().startswith("[")
     tags = []
-    for item in _list(value):
+    for item in _parts(value, ";") if between else _list(value):
         name = item.get("name") if isinstance(item, dict) else item
-        if not isinstance(name, str) or not name:
+        if not isinstance(name, str) or not name.strip():
             raise UnfitError("expected a list of names")
         tags.append({"name": name})
-    return tags
+    return tags or EMPTY
 
 
 def _links(field: TargetField, value: Any) -> list[dict[str, Any]]:
@@ -206,11 +263,14 @@ def _given(field: TargetField, value: Any) -> Any:
 
 
 def _carried(value: Any) -> Any:
-    """What is nested without end can be read, but not written again."""
+    """What is nested without end can be read, but not written again; NaN would become null."""
     try:
         orjson.dumps({"data": [{"field": [{"link": value}]}]})
+        json.dumps(value, allow_nan=False)
     except orjson.JSONEncodeError:
         raise UnfitError("nested too deep") from None
+    except ValueError:
+        raise UnfitError("a number in it is none that JSON can carry") from None
     return value
 
 
@@ -221,20 +281,12 @@ def _json(text: str) -> Any:
         raise UnfitError("expected JSON") from None
 
 
-def _no_moment(field: TargetField, value: Any) -> str:
-    raise AssertionError(f"{field.api_name}: moments are encoded with their column")
-
-
+#: The forms whose values hang on nothing but the field.
 _ENCODERS: Mapping[Form, Callable[[TargetField, Any], Any]] = {
-    "text": _text,
     "integer": integer,
     "long": long,
-    "number": number,
     "boolean": _boolean,
     "date": _day,
-    "datetime": _no_moment,
-    "reference": _reference,
-    "options": _options,
     "tags": _tags,
     "links": _links,
     "given": _given,

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from destination_zoho_crm.options import Options
 from destination_zoho_crm.settings import Operation
 from zoho_crm.directory import Metadata, of_one_module
 from zoho_crm.fields import Field, Form
@@ -51,6 +52,8 @@ class TargetField:
     lookup_module: str | None
     #: Of a lookup to several records: what a link calls the record at its other end.
     link: str | None
+    #: Of a pick list.
+    options: Options
 
     @property
     def api_name(self) -> str:
@@ -119,6 +122,7 @@ class TargetField:
             json_type=entry.get("json_type"),
             lookup_module=_lookup_module(entry),
             link=_link(entry),
+            options=Options.from_metadata(entry),
         )
 
 
@@ -174,6 +178,11 @@ class TargetModules:
                 raise module
             modules[name] = module
         return modules
+
+    def again(self, name: str) -> TargetModule | None:
+        """The module as Zoho describes it now; None where the org has no such module."""
+        self._fetched.pop(name, None)
+        return self.named([name]).get(name)
 
     def told(self) -> str:
         """A module whose fields Zoho tells; raises where it tells those of none of a few."""

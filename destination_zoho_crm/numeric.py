@@ -5,8 +5,8 @@ would arrive as another number.
 """
 
 import re
-from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable, Mapping
+from decimal import Context, Decimal, InvalidOperation
 from typing import Any
 
 from destination_zoho_crm.modules import TargetField
@@ -19,8 +19,10 @@ _DECIMALS = 9
 #: A double keeps so many digits of any number. One that came in with more may have lost some on its
 #: way to us, and nothing tells.
 _KEPT_DIGITS = 15
+#: So many may be needed to write a double, and more than these no double leaves behind.
+_MOST_DIGITS = 17
 
-_WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
+_WHOLE = re.compile(r"([+-]?\d+)(\.0*)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 _AS_TEXT = f"a number of more than {_KEPT_DIGITS} digits must be sent as a text, or digits are lost"
@@ -44,8 +46,19 @@ def long(field: TargetField, value: Any) -> str:
     return str(number)
 
 
-def number(field: TargetField, value: Any) -> int | float:
+def as_text(value: float) -> str:
+    """The shortest text of a number, without an exponent."""
+    exact = _decimal(value)
+    if exact == exact.to_integral_value():
+        return str(_whole(value))
+    return f"{exact:f}"
+
+
+def number(field: TargetField, value: Any, remark: Callable[[str], None]) -> int | float:
     """Currency loses decimals beyond the field's, and any number those beyond the ninth.
+
+    What arithmetic with doubles leaves behind the fifteenth digit, as of 0.1 + 0.2, is rounded off,
+    and `remark` hears of it.
 
     UNVERIFIED: that other numbers keep more decimals than their field shows.
     """
@@ -55,10 +68,36 @@ def number(field: TargetField, value: Any) -> int | float:
     places = field.decimal_place if field.data_type == "currency" else None
     most = _DECIMALS if places is None else places
     digits, decimals = _figures(exact)
+    if decimals > most or isinstance(value, float):
+        short = _without_noise(exact)
+        if short != exact and _figures(short)[1] <= most:
+            remark(
+                f"has numbers that differ from shorter ones behind the {_KEPT_DIGITS}th digit "
+                "only, as 0.1 + 0.2 does from 0.3; they are rounded to these"
+            )
+            return _double(short)
     if decimals > most:
         raise UnfitError(f"more than {most} decimals, which Zoho would cut off")
     if isinstance(value, float) and digits > _KEPT_DIGITS:
         raise UnfitError(_AS_TEXT)
+    return _double(exact)
+
+
+def _without_noise(exact: Decimal) -> Decimal:
+    """The number of fewer digits that this one was meant to be; else the number itself.
+
+    It has more digits than a double keeps and not more than one shows, and those that are kept end
+    in a zero: a number that really needs them all mostly does not.
+    """
+    digits, decimals = _figures(exact)
+    if decimals and _KEPT_DIGITS < digits <= _MOST_DIGITS:
+        short = Context(prec=_KEPT_DIGITS).plus(exact)
+        if _figures(short)[0] < _KEPT_DIGITS:
+            return short
+    return exact
+
+
+def _double(exact: Decimal) -> int | float:
     double = float(exact)
     if Decimal(repr(double)) != exact:
         raise UnfitError("more digits than a JSON number carries")
@@ -96,8 +135,8 @@ def _whole(value: Any) -> int:
         if len(str(abs(int(value)))) > _KEPT_DIGITS:
             raise UnfitError(_AS_TEXT)
         return int(value)
-    if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
-        return int(value) if len(value) < 100 else 10**100
+    if isinstance(value, str) and (found := _WHOLE.fullmatch(value.strip())):
+        return int(found[1]) if len(found[1]) < 100 else 10**100
     if not isinstance(value, int) or isinstance(value, bool):
         raise UnfitError("expected a whole number")
     return value

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from destination_zoho_crm.accounting import Segment
-from destination_zoho_crm.encoding import EMPTY, Encoder
+from destination_zoho_crm.encoding import EMPTY
+from destination_zoho_crm.known import Known
 from destination_zoho_crm.outcomes import (
     ALIVE_AT_SOURCE,
     DELETED_AT_SOURCE,
@@ -54,12 +55,12 @@ class Waiting:
 class RowEncoder:
     """Turns rows of one stream into Zoho's records."""
 
-    def __init__(self, plan: StreamPlan, *, clears: bool, users: Mapping[str, str]) -> None:
+    def __init__(self, plan: StreamPlan, *, clears: bool, known: Known) -> None:
         self._plan = plan
         self._clears = clears
         by_id = (plan.key,) if plan.key and plan.key.name == "id" else ()
         self._columns = [
-            (column.source, column.name, Encoder(column, users))
+            (column.source, column.name, known.encoder(plan.module.api_name, column))
             for column in (*by_id, *plan.columns)
         ]
         # A checkbox has no third state to be emptied to. UNVERIFIED: what Zoho makes of a null.

@@ -7,6 +7,7 @@ from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.calls import call_of
 from destination_zoho_crm.creations import Creation, Creations
+from destination_zoho_crm.cures import searched
 from destination_zoho_crm.lost import LostInserts, outage
 from destination_zoho_crm.outcomes import Outcome, judged
 from destination_zoho_crm.plan import StreamPlan
@@ -144,4 +145,5 @@ class Sender:
         """UNVERIFIED: that outcomes stand in the order of the records for every operation; Zoho
         says so of inserts only ("Insert Records")."""
         key = self._plan.key.name if self._plan.key else None
-        return judged(self._plan.operation, self._plan.module.api_name, item, key=key)
+        outcome = judged(self._plan.operation, self._plan.module.api_name, item, key=key)
+        return searched(self._plan, outcome)

@@ -76,6 +76,8 @@ class WriteSettings:
     #: Kinds of automations that writes set off; None: all that Zoho has.
     automations: tuple[str, ...] | None
     most_deletes: int
+    #: Zoho is made to add unknown options to its pick lists; otherwise their rows are rejected.
+    adds_options: bool
     most_rejected: RejectLimit | None
     #: Where rejected rows are kept; None: nowhere.
     folder: Path | None
@@ -99,6 +101,7 @@ def write_settings(config: Mapping[str, Any]) -> WriteSettings:
         clears=config.get("null_values") == "clear",
         automations=_automations(config.get("automations") or {"run": "all"}),
         most_deletes=MOST_DELETES if most_deletes is None or most_deletes == "" else most_deletes,
+        adds_options=config.get("unknown_picklist_values") == "add",
         most_rejected=_reject_limit(config.get("max_rejected") or ""),
         folder=_folder(config.get("object_storage_config") or {"storage_type": "None"}),
     )

@@ -13,10 +13,13 @@ from destination_zoho_crm.accounting import Accounts
 from destination_zoho_crm.arrivals import arrivals
 from destination_zoho_crm.batches import Writers
 from destination_zoho_crm.creations import Creations
+from destination_zoho_crm.cures import Cures
+from destination_zoho_crm.known import Known
 from destination_zoho_crm.ledger import doubts, rejections, told
 from destination_zoho_crm.matching import rows_of_new
 from destination_zoho_crm.modules import TargetModules
 from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome
+from destination_zoho_crm.picklists import PickLists
 from destination_zoho_crm.plan import (
     DELETED_AT,
     StreamPlan,
@@ -69,8 +72,12 @@ def write(
         if not any(mapping.is_of(plan.stream[1], plan.stream[0]) for plan in plans):
             LOGGER.warning(f"The connection has no stream {mapping}, which a mapping names.")
     _announce(plans, settings, client.config["schema_version"])
-    users = active_users(client.metadata) if any(map(_names_users, plans)) else {}
-    yield from Run(client, plans, settings, users, stop or threading.Event()).results(messages)
+    known = Known(
+        active_users(client.metadata) if any(map(_names_users, plans)) else {},
+        PickLists(modules, adds=settings.adds_options),
+        Cures(modules),
+    )
+    yield from Run(client, plans, settings, known, stop or threading.Event()).results(messages)
 
 
 class Run:
@@ -79,18 +86,19 @@ class Run:
         client: Client,
         plans: Sequence[StreamPlan],
         settings: WriteSettings,
-        users: Mapping[str, str],
+        known: Known,
         stop: threading.Event,
     ) -> None:
         self._client = client
         self._settings = settings
+        self._known = known
         self._accounts = Accounts(plan.stream for plan in plans)
         self._stop = stop
         self._rejects = RejectedRows(settings.folder)
         self._writers = Writers(stop)
         #: By module.
         self._creations: defaultdict[str, Creations] = defaultdict(Creations)
-        self._streams = {plan.stream: self._stream(plan, users) for plan in plans}
+        self._streams = {plan.stream: self._stream(plan) for plan in plans}
 
     def results(self, messages: Iterable[Row | State]) -> Iterator[str]:
         failure: BaseException | None = None
@@ -140,10 +148,10 @@ class Run:
         for key in self._accounts.spoken_of(message):
             self._streams[key].flush()
 
-    def _stream(self, plan: StreamPlan, users: Mapping[str, str]) -> Stream:
+    def _stream(self, plan: StreamPlan) -> Stream:
         return Stream(
             plan,
-            RowEncoder(plan, clears=self._settings.clears, users=users),
+            RowEncoder(plan, clears=self._settings.clears, known=self._known),
             Sender(
                 self._client,
                 plan,
@@ -175,6 +183,8 @@ class Run:
         for line in told(self._accounts.totals, self._client.org.ledger):
             LOGGER.info(line)
         for line in (*doubts(self._accounts.totals), *rejections(self._accounts.totals)):
+            LOGGER.warning(line)
+        for line in self._known.pick_lists.told():
             LOGGER.warning(line)
         for path in self._rejects.paths:
             LOGGER.info(f"Rejected rows are kept in {path}, which can be written again.")

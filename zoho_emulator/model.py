@@ -58,6 +58,8 @@ class Field:
     pick_list: tuple[str, ...] = ()
     #: The `actual_value` of each option of `pick_list`, which is what people see; empty: the same.
     actual_values: tuple[str, ...] = ()
+    #: Options of `pick_list` that no layout uses.
+    unused_options: tuple[str, ...] = ()
     #: Target modules by api_name: one for lookup, several for multi_module_lookup,
     #: ("users",) for ownerlookup and userlookup.
     targets: tuple[str, ...] = ()

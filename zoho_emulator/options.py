@@ -24,7 +24,7 @@ def option_json(field: Field, text: str, number: int, version: Version) -> Json:
     if oldest or version.number >= 4:
         option["reference_value"] = text
     if not oldest:
-        option["type"] = "used"
+        option["type"] = "unused" if text in field.unused_options else "used"
     if not oldest and not version.v6_metadata:
         option |= {"maps": [], "expected_data_type": None, "sys_ref_name": None}
     if stage or not oldest:

@@ -34,11 +34,18 @@ TAG = {"api_name": "Tag", "json_type": "jsonarray"}
     [
         ("text", {"length": 3}, "abc", "abc"),
         ("text", {}, 17, "17"),
+        ("text", {}, 1.5, "1.5"),
+        ("text", {}, 1e-7, "0.0000001"),
+        ("phone", {}, 5551234.0, "5551234"),
+        ("phone", {}, "5551234.0", "5551234.0"),
         ("text", {}, " kept ", " kept "),
         ("picklist", {}, "-None-", "-None-"),
         ("integer", {}, 17, 17),
         ("integer", {}, "-17", -17),
         ("integer", {}, 17.0, 17),
+        ("integer", {}, "5.0", 5),
+        ("integer", {}, "-5.000000000", -5),
+        ("bigint", {}, "5.0", "5"),
         ("bigint", {}, 123456789012345678, "123456789012345678"),
         ("long", {}, "17", "17"),
         ("double", {}, 1.25, 1.25),
@@ -53,14 +60,35 @@ TAG = {"api_name": "Tag", "json_type": "jsonarray"}
         ("currency", CURRENCY, 0.1, 0.1),
         ("currency", CURRENCY, "1234567890123456", 1234567890123456),
         ("currency", CURRENCY, "10.10", 10.1),
+        ("currency", CURRENCY, 0.1 + 0.2, 0.3),
+        ("currency", CURRENCY, "0.30000000000000004", 0.3),
+        ("currency", CURRENCY, 4.35 * 100, 435),
+        ("currency", CURRENCY, -1.1 - 2.2, -3.3),
+        ("currency", CURRENCY, 123456789012.34001, 123456789012.34),
+        ("currency", CURRENCY, "12.500000000", 12.5),
+        ("currency", {"decimal_place": 0}, 0.1 * 3 * 10, 3),
+        ("double", {}, 0.1 + 0.2, 0.3),
+        ("double", {}, "0.30000000000000004", 0.3),
+        ("double", {}, 12345678.7 + 0.2, 12345678.9),
+        ("percent", {}, 1.1 + 2.2, 3.3),
         ("boolean", {}, True, True),
         ("boolean", {}, "False", False),
         ("boolean", {}, 1, True),
         ("date", {}, "2024-02-29", "2024-02-29"),
         ("date", {}, "2024-02-29T00:00:00Z", "2024-02-29"),
+        ("date", {}, " 2024-02-29 00:00:00.000 +0000", "2024-02-29"),
+        ("date", {}, "2024-02-29 00:00:00+00", "2024-02-29"),
+        ("date", {}, "2024-02-29 00:00:00 UTC", "2024-02-29"),
         ("datetime", {}, "2024-02-29T10:00:00Z", "2024-02-29T10:00:00+00:00"),
         ("datetime", {}, "2024-02-29T10:00:00-08:00", "2024-02-29T18:00:00+00:00"),
         ("datetime", {}, "2024-02-29 10:00:00", "2024-02-29T10:00:00+00:00"),
+        ("datetime", {}, "2024-02-29 10:00:00+00", "2024-02-29T10:00:00+00:00"),
+        ("datetime", {}, "2024-02-29 10:00:00.123456-08", "2024-02-29T18:00:00+00:00"),
+        ("datetime", {}, "2024-02-29 10:00:00.000 +0000", "2024-02-29T10:00:00+00:00"),
+        ("datetime", {}, "2024-02-29 10:00:00.123456789 -0800", "2024-02-29T18:00:00+00:00"),
+        ("datetime", {}, "2024-02-29 10:00:00 -08:00", "2024-02-29T18:00:00+00:00"),
+        ("datetime", {}, "2024-02-29 10:00:00 UTC", "2024-02-29T10:00:00+00:00"),
+        ("datetime", {}, " 2024-02-29T10:00:00Z ", "2024-02-29T10:00:00+00:00"),
         ("datetime", {}, "2024-02-29T10:00:00.999999Z", "2024-02-29T10:00:00+00:00"),
         ("lookup", {}, ID, {"id": ID}),
         ("lookup", {}, int(ID), {"id": ID}),
@@ -73,7 +101,9 @@ TAG = {"api_name": "Tag", "json_type": "jsonarray"}
         ("multiselectpicklist", {}, "Red; Light Blue ;", ["Red", "Light Blue"]),
         ("multiselectpicklist", {"length": 3}, ["a", "b"], ["a", "b"]),
         ("multiselectpicklist", {}, [" a"], [" a"]),
+        ("multiselectpicklist", {}, [1, 2.0], ["1", "2"]),
         ("text", TAG, ["VIP", {"name": "Old"}], [{"name": "VIP"}, {"name": "Old"}]),
+        ("text", TAG, "VIP; Old", [{"name": "VIP"}, {"name": "Old"}]),
         ("RRULE", {"json_type": "jsonobject"}, '{"RRULE": "x"}', {"RRULE": "x"}),
         ("strange", {}, "as it is", "as it is"),
     ],
@@ -91,7 +121,11 @@ def test_a_value_takes_the_form_that_zoho_takes(
     ("data_type", "metadata", "value", "reason"),
     [
         ("text", {"length": 3}, "abcd", "longer than 3 characters"),
-        ("text", {}, 1.5, "expected a text"),
+        ("text", {}, float("nan"), "expected a text"),
+        ("text", {}, float("-inf"), "expected a text"),
+        ("text", {}, b"abc", "expected a text"),
+        ("phone", {}, 12345678901234567.0, MUST_BE_TEXT),
+        ("phone", {"length": 3}, 5551.0, "longer than 3 characters"),
         ("text", {}, True, "expected a text"),
         ("text", {}, {"a": 1}, "expected a text"),
         ("integer", {}, 1.5, "expected a whole number"),
@@ -100,6 +134,10 @@ def test_a_value_takes_the_form_that_zoho_takes(
         ("integer", {}, 1234567890, "more than 9 digits"),
         ("integer", {"length": 2}, 123, "more than 2 digits"),
         ("integer", {}, "1_0", "expected a whole number"),
+        ("integer", {}, "5.01", "expected a whole number"),
+        ("integer", {}, ".0", "expected a whole number"),
+        ("integer", {}, float("inf"), "expected a whole number"),
+        ("integer", {}, b"5", "expected a whole number"),
         ("bigint", {}, 1e18, MUST_BE_TEXT),
         ("bigint", {}, 9007199254740991.0, MUST_BE_TEXT),
         ("bigint", {}, "1" * 19, "more than 18 digits"),
@@ -126,6 +164,14 @@ def test_a_value_takes_the_form_that_zoho_takes(
         ("percent", {}, "1e-10", "more than 9 decimals, which Zoho would cut off"),
         ("currency", CURRENCY, 1.005, "more than 2 decimals, which Zoho would cut off"),
         ("currency", {"decimal_place": 0}, 1.5, "more than 0 decimals, which Zoho would cut off"),
+        ("currency", CURRENCY, "12.345", "more than 2 decimals, which Zoho would cut off"),
+        ("currency", CURRENCY, 0.3050000000000001, "more than 2 decimals, which Zoho would cut"),
+        ("currency", CURRENCY, 1234567890123.455, "more than 2 decimals, which Zoho would cut"),
+        ("currency", CURRENCY, 1 / 3, "more than 2 decimals, which Zoho would cut off"),
+        ("currency", CURRENCY, float("inf"), "expected a number"),
+        ("currency", CURRENCY, b"1", "expected a number"),
+        ("double", {}, 1 / 3, "more than 9 decimals, which Zoho would cut off"),
+        ("boolean", {}, float("nan"), "expected true or false"),
         ("boolean", {}, "yes", "expected true or false"),
         ("boolean", {}, 2, "expected true or false"),
         ("date", {}, "29.02.2024", "expected a date"),
@@ -134,11 +180,19 @@ def test_a_value_takes_the_form_that_zoho_takes(
         ("date", {}, "2024-02-29T10:00:00Z", "the field holds a date, and the value has a time"),
         ("datetime", {}, "10:00", "expected a date with time"),
         ("datetime", {}, "0001-01-01T00:00:00+14:00", "expected a date with time"),
-        ("datetime", {}, 1700000000, "expected a date with time"),
+        ("datetime", {}, 1700000000, "expected a date with time; a number does not tell"),
+        ("datetime", {}, float("nan"), "expected a date with time"),
+        ("datetime", {}, "1700000000", "expected a date with time"),
+        ("datetime", {}, "infinity", "expected a date with time"),
+        ("datetime", {}, "2024-02-29 10:00:00 PST", "expected a date with time"),
+        ("datetime", {}, b"2024-02-29", "expected a date with time"),
+        ("date", {}, b"2024-02-29", "expected a date"),
+        ("date", {}, "infinity", "expected a date"),
         ("lookup", {}, 17, "expected the id of a record in Zoho"),
         ("lookup", {}, {"name": "n"}, "expected the id of a record in Zoho"),
         ("multiselectpicklist", {}, ["a;b"], "an option holds a semicolon"),
-        ("multiselectpicklist", {}, [1], "expected a list of texts"),
+        ("multiselectpicklist", {}, [True], "expected a list of texts"),
+        ("multiselectpicklist", {}, [float("nan")], "expected a list of texts"),
         ("multiselectpicklist", {}, ["a", " "], "an option is blank"),
         ("multiselectpicklist", {}, '["a", ""]', "an option is blank"),
         ("multiselectpicklist", {"length": 3}, ["a", "bc"], "longer than 3 characters, with semi"),
@@ -147,6 +201,8 @@ def test_a_value_takes_the_form_that_zoho_takes(
         ("multiselectpicklist", {}, "[1", "expected JSON"),
         ("text", TAG, [{}], "expected a list of names"),
         ("RRULE", {"json_type": "jsonobject"}, "no JSON", "expected JSON"),
+        ("RRULE", {"json_type": "jsonobject"}, {"a": [float("nan")]}, "a number in it is none"),
+        ("strange", {}, float("inf"), "expected a number"),
     ],
 )
 def test_what_zoho_would_refuse_or_change_is_refused_with_the_reason(
@@ -164,10 +220,34 @@ def test_a_text_without_an_option_is_nothing(value: str) -> None:
     assert encoded("multiselectpicklist", value) is EMPTY
 
 
-@pytest.mark.parametrize("value", [None, "", []])
-@pytest.mark.parametrize("data_type", ["text", "integer", "datetime", "lookup", "boolean"])
+@pytest.mark.parametrize("value", [None, "", [], " ", "\t\n", "\u00a0"])
+@pytest.mark.parametrize("data_type", [*DATA_TYPES, "multiselectlookup", "unheard of"])
 def test_nothing_is_empty_in_every_type(data_type: str, value: Any) -> None:
-    assert encoded(data_type, value) is EMPTY
+    link = {"connectedlookup_apiname": "Link"}
+
+    assert encoded(data_type, value, multiselectlookup=link) is EMPTY
+
+
+def test_noise_is_rounded_off_with_one_warning(caplog: pytest.LogCaptureFixture) -> None:
+    encode = encoder("currency", **CURRENCY)
+
+    assert [encode(value) for value in (0.1 + 0.2, "0.30000000000000004", 0.3, 1.1 + 2.2)] == [
+        *(0.3, 0.3, 0.3, 3.3)
+    ]
+
+    assert [record.message for record in caplog.records if "digit" in record.message] == [
+        "The column column has numbers that differ from shorter ones behind the 15th digit only, "
+        "as 0.1 + 0.2 does from 0.3; they are rounded to these."
+    ]
+
+
+@pytest.mark.parametrize("data_type", ["currency", "double", "integer", "phone", "datetime"])
+def test_what_fits_costs_no_warning(data_type: str, caplog: pytest.LogCaptureFixture) -> None:
+    value = "2024-02-29 10:00:00" if data_type == "datetime" else 5.0
+
+    encoded(data_type, value)
+
+    assert caplog.records == []
 
 
 def test_fractions_of_a_second_are_cut_off_with_one_warning(

@@ -148,17 +148,16 @@ def test_fields_of_which_one_is_missing_are_all_named(
 
 
 def test_a_file_of_rejected_rows_can_be_written_again(org: Org, tmp_path: Path) -> None:
-    org.knobs(new_options="refuse")
     leads = stream("Leads", "Last_Name", "Rating")
     org.write(
         leads,
         [{"Last_Name": "Second chance", "Rating": "New"}],
         object_storage_config=storage(tmp_path),
     )
-    org.knobs(new_options="add")
     (path,) = tmp_path.glob("*.jsonl")
 
-    again = org.write_lines([leads], [*path.read_bytes().splitlines(), state("Leads")])
+    lines = [*path.read_bytes().splitlines(), state("Leads")]
+    again = org.write_lines([leads], lines, unknown_picklist_values="add")
 
     assert again.counts() == {"created": 1}
     assert org.record("Leads", Last_Name="Second chance")["Rating"] == "New"

@@ -89,7 +89,7 @@ def field(api_name: str, data_type: str = "text", **attributes: object) -> Draft
     check_types(Field, attributes, api_name)
     if {"pick_list", "actual_values"} <= attributes.keys():
         _check_options(api_name, attributes["pick_list"], attributes["actual_values"])
-    for name in ("pick_list", "actual_values", "targets", "hidden_keys"):
+    for name in ("pick_list", "actual_values", "unused_options", "targets", "hidden_keys"):
         if isinstance(given := attributes.get(name), list):
             attributes[name] = tuple(given)
     return Draft(api_name, data_type, attributes)

@@ -1,0 +1,84 @@
+"""What would have found the record or user that a rejected value means.
+
+The sentences name modules and fields, never a value, so that they may be logged.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from airbyte_cdk.utils import AirbyteTracedException
+
+from destination_zoho_crm.columns import Column
+from destination_zoho_crm.modules import TargetField, TargetModules
+from destination_zoho_crm.outcomes import Outcome
+from destination_zoho_crm.plan import StreamPlan
+from zoho_crm.errors import INVALID_DATA
+
+#: Codes of values that Zoho did not find or take ("Insert Records": errors of a record).
+_OF_VALUES = (INVALID_DATA, "MULTIPLE_OR_MULTI_ERRORS")
+
+
+class Cures:
+    """For values that are no ids, of columns that take ids."""
+
+    def __init__(self, modules: TargetModules) -> None:
+        self._modules = modules
+
+    def of(self, column: Column) -> str:
+        """Empty where nothing but an id can be written. May ask Zoho for the fields of the module
+        that a lookup points at."""
+        field = column.field
+        if field is None or field.form != "reference":
+            return ""
+        if field.is_user:
+            return f"an e-mail address finds a user in the column {field.api_name}.email"
+        return self._of_lookup(field) if field.lookup_module else ""
+
+    def _of_lookup(self, field: TargetField) -> str:
+        name = str(field.lookup_module)
+        try:
+            module = self._modules.named([name]).get(name)
+        except AirbyteTracedException:
+            # The row is rejected all the same; what fails here fails where it matters, too.
+            return ""
+        if module is None:
+            return ""
+        columns = [
+            f"{field.api_name}.{other.api_name}"
+            for other in module.fields.values()
+            if other.external
+        ]
+        if columns:
+            return f"to find a record of {name} by another value, write {' or '.join(columns)}"
+        if not module.tells_external:
+            return (
+                f"{name} may have External ID fields, which this version of Zoho's API does not "
+                "tell: with a later one they find records, too"
+            )
+        return f"{name} has no External ID field, so nothing but the id finds a record of it"
+
+
+def searched(plan: StreamPlan, outcome: Outcome) -> Outcome:
+    """Says of a value that Zoho did not take where it was looked for, if it was."""
+    if outcome.result != "rejected" or outcome.code not in _OF_VALUES or not outcome.field:
+        return outcome
+    places = dict.fromkeys(_searches(plan, outcome.field.split(", ")))
+    return replace(
+        outcome,
+        message="; ".join([outcome.message, *places]),
+        loggable="; ".join(filter(None, [outcome.loggable, *places])),
+    )
+
+
+def _searches(plan: StreamPlan, refused: list[str]) -> Iterator[str]:
+    """UNVERIFIED: which of the two Zoho names of a lookup by an External ID field, the lookup or
+    the field; the pages have messages only ("Insert Records Using External ID")."""
+    key = plan.key
+    if key and plan.key_kind == "external" and plan.operation == "update" and key.name in refused:
+        yield f"the record was looked for in {plan.module.api_name} by {key.name}"
+    for column in plan.columns:
+        if column.external is None or column.field is None:
+            continue
+        if column.name in refused or column.external.api_name in refused:
+            module = column.field.lookup_module
+            yield f"{column.name} was looked for in {module} by {column.external.api_name}"

@@ -1,0 +1,27 @@
+"""What an org knows of values: its users, its pick lists, and what finds its records."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from destination_zoho_crm.columns import Column
+from destination_zoho_crm.cures import Cures
+from destination_zoho_crm.encoding import Encoder
+from destination_zoho_crm.picklists import PickLists
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    #: Ids of active users by address.
+    users: Mapping[str, str]
+    pick_lists: PickLists
+    cures: Cures
+
+    def encoder(self, module: str, column: Column) -> Encoder:
+        """That of a column that is written to the module."""
+        return Encoder(
+            column,
+            self.users,
+            self.pick_lists.of(module, column.field),
+            cache(lambda: self.cures.of(column)),
+        )

@@ -1,0 +1,75 @@
+"""The options of a pick list, and which of them a text means. Pure."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
+
+#: Pick lists that are not judged. Reminders of calls are moments, whatever metadata says of them;
+#: pipelines hang on the layout, and Zoho refuses others ("Insert Records": Deals).
+_UNJUDGED = ("Reminder", "Pipeline")
+_LISTS = ("picklist", "multiselectpicklist")
+#: Of a list in a reason.
+_MOST_SHOWN = 10
+_NOTHING = "-None-"
+
+
+class Options:
+    """Options by both of their texts, whether a layout uses them or not; none is listed of a field
+    that takes any value.
+
+    An option is `actual_value`, which is written, and `display_value`, which people see and may
+    have renamed. UNVERIFIED: that Zoho takes the first of a renamed option; the samples of "Insert
+    Records" have it. `-None-` is an option like others where metadata lists it. UNVERIFIED: that
+    Zoho makes no value of it; its pages do not say.
+    """
+
+    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+        self._pairs = tuple(pairs)
+        shown = {display: actual for actual, display in self._pairs}
+        self._exact = shown | {actual: actual for actual, _ in self._pairs}
+        #: None: the text is that of several options.
+        self._folded: dict[str, str | None] = {}
+        for actual, display in self._pairs:
+            for text in (actual, display):
+                other = self._folded.setdefault(folded(text), actual)
+                if other != actual:
+                    self._folded[folded(text)] = None
+
+    @classmethod
+    def from_metadata(cls, entry: Mapping[str, Any]) -> Self:
+        """Of one entry of "Fields Metadata"."""
+        values = entry.get("pick_list_values")
+        if entry.get("data_type") not in _LISTS or entry.get("api_name") in _UNJUDGED:
+            return cls(())
+        return cls(_pairs(values if isinstance(values, list) else ()))
+
+    def __bool__(self) -> bool:
+        return bool(self._pairs)
+
+    def exact(self, text: str) -> str | None:
+        """The actual value of the option that has this text."""
+        return self._exact.get(text)
+
+    def alike(self, text: str) -> str | None:
+        """That of the only option whose text differs by nothing but case and blanks around it."""
+        return self._folded.get(folded(text))
+
+    def __str__(self) -> str:
+        """Some of them, for people."""
+        names = [display for _, display in self._pairs if display != _NOTHING]
+        rest = len(names) - _MOST_SHOWN
+        return ", ".join(names[:_MOST_SHOWN]) + (f" and {rest:,} more" if rest > 0 else "")
+
+
+def folded(text: str) -> str:
+    """What a text is but for case and blanks around it."""
+    return text.strip().casefold()
+
+
+def _pairs(values: Iterable[Any]) -> Iterable[tuple[str, str]]:
+    """Each option must have one text at least."""
+    for option in values:
+        if isinstance(option, Mapping):
+            told = (option.get("actual_value"), option.get("display_value"))
+            texts = [str(text) for text in told if text not in (None, "")]
+            if texts:
+                yield texts[0], texts[-1]

@@ -1,0 +1,146 @@
+"""Values held against the options of their pick lists, which Zoho itself does not do: it adds what
+is new to the picklist ("Insert Records")."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+
+from destination_zoho_crm.modules import TargetField, TargetModules
+from destination_zoho_crm.options import Options, folded
+from destination_zoho_crm.unfit import UnfitError
+
+LOGGER = logging.getLogger("airbyte")
+
+_SETTING = "Unknown Picklist Values (unknown_picklist_values)"
+HOLDS_SEMICOLON = "an option holds a semicolon, by which Zoho separates options"
+#: New options of a field that are remembered; Zoho keeps fewer.
+_MOST_NEW = 10_000
+
+Remark = Callable[[str], None]
+
+
+class PickLists:
+    """The pick lists of one run. Safe to use from several threads.
+
+    Before a first value of a module is refused, the module's fields are asked for once more: an
+    option may have been added since the run began.
+    """
+
+    def __init__(self, modules: TargetModules, *, adds: bool) -> None:
+        """`adds`: unknown options are sent."""
+        self._modules = modules
+        self._lock = threading.Lock()
+        self._lists: dict[tuple[str, str], PickList] = {}
+        self._asked_again: set[str] = set()
+        self._refused = False
+        self.adds = adds
+
+    def of(self, module: str, field: TargetField | None) -> "PickList | None":
+        """None where values are not judged. All streams of a run share the list of a field."""
+        if field is None or not field.options:
+            return None
+        new = PickList(self, module, field)
+        return self._lists.setdefault((module, field.api_name), new)
+
+    def ask_again(self, module: str) -> None:
+        with self._lock:
+            if module in self._asked_again:
+                return
+            found = self._modules.again(module)
+            for (of, name), pick_list in self._lists.items():
+                if found and of == module and name in found.fields:
+                    pick_list.options = found.fields[name].options
+            self._asked_again.add(module)
+
+    def tell_of_refusal(self, pick_list: "PickList") -> None:
+        """Once a run."""
+        with self._lock:
+            told, self._refused = self._refused, True
+        if not told:
+            LOGGER.warning(
+                f"{pick_list}: a row is rejected for a value that is none of the picklist's "
+                f"options, because {_SETTING} is reject. With add such values are sent, and Zoho "
+                "adds them to the picklist."
+            )
+
+    def told(self) -> Iterator[str]:
+        """What Zoho has been made to add, a sentence per field."""
+        for pick_list in self._lists.values():
+            number = len(pick_list.new)
+            if number:
+                yield (
+                    f"{pick_list}: {number:,}{' or more' if number == _MOST_NEW else ''} new "
+                    f"{'options were' if number > 1 else 'option was'} sent, and Zoho adds what it "
+                    f"takes to the picklist, because {_SETTING} is add."
+                )
+
+
+class PickList:
+    """The picklist of one field."""
+
+    def __init__(self, lists: PickLists, module: str, field: TargetField) -> None:
+        self._lists = lists
+        self._module = module
+        self._name = field.api_name
+        self._several = field.form == "options"
+        self.options: Options = field.options
+        #: New options that were sent, by what they are but for case and blanks.
+        self.new: dict[str, str] = {}
+
+    def __str__(self) -> str:
+        return f"{self._module}.{self._name}"
+
+    def one(self, text: str, remark: Remark) -> str:
+        """The option that a text means, or UnfitError."""
+        return self.options.exact(text) or self.read([text], given=[text], remark=remark)[0]
+
+    def read(self, *ways: Sequence[str], given: Sequence[str], remark: Remark) -> list[str]:
+        """The options that a value means, each once.
+
+        `ways` to read it, the likeliest first; the first counts that leaves nothing but options.
+        Where none does, it is `given` or refused: UnfitError.
+        """
+        found = self._first(ways, remark)
+        if found is None and not self._lists.adds:
+            self._lists.ask_again(self._module)
+            found = self._first(ways, remark)
+            if found is None and self.options:
+                self._lists.tell_of_refusal(self)
+                raise UnfitError(
+                    f"none of the picklist's options ({self.options}); {_SETTING} is reject"
+                )
+        return list(dict.fromkeys(self._with_new(given) if found is None else found))
+
+    def _first(self, ways: Sequence[Sequence[str]], remark: Remark) -> list[str] | None:
+        for way in ways:
+            found = [option for text in way if (option := self._known(text)) is not None]
+            if not found or len(found) < len(way):
+                continue
+            if any(
+                text != option and self.options.exact(text) is None
+                for text, option in zip(way, found, strict=True)
+            ):
+                remark(
+                    f"has values that differ from options of {self} by case or blanks only; they "
+                    "are written as the options are"
+                )
+            return found
+        return None
+
+    def _known(self, text: str) -> str | None:
+        exact = self.options.exact(text)
+        if exact is not None:
+            return exact
+        return self.options.alike(text) or self.new.get(folded(text))
+
+    def _with_new(self, given: Sequence[str]) -> list[str]:
+        options = []
+        for text in given:
+            known = self._known(text)
+            if known is None:
+                if self._several and ";" in text:
+                    raise UnfitError(HOLDS_SEMICOLON)
+                if self.options and len(self.new) < _MOST_NEW:
+                    self.new[folded(text)] = text
+            options.append(text if known is None else known)
+        return options

@@ -1,0 +1,171 @@
+"""The reason of a rejected row says what would have worked, and never the row's value."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from unit_tests.destination.conftest import Org, Result, row, state, stream
+
+NO_ID = "expected the id of a record in Zoho, 15 to 20 digits"
+TOLD = pytest.mark.parametrize("version", ["v2.1", "v4", "v8"])
+
+
+def reason(result: Result, stream: str = "Contacts") -> str:
+    """What the log says of the only reason why rows were rejected."""
+    (line,) = result.said(f"Rejected: {stream}: ")
+    return line.split(" rows by INVALID_DATA in ")[1]
+
+
+@TOLD
+@pytest.mark.parametrize("value", ["ACME", {"name": "ACME"}, "17", 17])
+def test_a_name_in_a_lookup_is_told_the_columns_that_find_its_record(
+    org: Org, version: str, value: object
+) -> None:
+    contacts = stream("Contacts", "Last_Name", "Account_Name")
+    rows = [{"Last_Name": f"L{number}", "Account_Name": value} for number in range(3)]
+
+    result = org.write(contacts, rows, schema_version=version)
+
+    assert result.counts() == {"rejected": 3}
+    cure = "to find a record of Accounts by another value, write Account_Name.ERP_ID"
+    assert reason(result) == f"Account_Name: {NO_ID}; {cure}."
+    assert result.said("ACME") == []
+    # Of Contacts, and once of Accounts.
+    assert org.calls("settings.fields") == 2
+
+
+def test_the_columns_that_are_named_can_be_written(org: Org) -> None:
+    account = org.add("Accounts", Account_Name="ACME", ERP_ID="e-1")
+    columns = ("Last_Name", "Account_Name.ERP_ID")
+
+    result = org.write(
+        stream("Contacts", *columns), [{"Last_Name": "L", "Account_Name.ERP_ID": "e-1"}]
+    )
+
+    assert result.counts() == {"created": 1}
+    assert org.record("Contacts", Last_Name="L")["Account_Name"]["id"] == account
+
+
+def test_several_external_id_fields_are_all_named(org: Org) -> None:
+    field = {"api_name": "Tax_ID", "data_type": "text", "custom": True, "external": "org"}
+    org.control("POST", "fields/Accounts", {**field, "unique": True})
+
+    result = org.write(
+        stream("Contacts", "Last_Name", "Account_Name"), [{"Last_Name": "L", "Account_Name": "A"}]
+    )
+
+    assert reason(result).endswith("write Account_Name.ERP_ID or Account_Name.Tax_ID.")
+
+
+def test_where_a_module_has_no_external_id_the_id_is_what_is_left(org: Org) -> None:
+    leads = stream("Leads", "Last_Name", "Interested_In")
+
+    result = org.write(leads, [{"Last_Name": "L", "Interested_In": "Anvil"}])
+
+    cure = "Products has no External ID field, so nothing but the id finds a record of it"
+    assert reason(result, "Leads") == f"Interested_In: {NO_ID}; {cure}."
+
+
+def test_a_version_that_tells_no_external_ids_is_named_as_the_obstacle(org: Org) -> None:
+    contacts = stream("Contacts", "Last_Name", "Account_Name")
+
+    result = org.write(contacts, [{"Last_Name": "L", "Account_Name": "ACME"}], schema_version="v2")
+
+    assert reason(result) == (
+        f"Account_Name: {NO_ID}; Accounts may have External ID fields, which this version of "
+        "Zoho's API does not tell: with a later one they find records, too."
+    )
+
+
+def test_a_module_that_zoho_does_not_tell_of_costs_the_advice_alone(org: Org) -> None:
+    refused = {"code": "NO_PERMISSION", "message": "permission denied", "status": "error"}
+    org.fail("settings.fields", status=403, body=refused, after=1, times=9)
+
+    result = org.write(
+        stream("Contacts", "Last_Name", "Account_Name"),
+        [{"Last_Name": "L", "Account_Name": "ACME"}, {"Last_Name": "M", "Account_Name": None}],
+    )
+
+    assert result.counts() == {"created": 1, "rejected": 1}
+    assert reason(result) == f"Account_Name: {NO_ID}."
+
+
+@pytest.mark.parametrize("name", ["Owner", "Second_Owner"])
+def test_an_address_in_a_column_of_users_is_told_where_it_finds_them(org: Org, name: str) -> None:
+    leads = stream("Leads", "Last_Name", name)
+
+    result = org.write(leads, [{"Last_Name": "L", name: "someone@example.com"}])
+
+    cure = f"an e-mail address finds a user in the column {name}.email"
+    assert reason(result, "Leads") == f"{name}: {NO_ID}; {cure}."
+    assert result.said("example.com") == []
+
+
+@TOLD
+def test_an_unknown_external_id_is_told_where_it_was_looked_for(
+    org: Org, version: str, tmp_path: Path
+) -> None:
+    contact = org.add("Contacts", Last_Name="L", Email="l@example.com")
+    values = {"Last_Name": "L", "Email": "l@example.com", "Account_Name.ERP_ID": "nowhere"}
+    streams = [
+        stream("new", *values, into="Contacts"),
+        stream("known", *values, mode="append_dedup", key="Email", into="Contacts"),
+        stream("changed", "id", *values, mode="update", key="id", into="Contacts"),
+    ]
+    lines = []
+    for entry in streams:
+        name = entry["stream"]["name"]
+        lines += [row(name, {"id": contact, **values} if name == "changed" else values)]
+        lines += [state(name)]
+    storage = {"storage_type": "Local", "folder": str(tmp_path)}
+
+    result = org.write_lines(streams, lines, schema_version=version, object_storage_config=storage)
+
+    where = "Account_Name was looked for in Accounts by ERP_ID"
+    for number, entry in enumerate(streams):
+        name = entry["stream"]["name"]
+        assert result.counts(state=number) == {"rejected": 1}
+        assert reason(result, name) == f"Account_Name: {where}."
+        (path,) = tmp_path.glob(f"{name}-*.jsonl")
+        kept = json.loads(path.read_text())
+        assert kept["rejected"]["message"].endswith(f"; {where}")
+        assert kept["record"]["data"]["Account_Name.ERP_ID"] == "nowhere"
+    assert result.said("nowhere") == []
+
+
+@TOLD
+def test_an_unknown_external_key_is_told_where_it_was_looked_for(org: Org, version: str) -> None:
+    contacts = stream(
+        "Contacts", "External_Contact_ID", "Last_Name", mode="update", key="External_Contact_ID"
+    )
+
+    result = org.write(
+        contacts,
+        [{"External_Contact_ID": "nowhere", "Last_Name": "L"}],
+        schema_version=version,
+    )
+
+    where = "the record was looked for in Contacts by External_Contact_ID"
+    assert reason(result) == f"External_Contact_ID: {where}."
+    assert result.said("nowhere") == []
+
+
+def test_one_error_among_several_is_told_where_it_was_looked_for(org: Org) -> None:
+    values = {"Last_Name": "L", "Email": "no address", "Account_Name.ERP_ID": "nowhere"}
+
+    result = org.write(stream("Contacts", *values), [values], schema_version="v8")
+
+    (line,) = result.said("Rejected: ")
+    assert "MULTIPLE_OR_MULTI_ERRORS" in line
+    assert line.endswith(": Account_Name was looked for in Accounts by ERP_ID.")
+
+
+def test_another_refusal_is_told_nothing_of_look_ups(org: Org) -> None:
+    account = org.add("Accounts", Account_Name="ACME", ERP_ID="e-1")
+    values = {"Last_Name": "L", "Email": "no address", "Account_Name.ERP_ID": "e-1"}
+
+    result = org.write(stream("Contacts", *values), [values])
+
+    assert account
+    assert reason(result) == "Email."
