@@ -14,6 +14,7 @@ from destination_zoho_crm.batches import Writers
 from destination_zoho_crm.ledger import rejections, told
 from destination_zoho_crm.matching import rows_of_new
 from destination_zoho_crm.modules import TargetModules
+from destination_zoho_crm.order import Order, matched_fields
 from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome
 from destination_zoho_crm.plan import (
     DELETED_AT,
@@ -86,6 +87,10 @@ class Run:
         self._stop = stop
         self._rejects = RejectedRows(settings.folder)
         self._writers = Writers(stop)
+        by_module: dict[str, list[StreamPlan]] = {}
+        for plan in plans:
+            by_module.setdefault(plan.module.api_name, []).append(plan)
+        self._orders = {name: Order(matched_fields(some)) for name, some in by_module.items()}
         self._streams = {plan.stream: self._stream(plan, users) for plan in plans}
 
     def results(self, messages: Iterable[Row | State]) -> Iterator[str]:
@@ -143,6 +148,7 @@ class Run:
             Sender(self._client, plan, self._settings.automations).send,
             self._accounts,
             self._writers,
+            self._orders[plan.module.api_name],
             most_deletes=self._settings.most_deletes,
             on_reject=self._reject,
         )
