@@ -175,7 +175,7 @@ class Run:
             LOGGER.warning(line)
         for path in self._rejects.paths:
             LOGGER.info(f"Rejected rows are kept in {path}, which can be written again.")
-        if any(total.has_rejected(OUTCOME_UNKNOWN) for total in self._accounts.totals.values()):
+        if any(total.rejected_by(OUTCOME_UNKNOWN) for total in self._accounts.totals.values()):
             LOGGER.warning(
                 f"Rows with {OUTCOME_UNKNOWN} may be in Zoho: look there. An insert rejects their "
                 "lines again, unless the key `rejected` is taken out of them."
