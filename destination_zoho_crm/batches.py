@@ -1,10 +1,11 @@
 """Rows of one stream gathered into batches, and the writers that carry several at a time."""
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from urllib.parse import quote_plus
 
+from destination_zoho_crm.order import Group, Order
 from destination_zoho_crm.rows import Pending, Waiting
 
 #: Calls under way at a time. Calls of more than ten records have a limit of ten per org,
@@ -13,7 +14,7 @@ WRITERS = 5
 #: Batches that wait for a writer, besides those in work; reading stops meanwhile.
 _IN_HAND = 5
 
-#: A key may come for ever without filling a batch of keys; so many rows for each record fill it.
+#: A key may come for ever and fill no batch of records; so many rows for each of them fill it.
 _ROWS_OF_ONE = 5
 
 #: Between keys, as an address has it.
@@ -74,44 +75,59 @@ class Writers:
 
 
 class Gathering:
-    """Gathers rows of one stream. Rows with one key that wait together become one record; rows of
-    one key in several batches are written in their order."""
+    """Gathers rows of one stream. Rows with one key that wait together become one record; rows that
+    are linked by a value that Zoho may match by are written in their order, the rows of other
+    streams of the module among them."""
 
-    def __init__(self, writers: Writers, work: Work, *, most: int, most_text: int | None) -> None:
+    def __init__(
+        self, writers: Writers, work: Work, order: Order, *, most: int, most_text: int | None
+    ) -> None:
         """`most_text`: of all keys of a batch, in the characters that an address needs for them;
         None where they stand in none."""
         self._writers = writers
         self._work = work
+        self._order = order
         self._most = most
         self._most_text = most_text
-        self._waiting: dict[str | int, Waiting] = {}
+        #: No two records of a batch are linked: what happens within one call is not documented.
+        self._waiting: dict[Group, Waiting] = {}
         self._text = 0
         self._rows = 0
-        self._number = 0
-        #: Keys that wait, by what they are without blanks.
-        self._spellings: dict[str, str] = {}
-        self._flying: dict[str, Future[None]] = {}
 
     def add(self, row: Pending) -> None:
-        self._number += 1
-        key: str | int = self._number if row.key is None else row.key
-        if row.key is not None and self._spellings.setdefault(row.key.strip(), row.key) != row.key:
-            self.flush()
-            self._spellings[row.key.strip()] = row.key
-        if key in self._waiting:
-            self._waiting[key].add(row)
-        else:
-            self._make_room(str(key))
-            self._waiting[key] = Waiting(row)
+        marks = self._order.marks(row.record)
+        groups = self._order.groups(marks)
+        waiting = self._of_one_record(row, groups)
+        if waiting is None:
+            for group in groups:
+                if group.waits_in is not None:
+                    group.waits_in.flush()
+            self._make_room(row)
+            waiting = Waiting()
+        group = self._order.join(marks, groups)
+        group.waits_in = self
+        waiting.add(row)
+        self._waiting[group] = waiting
         self._rows += 1
         if len(self._waiting) >= self._most or self._rows >= self._most * _ROWS_OF_ONE:
             self.flush()
 
-    def _make_room(self, key: str) -> None:
+    def _of_one_record(self, row: Pending, groups: Collection[Group]) -> Waiting | None:
+        """The rows that wait and make one record with this one: they have its key, no row came
+        between, and none has another value to match by, by which it may find another record."""
+        if row.key is None or len(groups) != 1:
+            return None
+        (group,) = groups
+        waiting = self._waiting.get(group)
+        if waiting is None or waiting.rows[-1].key != row.key:
+            return None
+        return waiting if self._order.agree(waiting.record, row.record) else None
+
+    def _make_room(self, row: Pending) -> None:
         """A key that would make the address too long begins another batch."""
         if self._most_text is None:
             return
-        length = len(quote_plus(key)) + len(_COMMA)
+        length = len(quote_plus(str(row.key))) + len(_COMMA)
         if self._text + length > self._most_text:
             self.flush()
         self._text += length
@@ -121,11 +137,7 @@ class Gathering:
         if not self._waiting:
             return
         batch, self._waiting, self._text, self._rows = self._waiting, {}, 0, 0
-        self._flying = {key: one for key, one in self._flying.items() if not one.done()}
-        # UNVERIFIED: whether Zoho trims keys. Rows whose keys differ by blanks around them are not
-        # merged, for they may be of two records, and keep their order, for they may be of one; so
-        # they do not stand in one batch either.
-        keys, self._spellings = set(self._spellings), {}
-        after = {self._flying[key] for key in keys if key in self._flying}
-        future = self._writers.submit(self._work, list(batch.values()), after)
-        self._flying |= dict.fromkeys(keys, future)
+        earlier = {future for group in batch for future in group.unwritten}
+        future = self._writers.submit(self._work, list(batch.values()), earlier)
+        for group in batch:
+            group.behind, group.waits_in = (future,), None

@@ -6,6 +6,7 @@ from typing import Any
 from destination_zoho_crm.accounting import Accounts
 from destination_zoho_crm.batches import Batch, Gathering, Writers
 from destination_zoho_crm.calls import MOST_DELETE_TEXT, most_records
+from destination_zoho_crm.order import Order
 from destination_zoho_crm.outcomes import (
     MALFORMED_ROW,
     OUTCOME_UNKNOWN,
@@ -41,6 +42,7 @@ class Stream:
         send: Send,
         accounts: Accounts,
         writers: Writers,
+        order: Order,
         *,
         most_deletes: int,
         on_reject: OnReject,
@@ -57,6 +59,7 @@ class Stream:
         self._gathering = Gathering(
             writers,
             self._write,
+            order,
             most=most_records(plan),
             most_text=MOST_DELETE_TEXT if plan.operation == "delete" else None,
         )

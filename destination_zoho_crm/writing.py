@@ -18,6 +18,7 @@ from destination_zoho_crm.known import Known
 from destination_zoho_crm.ledger import doubts, rejections, told
 from destination_zoho_crm.matching import rows_of_new
 from destination_zoho_crm.modules import TargetModules
+from destination_zoho_crm.order import Order, matched_fields
 from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome
 from destination_zoho_crm.picklists import PickLists
 from destination_zoho_crm.plan import (
@@ -98,6 +99,10 @@ class Run:
         self._writers = Writers(stop)
         #: By module.
         self._creations: defaultdict[str, Creations] = defaultdict(Creations)
+        by_module: dict[str, list[StreamPlan]] = {}
+        for plan in plans:
+            by_module.setdefault(plan.module.api_name, []).append(plan)
+        self._orders = {name: Order(matched_fields(some)) for name, some in by_module.items()}
         self._streams = {plan.stream: self._stream(plan) for plan in plans}
 
     def results(self, messages: Iterable[Row | State]) -> Iterator[str]:
@@ -160,6 +165,7 @@ class Run:
             ).send,
             self._accounts,
             self._writers,
+            self._orders[plan.module.api_name],
             most_deletes=self._settings.most_deletes,
             on_reject=self._reject,
         )
@@ -188,7 +194,7 @@ class Run:
             LOGGER.warning(line)
         for path in self._rejects.paths:
             LOGGER.info(f"Rejected rows are kept in {path}, which can be written again.")
-        if any(total.has_rejected(OUTCOME_UNKNOWN) for total in self._accounts.totals.values()):
+        if any(total.rejected_by(OUTCOME_UNKNOWN) for total in self._accounts.totals.values()):
             LOGGER.warning(
                 f"Rows with {OUTCOME_UNKNOWN} may be in Zoho: look there. An insert rejects their "
                 "lines again, unless the key `rejected` is taken out of them."

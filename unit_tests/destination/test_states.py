@@ -88,19 +88,80 @@ def test_a_global_state_speaks_of_all_streams(org: Org) -> None:
     assert [result.counts(state=n) for n in range(2)] == [{"created": 2}, {"created": 1}]
 
 
-def test_states_of_interleaved_streams_keep_their_order(org: Org) -> None:
-    org.knobs(latency_ms=5)
+ACCOUNTS = stream("Accounts", "Account_Name")
+
+
+def accounts(*names: str) -> list[bytes]:
+    return [row("Accounts", {"Account_Name": name}) for name in names]
+
+
+def test_states_of_a_stream_keep_their_order_and_their_counts(org: Org) -> None:
     org.fail("insert:Leads", "delay", seconds=0.3)
-    accounts = stream("Accounts", "Account_Name")
     lines = []
     for n in range(6):
-        name = ("Leads", "Accounts")[n % 2]
-        lines += [row(name, {"Last_Name": f"{n}", "Account_Name": f"{n}"}), state(name, n)]
+        rows = leads("L") if n % 2 == 0 else accounts("A", "B")
+        lines += [*rows, state(("Leads", "Accounts")[n % 2], n)]
 
-    result = org.write_lines([LEADS, accounts], lines)
-    org.knobs(latency_ms=0)
+    result = org.write_lines([LEADS, ACCOUNTS], lines)
 
-    assert [s["state"]["id"] for s in result.states] == [0, 1, 2, 3, 4, 5]
+    ids = [s["state"]["id"] for s in result.states]
+    assert [n for n in ids if n % 2 == 0] == [0, 2, 4]
+    assert [n for n in ids if n % 2 == 1] == [1, 3, 5]
+    assert all(
+        result.counts(state=place) == {"created": 1 if number % 2 == 0 else 2}
+        for place, number in enumerate(ids)
+    )
+
+
+def test_a_stream_that_fails_holds_back_no_state_of_another(org: Org) -> None:
+    """Else the other's inserts come again, and are added again."""
+    refusal = {"code": "NO_PERMISSION", "message": "no", "details": {}}
+    org.fail("insert:Accounts", "delay", seconds=0.3)
+    org.fail("insert:Accounts", times=9, status=403, body=refusal)
+    names = [f"{n}" for n in range(100)]
+    lines = [*accounts("A"), state("Accounts", 1), *leads(*names), state("Leads", 2)]
+
+    result = org.write_lines([LEADS, ACCOUNTS], lines)
+
+    assert "NO_PERMISSION" in result.sentence
+    assert [s["state"]["id"] for s in result.states] == [2]
+    assert result.counts() == {"created": 100}
+
+
+@pytest.mark.parametrize(
+    "barrier",
+    [state(None, 3), state("unheard", 3), b'{"type": "STATE", "state": {"id": 3, "data": {}}}'],
+    ids=["global", "of no stream", "legacy"],
+)
+def test_a_state_of_all_streams_waits_for_all_and_all_wait_for_it(org: Org, barrier: bytes) -> None:
+    org.fail("insert:Leads", "delay", seconds=0.3)
+    lines = [
+        *leads("Slow"),
+        state("Leads", 1),
+        *accounts("A"),
+        state("Accounts", 2),
+        *accounts("B"),
+        barrier,
+        *accounts("C", "D"),
+        state("Accounts", 4),
+    ]
+
+    result = org.write_lines([LEADS, ACCOUNTS], lines)
+
+    assert [s["state"]["id"] for s in result.states] == [2, 1, 3, 4]
+    assert [result.counts(state=n)["created"] for n in range(4)] == [1, 1, 1, 2]
+
+
+def test_where_a_stream_fails_no_state_behind_one_of_all_streams_goes_out(org: Org) -> None:
+    refusal = {"code": "NO_PERMISSION", "message": "no", "details": {}}
+    org.fail("insert:Leads", "delay", seconds=0.3)
+    org.fail("insert:Leads", times=9, status=403, body=refusal)
+    lines = [*leads("A"), state(None, 1), *accounts("A"), state("Accounts", 2)]
+
+    result = org.write_lines([LEADS, ACCOUNTS], lines)
+
+    assert "NO_PERMISSION" in result.sentence
+    assert result.states == []
 
 
 def test_namespaces_keep_streams_of_one_name_apart(org: Org) -> None:

@@ -1,0 +1,127 @@
+"""Which rows must be written in their order: those that share a value by which Zoho may match."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from itertools import islice
+from typing import Any, Protocol
+
+from destination_zoho_crm.plan import StreamPlan
+
+#: A field, and a value of it as far as Zoho may tell values apart.
+Mark = tuple[str, str]
+
+#: Values that are remembered. All rows in hand bring fewer; those that are written are remembered
+#: as well, for two later rows may find one record, each by another of its values.
+_MOST_MARKS = 50_000
+
+
+def matched_fields(plans: Iterable[StreamPlan]) -> frozenset[str]:
+    """The fields by which Zoho may match or refuse the rows of these streams of one module.
+
+    "Upsert Records": unique fields cannot be switched off, whatever the key. "Upsert Records Using
+    External ID": External ID fields count as unique. A later duplicate is refused, so inserts and
+    updates have an order, too.
+    """
+    names = {"id"}
+    for plan in plans:
+        fields = plan.module.fields.values()
+        unique = {field.api_name for field in fields if field.unique or field.external}
+        names |= unique & {column.name for column in plan.columns}
+        names |= {plan.key.name} if plan.key else set()
+    return frozenset(names)
+
+
+class Waits(Protocol):
+    """Where a row waits to be handed to the writers."""
+
+    def flush(self) -> None: ...
+
+
+class Group:
+    """Rows that are linked by the values that they share, directly or by other rows."""
+
+    __slots__ = ("_into", "behind", "waits_in")
+
+    def __init__(self) -> None:
+        self._into: Group | None = None
+        #: What writes the rows that were handed over last.
+        self.behind: tuple[Future[None], ...] = ()
+        #: Where its latest row waits. At most one row, or rows of one record, wait at a time.
+        self.waits_in: Waits | None = None
+
+    @property
+    def whole(self) -> "Group":
+        """The group that this one has become part of."""
+        whole = self
+        while whole._into is not None:
+            whole = whole._into
+        if whole is not self:
+            self._into = whole
+        return whole
+
+    @property
+    def unwritten(self) -> list[Future[None]]:
+        return [future for future in self.behind if not future.done()]
+
+    @property
+    def idle(self) -> bool:
+        return self.waits_in is None and not self.unwritten
+
+    def take_in(self, other: "Group") -> None:
+        """Both have been handed over."""
+        self.behind = (*self.unwritten, *other.unwritten)
+        other._into, other.behind = self, ()
+
+
+class Order:
+    """The order of one module's rows, whichever streams bring them. Not for several threads."""
+
+    def __init__(self, fields: Iterable[str]) -> None:
+        self._fields = tuple(fields)
+        #: The value that was used last stands last.
+        self._groups: dict[Mark, Group] = {}
+
+    def __len__(self) -> int:
+        """Values that are remembered."""
+        return len(self._groups)
+
+    def marks(self, record: Mapping[str, Any]) -> list[Mark]:
+        """UNVERIFIED: whether Zoho trims values, and which letters it holds for the same. Values
+        that may be the same count as the same: at worst a row waits in vain."""
+        return [
+            (name, value) for name in self._fields if (value := _without_case(record.get(name)))
+        ]
+
+    def agree(self, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+        """Whether no field that may match has different values in these records."""
+        return all(
+            _without_case(one[name]) == _without_case(other[name])
+            for name in self._fields
+            if name in one and name in other
+        )
+
+    def groups(self, marks: Iterable[Mark]) -> set[Group]:
+        """The groups of the rows so far that share a value."""
+        return {self._groups[mark].whole for mark in marks if mark in self._groups}
+
+    def join(self, marks: Sequence[Mark], groups: Collection[Group]) -> Group:
+        """The one group that a row with these values makes of these groups."""
+        whole, *others = groups or (Group(),)
+        for other in others:
+            whole.take_in(other)
+        for mark in marks:
+            self._groups.pop(mark, None)
+            self._groups[mark] = whole
+        self._forget()
+        return whole
+
+    def _forget(self) -> None:
+        """What is written, and was not used for the longest time."""
+        for mark in list(islice(self._groups, max(0, len(self._groups) - _MOST_MARKS))):
+            group = self._groups.pop(mark).whole
+            if not group.idle:
+                self._groups[mark] = group
+
+
+def _without_case(value: Any) -> str:
+    return "" if value is None else str(value).strip().casefold()
