@@ -29,7 +29,7 @@ from destination_zoho_crm.refusals import (
     operation_problems,
     refuse,
 )
-from destination_zoho_crm.settings import SYNC_MODES, Operation, StreamMapping
+from destination_zoho_crm.settings import ASSIGNING, SYNC_MODES, Operation, StreamMapping
 
 #: What a sync mode asks for, where no mapping says otherwise.
 _OPERATIONS = {mode: operation for operation, mode in SYNC_MODES.items()}
@@ -55,6 +55,8 @@ class StreamPlan:
     unlisted: tuple[str, ...] = ()
     #: The stream's column for Airbyte's mark of rows that were deleted at their source.
     mark: str | None = None
+    #: The assignment rule that runs for the stream's rows.
+    lar_id: str | None = None
     #: What the mapping says otherwise than the connection.
     warnings: tuple[str, ...] = ()
 
@@ -176,6 +178,7 @@ class _Stream:
             sources=tuple(self.sources or dict.fromkeys(source for source, _ in pairs)),
             unlisted=() if operation == "delete" else tuple(self._unlisted(pairs, mark)),
             mark=mark,
+            lar_id=self.mapping.lar_id if self.mapping and operation in ASSIGNING else None,
             warnings=tuple(self._warnings(module, operation, fields, chosen)),
         )
 
@@ -225,6 +228,8 @@ class _Stream:
         )
         if said != operation:
             yield f"the connection asks for {operation}; its mapping's {said} does not count"
+        if self.mapping.lar_id and operation not in ASSIGNING:
+            yield f"no assignment rule goes with {operation}; its mapping's does not count"
         if key is None or named is None:
             return
         if named != key:

@@ -229,6 +229,8 @@ def _remarks(plan: StreamPlan) -> Iterator[str]:
     module = plan.module.api_name
     if plan.unlisted:
         yield f"its mapping's fields leave out the columns {', '.join(plan.unlisted)}"
+    if plan.lar_id:
+        yield f"the assignment rule {plan.lar_id} decides who owns its records"
     if plan.operation == "insert":
         yield "a row that comes again in a later sync is added again"
     if plan.operation == "upsert" and (rows := rows_of_new(module)):
