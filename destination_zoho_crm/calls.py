@@ -57,6 +57,8 @@ def call_of(
             # UNVERIFIED: that an upsert skips a feature for new and for changed records unless an
             # `action` is named.
             body["skip_feature_execution"] = [{"name": name} for name in skipped]
+    if plan.lar_id is not None:
+        body["lar_id"] = plan.lar_id
     if plan.operation == "insert":
         return Call("POST", module, {}, headers, body, repeatable=False)
     if plan.operation == "update":

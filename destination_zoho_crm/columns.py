@@ -1,14 +1,18 @@
 """From a column's name to what is written. Pure."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from destination_zoho_crm.modules import TargetField, TargetModule
+from destination_zoho_crm.naming import Names
 from destination_zoho_crm.settings import Operation
 
 #: "Insert Records": tells which module the ids in What_Id and Parent_Id are of.
 SE_MODULE = "$se_module"
+#: Keys of a record that are no fields to be set.
+_NO_FIELDS = ("id", SE_MODULE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,64 +28,165 @@ class Column:
     via: Literal["value", "email", "external"] = "value"
     #: The External ID field of the module that a lookup points at.
     external: TargetField | None = None
+    #: The column is there by a name that differs from the field's in spelling.
+    loosely: bool = False
+
+    @property
+    def target(self) -> str:
+        """The path by which a mapping would name what is written."""
+        if self.via == "email":
+            return f"{self.name}.email"
+        return f"{self.name}.{self.external.api_name}" if self.external else self.name
+
+    @property
+    def is_guess(self) -> bool:
+        """Whether its name alone does not tell that its values are ids of records."""
+        kind = self.field.form if self.field else None
+        return self.loosely and self.via == "value" and kind in ("reference", "links")
+
+    def __str__(self) -> str:
+        if self.source in (self.target, f"{self.target}.id"):
+            return self.source
+        return f"{self.source} -> {self.target}"
 
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """The column is left out, with a warning."""
+    """The column is not written: an error where a mapping names it, else a warning."""
 
     source: str
     reason: str
+    #: The field that it would go to, if it is known.
+    field: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Unwritable:
-    """The column keeps the whole run from beginning."""
+class Fields:
+    """The fields of a module, by the names that columns and mappings give them."""
 
-    source: str
-    reason: str
+    def __init__(
+        self, module: TargetModule, operation: Operation, lookups: Mapping[str, TargetModule]
+    ) -> None:
+        """`lookups`: the modules that the module's lookups point at, as far as they are known."""
+        self._module = module
+        self._operation = operation
+        self._lookups = lookups
+        self._names = Names([*module.fields, *_NO_FIELDS])
+        self._labelled = _by_label(module.fields.values())
+        self._labels = Names(self._labelled)
+
+    def key(self, name: str) -> str:
+        """The API name of the field that is meant; the name itself if that is not clear."""
+        return self._names.the_one(name) or name
+
+    def column(self, source: str, path: str, *, mapped: bool, chosen: bool) -> Column | Dropped:
+        """What becomes of a column.
+
+        `path`: its own name, or what it is mapped to (`mapped`), which may be a field's label.
+        `chosen`: the user has matched columns and fields by hand, somewhere.
+        """
+        fitting = self._fitting(path, mapped=mapped)
+        if len(fitting) == 1:
+            return self._own(source, path, fitting[0], mapped=mapped, chosen=chosen)
+        name, _, part = path.partition(".")
+        if part and not fitting:
+            fitting = self._fitting(name, mapped=mapped)
+        if len(fitting) != 1 or fitting[0] in _NO_FIELDS:
+            return Dropped(source, self._no_field(path, fitting))
+        own = self._own(source, name, fitting[0], mapped=mapped, chosen=chosen)
+        return self._by_part(own, part, mapped=mapped) if isinstance(own, Column) else own
+
+    def _fitting(self, name: str, *, mapped: bool) -> list[str]:
+        fitting = self._names.fitting(name)
+        if fitting or not mapped:
+            return fitting
+        return [one for label in self._labels.fitting(name) for one in self._labelled[label]]
+
+    def _own(
+        self, source: str, path: str, name: str, *, mapped: bool, chosen: bool
+    ) -> Column | Dropped:
+        loosely = name != path and not mapped
+        if name in _NO_FIELDS:
+            return Column(source, None, name, loosely=loosely)
+        field = self._module.fields[name]
+        if unsupported := field.unsupported(self._operation):
+            return Dropped(source, unsupported, name)
+        if not field.settable(self._operation):
+            return Dropped(source, f"{name} is read-only", name)
+        if field.data_type == "layout" and not chosen:
+            # "Insert Records": with a layout, Zoho passes over fields that are not in it, and says
+            # nothing.
+            told = "a layout would keep other fields from being written; map it to have it written"
+            return Dropped(source, told, name)
+        return Column(source, field, name, loosely=loosely)
+
+    def _by_part(self, own: Column, part: str, *, mapped: bool) -> Column | Dropped:
+        """A column that tells by what the record is found that its field points at."""
+        field = own.field
+        assert field is not None
+        target = self._lookups.get(field.lookup_module or "")
+        known = target.fields.values() if target else ()
+        external = {other.api_name: other for other in known if other.external}
+        parts = [*(["id"] if field.form == "reference" else ()), *external]
+        parts += ["email"] if field.is_user else []
+        names, labelled = Names(parts), _by_label(external.values())
+        found = names.the_one(part)
+        if found is None and mapped and (label := Names(labelled).the_one(part)):
+            found = labelled[label][0] if len(labelled[label]) == 1 else None
+        if found is None:
+            told = f"{own.name} of {self._module.api_name} is not found by {part}"
+            return Dropped(own.source, told + _meant(names.near(part)), own.name)
+        loosely = own.loosely or (found != part and not mapped)
+        if found in external:
+            return Column(own.source, field, own.name, "external", external[found], loosely)
+        via: Literal["value", "email"] = "email" if found == "email" else "value"
+        return Column(own.source, field, own.name, via, None, loosely)
+
+    def _no_field(self, path: str, fitting: Sequence[str]) -> str:
+        module = self._module.api_name
+        if len(fitting) > 1:
+            return f"{path} fits {' and '.join(fitting)} of {module} alike"
+        name, dot, part = path.partition(".")
+        label = self._labels.the_one(name) or self._labels.near(name)
+        near = self._names.near(name) or (self._labelled[label][0] if label else None)
+        return f"{module} has no field {path}{_meant(near and near + dot + part)}"
 
 
-def resolve(
-    source: str,
-    path: str,
-    module: TargetModule,
-    operation: Operation,
-    lookups: Mapping[str, TargetModule],
-    *,
-    chosen: bool,
-) -> Column | Dropped | Unwritable:
-    """What becomes of a column; `chosen`: the user has mapped it, it is not there by its name."""
-    if path in ("id", SE_MODULE):
-        return Column(source, None, path)
-    field = module.fields.get(path)
-    if field is not None:
-        return _own(source, field, operation, chosen=chosen)
-    name, _, part = path.partition(".")
-    field = module.fields.get(name)
-    if field is None or not part:
-        return Dropped(source, f"{module.api_name} has no field {path}")
-    own = _own(source, field, operation, chosen=chosen)
-    if not isinstance(own, Column) or (part == "id" and field.form == "reference"):
-        return own
-    if part == "email" and field.is_user:
-        return Column(source, field, name, "email")
-    target = lookups.get(field.lookup_module or "")
-    external = target.fields.get(part) if target else None
-    if external is not None and external.external:
-        return Column(source, field, name, "external", external)
-    return Dropped(source, f"{name} of {module.api_name} is not found by {part}")
+def without_rivals(columns: Iterable[Column | Dropped]) -> list[Column | Dropped]:
+    """Of columns for one field, the one that is called exactly so; where none is, it is not known
+    which is meant, and none is written."""
+    resolved = list(columns)
+    of_field: dict[str, list[Column]] = defaultdict(list)
+    for column in resolved:
+        if isinstance(column, Column):
+            of_field[column.name].append(column)
+    return [
+        column if isinstance(column, Dropped) else _unless_rivalled(column, of_field[column.name])
+        for column in resolved
+    ]
 
 
-def _own(
-    source: str, field: TargetField, operation: Operation, *, chosen: bool
-) -> Column | Dropped | Unwritable:
-    if unsupported := field.unsupported(operation):
-        return Unwritable(source, unsupported)
-    if not field.settable(operation):
-        return Dropped(source, f"{field.api_name} is read-only")
-    if field.data_type == "layout" and not chosen:
-        # "Insert Records": with a layout, Zoho passes over fields that are not in it, and says
-        # nothing.
-        return Dropped(source, "a layout would keep other fields from being written; map it to")
-    return Column(source, field, field.api_name)
+def _unless_rivalled(column: Column, all_of_field: Sequence[Column]) -> Column | Dropped:
+    others = [other for other in all_of_field if other is not column]
+    if not others or not column.loosely:
+        return column
+    if exact := [other.source for other in others if not other.loosely]:
+        return Dropped(column.source, f"{exact[0]} goes to {column.name}", column.name)
+    told = " and ".join(other.source for other in others)
+    return Dropped(
+        column.source,
+        f"{told} would go to {column.name}, too; map the one that is meant",
+        column.name,
+    )
+
+
+def _by_label(fields: Iterable[TargetField]) -> dict[str, list[str]]:
+    """API names by label; several fields may have the same."""
+    labelled: dict[str, list[str]] = defaultdict(list)
+    for field in fields:
+        if field.label:
+            labelled[field.label].append(field.api_name)
+    return dict(labelled)
+
+
+def _meant(name: str | None) -> str:
+    return f"; did you mean {name}?" if name else ""

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from destination_zoho_crm.naming import loose
 from destination_zoho_crm.options import Options
 from destination_zoho_crm.settings import Operation
 from zoho_crm.directory import Metadata, of_one_module
@@ -54,6 +55,8 @@ class TargetField:
     link: str | None
     #: Of a pick list.
     options: Options
+    #: What people see in its place; none may be told.
+    label: str
 
     @property
     def api_name(self) -> str:
@@ -123,6 +126,7 @@ class TargetField:
             lookup_module=_lookup_module(entry),
             link=_link(entry),
             options=Options.from_metadata(entry),
+            label=str(entry.get("field_label") or ""),
         )
 
 
@@ -213,11 +217,16 @@ class TargetModules:
         return modules
 
     def with_lookups(self, names: Iterable[str], lookups: Iterable[str]) -> dict[str, TargetModule]:
-        """These modules, and those that their fields named in `lookups` point at."""
+        """These modules, and those that their fields named in `lookups` point at, however these
+        names are spelled."""
         modules = self.named(names)
-        wanted = frozenset(lookups)
-        fields = (field for module in modules.values() for field in module.fields.values())
-        targets = {f.lookup_module or "" for f in fields if f.api_name in wanted}
+        wanted = {loose(name) for name in lookups}
+        fields = [field for module in modules.values() for field in module.fields.values()]
+        targets = {
+            field.lookup_module or ""
+            for field in fields
+            if wanted & {loose(field.api_name), loose(field.label)}
+        }
         return modules | self.named(targets)
 
     def _answers(self, names: Iterable[str]) -> dict[str, TargetModule | Refused]:

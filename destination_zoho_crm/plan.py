@@ -8,18 +8,28 @@ from dataclasses import dataclass
 from typing import Any
 
 from destination_zoho_crm import matching
-from destination_zoho_crm.columns import Column, Dropped, Unwritable, resolve
+from destination_zoho_crm.catalog import (
+    columns_of,
+    is_activated,
+    key_of,
+    mapping_of,
+    module_of,
+    primary_key_of,
+)
+from destination_zoho_crm.columns import Column, Dropped, Fields, without_rivals
 from destination_zoho_crm.matching import KeyKind
 from destination_zoho_crm.modules import TargetModule
+from destination_zoho_crm.naming import Names, loose
 from destination_zoho_crm.protocol import StreamKey
 from destination_zoho_crm.refusals import (
     column_problems,
     missing_columns,
     no_module,
+    no_source,
     operation_problems,
     refuse,
 )
-from destination_zoho_crm.settings import SYNC_MODES, Operation, StreamMapping
+from destination_zoho_crm.settings import ASSIGNING, SYNC_MODES, Operation, StreamMapping
 
 #: What a sync mode asks for, where no mapping says otherwise.
 _OPERATIONS = {mode: operation for operation, mode in SYNC_MODES.items()}
@@ -39,8 +49,14 @@ class StreamPlan:
     #: What is written besides an `id`; the key's column too, where it is a field.
     columns: tuple[Column, ...]
     dropped: tuple[Dropped, ...]
-    #: The stream has a column for Airbyte's mark of rows that were deleted at their source.
-    marks_deletions: bool = False
+    #: The columns of the stream, written or not, as the catalog or else the mapping names them.
+    sources: tuple[str, ...]
+    #: Those that the mapping's list of fields leaves out.
+    unlisted: tuple[str, ...] = ()
+    #: The stream's column for Airbyte's mark of rows that were deleted at their source.
+    mark: str | None = None
+    #: The assignment rule that runs for the stream's rows.
+    lar_id: str | None = None
     #: What the mapping says otherwise than the connection.
     warnings: tuple[str, ...] = ()
 
@@ -50,9 +66,10 @@ class StreamPlan:
 
     def __str__(self) -> str:
         by = f" by {self.key.name}" if self.key else ""
-        names = (
-            "" if self.operation == "delete" else f"; {', '.join(c.source for c in self.columns)}"
-        )
+        shown = [] if self.operation == "delete" else [*self.columns]
+        if self.key and self.key not in shown and self.key.source != self.key.name:
+            shown.insert(0, self.key)
+        names = f"; {', '.join(map(str, shown))}" if shown else ""
         return f"{self.label} -> {self.module.api_name}: {self.operation}{by}{names}"
 
 
@@ -64,14 +81,14 @@ def wanted_modules(
     streams: Iterable[Mapping[str, Any]], mappings: Sequence[StreamMapping]
 ) -> list[str]:
     """The modules that the streams are meant for, whether the org has them or not."""
-    return [_module_name(entry, _mapping_of(entry, mappings)) for entry in streams]
+    return [module_of(entry, mapping_of(entry, mappings)) for entry in streams]
 
 
 def named_lookups(
     streams: Iterable[Mapping[str, Any]], mappings: Sequence[StreamMapping]
 ) -> set[str]:
-    """The fields that columns like `Account_Name.ERP_ID` begin with."""
-    paths = [path for entry in streams for path in _columns_of(entry)]
+    """The names, as they are spelled, that columns like `Account_Name.ERP_ID` begin with."""
+    paths = [path for entry in streams for path in columns_of(entry)]
     paths += [path for mapping in mappings for _, path in mapping.fields or ()]
     return {path.partition(".")[0] for path in paths if "." in path}
 
@@ -88,7 +105,7 @@ def make_plan(
     if not streams:
         problems.append("The configured catalog holds no stream, so there is nothing to write.")
     for entry in streams:
-        planned = _Stream(entry, _mapping_of(entry, mappings), modules, names)
+        planned = _Stream(entry, mapping_of(entry, mappings), modules, names)
         if any(plan.stream == planned.key for plan in plans):
             problems.append(f"{label(planned.key)}: the catalog holds this stream twice.")
         plan = planned.plan()
@@ -114,12 +131,15 @@ class _Stream:
         self.mapping = mapping
         self.modules = modules
         self.names = names
-        self.key = _key_of(entry)
+        self.key = key_of(entry)
+        self.sources = columns_of(entry)
         self.problems: list[str] = []
+        self._activated = is_activated(entry)
+        self._mapped = mapping is not None and mapping.fields is not None
 
     def plan(self) -> StreamPlan | None:
         """None: there are problems."""
-        name = _module_name(self.entry, self.mapping)
+        name = module_of(self.entry, self.mapping)
         operation = self._operation()
         module = self.modules.get(name)
         if module is None or name not in self.names:
@@ -130,16 +150,19 @@ class _Stream:
             )
         if module is None or operation is None or self.problems:
             return None
-        chosen = self._chosen_key(module, operation)
+        fields = Fields(module, operation, self.modules)
+        chosen = self._chosen_key(module, operation, fields)
         problems = list(operation_problems(module, operation, chosen))
         self.problems += problems
-        columns = self._columns(module, operation)
+        pairs = self._pairs()
+        columns = self._columns(pairs, fields)
         if not problems:
             self.problems += self._column_problems(module, operation, chosen, columns)
         if self.problems:
             return None
         written = [column for column in columns if isinstance(column, Column)]
         key = next((column for column in written if column.name == chosen), None)
+        mark = deletion_mark(self.sources)
         return StreamPlan(
             stream=self.key,
             module=module,
@@ -151,14 +174,13 @@ class _Stream:
                 for column in written
                 if column.name != "id" and (operation != "delete" or column is key)
             ),
-            dropped=() if operation == "delete" else tuple(_dropped(columns, key)),
-            marks_deletions=DELETED_AT in _columns_of(self.entry),
-            warnings=tuple(self._warnings(module, operation, chosen)),
+            dropped=() if operation == "delete" else tuple(_dropped(columns, key, mark)),
+            sources=tuple(self.sources or dict.fromkeys(source for source, _ in pairs)),
+            unlisted=() if operation == "delete" else tuple(self._unlisted(pairs, mark)),
+            mark=mark,
+            lar_id=self.mapping.lar_id if self.mapping and operation in ASSIGNING else None,
+            warnings=tuple(self._warnings(module, operation, fields, chosen)),
         )
-
-    @property
-    def _activated(self) -> bool:
-        return bool(self.entry.get("destination_object_name"))
 
     def _operation(self) -> Operation | None:
         mode = self.entry.get("destination_sync_mode")
@@ -176,30 +198,38 @@ class _Stream:
             )
         return operation
 
-    def _chosen_key(self, module: TargetModule, operation: Operation) -> str | None:
+    def _chosen_key(self, module: TargetModule, operation: Operation, fields: Fields) -> str | None:
         """The key that the connection names; one that the mapping names stands in for it."""
         if operation == "insert":
             return None
-        named = self.mapping.matching_key if self.mapping else None
-        given = self._given_key
+        named, given = self._named_key(fields), self._given_key(fields)
         if named and not self._activated:
             return named
         if len(given) == 1 and given[0] in matching.keys(module, operation):
             return given[0]
         return named or (given[0] if len(given) == 1 else "+".join(given) or None)
 
-    @property
-    def _given_key(self) -> list[str]:
-        return [path for path in map(_single, self.entry.get("primary_key") or ()) if path]
+    def _given_key(self, fields: Fields) -> list[str]:
+        return [fields.key(path) for path in primary_key_of(self.entry)]
+
+    def _named_key(self, fields: Fields) -> str | None:
+        named = self.mapping.matching_key if self.mapping else None
+        return fields.key(named) if named else None
 
     def _warnings(
-        self, module: TargetModule, operation: Operation, key: str | None
+        self, module: TargetModule, operation: Operation, fields: Fields, key: str | None
     ) -> Iterator[str]:
         if self.mapping is None or not self._activated:
             return
-        said, named, given = self.mapping.operation, self.mapping.matching_key, self._given_key
+        said, named, given = (
+            self.mapping.operation,
+            self._named_key(fields),
+            self._given_key(fields),
+        )
         if said != operation:
             yield f"the connection asks for {operation}; its mapping's {said} does not count"
+        if self.mapping.lar_id and operation not in ASSIGNING:
+            yield f"no assignment rule goes with {operation}; its mapping's does not count"
         if key is None or named is None:
             return
         if named != key:
@@ -210,71 +240,55 @@ class _Stream:
                 f"connection's key; its mapping's {key} stands in for it"
             )
 
-    def _columns(
-        self, module: TargetModule, operation: Operation
-    ) -> list[Column | Dropped | Unwritable]:
-        pairs = self.mapping.fields if self.mapping else None
-        chosen = pairs is not None or self._activated
-        sources = _columns_of(self.entry)
-        return [
-            resolve(source, path, module, operation, self.modules, chosen=chosen)
-            for source, path in (pairs or [(source, source) for source in sources])
+    def _pairs(self) -> list[tuple[str, str]]:
+        """Which column goes where; the mapping's names of columns become the catalog's."""
+        if self.mapping is None or self.mapping.fields is None:
+            return [(source, source) for source in self.sources]
+        known = Names(self.sources)
+        return [(known.the_one(column) or column, path) for column, path in self.mapping.fields]
+
+    def _unlisted(self, pairs: Sequence[tuple[str, str]], mark: str | None) -> Iterator[str]:
+        listed = {source for source, _ in pairs}
+        return (source for source in self.sources if source not in listed and source != mark)
+
+    def _columns(self, pairs: Sequence[tuple[str, str]], fields: Fields) -> list[Column | Dropped]:
+        mapped, chosen = self._mapped, self._mapped or self._activated
+        columns = [
+            fields.column(source, path, mapped=mapped, chosen=chosen) for source, path in pairs
         ]
+        return columns if mapped else without_rivals(columns)
 
     def _column_problems(
         self,
         module: TargetModule,
         operation: Operation,
         key: str | None,
-        columns: Sequence[Column | Dropped | Unwritable],
+        columns: Sequence[Column | Dropped],
     ) -> Iterator[str]:
-        known = _columns_of(self.entry)
-        pairs = (self.mapping.fields if self.mapping else None) or ()
-        for source, _ in pairs:
-            if known and source not in known:
-                yield f"it has no column {source}, which its mapping names"
+        known = Names(self.sources)
+        for source, _ in (self.mapping.fields if self.mapping else None) or ():
+            if self.sources and known.the_one(source) is None:
+                yield no_source(source, known)
         if not columns:
             yield "the catalog names no column of it, and no mapping does"
             return
-        yield from column_problems(module, operation, columns, chosen=bool(pairs))
+        yield from column_problems(module, operation, columns, chosen=self._mapped)
         yield from missing_columns(module, operation, key, columns)
 
 
 def _dropped(
-    columns: Sequence[Column | Dropped | Unwritable], key: Column | None
+    columns: Sequence[Column | Dropped], key: Column | None, mark: str | None
 ) -> Iterator[Dropped]:
     for column in columns:
         if isinstance(column, Dropped):
-            yield column
-        elif isinstance(column, Column) and column.name == "id" and column is not key:
+            # The mark is looked at, though no field takes it.
+            if column.source != mark:
+                yield column
+        elif column.name == "id" and column is not key:
             yield Dropped(column.source, "the id of a record is Zoho's to give")
 
 
-def _key_of(entry: Mapping[str, Any]) -> StreamKey:
-    return (entry["stream"].get("namespace") or None, entry["stream"]["name"])
-
-
-def _columns_of(entry: Mapping[str, Any]) -> list[str]:
-    return list((entry["stream"].get("json_schema") or {}).get("properties") or {})
-
-
-def _module_name(entry: Mapping[str, Any], mapping: StreamMapping | None) -> str:
-    named = mapping.module if mapping else None
-    return str(entry.get("destination_object_name") or named or entry["stream"]["name"])
-
-
-def _mapping_of(
-    entry: Mapping[str, Any], mappings: Sequence[StreamMapping]
-) -> StreamMapping | None:
-    """The mapping that names the stream's namespace goes before one for any."""
-    namespace, name = _key_of(entry)
-    found = [mapping for mapping in mappings if mapping.is_of(name, namespace)]
-    found.sort(key=lambda mapping: mapping.namespace is None)
-    return found[0] if found else None
-
-
-def _single(path: object) -> str:
-    """An element of a primary key: a list of the names that lead to a column."""
-    if isinstance(path, list | tuple):
-        return ".".join(map(str, path))
-    return str(path)
+def deletion_mark(sources: Iterable[str]) -> str | None:
+    """The column that is Airbyte's mark, however the warehouse spells it."""
+    fitting = [source for source in sources if loose(source) == loose(DELETED_AT)]
+    return DELETED_AT if DELETED_AT in fitting else next(iter(fitting), None)

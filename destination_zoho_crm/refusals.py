@@ -4,12 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
 from destination_zoho_crm import matching
-from destination_zoho_crm.columns import Column, Dropped, Unwritable, resolve
+from destination_zoho_crm.columns import Column, Dropped, Fields
 from destination_zoho_crm.modules import TargetModule
+from destination_zoho_crm.naming import Names
 from destination_zoho_crm.settings import Operation, StreamMapping
 from zoho_crm.problems import config_error
 
 _MOST_NAMES = 30
+#: Columns of which one sentence says why they are not written.
+_MOST_REASONS = 3
 
 
 def refuse(problems: Iterable[str]) -> None:
@@ -30,11 +33,12 @@ def mapping_problems(
     if module is None:
         yield f"{mapping.stream}: {no_module(mapping.module, names)}."
         return
-    problems = [*operation_problems(module, mapping.operation, mapping.matching_key)]
+    fields = Fields(module, mapping.operation, modules)
+    key = fields.key(mapping.matching_key) if mapping.matching_key else None
+    problems = [*operation_problems(module, mapping.operation, key)]
     if mapping.fields and not problems:
         columns = [
-            resolve(source, path, module, mapping.operation, modules, chosen=True)
-            for source, path in mapping.fields
+            fields.column(source, path, mapped=True, chosen=True) for source, path in mapping.fields
         ]
         problems += column_problems(module, mapping.operation, columns, chosen=True)
     yield from (f"{mapping.stream}: {problem}." for problem in problems)
@@ -43,7 +47,7 @@ def mapping_problems(
 def column_problems(
     module: TargetModule,
     operation: Operation,
-    columns: Sequence[Column | Dropped | Unwritable],
+    columns: Sequence[Column | Dropped],
     *,
     chosen: bool,
 ) -> Iterator[str]:
@@ -55,29 +59,48 @@ def column_problems(
             if other != column.source:
                 yield f"the columns {other} and {column.source} both go to {column.name}"
         # Of a deletion, all columns but the key are passed over.
-        elif operation != "delete" and (isinstance(column, Unwritable) or chosen):
+        elif operation != "delete" and chosen:
             yield no_column(column)
     if operation != "delete" and not names.keys() - {"id"}:
-        yield f"no column of it can be written to {module.api_name}"
+        dropped = [column for column in columns if isinstance(column, Dropped) and not chosen]
+        why = "".join(f"; {no_column(column)}" for column in dropped[:_MOST_REASONS])
+        yield f"no column of it can be written to {module.api_name}{why}"
 
 
 def missing_columns(
     module: TargetModule,
     operation: Operation,
     key: str | None,
-    columns: Sequence[Column | Dropped | Unwritable],
+    columns: Sequence[Column | Dropped],
 ) -> Iterator[str]:
     """Which key and operation count, the connection decides; a mapping alone does not tell."""
     names = {column.name for column in columns if isinstance(column, Column)}
     if key is not None and key not in names:
-        yield f"no column goes to {key}, by which its records are found"
+        yield f"no column goes to {key}, by which its records are found{_because(key, columns)}"
     if operation in ("insert", "upsert"):
         for field in module.fields.values():
-            if field.mandatory and field.form and field.api_name not in names:
-                yield f"no column goes to {field.api_name}, without which Zoho adds no record"
+            name = field.api_name
+            if field.mandatory and field.form and name not in names:
+                why = _because(name, columns)
+                yield f"no column goes to {name}, without which Zoho adds no record{why}"
 
 
-def no_column(column: Dropped | Unwritable) -> str:
+def _because(field: str, columns: Sequence[Column | Dropped]) -> str:
+    """Why a column that would go to the field does not."""
+    dropped = [c for c in columns if isinstance(c, Dropped) and c.field == field]
+    return "".join(f"; {no_column(column)}" for column in dropped)
+
+
+def no_source(column: str, known: Names) -> str:
+    """Of a column that a mapping names."""
+    if fitting := known.fitting(column):
+        return f"its mapping names a column {column}, which may be {' or '.join(fitting)}"
+    near = known.near(column)
+    meant = f"; did you mean {near}?" if near else ""
+    return f"it has no column {column}, which its mapping names{meant}"
+
+
+def no_column(column: Dropped) -> str:
     return f"the column {column.source} cannot be written: {column.reason}"
 
 

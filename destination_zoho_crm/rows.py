@@ -1,5 +1,6 @@
 """Rows on their way to Zoho: each with its record and what identifies it."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +17,11 @@ from destination_zoho_crm.outcomes import (
 )
 from destination_zoho_crm.plan import DELETED_AT, StreamPlan
 from destination_zoho_crm.protocol import Row
+from destination_zoho_crm.row_keys import RowKeys
 from destination_zoho_crm.unfit import UnfitError
 from zoho_crm.errors import INVALID_DATA
+
+LOGGER = logging.getLogger("airbyte")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,14 @@ class RowEncoder:
     def __init__(self, plan: StreamPlan, *, clears: bool, known: Known) -> None:
         self._plan = plan
         self._clears = clears
+        self._mark = plan.mark or DELETED_AT
+        self._keys = RowKeys(
+            plan.label,
+            dict.fromkeys((*plan.sources, self._mark)),
+            tells_unknown=plan.operation != "delete",
+        )
+        self._told: set[str] = set()
+        self._guesses = {column.source for column in plan.columns if column.is_guess}
         by_id = (plan.key,) if plan.key and plan.key.name == "id" else ()
         self._columns = [
             (column.source, column.name, known.encoder(plan.module.api_name, column))
@@ -72,6 +84,7 @@ class RowEncoder:
 
     def record(self, data: Mapping[str, Any]) -> dict[str, Any] | Outcome:
         """The record, or the reason why the row is rejected."""
+        data = self._keys.named(data)
         if misplaced := self._misplaced(data):
             return misplaced
         record: dict[str, Any] = {}
@@ -82,6 +95,9 @@ class RowEncoder:
             try:
                 value = encode(data[source])
             except UnfitError as error:
+                if source in self._guesses:
+                    self._tell_guess(source, name)
+                    continue
                 return rejected(INVALID_DATA, str(error), name)
             if value is not EMPTY:
                 record[name] = value
@@ -98,15 +114,26 @@ class RowEncoder:
             return rejected(INVALID_DATA, f"{told}sent; delete the record by its id", key.name)
         return record
 
+    def _tell_guess(self, source: str, name: str) -> None:
+        """A column `owner` of a table may hold names of people, and be no field of Zoho's."""
+        if source in self._told:
+            return
+        self._told.add(source)
+        LOGGER.warning(
+            f"{self._plan.label}: the column {source} fits {name} but for its spelling, and has "
+            "values that are no ids of records; these are left out. If it is meant, map it to "
+            f"{name}, or to a field by which the record is found."
+        )
+
     def _misplaced(self, data: Mapping[str, Any]) -> Outcome | None:
         """Of a row that lives in a stream that deletes, or the other way round."""
-        deleted = bool(data.get(DELETED_AT))
+        deleted = bool(data.get(self._mark))
         if self._plan.operation != "delete":
             told = "the row was deleted at its source; only a delete stream deletes"
             return rejected(DELETED_AT_SOURCE, told) if deleted else None
-        if deleted or not (self._plan.marks_deletions or DELETED_AT in data):
+        if deleted or not (self._plan.mark or self._mark in data):
             return None
-        told = f"the row lives at its source: {DELETED_AT} is empty, so nothing is deleted"
+        told = f"the row lives at its source: {self._mark} is empty, so nothing is deleted"
         return rejected(ALIVE_AT_SOURCE, told)
 
     def key(self, record: Mapping[str, Any]) -> str | None:

@@ -17,6 +17,9 @@ SYNC_MODES: Mapping[Operation, str] = {
     "delete": "soft_delete",
 }
 
+#: "Insert Records", "Upsert Records": operations that take `lar_id`. UNVERIFIED: that an update
+#: does not; its page does not name the key.
+ASSIGNING: tuple[Operation, ...] = ("insert", "upsert")
 #: "Insert Records": kinds of automations that `trigger` governs in every version.
 AUTOMATIONS = ("workflow", "approval", "blueprint")
 
@@ -38,6 +41,8 @@ class StreamMapping:
     matching_key: str | None
     #: Column of the stream to field of the module; None: columns have their fields' names.
     fields: tuple[tuple[str, str], ...] | None
+    #: The id of the assignment rule that inserts and upserts run.
+    lar_id: str | None = None
 
     def __str__(self) -> str:
         return ".".join(filter(None, (self.namespace, self.stream)))
@@ -86,8 +91,9 @@ class WriteSettings:
 def write_settings(config: Mapping[str, Any]) -> WriteSettings:
     """The settings of a config that fits the form (`zoho_crm.form`).
 
-    Raises a config error where a stream has several mappings, which no form can tell, and where
-    something is asked for that is not there yet.
+    Raises a config error where a stream has several mappings or an operation an assignment rule
+    that it cannot run, which no form can tell, and where something is asked for that is not there
+    yet.
     """
     if (method := config.get("write_method", "REST")) not in ("Automatic", "REST"):
         raise config_error(f"write_method is {method!r}, and rows are written by REST only so far.")
@@ -109,6 +115,12 @@ def write_settings(config: Mapping[str, Any]) -> WriteSettings:
 
 def _mapping(entry: Mapping[str, Any]) -> StreamMapping:
     operation = entry["operation"]
+    lar_id = entry.get("lar_id") or None
+    if lar_id and operation["operation"] not in ASSIGNING:
+        raise config_error(
+            f"The mapping of {entry['stream']} names an assignment rule (lar_id), which goes with "
+            f"{' or '.join(ASSIGNING)} and not with {operation['operation']}. Take it out."
+        )
     return StreamMapping(
         stream=entry["stream"],
         namespace=entry.get("namespace") or None,
@@ -116,6 +128,7 @@ def _mapping(entry: Mapping[str, Any]) -> StreamMapping:
         operation=operation["operation"],
         matching_key=operation.get("matching_key") or None,
         fields=tuple((pair["column"], pair["field"]) for pair in entry.get("fields") or ()) or None,
+        lar_id=lar_id,
     )
 
 

@@ -22,7 +22,6 @@ from destination_zoho_crm.order import Order, matched_fields
 from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome
 from destination_zoho_crm.picklists import PickLists
 from destination_zoho_crm.plan import (
-    DELETED_AT,
     StreamPlan,
     label,
     make_plan,
@@ -253,6 +252,10 @@ def _announce(plans: Iterable[StreamPlan], settings: WriteSettings, version: str
 def _remarks(plan: StreamPlan) -> Iterator[str]:
     """What a user might not expect of the stream."""
     module = plan.module.api_name
+    if plan.unlisted:
+        yield f"its mapping's fields leave out the columns {', '.join(plan.unlisted)}"
+    if plan.lar_id:
+        yield f"the assignment rule {plan.lar_id} decides who owns its records"
     if plan.operation == "insert":
         yield "a row that comes again in a later sync is added again"
     if plan.operation == "upsert" and (rows := rows_of_new(module)):
@@ -262,7 +265,7 @@ def _remarks(plan: StreamPlan) -> Iterator[str]:
         )
     if plan.operation == "delete":
         yield (
-            f"rows with a value in {DELETED_AT} delete their record, others are rejected"
-            if plan.marks_deletions
+            f"rows with a value in {plan.mark} delete their record, others are rejected"
+            if plan.mark
             else "every row deletes the record that it finds"
         )

@@ -12,7 +12,7 @@ import pytest
 from destination_zoho_crm.destination import DestinationZohoCrm
 from destination_zoho_crm.run import run as run_destination
 from source_zoho_crm.run import run as run_source
-from zoho_crm.form import warn_of_unknown
+from zoho_crm.form import completed, warn_of_unknown
 from zoho_crm.manifest import settings_parameters
 
 ACCOUNT = {
@@ -129,6 +129,32 @@ OF_THE_DESTINATION = [
         "Mapping 1: Field 1: Field (field) is missing.",
     ),
     (
+        {"mappings": [MAPPING | {"modul": "Leads", "feilds": []}]},
+        "Mapping 1 has a key modul that no setting has. Did you mean module? "
+        "Mapping 1 has a key feilds that no setting has. Did you mean fields?",
+    ),
+    (
+        {"mappings": [MAPPING | {"operation": {"operation": "insert", "maching_key": "Email"}}]},
+        "Mapping 1: Operation (operation) has a key maching_key that no setting has. "
+        "Did you mean matching_key?",
+    ),
+    (
+        {"mappings": [MAPPING | {"fields": [{"column": "a", "field": "b", "x": 1}]}]},
+        "Mapping 1: Field 1 has a key x that no setting has.",
+    ),
+    (
+        {"mappings": [MAPPING | {"lar_id": "the first"}]},
+        "Mapping 1: Assignment Rule (lar_id) is 'the first'; write it like 4150868000000112009.",
+    ),
+    *(
+        (
+            {"mappings": [MAPPING | {"lar_id": "1", "operation": how | {"matching_key": "id"}}]},
+            "The mapping of people names an assignment rule (lar_id), which goes with insert or "
+            f"upsert and not with {how['operation']}. Take it out.",
+        )
+        for how in ({"operation": "update"}, {"operation": "delete"})
+    ),
+    (
         {"null_values": "keep"},
         "Null Values (null_values) is 'keep', which is none of ignore, clear.",
     ),
@@ -206,15 +232,60 @@ def test_a_config_that_is_no_object_is_refused(check: Check, connector: str, sen
     ],
 )
 def test_a_key_that_no_setting_has_is_told(form: dict[str, Any], key: str, meant: str) -> None:
+    assert warnings(form, {"edition": "Free", "_ours": 1, key: "x"}) == [
+        f"The config has a key {key} that no setting has; it is ignored. Did you mean {meant}?"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("form", "settings", "said"),
+    [
+        (
+            SOURCE_FORM,
+            {"retrieval": {"use_coql": "disabled", "api_typ": "Bulk"}},
+            "Use COQL (retrieval) has a key api_typ that no setting has; it is ignored. "
+            "Did you mean api_type?",
+        ),
+        (
+            DESTINATION_FORM,
+            {"automations": {"run": "none", "sorts": []}},
+            "Automations (automations) has a key sorts that no setting has; it is ignored.",
+        ),
+    ],
+)
+def test_a_key_that_no_choice_has_is_told(
+    form: dict[str, Any], settings: dict[str, Any], said: str
+) -> None:
+    assert warnings(form, settings) == [said]
+
+
+@pytest.mark.parametrize(
+    ("form", "settings"),
+    [
+        (SOURCE_FORM, {"retrieval": {"use_coql": "enabled", "api_type": "Bulk"}}),
+        (DESTINATION_FORM, {"automations": {"run": "all", "kinds": ["workflow"]}}),
+        (
+            DESTINATION_FORM,
+            {"mappings": [MAPPING | {"operation": {"operation": "insert", "matching_key": "id"}}]},
+        ),
+    ],
+    ids=["retrieval", "automations", "operation"],
+)
+def test_what_the_form_keeps_of_an_option_that_was_chosen_before_is_none_of_them(
+    form: dict[str, Any], settings: dict[str, Any]
+) -> None:
+    assert warnings(form, settings) == []
+
+
+def warnings(form: dict[str, Any], settings: dict[str, Any]) -> list[str]:
+    """What a completed config is told with."""
     said: list[str] = []
     heard = logging.Handler()
     heard.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
     logger = logging.getLogger("airbyte")
     logger.addHandler(heard)
-
-    warn_of_unknown(ACCOUNT | {"edition": "Free", "_ours": 1, key: "x"}, form)
-    logger.removeHandler(heard)
-
-    assert said == [
-        f"The config has a key {key} that no setting has; it is ignored. Did you mean {meant}?"
-    ]
+    try:
+        warn_of_unknown(completed(ACCOUNT | settings, form), form)
+    finally:
+        logger.removeHandler(heard)
+    return said

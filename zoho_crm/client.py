@@ -45,6 +45,7 @@ _CURES = {
     "duplicate_check_fields": "Choose another key for the stream",
     "trigger": _AUTOMATIONS,
     "skip_feature_execution": _AUTOMATIONS,
+    "lar_id": "Choose another assignment rule (lar_id) in the stream's mapping",
 }
 
 #: Seconds to connect, and to wait for an answer.

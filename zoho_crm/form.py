@@ -48,21 +48,38 @@ def completed(config: object, form: Schema) -> dict[str, Any]:
 
 
 def warn_of_unknown(config: Mapping[str, Any], form: Schema, *judged: str) -> None:
-    """Tells the keys that no setting has; those with an underscore are the connectors' own.
+    """Tells the keys that no setting has, of the config and of what is chosen in it; those with an
+    underscore are the connectors' own. Of entries of lists, `completed` refuses them.
 
     `judged`: keys that the form does not ask for and the connector looks at all the same.
     """
-    for key in config.keys() - form["properties"].keys() - {_OLDER, *judged}:
-        if not key.startswith("_"):
-            _warn_of(key, tuple(form["properties"]))
+    _warn_of_keys("The config", config, (*form["properties"], _OLDER, *judged))
+    for name, schema in form["properties"].items():
+        chosen = config.get(name)
+        if "oneOf" in schema and isinstance(chosen, Mapping):
+            _warn_of_keys(_label(name, schema, ""), chosen, _keys_of(schema["oneOf"]))
+
+
+def _warn_of_keys(place: str, settings: Mapping[str, Any], known: Sequence[str]) -> None:
+    for key in settings:
+        if key not in known and not key.startswith("_"):
+            _warn_once(f"{place} has a key {key} that no setting has; it is ignored", key, known)
 
 
 @cache
-def _warn_of(key: str, known: tuple[str, ...]) -> None:
-    """Once in a process: several commands complete a config more than once."""
+def _warn_once(sentence: str, key: str, known: tuple[str, ...]) -> None:
+    """In a process: several commands complete a config more than once."""
+    LOGGER.warning(sentence + _meant(key, known))
+
+
+def _meant(key: str, known: Sequence[str]) -> str:
     similar = get_close_matches(key, known, 1)
-    meant = f" Did you mean {similar[0]}?" if similar else ""
-    LOGGER.warning(f"The config has a key {key} that no setting has; it is ignored.{meant}")
+    return f". Did you mean {similar[0]}?" if similar else "."
+
+
+def _keys_of(options: Sequence[Schema]) -> tuple[str, ...]:
+    """Of all options: the form keeps the keys of one that was chosen before."""
+    return tuple(dict.fromkeys(key for option in options for key in option["properties"]))
 
 
 def _tidied(value: Any, *, listed: bool = False) -> Any:
@@ -87,31 +104,45 @@ def _complete(settings: dict[str, Any], form: Schema) -> None:
             _complete(settings[key], option)
 
 
-def _unfit(config: Mapping[str, Any], form: Schema, place: str) -> Iterator[str]:
+def _unfit(
+    config: Mapping[str, Any], form: Schema, place: str, *, listed: bool = False
+) -> Iterator[str]:
+    """`listed`: the settings are in an entry of a list, which a person wrote."""
     properties = form["properties"]
     for name in form.get("required", ()):
         if name not in config:
             yield f"{_label(name, properties[name], place)} is missing."
     for name, schema in properties.items():
         if name in config:
-            yield from _unfit_value(config[name], name, schema, place)
+            yield from _unfit_value(config[name], name, schema, place, listed=listed)
 
 
-def _unfit_value(value: Any, name: str, schema: Schema, place: str) -> Iterator[str]:
+def _unfit_value(
+    value: Any, name: str, schema: Schema, place: str, *, listed: bool
+) -> Iterator[str]:
     label, items = _label(name, schema, place), schema.get("items", {})
     if "oneOf" in schema:
+        if listed and isinstance(value, Mapping):
+            yield from _unknown(value, _keys_of(schema["oneOf"]), label)
         yield from _unfit_choice(value, schema["oneOf"], label)
     elif isinstance(value, list) and items.get("type") == "object":
         for number, item in enumerate(value, 1):
             entry = f"{place}{items['title']} {number}"
             if isinstance(item, Mapping):
-                yield from _unfit(item, items, f"{entry}: ")
+                yield from _unknown(item, tuple(items["properties"]), entry)
+                yield from _unfit(item, items, f"{entry}: ", listed=True)
             else:
                 yield f"{entry} is no JSON object."
     else:
         for error in Draft7Validator(schema).iter_errors(value):
             yield f"{label} {_sentence(error, schema)}."
             return
+
+
+def _unknown(settings: Mapping[str, Any], known: Sequence[str], entry: str) -> Iterator[str]:
+    for key in settings:
+        if key not in known:
+            yield f"{entry} has a key {key} that no setting has{_meant(key, known)}"
 
 
 def _unfit_choice(value: Any, options: Sequence[Schema], label: str) -> Iterator[str]:

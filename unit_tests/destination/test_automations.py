@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from unit_tests.destination.conftest import Org, stream
+from unit_tests.destination.conftest import Org, mapping, stream
 from zoho_emulator.knobs import AUTOMATIONS
 
 OLD_KINDS = {"workflow", "approval", "blueprint"}
@@ -94,3 +94,43 @@ def test_cadences_are_no_kind_that_is_chosen_and_run_only_where_nothing_can_keep
     ran = [event["kinds"] for event in org.fired() if "cadences" in event["kinds"]]
     assert len(ran) == (0 if kept else 3)
     assert all(bool(result.said("(but cadences")) != kept for result in results)
+
+
+RULE = "8009622000000009001"
+
+
+@pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
+@pytest.mark.parametrize(("operation", "key"), [("insert", None), ("upsert", "Email")])
+def test_the_assignment_rule_of_a_mapping_runs_for_each_row(
+    org: Org, version: str, operation: str, key: str | None
+) -> None:
+    mapped = mapping("a", "Leads", operation, key) | {"lar_id": RULE}
+    rows = [{"Email": f"{n}@example.com", "Last_Name": "L"} for n in range(2)]
+
+    result = org.write(
+        stream("a", "Email", "Last_Name"), rows, mappings=[mapped], schema_version=version
+    )
+
+    assert [event.get("assignment_rule") for event in org.fired()] == [RULE, RULE]
+    assert result.said(f"the assignment rule {RULE} decides who owns its records")
+
+
+def test_without_a_mapping_no_assignment_rule_runs(org: Org) -> None:
+    other = mapping("b", "Leads", "insert") | {"lar_id": RULE}
+
+    org.write(stream("Leads", "Last_Name"), [{"Last_Name": "L"}], mappings=[other])
+
+    assert [event.get("assignment_rule") for event in org.fired()] == [None]
+
+
+def test_an_assignment_rule_does_not_count_where_the_connection_asks_for_an_update(
+    org: Org,
+) -> None:
+    lead = org.add("Leads", Last_Name="L")
+    mapped = mapping("a", "Leads", "insert") | {"lar_id": RULE}
+    updates = stream("a", "id", "Last_Name", mode="update", key="id", into="Leads")
+
+    result = org.write(updates, [{"id": lead, "Last_Name": "M"}], mappings=[mapped])
+
+    assert [event.get("assignment_rule") for event in org.fired()] == [None]
+    assert result.said("a: no assignment rule goes with update; its mapping's does not count.")

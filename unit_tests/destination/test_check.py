@@ -55,7 +55,10 @@ def test_a_wrong_secret_is_told(org: Org) -> None:
         (mapping("s", "Leads", "upsert", "Phone"), "choose Email or External_Lead_ID"),
         (mapping("s", "Leads", "update", "Email"), "choose id or External_Lead_ID"),
         (mapping("s", "Tasks", "upsert", "Subject"), "Tasks allows insert, update, delete"),
-        (mapping("s", "Leads", "insert", a="Lastname"), "s: the column a cannot be written: Leads"),
+        (
+            mapping("s", "Leads", "insert", a="Lats_Name"),
+            "s: the column a cannot be written: Leads",
+        ),
         (mapping("s", "Leads", "insert", a="Created_Time"), "Created_Time is read-only"),
         (mapping("s", "Contacts", "insert", a="Account_Name.Phone"), "is not found by Phone"),
         (mapping("s", "Leads", "insert", a="Project_Details"), "rows of subforms cannot be"),

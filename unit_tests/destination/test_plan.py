@@ -198,7 +198,11 @@ def test_a_mapping_of_a_namespace_goes_before_one_for_any() -> None:
         (stream("Contacts", "Email"), [], "no column goes to Last_Name, without which Zoho adds"),
         (stream("Contacts"), [], "the catalog names no column of it"),
         (stream("Contacts", "id", mode="update", key="id"), [], "no column of it can be written"),
-        (stream("Contacts", "Last_Name", "Rows"), [], "rows of subforms cannot be written yet"),
+        (
+            stream("crm", "Last_Name", "rows"),
+            [mapping("crm", "Contacts", "insert", Last_Name="Last_Name", rows="Rows")],
+            "the column rows cannot be written: it is a subform",
+        ),
         (
             stream("Contacts", "Last_Name", "Account_Name", "Account_Name.ERP"),
             [],
@@ -216,8 +220,8 @@ def test_a_mapping_of_a_namespace_goes_before_one_for_any() -> None:
         ),
         (
             stream("crm", "a", "b"),
-            [mapping("crm", "Contacts", "insert", a="Last_Name", b="email")],
-            "the column b cannot be written: Contacts has no field email",
+            [mapping("crm", "Contacts", "insert", a="Last_Name", b="Emial")],
+            "the column b cannot be written: Contacts has no field Emial; did you mean Email?",
         ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -238,14 +242,14 @@ def test_a_stream_that_is_there_twice_is_refused() -> None:
 def test_columns_find_their_fields() -> None:
     names = ("Last_Name", "Account_Name.ERP", "Owner.email", "Layout", "Created_Time", "Nonsense")
 
-    plan = planned(stream("Contacts", *names))
+    plan = planned(stream("Contacts", *names, "Rows"))
 
     assert [(c.source, c.name, c.via) for c in plan.columns] == [
         ("Last_Name", "Last_Name", "value"),
         ("Account_Name.ERP", "Account_Name", "external"),
         ("Owner.email", "Owner", "email"),
     ]
-    assert [d.source for d in plan.dropped] == ["Layout", "Created_Time", "Nonsense"]
+    assert [d.source for d in plan.dropped] == ["Layout", "Created_Time", "Nonsense", "Rows"]
 
 
 def test_the_layout_of_v2_is_no_number() -> None:

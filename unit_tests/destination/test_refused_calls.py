@@ -139,8 +139,8 @@ def test_what_the_org_lacks_for_all_rows_ends_the_run_of_one_row_too(
         ({"json_path": "trigger"}, CONFIG, "Choose All in Automations"),
         ({"json_path": "$"}, SYSTEM, "No setting governs that"),
         ({"json_path": "$.apply_feature_execution"}, SYSTEM, "No setting governs that"),
-        ({"json_path": "$.lar_id", "api_name": "lar_id"}, SYSTEM, "No setting governs that"),
-        ({"api_name": "lar_id"}, SYSTEM, "No setting governs that"),
+        ({"json_path": "$.lar_id", "api_name": "lar_id"}, CONFIG, "Choose another assignment"),
+        ({"api_name": "lar_id"}, CONFIG, "Choose another assignment rule (lar_id)"),
     ],
 )
 def test_a_refused_part_of_the_call_is_told_with_the_setting_that_governs_it(

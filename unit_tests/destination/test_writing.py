@@ -405,8 +405,9 @@ def test_links_to_users_are_written(org: Org, version: str) -> None:
 def test_links_whose_name_zoho_does_not_tell_are_refused_for_that_reason(org: Org) -> None:
     """v2 has no `multiuserlookup`."""
     row_ = {"Last_Name": "Teamed", "Team": ["1000000000000000001"]}
+    mapped = mapping("Leads", "Leads", "insert", **{name: name for name in row_})
 
-    result = org.write(stream("Leads", *row_), [row_], schema_version="v2")
+    result = org.write(stream("Leads", *row_), [row_], schema_version="v2", mappings=[mapped])
 
     assert "Zoho does not tell by which name" in result.sentence
     assert "new records only" not in result.sentence

@@ -174,6 +174,12 @@ def test_unknown_automations_and_features(zoho, version, keys, path) -> None:
     assert item["details"]["supported_values"]
 
 
+@pytest.mark.parametrize("rule", ["the first", ["77"], ""])
+def test_an_assignment_rule_that_is_no_id(zoho, rule) -> None:
+    answer = insert(zoho, lar_id=rule)
+    assert (answer.status_code, answer.json()["details"]["json_path"]) == (400, "$.lar_id")
+
+
 def test_features_of_later_versions_are_passed_over(zoho) -> None:
     features = [{"name": "layout_rules"}]
     assert insert(zoho, apply_feature_execution=features).status_code == 201

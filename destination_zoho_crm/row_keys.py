@@ -1,0 +1,89 @@
+"""The keys of rows, which may be spelled otherwise than the catalog's columns.
+
+PyAirbyte sends rows of a cache under the cache's names (`last_name`, and `e_mail` of a column
+`E-Mail`), and the source's catalog as it was (`Last_Name`, `E-Mail`).
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from destination_zoho_crm.naming import Names, as_row_key
+
+LOGGER = logging.getLogger("airbyte")
+
+Data = Mapping[str, Any]
+#: Key of a row and column of the catalog; None: all that are known are spelled alike.
+_Pairs = Sequence[tuple[str, str]] | None
+
+#: Rows of one stream have the same keys, or few kinds of them; so many are remembered.
+_MOST_KINDS = 1_000
+#: Rows may be maps whose keys never end; so many are named in warnings.
+_MOST_NAMED = 100
+
+
+class RowKeys:
+    """Gives rows of one stream the names that the catalog has for their columns.
+
+    A key that fits no column, or not one alone, is told once.
+    """
+
+    def __init__(self, stream: str, columns: Iterable[str], *, tells_unknown: bool) -> None:
+        self._stream = stream
+        columns = list(columns)
+        self._ways = (Names(columns), Names(columns, as_row_key))
+        self._tells_unknown = tells_unknown
+        self._told: set[str] = set()
+        self._kinds: dict[tuple[str, ...], _Pairs] = {}
+
+    def named(self, data: Data) -> Data:
+        keys = tuple(data)
+        if keys not in self._kinds:
+            if len(self._kinds) >= _MOST_KINDS:
+                self._kinds.clear()
+            self._kinds[keys] = self._pairs(keys)
+        pairs = self._kinds[keys]
+        return data if pairs is None else {column: data[key] for key, column in pairs}
+
+    def _pairs(self, keys: Sequence[str]) -> _Pairs:
+        fitting = {key: self._fitting(key) for key in keys}
+        if unknown := [key for key in self._new(keys) if not fitting[key]]:
+            self._tell_unknown(unknown)
+        of_column: dict[str, list[str]] = defaultdict(list)
+        for key, columns in fitting.items():
+            for column in columns:
+                of_column[column].append(key)
+        clear = {
+            key: columns[0]
+            for key, columns in fitting.items()
+            if len(columns) == 1 and (key == columns[0] or len(of_column[columns[0]]) == 1)
+        }
+        for key in self._new(key for key in keys if fitting[key] and key not in clear):
+            self._told.add(key)
+            LOGGER.warning(
+                f"{self._stream}: the rows' column {key} is left out: it may be "
+                f"{' or '.join(fitting[key])}, for which there are "
+                f"{', '.join(dict.fromkeys(k for c in fitting[key] for k in of_column[c]))}."
+            )
+        return list(clear.items()) if any(key != column for key, column in clear.items()) else None
+
+    def _fitting(self, key: str) -> list[str]:
+        for names in self._ways:
+            if fitting := names.fitting(key):
+                return fitting
+        return []
+
+    def _new(self, keys: Iterable[str]) -> Iterator[str]:
+        return (key for key in keys if key not in self._told)
+
+    def _tell_unknown(self, keys: Sequence[str]) -> None:
+        room = _MOST_NAMED - len(self._told)
+        self._told.update(keys[: max(room, 0)])
+        if not self._tells_unknown or room <= 0:
+            return
+        more = " and more, which are not named" if len(keys) > room else ""
+        LOGGER.warning(
+            f"{self._stream}: the rows have columns that the catalog does not know, which are left "
+            f"out: {', '.join(keys[:room])}{more}."
+        )

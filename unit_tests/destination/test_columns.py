@@ -1,0 +1,299 @@
+"""Columns meet fields and rows meet columns, however they are spelled."""
+
+import json
+from typing import Any
+
+import pytest
+
+from unit_tests.destination.conftest import Json, Org, mapping, row, state, stream
+
+MARK = "_ab_cdc_deleted_at"
+
+
+def mails(org: Org, *names: str) -> dict[str, Any]:
+    return {name: org.record("Contacts", Last_Name=name)["Email"] for name in names}
+
+
+@pytest.mark.parametrize("names", [("last_name", "EMAIL"), ("LASTNAME", "e mail")], ids=" ".join)
+def test_columns_that_differ_in_spelling_only_are_written(org: Org, names: tuple[str, str]) -> None:
+    name, mail = names
+
+    result = org.write(stream("Contacts", *names), [{name: "Ada", mail: "ada@example.com"}])
+
+    assert mails(org, "Ada") == {"Ada": "ada@example.com"}
+    assert result.said(f"Plan: Contacts -> Contacts: insert; {name} -> Last_Name, {mail} -> Email")
+    assert not result.said("left out")
+
+
+@pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
+def test_a_key_is_found_however_it_is_spelled(org: Org, version: str) -> None:
+    there = org.add("Contacts", Last_Name="Ada", Email="ada@example.com")
+    columns = ("ID", "email", "last_name")
+    update = stream("Contacts", *columns, mode="update", key="ID")
+    upsert = stream("Contacts", *columns[1:], mode="append_dedup", key="email")
+    mapped = stream("people", *columns[1:])
+    by_mail = mapping("people", "Contacts", "upsert", "e_mail")
+
+    first = org.write(
+        update, [{"ID": there, "email": "a@example.com", "last_name": "B"}], schema_version=version
+    )
+    second = org.write(
+        upsert, [{"email": "a@example.com", "last_name": "C"}], schema_version=version
+    )
+    third = org.write(
+        mapped,
+        [{"email": "a@example.com", "last_name": "D"}],
+        mappings=[by_mail],
+        schema_version=version,
+    )
+
+    assert [one.counts() for one in (first, second, third)] == [{"updated": 1}] * 3
+    assert org.record("Contacts", id=there)["Last_Name"] == "D"
+    assert first.said("update by id; ID -> id, email -> Email")
+
+
+def test_an_external_id_is_found_however_it_is_spelled(org: Org) -> None:
+    boss = org.add("Contacts", Last_Name="Boss", External_Contact_ID="b-1")
+    contact = org.add("Contacts", Last_Name="Ada", External_Contact_ID="c-1")
+    key, path = "external_contact_id", "reporting_to.externalContactId"
+    contacts = stream("Contacts", key, path, "owner.Email", mode="update", key=key)
+
+    result = org.write(contacts, [{key: "c-1", path: "b-1"}])
+
+    assert result.counts() == {"updated": 1}
+    assert org.record("Contacts", id=contact)["Reporting_To"]["id"] == boss
+    (plan,) = result.said("Plan: Contacts")
+    assert f"{path} -> Reporting_To.External_Contact_ID, owner.Email -> Owner.email" in plan
+
+
+def test_a_delete_stream_knows_its_key_and_the_mark_however_they_are_spelled(org: Org) -> None:
+    gone, kept = (org.add("Leads", Last_Name=name) for name in ("Gone", "Kept"))
+    leads = stream("Leads", "Id", MARK.upper(), mode="soft_delete", key="Id")
+
+    result = org.write(
+        leads, [{"Id": gone, MARK.upper(): "2026-01-01"}, {"Id": kept, MARK.upper(): None}]
+    )
+
+    assert result.counts() == {"deleted": 1, "rejected": 1}
+    assert {gone, kept} & {record["id"] for record in org.records("Leads")} == {kept}
+
+
+def test_a_row_that_was_deleted_at_its_source_is_known_however_its_mark_is_spelled(
+    org: Org,
+) -> None:
+    leads = stream("Leads", "Last_Name", "Company", MARK.upper())
+
+    result = org.write(leads, [{"Last_Name": "A", "Company": "C", MARK.upper(): "2026-01-01"}])
+
+    assert result.counts() == {"rejected": 1}
+    assert result.said("DELETED_AT_SOURCE")
+
+
+def test_what_an_activity_is_about_may_come_from_a_table(org: Org) -> None:
+    account = org.add("Accounts", Account_Name="A")
+    tasks = stream("Tasks", "Subject", "what_id", "_se_module")
+
+    org.write(tasks, [{"Subject": "T", "what_id": account, "_se_module": "Accounts"}])
+
+    assert org.record("Tasks", Subject="T")["What_Id"]["id"] == account
+
+
+def test_of_two_columns_for_one_field_the_exact_one_is_written(org: Org) -> None:
+    contacts = stream("Contacts", "last_name", "email", "Last_Name", "Email")
+    data = {"Last_Name": "Ada", "last_name": "ada", "Email": "a@example.com", "email": "b"}
+
+    result = org.write(contacts, [data])
+
+    assert mails(org, "Ada") == {"Ada": "a@example.com"}
+    assert len(result.said("the column email is left out: Email goes to Email.")) == 1
+
+
+def test_of_two_columns_that_fit_a_field_loosely_none_is_written(org: Org) -> None:
+    contacts = stream("Contacts", "Last_Name", "email", "EMAIL")
+
+    result = org.write(contacts, [{"Last_Name": "Ada", "email": "a@example.com", "EMAIL": "b"}])
+
+    assert mails(org, "Ada") == {"Ada": None}
+    assert result.said("the column email is left out: EMAIL would go to Email, too; map the one")
+    assert result.said("the column EMAIL is left out: email would go to Email, too; map the one")
+
+
+def test_a_key_that_two_columns_fit_is_refused_with_the_reason(org: Org) -> None:
+    contacts = stream("Contacts", "Last_Name", "email", "EMAIL", mode="append_dedup", key="email")
+
+    result = org.write(contacts, [])
+
+    assert "no column goes to Email, by which its records are found; the column email" in (
+        result.sentence
+    )
+
+
+def test_a_column_that_fits_two_fields_is_left_out(org: Org) -> None:
+    for name in ("Zone_Code", "zone_code"):
+        org.control("POST", "fields/Contacts", {"api_name": name, "data_type": "text"})
+    contacts = stream("Contacts", "Last_Name", "ZONE_CODE")
+
+    result = org.write(contacts, [{"Last_Name": "Ada", "ZONE_CODE": "x"}])
+
+    assert result.counts() == {"created": 1}
+    assert result.said("ZONE_CODE is left out: ZONE_CODE fits Zone_Code and zone_code of Contacts")
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        ("Emial", "Contacts has no field Emial; did you mean Email?"),
+        ("Acount_Name.id", "Contacts has no field Acount_Name.id; did you mean Account_Name.id?"),
+        ("Reporting_To.Extern_Contact_ID", "; did you mean External_Contact_ID?"),
+        ("Shoe_Size_EU", "Contacts has no field Shoe_Size_EU."),
+    ],
+)
+def test_a_column_that_meets_no_field_is_told_with_the_one_that_may_be_meant(
+    org: Org, column: str, said: str
+) -> None:
+    result = org.write(stream("Contacts", "Last_Name", column), [{"Last_Name": "A", column: "1"}])
+
+    assert result.counts() == {"created": 1}
+    assert len([line for line in result.said(f"the column {column} is left out") if said in line])
+
+
+def test_a_label_counts_where_a_mapping_names_the_column(org: Org) -> None:
+    org.control(
+        "POST",
+        "fields/Contacts",
+        {"api_name": "Field1", "label": "Shoe Size", "data_type": "text"},
+    )
+    mapped = mapping("people", "Contacts", "insert", name="Last Name", size="Shoe size")
+
+    named = org.write(stream("Contacts", "Last_Name", "Shoe Size"), [{"Last_Name": "A"}])
+    org.write(stream("people", "name", "size"), [{"name": "B", "size": "46"}], mappings=[mapped])
+
+    assert named.said("has no field Shoe Size; did you mean Field1?")
+    assert org.record("Contacts", Last_Name="B")["Field1"] == "46"
+
+
+def test_the_columns_of_a_mapping_are_found_however_they_are_spelled(org: Org) -> None:
+    mapped = mapping("people", "Contacts", "insert", full_name="last_name", mail="email")
+    people = stream("people", "FULL_NAME", "Mail", "age", "_airbyte_id")
+
+    result = org.write(people, [{"FULL_NAME": "Ada", "Mail": "a@example.com"}], mappings=[mapped])
+
+    assert mails(org, "Ada") == {"Ada": "a@example.com"}
+    assert result.said("FULL_NAME -> Last_Name, Mail -> Email")
+    assert result.said("people: its mapping's fields leave out the columns age, _airbyte_id.")
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        (("fullname", "mails"), "has no column mail, which its mapping names; did you mean mails"),
+        (("MAIL", "Mail", "full_name"), "a column mail, which may be MAIL or Mail"),
+    ],
+    ids=["none", "two"],
+)
+def test_a_column_of_a_mapping_that_is_not_there_is_refused(
+    org: Org, columns: tuple[str, ...], said: str
+) -> None:
+    mapped = mapping("people", "Contacts", "insert", full_name="Last_Name", mail="Email")
+
+    assert said in org.write(stream("people", *columns), [], mappings=[mapped]).sentence
+
+
+def test_a_lookup_that_is_loosely_matched_is_written_where_its_values_are_ids(org: Org) -> None:
+    account = org.add("Accounts", Account_Name="ACME")
+    contacts = stream("Contacts", "Last_Name", "account_name", "owner")
+    rows = [
+        {"Last_Name": "A", "account_name": account, "owner": None},
+        {"Last_Name": "B", "account_name": "ACME", "owner": "Ada Lovelace"},
+        {"Last_Name": "C", "account_name": "Other", "owner": "b@example.com"},
+    ]
+
+    result = org.write(contacts, rows)
+
+    assert result.counts() == {"created": 3}
+    assert org.record("Contacts", Last_Name="A")["Account_Name"]["id"] == account
+    assert org.record("Contacts", Last_Name="B")["Account_Name"] is None
+    for column in ("account_name fits Account_Name", "owner fits Owner"):
+        assert len(result.said(f"the column {column} but for its spelling")) == 1
+    assert not [line for line in result.log if "Lovelace" in line or "ACME" in line]
+
+
+@pytest.mark.parametrize("mapped", [True, False], ids=["mapped", "exact"])
+def test_a_name_in_a_lookup_that_is_named_rejects_its_row(org: Org, mapped: bool) -> None:
+    how = mapping("c", "Contacts", "insert", name="last_name", account="account_name")
+    entry = stream("c", "name", "account") if mapped else stream("Contacts", "Last_Name", "Owner")
+    data = {"name": "A", "account": "ACME"} if mapped else {"Last_Name": "A", "Owner": "Ada"}
+
+    result = org.write(entry, [data], mappings=[how] if mapped else [])
+
+    assert result.counts() == {"rejected": 1}
+
+
+def test_keys_of_rows_may_be_spelled_otherwise_than_the_catalog(org: Org) -> None:
+    there = org.add("Contacts", Last_Name="Old")
+    contacts = stream("Contacts", "id", "Last_Name", "Email", mode="update", key="id")
+    data = {"ID": there, "last_name": "Ada", "e_mail": "a@example.com", "_airbyte_meta": {}}
+
+    result = org.write(contacts, [data, data | {"last_name": "Eve"}])
+
+    assert mails(org, "Eve") == {"Eve": "a@example.com"}
+    assert result.said("columns that the catalog does not know, which are left out: _airbyte_meta.")
+
+
+def test_keys_of_rows_are_known_as_pyairbyte_writes_them(org: Org) -> None:
+    boss = org.add("Contacts", Last_Name="Boss", External_Contact_ID="b-1")
+    columns = ("name (full)", "e-mail", "Reporting_To.External_Contact_ID")
+    fields = ("Last_Name", "Email", columns[2])
+    mapped = mapping("c", "Contacts", "insert", **dict(zip(columns, fields, strict=True)))
+    data = {
+        "name__full_": "Ada",
+        "e_mail": "a@example.com",
+        "reporting_to_external_contact_id": "b-1",
+    }
+
+    org.write(stream("c", *columns), [data], mappings=[mapped])
+
+    assert mails(org, "Ada") == {"Ada": "a@example.com"}
+    assert org.record("Contacts", Last_Name="Ada")["Reporting_To"]["id"] == boss
+
+
+def test_a_key_of_a_row_that_the_catalog_does_not_know_is_told_once(org: Org) -> None:
+    rows: list[Json] = [
+        {"Last_Name": "A", "Company": "C", "Phone": "1"},
+        {"Last_Name": "B", "Company": "C", "Phone": "1", "Fax": "2"},
+        {"Last_Name": "C", "Company": "C", "Fax": "2"},
+    ]
+
+    result = org.write(stream("Leads", "Last_Name", "Company"), rows)
+
+    assert result.counts() == {"created": 3}
+    told = result.said("the rows have columns that the catalog does not know")
+    assert [line.rpartition(": ")[2] for line in told] == ["Phone.", "Fax."]
+
+
+@pytest.mark.parametrize(
+    ("data", "mail", "told"),
+    [
+        ({"Email": "a@example.com", "email": "b@example.com"}, "a@example.com", "email"),
+        ({"EMAIL": "a@example.com", "email": "b@example.com"}, None, "EMAIL"),
+    ],
+    ids=["exact", "none exact"],
+)
+def test_two_keys_of_a_row_for_one_column_are_told(
+    org: Org, data: Json, mail: str | None, told: str
+) -> None:
+    result = org.write(stream("Contacts", "Last_Name", "Email"), [{"Last_Name": "A", **data}] * 2)
+
+    assert org.records("Contacts")[-1]["Email"] == mail
+    assert len(result.said(f"the rows' column {told} is left out: it may be Email")) == 1
+
+
+def test_keys_that_never_end_are_not_all_told(org: Org) -> None:
+    rows = [{"Last_Name": "A", "Company": "C", f"key {n}": "x"} for n in range(150)]
+    lines = [row("Leads", data) for data in rows]
+
+    result = org.write_lines([stream("Leads", "Last_Name", "Company")], [*lines, state("Leads")])
+
+    assert result.counts() == {"created": 150}
+    assert len(result.said("the catalog does not know")) == 100
+    assert json.dumps(result.log).count("key 149") == 0
