@@ -112,9 +112,10 @@ class Encoder:
     def _options(self, field: TargetField, value: Any) -> list[str] | Empty:
         """Of a list, each item is an option. A text is one option, or several between semicolons
         as Zoho's own exports have them, or between commas or bars where all of them are known."""
-        if isinstance(value, str) and not value.lstrip().startswith("["):
-            given = _parts(value, ";")
-            ways = [[value.strip()], given, _parts(value, ","), _parts(value, "|")]
+        text = value.strip() if isinstance(value, str) else ""
+        if text and (text[0] != "[" or (self._pick_list and self._pick_list.has(text))):
+            given = _parts(text, ";")
+            ways = [[text], given, _parts(text, ","), _parts(text, "|")]
         else:
             given = [_as_text(item, "expected a list of texts") for item in _list(value)]
             ways = [given]

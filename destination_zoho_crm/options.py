@@ -1,6 +1,7 @@
 """The options of a pick list, and which of them a text means. Pure."""
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any, Self
 
 #: Pick lists that are not judged. Reminders of calls are moments, whatever metadata says of them;
@@ -53,7 +54,8 @@ class Options:
         """That of the only option whose text differs by nothing but case and blanks around it."""
         return self._folded.get(folded(text))
 
-    def __str__(self) -> str:
+    @cached_property
+    def told(self) -> str:
         """Some of them, for people."""
         names = [display for _, display in self._pairs if display != _NOTHING]
         rest = len(names) - _MOST_SHOWN

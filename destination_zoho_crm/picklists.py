@@ -94,6 +94,10 @@ class PickList:
         """The option that a text means, or UnfitError."""
         return self.options.exact(text) or self.read([text], given=[text], remark=remark)[0]
 
+    def has(self, text: str) -> bool:
+        """Whether it is an option to the letter."""
+        return self.options.exact(text) is not None
+
     def read(self, *ways: Sequence[str], given: Sequence[str], remark: Remark) -> list[str]:
         """The options that a value means, each once.
 
@@ -107,7 +111,7 @@ class PickList:
             if found is None and self.options:
                 self._lists.tell_of_refusal(self)
                 raise UnfitError(
-                    f"none of the picklist's options ({self.options}); {_SETTING} is reject"
+                    f"none of the picklist's options ({self.options.told}); {_SETTING} is reject"
                 )
         return list(dict.fromkeys(self._with_new(given) if found is None else found))
 
@@ -117,7 +121,7 @@ class PickList:
             if not found or len(found) < len(way):
                 continue
             if any(
-                text != option and self.options.exact(text) is None
+                text != option and not self.has(text)
                 for text, option in zip(way, found, strict=True)
             ):
                 remark(

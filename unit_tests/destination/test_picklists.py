@@ -187,6 +187,15 @@ def test_a_text_of_several_options_is_split_where_that_leaves_options(
     assert written(org) == ([expected] if expected else [])
 
 
+def test_an_option_between_brackets_is_no_json(org: Org) -> None:
+    plant(org, "Kinds", "multiselectpicklist", pick_list=["[Other]", "Big"])
+
+    result = write(org, "[Other]", '["[Other]", "Big"]', field="Kinds")
+
+    assert result.counts() == {"created": 2}
+    assert written(org, "Kinds") == [["[Other]"], ["[Other]", "Big"]]
+
+
 def test_a_new_option_is_no_part_of_a_text_between_commas(org: Org) -> None:
     result = write(org, "Cloud,Mars", ["a;b"], unknown_picklist_values="add")
 
