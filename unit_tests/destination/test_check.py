@@ -142,6 +142,10 @@ def test_a_folder_that_cannot_be_used_is_told(org: Org, tmp_path: Path, folder: 
     ("settings", "said"),
     [
         ({"max_rejected": "many"}, "(max_rejected) is 'many'; write it like 50 or 10%."),
+        ({"max_rejected": 1.5}, "(max_rejected) is 1.5; write it like 50 or 10%."),
+        ({"max_rejected": True}, "(max_rejected) is True; write it like 50 or 10%."),
+        ({"max_rejected": -1}, "(max_rejected) is -1, and 0 is the least."),
+        ({"max_rejected": 10**12}, "which is never reached."),
         ({"max_rejected": "101%"}, "(max_rejected) is 101%, which is never reached."),
         ({"max_rejected": "9" * 5_000}, "which is never reached."),
         ({"max_deletes": -1}, "(max_deletes) is -1, and 0 is the least."),
