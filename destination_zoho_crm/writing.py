@@ -16,7 +16,7 @@ from destination_zoho_crm.brakes import (
     refuse_quiet_failures,
     refuse_too_many_rejects,
 )
-from destination_zoho_crm.ledger import rejections, told
+from destination_zoho_crm.ledger import price, rejections, told
 from destination_zoho_crm.matching import rows_of_new
 from destination_zoho_crm.modules import TargetModules
 from destination_zoho_crm.order import Order, matched_fields
@@ -29,6 +29,7 @@ from destination_zoho_crm.plan import (
     named_lookups,
     wanted_modules,
 )
+from destination_zoho_crm.progress import Progress
 from destination_zoho_crm.protocol import Row, State
 from destination_zoho_crm.rejects import RejectedRows, make_folder
 from destination_zoho_crm.rows import RowEncoder
@@ -96,6 +97,7 @@ class Run:
         for plan in plans:
             by_module.setdefault(plan.module.api_name, []).append(plan)
         self._orders = {name: Order(matched_fields(some)) for name, some in by_module.items()}
+        self._progress = Progress(self._accounts, client.org.ledger)
         self._streams = {plan.stream: self._stream(plan, users) for plan in plans}
 
     def results(self, messages: Iterable[Row | State]) -> Iterator[str]:
@@ -108,6 +110,7 @@ class Run:
                 if message is not None:
                     self._take(message)
                 yield from self._accounts.settled_states()
+                self._progress.tell()
                 refuse_too_many_rejects(self._settings, self._accounts)
             else:
                 for stream in self._streams.values():
@@ -117,6 +120,7 @@ class Run:
             failure = problem
         while not self._writers.drained(_GLANCE_S):
             yield from self._accounts.settled_states()
+            self._progress.tell()
         yield from self._accounts.settled_states()
         self._close()
         failure = self._writers.failure or failure or self._rejects.failure
@@ -214,6 +218,7 @@ def _announce(plans: Iterable[StreamPlan], settings: WriteSettings, version: str
     """The plan and its warnings, before the first row."""
     for plan in plans:
         LOGGER.info(f"Plan: {plan}")
+        LOGGER.info(f"Plan: {plan.label}: {price(plan)}.")
         for column in plan.dropped:
             LOGGER.warning(
                 f"{plan.label}: the column {column.source} is left out: {column.reason}."

@@ -183,6 +183,11 @@ def test_a_setting_that_cannot_be_is_told(org: Org, settings: dict[str, Any], sa
     assert said in check(org.config | settings)
 
 
+@pytest.mark.parametrize("limit", [0, 10, 10.0, "10", "10%", " 10% "])
+def test_the_most_rejected_rows_are_a_number_or_a_text(org: Org, limit: object) -> None:
+    assert check(org.config | {"max_rejected": limit}) == ""
+
+
 def test_every_command_holds_its_settings_against_the_form(org: Org) -> None:
     destination, config = DestinationZohoCrm(), org.config | {"max_deletes": "x"}
 
