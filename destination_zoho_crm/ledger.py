@@ -1,11 +1,25 @@
-"""What a run did and what it has cost, told at its end."""
+"""What a run will cost, and what it did and has cost."""
 
+import math
 from collections.abc import Iterator, Mapping
 
 from destination_zoho_crm.accounting import RESULTS, Total
-from destination_zoho_crm.plan import label
+from destination_zoho_crm.calls import most_records
+from destination_zoho_crm.plan import StreamPlan, label
 from destination_zoho_crm.protocol import StreamKey
+from zoho_crm.limits import RECORDS_PER_CREDIT
 from zoho_crm.org import METADATA, Line
+
+#: Of the plan's price.
+_ROWS = 1_000
+
+
+def price(plan: StreamPlan) -> str:
+    """What so many rows cost in full batches. A STATE ends a batch, and so may rows that are
+    linked, long keys and whatever is written again; rows of one key make it cheaper."""
+    calls = math.ceil(_ROWS / most_records(plan))
+    credits_ = calls if plan.operation == "delete" else math.ceil(_ROWS / RECORDS_PER_CREDIT)
+    return f"{_ROWS:,} rows cost {credits_:,} credits in {calls:,} calls, if their batches are full"
 
 
 def told(totals: Mapping[StreamKey, Total], ledger: Mapping[str, Line]) -> Iterator[str]:

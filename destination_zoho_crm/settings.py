@@ -108,7 +108,7 @@ def write_settings(config: Mapping[str, Any]) -> WriteSettings:
         automations=_automations(config.get("automations") or {"run": "all"}),
         most_deletes=MOST_DELETES if most_deletes is None or most_deletes == "" else most_deletes,
         adds_options=config.get("unknown_picklist_values") == "add",
-        most_rejected=_reject_limit(config.get("max_rejected") or ""),
+        most_rejected=_reject_limit(config.get("max_rejected")),
         folder=_folder(config.get("object_storage_config") or {"storage_type": "None"}),
     )
 
@@ -138,13 +138,15 @@ def _automations(setting: Mapping[str, Any]) -> tuple[str, ...] | None:
     return tuple(kind for kind in AUTOMATIONS if kind in setting.get("kinds", ()))
 
 
-def _reject_limit(setting: str) -> RejectLimit | None:
-    if not setting:
+def _reject_limit(setting: str | int | None) -> RejectLimit | None:
+    """`setting`: a number, or a text of digits that may end in a percent sign."""
+    if setting is None or setting == "":
         return None
-    digits, percent = setting.rstrip("%").lstrip("0") or "0", setting.endswith("%")
+    text = str(setting)
+    digits, percent = text.rstrip("%").lstrip("0") or "0", text.endswith("%")
     if len(digits) > _MOST_DIGITS or (percent and int(digits) > 100):
         raise config_error(
-            f"Most Rejected Rows (max_rejected) is {setting[:20]}, which is never reached. Write a "
+            f"Most Rejected Rows (max_rejected) is {text[:20]}, which is never reached. Write a "
             "number of rows or at most 100%, or leave it empty."
         )
     return RejectLimit(int(digits), percent)

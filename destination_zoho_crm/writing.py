@@ -12,10 +12,15 @@ from airbyte_cdk.utils import AirbyteTracedException
 from destination_zoho_crm.accounting import Accounts
 from destination_zoho_crm.arrivals import arrivals
 from destination_zoho_crm.batches import Writers
+from destination_zoho_crm.brakes import (
+    not_to_be_repeated,
+    refuse_quiet_failures,
+    refuse_too_many_rejects,
+)
 from destination_zoho_crm.creations import Creations
 from destination_zoho_crm.cures import Cures
 from destination_zoho_crm.known import Known
-from destination_zoho_crm.ledger import doubts, rejections, told
+from destination_zoho_crm.ledger import doubts, price, rejections, told
 from destination_zoho_crm.matching import rows_of_new
 from destination_zoho_crm.modules import TargetModules
 from destination_zoho_crm.order import Order, matched_fields
@@ -28,6 +33,7 @@ from destination_zoho_crm.plan import (
     named_lookups,
     wanted_modules,
 )
+from destination_zoho_crm.progress import Progress
 from destination_zoho_crm.protocol import Row, State
 from destination_zoho_crm.rejects import RejectedRows, make_folder
 from destination_zoho_crm.rows import RowEncoder
@@ -37,7 +43,7 @@ from destination_zoho_crm.stream import Stream
 from destination_zoho_crm.users import active_users
 from zoho_crm.client import Client
 from zoho_crm.manifest import skipped_features
-from zoho_crm.problems import config_error, system_error, transient_error
+from zoho_crm.problems import system_error, transient_error
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -102,6 +108,7 @@ class Run:
         for plan in plans:
             by_module.setdefault(plan.module.api_name, []).append(plan)
         self._orders = {name: Order(matched_fields(some)) for name, some in by_module.items()}
+        self._progress = Progress(self._accounts, client.org.ledger)
         self._streams = {plan.stream: self._stream(plan) for plan in plans}
 
     def results(self, messages: Iterable[Row | State]) -> Iterator[str]:
@@ -114,7 +121,8 @@ class Run:
                 if message is not None:
                     self._take(message)
                 yield from self._accounts.settled_states()
-                self._refuse_too_many_rejects()
+                self._progress.tell()
+                refuse_too_many_rejects(self._settings, self._accounts)
             else:
                 for stream in self._streams.values():
                     stream.flush()
@@ -123,13 +131,20 @@ class Run:
             failure = problem
         while not self._writers.drained(_GLANCE_S):
             yield from self._accounts.settled_states()
+            self._progress.tell()
         yield from self._accounts.settled_states()
         self._close()
-        if failure := self._writers.failure or failure:
-            raise _told_plainly(failure)
-        if self._stop.is_set() and not (complete and self._accounts.all_settled):
-            raise _stopped()
-        self._refuse_too_many_rejects()
+        failure = self._writers.failure or failure or self._rejects.failure
+        if failure is None and self._stop.is_set():
+            failure = None if complete and self._accounts.all_settled else _stopped()
+        if failure:
+            totals = self._accounts.totals
+            raise not_to_be_repeated(_told_plainly(failure), self._settings, totals)
+        self._refuse_what_does_not_add_up()
+        refuse_too_many_rejects(self._settings, self._accounts)
+        refuse_quiet_failures(self._settings, self._accounts.totals)
+
+    def _refuse_what_does_not_add_up(self) -> None:
         for key, total in self._accounts.totals.items():
             if total.rows != total.counts.total():
                 raise system_error(
@@ -172,15 +187,6 @@ class Run:
     def _reject(self, plan: StreamPlan, row: Row, outcome: Outcome) -> None:
         LOGGER.debug(f"{plan.label}: {outcome.code} in {outcome.field}: {outcome.message}")
         self._rejects.keep(plan, row, outcome)
-
-    def _refuse_too_many_rejects(self) -> None:
-        limit, accounts = self._settings.most_rejected, self._accounts
-        if limit and limit.exceeded(accounts.rejected, accounts.rows):
-            raise config_error(
-                f"{accounts.rejected:,} of {accounts.rows:,} rows were rejected, and Most "
-                f"Rejected Rows (max_rejected) is {limit}. What was written stays written; the log "
-                "tells the reasons."
-            )
 
     def _close(self) -> None:
         self._writers.close()
@@ -230,6 +236,7 @@ def _announce(plans: Iterable[StreamPlan], settings: WriteSettings, version: str
     """The plan and its warnings, before the first row."""
     for plan in plans:
         LOGGER.info(f"Plan: {plan}")
+        LOGGER.info(f"Plan: {plan.label}: {price(plan)}.")
         for column in plan.dropped:
             LOGGER.warning(
                 f"{plan.label}: the column {column.source} is left out: {column.reason}."

@@ -173,8 +173,9 @@ def _sentence(error: ValidationError, schema: Schema) -> str:
     limit: Any = error.validator_value
     match error.validator:
         case "type":
-            kinds = [limit] if isinstance(limit, str) else limit
-            return f"is {shown}, which {_NO_TYPE[kinds[0]]}"
+            if isinstance(limit, list):
+                return f"is {shown}; write it like {' or '.join(schema['examples'])}"
+            return f"is {shown}, which {_NO_TYPE[limit]}"
         case "enum":
             return f"is {shown}, which is none of {', '.join(map(str, limit))}"
         case "minimum":

@@ -1,6 +1,9 @@
 """Brakes stop a run that goes wrong: too many rejected rows, too many deletions."""
 
+from pathlib import Path
+
 import pytest
+from airbyte_cdk.models import FailureType
 
 from unit_tests.destination.conftest import Org, row, state, stream
 
@@ -9,6 +12,9 @@ from unit_tests.destination.conftest import Org, row, state, stream
     ("limit", "bad", "good", "stopped"),
     [
         ("0", 1, 5, True),
+        (0, 1, 5, True),
+        (2, 2, 5, False),
+        (2, 3, 5, True),
         ("2", 2, 5, False),
         ("2", 3, 5, True),
         ("10%", 50, 0, False),
@@ -16,10 +22,13 @@ from unit_tests.destination.conftest import Org, row, state, stream
         ("10%", 12, 99, True),
         (None, 60, 60, False),
     ],
-    ids=["none at all", "as many", "one more", "too few rows", "share kept", "share passed", "off"],
+    ids=[
+        *("none at all", "the number 0", "as many as a number", "more than a number"),
+        *("as many", "one more", "too few rows", "share kept", "share passed", "off"),
+    ],
 )
 def test_a_run_stops_at_the_limit_of_rejected_rows(
-    org: Org, limit: str | None, bad: int, good: int, stopped: bool
+    org: Org, limit: str | int | None, bad: int, good: int, stopped: bool
 ) -> None:
     rows = [{"Last_Name": f"G{n}"} for n in range(good)]
     rows += [{"Last_Name": f"B{n}", "Loyalty_Points": "many"} for n in range(bad)]
@@ -106,3 +115,95 @@ def test_a_deletion_that_comes_again_after_a_state_counts_once(org: Org) -> None
 
     assert result.failure is None
     assert result.counts() == {"deleted": 3}
+
+
+LEADS = stream("Leads", "Last_Name", "Email", "Lead_Score")
+ACCOUNTS = stream("Accounts", "Account_Name")
+
+
+@pytest.mark.parametrize("by", ["us", "Zoho"])
+@pytest.mark.parametrize(("bad", "good", "fails"), [(20, 0, True), (19, 0, False), (20, 1, False)])
+def test_a_stream_whose_rows_are_all_rejected_fails_the_sync_when_all_else_is_done(
+    org: Org, by: str, bad: int, good: int, fails: bool
+) -> None:
+    wrong = {"us": {"Lead_Score": "x"}, "Zoho": {"Email": "secret"}}[by]
+    lines = [row("Leads", {"Last_Name": "L", **wrong}) for _ in range(bad)]
+    lines += [row("Leads", {"Last_Name": "L"}) for _ in range(good)]
+    lines += [state("Leads", 1), row("Accounts", {"Account_Name": "A"}), state("Accounts", 2)]
+
+    result = org.write_lines([LEADS, ACCOUNTS], lines)
+
+    assert sorted(message["state"]["id"] for message in result.states) == [1, 2]
+    assert org.record("Accounts", Account_Name="A")
+    assert (result.failure is not None) == fails
+    if result.failure:
+        assert result.failure.failure_type == FailureType.config_error
+        field = next(iter(wrong))
+        told = f"Leads: all 20 rows were rejected, 20 of them by INVALID_DATA in {field}; the log"
+        assert result.sentence.startswith(told)
+        assert "set Most Rejected Rows (max_rejected) to 100%" in result.sentence
+        assert "secret" not in result.sentence
+
+
+def test_all_streams_whose_rows_are_all_rejected_are_told_at_once(org: Org) -> None:
+    contacts = stream("Contacts", "Last_Name", "Loyalty_Points")
+    lines = [row("Leads", {"Last_Name": "L", "Lead_Score": "x"})] * 20
+    lines += [row("Contacts", {"Last_Name": "L", "Loyalty_Points": "x"})] * 30
+
+    result = org.write_lines([LEADS, contacts], [*lines, state(None)])
+
+    assert "Leads: all 20 rows" in result.sentence
+    assert "Contacts: all 30 rows" in result.sentence
+
+
+@pytest.mark.parametrize("limit", ["100%", 20])
+def test_a_limit_of_rejected_rows_alone_decides_where_it_is_set(org: Org, limit: str | int) -> None:
+    rows = [{"Last_Name": "L", "Lead_Score": "x"}] * 20
+
+    result = org.write(LEADS, rows, max_rejected=limit)
+
+    assert result.failure is None
+    assert result.counts() == {"rejected": 20}
+
+
+@pytest.mark.usefixtures("no_pauses")
+@pytest.mark.parametrize("limit", [None, 5])
+@pytest.mark.parametrize("kept", [True, False])
+def test_inserts_of_unknown_outcome_that_are_kept_nowhere_fail_the_sync(
+    org: Org, tmp_path: Path, kept: bool, limit: int | None
+) -> None:
+    """Not as a transient error, of which the platform would try again and double them."""
+    org.fail("insert", "body", body="<html>", times=1)
+    storage = {"storage_type": "Local", "folder": str(tmp_path)} if kept else None
+
+    result = org.write(
+        stream("Leads", "Last_Name"),
+        [{"Last_Name": "secret"}],
+        object_storage_config=storage,
+        max_rejected=limit,
+    )
+
+    assert result.counts() == {"rejected": 1}
+    assert (result.failure is None) == (kept or limit is not None)
+    if result.failure:
+        assert result.failure.failure_type == FailureType.config_error
+        assert "of 1 rows nothing tells whether they are in Zoho" in result.sentence
+        assert "name a folder in Rejected Rows (object_storage_config)" in result.sentence
+        assert "secret" not in result.sentence
+
+
+@pytest.mark.usefixtures("no_pauses")
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_zoho_that_is_down_is_no_reason_to_try_again_what_may_be_there(
+    org: Org, tmp_path: Path, kept: bool
+) -> None:
+    org.fail("insert", times=9999, status=500)
+    storage = {"storage_type": "Local", "folder": str(tmp_path)} if kept else None
+    lines = [line for n in range(20) for line in (row("Leads", {"Last_Name": f"{n}"}), state(None))]
+
+    result = org.write_lines([stream("Leads", "Last_Name")], lines, object_storage_config=storage)
+
+    assert result.failure
+    assert "Zoho gives no answer to inserts into Leads" in result.sentence
+    kind = FailureType.transient_error if kept else FailureType.config_error
+    assert result.failure.failure_type == kind

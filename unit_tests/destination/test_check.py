@@ -145,6 +145,10 @@ def test_a_folder_that_cannot_be_used_is_told(org: Org, tmp_path: Path, folder: 
     ("settings", "said"),
     [
         ({"max_rejected": "many"}, "(max_rejected) is 'many'; write it like 50 or 10%."),
+        ({"max_rejected": 1.5}, "(max_rejected) is 1.5; write it like 50 or 10%."),
+        ({"max_rejected": True}, "(max_rejected) is True; write it like 50 or 10%."),
+        ({"max_rejected": -1}, "(max_rejected) is -1, and 0 is the least."),
+        ({"max_rejected": 10**12}, "which is never reached."),
         ({"max_rejected": "101%"}, "(max_rejected) is 101%, which is never reached."),
         ({"max_rejected": "9" * 5_000}, "which is never reached."),
         ({"max_deletes": -1}, "(max_deletes) is -1, and 0 is the least."),
@@ -180,6 +184,11 @@ def test_a_folder_that_cannot_be_used_is_told(org: Org, tmp_path: Path, folder: 
 )
 def test_a_setting_that_cannot_be_is_told(org: Org, settings: dict[str, Any], said: str) -> None:
     assert said in check(org.config | settings)
+
+
+@pytest.mark.parametrize("limit", [0, 10, 10.0, "10", "10%", " 10% "])
+def test_the_most_rejected_rows_are_a_number_or_a_text(org: Org, limit: object) -> None:
+    assert check(org.config | {"max_rejected": limit}) == ""
 
 
 def test_every_command_holds_its_settings_against_the_form(org: Org) -> None:

@@ -161,6 +161,20 @@ def test_streams_of_one_module_keep_the_order_of_the_input(org: Org) -> None:
     assert org.record("Contacts", External_Contact_ID="x")["Last_Name"] == "New"
 
 
+def test_what_is_written_in_parts_is_written_before_later_rows(org: Org) -> None:
+    """A record of several rows that Zoho rejects."""
+    leads = stream("Leads", "Email", "Last_Name", "Website", mode="append_dedup", key="Email")
+    rows = [{"Email": "a@example.com", "Last_Name": f"N{n}"} for n in range(6)]
+    rows[4] |= {"Website": "bad"}
+    slow(org, "upsert", "N1")
+    lines = [row("Leads", data) for data in rows]
+
+    result = org.write_lines([leads], [*lines[:5], state("Leads", 1), lines[5], state("Leads", 2)])
+
+    assert result.counts(state=0) == {"created": 1, "updated": 2, "superseded": 1, "rejected": 1}
+    assert org.record("Leads", Email="a@example.com")["Last_Name"] == "N5"
+
+
 ACCOUNT = ("Account_Name", "ERP_ID", "Phone", "Website")
 UPDATE = ACCOUNT[1:]
 STREAMS = [

@@ -1,7 +1,6 @@
 """Rejected rows are kept, counted and told."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -265,23 +264,6 @@ def test_a_kept_row_of_unknown_outcome_may_be_upserted(org: Org) -> None:
     result = org.write_lines([CONTACTS], [json.dumps(line).encode(), state("Contacts")])
 
     assert result.counts() == {"created": 1}
-
-
-def test_a_run_ends_where_a_rejected_row_cannot_be_kept(org: Org, tmp_path: Path) -> None:
-    leads = stream("Leads", "Last_Name", "Lead_Score")
-    folder = tmp_path / "rejected"
-
-    def lines() -> Iterator[bytes]:
-        yield row("Leads", {"Last_Name": "Written"})
-        yield state("Leads", 1)
-        folder.rmdir()
-        yield row("Leads", {"Last_Name": "Lost", "Lead_Score": "x"})
-        yield state("Leads", 2)
-
-    result = org.write_lines([leads], lines(), object_storage_config=storage(folder))
-
-    assert f"A rejected row cannot be kept in {folder}" in result.sentence
-    assert [message["state"]["id"] for message in result.states] == [1]
 
 
 def test_only_the_owner_may_read_a_file_of_rejected_rows(org: Org, tmp_path: Path) -> None:

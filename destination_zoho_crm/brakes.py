@@ -1,0 +1,89 @@
+"""What fails a run although Zoho took its calls: rejected rows that nobody would hear of."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.utils import AirbyteTracedException
+
+from destination_zoho_crm.accounting import Accounts, Total
+from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN
+from destination_zoho_crm.plan import label
+from destination_zoho_crm.protocol import StreamKey
+from destination_zoho_crm.settings import WriteSettings
+from zoho_crm.problems import config_error
+
+#: Fewer rows may all be bad by chance.
+_MANY_ROWS = 20
+
+Totals = Mapping[StreamKey, Total]
+
+
+def refuse_too_many_rejects(settings: WriteSettings, accounts: Accounts) -> None:
+    """While the run goes on and at its end."""
+    limit = settings.most_rejected
+    if limit and limit.exceeded(accounts.rejected, accounts.rows):
+        raise config_error(
+            f"{accounts.rejected:,} of {accounts.rows:,} rows were rejected, and Most Rejected "
+            f"Rows (max_rejected) is {limit}. What was written stays written; the log tells the "
+            "reasons."
+        )
+
+
+def refuse_quiet_failures(settings: WriteSettings, totals: Totals) -> None:
+    """When all rows have outcomes and all states are out. Where the user has set a limit of
+    rejected rows, that alone decides.
+
+    A config error: time mends neither, and of a transient one the platform would try again and
+    double the inserts.
+    """
+    if settings.most_rejected is None:
+        problems = [*_rejected_whole(totals), *_unknown(settings, totals)]
+        if problems:
+            raise config_error(" ".join(problems))
+
+
+def not_to_be_repeated(
+    failure: BaseException, settings: WriteSettings, totals: Totals
+) -> BaseException:
+    """The failure of a run, as a config error where the platform would try again and so double
+    inserts of unknown outcome that nothing keeps."""
+    unknown = [] if settings.most_rejected else [*_unknown(settings, totals)]
+    transient = (
+        isinstance(failure, AirbyteTracedException)
+        and failure.failure_type == FailureType.transient_error
+    )
+    if not (unknown and transient):
+        return failure
+    assert isinstance(failure, AirbyteTracedException)
+    return config_error(" ".join([str(failure.message), *unknown]))
+
+
+def _rejected_whole(totals: Totals) -> Iterator[str]:
+    for stream, total in totals.items():
+        if total.rows < _MANY_ROWS or total.counts["rejected"] < total.rows:
+            continue
+        reasons: Counter[tuple[str, str | None]] = Counter()
+        for (code, field, _), number in total.reasons.items():
+            reasons[code, field] += number
+        ((code, field), number), *_ = reasons.most_common(1)
+        where = f" in {field}" if field else ""
+        yield (
+            f"{label(stream)}: all {total.rows:,} rows were rejected, {number:,} of them by "
+            f"{code}{where}; the log tells all reasons. Mend the rows or how they are mapped. If "
+            "a stream may be rejected whole, set Most Rejected Rows (max_rejected) to 100%."
+        )
+
+
+def _unknown(settings: WriteSettings, totals: Totals) -> Iterator[str]:
+    """Rows that may be records by now, and of which nothing is left."""
+    if settings.folder is not None:
+        return
+    for stream, total in totals.items():
+        if number := total.rejected_by(OUTCOME_UNKNOWN):
+            yield (
+                f"{label(stream)}: of {number:,} rows nothing tells whether they are in Zoho "
+                f"({OUTCOME_UNKNOWN}), and they are not kept. Compare the records of the last "
+                "hours with the stream's rows before it is written again, and name a folder in "
+                "Rejected Rows (object_storage_config) to have such rows kept."
+            )
