@@ -331,7 +331,15 @@ def test_two_keys_of_a_row_for_one_column_are_told(
     result = org.write(stream("Contacts", "Last_Name", "Email"), [{"Last_Name": "A", **data}] * 2)
 
     assert org.records("Contacts")[-1]["Email"] == mail
-    assert len(result.said(f"the rows' column {told} is left out: it may be Email")) == 1
+    assert len(result.said(f"the rows' column {told} is left out: it fits Email of the")) == 1
+
+
+def test_a_key_of_a_row_that_fits_two_columns_is_told(org: Org) -> None:
+    contacts = stream("Contacts", "Last_Name", "Email", "E_MAIL")
+
+    result = org.write(contacts, [{"Last_Name": "A", "email": "a@example.com"}])
+
+    assert len(result.said("column email is left out: it fits Email and E_MAIL of the")) == 1
 
 
 def test_keys_that_never_end_are_not_all_told(org: Org) -> None:
@@ -342,4 +350,5 @@ def test_keys_that_never_end_are_not_all_told(org: Org) -> None:
 
     assert result.counts() == {"created": 150}
     assert len(result.said("the catalog does not know")) == 100
-    assert json.dumps(result.log).count("key 149") == 0
+    assert len(result.said("No more of them are named")) == 1
+    assert not result.said("key 149")
