@@ -26,6 +26,7 @@ from airbyte_cdk.utils.airbyte_secrets_utils import get_secrets, update_secrets
 
 from destination_zoho_crm.discovery import operations
 from destination_zoho_crm.modules import TargetModules
+from destination_zoho_crm.naming import loose
 from destination_zoho_crm.plan import named_lookups
 from destination_zoho_crm.protocol import (
     Message,
@@ -176,7 +177,7 @@ class DestinationZohoCrm(Destination):
             for problem in mapping_problems(mapping, fetched, modules.names)
         )
         paths = (path for mapping in settings.mappings for _, path in mapping.fields or ())
-        if any(path.endswith(".email") for path in paths):
+        if any(loose(path).endswith(".email") for path in paths):
             active_users(client.metadata)
 
 

@@ -92,6 +92,8 @@ class TargetField:
             return f"it is a {self.data_type}, whose links can be written to new records only"
         if self.data_type in _FILES:
             return "it holds files, and files cannot be written"
+        if self.data_type in _BESIDES:
+            return f"it is a {self.data_type}, which Zoho takes by a call of its own"
         return None
 
     def settable(self, operation: Operation) -> bool:

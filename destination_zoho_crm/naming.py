@@ -14,7 +14,7 @@ _SPELLING = re.compile(r"[\s_$]+")
 _NOT_ASCII_WORD = re.compile(r"[^a-z0-9]+")
 
 #: How much of a name must agree for a question whether it is meant.
-_NEAR = 0.8
+_NEAR = 0.75
 
 
 def loose(name: str) -> str:

@@ -56,7 +56,7 @@ def column_problems(
     for column in columns:
         if isinstance(column, Column):
             other = names.setdefault(column.name, column.source)
-            if other != column.source:
+            if other != column.source and (operation != "delete" or chosen):
                 yield f"the columns {other} and {column.source} both go to {column.name}"
         # Of a deletion, all columns but the key are passed over.
         elif operation != "delete" and chosen:

@@ -62,9 +62,8 @@ class RowKeys:
         for key in self._new(key for key in keys if fitting[key] and key not in clear):
             self._told.add(key)
             LOGGER.warning(
-                f"{self._stream}: the rows' column {key} is left out: it may be "
-                f"{' or '.join(fitting[key])}, for which there are "
-                f"{', '.join(dict.fromkeys(k for c in fitting[key] for k in of_column[c]))}."
+                f"{self._stream}: the rows' column {key} is left out: "
+                f"{_why(key, fitting[key], of_column)}."
             )
         return list(clear.items()) if any(key != column for key, column in clear.items()) else None
 
@@ -79,11 +78,18 @@ class RowKeys:
 
     def _tell_unknown(self, keys: Sequence[str]) -> None:
         room = _MOST_NAMED - len(self._told)
-        self._told.update(keys[: max(room, 0)])
         if not self._tells_unknown or room <= 0:
             return
-        more = " and more, which are not named" if len(keys) > room else ""
+        self._told.update(keys[:room])
+        last = ". No more of them are named" if len(keys) >= room else ""
         LOGGER.warning(
             f"{self._stream}: the rows have columns that the catalog does not know, which are left "
-            f"out: {', '.join(keys[:room])}{more}."
+            f"out: {', '.join(keys[:room])}{last}."
         )
+
+
+def _why(key: str, columns: Sequence[str], of_column: Mapping[str, Sequence[str]]) -> str:
+    if len(columns) > 1:
+        return f"it fits {' and '.join(columns)} of the catalog alike"
+    others = (other for other in of_column[columns[0]] if other != key)
+    return f"it fits {columns[0]} of the catalog, as {' and '.join(others)} does"

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from destination_zoho_crm.accounting import Segment
@@ -82,9 +82,15 @@ class RowEncoder:
             if column.field and column.field.form == "boolean"
         }
 
+    def named(self, row: Row) -> Row:
+        """The row under the names that the catalog has for its columns."""
+        if row.data is None:
+            return row
+        data = self._keys.named(row.data)
+        return row if data is row.data else replace(row, data=data)
+
     def record(self, data: Mapping[str, Any]) -> dict[str, Any] | Outcome:
         """The record, or the reason why the row is rejected."""
-        data = self._keys.named(data)
         if misplaced := self._misplaced(data):
             return misplaced
         record: dict[str, Any] = {}

@@ -66,6 +66,7 @@ class Stream:
 
     def take(self, row: Row) -> None:
         segment = self._accounts.take(self._plan.stream)
+        row = self._encoder.named(row)
         record = self._record(row)
         if isinstance(record, Outcome):
             self._settle(Pending(segment, row, {}, None), record)

@@ -1,6 +1,7 @@
 """Columns meet fields and rows meet columns, however they are spelled."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -140,6 +141,31 @@ def test_a_column_that_fits_two_fields_is_left_out(org: Org) -> None:
 
 
 @pytest.mark.parametrize(
+    ("column", "field", "why"),
+    [
+        ("rows", "Project_Details", "it is a subform"),
+        ("photo", "Record_Image", "it is a profileimage, which Zoho takes by a call of its own"),
+        ("made", "Created_Time", "Created_Time is read-only"),
+        ("other", "Nonsense", "Leads has no field Nonsense"),
+        ("boss", "Owner.phone", "Owner of Leads is not found by phone"),
+    ],
+    ids=["subform", "photo", "read-only", "no field", "no part"],
+)
+def test_a_column_that_cannot_be_written_is_an_error_where_it_is_mapped_and_else_left_out(
+    org: Org, column: str, field: str, why: str
+) -> None:
+    mapped = mapping("a", "Leads", "insert", name="Last_Name", **{column: field})
+    there = stream("Leads", "Last_Name", field)
+
+    refused = org.write(stream("a", "name", column), [], mappings=[mapped])
+    left_out = org.write(there, [{"Last_Name": "A", field: "x"}])
+
+    assert f"the column {column} cannot be written: {why}" in refused.sentence
+    assert left_out.counts() == {"created": 1}
+    assert len(left_out.said(f"the column {field} is left out: {why}")) == 1
+
+
+@pytest.mark.parametrize(
     ("column", "said"),
     [
         ("Emial", "Contacts has no field Emial; did you mean Email?"),
@@ -240,6 +266,26 @@ def test_keys_of_rows_may_be_spelled_otherwise_than_the_catalog(org: Org) -> Non
     assert result.said("columns that the catalog does not know, which are left out: _airbyte_meta.")
 
 
+def test_a_rejected_row_is_kept_with_its_key_however_it_is_spelled(
+    org: Org, tmp_path: Path
+) -> None:
+    columns = ("Email", "Last_Name", "Date_of_Birth")
+    contacts = stream("Contacts", *columns, mode="append_dedup", key="Email")
+    data = {"e_mail": "a@example.com", "last_name": "Ada", "date_of_birth": "yesterday"}
+    kept = {"storage_type": "Local", "folder": str(tmp_path)}
+
+    result = org.write(contacts, [data], object_storage_config=kept)
+
+    (path,) = tmp_path.iterdir()
+    line = json.loads(path.read_text())
+    assert result.counts() == {"rejected": 1}
+    assert line["record"]["data"] == data
+    assert (line["rejected"]["key_value"], line["rejected"]["field"]) == (
+        "a@example.com",
+        "Date_of_Birth",
+    )
+
+
 def test_keys_of_rows_are_known_as_pyairbyte_writes_them(org: Org) -> None:
     boss = org.add("Contacts", Last_Name="Boss", External_Contact_ID="b-1")
     columns = ("name (full)", "e-mail", "Reporting_To.External_Contact_ID")
@@ -285,7 +331,15 @@ def test_two_keys_of_a_row_for_one_column_are_told(
     result = org.write(stream("Contacts", "Last_Name", "Email"), [{"Last_Name": "A", **data}] * 2)
 
     assert org.records("Contacts")[-1]["Email"] == mail
-    assert len(result.said(f"the rows' column {told} is left out: it may be Email")) == 1
+    assert len(result.said(f"the rows' column {told} is left out: it fits Email of the")) == 1
+
+
+def test_a_key_of_a_row_that_fits_two_columns_is_told(org: Org) -> None:
+    contacts = stream("Contacts", "Last_Name", "Email", "E_MAIL")
+
+    result = org.write(contacts, [{"Last_Name": "A", "email": "a@example.com"}])
+
+    assert len(result.said("column email is left out: it fits Email and E_MAIL of the")) == 1
 
 
 def test_keys_that_never_end_are_not_all_told(org: Org) -> None:
@@ -296,4 +350,5 @@ def test_keys_that_never_end_are_not_all_told(org: Org) -> None:
 
     assert result.counts() == {"created": 150}
     assert len(result.said("the catalog does not know")) == 100
-    assert json.dumps(result.log).count("key 149") == 0
+    assert len(result.said("No more of them are named")) == 1
+    assert not result.said("key 149")

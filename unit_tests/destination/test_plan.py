@@ -277,7 +277,9 @@ def test_a_layout_that_is_mapped_is_written() -> None:
 
 
 def test_a_delete_stream_writes_no_column_but_its_key() -> None:
-    plan = planned(stream("Contacts", *PEOPLE, "Rows", mode="soft_delete", key="Code"))
+    two_ways = ("Account_Name", "Account_Name.ERP")
+
+    plan = planned(stream("Contacts", *PEOPLE, *two_ways, "Rows", mode="soft_delete", key="Code"))
 
     assert [column.name for column in plan.columns] == ["Code"]
 
