@@ -1,6 +1,6 @@
 """Which records are which rows, by their values. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,9 +64,8 @@ class Likeness:
         self._unique = [name for name, of in fields.items() if of.unique or of.external]
         # The unique ones first, so that none of them is too many.
         chosen = list(dict.fromkeys((*self._unique, *fields)))[:_MOST_COLUMNS]
-        self._readers = {
-            name: fields[name].read.reader(ListTexts(plan.module.api_name)) for name in chosen
-        }
+        lists = ListTexts(plan.module.api_name)
+        self._readers = {name: _reader(fields[name], lists) for name in chosen}
 
     @property
     def columns(self) -> list[str]:
@@ -88,7 +87,8 @@ class Likeness:
         return frozenset(
             (name, value)
             for name, read in self._readers.items()
-            if (value := _comparable(read, record.get(name))) not in (None, "")
+            if record.get(name) is not None
+            and (value := read(record[name])) not in (None, "", frozenset())
         )
 
     def matched(
@@ -132,17 +132,21 @@ def _is_compared(field: TargetField) -> bool:
     return field.form in _COMPARED and not field.read.is_rich_text and field.read.left_out is None
 
 
-def _comparable(read: Any, value: Any) -> Any:
-    if value is None:
-        return None
-    try:
-        value = read(value)
-    except Odd as odd:
-        value = odd.instead
-    if isinstance(value, list):
-        return frozenset(map(_plain, value))
-    return _plain(value)
+def _reader(field: TargetField, lists: ListTexts) -> Callable[[Any], Any]:
+    """Reads a value that is not null into what equal values have in common."""
+    read = field.read.reader(lists)
 
+    def plain(value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        # An option is written by one of its texts, and may be read by the other.
+        return " ".join((field.options.exact(value) or value).lower().split())
 
-def _plain(value: Any) -> Any:
-    return " ".join(value.lower().split()) if isinstance(value, str) else value
+    def comparable(value: Any) -> Any:
+        try:
+            value = read(value)
+        except Odd as odd:
+            value = odd.instead
+        return frozenset(map(plain, value)) if isinstance(value, list) else plain(value)
+
+    return comparable

@@ -73,7 +73,7 @@ class RejectedRows:
                 "code": outcome.code,
                 "field": outcome.field,
                 "message": outcome.message,
-                "details": outcome.details or {},
+                "details": _writable(outcome.details),
             },
         }
         with self._lock:
@@ -120,6 +120,15 @@ class RejectedRows:
         return self._files[stream]
 
 
+def _writable(details: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """What JSON can carry: its writer gives up sooner than its parser."""
+    try:
+        orjson.dumps({"rejected": {"details": details}})
+    except orjson.JSONEncodeError:
+        return {}
+    return details or {}
+
+
 def _append(file: FileIO, line: bytes) -> None:
     """The whole line, or nothing of it and an OSError."""
     end, done = file.seek(0, os.SEEK_END), 0
@@ -135,7 +144,6 @@ def _append(file: FileIO, line: bytes) -> None:
 
 
 def _plain(data: Mapping[str, Any] | None, column: str) -> str | int | float | bool | None:
-    """The value of a key. What is nested finds no record, and JSON may not carry it: its writer
-    gives up sooner than its parser."""
+    """The value of a key. What is nested finds no record, and JSON may not carry it."""
     value = (data or {}).get(column)
     return value if isinstance(value, str | int | float | bool) else None

@@ -420,6 +420,7 @@ def test_every_value_that_is_compared_comes_back_as_it_was_sent(org: Org) -> Non
         "Email": "l@x.test",
         "Phone": "+1 555 0100",
         "Lead_Source": "Chat",
+        "Preferred_Channel": "Messenger",
         "No_of_Employees": 12,
         "Annual_Revenue": 12.34,
         "Email_Opt_Out": True,
