@@ -130,6 +130,7 @@ def test_a_module_that_is_written_to_stays_one_part_of_the_path(
         columns=[],
         key=SimpleNamespace(name="Email"),
         key_kind="field",
+        lar_id=None,
     )
     for operation in ("insert", "update", "delete", "upsert"):
         plan.operation = operation
