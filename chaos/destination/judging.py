@@ -9,6 +9,9 @@ from chaos.destination.traffic import Row, Traffic
 from chaos.process import Json, Run
 
 UNKNOWN = "OUTCOME_UNKNOWN"
+_DUPLICATE = "DUPLICATE_DATA"
+#: Counts of a state, and the calls that they can be of.
+_PARTS = {"created": ("insert", "upsert"), "updated": ("upsert", "update"), "deleted": ("delete",)}
 
 
 @dataclass
@@ -35,8 +38,9 @@ class Amiss:
 class Judge:
     """Of one stream, over all processes of a scenario."""
 
-    def __init__(self, traffic: Traffic, amiss: Amiss) -> None:
+    def __init__(self, traffic: Traffic, rows: Sequence[Row], amiss: Amiss) -> None:
         self._traffic = traffic
+        self._rows = rows
         self._operation = traffic.operation
         self._amiss = amiss
         self._accepted: list[Row] = []
@@ -59,9 +63,14 @@ class Judge:
         refusals: Counter[str] = Counter()
         for told in round_.told:
             rows = [row for row in told.rows if row.stream == self._traffic.name]
-            self._created += int((told.stats.get("additionalStats") or {}).get("created", 0))
+            # A global one counts the rows of all streams together.
+            if told.state.stream == self._traffic.name:
+                self._count(told.stats.get("additionalStats") or {})
             for row in rows:
                 code = round_.rejected.get(row.place)
+                if code == _DUPLICATE and self._in_flight[row.place]:
+                    # Zoho has it of the process that was killed, and its field is unique.
+                    code = None
                 if code is None:
                     self._accepted.append(row)
                 elif code == UNKNOWN:
@@ -81,11 +90,17 @@ class Judge:
             self._in_flight.update(row.place for row in mine)
         self._hold(self._accepted, at_the_end=False)
 
+    def _count(self, parts: Mapping[str, float]) -> None:
+        self._created += int(parts.get("created", 0))
+        for part, calls in _PARTS.items():
+            if parts.get(part) and self._operation.call not in calls:
+                self._amiss.sums.append(f"{self._traffic.name}: {part} by {self._operation.call}")
+
     def close(self, *, sure: bool) -> None:
-        """At the end, each row must have an outcome; `sure`: no answer was lost and no process
-        killed, so that the counts of new records are exact."""
+        """At the end, each row must have an outcome; `sure`: no answer was lost, no process killed
+        and no state global, so that the counts of new records are exact."""
         known = {row.place for row in (*self._accepted, *self._unknown, *self._rejected)}
-        if left := [row for row in self._traffic.rows if row.place not in known]:
+        if left := [row for row in self._rows if row.place not in known]:
             self.wrong.append(f"{len(left)} rows are in no state that came back")
         self._hold(self._accepted, at_the_end=True)
         self._count_records(sure=sure)
@@ -107,7 +122,7 @@ class Judge:
         self, accepted: Iterable[Row], records: Mapping[str, list[Json]], *, at_the_end: bool
     ) -> None:
         wanted = Counter(self._identity(row) for row in accepted)
-        by_identity = {self._identity(row): row for row in self._traffic.rows}
+        by_identity = {self._identity(row): row for row in self._rows}
         for key, number in wanted.items():
             found = records.get(key, [])
             if len(found) < number:
@@ -116,10 +131,10 @@ class Judge:
                 self._lose(by_identity[key], bad)
         if not at_the_end:
             return
-        all_sent = Counter(map(self._identity, self._traffic.rows))
-        sent = Counter(self._identity(row) for row in self._traffic.rows if row.good)
+        all_sent = Counter(map(self._identity, self._rows))
+        sent = Counter(self._identity(row) for row in self._rows if row.good)
         spare: Counter[str] = Counter()
-        for row in self._traffic.rows:
+        for row in self._rows:
             spare[self._identity(row)] += self._in_flight[row.place]
         for key, found in records.items():
             more = len(found) - sent[key]
@@ -174,7 +189,7 @@ class Judge:
         if strangers := ids - self._others - mine:
             self.wrong.append(f"{len(strangers)} records are there that no row named")
         if self._operation.call == "upsert":
-            adds = {self._identity(row) for row in self._traffic.rows if row.good} - set(
+            adds = {self._identity(row) for row in self._rows if row.good} - set(
                 self._traffic.known
             )
             if self._created > len(adds) or (sure and self._created != len(adds)):

@@ -10,7 +10,7 @@ from pathlib import Path
 from chaos.destination.faults import BY_NAME
 from chaos.destination.judging import Amiss
 from chaos.destination.operations import BY_NAME as OPERATIONS
-from chaos.destination.setting import DELETES, UPDATES, UPSERTS, Fault, Setting
+from chaos.destination.setting import DELETES, INSERTS, UPDATES, UPSERTS, Fault, Setting
 from chaos.destination.stories import STORIES, Parts, one
 from chaos.destination.writing import Story
 from chaos.org import KNOBS, Org
@@ -33,14 +33,16 @@ def operations_of(name: str) -> tuple[str, ...]:
 
 
 def ways_of(name: str, seed: int, asked: bool) -> tuple[str, ...]:
-    """The operations that a fault is for. Unless the user names some, each seed has another one of
-    those that are alike."""
+    """The operations that meet a fault. Unless the user names some, each seed has others of those
+    that are alike."""
     some = operations_of(name)
     if asked or name not in BY_NAME:
         return some
     place = NAMES.index(name) + seed
-    passed = {pair[(place + n) % 2] for n, pair in enumerate(_ALIKE) if set(pair) <= set(some)}
-    return tuple(one for one in some if one not in passed)
+    alike = (INSERTS, sum(_ALIKE, ())) if BY_NAME[name].general else _ALIKE
+    met = {of[(place + n) % len(of)] for n, of in enumerate(alike)}
+    left_out = set(sum(alike, ())) - met
+    return tuple(one for one in some if one not in left_out)
 
 
 def found(folder: Path, cases: Iterable[tuple[str, str, int]]) -> None:

@@ -7,17 +7,13 @@ from dataclasses import dataclass, field
 from chaos.destination.operations import BY_NAME, Operation
 from chaos.destination.traffic import Size
 from chaos.org import Org
-from chaos.setting import WELL, Plan, Rule, refusal
+from chaos.setting import WELL, Plan, Rule
 from chaos.wire import Door
 
-__all__ = ["Fault", "Setting", "refusal"]
-
-INSERT, BARE = "insert", "insert_bare"
+INSERTS = ("insert", "insert_bare")
 UPSERTS = ("upsert", "upsert_external")
 UPDATES = ("update", "update_external")
 DELETES = ("delete", "delete_external")
-INSERTS = (INSERT, BARE)
-OF_KEYS = (*UPSERTS, *UPDATES, *DELETES)
 ALL = tuple(BY_NAME)
 
 
@@ -46,10 +42,6 @@ class Setting:
         match = self.rng.choice(["settings.modules", f"settings.fields:{self.operation.module}"])
         return {"match": match}
 
-    @property
-    def inserts(self) -> bool:
-        return self.operation.call == "insert"
-
 
 @dataclass(frozen=True)
 class Fault:
@@ -61,4 +53,6 @@ class Fault:
     unknown: bool = False
     #: An answer may be lost behind which a record was added: it then counts as updated.
     lost: bool = True
+    #: It is about any call: one insert and one other operation meet it, others with each seed.
+    general: bool = False
     size: Size = field(default_factory=Size)

@@ -85,8 +85,9 @@ def _moment(story: Story, setting: Setting, *, early: float = _EARLY) -> Moment:
     calls = org.calls(match) + rng.randint(1, max(1, states // 3))
     wait_s, reached = rng.uniform(0, 2 * _LATENCY_MS / 1_000), list[float]()
 
-    def moment(passed: float, _: int) -> bool:
-        if not reached and org.calls(match) >= calls:
+    def moment(passed: float, printed: int) -> bool:
+        # Before its first line, a process makes no call.
+        if not reached and printed and org.calls(match) >= calls:
             reached.append(passed)
         return bool(reached) and passed >= reached[0] + wait_s
 

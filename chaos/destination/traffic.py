@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chaos.destination.operations import SHARED, Operation
@@ -72,7 +72,6 @@ class Traffic:
     rng: random.Random
     size: Size = field(default_factory=Size)
     token: str = ""
-    rows: list[Row] = field(default_factory=list)
     #: Identities of records that are there before the first row.
     known: list[str] = field(default_factory=list)
 
@@ -83,21 +82,19 @@ class Traffic:
             self._keys = [f"{key}@example.com" for key in self._keys]
         self._prepare()
 
-    def items(self, first: int = 0) -> list[Item]:
-        """The rows with a state behind every few of them, in places from `first` on."""
+    def items(self) -> list[Item]:
+        """The rows, with a state behind every few of them."""
         made: list[Item] = []
         left, values = self.rng.randint(*self.size.between), self._values()
         for _ in range(self.size.rows):
             data, good = next(values)
-            row = Row(first + len(made), self.name, data, good)
-            made.append(row)
-            self.rows.append(row)
+            made.append(Row(len(made), self.name, data, good))
             left -= 1
             if not left:
-                made.append(State(first + len(made), self.name))
+                made.append(State(len(made), self.name))
                 left = self.rng.randint(*self.size.between)
         if isinstance(made[-1], Row):
-            made.append(State(first + len(made), self.name))
+            made.append(State(len(made), self.name))
         return made
 
     def _prepare(self) -> None:
@@ -181,16 +178,11 @@ class Traffic:
 
 def side_by_side(rng: random.Random, parts: Sequence[Traffic], *, together: bool) -> list[Item]:
     """The items of several streams, mixed; `together`: with global states in place of theirs."""
-    waiting = [part.items() for part in parts]
-    for part in parts:
-        part.rows.clear()
-    by_name, mixed = {part.name: part for part in parts}, list[Item]()
+    waiting, mixed = [part.items() for part in parts], list[Item]()
     while left := [items for items in waiting if items]:
         item, place = rng.choice(left).pop(0), len(mixed)
-        if isinstance(item, Row):
-            row = Row(place, item.stream, item.data, item.good)
-            by_name[item.stream].rows.append(row)
-            mixed.append(row)
+        if isinstance(item, State) and together:
+            mixed.append(State(place, None))
         else:
-            mixed.append(State(place, None if together else item.stream))
+            mixed.append(replace(item, place=place))
     return mixed

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from chaos.destination.judging import Amiss, Judge, sums_of
 from chaos.destination.platform import Platform
-from chaos.destination.traffic import Item, Traffic
+from chaos.destination.traffic import Item, Row, Traffic
 from chaos.org import Org
 from chaos.outcome import Outcome
 from chaos.process import Connector, Json, Moment, Run
@@ -30,9 +30,13 @@ class Story:
         self.org = org
         self.outcome = outcome
         self.platform = Platform(items)
-        self.judges = [Judge(part, outcome.losses) for part in parts]
+        rows = [item for item in items if isinstance(item, Row)]
+        self.judges = [
+            Judge(part, [row for row in rows if row.stream == part.name], outcome.losses)
+            for part in parts
+        ]
         #: Whether all counts of new records must be exact.
-        self.sure = True
+        self.sure = all(item.stream for item in items)
         self._config = config
         self.parts = parts
         self._catalog = {"streams": [part.operation.stream(part.name) for part in parts]}
