@@ -48,9 +48,10 @@ bench-roads: $(STAMP)
 clients: $(STAMP)
 	$(BIN)/python -m clients $(SDK)
 
-# Faults of every kind against connectors as processes; SEEDS=n plays each n times, otherwise.
+# Faults of every kind against connectors as processes, while they read and while they write; SEEDS=n plays each n times, otherwise.
 chaos: $(STAMP)
-	$(BIN)/python -m chaos source $(if $(SEEDS),--seeds $(SEEDS))
+	@$(BIN)/python -m chaos source $(if $(SEEDS),--seeds $(SEEDS)); first=$$?; \
+	$(BIN)/python -m chaos destination $(if $(SEEDS),--seeds $(SEEDS)) && test $$first -eq 0
 
 # The builder that is there, or BUILDER=podman; BUILD_FLAGS="--build-arg BASE=..." overrides the base.
 BUILDER ?= $(firstword $(foreach builder,docker podman buildah,$(if $(shell command -v $(builder)),$(builder))))

@@ -1,7 +1,8 @@
-"""`make chaos`: faults of every kind, by every retrieval method, against connectors as processes.
+"""`make chaos`: faults of every kind against connectors as processes.
 
-`python -m chaos source [--method M] [--fault F] [--seed N | --seeds N] [--jobs N]`; --method and
---fault may be given several times.
+`python -m chaos source [--method M] [--fault F] [--seed N | --seeds N] [--jobs N]` by every
+retrieval method, `python -m chaos destination [--operation O] ...` by every operation; --method,
+--operation and --fault may be given several times.
 """
 
 import argparse
@@ -10,40 +11,65 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from chaos.discovery import Found, discovered
+from chaos import scenario as reading
+from chaos.destination import scenario as writing
 from chaos.outcome import Outcome, table
 from chaos.process import heed
-from chaos.scenario import NAMES, methods_of, play, version_of
-from chaos.setting import METHODS
 
 #: Side by side: much of a scenario is pauses between tries.
 _JOBS = 4
 
-#: Fault, method and seed.
+#: Fault, way and seed.
 Case = tuple[str, str, int]
+
+
+@dataclass(frozen=True)
+class Half:
+    """What the source and the destination differ in, for the command."""
+
+    option: str
+    ways: Sequence[str]
+    faults: Sequence[str]
+    #: The ways that a fault is tried with, for a seed; all of them where the user names ways.
+    ways_of: Callable[[str, int, bool], Sequence[str]]
+    #: What all scenarios need and is found out once.
+    found: Callable[[Path, Iterable[Case]], object]
+    play: Callable[..., Outcome[Any]]
+
+
+HALVES = {
+    "source": Half(
+        "method", reading.WAYS, reading.NAMES, reading.ways_of, reading.found, reading.play
+    ),
+    "destination": Half(
+        "operation", writing.WAYS, writing.NAMES, writing.ways_of, writing.found, writing.play
+    ),
+}
 
 
 def main(arguments: Sequence[str]) -> int:
     asked = _parse(arguments)
+    half = HALVES[asked.half]
     heed()
     begun = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="zoho_chaos_"))
-    cases = _cases(asked)
+    cases = _cases(half, asked)
     if not cases:
-        sys.exit("None of these faults is for these methods. Choose another method or fault.")
-    found = discovered(folder, (version_of(*case) for case in cases))
+        sys.exit(f"None of these faults is for these {half.option}s. Choose another.")
     outcomes = []
-    for outcome in _played(cases, found, folder, jobs=asked.jobs):
+    for outcome in _played(half, cases, folder, jobs=asked.jobs):
         outcomes.append(outcome)
         if outcome.failed:
             print(outcome.story(), flush=True)
         else:
             shutil.rmtree(outcome.folder)
-    outcomes.sort(key=lambda one: (NAMES.index(one.fault), one.method, one.seed))
+    outcomes.sort(key=lambda one: (half.faults.index(one.fault), one.way, one.seed))
     print(table(outcomes))
     bad = sum(outcome.failed for outcome in outcomes)
     print(f"{len(outcomes)} scenarios in {time.monotonic() - begun:.0f} s; {bad} fail.")
@@ -56,39 +82,44 @@ def main(arguments: Sequence[str]) -> int:
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
-    parser.add_argument("half", choices=["source"])
-    parser.add_argument("--method", choices=list(METHODS), action="append")
-    parser.add_argument("--fault", choices=NAMES, action="append", metavar="FAULT")
-    seeds = parser.add_mutually_exclusive_group()
-    seeds.add_argument("--seed", type=int, help="this one alone")
-    seeds.add_argument("--seeds", type=int, default=1, help="how many, from 1 on")
-    parser.add_argument("--jobs", type=int, default=_JOBS, help="scenarios side by side")
+    halves = parser.add_subparsers(dest="half", required=True)
+    for name, half in HALVES.items():
+        one = halves.add_parser(name)
+        one.add_argument(f"--{half.option}", dest="ways", choices=half.ways, action="append")
+        one.add_argument("--fault", choices=half.faults, action="append", metavar="FAULT")
+        seeds = one.add_mutually_exclusive_group()
+        seeds.add_argument("--seed", type=int, help="this one alone")
+        seeds.add_argument("--seeds", type=int, default=1, help="how many, from 1 on")
+        one.add_argument("--jobs", type=int, default=_JOBS, help="scenarios side by side")
     return parser.parse_args(arguments)
 
 
-def _cases(asked: argparse.Namespace) -> list[Case]:
+def _cases(half: Half, asked: argparse.Namespace) -> list[Case]:
     seeds = range(1, asked.seeds + 1) if asked.seed is None else [asked.seed]
     # The last are the longest: they come first, so that the end does not wait for them.
     return [
-        (name, method, seed)
+        (name, way, seed)
         for seed in seeds
-        for name in reversed(NAMES)
+        for name in reversed(half.faults)
         if asked.fault is None or name in asked.fault
-        for method in methods_of(name)
-        if asked.method is None or method in asked.method
+        for way in half.ways_of(name, seed, asked.ways is not None)
+        if asked.ways is None or way in asked.ways
     ]
 
 
-def _played(cases: Sequence[Case], found: Found, folder: Path, *, jobs: int) -> Iterator[Outcome]:
+def _played(
+    half: Half, cases: Sequence[Case], folder: Path, *, jobs: int
+) -> Iterator[Outcome[Any]]:
     """The outcomes, in the order in which scenarios end."""
+    found = half.found(folder, cases)
     # Threads of the harness and a fork do not go together.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=heed) as pool:
         futures = []
-        for name, method, seed in cases:
-            own = folder / f"{name}-{method}-{seed}"
+        for name, way, seed in cases:
+            own = folder / f"{name}-{way}-{seed}"
             own.mkdir()
-            futures.append(pool.submit(play, name, method, seed, found, own))
+            futures.append(pool.submit(half.play, name, way, seed, found, own))
         try:
             for future in as_completed(futures):
                 yield future.result()

@@ -1,18 +1,10 @@
 """Every kind of fault that a read may meet."""
 
-from collections.abc import Mapping
-
-from chaos import changes
+from chaos import changes, mishaps
+from chaos.mishaps import HOURS_S
 from chaos.setting import BADLY, BULK, COQL, EITHER, REST, Fault, Plan, Setting, amid, once, refusal
 
-#: Longer than a token lives.
-_TOKEN_S = 3_700
-_HOURS_S = 5 * 3_600
-_HTML = "<html><body>The service is busy.</body></html>"
-_HTML_HEADERS = {"content-type": "text/html"}
-
-
-# --- Answers without content
+# --- Answers without content, or with another than they promise
 
 
 def _no_content(s: Setting) -> Plan:
@@ -23,93 +15,14 @@ def _stays_empty(s: Setting) -> Plan:
     return Plan([{**s.records(), "do": "body", "args": {"body": "", "status": 200}}])
 
 
-def _html(s: Setting) -> Plan:
-    return once(s.any(), "body", body=_HTML, status=200, headers=_HTML_HEADERS)
-
-
 def _gzip(s: Setting, do: str, **args: object) -> Plan:
     where = {**s.json(), "times": 1}
     return Plan([{**where, "do": "gzip"}, {**where, "do": do, "args": args}])
 
 
-# --- Statuses and connections
-
-
-def _status(s: Setting) -> Plan:
-    status = s.rng.choice([500, 502, 503, 504])
-    body = s.rng.choice([_HTML, refusal("INTERNAL_ERROR"), ""])
-    return once(s.any(), "status", s.rng.randint(1, 3), status=status, body=body)
-
-
-def _status_stays(s: Setting) -> Plan:
-    return Plan([{**s.records(), "do": "status", "args": {"status": 503}}])
-
-
-def _too_many(s: Setting) -> Plan:
-    body = refusal("TOO_MANY_REQUESTS", "Many requests fired in concurrent than the allowed limit.")
-    return once(s.any(), "status", s.rng.randint(1, 2), status=429, body=body)
-
-
-def _credits(s: Setting) -> Plan:
-    def spend() -> None:
-        s.org.knobs(credits_used=10**9)
-
-    return amid(s, spend, knobs={"credits_used": 0}, says="credits")
-
-
-def _refused(s: Setting) -> Plan:
-    return amid(s, lambda: s.door.shut(3), hit=lambda: s.door.broken > 0)
-
-
-def _cut(s: Setting) -> Plan:
-    return once(s.any(), "cut", after_bytes=s.rng.randint(0, 2_000))
-
-
 def _count(s: Setting) -> Plan:
     """A page that says that it has more rows than it has."""
     return once(s.records(), "replace", old='"count":', new='"count":9')
-
-
-# --- Zoho's clock, hosts and tokens
-
-
-def _date(s: Setting, off_s: int) -> Plan:
-    # The first calls are those whose time a read may go by.
-    where = s.rng.choice([{"match": "settings.*"}, {"match": "org"}, s.any(), s.early()])
-    return once(where, "date", s.rng.randint(1, 5), off_s=off_s)
-
-
-def _redirect(s: Setting, status: int) -> Plan:
-    where = s.rng.choice([s.records(), {"match": "token"}, {"match": "settings.modules"}])
-    headers = {"Location": f"{s.foreign}/crm/v8/Leads"}
-    return once(where, "status", 20, status=status, headers=headers)
-
-
-def _token_expires(s: Setting) -> Plan:
-    before = s.org.tokens()
-    return amid(s, lambda: s.org.advance(_TOKEN_S), hit=lambda: s.org.tokens() >= before + 2)
-
-
-def _token_revoked(s: Setting) -> Plan:
-    gone = {"match": "token", "after": 1, "do": "body", "args": {"body": {"error": "invalid_code"}}}
-    return amid(s, lambda: s.org.advance(_TOKEN_S), gone, says="(?i)refresh token")
-
-
-def _token_odd(s: Setting) -> Plan:
-    body = s.rng.choice([{}, {"error": "general_error"}, {"access_token": None}, "", _HTML])
-    return once({"match": "token"}, "body", body=body)
-
-
-def _token_bare(s: Setting) -> Plan:
-    knobs: Mapping[str, object] = s.rng.choice(
-        [
-            {"token_without": ["expires_in"]},
-            {"token_without": ["expires_in", "api_domain", "token_type"]},
-            {"token_expires_in": 3_600_000},
-        ]
-    )
-    before = s.org.tokens()
-    return Plan(knobs=knobs, hit=lambda: s.org.tokens() > before)
 
 
 # --- Jobs of Bulk Read
@@ -150,32 +63,29 @@ FAULTS: list[Fault] = [
     Fault("empty_object", lambda s: once(s.any(), "body", body={}, status=200)),
     Fault("null_data", lambda s: once(s.json(), "body", body={"data": None}, status=200)),
     Fault("no_content", _no_content, methods=(COQL, REST)),
-    Fault("html_200", _html),
+    Fault("html_200", mishaps.html),
     Fault("gzip_cut", lambda s: _gzip(s, "shorten", bytes=s.rng.randint(1, 200))),
     Fault("gzip_flipped", lambda s: _gzip(s, "flip", at=s.rng.uniform(0.1, 0.95))),
-    Fault("status_5xx", _status),
-    Fault("status_503_stays", _status_stays, ends=BADLY),
-    Fault("too_many_at_once", _too_many),
-    Fault("credits_used_up", _credits, ends=BADLY),
+    Fault("status_5xx", mishaps.status),
+    Fault("status_503_stays", mishaps.status_stays, ends=BADLY),
+    Fault("too_many_at_once", mishaps.too_many),
+    Fault("credits_used_up", mishaps.credits_used_up, ends=BADLY),
     Fault("count_wrong", _count, methods=(COQL, REST)),
-    Fault("connections_refused", _refused),
+    Fault("connections_refused", mishaps.connections_refused),
     Fault("reset_before", lambda s: once(s.any(), "reset", s.rng.randint(1, 2), done=False)),
     Fault("reset_after", lambda s: once(s.any(), "reset", done=True)),
-    Fault("cut_within", _cut),
+    Fault("cut_within", mishaps.cut),
     Fault("slow", lambda s: once(s.any(), "slow", seconds=2)),
     Fault("silent", lambda s: once(s.any(), "delay", seconds=4)),
-    Fault("date_ahead", lambda s: _date(s, _HOURS_S)),
-    Fault("date_behind", lambda s: _date(s, -_HOURS_S)),
-    Fault("redirect_302", lambda s: _redirect(s, 302), ends=BADLY),
-    Fault("redirect_307", lambda s: _redirect(s, 307), ends=BADLY),
-    Fault(
-        "token_refused",
-        lambda s: once(s.any(), "status", status=401, body=refusal("INVALID_TOKEN")),
-    ),
-    Fault("token_expires", _token_expires),
-    Fault("token_revoked", _token_revoked, ends=BADLY),
-    Fault("token_odd", _token_odd),
-    Fault("token_bare", _token_bare),
+    Fault("date_ahead", lambda s: mishaps.date(s, HOURS_S)),
+    Fault("date_behind", lambda s: mishaps.date(s, -HOURS_S)),
+    Fault("redirect_302", lambda s: mishaps.redirect(s, 302), ends=BADLY),
+    Fault("redirect_307", lambda s: mishaps.redirect(s, 307), ends=BADLY),
+    Fault("token_refused", mishaps.token_refused),
+    Fault("token_expires", mishaps.token_expires),
+    Fault("token_revoked", mishaps.token_revoked, ends=BADLY),
+    Fault("token_odd", mishaps.token_odd),
+    Fault("token_bare", mishaps.token_bare),
     Fault("job_fails", _job_fails, ends=EITHER, methods=(BULK,)),
     Fault("job_vanishes", lambda s: _not_found("status"), ends=EITHER, methods=(BULK,)),
     Fault("result_expires", lambda s: _not_found("result"), ends=EITHER, methods=(BULK,)),

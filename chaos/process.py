@@ -17,6 +17,8 @@ from typing import Any
 import orjson
 
 Json = dict[str, Any]
+#: Whether a moment has come, by the seconds since the start and the bytes printed.
+Moment = Callable[[float, int], bool]
 
 #: No scenario's faults make a read wait this long; what does is hung.
 PATIENCE_S = 240
@@ -40,6 +42,8 @@ class Run:
     killed: bool
     #: We ended it because it did not end by itself.
     hung: bool
+    #: It was told to end (SIGTERM), and ended by itself.
+    told: bool = False
 
     @cached_property
     def _read(self) -> tuple[list[Json], list[bytes]]:
@@ -126,13 +130,16 @@ class Connector:
         name: str,
         *arguments: str,
         files: Mapping[str, object],
-        kill: Callable[[float, int], bool] | None = None,
+        fed: Path | None = None,
+        kill: Moment | None = None,
+        stop: Moment | None = None,
         patience_s: float = PATIENCE_S,
     ) -> Run:
-        """Runs it with `--key FILE` for each of `files`.
+        """Runs it with `--key FILE` for each of `files`, and with what is in `fed` as its input.
 
         `kill` is asked every 20 ms, by the seconds since the start and the bytes printed, whether
-        the process is to be killed (SIGKILL).
+        the process is to be killed (SIGKILL); `stop`, until it says so, whether it is to be told
+        to end (SIGTERM).
         """
         given = list(arguments)
         for key, content in files.items():
@@ -142,12 +149,16 @@ class Connector:
         out, err = self.folder / f"{name}.out.jsonl", self.folder / f"{name}.err.txt"
         executable = Path(sys.executable).with_name(self.command)
         begun = time.monotonic()
-        killed = hung = False
-        with out.open("wb") as stdout, err.open("wb") as stderr:
+        killed = hung = told = False
+        with (
+            out.open("wb") as stdout,
+            err.open("wb") as stderr,
+            (fed or Path(os.devnull)).open("rb") as stdin,
+        ):
             process = subprocess.Popen(
                 [str(executable), *given],
                 cwd=self.folder,
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=stdout,
                 stderr=stderr,
             )
@@ -161,13 +172,16 @@ class Connector:
                         process.kill()
                         process.wait()
                         break
+                    if stop is not None and not told and stop(passed, out.stat().st_size):
+                        told = True
+                        process.terminate()
                     time.sleep(_LOOK_S)
             finally:
                 _started.discard(process)
                 if process.poll() is None:
                     process.kill()
                     process.wait()
-        return Run(out, err, process.returncode, killed, hung)
+        return Run(out, err, process.returncode, killed, hung, told)
 
 
 def _end(number: int, _: FrameType | None) -> None:

@@ -15,7 +15,7 @@ _MOST_RECOVERIES = 4
 
 class Story:
     def __init__(
-        self, org: Org, config: Json, catalog: Json, outcome: Outcome, found: Found
+        self, org: Org, config: Json, catalog: Json, outcome: Outcome[Losses], found: Found
     ) -> None:
         self.org = org
         self.config = config

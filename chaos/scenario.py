@@ -1,32 +1,38 @@
 """One fault met by one source: reads before, under and after it."""
 
 import random
-import re
 import time
 import traceback
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from chaos import org as people
-from chaos.discovery import Found
+from chaos.discovery import Found, discovered
 from chaos.faults import BY_NAME
-from chaos.org import MARGIN_S, Moment, Org
+from chaos.org import MARGIN_S, Org
 from chaos.outcome import Outcome
 from chaos.process import Json
 from chaos.reading import Story
-from chaos.setting import BADLY, METHODS, WELL, Fault, Plan, Setting
+from chaos.setting import METHODS, Fault, Plan, Setting
 from chaos.stories import KILLED_ROWS, STORIES
+from chaos.under import under
+from chaos.warehouse import Losses
 from chaos.wire import Door, foreign
-from zoho_emulator.knobs import Knobs
 from zoho_emulator.server import Running, running
 
 VERSIONS = ("v2", "v2.1", "v4", "v8")
 NAMES = [*BY_NAME, *STORIES]
+WAYS = tuple(METHODS)
 
 
-def methods_of(name: str) -> tuple[str, ...]:
-    return BY_NAME[name].methods if name in BY_NAME else tuple(METHODS)
+def ways_of(name: str, seed: int, asked: bool) -> tuple[str, ...]:
+    """The methods that a fault is for: the same with every seed."""
+    return BY_NAME[name].methods if name in BY_NAME else WAYS
+
+
+def found(folder: Path, cases: Iterable[tuple[str, str, int]]) -> Found:
+    return discovered(folder, (version_of(*case) for case in cases))
 
 
 def version_of(name: str, method: str, seed: int) -> str:
@@ -35,10 +41,10 @@ def version_of(name: str, method: str, seed: int) -> str:
     return VERSIONS[(place + seed) % len(VERSIONS)]
 
 
-def play(name: str, method: str, seed: int, found: Found, folder: Path) -> Outcome:
+def play(name: str, method: str, seed: int, found: Found, folder: Path) -> Outcome[Losses]:
     """The whole scenario, with an org of its own."""
     begun = time.monotonic()
-    outcome = Outcome("source", name, method, version_of(name, method, seed), seed, folder)
+    outcome = fresh(name, method, version_of(name, method, seed), seed, folder)
     try:
         with stage(outcome, found, KILLED_ROWS if name == "killed" else None) as (story, setting):
             if name in STORIES:
@@ -53,12 +59,16 @@ def play(name: str, method: str, seed: int, found: Found, folder: Path) -> Outco
     return outcome
 
 
+def fresh(name: str, method: str, version: str, seed: int, folder: Path) -> Outcome[Losses]:
+    return Outcome("source", name, "method", method, version, seed, folder, Losses())
+
+
 @contextmanager
 def stage(
-    outcome: Outcome, found: Found, rows: Mapping[str, int] | None = None
+    outcome: Outcome[Losses], found: Found, rows: Mapping[str, int] | None = None
 ) -> Iterator[tuple[Story, Setting]]:
     """An org, and a source that has not read it yet; all that follows is of the outcome's seed."""
-    method, version = outcome.method, outcome.version
+    method, version = outcome.way, outcome.version
     rng = random.Random(f"{outcome.fault} {method} {outcome.seed}")
     with (
         running(people.settings(outcome.seed, rows), people.KNOBS) as server,
@@ -98,31 +108,7 @@ def meet(fault: Fault, story: Story, setting: Setting) -> None:
 
 
 def _under(fault: Fault, plan: Plan, story: Story) -> None:
-    """The read that meets the fault, which must have hit, and must end as it has to."""
-    org, wrong = story.org, story.outcome.wrong
+    """The read that meets the fault."""
     story.leave, story.gone = plan.leave, plan.gone
-    if plan.knobs:
-        org.knobs(**plan.knobs)
-    if plan.rules:
-        org.control("POST", "faults", plan.rules)
-    moment = Moment(org, 0, plan.act) if plan.act else None
-    with moment or nullcontext():
-        run = story.read("under")
-    hits = org.control("GET", "faults")
-    if missed := [rule["match"] for rule in hits if not rule["hits"]]:
-        wrong.append(f"the harness: no call of {', '.join(missed)} was hit")
-    if moment and not moment.came:
-        wrong.append(f"the harness: nothing was done amid the read ({moment.error})")
-    if plan.hit and not plan.hit():
-        wrong.append("the harness: the fault was not seen to hit")
-    if plan.unseen and plan.unseen.encode() in run.out.read_bytes():
-        wrong.append("the harness: the fault changed nothing")
-    org.control("DELETE", "faults")
-    org.knobs(**{name: getattr(Knobs(), name) for name in plan.knobs})
-    if fault.ends == WELL and run.exit_code and not run.hung:
-        wrong.append(f"the fault ends the read: {'; '.join(run.errors)[:500]}")
-    if fault.ends == BADLY and not run.exit_code:
-        wrong.append("the read ends as if nothing had been wrong")
-    if plan.says and run.errors and not any(re.search(plan.says, e) for e in run.errors):
-        wrong.append(f"no error says {plan.says!r}: {'; '.join(run.errors)[:500]}")
+    under(plan, story.org, lambda: story.read("under"), story.outcome.wrong, ends=fault.ends)
     story.deselect(plan.gone)

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from chaos.org import Org
 from chaos.wire import Door
@@ -21,9 +21,28 @@ METHODS: Mapping[str, Mapping[str, str]] = {
 WELL, BADLY, EITHER = "well", "badly", "either"
 
 
+class Scene(Protocol):
+    """What the faults of both halves go by."""
+
+    org: Org
+    rng: random.Random
+    #: Address of a host that must never be called.
+    foreign: str
+    door: Door
+
+    def any(self) -> Rule:
+        """Any call of a run, more often one of those that it is about."""
+
+    def main(self) -> Rule:
+        """One of the calls that a run is about."""
+
+    def early(self) -> Rule:
+        """A call of those that it is about, behind which others follow."""
+
+
 @dataclass
 class Setting:
-    """What a fault may go by."""
+    """What a fault of a read may go by."""
 
     org: Org
     method: str
@@ -47,6 +66,9 @@ class Setting:
             some = [(f"bulk.{step}:Leads", 0) for step in ("create", "status", "result")]
             some += [("bulk.status:Vehicles", 0), ("bulk.result:Service_History", 0)]
         return self._one_of(some)
+
+    def main(self) -> Rule:
+        return self.records()
 
     def any(self) -> Rule:
         """Any call of a read, more often one that brings rows."""
@@ -109,9 +131,9 @@ def once(rule: Rule, do: str, times: int = 1, /, **args: object) -> Plan:
     return Plan([{**rule, "times": times, "do": do, "args": args}])
 
 
-def amid(setting: Setting, act: Callable[[], object], *rules: Rule, **rest: Any) -> Plan:
-    """Something that happens while a call for rows is held."""
-    held = {**setting.early(), "times": 1, "do": "delay", "args": {"seconds": 1.0}}
+def amid(scene: Scene, act: Callable[[], object], *rules: Rule, **rest: Any) -> Plan:
+    """Something that happens while a call of those that the run is about is held."""
+    held = {**scene.early(), "times": 1, "do": "delay", "args": {"seconds": 1.0}}
     return Plan([held, *rules], act=act, **rest)
 
 

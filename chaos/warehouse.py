@@ -29,8 +29,12 @@ class Losses:
         ):
             mine += [row for row in new if row not in mine]
 
+    @property
+    def kinds(self) -> Mapping[str, list[str]]:
+        return {"lost": self.lost, "stale": self.stale, "not deleted": self.not_deleted}
+
     def __bool__(self) -> bool:
-        return bool(self.lost or self.stale or self.not_deleted)
+        return any(self.kinds.values())
 
 
 class Table:

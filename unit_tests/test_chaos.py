@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,9 +18,9 @@ from chaos.faults import FAULTS
 from chaos.org import KNOBS, MODULES, settings
 from chaos.outcome import Outcome, table
 from chaos.process import Connector, Run
-from chaos.scenario import meet, play, stage
+from chaos.scenario import fresh, meet, play, stage
 from chaos.setting import BULK, COQL, METHODS, REST, WELL, Fault, once
-from chaos.warehouse import Table, Warehouse
+from chaos.warehouse import Losses, Table, Warehouse
 from chaos.wire import Door, foreign
 from unit_tests.source.conftest import Org, configured
 from zoho_crm.auth import ZohoAuthenticator
@@ -232,8 +233,8 @@ def asked(place: tuple[str, int]) -> int:
 # --- The table
 
 
-def outcome(folder: Path, **counts: int) -> Outcome:
-    return Outcome("source", "reset_before", REST, "v8", 17, folder, runs=3, **counts)
+def outcome(folder: Path, **counts: int) -> Outcome[Losses]:
+    return replace(fresh("reset_before", REST, "v8", 17, folder), runs=3, **counts)
 
 
 def test_the_table_has_a_line_per_fault_and_method_and_their_sum(tmp_path: Path) -> None:
@@ -267,7 +268,7 @@ def found() -> Found:
 def test_the_emulator_takes_every_fault_that_is_planned(
     found: Found, tmp_path: Path, version: str
 ) -> None:
-    outcome = Outcome("source", "none", COQL, version, 1, tmp_path)
+    outcome = fresh("none", COQL, version, 1, tmp_path)
     of_version = Found({version: found.streams["v4"]}, frozenset())
     with stage(outcome, of_version) as (_, setting):
         for method in METHODS:
@@ -291,7 +292,7 @@ def test_a_lie_that_no_reader_can_see_through_is_counted_as_lost_rows(
         plan.rules.append({"match": "upsert", "do": "reset"})
         return plan
 
-    seen = Outcome("source", "lie", COQL, "v4", 3, tmp_path)
+    seen = fresh("lie", COQL, "v4", 3, tmp_path)
     with stage(seen, found) as (story, setting):
         meet(Fault("lie", lie, ends=WELL), story, setting)
 

@@ -1,0 +1,1 @@
+"""Faults while a destination writes, and what became of each row."""

@@ -1,0 +1,134 @@
+"""Scenarios that are more than one write under a fault."""
+
+from collections.abc import Callable, Sequence
+
+from chaos.destination.operations import BY_NAME, SHARED, Operation
+from chaos.destination.setting import DELETES, INSERTS, Setting
+from chaos.destination.traffic import Item, Size, Traffic, side_by_side
+from chaos.destination.writing import Story
+from chaos.process import Moment
+from chaos.setting import once, refusal
+from chaos.under import under
+
+#: Of each operation: with all of them, more than thirty kills.
+KILLS, STOPS = 4, 2
+#: Processes that end before their moment comes are no kills; so many more there may be.
+_SPARE = 4
+_LATENCY_MS = 100
+#: The share of kills that come before the first call.
+_EARLY = 0.15
+
+#: Rows of a story, and the streams that they are of.
+Parts = tuple[Sequence[Traffic], Sequence[Item]]
+LONG = Size(rows=1_000, between=(5, 150))
+#: A batch is begun when its state has come, so that nothing is in flight which no state speaks of.
+SHORT = Size(rows=700, between=(5, 90))
+
+
+def one(setting: Setting, size: Size, operation: Operation | None = None) -> Parts:
+    """One stream of the operation."""
+    operation = operation or setting.operation
+    traffic = Traffic(operation, f"chaos_{operation.name}", setting.org, setting.rng, size)
+    return [traffic], traffic.items()
+
+
+def two(setting: Setting, *, together: bool) -> Parts:
+    """And another one, of another module."""
+    other = "upsert" if setting.operation.module == "Leads" else "insert"
+    parts = [
+        Traffic(operation, f"chaos_{operation.name}", setting.org, setting.rng)
+        for operation in (setting.operation, BY_NAME[other])
+    ]
+    return parts, side_by_side(setting.rng, parts, together=together)
+
+
+def killed(story: Story, setting: Setting) -> None:
+    """Processes killed (SIGKILL) one after the other at moments of chance."""
+    setting.org.knobs(latency_ms=_LATENCY_MS)
+    kills = 0
+    for _ in range(KILLS + _SPARE):
+        run = story.write("killed", kill=_moment(story, setting))
+        kills += run.killed
+        if run.exit_code and not run.killed:
+            story.outcome.wrong.append(f"a sync that nobody killed fails: {run.errors}")
+        if kills == KILLS or not story.platform.due():
+            break
+    if kills < KILLS:
+        story.outcome.wrong.append(f"the harness: {kills} processes were killed, not {KILLS}")
+    setting.org.knobs(latency_ms=0)
+
+
+def told_to_end(story: Story, setting: Setting) -> None:
+    """Processes told to end (SIGTERM) at moments of chance: no insert is doubled by that."""
+    setting.org.knobs(latency_ms=_LATENCY_MS)
+    told = 0
+    for _ in range(STOPS):
+        run = story.write("told-to-end", stop=_moment(story, setting, early=0))
+        told += run.told
+        if run.exit_code not in (0, 1):
+            story.outcome.wrong.append(f"a sync that is told to end ends with {run.exit_code}")
+        if run.exit_code and not any("told to stop" in error for error in run.errors):
+            story.outcome.wrong.append(f"a sync that is told to end fails: {run.errors}")
+    if not told:
+        story.outcome.wrong.append("the harness: no process was told to end")
+    story.sure = False
+    setting.org.knobs(latency_ms=0)
+
+
+def _moment(story: Story, setting: Setting, *, early: float = _EARLY) -> Moment:
+    """Comes a while after one of the calls that the next process makes."""
+    rng, org, match = setting.rng, setting.org, setting.operation.match
+    if rng.random() < early:
+        seconds = rng.uniform(0.5, 3.0)
+        return lambda passed, _: passed >= seconds
+    states = sum(1 for item in story.platform.due() if item.message()["type"] == "STATE")
+    calls = org.calls(match) + rng.randint(1, max(1, states // 3))
+    wait_s, reached = rng.uniform(0, 2 * _LATENCY_MS / 1_000), list[float]()
+
+    def moment(passed: float, printed: int) -> bool:
+        # Before its first line, a process makes no call.
+        if not reached and printed and org.calls(match) >= calls:
+            reached.append(passed)
+        return bool(reached) and passed >= reached[0] + wait_s
+
+    return moment
+
+
+def _beside_a_failing_stream(story: Story, setting: Setting) -> None:
+    """One stream is refused amid the run; the other one's rows are written once."""
+    other = next(part for part in story.parts if part.operation is not setting.operation)
+    rule = {"match": other.operation.match, "after": setting.rng.randint(0, 2)}
+    body = refusal("NO_PERMISSION", "refused")
+    plan = once(rule, "status", 99, status=403, body=body)
+    under(plan, setting.org, lambda: story.write("under"), story.outcome.wrong, ends="badly")
+
+
+def _global_states(story: Story, setting: Setting) -> None:
+    """States that speak of all streams, and calls that overtake each other."""
+    plan = once(setting.main(), "delay", seconds=1.0)
+    under(plan, setting.org, lambda: story.write("under"), story.outcome.wrong, ends="well")
+
+
+def _shared_values(story: Story, setting: Setting) -> None:
+    """Rows of one record by its External ID, each with a key of its own."""
+    plan = once(setting.early(), "delay", setting.rng.randint(1, 2), seconds=1.0)
+    under(plan, setting.org, lambda: story.write("under"), story.outcome.wrong, ends="well")
+
+
+Tell = Callable[[Story, Setting], None]
+#: What is told, its streams, and the operations that it is told of.
+STORIES: dict[str, tuple[Tell, Callable[[Setting], Parts], tuple[str, ...]]] = {
+    "shared_values": (_shared_values, lambda s: one(s, Size(), SHARED), ("upsert",)),
+    "beside_a_failing_stream": (
+        _beside_a_failing_stream,
+        lambda s: two(s, together=False),
+        (*INSERTS, "upsert_external", *DELETES[:1]),
+    ),
+    "global_states": (
+        _global_states,
+        lambda s: two(s, together=True),
+        ("insert_bare", "upsert", "update"),
+    ),
+    "told_to_end": (told_to_end, lambda s: one(s, SHORT), tuple(BY_NAME)),
+    "killed": (killed, lambda s: one(s, LONG), tuple(BY_NAME)),
+}
