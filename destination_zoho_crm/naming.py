@@ -1,6 +1,6 @@
 """Names that stand for others but for their spelling. Pure.
 
-Warehouses fold case, have no blanks and no `$`; PyAirbyte turns all that is no letter or digit of
+Warehouses fold case and have no blanks; PyAirbyte turns all that is no letter or digit of
 ASCII into an underscore, in the keys of its rows alone.
 """
 
@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 
-#: `$` is of one name only, `$se_module`.
-_SPELLING = re.compile(r"[\s_$]+")
+#: The sign of `$se_module` is one that many warehouses have not.
+_SPELLING = re.compile(r"[\s_]+|^\$(?=se_?module$)", re.IGNORECASE)
 _NOT_ASCII_WORD = re.compile(r"[^a-z0-9]+")
 
 #: How much of a name must agree for a question whether it is meant.

@@ -172,6 +172,8 @@ def test_a_column_that_cannot_be_written_is_an_error_where_it_is_mapped_and_else
         ("Acount_Name.id", "Contacts has no field Acount_Name.id; did you mean Account_Name.id?"),
         ("Reporting_To.Extern_Contact_ID", "; did you mean External_Contact_ID?"),
         ("Shoe_Size_EU", "Contacts has no field Shoe_Size_EU."),
+        ("e-mail", "Contacts has no field e-mail; did you mean Email?"),
+        ("$Email", "Contacts has no field $Email; did you mean Email?"),
     ],
 )
 def test_a_column_that_meets_no_field_is_told_with_the_one_that_may_be_meant(
