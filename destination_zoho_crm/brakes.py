@@ -7,7 +7,7 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.accounting import Accounts, Total
-from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN
+from destination_zoho_crm.outcomes import ALIVE_AT_SOURCE, DELETED_AT_SOURCE, OUTCOME_UNKNOWN
 from destination_zoho_crm.plan import label
 from destination_zoho_crm.protocol import StreamKey
 from destination_zoho_crm.settings import WriteSettings
@@ -15,6 +15,9 @@ from zoho_crm.problems import config_error
 
 #: Fewer rows may all be bad by chance.
 _MANY_ROWS = 20
+#: That some rows live and others were deleted is how a table is; these are for another stream, and
+#: tell nothing of this one.
+_OF_OTHERS = (ALIVE_AT_SOURCE, DELETED_AT_SOURCE)
 
 Totals = Mapping[StreamKey, Total]
 
@@ -61,15 +64,18 @@ def not_to_be_repeated(
 
 def _rejected_whole(totals: Totals) -> Iterator[str]:
     for stream, total in totals.items():
-        if total.rows < _MANY_ROWS or total.counts["rejected"] < total.rows:
+        others = sum(map(total.rejected_by, _OF_OTHERS))
+        rows, rejected = total.rows - others, total.counts["rejected"] - others
+        if rows < _MANY_ROWS or rejected < rows:
             continue
         reasons: Counter[tuple[str, str | None]] = Counter()
         for (code, field, _), number in total.reasons.items():
-            reasons[code, field] += number
+            if code not in _OF_OTHERS:
+                reasons[code, field] += number
         ((code, field), number), *_ = reasons.most_common(1)
         where = f" in {field}" if field else ""
         yield (
-            f"{label(stream)}: all {total.rows:,} rows were rejected, {number:,} of them by "
+            f"{label(stream)}: all {rows:,} rows were rejected, {number:,} of them by "
             f"{code}{where}; the log tells all reasons. Mend the rows or how they are mapped. If "
             "a stream may be rejected whole, set Most Rejected Rows (max_rejected) to 100%."
         )

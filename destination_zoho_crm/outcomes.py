@@ -43,6 +43,9 @@ def rejected(code: str, message: str, field: str | None = None) -> Outcome:
     return Outcome("rejected", code=code, message=message, field=field, loggable=message)
 
 
+TOO_LARGE = rejected(
+    "TOO_LARGE", "something on the way to Zoho refuses a call with this row alone (HTTP 413)"
+)
 SUPERSEDED = Outcome("superseded")
 UNCHANGED = Outcome("unchanged")
 

@@ -3,16 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from airbyte_cdk.utils import AirbyteTracedException
-
 from destination_zoho_crm.calls import call_of
 from destination_zoho_crm.creations import Creation, Creations
 from destination_zoho_crm.cures import searched
 from destination_zoho_crm.lost import LostInserts, outage
-from destination_zoho_crm.outcomes import Outcome, judged
+from destination_zoho_crm.outcomes import TOO_LARGE, Outcome, judged
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.standing import StandingRecords, brings_nothing
-from zoho_crm.client import Client, LostAnswerError, RowRefusedError
+from zoho_crm.client import Client, LostAnswerError, RowRefusedError, TooLargeError
 from zoho_crm.manifest import skipped_features
 from zoho_crm.problems import Refused
 
@@ -98,29 +96,33 @@ class Sender:
         except LostAnswerError as lost:
             assert creation is not None
             self._in_vain += 1
-            yield from self._traced(placed, creation, number, lost.barred)
+            yield from self._traced(placed, creation, number, lost)
             return
         except Refused:
             self._in_vain = 0
             raise
-        except RowRefusedError:
+        except (RowRefusedError, TooLargeError):
             self._in_vain = 0
         else:
             self._in_vain = 0
             outcomes = map(self._judged, items)
             yield from zip((place for place, _ in placed), outcomes, strict=True)
             return
-        # One of them is the reason: halves find it, and save the others.
+        yield from self._in_halves(placed, creation, number)
+
+    def _in_halves(
+        self, placed: _Placed, creation: Creation | None, number: int
+    ) -> Iterator[tuple[int, Outcome]]:
+        """One of the records is the reason, or their number: halves find it, and save others."""
+        if len(placed) == 1:
+            yield placed[0][0], TOO_LARGE
+            return
         middle = len(placed) // 2
         yield from self._sent(placed[:middle], creation, number)
         yield from self._sent(placed[middle:], creation, number)
 
     def _traced(
-        self,
-        placed: _Placed,
-        creation: Creation,
-        number: int,
-        barred: AirbyteTracedException | None,
+        self, placed: _Placed, creation: Creation, number: int, lost: LostAnswerError
     ) -> Iterator[tuple[int, Outcome]]:
         """After a lost answer. Where Zoho stays silent, the run must not go on turning rows into
         rejects: what is in hand has an outcome, and then it ends."""
@@ -134,9 +136,11 @@ class Sender:
                 yield one[0], outcome
         if found.failure:
             raise found.failure
-        if missing and barred:
-            raise barred
-        if missing:
+        if missing and lost.too_large:
+            yield from self._in_halves(missing, creation, number)
+        elif missing and lost.barred and not creation.told:
+            raise lost.barred
+        elif missing:
             yield from self._sent(missing, creation, number + 1)
         elif found.unknown and self._in_vain >= _MOST_IN_VAIN:
             raise outage(self._plan)

@@ -55,12 +55,20 @@ _TIMEOUT_S = (15, 120)
 class LostAnswerError(Exception):
     """The call may have been carried out or not: no answer came that tells.
 
-    `barred`: why it would not get through, were it made again; None: it might.
+    `barred`: why it would not get through, were it made again; None: it might. `too_large`: with
+    fewer records it might.
     """
 
-    def __init__(self, barred: AirbyteTracedException | None = None) -> None:
+    def __init__(
+        self, barred: AirbyteTracedException | None = None, *, too_large: bool = False
+    ) -> None:
         super().__init__()
         self.barred = barred
+        self.too_large = too_large
+
+
+class TooLargeError(Exception):
+    """Something on the way to Zoho lets no call of this size through."""
 
 
 class RowRefusedError(Exception):
@@ -124,7 +132,8 @@ class Client:
 
         A repeatable call is made again when its answer is lost; another one raises LostAnswerError.
         A call that Zoho refuses as a whole raises `Refused` with Zoho's code, or a sentence, and
-        one that it refuses because of one of its several records RowRefusedError. No exception
+        one that it refuses because of one of its several records RowRefusedError. One that is too
+        large for something on the way raises TooLargeError. No exception
         quotes the address or the body.
         """
         client, judge = self._repeating if repeatable else self._once
@@ -144,7 +153,9 @@ class Client:
             except AirbyteTracedException as error:
                 if judge.lost and not repeatable:
                     plain = _plainly(error, path, judge) if judge.barred else None
-                    raise LostAnswerError(plain) from None
+                    raise LostAnswerError(plain, too_large=judge.too_large) from None
+                if judge.too_large:
+                    raise TooLargeError from None
                 if judge.of_a_row:
                     raise RowRefusedError from None
                 if judge.code == SCOPE_LACKING:

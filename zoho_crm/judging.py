@@ -74,7 +74,7 @@ class OutcomesOrFailure(ErrorHandler):
         self._here.module = module
         self._here.records = records
         self._here.lost = False
-        self._here.barred = False
+        self._here.barred = None
         self._here.error = None
         self._here.of_a_row = False
         self._here.trouble = "no answer"
@@ -112,7 +112,12 @@ class OutcomesOrFailure(ErrorHandler):
     def barred(self) -> bool:
         """Whether something that is not Zoho refused this thread's call, and would do so again;
         Zoho may have carried it out all the same."""
-        return bool(self._here.barred)
+        return self._here.barred is not None
+
+    @property
+    def too_large(self) -> bool:
+        """Whether it was refused for its size."""
+        return bool(self._here.barred == requests.codes.request_entity_too_large)
 
     def interpret_response(
         self, response_or_exception: requests.Response | Exception | None
@@ -170,7 +175,7 @@ class OutcomesOrFailure(ErrorHandler):
             return self._lose(f"Zoho fails with HTTP {status}.")
         if status < requests.codes.server_error and not self._is_ruled(response):
             # The CDK would try most of these again, and its sentence holds address and answer.
-            self._here.lost = self._here.barred = True
+            self._here.lost, self._here.barred = True, status
             sentence = (
                 f"Zoho refuses to write to {self._here.module} with HTTP {status} and no code, as "
                 "something on the way to it does. The rows since the last state come again."

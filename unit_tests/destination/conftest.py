@@ -83,10 +83,19 @@ class Org:
         self.control("POST", "knobs", values)
 
     def fail(
-        self, match: str, do: str = "status", *, after: int = 0, times: int = 1, **args: Any
+        self,
+        match: str,
+        do: str = "status",
+        *,
+        after: int = 0,
+        times: int = 1,
+        where: str | None = None,
+        **args: Any,
     ) -> None:
-        """The next calls that match meet a fault."""
+        """The next calls that match, and have the text `where` in them, meet a fault."""
         fault = {"match": match, "do": do, "after": after, "times": times, "args": args}
+        if where is not None:
+            fault["where"] = where
         self.control("POST", "faults", [fault])
 
     def records(self, module: str) -> list[Json]:

@@ -145,6 +145,18 @@ def test_a_stream_whose_rows_are_all_rejected_fails_the_sync_when_all_else_is_do
         assert "secret" not in result.sentence
 
 
+@pytest.mark.parametrize(("mode", "deleted"), [("soft_delete", None), ("update", "2026-01-01")])
+def test_rows_for_another_stream_fail_none(org: Org, mode: str, deleted: str | None) -> None:
+    """A table of which nothing was deleted yet, or all."""
+    leads = stream("Leads", "id", "Company", "_ab_cdc_deleted_at", mode=mode, key="id")
+    rows = [{"id": "9" * 19, "Company": "C", "_ab_cdc_deleted_at": deleted} for _ in range(30)]
+
+    result = org.write(leads, rows)
+
+    assert result.failure is None
+    assert result.counts() == {"rejected": 30}
+
+
 def test_all_streams_whose_rows_are_all_rejected_are_told_at_once(org: Org) -> None:
     contacts = stream("Contacts", "Last_Name", "Loyalty_Points")
     lines = [row("Leads", {"Last_Name": "L", "Lead_Score": "x"})] * 20

@@ -115,7 +115,7 @@ def test_a_call_that_never_gets_through_ends_in_a_sentence_without_its_address(
 
 
 @pytest.mark.usefixtures("no_pauses")
-@pytest.mark.parametrize("status", [413, 414, 520])
+@pytest.mark.parametrize("status", [403, 414, 520])
 @pytest.mark.parametrize("mode", ["append", "append_dedup", "soft_delete"])
 def test_a_failure_without_a_code_is_told_without_address_and_body(
     org: Org, status: int, mode: str

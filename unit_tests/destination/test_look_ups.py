@@ -175,13 +175,27 @@ def test_an_insert_whose_answer_tells_no_outcomes_is_looked_up(
 
 
 def test_what_something_on_the_way_refused_and_is_not_there_ends_the_run(org: Org) -> None:
-    org.fail("insert", times=9, status=413, body="<html>Too large</html>")
+    org.fail("insert", times=9, status=403, body="<html>Forbidden</html>")
 
     result = org.write(stream("Leads", "Last_Name"), [{"Last_Name": "L"}])
 
-    assert "Zoho refuses to write to Leads with HTTP 413 and no code" in result.sentence
+    assert "Zoho refuses to write to Leads with HTTP 403 and no code" in result.sentence
     assert (org.calls("insert"), result.states) == (1, [])
     assert result.said("0 rejected, 1 not written")
+
+
+def test_the_rest_of_a_call_that_was_carried_out_is_sent_again_whatever_its_answer(
+    org: Org,
+) -> None:
+    """Zoho rejects one of its rows, which nothing but an answer tells."""
+    org.fail("insert", status=403, body="<html>Forbidden</html>", done=True)
+    rows = [{"Last_Name": "L", "Email": "l@x.test"}, {"Last_Name": "M", "Email": "no address"}]
+
+    result = org.write(stream("Leads", "Last_Name", "Email"), rows)
+
+    assert result.failure is None
+    assert result.counts() == {"created": 1, "rejected": 1}
+    assert result.said("1 rows by INVALID_DATA in Email")
 
 
 def test_what_of_a_call_is_there_is_written_and_the_rest_is_sent_again(

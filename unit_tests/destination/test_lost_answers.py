@@ -227,3 +227,42 @@ def test_answers_that_never_tell_outcomes_end_the_run_and_hold_its_state_back(
 
     assert "and no outcome of each record. Try again later." in result.sentence
     assert result.states == []
+
+
+@pytest.mark.parametrize("done", [False, True])
+@pytest.mark.parametrize(
+    ("operation", "key", "becomes"),
+    [("insert", None, "created"), ("upsert", "Email", "created"), ("update", "id", "updated")],
+)
+def test_a_call_that_is_too_large_is_made_in_halves(
+    org: Org, operation: str, key: str | None, becomes: str, done: bool
+) -> None:
+    """So is each half; then all get through but the third row."""
+    before = len(org.records("Leads"))
+    org.fail(operation, times=2, status=413, body="<html>", done=done)
+    org.fail(operation, times=9, status=413, body="<html>", where="huge", done=done)
+    rows = [{"Last_Name": f"L{n}", "Email": f"{n}@x.test"} for n in range(8)]
+    rows[2]["Last_Name"] = "huge"
+    if operation == "update":
+        ids = [org.add("Leads", Last_Name="old") for _ in rows]
+        rows = [
+            {"id": one, "Last_Name": row["Last_Name"]} for one, row in zip(ids, rows, strict=True)
+        ]
+        before += 8
+    modes = {"insert": "append", "upsert": "append_dedup", "update": "update"}
+    leads = stream("Leads", *rows[0], mode=modes[operation], key=key)
+
+    result = org.write(leads, rows)
+
+    counts = result.counts()
+    assert result.failure is None
+    assert sum(counts.values()) == 8
+    if done and operation == "insert":
+        assert counts == {"created": 8}
+    else:
+        assert counts["rejected"] == 1
+        assert result.said("1 rows by TOO_LARGE")
+    names = [lead["Last_Name"] for lead in org.records("Leads")]
+    assert [names.count(f"L{n}") for n in (0, 1, 3, 4, 5, 6, 7)] == [1] * 7
+    new = {"insert": counts.get("created"), "upsert": 8 if done else 7, "update": 0}
+    assert len(names) == before + (new[operation] or 0)
