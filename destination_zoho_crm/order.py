@@ -21,6 +21,8 @@ def matched_fields(plans: Iterable[StreamPlan]) -> frozenset[str]:
     "Upsert Records": unique fields cannot be switched off, whatever the key. "Upsert Records Using
     External ID": External ID fields count as unique. A later duplicate is refused, so inserts and
     updates have an order, too.
+    UNVERIFIED: that metadata of v2, which do not tell External ID fields, tell them as unique; any
+    text could be one, and rows that are alike by chance would be written one by one.
     """
     names = {"id"}
     for plan in plans:
