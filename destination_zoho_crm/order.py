@@ -1,5 +1,6 @@
 """Which rows must be written in their order: those that share a value by which Zoho may match."""
 
+from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from itertools import islice
@@ -80,8 +81,8 @@ class Order:
 
     def __init__(self, fields: Iterable[str]) -> None:
         self._fields = tuple(fields)
-        #: The value that was used last stands last.
-        self._groups: dict[Mark, Group] = {}
+        #: The value that was used last stands last. A plain dict is slow to lose its first key.
+        self._groups: OrderedDict[Mark, Group] = OrderedDict()
 
     def __len__(self) -> int:
         """Values that are remembered."""
@@ -112,8 +113,8 @@ class Order:
         for other in others:
             whole.take_in(other)
         for mark in marks:
-            self._groups.pop(mark, None)
             self._groups[mark] = whole
+            self._groups.move_to_end(mark)
         self._forget()
         return whole
 
