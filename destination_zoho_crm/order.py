@@ -11,6 +11,9 @@ from destination_zoho_crm.plan import StreamPlan
 #: A field, and a value of it as far as Zoho may tell values apart.
 Mark = tuple[str, str]
 
+#: A batch in the hands of the writers; False when it is left to the next sync.
+Handed = Future[bool]
+
 #: Values that are remembered. All rows in hand bring fewer; those that are written are remembered
 #: as well, for two later rows may find one record, each by another of its values.
 _MOST_MARKS = 50_000
@@ -48,7 +51,7 @@ class Group:
     def __init__(self) -> None:
         self._into: Group | None = None
         #: What writes the rows that were handed over last.
-        self.behind: tuple[Future[None], ...] = ()
+        self.behind: tuple[Handed, ...] = ()
         #: Where its latest row waits. At most one row, or rows of one record, wait at a time.
         self.waits_in: Waits | None = None
 
@@ -63,7 +66,7 @@ class Group:
         return whole
 
     @property
-    def unwritten(self) -> list[Future[None]]:
+    def unwritten(self) -> list[Handed]:
         return [future for future in self.behind if not future.done()]
 
     @property
