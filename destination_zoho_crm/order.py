@@ -19,24 +19,6 @@ Handed = Future[bool]
 _MOST_MARKS = 50_000
 
 
-def matched_fields(plans: Iterable[StreamPlan]) -> frozenset[str]:
-    """The fields by which Zoho may match or refuse the rows of these streams of one module.
-
-    "Upsert Records": unique fields cannot be switched off, whatever the key. "Upsert Records Using
-    External ID": External ID fields count as unique. A later duplicate is refused, so inserts and
-    updates have an order, too.
-    UNVERIFIED: that metadata of v2, which do not tell External ID fields, tell them as unique; any
-    text could be one, and rows that are alike by chance would be written one by one.
-    """
-    names = {"id"}
-    for plan in plans:
-        fields = plan.module.fields.values()
-        unique = {field.api_name for field in fields if field.unique or field.external}
-        names |= unique & {column.name for column in plan.columns}
-        names |= {plan.key.name} if plan.key else set()
-    return frozenset(names)
-
-
 class Waits(Protocol):
     """Where a row waits to be handed to the writers."""
 
@@ -127,6 +109,32 @@ class Order:
             group = self._groups.pop(mark).whole
             if not group.idle:
                 self._groups[mark] = group
+
+
+def orders(plans: Iterable[StreamPlan]) -> dict[str, Order]:
+    """The order of each module that these streams are written to, by the module's API name."""
+    by_module: dict[str, list[StreamPlan]] = {}
+    for plan in plans:
+        by_module.setdefault(plan.module.api_name, []).append(plan)
+    return {name: Order(_matched_fields(of_module)) for name, of_module in by_module.items()}
+
+
+def _matched_fields(plans: Iterable[StreamPlan]) -> frozenset[str]:
+    """The fields by which Zoho may match or refuse the rows of these streams of one module.
+
+    "Upsert Records": unique fields cannot be switched off, whatever the key. "Upsert Records Using
+    External ID": External ID fields count as unique. A later duplicate is refused, so inserts and
+    updates have an order, too.
+    UNVERIFIED: that metadata of v2, which do not tell External ID fields, tell them as unique; any
+    text could be one, and rows that are alike by chance would be written one by one.
+    """
+    names = {"id"}
+    for plan in plans:
+        fields = plan.module.fields.values()
+        unique = {field.api_name for field in fields if field.unique or field.external}
+        names |= unique & {column.name for column in plan.columns}
+        names |= {plan.key.name} if plan.key else set()
+    return frozenset(names)
 
 
 def _without_case(value: Any) -> str:

@@ -19,7 +19,7 @@ from destination_zoho_crm.brakes import (
 from destination_zoho_crm.ledger import price, rejections, told
 from destination_zoho_crm.matching import rows_of_new
 from destination_zoho_crm.modules import TargetModules
-from destination_zoho_crm.order import Order, matched_fields
+from destination_zoho_crm.order import orders
 from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome
 from destination_zoho_crm.plan import (
     DELETED_AT,
@@ -93,10 +93,7 @@ class Run:
         self._stop = stop
         self._rejects = RejectedRows(settings.folder)
         self._writers = Writers(stop)
-        by_module: dict[str, list[StreamPlan]] = {}
-        for plan in plans:
-            by_module.setdefault(plan.module.api_name, []).append(plan)
-        self._orders = {name: Order(matched_fields(some)) for name, some in by_module.items()}
+        self._orders = orders(plans)
         self._progress = Progress(self._accounts, client.org.ledger)
         self._streams = {plan.stream: self._stream(plan, users) for plan in plans}
 
