@@ -2,10 +2,10 @@
 
 import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from urllib.parse import quote_plus
 
-from destination_zoho_crm.order import Group, Order
+from destination_zoho_crm.order import Group, Handed, Order
 from destination_zoho_crm.rows import Pending, Waiting
 
 #: Calls under way at a time. Calls of more than ten records have a limit of ten per org,
@@ -35,10 +35,10 @@ class Writers:
         self._stop = stop
         self._pool = ThreadPoolExecutor(WRITERS, thread_name_prefix="writer")
         self._room = threading.Semaphore(WRITERS + _IN_HAND)
-        self._futures: set[Future[None]] = set()
+        self._futures: set[Handed] = set()
         self.failure: BaseException | None = None
 
-    def submit(self, work: Work, batch: Batch, after: Iterable[Future[None]]) -> Future[None]:
+    def submit(self, work: Work, batch: Batch, after: Iterable[Handed]) -> Handed:
         """Writes the batch when those in `after` are written. Waits while much is in hand."""
         self._room.acquire()
         earlier = list(after)
@@ -62,16 +62,21 @@ class Writers:
     def close(self) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    def _write(self, work: Work, batch: Batch, earlier: Sequence[Future[None]]) -> None:
+    def _write(self, work: Work, batch: Batch, earlier: Sequence[Handed]) -> bool:
+        """Whether the batch is not left to the next sync."""
+        segment = batch[0].rows[0].segment
         try:
-            # Earlier batches began earlier, so this cannot wait for ever.
-            wait(earlier)
+            # Earlier batches began earlier, so this cannot wait for ever. Behind one that is left,
+            # the next sync would bring older values later.
+            if not all(one.result() for one in earlier):
+                segment.left = True
             if self.want(batch):
                 work(batch)
         except BaseException as failure:  # noqa: BLE001, RUF100 - the run raises it
             self.failure = self.failure or failure
         finally:
             self._room.release()
+        return not segment.left
 
 
 class Gathering:

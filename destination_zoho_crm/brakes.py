@@ -49,17 +49,20 @@ def refuse_quiet_failures(settings: WriteSettings, totals: Totals) -> None:
 def not_to_be_repeated(
     failure: BaseException, settings: WriteSettings, totals: Totals
 ) -> BaseException:
-    """The failure of a run, as a config error where the platform would try again and so double
+    """The failure of a run; a config error where the platform would else try again and double
     inserts of unknown outcome that nothing keeps."""
-    unknown = [] if settings.most_rejected else [*_unknown(settings, totals)]
-    transient = (
-        isinstance(failure, AirbyteTracedException)
-        and failure.failure_type == FailureType.transient_error
-    )
-    if not (unknown and transient):
+    if (
+        not isinstance(failure, AirbyteTracedException)
+        or failure.failure_type == FailureType.config_error
+        or settings.most_rejected is not None
+    ):
         return failure
-    assert isinstance(failure, AirbyteTracedException)
-    return config_error(" ".join([str(failure.message), *unknown]))
+    unknown = list(_unknown(settings, totals))
+    if not unknown:
+        return failure
+    return config_error(
+        " ".join([str(failure.message), *unknown]), internal=failure.internal_message
+    )
 
 
 def _rejected_whole(totals: Totals) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Which rows must be written in their order: those that share a value by which Zoho may match."""
 
+from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from itertools import islice
@@ -10,25 +11,12 @@ from destination_zoho_crm.plan import StreamPlan
 #: A field, and a value of it as far as Zoho may tell values apart.
 Mark = tuple[str, str]
 
+#: A batch in the hands of the writers; False when it is left to the next sync.
+Handed = Future[bool]
+
 #: Values that are remembered. All rows in hand bring fewer; those that are written are remembered
 #: as well, for two later rows may find one record, each by another of its values.
 _MOST_MARKS = 50_000
-
-
-def matched_fields(plans: Iterable[StreamPlan]) -> frozenset[str]:
-    """The fields by which Zoho may match or refuse the rows of these streams of one module.
-
-    "Upsert Records": unique fields cannot be switched off, whatever the key. "Upsert Records Using
-    External ID": External ID fields count as unique. A later duplicate is refused, so inserts and
-    updates have an order, too.
-    """
-    names = {"id"}
-    for plan in plans:
-        fields = plan.module.fields.values()
-        unique = {field.api_name for field in fields if field.unique or field.external}
-        names |= unique & {column.name for column in plan.columns}
-        names |= {plan.key.name} if plan.key else set()
-    return frozenset(names)
 
 
 class Waits(Protocol):
@@ -45,7 +33,7 @@ class Group:
     def __init__(self) -> None:
         self._into: Group | None = None
         #: What writes the rows that were handed over last.
-        self.behind: tuple[Future[None], ...] = ()
+        self.behind: tuple[Handed, ...] = ()
         #: Where its latest row waits. At most one row, or rows of one record, wait at a time.
         self.waits_in: Waits | None = None
 
@@ -60,7 +48,7 @@ class Group:
         return whole
 
     @property
-    def unwritten(self) -> list[Future[None]]:
+    def unwritten(self) -> list[Handed]:
         return [future for future in self.behind if not future.done()]
 
     @property
@@ -78,8 +66,8 @@ class Order:
 
     def __init__(self, fields: Iterable[str]) -> None:
         self._fields = tuple(fields)
-        #: The value that was used last stands last.
-        self._groups: dict[Mark, Group] = {}
+        #: The value that was used last stands last. A plain dict is slow to lose its first key.
+        self._groups: OrderedDict[Mark, Group] = OrderedDict()
 
     def __len__(self) -> int:
         """Values that are remembered."""
@@ -110,8 +98,8 @@ class Order:
         for other in others:
             whole.take_in(other)
         for mark in marks:
-            self._groups.pop(mark, None)
             self._groups[mark] = whole
+            self._groups.move_to_end(mark)
         self._forget()
         return whole
 
@@ -121,6 +109,32 @@ class Order:
             group = self._groups.pop(mark).whole
             if not group.idle:
                 self._groups[mark] = group
+
+
+def orders(plans: Iterable[StreamPlan]) -> dict[str, Order]:
+    """The order of each module that these streams are written to, by the module's API name."""
+    by_module: dict[str, list[StreamPlan]] = {}
+    for plan in plans:
+        by_module.setdefault(plan.module.api_name, []).append(plan)
+    return {name: Order(_matched_fields(of_module)) for name, of_module in by_module.items()}
+
+
+def _matched_fields(plans: Iterable[StreamPlan]) -> frozenset[str]:
+    """The fields by which Zoho may match or refuse the rows of these streams of one module.
+
+    "Upsert Records": unique fields cannot be switched off, whatever the key. "Upsert Records Using
+    External ID": External ID fields count as unique. A later duplicate is refused, so inserts and
+    updates have an order, too.
+    UNVERIFIED: that metadata of v2, which do not tell External ID fields, tell them as unique; any
+    text could be one, and rows that are alike by chance would be written one by one.
+    """
+    names = {"id"}
+    for plan in plans:
+        fields = plan.module.fields.values()
+        unique = {field.api_name for field in fields if field.unique or field.external}
+        names |= unique & {column.name for column in plan.columns}
+        names |= {plan.key.name} if plan.key else set()
+    return frozenset(names)
 
 
 def _without_case(value: Any) -> str:

@@ -23,7 +23,7 @@ from destination_zoho_crm.known import Known
 from destination_zoho_crm.ledger import doubts, price, rejections, told
 from destination_zoho_crm.matching import rows_of_new
 from destination_zoho_crm.modules import TargetModules
-from destination_zoho_crm.order import Order, matched_fields
+from destination_zoho_crm.order import orders
 from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome
 from destination_zoho_crm.picklists import PickLists
 from destination_zoho_crm.plan import (
@@ -104,10 +104,7 @@ class Run:
         self._writers = Writers(stop)
         #: By module.
         self._creations: defaultdict[str, Creations] = defaultdict(Creations)
-        by_module: dict[str, list[StreamPlan]] = {}
-        for plan in plans:
-            by_module.setdefault(plan.module.api_name, []).append(plan)
-        self._orders = {name: Order(matched_fields(some)) for name, some in by_module.items()}
+        self._orders = orders(plans)
         self._progress = Progress(self._accounts, client.org.ledger)
         self._streams = {plan.stream: self._stream(plan) for plan in plans}
 

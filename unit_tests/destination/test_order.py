@@ -1,6 +1,7 @@
 """Rows that share a value by which Zoho may match are written in their order, as if one by one."""
 
 import random
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from typing import Any
@@ -175,6 +176,32 @@ def test_what_is_written_in_parts_is_written_before_later_rows(org: Org) -> None
     assert org.record("Leads", Email="a@example.com")["Last_Name"] == "N5"
 
 
+def test_a_run_that_is_told_to_stop_writes_no_row_behind_one_that_it_leaves(org: Org) -> None:
+    """The earlier row comes again with the next sync, and would win."""
+    org.knobs(latency_ms=400)
+    stop = threading.Event()
+    leads = stream("Leads", "Last_Name")
+    later = stream("later", "Email", "Last_Name", mode="append_dedup", key="Email", into="Contacts")
+
+    def lines() -> Iterator[bytes]:
+        # These keep all writers busy.
+        yield from (row("Leads", {"Last_Name": f"{n}"}) for n in range(500))
+        yield state("Leads", 1)
+        yield row("Contacts", contact("a", "Earlier"))
+        yield row("later", contact("a", "Later"))
+        yield state("later", 2)
+        # More than is read ahead, so the rows above have been taken.
+        yield from (row("Leads", {"Last_Name": "Behind"}) for _ in range(250))
+        stop.set()
+
+    result = org.write_lines([leads, UPSERTS, later], lines(), stop)
+    org.knobs(latency_ms=0)
+
+    assert "The sync was told to stop" in result.sentence
+    assert [message["state"]["id"] for message in result.states] == [1]
+    assert not [r for r in org.records("Contacts") if r["Email"] == "a@example.com"]
+
+
 ACCOUNT = ("Account_Name", "ERP_ID", "Phone", "Website")
 UPDATE = ACCOUNT[1:]
 STREAMS = [
@@ -251,8 +278,8 @@ def test_rows_that_collide_end_as_if_they_were_written_one_by_one(org: Org, seed
 
 
 def test_values_of_rows_that_are_written_are_forgotten_some_day() -> None:
-    order, written = Order(["Email"]), Future[None]()
-    written.set_result(None)
+    order, written = Order(["Email"]), Future[bool]()
+    written.set_result(True)
     waiting = order.join([("Email", "waiting")], ())
     waiting.behind = (Future(),)
 
