@@ -19,8 +19,6 @@ _DECIMALS = 9
 #: A double keeps so many digits of any number. One that came in with more may have lost some on its
 #: way to us, and nothing tells.
 _KEPT_DIGITS = 15
-#: So many may be needed to write a double, and more than these no double leaves behind.
-_MOST_DIGITS = 17
 
 _WHOLE = re.compile(r"([+-]?\d+)(\.0*)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -86,11 +84,12 @@ def number(field: TargetField, value: Any, remark: Callable[[str], None]) -> int
 def _without_noise(exact: Decimal) -> Decimal:
     """The number of fewer digits that this one was meant to be; else the number itself.
 
-    It has more digits than a double keeps and not more than one shows, and those that are kept end
-    in a zero: a number that really needs them all mostly does not.
+    It has more digits than a double keeps, and those that are kept end in a zero: a number that
+    really needs them all mostly does not. What was a double in a warehouse and is a decimal there
+    now shows more of its noise: 99999999999.99 as 99999999999.990005760.
     """
     digits, decimals = _figures(exact)
-    if decimals and _KEPT_DIGITS < digits <= _MOST_DIGITS:
+    if decimals and digits > _KEPT_DIGITS:
         short = Context(prec=_KEPT_DIGITS).plus(exact)
         if _figures(short)[0] < _KEPT_DIGITS:
             return short

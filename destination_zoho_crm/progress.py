@@ -42,7 +42,8 @@ class Progress:
         self._told = _Moment(now, rows, settled)
         rate = (settled - told.settled) / max(now - told.at, 0.001)
         cost = sum(line.credits for line in list(self._ledger.values()))
+        written = settled - counts["rejected"] - counts["unchanged"]
         LOGGER.info(
-            f"Progress: {rows:,} rows in, {settled - counts['rejected']:,} written, "
-            f"{counts['rejected']:,} rejected; {rate:,.0f} rows per second; {cost:,} credits."
+            f"Progress: {rows:,} rows in, {written:,} written, {counts['rejected']:,} rejected; "
+            f"{rate:,.0f} rows per second; {cost:,} credits."
         )

@@ -186,6 +186,7 @@ def test_inserts_of_unknown_outcome_that_are_kept_nowhere_fail_the_sync(
 ) -> None:
     """Not as a transient error, of which the platform would try again and double them."""
     org.fail("insert", "body", body="<html>", times=1)
+    org.fail("coql", status=400, body={"code": "INVALID_QUERY", "message": "m", "details": {}})
     storage = {"storage_type": "Local", "folder": str(tmp_path)} if kept else None
 
     result = org.write(

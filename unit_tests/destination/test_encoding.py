@@ -62,6 +62,9 @@ TAG = {"api_name": "Tag", "json_type": "jsonarray"}
         ("currency", CURRENCY, "10.10", 10.1),
         ("currency", CURRENCY, 0.1 + 0.2, 0.3),
         ("currency", CURRENCY, "0.30000000000000004", 0.3),
+        # As a column of decimals shows what was a double.
+        ("currency", CURRENCY, "99999999999.990005760", 99999999999.99),
+        ("double", {}, "4503599627.369999872", 4503599627.37),
         ("currency", CURRENCY, 4.35 * 100, 435),
         ("currency", CURRENCY, -1.1 - 2.2, -3.3),
         ("currency", CURRENCY, 123456789012.34001, 123456789012.34),
@@ -159,7 +162,7 @@ def test_a_value_takes_the_form_that_zoho_takes(
         ("double", {}, "NaN", "expected a number"),
         ("double", {}, "1e99999999999999999999", "expected a number"),
         ("double", {}, "1e9999999", "more than 16 digits before the point"),
-        ("double", {}, "0.1234567890000000000000000000001", "more than 9 decimals"),
+        ("double", {}, "0.1234567891000000000000000000001", "more than 9 decimals"),
         ("double", {}, True, "expected a number"),
         ("percent", {}, "1e-10", "more than 9 decimals, which Zoho would cut off"),
         ("currency", CURRENCY, 1.005, "more than 2 decimals, which Zoho would cut off"),
