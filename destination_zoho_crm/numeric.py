@@ -66,7 +66,7 @@ def number(field: TargetField, value: Any, remark: Callable[[str], None]) -> int
     places = field.decimal_place if field.data_type == "currency" else None
     most = _DECIMALS if places is None else places
     digits, decimals = _figures(exact)
-    if decimals > most or isinstance(value, float):
+    if decimals > most or digits > _KEPT_DIGITS:
         short = _without_noise(exact)
         if short != exact and _figures(short)[1] <= most:
             remark(
