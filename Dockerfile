@@ -29,6 +29,6 @@ USER 1000:1000
 ENV AIRBYTE_ENTRYPOINT="python /airbyte/integration_code/main.py"
 ENTRYPOINT ["python", "/airbyte/integration_code/main.py"]
 
-ARG VERSION=0.1.0
+ARG VERSION=0.2.0
 LABEL io.airbyte.name=zoho-crm-connectors/${CONNECTOR}
 LABEL io.airbyte.version=${VERSION}

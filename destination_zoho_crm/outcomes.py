@@ -14,6 +14,7 @@ Result = Literal["created", "updated", "unchanged", "deleted", "superseded", "re
 EMPTY_KEY = "EMPTY_KEY"
 MALFORMED_ROW = "MALFORMED_ROW"
 OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
+TOO_LARGE = "TOO_LARGE"
 DELETED_AT_SOURCE = "DELETED_AT_SOURCE"
 ALIVE_AT_SOURCE = "ALIVE_AT_SOURCE"
 
@@ -43,8 +44,8 @@ def rejected(code: str, message: str, field: str | None = None) -> Outcome:
     return Outcome("rejected", code=code, message=message, field=field, loggable=message)
 
 
-TOO_LARGE = rejected(
-    "TOO_LARGE", "something on the way to Zoho refuses a call with this row alone (HTTP 413)"
+LARGE_ROW = rejected(
+    TOO_LARGE, "something on the way to Zoho refuses a call with this row alone (HTTP 413)"
 )
 SUPERSEDED = Outcome("superseded")
 UNCHANGED = Outcome("unchanged")

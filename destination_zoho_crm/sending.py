@@ -7,7 +7,7 @@ from destination_zoho_crm.calls import call_of
 from destination_zoho_crm.creations import Creation, Creations
 from destination_zoho_crm.cures import searched
 from destination_zoho_crm.lost import LostInserts, outage
-from destination_zoho_crm.outcomes import TOO_LARGE, Outcome, judged
+from destination_zoho_crm.outcomes import LARGE_ROW, Outcome, judged
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.standing import StandingRecords, brings_nothing
 from zoho_crm.client import Client, LostAnswerError, RowRefusedError, TooLargeError
@@ -115,7 +115,7 @@ class Sender:
     ) -> Iterator[tuple[int, Outcome]]:
         """One of the records is the reason, or their number: halves find it, and save others."""
         if len(placed) == 1:
-            yield placed[0][0], TOO_LARGE
+            yield placed[0][0], LARGE_ROW
             return
         middle = len(placed) // 2
         yield from self._sent(placed[:middle], creation, number)
