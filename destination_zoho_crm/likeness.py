@@ -9,18 +9,8 @@ from destination_zoho_crm.plan import StreamPlan
 from zoho_crm.casts import Odd
 from zoho_crm.lists import ListTexts
 
-#: Forms whose values come back as they were sent, in their canonical form.
-_COMPARED = (
-    "text",
-    "integer",
-    "long",
-    "number",
-    "boolean",
-    "date",
-    "datetime",
-    "reference",
-    "options",
-)
+#: Forms whose values do not come back as they were sent, or not at all.
+_NOT_COMPARED = (None, "tags", "links", "given")
 #: "COQL: Limitations": columns of a query in the strictest version, the id not counted.
 _MOST_COLUMNS = 49
 
@@ -129,7 +119,7 @@ class Likeness:
 
 
 def _is_compared(field: TargetField) -> bool:
-    return field.form in _COMPARED and not field.read.is_rich_text and field.read.left_out is None
+    return not (field.form in _NOT_COMPARED or field.read.is_rich_text or field.read.left_out)
 
 
 def _reader(field: TargetField, lists: ListTexts) -> Callable[[Any], Any]:
