@@ -61,6 +61,30 @@ def test_a_rejected_row_is_kept_with_its_reason(org: Org, tmp_path: Path) -> Non
     }
 
 
+def test_all_that_zoho_said_is_kept(org: Org, tmp_path: Path) -> None:
+    details = {
+        "api_name": "Company",
+        "json_path": "$.data[0].Company",
+        "layout_rule": {"name": "Company of large leads", "id": "111111000000000001"},
+    }
+    entry = {
+        "code": "MANDATORY_NOT_FOUND",
+        "details": details,
+        "message": "required field not found",
+    }
+    org.fail("insert", status=400, body={"data": [{**entry, "status": "error"}]})
+
+    org.write(
+        stream("Leads", "Last_Name"), [{"Last_Name": "L"}], object_storage_config=storage(tmp_path)
+    )
+
+    (line,) = kept(tmp_path)
+    assert line["rejected"]["details"] == details
+    assert line["rejected"]["message"] == (
+        "required field not found (layout_rule Company of large leads)"
+    )
+
+
 def test_a_duplicate_names_the_record_in_its_way(org: Org, tmp_path: Path) -> None:
     there = org.add("Accounts", Account_Name="A", ERP_ID="e-1")
     accounts = stream("Accounts", "Account_Name", "ERP_ID")
