@@ -1,6 +1,6 @@
 """Sends a batch to Zoho and tells what became of each of its rows."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 from destination_zoho_crm.calls import call_of
@@ -45,7 +45,7 @@ class Sender:
         #: Calls in a row that lost their answers. Threads may miscount; nothing hangs on one.
         self._in_vain = 0
 
-    def send(self, records: Records) -> Iterator[tuple[int, Outcome]]:
+    def send(self, records: Records) -> Generator[tuple[int, Outcome]]:
         """The place and the outcome of each record, as they become known.
 
         What concerns all records is raised; those whose outcomes came before have them.

@@ -1,6 +1,7 @@
 """One stream of a run: from rows that come in to outcomes that are booked."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from typing import Any
 
 from destination_zoho_crm.accounting import Accounts
@@ -23,7 +24,7 @@ from zoho_crm.errors import OF_STANDING_RECORDS
 from zoho_crm.problems import config_error
 
 #: Writes records and tells the place and the outcome of each, as they become known.
-Send = Callable[[Sequence[Mapping[str, Any]]], Iterable[tuple[int, Outcome]]]
+Send = Callable[[Sequence[Mapping[str, Any]]], Generator[tuple[int, Outcome]]]
 OnReject = Callable[[StreamPlan, Row, Outcome], None]
 
 _MAY_BE_THERE = (
@@ -102,16 +103,17 @@ class Stream:
 
     def _write(self, batch: Batch) -> None:
         apart = []
-        for place, outcome in self._send([waiting.record for waiting in batch]):
-            rows = batch[place].rows
-            if outcome.result == "rejected" and len(rows) > 1 and not self._concerns_all(outcome):
-                apart.append(batch[place].halves())
-                continue
-            # Rejected for its key or its record, none of the rows has been superseded.
-            earlier = outcome if outcome.result == "rejected" else SUPERSEDED
-            for row in rows[:-1]:
-                self._settle(row, earlier)
-            self._settle(rows[-1], outcome)
+        # Closed at once where a row cannot be settled: others may wait for the end of this batch.
+        with closing(self._send([waiting.record for waiting in batch])) as outcomes:
+            for place, outcome in outcomes:
+                rows, rejected = batch[place].rows, outcome.result == "rejected"
+                if rejected and len(rows) > 1 and not self._concerns_all(outcome):
+                    apart.append(batch[place].halves())
+                    continue
+                # Rejected for its key or its record, none of the rows has been superseded.
+                for row in rows[:-1]:
+                    self._settle(row, outcome if rejected else SUPERSEDED)
+                self._settle(rows[-1], outcome)
         # Any of the rows may be the reason, so what Zoho rejected is written in two parts, one
         # after the other: a bad row among many costs few calls.
         for part in zip(*apart, strict=True):
