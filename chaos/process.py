@@ -42,7 +42,7 @@ class Run:
     killed: bool
     #: We ended it because it did not end by itself.
     hung: bool
-    #: It was told to end (SIGTERM), and ended by itself.
+    #: It was told to end (SIGTERM).
     told: bool = False
 
     @cached_property
@@ -108,7 +108,8 @@ class Run:
         found = [f"a line that is no message: {line[:200]!r}" for line in self.strays]
         if b"Traceback (most recent call last)" in self.err.read_bytes():
             found.append("a traceback on standard error")
-        if self.exit_code and not self.killed and not self.errors:
+        signalled = self.killed or (self.told and self.exit_code == -signal.SIGTERM)
+        if self.exit_code and not signalled and not self.errors:
             found.append(f"exit code {self.exit_code} without an error")
         for sentence in self.errors:
             if re.search(r"Traceback|Something went wrong|\bNone\b|Error\(|object at 0x", sentence):

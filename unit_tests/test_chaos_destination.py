@@ -15,7 +15,7 @@ from chaos.destination.platform import Platform, Round, Told
 from chaos.destination.scenario import NAMES, WAYS, fresh, play, stage, version_of, ways_of
 from chaos.destination.traffic import Item, Row, Size, State, Traffic, side_by_side
 from chaos.org import KNOBS, Org
-from chaos.process import Run
+from chaos.process import Connector, Run
 from zoho_emulator.server import Running, Settings, running
 
 
@@ -129,6 +129,22 @@ def test_counts_of_a_state_are_held_against_the_rows_before_it(
     told = Told(State(5, "s"), rows_of(items[:5]), stats)
 
     assert sums_of(told, Round(items, rejected={2: "INVALID_DATA"})) == what
+
+
+def test_a_process_is_fed_and_told_to_end(tmp_path: Path) -> None:
+    code = (
+        "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(3));"
+        "print(sys.stdin.read(), flush=True); time.sleep(60)"
+    )
+    fed = tmp_path / "fed"
+    fed.write_text("a row")
+
+    run = Connector("python", tmp_path).run(
+        "a", "-c", code, files={}, fed=fed, stop=lambda seconds, printed: printed > 0
+    )
+
+    assert run.out.read_text() == "a row\n"
+    assert (run.exit_code, run.told, run.killed, run.hung) == (3, True, False, False)
 
 
 # --- Rows against the account of the org

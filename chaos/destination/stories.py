@@ -1,5 +1,6 @@
 """Scenarios that are more than one write under a fault."""
 
+import signal
 from collections.abc import Callable, Sequence
 
 from chaos.destination.operations import BY_NAME, SHARED, Operation
@@ -22,7 +23,7 @@ _EARLY = 0.15
 Parts = tuple[Sequence[Traffic], Sequence[Item]]
 LONG = Size(rows=1_000, between=(5, 150))
 #: A batch is begun when its state has come, so that nothing is in flight which no state speaks of.
-SHORT = Size(rows=700, between=(5, 90))
+SHORT = Size(rows=1_600, between=(5, 90))
 
 
 def one(setting: Setting, size: Size, operation: Operation | None = None) -> Parts:
@@ -65,10 +66,12 @@ def told_to_end(story: Story, setting: Setting) -> None:
     for _ in range(STOPS):
         run = story.write("told-to-end", stop=_moment(story, setting, early=0))
         told += run.told
-        if run.exit_code not in (0, 1):
-            story.outcome.wrong.append(f"a sync that is told to end ends with {run.exit_code}")
+        if run.exit_code == -signal.SIGTERM and not story.platform.due():
+            # Python hears no signal while it ends, and all was done.
+            continue
         if run.exit_code and not any("told to stop" in error for error in run.errors):
-            story.outcome.wrong.append(f"a sync that is told to end fails: {run.errors}")
+            how = f"with {run.exit_code}: {run.errors}"
+            story.outcome.wrong.append(f"a sync that is told to end fails {how}")
     if not told:
         story.outcome.wrong.append("the harness: no process was told to end")
     story.sure = False
