@@ -47,14 +47,17 @@ class Judge:
         #: Rows that ended as unknown, and those that were rejected by another code.
         self._unknown: list[Row] = []
         self._rejected: list[Row] = []
-        #: How often a process was killed that may have written the row, and no state said so.
+        #: How often a process was killed, or failed over another call, that may have written the
+        #: row, and no state said so.
         self._in_flight: Counter[int] = Counter()
         self._created = 0
         self._seen: set[str] = set()
         #: Unknown outcomes are no failure: Zoho never answered again.
         self.may_be_unknown = False
+        #: A sync that fails may have written rows behind those over which it fails.
+        self.may_repeat = False
         self.wrong: list[str] = []
-        #: Records more than rows, of rows that were in flight when a process was killed.
+        #: Records more than rows, of rows that were in flight when a process ended.
         self.repeated = 0
         self._others = set(self._ids()) - self._targets()
 
@@ -85,7 +88,7 @@ class Judge:
         if not self.may_be_unknown:
             names = dict.fromkeys(map(self._name, self._unknown))
             self._amiss.unknown += [one for one in names if one not in self._amiss.unknown]
-        if run.killed:
+        if run.killed or (self.may_repeat and run.exit_code):
             mine = (r for r in round_.unacknowledged if r.stream == self._traffic.name)
             self._in_flight.update(row.place for row in mine)
         self._hold(self._accepted, at_the_end=False)

@@ -103,7 +103,7 @@ def meet(fault: Fault, outcome: Outcome[Amiss], setting: Setting, config: Json) 
     """A write under it; then, if that failed, writes until all is there."""
     story = story_of(outcome, setting, config, one(setting, fault.size))
     for judge in story.judges:
-        judge.may_be_unknown = fault.unknown
+        judge.may_be_unknown, judge.may_repeat = fault.unknown, fault.repeats
     plan = fault.plan(setting)
     under(plan, setting.org, lambda: story.write("under"), outcome.wrong, ends=fault.ends)
     story.sure &= fault.ends == WELL and not fault.lost

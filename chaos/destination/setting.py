@@ -51,6 +51,9 @@ class Fault:
     operations: tuple[str, ...] = ALL
     #: Of inserts: rows may end as unknown, because Zoho never answers again.
     unknown: bool = False
+    #: Calls are refused for good while others of the stream are under way: what those inserts add
+    #: stands behind rows that are not written, so no state can acknowledge it.
+    repeats: bool = False
     #: An answer may be lost behind which a record was added: it then counts as updated.
     lost: bool = True
     #: It is about any call: one insert and one other operation meet it, others with each seed.
