@@ -4,49 +4,58 @@ and which records the answers to the others have told of."""
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
-from destination_zoho_crm.outcomes import Outcome
+from airbyte_cdk.utils import AirbyteTracedException
+
+from destination_zoho_crm.likeness import Fate, Likeness, Record, Sent
+from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome
 
 #: Records of batches that ended so long ago, in seconds, are not remembered.
-SHORTLY_S = 60.0
+_SHORTLY_S = 60.0
 
-Records = Sequence[Mapping[str, Any]]
+
+@dataclass
+class Sight:
+    """What a look-up has seen of the rows that a batch asked for."""
+
+    #: Of each row, the id of its record, or why there is none.
+    fates: Mapping[Sent, str | Fate] = field(default_factory=dict)
+    #: Two looks saw the same.
+    steady: bool = False
+    #: Zoho could not be asked, or refused to answer.
+    failure: AirbyteTracedException | None = None
 
 
 @dataclass(eq=False)
 class Creation:
     """One batch, from its first call to its outcomes."""
 
-    records: Records
+    #: Its rows without an outcome, by their places.
+    rows: dict[int, Sent]
     #: By our clock, in seconds.
-    begun: float
+    begun: float = 0.0
     ended: float | None = None
     #: Ids of records that an answer or a look-up has told of, and those of them that are new.
     told: set[str] = field(default_factory=set)
     new: set[str] = field(default_factory=set)
+    #: Rows that may be records, and whose outcome is that nothing is known of them.
+    unknown: list[Sent] = field(default_factory=list)
+    #: Rows that lost their answer, and what was seen of them.
+    asked: Sequence[Sent] = ()
+    sight: Sight | None = None
 
-    def tell(self, outcome: Outcome) -> None:
-        """A record is one of the batch's rows."""
+    def tell(self, place: int, outcome: Outcome) -> None:
+        """The outcome of a row."""
+        sent = self.rows.pop(place)
+        if outcome.code == OUTCOME_UNKNOWN:
+            self.unknown.append(sent)
         if outcome.record_id and outcome.result in ("created", "updated"):
             self.told.add(outcome.record_id)
             if outcome.result == "created":
                 self.new.add(outcome.record_id)
-
-
-@dataclass(frozen=True)
-class Others:
-    """What a look-up finds that is not of its own batch."""
-
-    #: Records that are some row's already.
-    told: frozenset[str]
-    #: Those of them that a look-up since the given moment has to show.
-    shown: frozenset[str]
-    #: Rows whose records may be there, and nothing has told of them.
-    rows: Records
 
 
 class Creations:
@@ -59,13 +68,15 @@ class Creations:
         self._flying: set[Creation] = set()
         self._lost: set[Creation] = set()
         self._ended: deque[Creation] = deque()
-        #: Rows of which nothing will be known any more.
-        self._unknown: list[Mapping[str, Any]] = []
+        #: Rows that may be records, and of which nothing will be known any more.
+        self._given_up: list[Sent] = []
+        self._one_at_a_time = threading.Lock()
 
     @contextmanager
-    def under_way(self, records: Records) -> Iterator[Creation]:
-        """Begins when nothing is being looked up: a look-up must see no record come."""
-        creation = Creation(records, 0.0)
+    def under_way(self, likeness: Likeness, records: Mapping[int, Record]) -> Iterator[Creation]:
+        """Records by their places. Begins when nothing is being looked up: a look-up must see no
+        record come."""
+        creation = Creation({place: Sent(likeness, one) for place, one in records.items()})
         self._take_off(creation)
         try:
             yield creation
@@ -73,53 +84,58 @@ class Creations:
             with self._changed:
                 self._flying.discard(creation)
                 self._live.discard(creation)
+                # Whatever ended it: a row without an outcome may be a record.
+                self._given_up += (*creation.unknown, *creation.rows.values())
                 creation.ended = time.time()
                 self._ended.append(creation)
                 self._forget()
                 self._changed.notify_all()
 
     @contextmanager
-    def lost(self, creation: Creation) -> Iterator[None]:
-        """The answer to a batch that is under way was lost; within, no call of the run adds records
-        to the module. Others that lost theirs may be looked up at the same time."""
+    def lost(self, creation: Creation, rows: Sequence[Sent]) -> Iterator[Sequence[Creation]]:
+        """These rows of a batch that is under way lost their answer. Gives the batches that are to
+        be looked up, this one among them, or none where another thread has seen to it.
+
+        Within, no call of the run adds records to the module.
+        """
         with self._changed:
+            creation.asked, creation.sight = rows, None
             self._flying.discard(creation)
             self._lost.add(creation)
             self._changed.notify_all()
             self._changed.wait_for(lambda: not self._flying)
         try:
-            yield
+            with self._one_at_a_time:
+                yield [] if creation.sight else [one for one in self._lost if not one.sight]
         finally:
             with self._changed:
                 self._lost.discard(creation)
                 self._changed.notify_all()
             self._take_off(creation)
 
-    def since(self, creation: Creation) -> float:
+    @property
+    def given_up(self) -> Sequence[Sent]:
+        with self._changed:
+            return [*self._given_up, *(sent for one in self._live for sent in one.unknown)]
+
+    @property
+    def told(self) -> frozenset[str]:
+        """Ids of records that are some row's already."""
+        with self._changed:
+            return frozenset().union(*(one.told for one in (*self._ended, *self._live)))
+
+    def since(self, lost: Iterable[Creation]) -> float:
         """From when on records are looked for, by our clock: early enough to find one that is known
         to be there, if the run has made one shortly before."""
+        begun = min(one.begun for one in lost)
         with self._changed:
-            before = (c.begun for c in reversed(self._ended) if c.new)
-            last = next(before, creation.begun)
-            return last if creation.begun - SHORTLY_S < last < creation.begun else creation.begun
+            before = next((one.begun for one in reversed(self._ended) if one.new), begun)
+            return before if begun - _SHORTLY_S < before < begun else begun
 
-    def others(self, creation: Creation, since: float) -> Others:
-        """`since`: by our clock, in seconds."""
+    def shown(self, since: float) -> frozenset[str]:
+        """Records that a look-up since then has to show."""
         with self._changed:
-            known = (*self._ended, *self._live)
-            return Others(
-                told=frozenset().union(*(other.told for other in known)),
-                shown=frozenset().union(*(c.new for c in self._ended if c.begun >= since)),
-                rows=[
-                    *(row for other in self._live - {creation} for row in other.records),
-                    *self._unknown,
-                ],
-            )
-
-    def give_up(self, record: Mapping[str, Any]) -> None:
-        """It stays unknown whether this row is a record."""
-        with self._changed:
-            self._unknown.append(record)
+            return frozenset().union(*(one.new for one in self._ended if one.begun >= since))
 
     def _take_off(self, creation: Creation) -> None:
         with self._changed:
@@ -131,6 +147,6 @@ class Creations:
 
     def _forget(self) -> None:
         """What ended long before the oldest batch began is no record of a batch to come."""
-        oldest = min((c.begun for c in self._live), default=time.time())
-        while self._ended and (self._ended[0].ended or 0.0) < oldest - SHORTLY_S:
+        oldest = min((one.begun for one in self._live), default=time.time())
+        while self._ended and (self._ended[0].ended or 0.0) < oldest - _SHORTLY_S:
             self._ended.popleft()

@@ -1,7 +1,9 @@
 """Which records are which rows, by their values. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 from destination_zoho_crm.modules import TargetField
@@ -14,35 +16,27 @@ _NOT_COMPARED = (None, "tags", "links", "given")
 #: "COQL: Limitations": columns of a query in the strictest version, the id not counted.
 _MOST_COLUMNS = 49
 
-Values = Mapping[str, Any]
+Record = Mapping[str, Any]
 #: Columns with their values, in a form in which equal ones are equal.
 Items = frozenset[tuple[str, Any]]
 
 
-@dataclass
-class Match:
-    #: For each row, the id of its record; None: there is none.
-    ids: list[str | None]
-    #: Whether there are rows of others that cannot be told from it, and too few records for all.
-    clouded: list[bool]
-    #: Whether there are records that are nobody's row.
-    strangers: bool
+class Fate(Enum):
+    """Of a row whose record is not found."""
 
-
-@dataclass
-class _Group:
-    """Rows that are alike, and the records that are like them."""
-
-    places: list[int] = field(default_factory=list)
-    others: int = 0
-    ids: list[str] = field(default_factory=list)
+    #: It is not there.
+    MISSING = "missing"
+    #: Rows like it may be there as well, and there are fewer records than rows.
+    CLOUDED = "clouded"
+    #: A record that is no row as it was sent may be it: automations change new records.
+    STRANGE = "strange"
 
 
 class Likeness:
-    """Compares rows of one stream with records of its module.
+    """What the rows of one stream are compared by.
 
-    A row with a value that Zoho keeps unique is compared by that alone: automations may change the
-    others in a new record. Text is compared without case and blanks.
+    A row with a value that Zoho keeps unique is compared by that alone: it is nobody else's. Text
+    is compared without case and blanks.
     """
 
     def __init__(self, plan: StreamPlan) -> None:
@@ -51,71 +45,136 @@ class Likeness:
             for column in plan.columns
             if column.field is not None and column.via != "external" and _is_compared(column.field)
         }
-        self._unique = [name for name, of in fields.items() if of.unique or of.external]
-        # The unique ones first, so that none of them is too many.
-        chosen = list(dict.fromkeys((*self._unique, *fields)))[:_MOST_COLUMNS]
+        self.unique = [name for name, of in fields.items() if of.unique or of.external]
         lists = ListTexts(plan.module.api_name)
-        self._readers = {name: _reader(fields[name], lists) for name in chosen}
+        #: By column, those first by which a row is known best.
+        self.readers = {
+            name: _reader(fields[name], lists) for name in dict.fromkeys((*self.unique, *fields))
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Sent:
+    """A row that may be a record."""
+
+    likeness: Likeness
+    row: Record
+
+    @property
+    def is_unique(self) -> bool:
+        """Whether Zoho would take the row once only."""
+        return any(self.row.get(name) is not None for name in self.likeness.unique)
+
+
+@dataclass
+class _Group:
+    """Rows that are alike, and the records that are like them."""
+
+    rows: list[Sent] = field(default_factory=list)
+    given_up: int = 0
+    records: list[Record] = field(default_factory=list)
+
+
+class Comparison:
+    """Rows of several streams of a module against its new records."""
+
+    def __init__(self, rows: Sequence[Sent], given_up: Sequence[Sent]) -> None:
+        """`given_up`: rows that may be records, too, and are not asked for any more."""
+        self._readers: dict[str, Callable[[Any], Any]] = {}
+        self._unique: set[str] = set()
+        for likeness in dict.fromkeys(sent.likeness for sent in (*rows, *given_up)):
+            self._unique.update(likeness.unique)
+            for name, read in likeness.readers.items():
+                if len(self._readers) < _MOST_COLUMNS:
+                    self._readers.setdefault(name, read)
+        self._rows = rows
+        self._groups: dict[Items, _Group] = defaultdict(_Group)
+        for sent in rows:
+            self._groups[self._wanted(sent)].rows.append(sent)
+        for sent in given_up:
+            self._groups[self._wanted(sent)].given_up += 1
+        self._by_item = self._index()
 
     @property
     def columns(self) -> list[str]:
         """Those that a query must bring, beside the id."""
         return list(self._readers)
 
-    def is_unique(self, row: Values) -> bool:
-        """Whether Zoho would take the row once only."""
-        return any(row.get(name) is not None for name in self._unique)
+    def fates(self, records: Iterable[Record]) -> dict[Sent, str | Fate]:
+        """Of each row, the id of its record, or why there is none. Each record goes to the rows
+        that are like it in most columns."""
+        strangers = False
+        loose: list[Items] = []
+        for group in self._groups.values():
+            group.records.clear()
+        for record in records:
+            items = self._items(record, self._readers)
+            wanted = max(self._alike(items), key=self._tells, default=None)
+            if wanted is None:
+                strangers = True
+                continue
+            self._groups[wanted].records.append(record)
+            if not self._tells(wanted)[0] and any(value for _, value in items - wanted):
+                loose.append(items)
+        fates: dict[Sent, str | Fate] = {}
+        for wanted, group in self._groups.items():
+            strangers |= len(group.records) > len(group.rows) + group.given_up
+            fates |= _settled(group, known=bool(wanted))
+        for sent, fate in fates.items():
+            if fate is Fate.MISSING and not sent.is_unique:
+                wanted = self._wanted(sent)
+                if strangers or any(2 * len(wanted & items) >= len(wanted) for items in loose):
+                    fates[sent] = Fate.STRANGE
+        return fates
 
-    def of_row(self, row: Values) -> Items:
-        """What its record must have; nothing: it is like no record."""
-        items = self.of_record(row)
+    def _wanted(self, sent: Sent) -> Items:
+        """What the row's record must have; nothing: it is like no record."""
+        items = self._items(sent.row, sent.likeness.readers)
         values = dict(items)
-        unique = next((name for name in self._unique if name in values), None)
+        unique = next((name for name in sent.likeness.unique if name in values), None)
         return items if unique is None else frozenset({(unique, values[unique])})
 
-    def of_record(self, record: Values) -> Items:
+    def _items(self, record: Record, columns: Iterable[str]) -> Items:
         return frozenset(
             (name, value)
-            for name, read in self._readers.items()
-            if record.get(name) is not None
-            and (value := read(record[name])) not in (None, "", frozenset())
+            for name in columns
+            if name in self._readers
+            and record.get(name) is not None
+            and (value := self._readers[name](record[name])) not in (None, "", frozenset())
         )
 
-    def matched(
-        self, rows: Sequence[Values], others: Iterable[Values], records: Iterable[Values]
-    ) -> Match:
-        """Each record goes to the rows that are like it in most columns. `others`: rows whose
-        records may be among these, too."""
-        groups: dict[Items, _Group] = {}
-        for place, row in enumerate(rows):
-            groups.setdefault(self.of_row(row), _Group()).places.append(place)
-        for row in others:
-            groups.setdefault(self.of_row(row), _Group()).others += 1
-        groups.pop(frozenset(), None)
-        strangers = False
-        for record in records:
-            items = self.of_record(record)
-            alike = [wanted for wanted in groups if wanted <= items]
-            if alike:
-                groups[max(alike, key=self._tells)].ids.append(str(record["id"]))
-            else:
-                strangers = True
-        match = Match([None] * len(rows), [False] * len(rows), strangers)
-        for group in groups.values():
-            self._settle(group, match)
-        return match
+    def _index(self) -> dict[object, list[Items]]:
+        """Each group by its rarest item."""
+        times = Counter(item for wanted in self._groups for item in wanted)
+        index: dict[object, list[Items]] = defaultdict(list)
+        for wanted in self._groups:
+            if wanted:
+                index[min(wanted, key=times.__getitem__)].append(wanted)
+        return dict(index)
 
-    def _settle(self, group: _Group, match: Match) -> None:
-        missing = len(group.places) + group.others - len(group.ids)
-        match.strangers |= missing < 0
-        clouded = bool(missing > 0 and group.ids and group.others)
-        for number, place in enumerate(group.places):
-            match.clouded[place] = clouded
-            if not clouded and number < len(group.ids):
-                match.ids[place] = group.ids[number]
+    def _alike(self, items: Items) -> Iterator[Items]:
+        for item in items:
+            for wanted in self._by_item.get(item, ()):
+                if wanted <= items:
+                    yield wanted
 
-    def _tells(self, items: Items) -> tuple[bool, int]:
-        return any(name in self._unique for name, _ in items), len(items)
+    def _tells(self, wanted: Items) -> tuple[bool, int]:
+        unique = len(wanted) == 1 and any(name in self._unique for name, _ in wanted)
+        return unique, len(wanted)
+
+
+def _settled(group: _Group, *, known: bool) -> dict[Sent, str | Fate]:
+    """`known`: the rows have something to be known by."""
+    ids = [str(record["id"]) for record in group.records]
+    missing = len(group.rows) + group.given_up - len(ids)
+    if not known or not ids:
+        return dict.fromkeys(group.rows, Fate.MISSING)
+    if missing > 0 and group.given_up:
+        return dict.fromkeys(group.rows, Fate.CLOUDED)
+    return {
+        sent: ids[number] if number < len(ids) else Fate.MISSING
+        for number, sent in enumerate(group.rows)
+    }
 
 
 def _is_compared(field: TargetField) -> bool:

@@ -1,20 +1,19 @@
 """Inserts whose answer was lost: which of their rows are records by now."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from airbyte_cdk.utils import AirbyteTracedException
 
-from destination_zoho_crm.creations import Creation, Creations, Records
-from destination_zoho_crm.likeness import Likeness, Match
+from destination_zoho_crm.creations import Creation, Creations, Sight
+from destination_zoho_crm.likeness import Comparison, Fate, Sent
 from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome, rejected
 from destination_zoho_crm.plan import StreamPlan
 from zoho_crm.answers import Body, Page, Row, UndocumentedError, page
 from zoho_crm.client import Client
 from zoho_crm.coql import both, column, moment, quoted, select
-from zoho_crm.errors import SCOPE_LACKING, TOKEN_REFUSED
+from zoho_crm.errors import DUPLICATE_DATA, SCOPE_LACKING, TOKEN_REFUSED
 from zoho_crm.manifest import coql_rows
 from zoho_crm.problems import Refused, transient_error
 
@@ -23,20 +22,20 @@ SETTLE_S = 5.0
 #: Looks until two of them see the same.
 _MOST_LOOKS = 4
 
-_NOT_LOOKED_UP = "no answer came to the insert, and looking the row up failed"
-
 
 def _unknown(what: str) -> Outcome:
     return rejected(OUTCOME_UNKNOWN, f"no answer came to the insert{what}")
 
 
-_CLOUDED = _unknown(
-    ", nor to that of a row like it, and fewer records like them are there than rows were sent"
-)
-_STRANGE = _unknown(
-    "; no new record is like the row, and one that is like no row may be it, so it was not sent "
-    "again"
-)
+_UNCLEAR = {
+    Fate.CLOUDED: _unknown(
+        ", nor to that of a row like it, and fewer records like them are there than rows were sent"
+    ),
+    Fate.STRANGE: _unknown(
+        "; no new record is like the row, and one that is like no row as it was sent may be it, so "
+        "it was not sent again"
+    ),
+}
 _RESTLESS = _unknown(
     ", and queries do not show new records in time; it may be there, so it was not sent again"
 )
@@ -45,11 +44,11 @@ _GIVEN_UP = _unknown(", however often it was made")
 _PAGE = page()
 
 
-@dataclass
+@dataclass(frozen=True)
 class Found:
     """What a look-up tells."""
 
-    #: For each record: created, rejected as unknown, or None: not there, so send it again.
+    #: For each row: created, rejected as unknown, or None: not there, so send it again.
     outcomes: Sequence[Outcome | None]
     #: Zoho takes no rows or no questions, so nothing more should be written.
     failure: AirbyteTracedException | None = None
@@ -60,17 +59,6 @@ class Found:
         return any(outcome and outcome.result == "rejected" for outcome in self.outcomes)
 
 
-@dataclass(frozen=True)
-class _Look:
-    #: Of all records that were made since.
-    ids: frozenset[str]
-    match: Match
-    #: It does not show what the run has made itself.
-    blind: bool
-    #: It sees what the look before saw.
-    steady: bool = False
-
-
 class LostInserts:
     """Looks for rows among the records that this user has made since, by equal values."""
 
@@ -78,108 +66,116 @@ class LostInserts:
         self._client = client
         self._plan = plan
         self._creations = creations
-        self._likeness = Likeness(plan)
         self._most_rows = coql_rows(client.config["schema_version"])
 
-    def look_up(self, creation: Creation, records: Records, *, last: bool) -> Found:
+    def look_up(self, creation: Creation, places: Sequence[int], *, last: bool) -> Found:
         """`last`: what is not there is given up, else it is to be sent again.
 
         A row with a value that Zoho keeps unique is the record with this value; Zoho itself would
         refuse it, were it sent twice. Other rows are records with all of their values. One that is
-        not there is sent again only if two looks see the same, and each new record is a row's.
+        not there is sent again only if two looks see the same, and no new record may be it.
 
         UNVERIFIED: how soon queries see a new record; Zoho sends readers to COQL for that ("Search
         Records"). A look that does not show what the run has made itself counts for nothing.
         """
-        with self._creations.lost(creation):
-            found = self._found(creation, records, last=last)
-            for record, outcome in zip(records, found.outcomes, strict=True):
+        rows = [creation.rows[place] for place in places]
+        with self._creations.lost(creation, rows) as lost:
+            if lost:
+                sight = self._sight(lost)
+                for one in lost:
+                    one.sight = sight
+            assert creation.sight is not None
+            found = self._found(creation.sight, rows, last=last)
+            for place, outcome in zip(places, found.outcomes, strict=True):
                 if outcome is not None:
-                    creation.tell(outcome)
-                    if outcome.result == "rejected":
-                        self._creations.give_up(record)
+                    creation.tell(place, outcome)
             return found
 
-    def _found(self, creation: Creation, records: Records, *, last: bool) -> Found:
+    def repeats_itself(self, creation: Creation, outcome: Outcome) -> bool:
+        """Whether a row is refused as a duplicate of its own record, which no look has seen: this
+        user has made it since."""
+        if outcome.code != DUPLICATE_DATA or outcome.record_id is None:
+            return False
+        if outcome.record_id in self._creations.told:
+            return False
         try:
-            look = self._last_look(creation, records)
-        except Refused as refusal:
-            # Zoho's text may quote the query, and with it the rows.
-            ends = refusal.code in TOKEN_REFUSED or refusal.code == SCOPE_LACKING
-            unknown = rejected(OUTCOME_UNKNOWN, f"{_NOT_LOOKED_UP} ({refusal.code})")
-            return Found([unknown] * len(records), refusal if ends else None)
+            mine = self._mine(self._creations.since([creation]))
+            query = both(mine, f"id = {quoted(outcome.record_id)}")
+            return bool(self._page(["id"], query).rows)
         except AirbyteTracedException:
-            unknown = rejected(OUTCOME_UNKNOWN, f"{_NOT_LOOKED_UP} (Zoho could not be asked)")
-            return Found([unknown] * len(records), outage(self._plan))
-        outcomes = [
-            self._outcome(place, record, look, last=last) for place, record in enumerate(records)
-        ]
-        given_up = any(outcome == _GIVEN_UP for outcome in outcomes)
-        return Found(outcomes, outage(self._plan) if given_up else None)
+            return False
 
-    def _outcome(
-        self, place: int, record: Mapping[str, Any], look: _Look, *, last: bool
-    ) -> Outcome | None:
-        if (record_id := look.match.ids[place]) is not None:
-            return Outcome("created", record_id)
-        if look.match.clouded[place]:
-            return _CLOUDED
-        if not look.steady:
-            return _RESTLESS
-        if look.match.strangers and not self._likeness.is_unique(record):
-            return _STRANGE
-        return _GIVEN_UP if last else None
-
-    def _last_look(self, creation: Creation, records: Records) -> _Look:
-        """One that finds all rows, or sees what the one before it saw, or the last that is made."""
+    def _sight(self, lost: Sequence[Creation]) -> Sight:
+        """Of all rows that lost their answers at one time, for one record may be like several."""
+        comparison = Comparison(
+            [sent for one in lost for sent in one.asked], self._creations.given_up
+        )
+        since = self._creations.since(lost)
         seen: frozenset[str] | None = None
+        sight = Sight()
         for _ in range(_MOST_LOOKS):
             time.sleep(SETTLE_S)
-            look = self._look(creation, records)
-            if None not in look.match.ids:
+            try:
+                records = self._made_since(since, comparison.columns)
+            except AirbyteTracedException as failure:
+                return Sight(failure=failure)
+            ids = frozenset(str(record["id"]) for record in records)
+            told = self._creations.told
+            sight.fates = comparison.fates(one for one in records if one["id"] not in told)
+            if all(isinstance(fate, str) for fate in sight.fates.values()):
                 break
-            if look.ids == seen and not look.blind:
-                return replace(look, steady=True)
-            seen = look.ids
-        return look
+            if ids == seen and self._creations.shown(since) <= ids:
+                sight.steady = True
+                break
+            seen = ids
+        return sight
 
-    def _look(self, creation: Creation, records: Records) -> _Look:
-        since = self._creations.since(creation)
-        found = self._made_since(since)
-        # Told afterwards: what came to be known during the queries may have been seen by them.
-        others = self._creations.others(creation, since)
-        known = others.told | creation.told
-        ids = frozenset(str(row["id"]) for row in found)
-        match = self._likeness.matched(
-            records, others.rows, [row for row in found if row["id"] not in known]
-        )
-        return _Look(ids, match, blind=not others.shown <= ids)
+    def _found(self, sight: Sight, rows: Sequence[Sent], *, last: bool) -> Found:
+        if isinstance(refusal := sight.failure, Refused):
+            # Zoho's text may quote the query, and with it the rows.
+            ends = refusal.code in TOKEN_REFUSED or refusal.code == SCOPE_LACKING
+            unknown = _unknown(f", and looking the row up failed ({refusal.code})")
+            return Found([unknown] * len(rows), refusal if ends else None)
+        if sight.failure:
+            unknown = _unknown(", and looking the row up failed (Zoho could not be asked)")
+            return Found([unknown] * len(rows), outage(self._plan))
+        outcomes = [self._outcome(sight, sent, last=last) for sent in rows]
+        return Found(outcomes, outage(self._plan) if _GIVEN_UP in outcomes else None)
 
-    def _made_since(self, begun: float) -> list[Row]:
+    def _outcome(self, sight: Sight, sent: Sent, *, last: bool) -> Outcome | None:
+        fate = sight.fates[sent]
+        if isinstance(fate, str):
+            return Outcome("created", fate)
+        if fate is not Fate.MISSING:
+            return _UNCLEAR[fate]
+        if not sight.steady:
+            return _RESTLESS
+        return _GIVEN_UP if last else None
+
+    def _made_since(self, since: float, columns: Sequence[str]) -> list[Row]:
         """The records that this user has made since a moment of our clock."""
-        user = self._client.current_user
-        # Zoho's clock is known to a second or two.
-        since = self._client.org.at(begun).strftime("%Y-%m-%dT%H:%M:%SZ")
-        mine = both(
-            f"{column('Created_By')} = {quoted(user)}",
-            f"{column('Created_Time')} >= {moment(since)}",
-        )
-        columns = ("id", *self._likeness.columns)
+        mine = self._mine(since)
         rows: list[Row] = []
         more = True
         while more:
-            query = select(
-                columns,
-                self._plan.module.api_name,
-                both(mine, f"id > {rows[-1]['id']}") if rows else mine,
-                limit=self._most_rows,
-            )
-            found = self._client.queries.ask(
-                read=_with(columns), body={"select_query": query}, line=self._plan.label
-            )
+            found = self._page(columns, both(mine, f"id > {rows[-1]['id']}") if rows else mine)
             rows += found.rows
             more = found.more
         return rows
+
+    def _mine(self, since: float) -> str:
+        begun = self._client.org.at(since).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return both(
+            f"{column('Created_By')} = {quoted(self._client.current_user)}",
+            f"{column('Created_Time')} >= {moment(begun)}",
+        )
+
+    def _page(self, columns: Sequence[str], where: str) -> Page:
+        columns = list(dict.fromkeys(("id", *columns)))
+        query = select(columns, self._plan.module.api_name, where, limit=self._most_rows)
+        return self._client.queries.ask(
+            read=_with(columns), body={"select_query": query}, line=self._plan.label
+        )
 
 
 def _with(columns: Sequence[str]) -> Callable[[Body], Page]:

@@ -63,6 +63,7 @@ def judged(
     item: Mapping[str, Any],
     *,
     key: str | None,
+    repeated: bool,
 ) -> Outcome:
     """The outcome that one item of Zoho's answer tells ("Insert Records": sample responses)."""
     details = _object(item.get("details"))
@@ -72,11 +73,22 @@ def judged(
             result = "updated" if item.get("action") == "update" else "created"
         other = item.get("duplicate_field") if result == "updated" else None
         return Outcome(result, _id(details), other if other not in (None, key) else None)
-    if operation == "delete" and item.get("code") == errors.INVALID_DATA:
-        # So Zoho answers for an id or a key that no record has ("Delete Records"). Whether it was
-        # deleted before or never was: there is no such record, which is what a deletion is for.
-        return Outcome("deleted", absent=True)
+    if operation == "delete" and _finds_nothing(item, details, key):
+        # Whether it was deleted before or never was: there is no such record now, which is what a
+        # deletion is for. After a lost answer it may be this call that has deleted it.
+        return Outcome("deleted", absent=not repeated)
     return _failure(module, item, details)
+
+
+def _finds_nothing(item: Mapping[str, Any], details: Mapping[str, Any], key: str | None) -> bool:
+    """Whether a deletion names a record that is not there ("Delete Records": errors). Of other
+    things in the call, Zoho uses the same code."""
+    named = ("id", key)
+    return item.get("code") == errors.INVALID_DATA and (
+        any(details.get(name) for name in named if name)
+        or details.get("api_name") in named
+        or bool(details.get("resource_path_index"))
+    )
 
 
 def _failure(module: str, item: Mapping[str, Any], details: Mapping[str, Any]) -> Outcome:

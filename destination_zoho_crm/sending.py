@@ -1,11 +1,13 @@
 """Sends a batch to Zoho and tells what became of each of its rows."""
 
+import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 from destination_zoho_crm.calls import call_of
 from destination_zoho_crm.creations import Creation, Creations
 from destination_zoho_crm.cures import searched
+from destination_zoho_crm.likeness import Likeness
 from destination_zoho_crm.lost import LostInserts, outage
 from destination_zoho_crm.outcomes import LARGE_ROW, Outcome, judged
 from destination_zoho_crm.plan import StreamPlan
@@ -33,15 +35,19 @@ class Sender:
         plan: StreamPlan,
         automations: Sequence[str] | None,
         creations: Creations,
+        stop: threading.Event,
     ) -> None:
-        """`creations`: of the module, shared by all streams that write to it."""
+        """`creations`: of the module, shared by all streams that write to it. When `stop` is set,
+        no insert is made again."""
         self._client = client
         self._plan = plan
         self._automations = automations
         self._skipped = skipped_features(client.config["schema_version"])
         self._standing = StandingRecords(client, plan)
+        self._likeness = Likeness(plan)
         self._creations = creations
         self._lost = LostInserts(client, plan, creations)
+        self._stop = stop
         #: Calls in a row that lost their answers. Threads may miscount; nothing hangs on one.
         self._in_vain = 0
 
@@ -61,10 +67,8 @@ class Sender:
         if self._plan.operation not in ("insert", "upsert"):
             yield from self._sent(placed, None)
             return
-        with self._creations.under_way([record for _, record in placed]) as creation:
-            for place, outcome in self._sent(placed, creation):
-                creation.tell(outcome)
-                yield place, outcome
+        with self._creations.under_way(self._likeness, dict(placed)) as creation:
+            yield from self._sent(placed, creation)
 
     def _unchanged(self, placed: _Placed) -> dict[int, str]:
         """Places and ids of records that are there, where a row has nothing else to say."""
@@ -83,7 +87,7 @@ class Sender:
         records = [record for _, record in placed]
         call = call_of(self._plan, records, self._automations, self._skipped)
         try:
-            items = self._client.write(
+            answer = self._client.write(
                 call.method,
                 call.path,
                 line=self._plan.label,
@@ -105,8 +109,9 @@ class Sender:
             self._in_vain = 0
         else:
             self._in_vain = 0
-            outcomes = map(self._judged, items)
-            yield from zip((place for place, _ in placed), outcomes, strict=True)
+            repeated = answer.repeated or number > 1
+            outcomes = [self._judged(item, creation, repeated=repeated) for item in answer.items]
+            yield from _told(placed, outcomes, creation)
             return
         yield from self._in_halves(placed, creation, number)
 
@@ -115,7 +120,7 @@ class Sender:
     ) -> Iterator[tuple[int, Outcome]]:
         """One of the records is the reason, or their number: halves find it, and save others."""
         if len(placed) == 1:
-            yield placed[0][0], LARGE_ROW
+            yield from _told(placed, [LARGE_ROW], creation)
             return
         middle = len(placed) // 2
         yield from self._sent(placed[:middle], creation, number)
@@ -127,7 +132,7 @@ class Sender:
         """After a lost answer. Where Zoho stays silent, the run must not go on turning rows into
         rejects: what is in hand has an outcome, and then it ends."""
         last = number == _MOST_INSERTS
-        found = self._lost.look_up(creation, [record for _, record in placed], last=last)
+        found = self._lost.look_up(creation, [place for place, _ in placed], last=last)
         missing = []
         for one, outcome in zip(placed, found.outcomes, strict=True):
             if outcome is None:
@@ -136,6 +141,9 @@ class Sender:
                 yield one[0], outcome
         if found.failure:
             raise found.failure
+        if missing and self._stop.is_set():
+            # Without an outcome, they are left to the next sync.
+            return
         if missing and lost.too_large:
             yield from self._in_halves(missing, creation, number)
         elif missing and lost.barred and not creation.told:
@@ -145,9 +153,31 @@ class Sender:
         elif found.unknown and self._in_vain >= _MOST_IN_VAIN:
             raise outage(self._plan)
 
-    def _judged(self, item: Mapping[str, Any]) -> Outcome:
+    def _judged(
+        self, item: Mapping[str, Any], creation: Creation | None, *, repeated: bool
+    ) -> Outcome:
         """UNVERIFIED: that outcomes stand in the order of the records for every operation; Zoho
         says so of inserts only ("Insert Records")."""
         key = self._plan.key.name if self._plan.key else None
-        outcome = judged(self._plan.operation, self._plan.module.api_name, item, key=key)
+        outcome = judged(
+            self._plan.operation,
+            self._plan.module.api_name,
+            item,
+            key=key,
+            repeated=repeated,
+        )
+        resent = creation and repeated and self._plan.operation == "insert"
+        if creation and resent and self._lost.repeats_itself(creation, outcome):
+            return Outcome("created", outcome.record_id)
         return searched(self._plan, outcome)
+
+
+def _told(
+    placed: _Placed, outcomes: Sequence[Outcome], creation: Creation | None
+) -> Iterator[tuple[int, Outcome]]:
+    """All are known before the first is handed on, where something may fail."""
+    found = [(place, outcome) for (place, _), outcome in zip(placed, outcomes, strict=True)]
+    for place, outcome in found:
+        if creation is not None:
+            creation.tell(place, outcome)
+    yield from found

@@ -173,6 +173,7 @@ class Run:
                 plan,
                 self._settings.automations,
                 self._creations[plan.module.api_name],
+                self._stop,
             ).send,
             self._accounts,
             self._writers,

@@ -4,6 +4,7 @@ import copy
 import logging
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +13,7 @@ import requests
 from airbyte_cdk.sources.streams.http import HttpClient
 from airbyte_cdk.utils import AirbyteTracedException
 
-from zoho_crm.answers import page
+from zoho_crm.answers import Body, UndocumentedError, page
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.errors import SCOPE_LACKING, FailuresOnly
 from zoho_crm.judging import RECORDS, OutcomesOrFailure, outcomes_in
@@ -75,6 +76,15 @@ class RowRefusedError(Exception):
     """Nothing of the call was carried out, because of one of its records."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Zoho's outcome of each record, in the order of the call ("Insert Records")."""
+
+    items: Sequence[Mapping[str, Any]]
+    #: An earlier try of this call got no answer and may have been carried out.
+    repeated: bool = False
+
+
 class Client:
     """One org, as a connection's settings name it, for one run. Safe to use from several threads.
 
@@ -104,9 +114,14 @@ class Client:
     @cached_property
     def current_user(self) -> str:
         """The id of the user who made the refresh token ("Get Users")."""
-        read = page("users", infos=False)
-        users = self.metadata.ask("users", read=read, params={"type": "CurrentUser"}).rows
-        return str(users[0]["id"])
+
+        def read(body: Body) -> str:
+            (user,) = page("users", infos=False)(body).rows or ({},)
+            if not isinstance(user, Mapping) or not user.get("id"):
+                raise UndocumentedError("it has no id of the user")
+            return str(user["id"])
+
+        return self.metadata.ask("users", read=read, params={"type": "CurrentUser"})
 
     def may_write(self) -> bool:
         """Whether the token may write records of any module; so, too, where Zoho does not tell."""
@@ -126,9 +141,8 @@ class Client:
         headers: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
         repeatable: bool = True,
-    ) -> Sequence[Mapping[str, Any]]:
-        """Makes a call with so many records and returns Zoho's outcome of each, in their order
-        ("Insert Records"); `line` is the ledger's.
+    ) -> Answer:
+        """Makes a call with so many records and returns Zoho's outcomes; `line` is the ledger's.
 
         A repeatable call is made again when its answer is lost; another one raises LostAnswerError.
         A call that Zoho refuses as a whole raises `Refused` with Zoho's code, or a sentence, and
@@ -161,7 +175,7 @@ class Client:
                 if judge.code == SCOPE_LACKING:
                     raise self._without_scope(method, url) from None
                 raise _plainly(error, path, judge) from None
-        return outcomes_in(response)
+        return Answer(outcomes_in(response), judge.lost)
 
     def _without_scope(self, method: str, url: str) -> Refused:
         rights = _RIGHTS_TO_UPSERT if url.endswith("/upsert") else _RIGHTS[method]

@@ -59,6 +59,8 @@ NOT_SERVED = frozenset(
 
 #: A value is not as it must be, or an id is not there (any more).
 INVALID_DATA = "INVALID_DATA"
+#: Another record has a value that must be unique.
+DUPLICATE_DATA = "DUPLICATE_DATA"
 #: Codes that speak of a record. Zoho's samples show some of them without a list around them, as if
 #: the whole call were refused ("Insert Records": samples of errors).
 OF_RECORDS = frozenset(

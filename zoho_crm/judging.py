@@ -142,7 +142,7 @@ class OutcomesOrFailure(ErrorHandler):
             return self._failure(response)
         listed = _list_in(response)
         complete = listed is not None and _are_outcomes(listed, self._here.records)
-        if error is None and complete and (refusal := _refusal_of_all(listed or ())):
+        if error is None and complete and (refusal := self._refusal_of_all(listed or ())):
             self._here.error = error = refusal
         if error is None:
             if complete:
@@ -151,7 +151,7 @@ class OutcomesOrFailure(ErrorHandler):
                 return self._lose_outcomes()
             return self._failure(response)
         only = complete and self._here.records == 1
-        if response.status_code in _OF_CALLS or not _is_of_a_row(error, only=only):
+        if response.status_code in _OF_CALLS or not self._is_of_a_row(error, only=only):
             return self._failure(standing_alone(response, error))
         if self._here.records == 1:
             return SUCCESS_RESOLUTION
@@ -160,6 +160,28 @@ class OutcomesOrFailure(ErrorHandler):
             return self._lose_outcomes()
         self._here.of_a_row = True
         return self._failure(standing_alone(response, error))
+
+    def _refusal_of_all(self, listed: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+        """The error that all records share, where it is of the call."""
+        if any(_is_success(entry) for entry in listed):
+            return None
+        of_rows = any(self._is_of_a_row(entry, only=True) for entry in listed)
+        return None if of_rows else listed[0]
+
+    def _is_of_a_row(self, error: Mapping[str, Any], *, only: bool) -> bool:
+        """Whether an error for all records of a call is of one of them.
+
+        `only`: it stands in the place of the only record's outcome. UNVERIFIED: that Zoho says so
+        little of a record that may not be written only where it means the call; samples of
+        AUTHORIZATION_FAILED and LIMIT_EXCEEDED name the module or `data`.
+        """
+        code = str(error["code"])
+        if code in OF_CALLS_ONLY:
+            return False
+        named = _names_a_row(_details(error), self._here.module)
+        if named is not None:
+            return named
+        return code in OF_RECORDS or (only and code not in OF_CALLS and not lacks_feature(code))
 
     def _lose_outcomes(self) -> ErrorResolution:
         self._here.trouble += " and no outcome of each record"
@@ -218,37 +240,23 @@ def _list_in(response: requests.Response) -> Sequence[Mapping[str, Any]] | None:
 
 
 def _are_outcomes(listed: Sequence[Mapping[str, Any]], records: int) -> bool:
-    """Whether there is one for each record."""
-    return len(listed) == records and all(
-        entry.get("code") or entry.get("status") == "success" for entry in listed
-    )
+    """Whether there is one for each record, and each says one thing."""
+    return len(listed) == records and all(map(_is_outcome, listed))
 
 
-def _refusal_of_all(listed: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The error that all records share, where it is of the call."""
-    if any(entry.get("status") == "success" or entry["code"] == "SUCCESS" for entry in listed):
-        return None
-    of_rows = any(_is_of_a_row(entry, only=True) for entry in listed)
-    return None if of_rows else listed[0]
+def _is_outcome(entry: Mapping[str, Any]) -> bool:
+    code, status = entry.get("code"), entry.get("status")
+    if code == "SUCCESS" or status == "success":
+        return _is_success(entry)
+    return bool(code)
 
 
-def _is_of_a_row(error: Mapping[str, Any], *, only: bool) -> bool:
-    """Whether an error for all records of a call is of one of them.
-
-    `only`: it stands in the place of the only record's outcome. UNVERIFIED: that Zoho says so
-    little of a record that may not be written only where it means the call; samples of
-    AUTHORIZATION_FAILED and LIMIT_EXCEEDED name the module or `data`.
-    """
-    code = str(error["code"])
-    if code in OF_CALLS_ONLY:
-        return False
-    named = _names_a_row(_details(error))
-    if named is not None:
-        return named
-    return code in OF_RECORDS or (only and code not in OF_CALLS and not lacks_feature(code))
+def _is_success(entry: Mapping[str, Any]) -> bool:
+    told = (entry.get("code", "SUCCESS"), entry.get("status", "success"))
+    return told == ("SUCCESS", "success")
 
 
-def _names_a_row(details: Mapping[str, Any]) -> bool | None:
+def _names_a_row(details: Mapping[str, Any], module: str) -> bool | None:
     """Whether an error names a record or a part of one; None where it names nothing."""
     path, name = details.get("json_path"), details.get("api_name")
     if isinstance(path, str) and not path.startswith(RECORDS):
@@ -257,7 +265,10 @@ def _names_a_row(details: Mapping[str, Any]) -> bool | None:
         return True
     if name:
         # Versions before v2.1 give no path.
-        return name not in _BODY
+        return bool(name not in _BODY and name != module)
+    if parameter := details.get("param_name") or details.get("header"):
+        # Those of a deletion stand in the address.
+        return bool(parameter == "ids")
     # Parts of the address: the first one is the module.
     index = details.get("resource_path_index")
     if index is not None:
