@@ -4,6 +4,7 @@ A number travels as JSON, whose readers make a double of it: one that a double d
 would arrive as another number.
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from decimal import Context, Decimal, InvalidOperation
@@ -19,6 +20,8 @@ _DECIMALS = 9
 #: A double keeps so many digits of any number. One that came in with more may have lost some on its
 #: way to us, and nothing tells.
 _KEPT_DIGITS = 15
+#: Sums of a few doubles are off by so many steps between doubles.
+_MOST_STEPS = 4
 
 _WHOLE = re.compile(r"([+-]?\d+)(\.0*)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -66,7 +69,7 @@ def number(field: TargetField, value: Any, remark: Callable[[str], None]) -> int
     places = field.decimal_place if field.data_type == "currency" else None
     most = _DECIMALS if places is None else places
     digits, decimals = _figures(exact)
-    if decimals > most or digits > _KEPT_DIGITS:
+    if decimals > most or isinstance(value, float) or not _is_carried(exact):
         short = _without_noise(exact)
         if short != exact and _figures(short)[1] <= most:
             remark(
@@ -84,23 +87,29 @@ def number(field: TargetField, value: Any, remark: Callable[[str], None]) -> int
 def _without_noise(exact: Decimal) -> Decimal:
     """The number of fewer digits that this one was meant to be; else the number itself.
 
-    It has more digits than a double keeps, and those that are kept end in a zero: a number that
-    really needs them all mostly does not. What was a double in a warehouse and is a decimal there
-    now shows more of its noise: 99999999999.99 as 99999999999.990005760.
+    It has more digits than a double keeps, those that are kept end in a zero, and it is next to the
+    short one among the doubles: a number that really needs its digits mostly is not. What was a
+    double in a warehouse and is a decimal there now shows more of its noise: 99999999999.99 as
+    99999999999.990005760.
     """
     digits, decimals = _figures(exact)
     if decimals and digits > _KEPT_DIGITS:
         short = Context(prec=_KEPT_DIGITS).plus(exact)
-        if _figures(short)[0] < _KEPT_DIGITS:
+        apart = float(abs(exact - short)) / math.ulp(float(short))
+        if _figures(short)[0] < _KEPT_DIGITS and apart <= _MOST_STEPS:
             return short
     return exact
 
 
 def _double(exact: Decimal) -> int | float:
-    double = float(exact)
-    if Decimal(repr(double)) != exact:
+    if not _is_carried(exact):
         raise UnfitError("more digits than a JSON number carries")
-    return int(exact) if exact == exact.to_integral_value() else double
+    return int(exact) if exact == exact.to_integral_value() else float(exact)
+
+
+def _is_carried(exact: Decimal) -> bool:
+    """Whether a JSON number's reader gets this very number."""
+    return Decimal(repr(float(exact))) == exact
 
 
 def _figures(exact: Decimal) -> tuple[int, int]:

@@ -36,14 +36,17 @@ class Sender:
         automations: Sequence[str] | None,
         creations: Creations,
         stop: threading.Event,
+        *,
+        beside_deletions: bool,
     ) -> None:
         """`creations`: of the module, shared by all streams that write to it. When `stop` is set,
-        no insert is made again."""
+        no insert is made again. `beside_deletions`: the run deletes records of the module."""
         self._client = client
         self._plan = plan
         self._automations = automations
         self._skipped = skipped_features(client.config["schema_version"])
-        self._standing = StandingRecords(client, plan)
+        #: None: a query may show a record that the run has deleted.
+        self._standing = None if beside_deletions else StandingRecords(client, plan)
         self._likeness = Likeness(plan)
         self._creations = creations
         self._lost = LostInserts(client, plan, creations)
@@ -57,8 +60,8 @@ class Sender:
         What concerns all records is raised; those whose outcomes came before have them.
         """
         placed = list(enumerate(records))
-        if self._plan.operation == "upsert":
-            unchanged = self._unchanged(placed)
+        if self._plan.operation == "upsert" and self._standing:
+            unchanged = self._unchanged(placed, self._standing)
             for place, record_id in unchanged.items():
                 yield place, Outcome("unchanged", record_id)
             placed = [one for one in placed if one[0] not in unchanged]
@@ -70,10 +73,10 @@ class Sender:
         with self._creations.under_way(self._likeness, dict(placed)) as creation:
             yield from self._sent(placed, creation)
 
-    def _unchanged(self, placed: _Placed) -> dict[int, str]:
+    def _unchanged(self, placed: _Placed, standing: StandingRecords) -> dict[int, str]:
         """Places and ids of records that are there, where a row has nothing else to say."""
         bare = [one for one in placed if brings_nothing(self._plan, one[1])]
-        found = self._standing.found([record for _, record in bare])
+        found = standing.found([record for _, record in bare])
         return {
             place: record_id
             for (place, _), record_id in zip(bare, found, strict=True)

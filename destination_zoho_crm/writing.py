@@ -105,6 +105,7 @@ class Run:
         #: By module.
         self._creations: defaultdict[str, Creations] = defaultdict(Creations)
         self._orders = orders(plans)
+        self._deleted_from = {p.module.api_name for p in plans if p.operation == "delete"}
         self._progress = Progress(self._accounts, client.org.ledger)
         self._streams = {plan.stream: self._stream(plan) for plan in plans}
 
@@ -174,6 +175,7 @@ class Run:
                 self._settings.automations,
                 self._creations[plan.module.api_name],
                 self._stop,
+                beside_deletions=plan.module.api_name in self._deleted_from,
             ).send,
             self._accounts,
             self._writers,

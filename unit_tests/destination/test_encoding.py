@@ -62,6 +62,7 @@ TAG = {"api_name": "Tag", "json_type": "jsonarray"}
         ("currency", CURRENCY, "10.10", 10.1),
         ("currency", CURRENCY, 0.1 + 0.2, 0.3),
         ("currency", CURRENCY, "0.30000000000000004", 0.3),
+        ("double", {}, "1234567.900000001", 1234567.900000001),
         # As a column of decimals shows what was a double.
         ("currency", CURRENCY, "99999999999.990005760", 99999999999.99),
         ("double", {}, "4503599627.369999872", 4503599627.37),
@@ -163,6 +164,7 @@ def test_a_value_takes_the_form_that_zoho_takes(
         ("double", {}, "1e99999999999999999999", "expected a number"),
         ("double", {}, "1e9999999", "more than 16 digits before the point"),
         ("double", {}, "0.1234567891000000000000000000001", "more than 9 decimals"),
+        ("currency", CURRENCY, "1234567890123.401", "more than 2 decimals"),
         ("double", {}, True, "expected a number"),
         ("percent", {}, "1e-10", "more than 9 decimals, which Zoho would cut off"),
         ("currency", CURRENCY, 1.005, "more than 2 decimals, which Zoho would cut off"),

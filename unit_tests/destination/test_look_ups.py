@@ -504,3 +504,153 @@ def test_a_look_up_that_zoho_refuses_shows_no_row(org: Org) -> None:
     assert result.counts() == {"rejected": 60}
     assert result.said("looking the row up failed (SYNTAX_ERROR)")
     assert not result.said("confidential")
+
+
+def test_equal_rows_of_batches_that_are_all_there_are_all_written(
+    org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two that are there, and then one that is not."""
+    monkeypatch.setattr("time.sleep", lambda seconds: Event().wait(0.2))
+    org.fail("insert", times=2, **UNREADABLE)
+    org.fail("insert", after=2, **FAILED)
+
+    def lines() -> Iterator[bytes]:
+        for number in range(3):
+            yield row("Leads", {"Last_Name": "Twin"})
+            yield state("Leads", number)
+            while number == 1 and org.calls("insert") < 2:
+                Event().wait(0.01)
+            if number == 1:
+                Event().wait(1)
+
+    result = org.write_lines([stream("Leads", "Last_Name")], lines())
+
+    assert result.failure is None
+    assert [result.counts(state=n) for n in range(3)] == [{"created": 1}] * 3
+    assert [lead["Last_Name"] for lead in org.records("Leads")].count("Twin") == 3
+
+
+@pytest.mark.parametrize("slow", ["Company", ""], ids=["the wide one is slow", "none is slow"])
+def test_rows_of_two_streams_that_are_alike_but_for_a_column_are_told_apart(
+    org: Org, monkeypatch: pytest.MonkeyPatch, slow: str
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: Event().wait(0.2))
+    org.fail("insert", times=2, **UNREADABLE)
+    if slow:
+        org.fail("coql", "delay", times=99, where=slow, seconds=0.2)
+    lines = [row("wide", {"Last_Name": "Twin", "Company": "X"}), state("wide")]
+    lines += [row("narrow", {"Last_Name": "Twin"}), state("narrow")]
+
+    result = org.write_lines(
+        [stream("narrow", "Last_Name"), stream("wide", "Last_Name", "Company")],
+        lines,
+        mappings=[mapping("narrow", "Leads", "insert"), mapping("wide", "Leads", "insert")],
+    )
+
+    companies = [one["Company"] for one in org.records("Leads") if one["Last_Name"] == "Twin"]
+    assert result.failure is None
+    assert [result.counts(state=n) for n in (0, 1)] == [{"created": 1}] * 2
+    assert sorted(map(str, companies)) == ["None", "X"]
+
+
+def test_what_an_upsert_left_open_is_no_row_of_an_insert(org: Org) -> None:
+    """It makes a record, and then never gets an answer."""
+    org.fail("insert", **FAILED)
+    org.fail("upsert", times=99, **UNREADABLE)
+    lines = [row("all", {"Last_Name": "N", "Email": "n@x.test"}), state("all")]
+    lines += [row("new", {"Last_Name": "N"}), state("new")]
+
+    result = org.write_lines(
+        [
+            stream("new", "Last_Name"),
+            stream("all", "Last_Name", "Email", mode="append_dedup", key="Email"),
+        ],
+        lines,
+        mappings=[mapping("new", "Leads", "insert"), mapping("all", "Leads", "upsert", "Email")],
+    )
+
+    emails = [lead["Email"] for lead in org.records("Leads") if lead["Last_Name"] == "N"]
+    assert result.failure
+    assert emails.count(None) == sum(stats["recordCount"] for stats in result.stats)
+
+
+def test_a_record_that_an_automation_changed_is_no_other_row(
+    org: Org, meanwhile: Callable[[Callable[[], object]], None]
+) -> None:
+    """Zoho refuses the first row, makes the second one, and a workflow formats its phone."""
+
+    def format_phone() -> None:
+        ann = org.record("Contacts", Last_Name="Ann")
+        org.control("PATCH", "records/Contacts", {"id": ann["id"], "Phone": "+1 555 1234"})
+
+    meanwhile(format_phone)
+    org.fail("insert", **UNREADABLE)
+    rows = [
+        {"Last_Name": "Ann", "Account_Name.ERP_ID": "nope"},
+        {"Last_Name": "Ann", "Phone": "5551234"},
+    ]
+
+    result = org.write(stream("Contacts", "Last_Name", "Phone", "Account_Name.ERP_ID"), rows)
+
+    phones = [one["Phone"] for one in org.records("Contacts") if one["Last_Name"] == "Ann"]
+    assert phones == ["+1 555 1234"]
+    assert org.calls("insert") == 1
+    assert result.counts()["rejected"] >= 1
+
+
+@pytest.mark.parametrize("version", ["v2", "v8"])
+def test_a_row_that_its_own_record_refuses_is_written(org: Org, version: str) -> None:
+    """Two looks do not show the record; Zoho itself knows its unique value."""
+    org.fail("insert", **UNREADABLE)
+    org.fail("coql", times=2, status=204)
+
+    result = org.write(
+        stream("Products", "Product_Name", "Product_Code"),
+        [{"Product_Name": "A", "Product_Code": "c-9"}],
+        schema_version=version,
+    )
+
+    assert result.counts() == {"created": 1}
+    assert len([one for one in org.records("Products") if one["Product_Code"] == "c-9"]) == 1
+    assert org.calls("insert") == 2
+
+
+def test_a_row_that_another_record_refuses_is_rejected(org: Org) -> None:
+    org.add(
+        "Products", Product_Name="B", Product_Code="c-9", Created_Time="2020-01-01T00:00:00+00:00"
+    )
+    org.fail("insert", **FAILED)
+
+    result = org.write(
+        stream("Products", "Product_Name", "Product_Code"),
+        [{"Product_Name": "A", "Product_Code": "c-9"}],
+    )
+
+    assert result.counts() == {"rejected": 1}
+    assert result.said("DUPLICATE_DATA")
+
+
+@pytest.mark.parametrize("users", [{"users": [{"name": "x"}]}, {"users": []}, {}, None])
+def test_a_look_up_that_does_not_learn_who_writes_ends_as_unknown(org: Org, users: object) -> None:
+    org.fail("insert", **UNREADABLE)
+    org.fail("users", "body", times=99, body=users)
+
+    result = org.write(stream("Leads", "Last_Name"), [{"Last_Name": "L"}])
+
+    assert result.counts() == {"rejected": 1}
+    assert result.said("OUTCOME_UNKNOWN")
+
+
+def test_a_write_that_is_told_to_stop_makes_no_lost_insert_again(
+    org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop = Event()
+    monkeypatch.setattr("time.sleep", lambda seconds: stop.set())
+    org.fail("insert", times=99, **FAILED)
+
+    result = org.write_lines(
+        [stream("Leads", "Last_Name")], [row("Leads", {"Last_Name": "L"}), state("Leads")], stop
+    )
+
+    assert "told to stop" in result.sentence
+    assert (org.calls("insert"), result.states) == (1, [])

@@ -1,8 +1,11 @@
 """Rows that come again, and rows that bring nothing but their key."""
 
+from collections.abc import Iterator
+from threading import Event
+
 import pytest
 
-from unit_tests.destination.conftest import Org, stream
+from unit_tests.destination.conftest import Org, row, state, stream
 
 VERSIONS = ("v2", "v2.1", "v4", "v8")
 
@@ -38,6 +41,69 @@ def test_some_deletions_without_a_record_are_no_cause_for_a_warning(org: Org) ->
     assert result.counts() == {"deleted": 2}
     assert result.said("1 of 2 deletions found no record")
     assert not result.said("not one of")
+
+
+@pytest.mark.parametrize("done", [True, False])
+@pytest.mark.usefixtures("no_pauses")
+def test_deletions_that_are_made_twice_found_their_records(org: Org, done: bool) -> None:
+    rows = [{"id": org.add("Leads", Last_Name="L")} for _ in range(5)]
+    org.fail("delete", status=500, body="", done=done)
+
+    result = org.write(stream("Leads", "id", mode="soft_delete", key="id"), rows)
+
+    assert result.counts() == {"deleted": 5}
+    assert not result.said("found no record")
+    assert not result.said("not one of")
+
+
+@pytest.mark.parametrize(
+    "details", [{"param_name": "wf_trigger"}, {"header": "X-EXTERNAL"}, {"api_name": "Leads"}]
+)
+def test_a_refusal_of_the_call_deletes_nothing(org: Org, details: dict[str, str]) -> None:
+    rows = [{"id": org.add("Leads", Last_Name="L")} for _ in range(5)]
+    body = {"code": "INVALID_DATA", "details": details, "message": "m", "status": "error"}
+    org.fail("delete", times=99, status=400, body=body)
+
+    result = org.write(stream("Leads", "id", mode="soft_delete", key="id"), rows)
+
+    assert result.failure
+    assert (org.calls("delete"), result.states) == (1, [])
+
+
+def test_a_deletion_that_is_refused_without_a_word_is_rejected(org: Org) -> None:
+    lead = org.add("Leads", Last_Name="L")
+    entry = {"code": "INVALID_DATA", "details": {}, "message": "m", "status": "error"}
+    org.fail("delete", status=400, body={"data": [entry]})
+
+    result = org.write(stream("Leads", "id", mode="soft_delete", key="id"), [{"id": lead}])
+
+    assert result.counts() == {"rejected": 1}
+
+
+def test_an_upsert_of_a_record_that_the_run_deletes_is_sent(org: Org) -> None:
+    """Queries may show it for a while."""
+    vehicle = org.add("Vehicles", Name="V")
+    org.control("POST", "clock", {"advance_s": 60})
+    org.knobs(visible_after_s=30)
+    streams = [
+        stream("gone", "id", mode="soft_delete", key="id", into="Vehicles"),
+        stream("there", "Name", mode="append_dedup", key="Name", into="Vehicles"),
+    ]
+
+    def lines() -> Iterator[bytes]:
+        yield row("gone", {"id": vehicle})
+        yield state("gone")
+        while not org.calls("delete"):
+            Event().wait(0.01)
+        Event().wait(0.2)
+        yield row("there", {"Name": "V"})
+        yield state("there")
+
+    result = org.write_lines(streams, lines())
+    org.knobs(visible_after_s=0)
+
+    assert [result.counts(state=n) for n in (0, 1)] == [{"deleted": 1}, {"created": 1}]
+    assert org.record("Vehicles", Name="V")
 
 
 def test_a_record_that_may_not_be_deleted_is_still_rejected(org: Org) -> None:
