@@ -54,9 +54,14 @@ class Found:
     failure: AirbyteTracedException | None = None
 
     @property
-    def unknown(self) -> bool:
-        """Whether it stays unknown of some rows whether they are there."""
-        return any(outcome and outcome.result == "rejected" for outcome in self.outcomes)
+    def created(self) -> int:
+        """Rows that are there."""
+        return sum(outcome is not None and outcome.result == "created" for outcome in self.outcomes)
+
+    @property
+    def unknown(self) -> int:
+        """Rows of which it stays unknown whether they are there."""
+        return sum(outcome is not None for outcome in self.outcomes) - self.created
 
 
 class LostInserts:

@@ -1,5 +1,6 @@
 """Sends a batch to Zoho and tells what became of each of its rows."""
 
+import logging
 import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any
@@ -15,6 +16,8 @@ from destination_zoho_crm.standing import StandingRecords, brings_nothing
 from zoho_crm.client import Client, LostAnswerError, RowRefusedError, TooLargeError
 from zoho_crm.manifest import skipped_features
 from zoho_crm.problems import Refused
+
+LOGGER = logging.getLogger("airbyte")
 
 #: An insert is made this often at the most while its answers get lost: as often as other calls.
 _MOST_INSERTS = 7
@@ -142,6 +145,11 @@ class Sender:
                 missing.append(one)
             else:
                 yield one[0], outcome
+        LOGGER.info(
+            f"{self._plan.label}: no answer came to the insert of {len(placed):,} rows. "
+            f"{found.created:,} are in Zoho, {len(missing):,} are not, and of {found.unknown:,} "
+            "nothing is known."
+        )
         if found.failure:
             raise found.failure
         if missing and self._stop.is_set():
