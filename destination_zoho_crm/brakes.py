@@ -10,11 +10,9 @@ from destination_zoho_crm.accounting import Accounts, Total
 from destination_zoho_crm.outcomes import ALIVE_AT_SOURCE, DELETED_AT_SOURCE, OUTCOME_UNKNOWN
 from destination_zoho_crm.plan import label
 from destination_zoho_crm.protocol import StreamKey
-from destination_zoho_crm.settings import WriteSettings
+from destination_zoho_crm.settings import MANY_ROWS, WriteSettings
 from zoho_crm.problems import config_error
 
-#: Fewer rows may all be bad by chance.
-_MANY_ROWS = 20
 #: That some rows live and others were deleted is how a table is; these are for another stream, and
 #: tell nothing of this one.
 _OF_OTHERS = (ALIVE_AT_SOURCE, DELETED_AT_SOURCE)
@@ -22,10 +20,10 @@ _OF_OTHERS = (ALIVE_AT_SOURCE, DELETED_AT_SOURCE)
 Totals = Mapping[StreamKey, Total]
 
 
-def refuse_too_many_rejects(settings: WriteSettings, accounts: Accounts) -> None:
-    """While the run goes on and at its end."""
+def refuse_too_many_rejects(settings: WriteSettings, accounts: Accounts, *, ended: bool) -> None:
+    """While the run goes on and, where it `ended`, once more."""
     limit = settings.most_rejected
-    if limit and limit.exceeded(accounts.rejected, accounts.rows):
+    if limit and limit.exceeded(accounts.rejected, accounts.rows, ended=ended):
         raise config_error(
             f"{accounts.rejected:,} of {accounts.rows:,} rows were rejected, and Most Rejected "
             f"Rows (max_rejected) is {limit}. What was written stays written; the log tells the "
@@ -69,7 +67,7 @@ def _rejected_whole(totals: Totals) -> Iterator[str]:
     for stream, total in totals.items():
         others = sum(map(total.rejected_by, _OF_OTHERS))
         rows, rejected = total.rows - others, total.counts["rejected"] - others
-        if rows < _MANY_ROWS or rejected < rows:
+        if rows < MANY_ROWS or rejected < rows:
             continue
         reasons: Counter[tuple[str, str | None]] = Counter()
         for (code, field, _), number in total.reasons.items():

@@ -24,6 +24,8 @@ ASSIGNING: tuple[Operation, ...] = ("insert", "upsert")
 AUTOMATIONS = ("workflow", "approval", "blueprint")
 
 MOST_DELETES = 1_000
+#: Fewer rows may all be bad by chance.
+MANY_ROWS = 20
 #: Of a number of rows.
 _MOST_DIGITS = 12
 
@@ -58,16 +60,19 @@ class RejectLimit:
     While the run goes on, rows without an outcome count as good; at its end there are none.
     """
 
-    #: A share counts only after so many rows, or the first bad one would be 100 %.
+    #: While the run goes on, a share counts only after so many rows, or the first bad one would be
+    #: 100 %.
     FIRST_ROWS = 100
 
     number: int
     percent: bool
 
-    def exceeded(self, rejected: int, rows: int) -> bool:
+    def exceeded(self, rejected: int, rows: int, *, ended: bool) -> bool:
+        """`ended`: all rows of the run are in and have an outcome."""
         if not self.percent:
             return rejected > self.number
-        return rows >= self.FIRST_ROWS and rejected * 100 > self.number * rows
+        least = MANY_ROWS if ended else self.FIRST_ROWS
+        return rows >= least and rejected * 100 > self.number * rows
 
     def __str__(self) -> str:
         return f"{self.number}{'%' if self.percent else ''}"

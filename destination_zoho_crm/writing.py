@@ -120,7 +120,7 @@ class Run:
                     self._take(message)
                 yield from self._accounts.settled_states()
                 self._progress.tell()
-                refuse_too_many_rejects(self._settings, self._accounts)
+                refuse_too_many_rejects(self._settings, self._accounts, ended=False)
             else:
                 for stream in self._streams.values():
                     stream.flush()
@@ -139,7 +139,7 @@ class Run:
             totals = self._accounts.totals
             raise not_to_be_repeated(_told_plainly(failure), self._settings, totals)
         self._refuse_what_does_not_add_up()
-        refuse_too_many_rejects(self._settings, self._accounts)
+        refuse_too_many_rejects(self._settings, self._accounts, ended=True)
         refuse_quiet_failures(self._settings, self._accounts.totals)
 
     def _refuse_what_does_not_add_up(self) -> None:

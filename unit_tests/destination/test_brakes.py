@@ -17,14 +17,21 @@ from unit_tests.destination.conftest import Org, row, state, stream
         (2, 3, 5, True),
         ("2", 2, 5, False),
         ("2", 3, 5, True),
-        ("10%", 50, 0, False),
+        ("10%", 19, 0, False),
+        ("10%", 60, 0, True),
+        ("10%", 2, 18, False),
+        ("10%", 3, 17, True),
+        ("100%", 60, 0, False),
+        (100, 60, 0, False),
         ("10%", 11, 99, False),
         ("10%", 12, 99, True),
         (None, 60, 60, False),
     ],
     ids=[
         *("none at all", "the number 0", "as many as a number", "more than a number"),
-        *("as many", "one more", "too few rows", "share kept", "share passed", "off"),
+        *("as many", "one more", "too few rows", "few rows, all of them", "few rows, share kept"),
+        *("few rows, share passed", "all of them may be", "fewer than a number", "share kept"),
+        *("share passed", "off"),
     ],
 )
 def test_a_run_stops_at_the_limit_of_rejected_rows(
