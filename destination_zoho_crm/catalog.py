@@ -40,6 +40,16 @@ def mapping_of(entry: Entry, mappings: Sequence[StreamMapping]) -> StreamMapping
     return found[0] if found else None
 
 
+def unmet(entries: Sequence[Entry], mappings: Sequence[StreamMapping]) -> list[StreamMapping]:
+    """The mappings that name no stream of the catalog."""
+    keys = [key_of(entry) for entry in entries]
+    return [
+        mapping
+        for mapping in mappings
+        if not any(mapping.is_of(name, namespace) for namespace, name in keys)
+    ]
+
+
 def _single(path: object) -> str:
     if isinstance(path, list | tuple):
         return ".".join(map(str, path))

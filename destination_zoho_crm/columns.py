@@ -47,7 +47,8 @@ class Column:
     def __str__(self) -> str:
         if self.source in (self.target, f"{self.target}.id"):
             return self.source
-        return f"{self.source} -> {self.target}"
+        ids_only = " (ids only)" if self.is_guess else ""
+        return f"{self.source} -> {self.target}{ids_only}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,10 @@ class Dropped:
 
     source: str
     reason: str
-    #: The field that it would go to, if it is known.
+    #: The field that it would go to, or may be meant for, if one is known.
     field: str | None = None
+    #: All columns that would go to the field, where it is not known which is meant.
+    rivals: tuple[str, ...] = ()
 
 
 class Fields:
@@ -91,7 +94,7 @@ class Fields:
         if part and not fitting:
             fitting = self._fitting(name, mapped=mapped)
         if len(fitting) != 1 or fitting[0] in _NO_FIELDS:
-            return Dropped(source, self._no_field(path, fitting))
+            return self._no_field(source, path, fitting)
         own = self._own(source, name, fitting[0], mapped=mapped, chosen=chosen)
         return self._by_part(own, part, mapped=mapped) if isinstance(own, Column) else own
 
@@ -141,19 +144,21 @@ class Fields:
         via: Literal["value", "email"] = "email" if found == "email" else "value"
         return Column(own.source, field, own.name, via, None, loosely)
 
-    def _no_field(self, path: str, fitting: Sequence[str]) -> str:
+    def _no_field(self, source: str, path: str, fitting: Sequence[str]) -> Dropped:
         module = self._module.api_name
         if len(fitting) > 1:
-            return f"{path} fits {' and '.join(fitting)} of {module} alike"
+            return Dropped(source, f"{path} fits {' and '.join(fitting)} of {module} alike")
         name, dot, part = path.partition(".")
         label = self._labels.the_one(name) or self._labels.near(name)
         near = self._names.near(name) or (self._labelled[label][0] if label else None)
-        return f"{module} has no field {path}{_meant(near and near + dot + part)}"
+        told = f"{module} has no field {path}{_meant(near and near + dot + part)}"
+        return Dropped(source, told, near)
 
 
 def without_rivals(columns: Iterable[Column | Dropped]) -> list[Column | Dropped]:
-    """Of columns for one field, the one that is called exactly so; where none is, it is not known
-    which is meant, and none is written."""
+    """Of columns for one field, the one that is called exactly so. Where none is, one that is
+    spelled like a path to it (`Owner.email`) goes before others; of those it is not known which is
+    meant, and none is written."""
     resolved = list(columns)
     of_field: dict[str, list[Column]] = defaultdict(list)
     for column in resolved:
@@ -167,15 +172,20 @@ def without_rivals(columns: Iterable[Column | Dropped]) -> list[Column | Dropped
 
 def _unless_rivalled(column: Column, all_of_field: Sequence[Column]) -> Column | Dropped:
     others = [other for other in all_of_field if other is not column]
-    if not others or not column.loosely:
+    if not others or column.source == column.name:
         return column
-    if exact := [other.source for other in others if not other.loosely]:
-        return Dropped(column.source, f"{exact[0]} goes to {column.name}", column.name)
+    exact = [other for other in others if other.source == column.name]
+    exact += [other for other in others if column.loosely and not other.loosely]
+    if exact:
+        return Dropped(column.source, f"{exact[0].source} goes to {column.name}", column.name)
+    if not column.loosely:
+        return column
     told = " and ".join(other.source for other in others)
     return Dropped(
         column.source,
         f"{told} would go to {column.name}, too; map the one that is meant",
         column.name,
+        tuple(one.source for one in all_of_field),
     )
 
 

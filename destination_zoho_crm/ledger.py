@@ -30,19 +30,19 @@ def told(totals: Mapping[StreamKey, Total], ledger: Mapping[str, Line]) -> Itera
         counts = ", ".join(f"{total.counts[result]:,} {result}" for result in RESULTS)
         missing = total.rows - total.counts.total()
         yield (
-            f"Written: {name}: {total.rows:,} rows = {counts}"
+            f"Written: {name}: {_count(total.rows, 'row')} = {counts}"
             + (f", {missing:,} not written as far as is known" if missing else "")
-            + f"; {line.calls:,} calls, {line.credits:,} credits, {line.seconds:.1f} s."
+            + f"; {_cost(line.calls, line.credits)}, {line.seconds:.1f} s."
         )
         for field, number in total.matched_by.most_common():
             yield (
-                f"Matched: {name}: {number:,} rows changed a record that {field} found, not the "
-                "key: Zoho always matches by all unique fields."
+                f"Matched: {name}: {_count(number, 'row')} changed a record that {field} found, "
+                "not the key: Zoho always matches by all unique fields."
             )
         if unchanged := total.counts["unchanged"]:
             yield (
-                f"Unchanged: {name}: {unchanged:,} rows brought nothing but their key, so nothing "
-                "was written for them."
+                f"Unchanged: {name}: {_count(unchanged, 'row')} brought nothing but the key, so "
+                "nothing was written."
             )
         if total.absent:
             yield (
@@ -51,8 +51,8 @@ def told(totals: Mapping[StreamKey, Total], ledger: Mapping[str, Line]) -> Itera
             )
     lines = ledger.values()
     yield (
-        f"Cost: {sum(line.calls for line in lines):,} calls, "
-        f"{sum(line.credits for line in lines):,} credits in all, "
+        f"Cost: {_cost(sum(line.calls for line in lines), sum(line.credits for line in lines))} "
+        "in all, "
         f"{ledger.get(METADATA, Line()).calls:,} calls of them for metadata."
     )
 
@@ -74,3 +74,11 @@ def rejections(totals: Mapping[StreamKey, Total]) -> Iterator[str]:
             where = f" in {field}" if field else ""
             because = f"{code}{where}{said and f': {said}'}"
             yield f"Rejected: {label(stream)}: {number:,} rows by {because}."
+
+
+def _cost(calls: int, credits_: int) -> str:
+    return f"{_count(calls, 'call')}, {_count(credits_, 'credit')}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -15,6 +15,7 @@ from destination_zoho_crm.catalog import (
     mapping_of,
     module_of,
     primary_key_of,
+    unmet,
 )
 from destination_zoho_crm.columns import Column, Dropped, Fields, without_rivals
 from destination_zoho_crm.matching import KeyKind
@@ -23,7 +24,10 @@ from destination_zoho_crm.naming import Names, loose
 from destination_zoho_crm.protocol import StreamKey
 from destination_zoho_crm.refusals import (
     column_problems,
+    ended,
+    mapping_needed,
     missing_columns,
+    missing_of_new_records,
     no_module,
     no_source,
     operation_problems,
@@ -57,7 +61,7 @@ class StreamPlan:
     mark: str | None = None
     #: The assignment rule that runs for the stream's rows.
     lar_id: str | None = None
-    #: What the mapping says otherwise than the connection.
+    #: What the mapping says otherwise than the connection, and what new records lack.
     warnings: tuple[str, ...] = ()
 
     @property
@@ -102,15 +106,16 @@ def make_plan(
     """`modules`: those wanted, and those that their lookups point at; `names`: all there are."""
     problems: list[str] = []
     plans: list[StreamPlan] = []
+    idle = unmet(streams, mappings)
     if not streams:
         problems.append("The configured catalog holds no stream, so there is nothing to write.")
     for entry in streams:
-        planned = _Stream(entry, mapping_of(entry, mappings), modules, names)
+        planned = _Stream(entry, mapping_of(entry, mappings), modules, names, idle)
         if any(plan.stream == planned.key for plan in plans):
             problems.append(f"{label(planned.key)}: the catalog holds this stream twice.")
         plan = planned.plan()
         if plan is None:
-            problems += [f"{label(planned.key)}: {problem}." for problem in planned.problems]
+            problems += [ended(f"{label(planned.key)}: {problem}") for problem in planned.problems]
         else:
             plans.append(plan)
     refuse(problems)
@@ -126,11 +131,14 @@ class _Stream:
         mapping: StreamMapping | None,
         modules: Mapping[str, TargetModule],
         names: Sequence[str],
+        idle: Sequence[StreamMapping],
     ) -> None:
+        """`idle`: the mappings that name no stream."""
         self.entry = entry
         self.mapping = mapping
         self.modules = modules
         self.names = names
+        self.idle = idle
         self.key = key_of(entry)
         self.sources = columns_of(entry)
         self.problems: list[str] = []
@@ -143,7 +151,9 @@ class _Stream:
         operation = self._operation()
         module = self.modules.get(name)
         if module is None or name not in self.names:
-            self.problems.append(no_module(name, self.names))
+            unmapped = not (self.mapping or self._activated)
+            cure = mapping_needed(label(self.key), self.idle) if unmapped else ""
+            self.problems.append(no_module(name, self.names) + cure)
         if self._activated and self.mapping and self.mapping.module != name:
             self.problems.append(
                 f"the connection writes it to {name}, its mapping to {self.mapping.module}"
@@ -179,7 +189,10 @@ class _Stream:
             unlisted=() if operation == "delete" else tuple(self._unlisted(pairs, mark)),
             mark=mark,
             lar_id=self.mapping.lar_id if self.mapping and operation in ASSIGNING else None,
-            warnings=tuple(self._warnings(module, operation, fields, chosen)),
+            warnings=(
+                *self._warnings(module, operation, fields, chosen),
+                *missing_of_new_records(module, operation, columns),
+            ),
         )
 
     def _operation(self) -> Operation | None:
@@ -219,7 +232,15 @@ class _Stream:
     def _warnings(
         self, module: TargetModule, operation: Operation, fields: Fields, key: str | None
     ) -> Iterator[str]:
-        if self.mapping is None or not self._activated:
+        if self.mapping is None:
+            return
+        if not self._activated:
+            mode = str(self.entry.get("destination_sync_mode"))
+            if mode.startswith("overwrite"):
+                yield (
+                    f"its mapping's {operation} stands in for the connection's {mode}, so no "
+                    "record is replaced or deleted"
+                )
             return
         said, named, given = (
             self.mapping.operation,
@@ -256,7 +277,7 @@ class _Stream:
         columns = [
             fields.column(source, path, mapped=mapped, chosen=chosen) for source, path in pairs
         ]
-        return columns if mapped else without_rivals(columns)
+        return columns if chosen else without_rivals(columns)
 
     def _column_problems(
         self,
@@ -273,7 +294,7 @@ class _Stream:
             yield "the catalog names no column of it, and no mapping does"
             return
         yield from column_problems(module, operation, columns, chosen=self._mapped)
-        yield from missing_columns(module, operation, key, columns)
+        yield from missing_columns(module, operation, key, columns, chosen=self._mapped)
 
 
 def _dropped(

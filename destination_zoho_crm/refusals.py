@@ -10,7 +10,7 @@ from destination_zoho_crm.naming import Names
 from destination_zoho_crm.settings import Operation, StreamMapping
 from zoho_crm.problems import config_error
 
-_MOST_NAMES = 30
+_MOST_NAMES = 10
 #: Columns of which one sentence says why they are not written.
 _MOST_REASONS = 3
 
@@ -25,13 +25,18 @@ def refuse(problems: Iterable[str]) -> None:
         raise config_error(f"{len(said)} things must be mended before a row is written. {numbered}")
 
 
+def ended(sentence: str) -> str:
+    """With a full stop, but behind a question mark."""
+    return sentence if sentence.endswith("?") else f"{sentence}."
+
+
 def mapping_problems(
     mapping: StreamMapping, modules: Mapping[str, TargetModule], names: Sequence[str]
 ) -> Iterator[str]:
     """What can be said of a mapping before there is a catalog."""
     module = modules.get(mapping.module)
     if module is None:
-        yield f"{mapping.stream}: {no_module(mapping.module, names)}."
+        yield ended(f"{mapping.stream}: {no_module(mapping.module, names)}")
         return
     fields = Fields(module, mapping.operation, modules)
     key = fields.key(mapping.matching_key) if mapping.matching_key else None
@@ -41,7 +46,7 @@ def mapping_problems(
             fields.column(source, path, mapped=True, chosen=True) for source, path in mapping.fields
         ]
         problems += column_problems(module, mapping.operation, columns, chosen=True)
-    yield from (f"{mapping.stream}: {problem}." for problem in problems)
+    yield from (ended(f"{mapping.stream}: {problem}") for problem in problems)
 
 
 def column_problems(
@@ -72,22 +77,49 @@ def missing_columns(
     operation: Operation,
     key: str | None,
     columns: Sequence[Column | Dropped],
+    *,
+    chosen: bool,
 ) -> Iterator[str]:
-    """Which key and operation count, the connection decides; a mapping alone does not tell."""
+    """Which key and operation count, the connection decides; a mapping alone does not tell.
+
+    `chosen`: the reasons of columns that are not written are problems already, and what follows
+    from one is none of its own.
+    """
     names = {column.name for column in columns if isinstance(column, Column)}
-    if key is not None and key not in names:
+    told = {column.field for column in columns if isinstance(column, Dropped) and chosen}
+    if key is not None and key not in names | told:
         yield f"no column goes to {key}, by which its records are found{_because(key, columns)}"
-    if operation in ("insert", "upsert"):
-        for field in module.fields.values():
-            name = field.api_name
-            if field.mandatory and field.form and name not in names:
-                why = _because(name, columns)
-                yield f"no column goes to {name}, without which Zoho adds no record{why}"
+    if operation == "insert":
+        for name in _unserved(module, columns):
+            if name not in told:
+                yield f"{_no_new_record(name)}{_because(name, columns)}"
+
+
+def missing_of_new_records(
+    module: TargetModule, operation: Operation, columns: Sequence[Column | Dropped]
+) -> Iterator[str]:
+    """An upsert that is meant for records that are there needs none of these columns."""
+    if operation == "upsert":
+        for name in _unserved(module, columns):
+            yield f"{_no_new_record(name)}: rows that find none are rejected"
+
+
+def _unserved(module: TargetModule, columns: Sequence[Column | Dropped]) -> list[str]:
+    """The mandatory fields that no column goes to."""
+    names = {column.name for column in columns if isinstance(column, Column)}
+    mandatory = (field for field in module.fields.values() if field.mandatory and field.form)
+    return [field.api_name for field in mandatory if field.api_name not in names]
+
+
+def _no_new_record(field: str) -> str:
+    return f"no column goes to {field}, without which Zoho adds no record"
 
 
 def _because(field: str, columns: Sequence[Column | Dropped]) -> str:
     """Why a column that would go to the field does not."""
     dropped = [c for c in columns if isinstance(c, Dropped) and c.field == field]
+    if rivals := next((column.rivals for column in dropped if column.rivals), ()):
+        return f"; {' and '.join(rivals)} would go to it: map the one that is meant"
     return "".join(f"; {no_column(column)}" for column in dropped)
 
 
@@ -134,10 +166,21 @@ def operation_problems(
 
 
 def no_module(name: str, names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_MOST_NAMES]) + (" ..." if len(names) > _MOST_NAMES else "")
+    more = len(names) - _MOST_NAMES
+    shown = ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
     similar = get_close_matches(name.lower(), [known.lower() for known in names], 1)
     meant = [known for known in names if known.lower() in similar]
     return (
         f"in this version of its API the org has no module {name} that can be written. "
         f"{f'Did you mean {meant[0]}? ' if meant else ''}It has {shown}"
     )
+
+
+def mapping_needed(stream: str, unmet: Iterable[StreamMapping]) -> str:
+    """Of a stream that no mapping names, and that is called like no module.
+
+    `unmet`: the mappings that name no stream, one of which may be meant for it.
+    """
+    names = " and ".join(map(str, unmet))
+    idle = f"; the mapping of {names} meets no stream" if names else ""
+    return f". To write it to one of them, map the stream {stream} to a module{idle}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from destination_zoho_crm.accounting import Segment
+from destination_zoho_crm.columns import Column
 from destination_zoho_crm.encoding import EMPTY
 from destination_zoho_crm.known import Known
 from destination_zoho_crm.outcomes import (
@@ -69,7 +70,8 @@ class RowEncoder:
             tells_unknown=plan.operation != "delete",
         )
         self._told: set[str] = set()
-        self._guesses = {column.source for column in plan.columns if column.is_guess}
+        self._guesses = {column.source: column for column in plan.columns if column.is_guess}
+        self._cures = known.cures
         by_id = (plan.key,) if plan.key and plan.key.name == "id" else ()
         self._columns = [
             (column.source, column.name, known.encoder(plan.label, plan.module.api_name, column))
@@ -101,8 +103,8 @@ class RowEncoder:
             try:
                 value = encode(data[source])
             except UnfitError as error:
-                if source in self._guesses:
-                    self._tell_guess(source, name)
+                if guess := self._guesses.get(source):
+                    self._tell_guess(guess)
                     continue
                 return rejected(INVALID_DATA, str(error), name)
             if value is not EMPTY:
@@ -120,15 +122,16 @@ class RowEncoder:
             return rejected(INVALID_DATA, f"{told}sent; delete the record by its id", key.name)
         return record
 
-    def _tell_guess(self, source: str, name: str) -> None:
+    def _tell_guess(self, column: Column) -> None:
         """A column `owner` of a table may hold names of people, and be no field of Zoho's."""
-        if source in self._told:
+        if column.source in self._told:
             return
-        self._told.add(source)
+        self._told.add(column.source)
+        cure = self._cures.of(column) or "nothing but ids can be written to it"
         LOGGER.warning(
-            f"{self._plan.label}: the column {source} fits {name} but for its spelling, and has "
-            "values that are no ids of records; these are left out. If it is meant, map it to "
-            f"{name}, or to a field by which the record is found."
+            f"{self._plan.label}: the column {column.source} fits {column.name} but for its "
+            "spelling, and has values that are no ids of records; these are left out. If it is "
+            f"meant to be written: {cure}."
         )
 
     def _misplaced(self, data: Mapping[str, Any]) -> Outcome | None:

@@ -17,6 +17,7 @@ from destination_zoho_crm.brakes import (
     refuse_quiet_failures,
     refuse_too_many_rejects,
 )
+from destination_zoho_crm.catalog import unmet
 from destination_zoho_crm.creations import Creations
 from destination_zoho_crm.cures import Cures
 from destination_zoho_crm.known import Known
@@ -35,6 +36,7 @@ from destination_zoho_crm.plan import (
 )
 from destination_zoho_crm.progress import Progress
 from destination_zoho_crm.protocol import Row, State
+from destination_zoho_crm.refusals import ended
 from destination_zoho_crm.rejects import RejectedRows, make_folder
 from destination_zoho_crm.rows import RowEncoder
 from destination_zoho_crm.sending import Sender
@@ -73,10 +75,9 @@ def write(
     wanted = modules.with_lookups(
         wanted_modules(streams, settings.mappings), named_lookups(streams, settings.mappings)
     )
+    for mapping in unmet(streams, settings.mappings):
+        LOGGER.warning(f"The connection has no stream {mapping}, which a mapping names.")
     plans = make_plan(streams, settings.mappings, wanted, modules.names)
-    for mapping in settings.mappings:
-        if not any(mapping.is_of(plan.stream[1], plan.stream[0]) for plan in plans):
-            LOGGER.warning(f"The connection has no stream {mapping}, which a mapping names.")
     _announce(plans, settings, client.config["schema_version"])
     known = Known(
         active_users(client.metadata) if any(map(_names_users, plans)) else {},
@@ -232,14 +233,14 @@ def _names_users(plan: StreamPlan) -> bool:
     return any(column.via == "email" for column in plan.columns)
 
 
-def _announce(plans: Iterable[StreamPlan], settings: WriteSettings, version: str) -> None:
+def _announce(plans: Sequence[StreamPlan], settings: WriteSettings, version: str) -> None:
     """The plan and its warnings, before the first row."""
     for plan in plans:
         LOGGER.info(f"Plan: {plan}")
         LOGGER.info(f"Plan: {plan.label}: {price(plan)}.")
         for column in plan.dropped:
             LOGGER.warning(
-                f"{plan.label}: the column {column.source} is left out: {column.reason}."
+                ended(f"{plan.label}: the column {column.source} is left out: {column.reason}")
             )
         for warning in plan.warnings:
             LOGGER.warning(f"{plan.label}: {warning}.")
@@ -249,11 +250,13 @@ def _announce(plans: Iterable[StreamPlan], settings: WriteSettings, version: str
     fires = "all that the org has" if kinds is None else ", ".join(kinds) or "none"
     if kinds is not None and not skipped_features(version):
         fires += " (but cadences, which this version of Zoho's API cannot keep from running)"
-    LOGGER.info(
-        f"Plan: automations: {fires}; nulls "
-        f"{'empty their fields' if settings.clears else 'leave their fields alone'}; at most "
-        f"{settings.most_deletes:,} deletions a stream."
-    )
+    terms = [f"automations: {fires}"]
+    if any(plan.operation != "delete" for plan in plans):
+        nulls = "empty their fields" if settings.clears else "leave their fields alone"
+        terms.append(f"nulls {nulls}")
+    if any(plan.operation == "delete" for plan in plans):
+        terms.append(f"at most {settings.most_deletes:,} deletions a stream")
+    LOGGER.info(f"Plan: {'; '.join(terms)}.")
 
 
 def _remarks(plan: StreamPlan) -> Iterator[str]:

@@ -30,7 +30,14 @@ COMMANDS = {"source": run_source, "destination": run_destination}
 BOTH = [
     ({"client_id": "  "}, "Client ID (client_id) is missing."),
     ({"refresh_token": None}, "Refresh Token (refresh_token) is missing."),
-    ({"client_secret": 5}, "Client Secret (client_secret) is a value, which is no text."),
+    (
+        {"client_secret": 5},
+        "Client Secret (client_secret) is a value, which is no text; write it in quotes.",
+    ),
+    (
+        {"credits_reserve_percent": True},
+        "Credits Left to People (credits_reserve_percent) is true, which is no whole number.",
+    ),
     (
         {"dc_region": "Mars"},
         "Region (dc_region) is 'Mars', which is none of US, EU, IN, AU, CN, JP, CA, SA, UK, AE.",
@@ -96,13 +103,17 @@ OF_THE_SOURCE = [
     ),
     (
         {"retrieval": {"use_coql": True}},
-        "Use COQL (retrieval) needs use_coql: enabled or disabled.",
+        "Use COQL (retrieval) needs use_coql: enabled or disabled, not true.",
     ),
     (
         {"retrieval": {"api_type": "Bulk"}},
         "Use COQL (retrieval) needs use_coql: enabled or disabled.",
     ),
-    ({"retrieval": "REST"}, "Use COQL (retrieval) needs use_coql: enabled or disabled."),
+    (
+        {"retrieval": "REST"},
+        "Use COQL (retrieval) is 'REST', which is no JSON object; "
+        'write it as {"use_coql": "enabled"}.',
+    ),
     (
         {"retrieval": {"use_coql": "disabled ", "api_type": " SOAP"}},
         "Use COQL (retrieval): API Type (api_type) is 'SOAP', which is none of REST, Bulk.",
@@ -122,7 +133,35 @@ OF_THE_DESTINATION = [
     ),
     (
         {"mappings": [MAPPING | {"operation": {"operation": "overwrite"}}]},
-        "Mapping 1: Operation (operation) needs operation: upsert or update or insert or delete.",
+        "Mapping 1: Operation (operation) needs operation: upsert or update or insert or delete, "
+        "not 'overwrite'.",
+    ),
+    (
+        {"mappings": [MAPPING | {"operation": {"operation": "upsrt"}}]},
+        "Mapping 1: Operation (operation) needs operation: upsert or update or insert or delete, "
+        "not 'upsrt'. Did you mean upsert?",
+    ),
+    *(
+        (
+            {"mappings": [MAPPING | {"operation": text}]},
+            f"Mapping 1: Operation (operation) is {text!r}, which is no JSON object; write it as "
+            f"{example}.",
+        )
+        for text, example in (
+            ("upsert", '{"operation": "upsert", "matching_key": "Email"}'),
+            ("upsrt", '{"operation": "upsert", "matching_key": "Email"}'),
+            ("delete", '{"operation": "delete", "matching_key": "id"}'),
+            ("insert", '{"operation": "insert"}'),
+        )
+    ),
+    (
+        {"automations": "selected"},
+        "Automations (automations) is 'selected', which is no JSON object; "
+        'write it as {"run": "selected", "kinds": ["workflow"]}.',
+    ),
+    (
+        {"null_values": {"a": True}},
+        'Null Values (null_values) is {"a": true}, which is no text.',
     ),
     (
         {"mappings": [MAPPING | {"fields": [{"column": "a"}]}]},
@@ -146,6 +185,11 @@ OF_THE_DESTINATION = [
         {"mappings": [MAPPING | {"lar_id": "the first"}]},
         "Mapping 1: Assignment Rule (lar_id) is 'the first'; write it like 4150868000000112009.",
     ),
+    (
+        {"mappings": [MAPPING | {"lar_id": 4150868000000112009}]},
+        "Mapping 1: Assignment Rule (lar_id) is 4150868000000112009, which is no text; "
+        "write it in quotes.",
+    ),
     *(
         (
             {"mappings": [MAPPING | {"lar_id": "1", "operation": how | {"matching_key": "id"}}]},
@@ -165,7 +209,7 @@ OF_THE_DESTINATION = [
     ),
     (
         {"automations": {"run": "some"}},
-        "Automations (automations) needs run: all or none or selected.",
+        "Automations (automations) needs run: all or none or selected, not 'some'.",
     ),
     ({"max_deletes": -1}, "Most Deletions (max_deletes) is -1, and 0 is the least."),
     (

@@ -118,6 +118,22 @@ def test_cards_are_account_then_the_work_then_advanced(connector: str) -> None:
     assert nested == []
 
 
+def test_settings_of_writing_come_in_the_order_of_the_pages_steps() -> None:
+    properties = form("destination")["properties"]
+    writing = [name for name in properties if properties[name]["group"] == "writing"]
+
+    assert writing == sorted(writing, key=lambda name: properties[name]["order"])
+    assert writing == [
+        "schema_version",
+        "mappings",
+        "null_values",
+        "unknown_picklist_values",
+        "automations",
+        "max_rejected",
+        "object_storage_config",
+    ]
+
+
 @both
 def test_fields_that_stand_together_have_an_order_each(connector: str) -> None:
     for path, holder in objects(connector):

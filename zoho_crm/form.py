@@ -3,6 +3,7 @@
 Airbyte's form lets some things pass, and a config that is written by hand knows no form at all.
 """
 
+import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
@@ -73,8 +74,12 @@ def _warn_once(sentence: str, key: str, known: tuple[str, ...]) -> None:
 
 
 def _meant(key: str, known: Sequence[str]) -> str:
-    similar = get_close_matches(key, known, 1)
-    return f". Did you mean {similar[0]}?" if similar else "."
+    near = _near(key, known)
+    return f". Did you mean {near}?" if near else "."
+
+
+def _near(key: str, known: Sequence[str]) -> str | None:
+    return next(iter(get_close_matches(key, known, 1)), None)
 
 
 def _keys_of(options: Sequence[Schema]) -> tuple[str, ...]:
@@ -146,11 +151,33 @@ def _unknown(settings: Mapping[str, Any], known: Sequence[str], entry: str) -> I
 
 
 def _unfit_choice(value: Any, options: Sequence[Schema], label: str) -> Iterator[str]:
+    key, first = _discriminator(options[0])
+    by_name = {_discriminator(option)[1]: option for option in options}
     if option := _chosen(value, options):
         yield from _unfit(value, option, f"{label}: ")
+    elif isinstance(value, str):
+        meant = by_name[_near(value, tuple(by_name)) or first]
+        yield f"{label} is {value!r}, which is no JSON object; write it as {_example(meant)}."
     else:
-        key, _ = _discriminator(options[0])
-        yield f"{label} needs {key}: {' or '.join(_discriminator(each)[1] for each in options)}."
+        needs = f"{label} needs {key}: {' or '.join(by_name)}"
+        if isinstance(value, Mapping) and key in value:
+            said = value[key]
+            yield f"{needs}, not {_shown(said)}{_meant(str(said), tuple(by_name))}"
+        else:
+            yield f"{needs}."
+
+
+def _example(option: Schema) -> str:
+    """The option as JSON, with what else it requires."""
+    key, constant = _discriminator(option)
+    others = [name for name in option.get("required", ()) if name != key]
+    return json.dumps({key: constant} | {n: _sample(option["properties"][n]) for n in others})
+
+
+def _sample(schema: Schema) -> Any:
+    if schema["type"] == "array":
+        return schema["items"]["enum"][:1]
+    return schema["examples"][0]
 
 
 def _chosen(value: Any, options: Sequence[Schema]) -> Schema | None:
@@ -169,13 +196,15 @@ def _discriminator(option: Schema) -> tuple[str, str]:
 
 
 def _sentence(error: ValidationError, schema: Schema) -> str:
-    shown = "a value" if schema.get("airbyte_secret") else repr(error.instance)
+    shown = "a value" if schema.get("airbyte_secret") else _shown(error.instance)
     limit: Any = error.validator_value
     match error.validator:
         case "type":
             if isinstance(limit, list):
                 return f"is {shown}; write it like {' or '.join(schema['examples'])}"
-            return f"is {shown}, which {_NO_TYPE[limit]}"
+            quoted = limit == "string" and isinstance(error.instance, int | float)
+            hint = "; write it in quotes" if quoted else ""
+            return f"is {shown}, which {_NO_TYPE[limit]}{hint}"
         case "enum":
             return f"is {shown}, which is none of {', '.join(map(str, limit))}"
         case "minimum":
@@ -187,6 +216,10 @@ def _sentence(error: ValidationError, schema: Schema) -> str:
         case "minItems":
             return f"is empty; choose among {', '.join(schema['items']['enum'])}"
     return f"is {shown}: {error.message}"
+
+
+def _shown(value: Any) -> str:
+    return repr(value) if isinstance(value, str) else json.dumps(value)
 
 
 def _label(name: str, schema: Schema, place: str) -> str:

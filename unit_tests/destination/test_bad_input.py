@@ -150,6 +150,38 @@ def test_a_mapping_whose_stream_is_not_there_is_told(org: Org) -> None:
     assert result.said("The connection has no stream crm.lead, which a mapping names.")
 
 
+def test_a_mapping_whose_stream_is_not_there_is_told_of_a_plan_that_fails_too(org: Org) -> None:
+    result = org.write(stream("leads", "x"), [], mappings=[mapping("lead", "Contacts", "insert")])
+
+    assert "map the stream leads to a module; the mapping of lead meets" in result.sentence
+    assert result.said("The connection has no stream lead, which a mapping names.")
+
+
+def test_an_upsert_without_a_mandatory_field_changes_the_records_that_are_there(org: Org) -> None:
+    org.add("Contacts", Last_Name="Ada", Email="a@example.com")
+    contacts = stream("Contacts", "Email", "Loyalty_Points", mode="append_dedup", key="Email")
+    rows = [{"Email": f"{one}@example.com", "Loyalty_Points": 7} for one in "ab"]
+
+    result = org.write(contacts, rows)
+
+    assert result.counts() == {"updated": 1, "rejected": 1}
+    assert org.record("Contacts", Last_Name="Ada")["Loyalty_Points"] == 7
+    assert result.said("Contacts: no column goes to Last_Name, without which Zoho adds no record:")
+    assert result.said("by MANDATORY_NOT_FOUND in Last_Name")
+
+
+@pytest.mark.parametrize(
+    ("mode", "deletions", "nulls"), [("update", False, True), ("soft_delete", True, False)]
+)
+def test_the_plan_tells_what_concerns_its_streams(
+    org: Org, mode: str, *, deletions: bool, nulls: bool
+) -> None:
+    result = org.write(stream("Contacts", "id", "Email", mode=mode, key="id"), [])
+
+    (line,) = result.said("Plan: automations: ")
+    assert ("at most 1,000 deletions a stream" in line, "; nulls " in line) == (deletions, nulls)
+
+
 def test_columns_that_cannot_be_written_are_left_out_with_one_warning_each(org: Org) -> None:
     columns = ("Last_Name", "Created_Time", "Full_Name", "_ab_cdc_updated_at", "id", "Layout")
     rows = [dict.fromkeys(columns, "x")] * 3

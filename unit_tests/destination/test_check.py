@@ -146,7 +146,7 @@ def test_a_folder_that_cannot_be_used_is_told(org: Org, tmp_path: Path, folder: 
     [
         ({"max_rejected": "many"}, "(max_rejected) is 'many'; write it like 50 or 10%."),
         ({"max_rejected": 1.5}, "(max_rejected) is 1.5; write it like 50 or 10%."),
-        ({"max_rejected": True}, "(max_rejected) is True; write it like 50 or 10%."),
+        ({"max_rejected": True}, "(max_rejected) is true; write it like 50 or 10%."),
         ({"max_rejected": -1}, "(max_rejected) is -1, and 0 is the least."),
         ({"max_rejected": 10**12}, "which is never reached."),
         ({"max_rejected": "101%"}, "(max_rejected) is 101%, which is never reached."),
@@ -154,14 +154,17 @@ def test_a_folder_that_cannot_be_used_is_told(org: Org, tmp_path: Path, folder: 
         ({"max_deletes": -1}, "(max_deletes) is -1, and 0 is the least."),
         ({"max_deletes": "x"}, "(max_deletes) is 'x', which is no whole number."),
         ({"null_values": "Clear"}, "(null_values) is 'Clear', which is none of ignore, clear."),
-        ({"automations": {"run": "nonE"}}, "(automations) needs run: all or none or selected."),
+        (
+            {"automations": {"run": "nonE"}},
+            "(automations) needs run: all or none or selected, not 'nonE'. Did you mean none?",
+        ),
         (
             {"automations": {"run": "selected", "kinds": ["magic"]}},
             "(kinds) is 'magic', which is none of workflow, approval, blueprint.",
         ),
         (
             {"object_storage_config": {"storage_type": "Tape"}},
-            "(object_storage_config) needs storage_type: None or Local.",
+            "(object_storage_config) needs storage_type: None or Local, not 'Tape'.",
         ),
         ({"object_storage_config": {"storage_type": "Local"}}, "Folder (folder) is missing."),
         ({"mappings": [mapping("s", "Leads", "insert")] * 2}, "Several mappings name the stream s"),

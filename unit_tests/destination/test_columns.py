@@ -63,7 +63,7 @@ def test_an_external_id_is_found_however_it_is_spelled(org: Org) -> None:
 
     assert result.counts() == {"updated": 1}
     assert org.record("Contacts", id=contact)["Reporting_To"]["id"] == boss
-    (plan,) = result.said("Plan: Contacts")
+    (plan,) = result.said("Plan: Contacts -> ")
     assert f"{path} -> Reporting_To.External_Contact_ID, owner.Email -> Owner.email" in plan
 
 
@@ -124,8 +124,9 @@ def test_a_key_that_two_columns_fit_is_refused_with_the_reason(org: Org) -> None
 
     result = org.write(contacts, [])
 
-    assert "no column goes to Email, by which its records are found; the column email" in (
-        result.sentence
+    assert result.sentence == (
+        "Contacts: no column goes to Email, by which its records are found; email and EMAIL would "
+        "go to it: map the one that is meant."
     )
 
 
@@ -241,8 +242,12 @@ def test_a_lookup_that_is_loosely_matched_is_written_where_its_values_are_ids(or
     assert result.counts() == {"created": 3}
     assert org.record("Contacts", Last_Name="A")["Account_Name"]["id"] == account
     assert org.record("Contacts", Last_Name="B")["Account_Name"] is None
-    for column in ("account_name fits Account_Name", "owner fits Owner"):
-        assert len(result.said(f"the column {column} but for its spelling")) == 1
+    for column, cure in (
+        ("account_name fits Account_Name", "record of Accounts by another value, write Account_"),
+        ("owner fits Owner", ": an e-mail address finds a user in the column Owner.email."),
+    ):
+        (line,) = result.said(f"the column {column} but for its spelling")
+        assert cure in line
     assert not [line for line in result.log if "Lovelace" in line or "ACME" in line]
 
 

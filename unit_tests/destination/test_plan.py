@@ -196,6 +196,12 @@ def test_a_mapping_of_a_namespace_goes_before_one_for_any() -> None:
             "no column goes to Email, by which its records are found",
         ),
         (stream("Contacts", "Email"), [], "no column goes to Last_Name, without which Zoho adds"),
+        (
+            stream("Contacts", "LASTNAME", "last_name"),
+            [],
+            "Contacts: no column goes to Last_Name, without which Zoho adds no record; LASTNAME "
+            "and last_name would go to it: map the one that is meant.",
+        ),
         (stream("Contacts"), [], "the catalog names no column of it"),
         (stream("Contacts", "id", mode="update", key="id"), [], "no column of it can be written"),
         (
@@ -204,9 +210,19 @@ def test_a_mapping_of_a_namespace_goes_before_one_for_any() -> None:
             "the column rows cannot be written: it is a subform",
         ),
         (
-            stream("Contacts", "Last_Name", "Account_Name", "Account_Name.ERP"),
+            stream("Contacts", "Last_Name", "Account_Name.id", "Account_Name.ERP"),
             [],
-            "the columns Account_Name and Account_Name.ERP both go to Account_Name",
+            "the columns Account_Name.id and Account_Name.ERP both go to Account_Name",
+        ),
+        (
+            stream("crm", "a", "b", "c"),
+            [mapping("crm", "Contacts", "insert", a="Last_Name", b="Owner", c="Owner.email")],
+            "the columns b and c both go to Owner",
+        ),
+        (
+            stream("Contacts", "Last_Name", "Owner", "Owner.email", into="Contacts"),
+            [],
+            "the columns Owner and Owner.email both go to Owner",
         ),
         (
             stream("crm", *PEOPLE, into="Contacts"),
@@ -230,6 +246,99 @@ def test_what_cannot_be_is_refused_with_what_can(
     entry: Json, mappings: list[Json], said: str
 ) -> None:
     assert said in refused(entry, *mappings)
+
+
+@pytest.mark.parametrize(
+    ("entry", "mappings"),
+    [
+        (stream("Contacts", "Email", "Code", mode="append_dedup", key="Email"), []),
+        (
+            stream("crm", "mail", "code"),
+            [mapping("crm", "Contacts", "upsert", "Email", mail="Email", code="Code")],
+        ),
+        (stream("crm", "Email", "Code", mode="append_dedup", key="Email", into="Contacts"), []),
+    ],
+    ids=["sync mode", "mapping", "data activation"],
+)
+def test_an_upsert_of_records_that_are_there_needs_no_mandatory_field(
+    entry: Json, mappings: list[Json]
+) -> None:
+    plan = planned(entry, *mappings)
+
+    assert [column.name for column in plan.columns] == ["Email", "Code"]
+    assert list(plan.warnings) == [
+        "no column goes to Last_Name, without which Zoho adds no record: rows that find none are "
+        "rejected"
+    ]
+
+
+@pytest.mark.parametrize("path", ["Lst_Name", "Last_Name.id"])
+@pytest.mark.parametrize("how", [("insert",), ("upsert", "Email")], ids=lambda how: how[0])
+def test_what_follows_from_another_problem_is_not_told(how: tuple[Any, ...], path: str) -> None:
+    mapped = mapping("crm", "Contacts", *how, a="Email", b=path)
+
+    sentence = refused(stream("crm", "a", "b"), mapped)
+
+    assert "crm: the column b cannot be written: " in sentence
+    assert "no column goes to" not in sentence
+
+
+def test_a_question_has_no_full_stop() -> None:
+    mapped = mapping("crm", "Contacts", "insert", a="Last_Name", b="Emial", c="Ownr")
+
+    assert refused(stream("crm", "a", "b", "c"), mapped).endswith(
+        "(1) crm: the column b cannot be written: Contacts has no field Emial; did you mean Email? "
+        "(2) crm: the column c cannot be written: Contacts has no field Ownr; did you mean Owner?"
+    )
+
+
+def test_a_stream_that_names_no_module_is_told_to_be_mapped() -> None:
+    mapped = mapping("customer", "Contacts", "insert")
+
+    assert refused(stream("contacts", *PEOPLE), mapped) == (
+        "contacts: in this version of its API the org has no module contacts that can be written. "
+        "Did you mean Contacts? It has Contacts, Accounts. To write it to one of them, map the "
+        "stream contacts to a module; the mapping of customer meets no stream."
+    )
+
+
+def test_of_many_modules_some_are_named() -> None:
+    names = [f"Module_{n:02}" for n in range(40)]
+
+    with pytest.raises(AirbyteTracedException) as problem:
+        make_plan([stream("x", "a", into="Z")], (), {}, names)
+
+    assert str(problem.value.message).endswith("Module_08, Module_09 and 30 more.")
+
+
+@pytest.mark.parametrize("mode", ["overwrite", "overwrite_dedup"])
+def test_a_mapping_that_stands_in_for_an_overwrite_is_told(mode: str) -> None:
+    entry = stream("crm", *PEOPLE, mode=mode)
+
+    plan = planned(entry, mapping("crm", "Contacts", "upsert", "Email"))
+
+    assert list(plan.warnings) == [
+        f"its mapping's upsert stands in for the connection's {mode}, so no record is replaced or "
+        "deleted"
+    ]
+
+
+def test_of_unmapped_columns_for_one_field_the_plain_one_is_written() -> None:
+    columns = ("Last_Name", "Owner.email", "Owner", "Account_Name", "Account_Name.ERP")
+
+    plan = planned(stream("Contacts", *columns))
+
+    assert [column.source for column in plan.columns] == ["Last_Name", "Owner", "Account_Name"]
+    assert [(dropped.source, dropped.reason) for dropped in plan.dropped] == [
+        ("Owner.email", "Owner goes to Owner"),
+        ("Account_Name.ERP", "Account_Name goes to Account_Name"),
+    ]
+
+
+def test_a_lookup_that_is_matched_loosely_is_planned_for_ids_only() -> None:
+    plan = planned(stream("Contacts", "Last_Name", "account_name", "email"))
+
+    assert str(plan).endswith("Last_Name, account_name -> Account_Name (ids only), email -> Email")
 
 
 def test_a_stream_that_is_there_twice_is_refused() -> None:

@@ -125,7 +125,7 @@ def test_an_update_with_nothing_but_a_key_is_not_sent(org: Org, version: str) ->
     result = org.write(leads, rows, schema_version=version)
 
     assert result.counts() == {"updated": 1, "unchanged": 2}
-    assert result.said("2 rows brought nothing but their key")
+    assert result.said("2 rows brought nothing but the key")
     assert {one["id"] for one in org.fired()} == {ids[2]}
 
 

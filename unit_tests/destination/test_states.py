@@ -226,7 +226,8 @@ def test_what_was_written_before_a_failure_is_acknowledged(org: Org) -> None:
     result = org.write_lines([LEADS, accounts], lines)
 
     assert [s["state"]["id"] for s in result.states] == [1]
-    assert result.said("Written: Leads: 1 rows = 1 created")
+    (line,) = result.said("Written: Leads: 1 row = 1 created, ")
+    assert "; 1 call, 1 credit, " in line
     assert result.said("0 superseded, 0 rejected, 1 not written")
 
 

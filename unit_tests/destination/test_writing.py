@@ -64,7 +64,7 @@ def test_a_match_by_another_field_than_the_key_is_told(org: Org) -> None:
     result = org.write(vehicles, [{"Name": "Unknown", "Plate": "P-1"}])
 
     assert result.counts() == {"updated": 1}
-    assert result.said("1 rows changed a record that Plate found, not the key")
+    assert result.said("1 row changed a record that Plate found, not the key")
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -215,6 +215,6 @@ def test_everything_that_does_not_fit_is_told_at_once_and_no_secret_with_it() ->
 
     assert caught.value.message == (
         "Client ID (client_id) is missing. "
-        "Client Secret (client_secret) is a value, which is no text. "
+        "Client Secret (client_secret) is a value, which is no text; write it in quotes. "
         "Credits Left to People (credits_reserve_percent) is 91, and 90 is the most."
     )
