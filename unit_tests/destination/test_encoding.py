@@ -265,8 +265,8 @@ def test_fractions_of_a_second_are_cut_off_with_one_warning(
 
     warnings = [record.message for record in caplog.records if "fractions" in record.message]
     assert warnings == [
-        "Leads: the column column has fractions of a second, which Zoho does not keep; they are cut "
-        "off."
+        "Leads: the column column has fractions of a second, which Zoho does not keep; they are "
+        "cut off."
     ]
 
 
