@@ -54,14 +54,17 @@ class Encoder:
 
     def __init__(
         self,
+        stream: str,
         column: Column,
         users: Mapping[str, str],
         pick_list: PickList | None = None,
         cure: Callable[[], str] = str,
     ) -> None:
-        """`users`: ids of active users by address; `pick_list`: what values are held against;
-        `cure`: what else than an id names a record, in words that may be logged."""
+        """`stream`: what people call it; `users`: ids of active users by address; `pick_list`:
+        what values are held against; `cure`: what else than an id names a record, in words that
+        may be logged."""
         self.name = column.name
+        self._stream = stream
         self._column = column
         self._users = users
         self._pick_list = pick_list
@@ -97,7 +100,7 @@ class Encoder:
         """A warning about the column, once."""
         if words not in self._remarks:
             self._remarks.add(words)
-            LOGGER.warning(f"The column {self._column.source} {words}.")
+            LOGGER.warning(f"{self._stream}: the column {self._column.source} {words}.")
 
     def _user(self, value: Any) -> dict[str, str]:
         user = self._users.get(value.strip().lower()) if isinstance(value, str) else None
@@ -111,11 +114,13 @@ class Encoder:
 
     def _options(self, field: TargetField, value: Any) -> list[str] | Empty:
         """Of a list, each item is an option. A text is one option, or several between semicolons
-        as Zoho's own exports have them, or between commas or bars where all of them are known."""
+        as Zoho's own exports have them, or else between commas or bars."""
         text = value.strip() if isinstance(value, str) else ""
         if text and (text[0] != "[" or (self._pick_list and self._pick_list.has(text))):
             given = _parts(text, ";")
-            ways = [[text], given, _parts(text, ","), _parts(text, "|")]
+            ways = [[text], given]
+            if len(given) == 1:
+                ways += [_parts(given[0], ","), _parts(given[0], "|")]
         else:
             given = [_as_text(item, "expected a list of texts") for item in _list(value)]
             ways = [given]

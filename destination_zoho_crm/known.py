@@ -17,9 +17,10 @@ class Known:
     pick_lists: PickLists
     cures: Cures
 
-    def encoder(self, module: str, column: Column) -> Encoder:
-        """That of a column that is written to the module."""
+    def encoder(self, stream: str, module: str, column: Column) -> Encoder:
+        """That of a column of the stream that is written to the module."""
         return Encoder(
+            stream,
             column,
             self.users,
             self.pick_lists.of(module, column.field),

@@ -44,7 +44,8 @@ class Options:
         return cls(_pairs(values if isinstance(values, list) else ()))
 
     def __bool__(self) -> bool:
-        return bool(self._pairs)
+        """`-None-` alone is no list."""
+        return any(actual != _NOTHING for actual, _ in self._pairs)
 
     def exact(self, text: str) -> str | None:
         """The actual value of the option that has this text."""
@@ -56,8 +57,8 @@ class Options:
 
     @cached_property
     def told(self) -> str:
-        """Some of them, for people."""
-        names = [display for _, display in self._pairs if display != _NOTHING]
+        """Some of them, for people; quoted, for an option may hold a comma."""
+        names = [f'"{display}"' for _, display in self._pairs if display != _NOTHING]
         rest = len(names) - _MOST_SHOWN
         return ", ".join(names[:_MOST_SHOWN]) + (f" and {rest:,} more" if rest > 0 else "")
 

@@ -3,7 +3,9 @@ is new to the picklist ("Insert Records")."""
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.modules import TargetField, TargetModules
 from destination_zoho_crm.options import Options, folded
@@ -43,14 +45,23 @@ class PickLists:
         return self._lists.setdefault((module, field.api_name), new)
 
     def ask_again(self, module: str) -> None:
+        """Once a module; where Zoho does not tell, the options are those of the start."""
         with self._lock:
             if module in self._asked_again:
                 return
-            found = self._modules.again(module)
+            self._asked_again.add(module)
+            try:
+                found = self._modules.again(module)
+            except AirbyteTracedException as failure:
+                # Values are judged all the same; what fails here fails where it matters, too.
+                LOGGER.warning(
+                    f"{module}: the options of its pick lists cannot be read once more, so values "
+                    f"are held against those of the start. {failure.message}"
+                )
+                return
             for (of, name), pick_list in self._lists.items():
                 if found and of == module and name in found.fields:
                     pick_list.options = found.fields[name].options
-            self._asked_again.add(module)
 
     def tell_of_refusal(self, pick_list: "PickList") -> None:
         """Once a run."""
@@ -102,34 +113,36 @@ class PickList:
         """The options that a value means, each once.
 
         `ways` to read it, the likeliest first; the first counts that leaves nothing but options.
-        Where none does, it is `given` or refused: UnfitError.
+        Where none does, the value is refused (UnfitError), or has new options: then the first
+        counts that leaves an option at all, or else `given`.
         """
-        found = self._first(ways, remark)
-        if found is None and not self._lists.adds:
+        way = self._first(ways, all)
+        if way is None and not self._lists.adds:
             self._lists.ask_again(self._module)
-            found = self._first(ways, remark)
-            if found is None and self.options:
+            way = self._first(ways, all)
+            if way is None and self.options:
                 self._lists.tell_of_refusal(self)
-                raise UnfitError(
-                    f"none of the picklist's options ({self.options.told}); {_SETTING} is reject"
-                )
-        return list(dict.fromkeys(self._with_new(given) if found is None else found))
+                raise UnfitError(self._refusal(ways))
+        way = way or self._first(ways, any) or given
+        return list(dict.fromkeys(self._written(way, remark)))
 
-    def _first(self, ways: Sequence[Sequence[str]], remark: Remark) -> list[str] | None:
+    def _first(
+        self, ways: Sequence[Sequence[str]], wanted: Callable[[Iterable[bool]], bool]
+    ) -> Sequence[str] | None:
+        """The first way of which the wanted parts, all or any, are options."""
         for way in ways:
-            found = [option for text in way if (option := self._known(text)) is not None]
-            if not found or len(found) < len(way):
-                continue
-            if any(
-                text != option and not self.has(text)
-                for text, option in zip(way, found, strict=True)
-            ):
-                remark(
-                    f"has values that differ from options of {self} by case or blanks only; they "
-                    "are written as the options are"
-                )
-            return found
+            if way and wanted(self._known(part) is not None for part in way):
+                return way
         return None
+
+    def _refusal(self, ways: Sequence[Sequence[str]]) -> str:
+        """Only a text can be read in several ways."""
+        parted = len(ways) > 1 and any(len(way) > 1 for way in ways)
+        what = "the text cannot be split into" if parted else "none of"
+        return (
+            f"{what} the picklist's options ({self.options.told}); {_SETTING} is reject, and add "
+            "sends such values"
+        )
 
     def _known(self, text: str) -> str | None:
         exact = self.options.exact(text)
@@ -137,14 +150,17 @@ class PickList:
             return exact
         return self.options.alike(text) or self.new.get(folded(text))
 
-    def _with_new(self, given: Sequence[str]) -> list[str]:
-        options = []
-        for text in given:
+    def _written(self, texts: Sequence[str], remark: Remark) -> Iterator[str]:
+        for text in texts:
             known = self._known(text)
             if known is None:
                 if self._several and ";" in text:
                     raise UnfitError(HOLDS_SEMICOLON)
                 if self.options and len(self.new) < _MOST_NEW:
                     self.new[folded(text)] = text
-            options.append(text if known is None else known)
-        return options
+            elif text != known and not self.has(text):
+                remark(
+                    f"has values that differ from options of {self} by case or blanks only; they "
+                    "are written as the options are"
+                )
+            yield text if known is None else known

@@ -72,7 +72,7 @@ class RowEncoder:
         self._guesses = {column.source for column in plan.columns if column.is_guess}
         by_id = (plan.key,) if plan.key and plan.key.name == "id" else ()
         self._columns = [
-            (column.source, column.name, known.encoder(plan.module.api_name, column))
+            (column.source, column.name, known.encoder(plan.label, plan.module.api_name, column))
             for column in (*by_id, *plan.columns)
         ]
         # A checkbox has no third state to be emptied to. UNVERIFIED: what Zoho makes of a null.

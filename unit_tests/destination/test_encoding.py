@@ -17,7 +17,7 @@ ID = "4150868000000225013"
 
 def encoder(data_type: str, **metadata: Any) -> Encoder:
     field = TargetField.from_metadata({"api_name": "F", "data_type": data_type, **metadata})
-    return Encoder(Column("column", field, field.api_name), {})
+    return Encoder("Leads", Column("column", field, field.api_name), {})
 
 
 def encoded(data_type: str, value: Any, **metadata: Any) -> Any:
@@ -239,8 +239,8 @@ def test_noise_is_rounded_off_with_one_warning(caplog: pytest.LogCaptureFixture)
     ]
 
     assert [record.message for record in caplog.records if "digit" in record.message] == [
-        "The column column has numbers that differ from shorter ones behind the 15th digit only, "
-        "as 0.1 + 0.2 does from 0.3; they are rounded to these."
+        "Leads: the column column has numbers that differ from shorter ones behind the 15th digit "
+        "only, as 0.1 + 0.2 does from 0.3; they are rounded to these."
     ]
 
 
@@ -263,7 +263,8 @@ def test_fractions_of_a_second_are_cut_off_with_one_warning(
 
     warnings = [record.message for record in caplog.records if "fractions" in record.message]
     assert warnings == [
-        "The column column has fractions of a second, which Zoho does not keep; they are cut off."
+        "Leads: the column column has fractions of a second, which Zoho does not keep; they are "
+        "cut off."
     ]
 
 

@@ -10,6 +10,7 @@ from unit_tests.destination.conftest import Json, Org, Result, stream
 from zoho_crm.client import Client
 
 SETTING = "Unknown Picklist Values (unknown_picklist_values)"
+ADVICE = f"{SETTING} is reject, and add sends such values"
 REJECTED = "Rejected: Leads: 1 rows by INVALID_DATA in "
 VERSIONS = pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
 
@@ -78,8 +79,18 @@ def test_the_reason_names_options_of_the_org_and_not_all_of_them(org: Org) -> No
     result = write(org, "Moonshine", field="Industry")
 
     (line,) = result.said("Rejected: ")
-    assert "(ASP (Application Service Provider), Data/Telecom OEM, ERP, " in line
-    assert line.endswith(f", Storage Equipment and 1 more); {SETTING} is reject.")
+    assert '("ASP (Application Service Provider)", "Data/Telecom OEM", "ERP", ' in line
+    assert line.endswith(f', "Storage Equipment" and 1 more); {ADVICE}.')
+
+
+@pytest.mark.parametrize("value", ["Cloud,Mars", "R&D, Labs, Cloud", "Cloud;Mars", "Cloud | Mars"])
+def test_a_text_that_leaves_more_than_options_is_told_so(org: Org, value: str) -> None:
+    result = write(org, value)
+
+    (line,) = result.said(f"{REJECTED}Interests: ")
+    assert ': the text cannot be split into the picklist\'s options ("Cloud", ' in line
+    assert '"R&D, Labs"' in line
+    assert line.endswith(f"; {ADVICE}.")
 
 
 @VERSIONS
@@ -110,8 +121,8 @@ def test_an_option_in_other_letters_is_corrected_with_one_warning(
     assert written(org, "Lead_Source") == ["Cold Call", "Cold Call"]
     assert options(org, "Lead_Source") == before
     assert result.said("options of") == [
-        "The column Lead_Source has values that differ from options of Leads.Lead_Source by case "
-        "or blanks only; they are written as the options are."
+        "Leads: the column Lead_Source has values that differ from options of Leads.Lead_Source by "
+        "case or blanks only; they are written as the options are."
     ]
 
 
@@ -196,11 +207,33 @@ def test_an_option_between_brackets_is_no_json(org: Org) -> None:
     assert written(org, "Kinds") == [["[Other]"], ["[Other]", "Big"]]
 
 
-def test_a_new_option_is_no_part_of_a_text_between_commas(org: Org) -> None:
-    result = write(org, "Cloud,Mars", ["a;b"], unknown_picklist_values="add")
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("Cloud,Gardening", ["Cloud", "Gardening"]),
+        ("Gardening, cloud,", ["Gardening", "Cloud"]),
+        ("R&D, Labs|Gardening", ["R&D, Labs", "Gardening"]),
+        ("R&D, Labs", ["R&D, Labs"]),
+        ("Parks, Gardening", ["Parks, Gardening"]),
+        # Where semicolons part the options, commas and bars belong to them; so in an array.
+        ("Cloud;Parks, Cloud", ["Cloud", "Parks, Cloud"]),
+        (["Cloud,Gardening"], ["Cloud,Gardening"]),
+    ],
+)
+def test_a_text_with_new_options_is_split_at_commas_or_bars_where_a_part_is_an_option(
+    org: Org, value: object, expected: list[str]
+) -> None:
+    result = write(org, value, unknown_picklist_values="add")
 
-    assert result.counts() == {"created": 1, "rejected": 1}
-    assert written(org) == [["Cloud,Mars"]]
+    assert result.counts() == {"created": 1}
+    assert written(org) == [expected]
+    assert len(result.said("differ from options of")) == ("cloud" in value)
+
+
+def test_no_new_option_holds_a_semicolon(org: Org) -> None:
+    result = write(org, ["a;b"], unknown_picklist_values="add")
+
+    assert result.counts() == {"rejected": 1}
     assert result.said(f"{REJECTED}Interests: an option holds a semicolon")
 
 
@@ -227,6 +260,31 @@ def test_fields_without_listed_options_are_not_judged(org: Org) -> None:
 
     assert result.counts() == {"created": 1}
     assert (written(org, "Free"), written(org, "Days")) == (["anything"], [["2026-01-01"]])
+
+
+def test_a_list_of_none_alone_is_no_list(org: Org) -> None:
+    plant(org, "Free", "picklist", pick_list=["-None-"])
+
+    result = write(org, "anything", field="Free")
+
+    assert result.counts() == {"created": 1}
+    assert written(org, "Free") == ["anything"]
+
+
+@pytest.mark.usefixtures("no_pauses")
+@pytest.mark.parametrize("body", [None, "<html>"], ids=["no answer", "unreadable"])
+def test_options_that_cannot_be_read_once_more_are_judged_as_they_were(
+    org: Org, body: str | None
+) -> None:
+    """Zoho is asked for once, not for each row; what it does not tell ends no run."""
+    fault = {"status": 500} if body is None else {"status": 200, "body": body}
+    org.fail("settings.fields", after=1, times=99, **fault)
+
+    result = write(org, "Mars", "Cloud", "Venus")
+
+    assert result.failure is None
+    assert result.counts() == {"created": 1, "rejected": 2}
+    assert len(result.said("Leads: the options of its pick lists cannot be read once more")) == 1
 
 
 def test_an_option_that_was_added_since_the_start_is_known(org: Org) -> None:

@@ -261,7 +261,7 @@ def test_the_layout_of_v2_is_no_number() -> None:
 
     layout = plan.columns[1]
 
-    assert (layout.name, Encoder(layout, {})("1000000000000000001")) == (
+    assert (layout.name, Encoder("Leads", layout, {})("1000000000000000001")) == (
         "Layout",
         {"id": "1000000000000000001"},
     )
