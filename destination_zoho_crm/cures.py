@@ -59,10 +59,14 @@ class Cures:
 
 
 def searched(plan: StreamPlan, outcome: Outcome) -> Outcome:
-    """Says of a value that Zoho did not take where it was looked for, if it was."""
+    """Says of a value that Zoho did not take in which module no record has it, if it was looked
+    for."""
     if outcome.result != "rejected" or outcome.code not in _OF_VALUES or not outcome.field:
         return outcome
-    places = dict.fromkeys(_searches(plan, outcome.field.split(", ")))
+    refused = outcome.field.split(", ")
+    places = dict.fromkeys(
+        f"{name}: {said}" if len(refused) > 1 else said for name, said in _searches(plan, refused)
+    )
     return replace(
         outcome,
         message="; ".join([outcome.message, *places]),
@@ -70,15 +74,17 @@ def searched(plan: StreamPlan, outcome: Outcome) -> Outcome:
     )
 
 
-def _searches(plan: StreamPlan, refused: list[str]) -> Iterator[str]:
-    """UNVERIFIED: which of the two Zoho names of a lookup by an External ID field, the lookup or
+def _searches(plan: StreamPlan, refused: list[str]) -> Iterator[tuple[str, str]]:
+    """What was looked for, and that it is not there.
+
+    UNVERIFIED: which of the two Zoho names of a lookup by an External ID field, the lookup or
     the field; the pages have messages only ("Insert Records Using External ID")."""
     key = plan.key
     if key and plan.key_kind == "external" and plan.operation == "update" and key.name in refused:
-        yield f"the record was looked for in {plan.module.api_name} by {key.name}"
+        yield key.name, f"no record of {plan.module.api_name} has this {key.name}"
     for column in plan.columns:
         if column.external is None or column.field is None:
             continue
         if column.name in refused or column.external.api_name in refused:
             module = column.field.lookup_module
-            yield f"{column.name} was looked for in {module} by {column.external.api_name}"
+            yield column.name, f"no record of {module} has this {column.external.api_name}"

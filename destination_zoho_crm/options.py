@@ -1,6 +1,6 @@
 """The options of a pick list, and which of them a text means. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Self
 
@@ -57,10 +57,15 @@ class Options:
 
     @cached_property
     def told(self) -> str:
-        """Some of them, for people; quoted, for an option may hold a comma."""
-        names = [f'"{display}"' for _, display in self._pairs if display != _NOTHING]
-        rest = len(names) - _MOST_SHOWN
-        return ", ".join(names[:_MOST_SHOWN]) + (f" and {rest:,} more" if rest > 0 else "")
+        """Some of them, for people."""
+        return shown([display for _, display in self._pairs if display != _NOTHING])
+
+
+def shown(names: Sequence[str]) -> str:
+    """Some of the names of options, quoted, for they may hold commas."""
+    rest = len(names) - _MOST_SHOWN
+    some = ", ".join(f'"{name}"' for name in names[:_MOST_SHOWN])
+    return some + (f" and {rest:,} more" if rest > 0 else "")
 
 
 def folded(text: str) -> str:

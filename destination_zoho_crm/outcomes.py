@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from destination_zoho_crm.reasons import reason
 from destination_zoho_crm.settings import Operation
 from zoho_crm import errors
 
@@ -77,7 +78,7 @@ def judged(
         # Whether it was deleted before or never was: there is no such record now, which is what a
         # deletion is for. After a lost answer it may be this call that has deleted it.
         return Outcome("deleted", absent=not repeated)
-    return _failure(module, item, details)
+    return _failure(operation, module, item, details)
 
 
 def _finds_nothing(item: Mapping[str, Any], details: Mapping[str, Any], key: str | None) -> bool:
@@ -91,7 +92,9 @@ def _finds_nothing(item: Mapping[str, Any], details: Mapping[str, Any], key: str
     )
 
 
-def _failure(module: str, item: Mapping[str, Any], details: Mapping[str, Any]) -> Outcome:
+def _failure(
+    operation: Operation, module: str, item: Mapping[str, Any], details: Mapping[str, Any]
+) -> Outcome:
     errors = details.get("errors")
     listed = errors if isinstance(errors, list) else []
     inner = [error for error in listed if isinstance(error, Mapping)]
@@ -100,6 +103,8 @@ def _failure(module: str, item: Mapping[str, Any], details: Mapping[str, Any]) -
     said = [
         f"{error.get('message') or error.get('code')}{_limits(about)}" for error, about in parts
     ]
+    known = operation in ("update", "delete")
+    reasons = [_reason(error, about, alone=not inner, known=known) for error, about in parts]
     ids = [found for _, about in parts if (found := _id(about))]
     others = sorted({_module(about) or module for _, about in parts} - {module})
     elsewhere = [f"the record in its way is one of {', '.join(others)}"] if others else []
@@ -109,9 +114,18 @@ def _failure(module: str, item: Mapping[str, Any], details: Mapping[str, Any]) -
         code=str(item.get("code") or "UNKNOWN"),
         field=", ".join(dict.fromkeys(fields)) or None,
         message="; ".join(dict.fromkeys([*said, *elsewhere])),
-        loggable="; ".join(elsewhere),
+        loggable="; ".join(dict.fromkeys(filter(None, [*reasons, *elsewhere]))),
         details=details,
     )
+
+
+def _reason(
+    error: Mapping[str, Any], details: Mapping[str, Any], *, alone: bool, known: bool
+) -> str:
+    """What the log may say; of several errors, with the field."""
+    said = reason(error.get("code"), details, known=known)
+    where = "" if alone else ", ".join(_fields(details))
+    return f"{where}: {said}" if where and said else said
 
 
 def _fields(details: Mapping[str, Any]) -> list[str]:

@@ -245,7 +245,7 @@ def test_what_zoho_says_of_an_option_goes_before_the_setting(org: Org, tmp_path:
 
     org.knobs(new_options="add")
     assert result.counts() == {"rejected": 1}
-    assert result.said(f"{REJECTED}Interests.")
+    assert result.said(f'{REJECTED}Interests: Zoho takes one of "Cloud", "On-Premises", ')
     assert result.said("Mars") == []
     (path,) = tmp_path.glob("*.jsonl")
     assert "supported_values ['Cloud'" in json.loads(path.read_text())["rejected"]["message"]

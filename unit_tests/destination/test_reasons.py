@@ -122,7 +122,7 @@ def test_an_unknown_external_id_is_told_where_it_was_looked_for(
 
     result = org.write_lines(streams, lines, schema_version=version, object_storage_config=storage)
 
-    where = "Account_Name was looked for in Accounts by ERP_ID"
+    where = "no record of Accounts has this ERP_ID"
     for number, entry in enumerate(streams):
         name = entry["stream"]["name"]
         assert result.counts(state=number) == {"rejected": 1}
@@ -146,7 +146,7 @@ def test_an_unknown_external_key_is_told_where_it_was_looked_for(org: Org, versi
         schema_version=version,
     )
 
-    where = "the record was looked for in Contacts by External_Contact_ID"
+    where = "no record of Contacts has this External_Contact_ID"
     assert reason(result) == f"External_Contact_ID: {where}."
     assert result.said("nowhere") == []
 
@@ -158,7 +158,8 @@ def test_one_error_among_several_is_told_where_it_was_looked_for(org: Org) -> No
 
     (line,) = result.said("Rejected: ")
     assert "MULTIPLE_OR_MULTI_ERRORS" in line
-    assert line.endswith(": Account_Name was looked for in Accounts by ERP_ID.")
+    assert "Email: Zoho takes the type email; " in line
+    assert line.endswith("; Account_Name: no record of Accounts has this ERP_ID.")
 
 
 def test_another_refusal_is_told_nothing_of_look_ups(org: Org) -> None:
@@ -168,4 +169,69 @@ def test_another_refusal_is_told_nothing_of_look_ups(org: Org) -> None:
     result = org.write(stream("Contacts", *values), [values])
 
     assert account
-    assert reason(result) == "Email."
+    assert reason(result) == "Email: Zoho takes the type email."
+
+
+@pytest.mark.parametrize("version", ["v2", "v8"])
+def test_an_update_of_a_record_that_is_not_there_is_told_so(org: Org, version: str) -> None:
+    leads = stream("Leads", "id", "Company", mode="update", key="id")
+
+    result = org.write(leads, [{"id": "9" * 19, "Company": "C"}], schema_version=version)
+
+    told = "no record has this id; it may have been deleted or converted"
+    assert reason(result, "Leads") == f"id: {told}."
+    assert result.said("9" * 19) == []
+
+
+NAMED = {"api_name": "Company", "json_path": "$.data[0].Company"}
+
+
+@pytest.mark.parametrize(
+    ("code", "details", "told"),
+    [
+        ("MANDATORY_NOT_FOUND", NAMED, "a new record needs a value"),
+        ("DUPLICATE_DATA", {**NAMED, "id": "1" * 19}, "another record has this value"),
+        ("INVALID_DATA", {**NAMED, "maximum_length": 5}, "Zoho takes a length of at most 5"),
+        (
+            "INVALID_DATA",
+            {**NAMED, "expected_data_type": "text", "supported_values": ["R&D, Labs", "B"]},
+            'Zoho takes the type text, one of "R&D, Labs", "B"',
+        ),
+        ("DEPENDENT_MISMATCH", NAMED, "the value does not go with that of a field it depends on"),
+        ("NOT_ALLOWED", NAMED, None),
+    ],
+)
+def test_the_reason_of_a_refusal_of_zoho_is_told_without_its_text(
+    org: Org, code: str, details: dict[str, object], told: str | None
+) -> None:
+    error = {"code": code, "details": details, "message": "secret is no value", "status": "error"}
+    org.fail("insert", status=400, body={"data": [error]})
+
+    result = org.write(stream("Leads", "Last_Name", "Company"), [{"Last_Name": "L"}])
+
+    (line,) = result.said("Rejected: Leads: ")
+    assert line.endswith(f" by {code} in Company{(told and f': {told}') or ''}.")
+    assert result.said("secret") == []
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("RECORD_LOCKED", "the record is locked"),
+        ("NOT_APPROVED", "the record waits for approval"),
+        ("NOT_REVIEWED", "the record waits for review"),
+        ("RECORD_IN_BLUEPRINT", "the record is in a blueprint"),
+    ],
+)
+def test_why_a_record_cannot_be_changed_is_told(org: Org, code: str, told: str) -> None:
+    lead = org.add("Leads", Last_Name="L")
+    org.knobs(held_records=[f"{lead}:{code}"])
+
+    result = org.write(
+        stream("Leads", "id", "City", mode="update", key="id"), [{"id": lead, "City": "C"}]
+    )
+    org.knobs(held_records=[])
+
+    (line,) = result.said("Rejected: Leads: ")
+    assert f" by {code}" in line
+    assert line.endswith(f": {told}.")

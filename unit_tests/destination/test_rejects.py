@@ -116,7 +116,10 @@ def test_a_duplicate_in_another_module_names_that_module(org: Org, tmp_path: Pat
     assert line["rejected"]["message"] == (
         "duplicate data; the record in its way is one of Contacts"
     )
-    assert result.said("Rejected: Leads: 1 rows by DUPLICATE_DATA in Email: the record in its way")
+    assert result.said(
+        "Rejected: Leads: 1 rows by DUPLICATE_DATA in Email: another record has this value; "
+        "the record in its way is one of Contacts."
+    )
 
 
 @pytest.mark.parametrize("version", ["v2", "v8"])
