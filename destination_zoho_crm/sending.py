@@ -19,8 +19,8 @@ from zoho_crm.problems import Refused
 
 LOGGER = logging.getLogger("airbyte")
 
-#: An insert is made this often at the most while its answers get lost: as often as other calls.
-_MOST_INSERTS = 7
+#: An insert is made this often at the most while its answers get lost.
+_MOST_INSERTS = 5
 #: So many inserts in a row may lose their answers and leave rows of which nothing is known.
 _MOST_IN_VAIN = 3
 
@@ -56,6 +56,8 @@ class Sender:
         self._stop = stop
         #: Calls in a row that lost their answers. Threads may miscount; nothing hangs on one.
         self._in_vain = 0
+        #: Zoho gives no answers any more, so other batches that lose theirs are given up.
+        self._silent = False
 
     def send(self, records: Records) -> Generator[tuple[int, Outcome]]:
         """The place and the outcome of each record, as they become known.
@@ -137,7 +139,7 @@ class Sender:
     ) -> Iterator[tuple[int, Outcome]]:
         """After a lost answer. Where Zoho stays silent, the run must not go on turning rows into
         rejects: what is in hand has an outcome, and then it ends."""
-        last = number == _MOST_INSERTS
+        last = self._silent or number == _MOST_INSERTS
         found = self._lost.look_up(creation, [place for place, _ in placed], last=last)
         missing = []
         for one, outcome in zip(placed, found.outcomes, strict=True):
@@ -151,6 +153,7 @@ class Sender:
             "nothing is known."
         )
         if found.failure:
+            self._silent = True
             raise found.failure
         if missing and self._stop.is_set():
             # Without an outcome, they are left to the next sync.

@@ -286,7 +286,7 @@ def test_an_insert_whose_answers_stay_lost_ends_as_unknown(org: Org) -> None:
 
     assert "Zoho gives no answer to inserts into Leads" in result.sentence
     assert result.counts() == {"rejected": 1}
-    assert org.calls("insert") == 7
+    assert org.calls("insert") == 5
 
 
 def test_a_lost_insert_that_cannot_be_looked_up_ends_as_unknown(org: Org) -> None:
