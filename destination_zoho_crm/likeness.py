@@ -87,7 +87,6 @@ class Comparison:
             for name, read in likeness.readers.items():
                 if len(self._readers) < _MOST_COLUMNS:
                     self._readers.setdefault(name, read)
-        self._rows = rows
         self._groups: dict[Items, _Group] = defaultdict(_Group)
         for sent in rows:
             self._groups[self._wanted(sent)].rows.append(sent)
