@@ -133,7 +133,7 @@ FAULTS: list[Fault] = [
     Fault("refused_in_data", _refused_in_data, ends=BADLY, repeats=True),
     Fault("credits_used_up", mishaps.credits_used_up, ends=BADLY, repeats=True, general=True),
     Fault("token_refused", mishaps.token_refused, lost=False, general=True),
-    Fault("token_expires", mishaps.token_expires, lost=False, general=True),
+    Fault("token_expires", mishaps.token_expires, lost=False, general=True, size=Size(rows=700)),
     Fault(
         "token_revoked",
         mishaps.token_revoked,
