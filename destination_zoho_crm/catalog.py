@@ -1,12 +1,16 @@
 """What a stream of the configured catalog says. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from destination_zoho_crm.naming import loose
 from destination_zoho_crm.protocol import StreamKey
 from destination_zoho_crm.settings import StreamMapping
 
 Entry = Mapping[str, Any]
+
+#: Airbyte's mark of a row that tells of a deletion, and has no values besides its key.
+DELETED_AT = "_ab_cdc_deleted_at"
 
 
 def key_of(entry: Entry) -> StreamKey:
@@ -54,3 +58,21 @@ def _single(path: object) -> str:
     if isinstance(path, list | tuple):
         return ".".join(map(str, path))
     return str(path)
+
+
+def wanted_modules(streams: Iterable[Entry], mappings: Sequence[StreamMapping]) -> list[str]:
+    """The modules that the streams are meant for, whether the org has them or not."""
+    return [module_of(entry, mapping_of(entry, mappings)) for entry in streams]
+
+
+def named_lookups(streams: Iterable[Entry], mappings: Sequence[StreamMapping]) -> set[str]:
+    """The names, as they are spelled, that columns like `Account_Name.ERP_ID` begin with."""
+    paths = [path for entry in streams for path in columns_of(entry)]
+    paths += [path for mapping in mappings for _, path in mapping.fields or ()]
+    return {path.partition(".")[0] for path in paths if "." in path}
+
+
+def deletion_mark(sources: Iterable[str]) -> str | None:
+    """The column that is Airbyte's mark, however the warehouse spells it."""
+    fitting = [source for source in sources if loose(source) == loose(DELETED_AT)]
+    return DELETED_AT if DELETED_AT in fitting else next(iter(fitting), None)

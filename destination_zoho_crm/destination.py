@@ -24,10 +24,10 @@ from airbyte_cdk.models import (
 from airbyte_cdk.utils import AirbyteTracedException
 from airbyte_cdk.utils.airbyte_secrets_utils import get_secrets, update_secrets
 
+from destination_zoho_crm.catalog import named_lookups
 from destination_zoho_crm.discovery import operations
 from destination_zoho_crm.modules import TargetModules
 from destination_zoho_crm.naming import loose
-from destination_zoho_crm.plan import named_lookups
 from destination_zoho_crm.protocol import (
     Message,
     configured_streams,

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from destination_zoho_crm.catalog import DELETED_AT
 from destination_zoho_crm.columns import SE_MODULE
 from destination_zoho_crm.matching import allowed, keys
 from destination_zoho_crm.modules import TargetField, TargetModule
-from destination_zoho_crm.plan import DELETED_AT
 from destination_zoho_crm.settings import SYNC_MODES, Operation
 
 #: What an activity is about: a record of several modules, so its module must be named, too.

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import chain, repeat
 from typing import Any
 
 from destination_zoho_crm.modules import TargetField
@@ -60,11 +61,6 @@ class Sent:
     likeness: Likeness
     row: Record
 
-    @property
-    def is_unique(self) -> bool:
-        """Whether Zoho would take the row once only."""
-        return any(self.row.get(name) is not None for name in self.likeness.unique)
-
 
 @dataclass
 class _Group:
@@ -73,6 +69,18 @@ class _Group:
     rows: list[Sent] = field(default_factory=list)
     given_up: int = 0
     records: list[Record] = field(default_factory=list)
+
+    @property
+    def missing(self) -> int:
+        """Records that there are too few, or below zero, too many."""
+        return len(self.rows) + self.given_up - len(self.records)
+
+    def fates(self, *, missing: Fate) -> dict[Sent, str | Fate]:
+        """`missing`: of a row that has no record."""
+        if self.records and self.missing > 0 and self.given_up:
+            return dict.fromkeys(self.rows, Fate.CLOUDED)
+        ids: list[str | Fate] = [str(record["id"]) for record in self.records]
+        return dict(zip(self.rows, chain(ids, repeat(missing)), strict=False))
 
 
 class Comparison:
@@ -115,15 +123,14 @@ class Comparison:
             self._groups[wanted].records.append(record)
             if not self._tells(wanted)[0] and any(value for _, value in items - wanted):
                 loose.append(items)
+        strangers |= any(group.missing < 0 for group in self._groups.values())
         fates: dict[Sent, str | Fate] = {}
         for wanted, group in self._groups.items():
-            strangers |= len(group.records) > len(group.rows) + group.given_up
-            fates |= _settled(group, known=bool(wanted))
-        for sent, fate in fates.items():
-            if fate is Fate.MISSING and not sent.is_unique:
-                wanted = self._wanted(sent)
-                if strangers or any(2 * len(wanted & items) >= len(wanted) for items in loose):
-                    fates[sent] = Fate.STRANGE
+            # Zoho would not take a unique value twice, so such a row can be sent again.
+            strange = not self._tells(wanted)[0] and (
+                strangers or any(2 * len(wanted & items) >= len(wanted) for items in loose)
+            )
+            fates |= group.fates(missing=Fate.STRANGE if strange else Fate.MISSING)
         return fates
 
     def _wanted(self, sent: Sent) -> Items:
@@ -160,20 +167,6 @@ class Comparison:
     def _tells(self, wanted: Items) -> tuple[bool, int]:
         unique = len(wanted) == 1 and any(name in self._unique for name, _ in wanted)
         return unique, len(wanted)
-
-
-def _settled(group: _Group, *, known: bool) -> dict[Sent, str | Fate]:
-    """`known`: the rows have something to be known by."""
-    ids = [str(record["id"]) for record in group.records]
-    missing = len(group.rows) + group.given_up - len(ids)
-    if not known or not ids:
-        return dict.fromkeys(group.rows, Fate.MISSING)
-    if missing > 0 and group.given_up:
-        return dict.fromkeys(group.rows, Fate.CLOUDED)
-    return {
-        sent: ids[number] if number < len(ids) else Fate.MISSING
-        for number, sent in enumerate(group.rows)
-    }
 
 
 def _is_compared(field: TargetField) -> bool:

@@ -21,6 +21,8 @@ from zoho_crm.problems import Refused, transient_error
 SETTLE_S = 5.0
 #: Looks until two of them see the same.
 _MOST_LOOKS = 4
+#: Codes after which nothing more can be asked or written.
+_OF_THE_TOKEN = TOKEN_REFUSED | {SCOPE_LACKING}
 
 
 def _unknown(what: str) -> Outcome:
@@ -136,16 +138,18 @@ class LostInserts:
         return sight
 
     def _found(self, sight: Sight, rows: Sequence[Sent], *, last: bool) -> Found:
-        if isinstance(refusal := sight.failure, Refused):
-            # Zoho's text may quote the query, and with it the rows.
-            ends = refusal.code in TOKEN_REFUSED or refusal.code == SCOPE_LACKING
-            unknown = _unknown(f", and looking the row up failed ({refusal.code})")
-            return Found([unknown] * len(rows), refusal if ends else None)
         if sight.failure:
-            unknown = _unknown(", and looking the row up failed (Zoho could not be asked)")
-            return Found([unknown] * len(rows), outage(self._plan))
+            return self._not_looked_up(sight.failure, len(rows))
         outcomes = [self._outcome(sight, sent, last=last) for sent in rows]
         return Found(outcomes, outage(self._plan) if _GIVEN_UP in outcomes else None)
+
+    def _not_looked_up(self, failure: AirbyteTracedException, rows: int) -> Found:
+        why = "Zoho could not be asked"
+        ends: AirbyteTracedException | None = outage(self._plan)
+        if isinstance(failure, Refused):
+            # Zoho's text may quote the query, and with it the rows.
+            why, ends = failure.code, failure if failure.code in _OF_THE_TOKEN else None
+        return Found([_unknown(f", and looking the row up failed ({why})")] * rows, ends)
 
     def _outcome(self, sight: Sight, sent: Sent, *, last: bool) -> Outcome | None:
         fate = sight.fates[sent]

@@ -3,13 +3,14 @@
 Pure: the catalog, the settings and Zoho's metadata go in.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from destination_zoho_crm import matching
 from destination_zoho_crm.catalog import (
     columns_of,
+    deletion_mark,
     is_activated,
     key_of,
     mapping_of,
@@ -20,7 +21,7 @@ from destination_zoho_crm.catalog import (
 from destination_zoho_crm.columns import Column, Dropped, Fields, without_rivals
 from destination_zoho_crm.matching import KeyKind
 from destination_zoho_crm.modules import TargetModule
-from destination_zoho_crm.naming import Names, loose
+from destination_zoho_crm.naming import Names
 from destination_zoho_crm.protocol import StreamKey
 from destination_zoho_crm.refusals import (
     column_problems,
@@ -37,9 +38,6 @@ from destination_zoho_crm.settings import ASSIGNING, SYNC_MODES, Operation, Stre
 
 #: What a sync mode asks for, where no mapping says otherwise.
 _OPERATIONS = {mode: operation for operation, mode in SYNC_MODES.items()}
-
-#: Airbyte's mark of a row that tells of a deletion, and has no values besides its key.
-DELETED_AT = "_ab_cdc_deleted_at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +77,6 @@ class StreamPlan:
 
 def label(stream: StreamKey) -> str:
     return ".".join(filter(None, stream))
-
-
-def wanted_modules(
-    streams: Iterable[Mapping[str, Any]], mappings: Sequence[StreamMapping]
-) -> list[str]:
-    """The modules that the streams are meant for, whether the org has them or not."""
-    return [module_of(entry, mapping_of(entry, mappings)) for entry in streams]
-
-
-def named_lookups(
-    streams: Iterable[Mapping[str, Any]], mappings: Sequence[StreamMapping]
-) -> set[str]:
-    """The names, as they are spelled, that columns like `Account_Name.ERP_ID` begin with."""
-    paths = [path for entry in streams for path in columns_of(entry)]
-    paths += [path for mapping in mappings for _, path in mapping.fields or ()]
-    return {path.partition(".")[0] for path in paths if "." in path}
 
 
 def make_plan(
@@ -307,9 +289,3 @@ def _dropped(
                 yield column
         elif column.name == "id" and column is not key:
             yield Dropped(column.source, "the id of a record is Zoho's to give")
-
-
-def deletion_mark(sources: Iterable[str]) -> str | None:
-    """The column that is Airbyte's mark, however the warehouse spells it."""
-    fitting = [source for source in sources if loose(source) == loose(DELETED_AT)]
-    return DELETED_AT if DELETED_AT in fitting else next(iter(fitting), None)

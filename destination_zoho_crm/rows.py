@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from destination_zoho_crm.accounting import Segment
+from destination_zoho_crm.catalog import DELETED_AT
 from destination_zoho_crm.columns import Column
 from destination_zoho_crm.encoding import EMPTY
 from destination_zoho_crm.known import Known
@@ -16,7 +17,7 @@ from destination_zoho_crm.outcomes import (
     Outcome,
     rejected,
 )
-from destination_zoho_crm.plan import DELETED_AT, StreamPlan
+from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.protocol import Row
 from destination_zoho_crm.row_keys import RowKeys
 from destination_zoho_crm.unfit import UnfitError

@@ -180,8 +180,8 @@ class Sender:
             key=key,
             repeated=repeated,
         )
-        resent = creation and repeated and self._plan.operation == "insert"
-        if creation and resent and self._lost.repeats_itself(creation, outcome):
+        inserted = creation if self._plan.operation == "insert" else None
+        if inserted and repeated and self._lost.repeats_itself(inserted, outcome):
             return Outcome("created", outcome.record_id)
         return searched(self._plan, outcome)
 

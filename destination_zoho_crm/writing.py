@@ -17,7 +17,7 @@ from destination_zoho_crm.brakes import (
     refuse_quiet_failures,
     refuse_too_many_rejects,
 )
-from destination_zoho_crm.catalog import unmet
+from destination_zoho_crm.catalog import named_lookups, unmet, wanted_modules
 from destination_zoho_crm.creations import Creations
 from destination_zoho_crm.cures import Cures
 from destination_zoho_crm.known import Known
@@ -27,13 +27,7 @@ from destination_zoho_crm.modules import TargetModules
 from destination_zoho_crm.order import orders
 from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome
 from destination_zoho_crm.picklists import PickLists
-from destination_zoho_crm.plan import (
-    StreamPlan,
-    label,
-    make_plan,
-    named_lookups,
-    wanted_modules,
-)
+from destination_zoho_crm.plan import StreamPlan, label, make_plan
 from destination_zoho_crm.progress import Progress
 from destination_zoho_crm.protocol import Row, State
 from destination_zoho_crm.refusals import ended

@@ -116,7 +116,7 @@ class Client:
         """The id of the user who made the refresh token ("Get Users")."""
 
         def read(body: Body) -> str:
-            (user,) = page("users", infos=False)(body).rows or ({},)
+            user = next(iter(page("users", infos=False)(body).rows), None)
             if not isinstance(user, Mapping) or not user.get("id"):
                 raise UndocumentedError("it has no id of the user")
             return str(user["id"])

@@ -1,6 +1,7 @@
 """JSON of Zoho's answers, read although a value in it is odd."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -46,3 +47,8 @@ def _mended(value: Any) -> Any:
     if isinstance(value, dict):
         return {_mended(key): _mended(item) for key, item in value.items()}
     return value
+
+
+def object_of(value: object) -> Mapping[str, Any]:
+    """The value, if it is an object; else an empty one."""
+    return value if isinstance(value, Mapping) else {}

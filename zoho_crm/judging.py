@@ -23,7 +23,7 @@ from zoho_crm.errors import (
     lacks_feature,
     standing_alone,
 )
-from zoho_crm.json_text import parsed
+from zoho_crm.json_text import object_of, parsed
 from zoho_crm.redirects import refusal_of
 
 #: Where the records of a call stand, as a JSON path.
@@ -193,8 +193,6 @@ class OutcomesOrFailure(ErrorHandler):
             # The same pauses and tries. The CDK would print a stream status that names the client.
             return replace(resolution, response_action=ResponseAction.RETRY)
         status = response.status_code
-        if status == _CALLER_GONE and self._here.error is None:
-            return self._lose(f"Zoho fails with HTTP {status}.")
         if status < requests.codes.server_error and not self._is_ruled(response):
             # The CDK would try most of these again, and its sentence holds address and answer.
             self._here.lost, self._here.barred = True, status
@@ -277,8 +275,7 @@ def _names_a_row(details: Mapping[str, Any], module: str) -> bool | None:
 
 
 def _details(error: Mapping[str, Any]) -> Mapping[str, Any]:
-    details = error.get("details")
-    return details if isinstance(details, Mapping) else {}
+    return object_of(error.get("details"))
 
 
 def _never_sent(error: object) -> bool:

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from airbyte_cdk.utils import AirbyteTracedException
 
+from destination_zoho_crm.catalog import named_lookups, wanted_modules
 from destination_zoho_crm.encoding import Encoder
 from destination_zoho_crm.modules import TargetModule
-from destination_zoho_crm.plan import StreamPlan, make_plan, named_lookups, wanted_modules
+from destination_zoho_crm.plan import StreamPlan, make_plan
 from destination_zoho_crm.settings import StreamMapping, write_settings
 from unit_tests.destination.conftest import Json, mapping, stream
 
