@@ -6,7 +6,7 @@ from datetime import timedelta
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.types import Record, StreamSlice
 
-from source_zoho_crm.roads.windows import Window, text
+from source_zoho_crm.readers.windows import Window, text
 
 
 class WindowRead(Partition):

@@ -1,9 +1,9 @@
 """Zoho's data types, in one table: what a column is in the warehouse, how its value is read from
 JSON and from CSV, and in which form it is written.
 
-The canonical forms hold on every road: ids, bigints and autonumbers are strings; a lookup or owner
-is the id as a string; a multi-select picklist is an array of strings; tags are an array of names;
-datetimes are RFC 3339 in UTC; dates are YYYY-MM-DD; numbers and booleans are typed, whole numbers
+The canonical forms hold for every retrieval method: ids, bigints and autonumbers are strings; a
+lookup or owner is the id as a string; a multi-select picklist is an array of strings; tags are an
+array of names; datetimes are RFC 3339 in UTC; dates are YYYY-MM-DD; numbers and booleans are typed, whole numbers
 without a fraction. An empty array is null, and so is an empty text: an export cannot tell the two
 apart.
 """
@@ -149,7 +149,7 @@ class Field:
     #: What a multi-select pick list may hold, by both of an option's names.
     options: frozenset[str] = frozenset()
     #: Why no record carries it; None: records do. ("Get Records", "COQL: Limitations", "Bulk Read:
-    #: Limitations"; a column must come on all roads, or on none.)
+    #: Limitations"; a column must come on all retrieval methods, or on none.)
     left_out: str | None = None
     #: Hears of each value that does not fit the type.
     tell_odd: Callable[["Field"], None] = of_dataclass(default=_tell, compare=False, repr=False)

@@ -80,7 +80,7 @@ def _text_or_json(item: Any) -> str | None:
 
 
 class ListTexts:
-    """Reads the texts of one stream by one road, which writes all of them alike.
+    """Reads the texts of one stream by one retrieval method, which writes all of them alike.
 
     The options of a field decide, where all parts of a text are among them. Where they are not, the
     other texts decide. Where these show nothing, the comma is taken if it leaves known options, or

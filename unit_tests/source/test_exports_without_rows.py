@@ -33,7 +33,7 @@ def vehicles_of(org: Org, version: str, rows: int, mocker) -> Row:
     """Vehicles, whose exports hold so many rows."""
     most = property(lambda retriever: {**retriever.versions[version], "bulk_rows": rows})
     mocker.patch.object(RecordsRetriever, "_version", most)
-    mocker.patch("source_zoho_crm.roads.exports._FIRST_WAIT_S", 0.03)
+    mocker.patch("source_zoho_crm.readers.exports._FIRST_WAIT_S", 0.03)
     org.settings = {"retrieval": BULK, "schema_version": version}
     org.control("POST", "knobs", {"bulk_job_seconds": 0, "bulk_rows": rows})
     return narrow(org.stream("Vehicles"), "Plate")

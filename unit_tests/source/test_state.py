@@ -11,7 +11,7 @@ import requests
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 from pytest_mock import MockerFixture
 
-from source_zoho_crm.roads.windows import text
+from source_zoho_crm.readers.windows import text
 from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of
 from zoho_crm import org as clocks
 from zoho_crm.auth import ZohoAuthenticator
@@ -102,7 +102,7 @@ def test_windows_that_take_longer_than_five_minutes_are_followed_by_smaller_ones
 ) -> None:
     vehicles = narrow(org.stream("Vehicles"))
     quick = {blob(told)["Modified_Time"] for told in states_of(org.read(vehicles), "Vehicles")}
-    clock = mocker.patch("source_zoho_crm.roads.coql.time")
+    clock = mocker.patch("source_zoho_crm.readers.coql.time")
     clock.monotonic.side_effect = itertools.count(step=3_000)
 
     output = org.read(vehicles)

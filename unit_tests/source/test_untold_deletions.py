@@ -47,8 +47,8 @@ def test_deletions_that_are_refused_for_a_scope_fail_the_stream_and_move_no_stat
     org: Org, api_type: str
 ) -> None:
     coql = {"use_coql": "enabled"}
-    road = coql if api_type == "COQL" else {"use_coql": "disabled", "api_type": api_type}
-    org.settings = {"retrieval": road}
+    retrieval = coql if api_type == "COQL" else {"use_coql": "disabled", "api_type": api_type}
+    org.settings = {"retrieval": retrieval}
     deals = org.streams()["Deals"]
     state = states_of(org.read(deals), "Deals")[-1]
     refusal = {"code": "OAUTH_SCOPE_MISMATCH", "details": {}, "message": "no", "status": "error"}

@@ -15,7 +15,7 @@ from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.calls import call_of
 from source_zoho_crm.check import _first_listed
-from source_zoho_crm.roads.calls import Calls
+from source_zoho_crm.readers.calls import Calls
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.bulk_read import BulkRead
 from zoho_crm.client import Client

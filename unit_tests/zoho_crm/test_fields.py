@@ -303,7 +303,7 @@ def test_any_text_becomes_a_value_that_fits_the_schema(field: Field, value: str)
         {"data_type": "RRULE", "json_type": "jsonobject"},
     ],
 )
-def test_a_column_that_not_all_roads_carry_says_why(metadata) -> None:
+def test_a_column_that_not_all_method_carry_says_why(metadata) -> None:
     assert Field.from_metadata({"api_name": "X", **metadata}).left_out
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
-from source_zoho_crm.roads import Page
-from source_zoho_crm.roads.repeats import Repeats
+from source_zoho_crm.readers import Page
+from source_zoho_crm.readers.repeats import Repeats
 from zoho_crm.errors import INVALID_DATA, NOT_SERVED, PERMISSION_LACKING
 from zoho_crm.problems import Refused
 

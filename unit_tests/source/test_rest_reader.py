@@ -1,4 +1,4 @@
-"""The REST road by itself: chains that end early, and seconds that hold too much."""
+"""The REST reader by itself: chains that end early, and seconds that hold too much."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -8,11 +8,11 @@ import pytest
 import requests
 from airbyte_cdk.utils import AirbyteTracedException
 
-from source_zoho_crm.roads.calls import Calls
-from source_zoho_crm.roads.lists import Lists
-from source_zoho_crm.roads.rest import RestRoad
-from source_zoho_crm.roads.rich_text import WholeTexts
-from source_zoho_crm.roads.windows import Window
+from source_zoho_crm.readers.calls import Calls
+from source_zoho_crm.readers.lists import Lists
+from source_zoho_crm.readers.rest import RestReader
+from source_zoho_crm.readers.rich_text import WholeTexts
+from source_zoho_crm.readers.windows import Window
 from unit_tests.source.conftest import Org
 from zoho_crm.answers import body_of, page
 from zoho_crm.fields import Field
@@ -21,7 +21,7 @@ SINCE = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Asked:
-    """Sends the calls of a road, in place of the CDK's requester."""
+    """Sends the calls of a retrieval method, in place of the CDK's requester."""
 
     def __init__(self, org: Org, version: str) -> None:
         account = org.config
@@ -44,8 +44,8 @@ class Asked:
         return self.ask(path, **call)
 
 
-def road(org: Org, version: str, asked: Asked | None = None, **limits: int) -> RestRoad:
-    """A road over Leads in slices of two columns, with limits of its own."""
+def reader(org: Org, version: str, asked: Asked | None = None, **limits: int) -> RestReader:
+    """A retrieval method over Leads in column groups of two columns, with limits of its own."""
     asked = asked or Asked(org, version)
     calls = Calls("Leads", asked, asked)
     lists = Lists(
@@ -53,7 +53,7 @@ def road(org: Org, version: str, asked: Asked | None = None, **limits: int) -> R
     )
     fields = [Field(name, "text") for name in ("Last_Name", "Company", "Email")]
     stamp = Field("Modified_Time", "datetime")
-    return RestRoad(calls.rows, lists, "Leads", [stamp, *fields], limits, lambda rows: rows)
+    return RestReader(calls.rows, lists, "Leads", [stamp, *fields], limits, lambda rows: rows)
 
 
 @pytest.mark.parametrize("inclusive", [True, False], ids=["header inclusive", "exclusive"])
@@ -72,7 +72,9 @@ def test_a_chain_that_ends_early_goes_on_in_the_next_one(
     own_org.control("POST", "knobs", knobs)
     truth = {row["id"]: row for row in own_org.control("GET", "records/Leads")}
 
-    parts = list(road(own_org, version, **limits).changes(SINCE, datetime.now(UTC), resumed=False))
+    parts = list(
+        reader(own_org, version, **limits).changes(SINCE, datetime.now(UTC), resumed=False)
+    )
 
     rows = [row for part in parts if not isinstance(part, Window) for row in part]
     assert Counter(row["id"] for row in rows) == Counter(truth.keys())
@@ -86,7 +88,7 @@ def test_a_second_that_no_chain_can_pass_is_a_sentence(own_org: Org) -> None:
     own_org.control("POST", "knobs", {"page_token_rows": 200})
 
     with pytest.raises(AirbyteTracedException) as caught:
-        list(road(own_org, "v8", **limits).changes(SINCE, datetime.now(UTC), resumed=False))
+        list(reader(own_org, "v8", **limits).changes(SINCE, datetime.now(UTC), resumed=False))
 
     assert "Enable COQL, or choose the API type Bulk" in caught.value.message
 
@@ -111,7 +113,7 @@ def test_a_second_of_several_pages_is_read_again_as_far_as_before(own_org: Org) 
 
     asked.before = edit
     end = datetime.now(UTC) - timedelta(minutes=1)
-    parts = list(road(own_org, "v2", asked, **limits).changes(since, end, resumed=True))
+    parts = list(reader(own_org, "v2", asked, **limits).changes(since, end, resumed=True))
 
     assert edited
     read = Counter(row["id"] for part in parts if not isinstance(part, Window) for row in part)
@@ -138,7 +140,7 @@ class Living(dict):
 def test_a_second_of_many_rows_does_not_stay_in_memory(
     own_org: Org, mocker, same_order: bool
 ) -> None:
-    mocker.patch("source_zoho_crm.roads.chains._MOST_AHEAD", 400)
+    mocker.patch("source_zoho_crm.readers.chains._MOST_AHEAD", 400)
     leads = [row["id"] for row in own_org.control("GET", "records/Leads")]
     stamp = {"Modified_Time": "2019-05-06T07:08:09+00:00"}
     own_org.control("PATCH", "records/Leads", [{"id": key, **stamp} for key in leads])
@@ -157,7 +159,7 @@ def test_a_second_of_many_rows_does_not_stay_in_memory(
     asked.ask = counted
     Living.now = Living.most = 0
     rows = {}
-    for part in road(own_org, "v4", asked, **limits).changes(
+    for part in reader(own_org, "v4", asked, **limits).changes(
         SINCE, datetime.now(UTC), resumed=False
     ):
         if not isinstance(part, Window):
@@ -197,7 +199,7 @@ def test_a_row_of_a_whole_module_is_read_anew_when_it_was_edited_before_its_text
         lambda seconds: datetime.fromtimestamp(seconds, UTC),
     )
     texts = WholeTexts(calls.records, "Contracts", fields, at_once=200 if version == "v8" else 0)
-    whole = RestRoad(calls.rows, lists, "Contracts", fields, limits, texts.mend)
+    whole = RestReader(calls.rows, lists, "Contracts", fields, limits, texts.mend)
 
     rows = {row["id"]: row for page in whole.everything() for row in page}
 
@@ -258,7 +260,7 @@ def test_a_text_whose_moment_is_odd_does_not_end_the_read(moment: object) -> Non
 def test_the_id_comes_though_metadata_do_not_name_it(org: Org) -> None:
     """ "Fields Metadata" lists it since v7."""
     limits = {"rest_columns": 50, "rest_tokens": 1, "rest_chain_rows": 100_000}
-    by_rest = road(org, "v4", **limits)
+    by_rest = reader(org, "v4", **limits)
 
     parts = list(by_rest.changes(SINCE, datetime.now(UTC), resumed=False))
 
@@ -283,7 +285,9 @@ def test_a_row_without_modified_time_comes_and_keeps_no_other_from_coming(
         return answer
 
     asked.ask = without
-    parts = list(road(org, "v4", asked, **limits).changes(SINCE, datetime.now(UTC), resumed=False))
+    parts = list(
+        reader(org, "v4", asked, **limits).changes(SINCE, datetime.now(UTC), resumed=False)
+    )
 
     ids = {row["id"] for part in parts if not isinstance(part, Window) for row in part}
     assert ids == {row["id"] for row in org.control("GET", "records/Leads")}

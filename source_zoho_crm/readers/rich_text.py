@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
-from source_zoho_crm.roads import Row
+from source_zoho_crm.readers import Row
 from zoho_crm.casts import utc
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.domains import segment

@@ -1,10 +1,10 @@
-"""What the roads ask Zoho about one module."""
+"""What the retrieval methods ask Zoho about one module."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from source_zoho_crm.roads.windows import text
+from source_zoho_crm.readers.windows import text
 from zoho_crm.answers import Body, Page, Row, UndocumentedError, page
 from zoho_crm.casts import utc
 from zoho_crm.domains import segment

@@ -1,9 +1,9 @@
-"""Wide rows: more columns than a call can carry come in slices, and are put together again."""
+"""Wide rows: more columns than a call can carry come in column groups and are joined again."""
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
 
-from source_zoho_crm.roads import Row
+from source_zoho_crm.readers import Row
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.fields import Field
 from zoho_crm.problems import transient_error
@@ -15,7 +15,7 @@ Columns = tuple[str, ...]
 _REREADS = 5
 
 
-def slices(
+def group_columns(
     fields: Iterable[Field],
     *,
     most: int,
@@ -46,7 +46,7 @@ def slices(
 
 
 def join(page: Iterable[Row], others: dict[str, Row]) -> set[str]:
-    """Adds another slice's columns to the rows of a page.
+    """Adds another column group's columns to the rows of a page.
 
     Returns the ids of the torn rows: those that changed between the two, or that the other lacks.
     """
@@ -62,14 +62,14 @@ def join(page: Iterable[Row], others: dict[str, Row]) -> set[str]:
 
 def settled(
     ids: Sequence[str],
-    column_slices: Sequence[Columns],
+    column_groups: Sequence[Columns],
     fetch: Callable[[Columns, Sequence[str]], list[Row]],
     wanted: Callable[[Row], bool],
     *,
     at_once: int,
     at_last: bool = False,
 ) -> dict[str, Row]:
-    """Whole rows by id, read until none changes between its slices.
+    """Whole rows by id, read until none changes between its column groups.
 
     Without those that are gone, and those that are not `wanted` any longer, by their id and
     Modified_Time: a row that is edited time and again is not waited for, where it comes later.
@@ -78,14 +78,14 @@ def settled(
     found: dict[str, Row] = {}
     for start in range(0, len(ids), at_once):
         found |= _settled(
-            ids[start : start + at_once], column_slices, fetch, wanted, at_last=at_last
+            ids[start : start + at_once], column_groups, fetch, wanted, at_last=at_last
         )
     return found
 
 
 def _settled(
     ids: Sequence[str],
-    column_slices: Sequence[Columns],
+    column_groups: Sequence[Columns],
     fetch: Callable[[Columns, Sequence[str]], list[Row]],
     wanted: Callable[[Row], bool],
     *,
@@ -94,7 +94,7 @@ def _settled(
     found: dict[str, Row] = {}
     for _ in range(_REREADS):
         first, *rest = (
-            {row["id"]: row for row in fetch(columns, ids)} for columns in column_slices
+            {row["id"]: row for row in fetch(columns, ids)} for columns in column_groups
         )
         elsewhere = {key for rows in (first, *rest) for key, row in rows.items() if not wanted(row)}
         first, *rest = (

@@ -1,17 +1,17 @@
-"""The Bulk road: records by exports."""
+"""The Bulk reader: records by exports."""
 
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from source_zoho_crm.roads import Row
-from source_zoho_crm.roads.blocks import Rereading
-from source_zoho_crm.roads.export_chain import Chain, Ids, cut, first_part
-from source_zoho_crm.roads.export_file import rows
-from source_zoho_crm.roads.exports import Export
-from source_zoho_crm.roads.lists import TOKEN_EXPIRED, Lists
-from source_zoho_crm.roads.windows import Window, text
+from source_zoho_crm.readers import Row
+from source_zoho_crm.readers.blocks import Rereading
+from source_zoho_crm.readers.export_chain import Chain, Ids, cut, first_part
+from source_zoho_crm.readers.export_file import rows
+from source_zoho_crm.readers.exports import Export
+from source_zoho_crm.readers.lists import TOKEN_EXPIRED, Lists
+from source_zoho_crm.readers.windows import Window, text
 from zoho_crm.bulk_read import BulkRead, Result
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.fields import Field
@@ -33,7 +33,7 @@ _AIM = 2.8
 _GROWTH = 8.0
 
 
-class BulkRoad:
+class BulkReader:
     """One export for all rows of the span, and where they are more than one holds, a chain of them.
 
     Each next export of a chain is made before the one before it is read. An export shows one moment

@@ -1,14 +1,14 @@
-"""The COQL road: records by Zoho's query language."""
+"""The COQL reader: records by Zoho's query language."""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from source_zoho_crm.roads import Page, Row
-from source_zoho_crm.roads.repeats import stuck
-from source_zoho_crm.roads.slices import Columns, join, settled, slices
-from source_zoho_crm.roads.windows import Window, moment_in, text, windows
+from source_zoho_crm.readers import Page, Row
+from source_zoho_crm.readers.column_groups import Columns, group_columns, join, settled
+from source_zoho_crm.readers.repeats import stuck
+from source_zoho_crm.readers.windows import Window, moment_in, text, windows
 from zoho_crm.coql import between, both, listed, select
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.fields import Field, caster
@@ -29,11 +29,11 @@ class Query(Protocol):
     def __call__(self, query: str, *, promised: bool = False) -> Page: ...
 
 
-class CoqlRoad:
+class CoqlReader:
     """Pages follow the id (`id > last`) inside windows of Modified_Time.
 
     So neither the ceiling of offsets nor rows that come and go move a page. A row that changes
-    while its slices of columns are read is read again ("COQL: Overview", "COQL: Limitations").
+    while its column groups are read is read again ("COQL: Overview", "COQL: Limitations").
     """
 
     name = "COQL"
@@ -47,7 +47,7 @@ class CoqlRoad:
     ) -> None:
         self._query = query
         self._module = module
-        self._slices = slices(
+        self._groups = group_columns(
             fields,
             most=version["coql_columns"],
             with_id=True,
@@ -61,10 +61,10 @@ class CoqlRoad:
         self, since: datetime, end: datetime, *, resumed: bool, promised: bool = False
     ) -> Iterator[list[Row] | Window]:
         span = Window(since, end)
-        query = select(self._slices[0], self._module, _inside(span), limit=_FEW)
+        query = select(self._groups[0], self._module, _inside(span), limit=_FEW)
         few = self._query(query, promised=promised)
         if not few.more:
-            # Most modules, most of the time: one call, and one for each further slice.
+            # Most modules, most of the time: one call, and one for each further column group.
             if few.rows:
                 yield self._whole(few.rows, span)
             yield span
@@ -73,7 +73,7 @@ class CoqlRoad:
         window = next(plan, None)
         while window is not None:
             begun = time.monotonic()
-            for page in self._pages(self._slices[0], _inside(window)):
+            for page in self._pages(self._groups[0], _inside(window)):
                 yield self._whole(page, window)
             yield window
             try:
@@ -87,7 +87,7 @@ class CoqlRoad:
         return bool(self._query(query, promised=True).rows)
 
     def everything(self) -> Iterator[list[Row]]:
-        for page in self._pages(self._slices[0], None, promised=False):
+        for page in self._pages(self._groups[0], None, promised=False):
             yield self._whole(page, None)
 
     def _moment_of(self, window: Window, place: int) -> datetime | None:
@@ -143,7 +143,7 @@ class CoqlRoad:
             promised = True
 
     def _whole(self, page: list[Row], window: Window | None) -> list[Row]:
-        """The page's rows with the columns of all slices.
+        """The page's rows with the columns of all column groups.
 
         A row that left the window meanwhile is left out: it is in a later one.
         """
@@ -155,7 +155,7 @@ class CoqlRoad:
         condition = None if window is None else _inside(window)
         before, last = str(int(page[0]["id"]) - 1), page[-1]["id"]
         torn: set[str] = set()
-        for columns in self._slices[1:]:
+        for columns in self._groups[1:]:
             others = {
                 row["id"]: row
                 for rows in self._pages(columns, condition, after=before, upto=last)
@@ -166,7 +166,7 @@ class CoqlRoad:
             return page
         again = settled(
             sorted(torn),
-            self._slices,
+            self._groups,
             self._by_id,
             lambda row: window is None or window.holds(row.get(CURSOR_FIELD)),
             at_once=_IDS_AT_ONCE,

@@ -1,28 +1,28 @@
-"""Chains of pages: a list of wide rows, one chain for each slice of columns."""
+"""Chains of pages: a list of wide rows, one chain for each column group."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 
-from source_zoho_crm.roads import Row
-from source_zoho_crm.roads.lists import OUT_OF_REACH, TOKEN_EXPIRED, Lister
-from source_zoho_crm.roads.repeats import Repeats
-from source_zoho_crm.roads.slices import join
+from source_zoho_crm.readers import Row
+from source_zoho_crm.readers.column_groups import join
+from source_zoho_crm.readers.lists import OUT_OF_REACH, TOKEN_EXPIRED, Lister
+from source_zoho_crm.readers.repeats import Repeats
 from zoho_crm.casts import utc
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.problems import Refused
 
 LOGGER = logging.getLogger("airbyte")
 
-#: Rows of a slice that wait for the others; those that are further away are read by id.
+#: Rows of a column group that wait for the others; those that are further away are read by id.
 _MOST_AHEAD = 2_000
 
 
 class Walk:
-    """The pages of a list in order, each row with the columns of all slices.
+    """The pages of a list in order, each row with the columns of all column groups.
 
-    A row that changed between its slices is read again; the list is sorted by Modified_Time
+    A row that changed between its column groups is read again; the list is sorted by Modified_Time
     (`by_id`: by the id), and a row that has moved on in it comes later. `passed` is told of each
     page as Zoho gave it, with the rows that have moved on since; of an empty one, too, if the page
     before promised more. `promised`: rows have been seen that the list should show.
@@ -32,7 +32,7 @@ class Walk:
         self,
         module: str,
         lister: Lister,
-        slices: Sequence[Mapping[str, str]],
+        groups: Sequence[Mapping[str, str]],
         since: datetime | None,
         by_ids: Callable[[set[str], Callable[[Row], bool]], dict[str, Row]],
         passed: Callable[[list[Row]], None],
@@ -51,7 +51,7 @@ class Walk:
                 by_id=by_id,
                 promised=promised or number > 0,
             )
-            for number, columns in enumerate(slices)
+            for number, columns in enumerate(groups)
         )
         self._by_ids = by_ids
         self._by_id = by_id
@@ -80,7 +80,7 @@ class Walk:
             for chain in self._others:
                 torn |= join(page, chain.taken(page))
             whole = self._mended(page, torn) if torn else page
-            # A refusal of another slice's page keeps this one from its reader.
+            # A refusal of another column group's page keeps this one from its reader.
             self._passed(page)
             yield whole
         if promised:

@@ -1,23 +1,23 @@
-"""Roads: the ways to read a module's records. One shape comes out of all of them."""
+"""Retrieval methods: the ways to read a module's records. One shape comes out of all of them."""
 
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Protocol
 
-from source_zoho_crm.roads.windows import Window
+from source_zoho_crm.readers.windows import Window
 from zoho_crm.answers import Page, Row
 
-__all__ = ["Page", "Road", "Row"]
+__all__ = ["Page", "Reader", "Row"]
 
 
-class Road(Protocol):
+class Reader(Protocol):
     """Reads one module."""
 
     #: What the log calls it.
     name: str
 
     def cast(self, row: Row, /) -> Row:
-        """Turns a row of this road, in place, into its canonical form."""
+        """Turns a row of this retrieval method, in place, into its canonical form."""
         ...
 
     def changes(

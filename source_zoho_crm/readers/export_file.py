@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from airbyte_cdk.utils import AirbyteTracedException
 
-from source_zoho_crm.roads import Row
+from source_zoho_crm.readers import Row
 from zoho_crm.casts import Odd
 from zoho_crm.fields import CellCast, Field
 from zoho_crm.lists import ListTexts

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from source_zoho_crm.roads import Row
-from source_zoho_crm.roads.lists import Deletions
-from source_zoho_crm.roads.repeats import Repeats
-from source_zoho_crm.roads.told import ToldIds
-from source_zoho_crm.roads.windows import text
+from source_zoho_crm.readers import Row
+from source_zoho_crm.readers.lists import Deletions
+from source_zoho_crm.readers.repeats import Repeats
+from source_zoho_crm.readers.told import ToldIds
+from source_zoho_crm.readers.windows import text
 from zoho_crm.casts import utc
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.problems import transient_error

@@ -2,11 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from source_zoho_crm.roads import Row
-from source_zoho_crm.roads.calls import PER_PAGE
-from source_zoho_crm.roads.lists import Lists, Moved
-from source_zoho_crm.roads.told import number_of
-from source_zoho_crm.roads.windows import text
+from source_zoho_crm.readers import Row
+from source_zoho_crm.readers.calls import PER_PAGE
+from source_zoho_crm.readers.lists import Lists, Moved
+from source_zoho_crm.readers.told import number_of
+from source_zoho_crm.readers.windows import text
 from zoho_crm.directory import CURSOR_FIELD
 
 

@@ -3,17 +3,17 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from source_zoho_crm.roads import Road, Row
-from source_zoho_crm.roads.lists import Lists
-from source_zoho_crm.roads.rest import RestRoad
-from source_zoho_crm.roads.windows import Window
+from source_zoho_crm.readers import Reader, Row
+from source_zoho_crm.readers.lists import Lists
+from source_zoho_crm.readers.rest import RestReader
+from source_zoho_crm.readers.windows import Window
 
 #: How many converted leads are looked for, if each is deleted meanwhile.
 _SAMPLES = 5
 
 
 class WithConverted:
-    """The COQL road of a module whose records can be converted.
+    """The COQL reader of a module whose records can be converted.
 
     UNVERIFIED: whether COQL shows converted leads. So one of them, found by a list, is looked for
     by a query; if the query does not show it and a list still does, the lists bring the converted
@@ -21,7 +21,7 @@ class WithConverted:
     """
 
     def __init__(
-        self, coql: Road, converted: RestRoad, shows: Callable[[str], bool], lists: Lists
+        self, coql: Reader, converted: RestReader, shows: Callable[[str], bool], lists: Lists
     ) -> None:
         self.name = coql.name
         self.cast = coql.cast

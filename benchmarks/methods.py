@@ -1,8 +1,8 @@
-"""`make bench-roads`: a large module by each road: rows, seconds, credits, memory.
+"""`make bench-methods`: a large module by each retrieval method: rows, seconds, credits, memory.
 
-Fails where a road gives other rows than there are, or takes more memory than it may.
+Fails where a retrieval method gives other rows than there are, or takes more memory than it may.
 
-`python -m benchmarks.roads [ROWS] [VERSION]`; 450,000 leads of 48 columns with v4 by default.
+`python -m benchmarks.methods [ROWS] [VERSION]`; 450,000 leads of 48 columns with v4 by default.
 """
 
 import sys
@@ -15,7 +15,7 @@ import orjson
 from benchmarks import quick
 from benchmarks.protocol import catalog_of, cost, emulator, written
 
-ROADS = {
+METHODS = {
     "COQL": {"use_coql": "enabled"},
     "REST": {"use_coql": "disabled", "api_type": "REST"},
     "Bulk": {"use_coql": "disabled", "api_type": "Bulk"},
@@ -33,7 +33,7 @@ def main(rows: str = "450000", version: str = "v4") -> None:
         out = Path(folder) / "out.jsonl"
         with written(config) as config_path:
             leads = quick.leads(config_path, out, COLUMNS)
-        for road, retrieval in ROADS.items():
+        for method, retrieval in METHODS.items():
             chosen = {**config, "schema_version": version, "retrieval": retrieval}
             with written(chosen) as config_path, written(catalog_of([leads])) as catalog_path:
                 command = [quick.command("source-zoho-crm"), "read"]
@@ -51,13 +51,13 @@ def main(rows: str = "450000", version: str = "v4") -> None:
                     elif b"Cost: Leads" in line:
                         said = message["log"]["message"].partition("records")[2].strip()
             print(
-                f"{road}: {found:,} records, {len(ids):,} ids, {wall:.1f} s, {used.cpu_s:.1f} s "
+                f"{method}: {found:,} records, {len(ids):,} ids, {wall:.1f} s, {used.cpu_s:.1f} s "
                 f"CPU, {used.peak_mb:.0f} MB; {said}"
             )
             if not found == len(ids) == int(rows):
-                sys.exit(f"{road} gave other rows than the {int(rows):,} that there are.")
+                sys.exit(f"{method} gave other rows than the {int(rows):,} that there are.")
             if used.peak_mb >= MOST_MB:
-                sys.exit(f"{road} took {used.peak_mb:.0f} MB, and {MOST_MB} are the limit.")
+                sys.exit(f"{method} took {used.peak_mb:.0f} MB, and {MOST_MB} are the limit.")
 
 
 if __name__ == "__main__":

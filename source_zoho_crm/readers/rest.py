@@ -1,4 +1,4 @@
-"""The REST road: records by lists, in the order of their modification."""
+"""The REST reader: records by lists, in the order of their modification."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -6,14 +6,14 @@ from time import monotonic, time
 
 from airbyte_cdk.utils import AirbyteTracedException
 
-from source_zoho_crm.roads import Row
-from source_zoho_crm.roads.blocks import Block, ById, Pace, Rereading, Second, later
-from source_zoho_crm.roads.calls import PER_PAGE
-from source_zoho_crm.roads.chains import Walk, in_utc
-from source_zoho_crm.roads.lists import Lister, Lists
-from source_zoho_crm.roads.slices import Columns, settled, slices
-from source_zoho_crm.roads.told import ToldIds
-from source_zoho_crm.roads.windows import Window, text
+from source_zoho_crm.readers import Row
+from source_zoho_crm.readers.blocks import Block, ById, Pace, Rereading, Second, later
+from source_zoho_crm.readers.calls import PER_PAGE
+from source_zoho_crm.readers.chains import Walk, in_utc
+from source_zoho_crm.readers.column_groups import Columns, group_columns, settled
+from source_zoho_crm.readers.lists import Lister, Lists
+from source_zoho_crm.readers.told import ToldIds
+from source_zoho_crm.readers.windows import Window, text
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.fields import Field, caster
 from zoho_crm.lists import ListTexts
@@ -39,10 +39,10 @@ _SECOND = timedelta(seconds=1)
 _LAYOUT, _LAYOUT_ID = "Layout", "$layout_id"
 
 
-class RestRoad:
+class RestReader:
     """Walks `sort_by=Modified_Time` under `If-Modified-Since`, in blocks.
 
-    A block is a page for each slice of columns, and the next one begins at its last second; rows
+    A block is a page for each column group, and the next one begins at its last second; rows
     that come twice are dropped by id and Modified_Time. One page shows one moment and misses
     nothing. Where many rows share a page's last second, a block is a chain of pages, and ends at
     the latest where Zoho's paging does (`rest_chain_rows`) or its page token expires. Two lists
@@ -74,12 +74,12 @@ class RestRoad:
         self._chain_rows = version["rest_chain_rows"]
         # Where Zoho does not limit `fields`, all columns come in one list.
         most = version["rest_columns"]
-        self._slices = slices(fields, most=most or len(fields) + 1)
+        self._groups = group_columns(fields, most=most or len(fields) + 1)
         # Leads: without it converted leads stay hidden; other modules pay no heed.
         plain = {"per_page": str(PER_PAGE), "converted": converted}
         self._lines = [
             {"fields": ",".join(columns) or "id", **plain} if most else plain
-            for columns in self._slices
+            for columns in self._groups
         ]
         # Zoho's metadata list the id from v7 on only.
         self._wanted = {"id", *(field.api_name for field in fields)}
@@ -274,7 +274,7 @@ class RestRoad:
         """
         return settled(
             sorted(ids),
-            self._slices,
+            self._groups,
             self._fetch,
             wanted,
             at_once=_IDS_AT_ONCE,
@@ -282,5 +282,5 @@ class RestRoad:
         )
 
     def _fetch(self, columns: Columns, ids: Sequence[str]) -> list[Row]:
-        line = self._lines[self._slices.index(columns)]
+        line = self._lines[self._groups.index(columns)]
         return in_utc(self._lister({**line, "ids": ",".join(ids)}, None, promised=True).rows)

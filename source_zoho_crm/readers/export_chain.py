@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from source_zoho_crm.roads import Row
-from source_zoho_crm.roads.windows import Window, text
+from source_zoho_crm.readers import Row
+from source_zoho_crm.readers.windows import Window, text
 from zoho_crm.directory import CURSOR_FIELD
 
 _SECOND = timedelta(seconds=1)
