@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from airbyte_cdk.utils import AirbyteTracedException
 
+from destination_zoho_crm.client import Client
 from destination_zoho_crm.creations import Creation, Creations, Sight
 from destination_zoho_crm.likeness import Comparison, Fate, Sent
 from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome, rejected
 from destination_zoho_crm.plan import StreamPlan
 from zoho_crm.answers import Body, Page, Row, UndocumentedError, page
-from zoho_crm.client import Client
 from zoho_crm.coql import both, column, moment, quoted, select
 from zoho_crm.errors import DUPLICATE_DATA, SCOPE_LACKING, TOKEN_REFUSED
 from zoho_crm.manifest import coql_rows

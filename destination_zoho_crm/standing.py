@@ -6,10 +6,10 @@ from typing import Any
 
 from airbyte_cdk.utils import AirbyteTracedException
 
+from destination_zoho_crm.client import Client
 from destination_zoho_crm.columns import SE_MODULE
 from destination_zoho_crm.plan import StreamPlan
 from zoho_crm.answers import page
-from zoho_crm.client import Client
 from zoho_crm.coql import listed, select
 
 LOGGER = logging.getLogger("airbyte")

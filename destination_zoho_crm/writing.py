@@ -18,6 +18,7 @@ from destination_zoho_crm.brakes import (
     refuse_too_many_rejects,
 )
 from destination_zoho_crm.catalog import named_lookups, unmet, wanted_modules
+from destination_zoho_crm.client import Client
 from destination_zoho_crm.creations import Creations
 from destination_zoho_crm.cures import Cures
 from destination_zoho_crm.known import Known
@@ -37,7 +38,6 @@ from destination_zoho_crm.sending import Sender
 from destination_zoho_crm.settings import WriteSettings, write_settings
 from destination_zoho_crm.stream import Stream
 from destination_zoho_crm.users import active_users
-from zoho_crm.client import Client
 from zoho_crm.manifest import skipped_features
 from zoho_crm.problems import system_error, transient_error
 

@@ -3,9 +3,9 @@ JSON and from CSV, and in which form it is written.
 
 The canonical forms hold for every retrieval method: ids, bigints and autonumbers are strings; a
 lookup or owner is the id as a string; a multi-select picklist is an array of strings; tags are an
-array of names; datetimes are RFC 3339 in UTC; dates are YYYY-MM-DD; numbers and booleans are typed, whole numbers
-without a fraction. An empty array is null, and so is an empty text: an export cannot tell the two
-apart.
+array of names; datetimes are RFC 3339 in UTC; dates are YYYY-MM-DD; numbers and booleans are typed,
+whole numbers without a fraction. An empty array is null, and so is an empty text: an export cannot
+tell the two apart.
 """
 
 import logging

@@ -15,7 +15,6 @@ import requests
 from zoho_crm.directory import Directory, Metadata
 from zoho_crm.errors import code_of
 from zoho_crm.limits import LEAST_CALLS_AT_ONCE, calls_at_once, credits_a_day, credits_of
-from zoho_crm.pace import Pace
 from zoho_crm.problems import Refused, Unreadable, transient_error
 
 LOGGER = logging.getLogger("airbyte")
@@ -78,7 +77,6 @@ class Org:
         self._local = local
         self.directory = Directory()
         self.ledger: dict[str, Line] = {}
-        self.downloads = Pace()
         self._most_calls = most_calls
         self._reserve_percent = reserve_percent
         self._gate = Gate(min(LEAST_CALLS_AT_ONCE, most_calls or LEAST_CALLS_AT_ONCE))

@@ -15,6 +15,7 @@ from airbyte_cdk.sources.types import Record, StreamSlice
 from source_zoho_crm.advice import advice
 from source_zoho_crm.letter_case import warnings_of_fields
 from source_zoho_crm.lines import chunks
+from source_zoho_crm.odd_values import OddValues
 from source_zoho_crm.readers import Row
 from source_zoho_crm.readers.calls import Calls
 from source_zoho_crm.readers.choice import ChosenReader
@@ -32,7 +33,6 @@ from source_zoho_crm.window_read import WindowRead
 from zoho_crm.directory import CURSOR_FIELD, Module
 from zoho_crm.errors import NOT_SERVED, PERMISSION_LACKING, not_served
 from zoho_crm.fields import Field
-from zoho_crm.odd_values import OddValues
 from zoho_crm.org import org_of
 from zoho_crm.problems import Refused, config_error, transient_error
 from zoho_crm.requester import ZohoRequester

@@ -8,11 +8,11 @@ from typing import Any
 from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.types import StreamSlice
 
+from source_zoho_crm.odd_values import OddValues
 from zoho_crm.answers import Row, entries, page
 from zoho_crm.directory import of_one_module
 from zoho_crm.errors import lacks_feature
 from zoho_crm.fields import Field, caster
-from zoho_crm.odd_values import OddValues
 from zoho_crm.org import org_of
 from zoho_crm.problems import Refused
 from zoho_crm.requester import ZohoRequester

@@ -5,6 +5,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from source_zoho_crm.bulk_read import BulkRead, Result
 from source_zoho_crm.readers import Row
 from source_zoho_crm.readers.blocks import Rereading
 from source_zoho_crm.readers.export_chain import Chain, Ids, cut, first_part
@@ -12,7 +13,6 @@ from source_zoho_crm.readers.export_file import rows
 from source_zoho_crm.readers.exports import Export
 from source_zoho_crm.readers.lists import TOKEN_EXPIRED, Lists
 from source_zoho_crm.readers.windows import Window, text
-from zoho_crm.bulk_read import BulkRead, Result
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.fields import Field
 from zoho_crm.lists import ListTexts

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from source_zoho_crm.bulk_read import BulkRead
 from source_zoho_crm.readers import Reader, Row
 from source_zoho_crm.readers.bulk import BulkReader
 from source_zoho_crm.readers.calls import Calls
@@ -16,7 +17,6 @@ from source_zoho_crm.readers.rich_text import WholeTexts
 from source_zoho_crm.readers.told import ToldIds
 from source_zoho_crm.readers.windows import Span, Window
 from source_zoho_crm.selection import is_incremental
-from zoho_crm.bulk_read import BulkRead
 from zoho_crm.directory import CURSOR_FIELD, Module
 from zoho_crm.errors import not_served
 from zoho_crm.fields import Field

@@ -10,8 +10,8 @@ from typing import IO
 
 import requests
 
+from source_zoho_crm.bulk_read import BulkRead, Query, Result
 from source_zoho_crm.readers.export_file import damage
-from zoho_crm.bulk_read import BulkRead, Query, Result
 from zoho_crm.errors import not_served
 from zoho_crm.problems import Refused, config_error, system_error, transient_error
 

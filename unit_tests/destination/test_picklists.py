@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from destination_zoho_crm.client import Client
 from unit_tests.destination.conftest import Json, Org, Result, stream
-from zoho_crm.client import Client
 
 SETTING = "Unknown Picklist Values (unknown_picklist_values)"
 ADVICE = f"{SETTING} is reject, and add sends such values"

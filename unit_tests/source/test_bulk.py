@@ -14,11 +14,11 @@ from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 from hypothesis import given
 from hypothesis import strategies as st
 
+from source_zoho_crm.bulk_read import BulkRead
 from source_zoho_crm.readers.export_chain import cut, first_part
 from source_zoho_crm.readers.windows import Window, text
 from unit_tests.source.conftest import Org, modules_of, rows_of, states_of
 from zoho_crm.auth import ZohoAuthenticator
-from zoho_crm.bulk_read import BulkRead
 from zoho_emulator.server import Running, Settings, running
 
 BULK = {"use_coql": "disabled", "api_type": "Bulk"}
@@ -101,7 +101,7 @@ class Time:
 def time(bulk_org: BulkOrg, mocker) -> Time:
     time = Time(bulk_org)
     mocker.patch("source_zoho_crm.readers.exports.time", time)
-    mocker.patch("zoho_crm.pace.time", time)
+    mocker.patch("source_zoho_crm.download_pace.time", time)
     return time
 
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from source_zoho_crm.bulk_read import BulkRead
 from source_zoho_crm.readers.rest import RestReader
 from unit_tests.source.conftest import Org, Row, rows_of, states_of
 from unit_tests.source.test_deletes import latest
 from zoho_crm.auth import ZohoAuthenticator
-from zoho_crm.bulk_read import BulkRead
 from zoho_crm.requester import ZohoRequester
 from zoho_emulator.server import Running, Settings, running
 

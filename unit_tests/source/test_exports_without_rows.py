@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from source_zoho_crm.bulk_read import BulkRead
 from source_zoho_crm.components.records import RecordsRetriever
 from unit_tests.source.conftest import Org, Row, narrow, rows_of
-from zoho_crm.bulk_read import BulkRead
 
 BULK = {"use_coql": "disabled", "api_type": "Bulk"}
 

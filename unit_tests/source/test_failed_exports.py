@@ -10,8 +10,8 @@ from typing import IO, Any
 import pytest
 from airbyte_cdk.models import FailureType
 
+from source_zoho_crm.bulk_read import BulkRead
 from unit_tests.source.conftest import Org, narrow, rows_of, states_of
-from zoho_crm.bulk_read import BulkRead
 
 UNSTAMPED = "Extra_3"
 BULK = {"use_coql": "disabled", "api_type": "Bulk"}

@@ -6,9 +6,9 @@ from typing import IO, Any
 
 import pytest
 
+from source_zoho_crm.bulk_read import BulkRead
 from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of
 from zoho_crm.auth import ZohoAuthenticator
-from zoho_crm.bulk_read import BulkRead
 from zoho_crm.requester import ZohoRequester
 from zoho_emulator.server import Running, Settings, running
 

@@ -9,9 +9,9 @@ from typing import IO, Any
 import pytest
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 
+from source_zoho_crm.bulk_read import BulkRead
 from source_zoho_crm.components.records import RecordsRetriever
 from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of
-from zoho_crm.bulk_read import BulkRead
 
 COQL = {"use_coql": "enabled"}
 REST = {"use_coql": "disabled", "api_type": "REST"}

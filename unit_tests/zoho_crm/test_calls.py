@@ -10,9 +10,9 @@ import requests
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils import AirbyteTracedException
 
+from destination_zoho_crm.client import Client
 from zoho_crm.answers import anything, page
 from zoho_crm.auth import ZohoAuthenticator
-from zoho_crm.client import Client
 from zoho_crm.org import Org, forget, org_of
 from zoho_crm.problems import Refused, Unreadable
 from zoho_crm.requester import manifests_requester

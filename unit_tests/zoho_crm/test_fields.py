@@ -10,11 +10,11 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from source_zoho_crm.odd_values import OddValues
 from zoho_crm import casts
 from zoho_crm.casts import utc
 from zoho_crm.fields import DATA_TYPES, Field, caster, json_schema
 from zoho_crm.json_text import parsed
-from zoho_crm.odd_values import OddValues
 
 TAG = {"api_name": "Tag", "data_type": "text", "json_type": "jsonarray"}
 OPTIONS = {"data_type": "multiselectpicklist", "json_type": "jsonarray"}

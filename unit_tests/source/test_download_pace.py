@@ -2,7 +2,7 @@ import logging
 
 import pytest
 
-from zoho_crm import pace
+from source_zoho_crm.download_pace import DownloadPace
 from zoho_crm.limits import DOWNLOADS_A_MINUTE
 
 
@@ -21,19 +21,19 @@ class Clock:
 @pytest.fixture
 def clock(mocker) -> Clock:
     clock = Clock()
-    mocker.patch("zoho_crm.pace.time", clock)
+    mocker.patch("source_zoho_crm.download_pace.time", clock)
     return clock
 
 
 def test_nobody_waits_before_zoho_has_refused_a_download(clock: Clock) -> None:
-    downloads = pace.Pace()
+    downloads = DownloadPace()
     for _ in range(100):
         downloads.turn()
     assert clock.now == 1_000
 
 
 def test_after_a_refusal_no_minute_has_more_downloads_than_zoho_allows(clock: Clock) -> None:
-    downloads = pace.Pace()
+    downloads = DownloadPace()
     for _ in range(DOWNLOADS_A_MINUTE + 1):
         downloads.turn()
     downloads.refused()
@@ -50,7 +50,7 @@ def test_after_a_refusal_no_minute_has_more_downloads_than_zoho_allows(clock: Cl
 
 
 def test_all_wait_a_little_when_others_use_up_the_downloads(clock: Clock) -> None:
-    downloads = pace.Pace()
+    downloads = DownloadPace()
     for _ in range(12):
         before = clock.now
         downloads.turn()
@@ -63,7 +63,7 @@ def test_a_download_that_is_put_off_is_told_every_half_minute(
     clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, "airbyte"):
-        assert not pace.Pace().downloaded(lambda: False, "Leads, export 7")
+        assert not DownloadPace().downloaded(lambda: False, "Leads, export 7")
 
     assert caplog.messages == [
         f"Leads, export 7: waits its turn to be downloaded, for {seconds} s."

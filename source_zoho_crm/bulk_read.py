@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
+from source_zoho_crm.download_pace import download_pace_of
 from zoho_crm.answers import Body, UndocumentedError
 from zoho_crm.domains import segment
 from zoho_crm.org import org_of
@@ -70,7 +71,7 @@ class BulkRead:
 
     def download(self, job: str, file: IO[bytes]) -> None:
         """Writes the result of a job, a ZIP, into the file when it is its turn."""
-        pace = org_of(self.asking.config).downloads
+        pace = download_pace_of(org_of(self.asking.config))
 
         def attempt() -> bool:
             return self.asking.save(f"{segment(job)}/result", file, line=self.line)

@@ -13,10 +13,10 @@ import requests
 from airbyte_cdk.sources.streams.http import HttpClient
 from airbyte_cdk.utils import AirbyteTracedException
 
+from destination_zoho_crm.judging import RECORDS, OutcomesOrFailure, outcomes_in
 from zoho_crm.answers import Body, UndocumentedError, page
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.errors import SCOPE_LACKING, FailuresOnly
-from zoho_crm.judging import RECORDS, OutcomesOrFailure, outcomes_in
 from zoho_crm.manifest import scopes, settings_parameters
 from zoho_crm.org import Org, forget, org_of
 from zoho_crm.problems import Refused, config_error, system_error, transient_error
@@ -27,7 +27,7 @@ from zoho_crm.settings import ConnectionSettings
 
 #: The CDK's client logs whole requests and answers when a call fails, rows and all. Nothing of it
 #: is told; what a user needs to know is in the exceptions.
-_SILENT = logging.getLogger("airbyte.zoho_crm.client")
+_SILENT = logging.getLogger("airbyte.destination_zoho_crm.client")
 _SILENT.propagate = False
 _SILENT.addHandler(logging.NullHandler())
 _SILENT.disabled = True

@@ -5,8 +5,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from weakref import WeakKeyDictionary
 
 from zoho_crm.limits import DOWNLOADS_A_MINUTE
+from zoho_crm.org import Org
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -18,7 +20,7 @@ _PATIENCE_S = 600.0
 _TOLD_EVERY_S = 30.0
 
 
-class Pace:
+class DownloadPace:
     """Keeps the downloads of an org, over all streams, to Zoho's number a minute.
 
     Begins to do so when Zoho refuses one: few syncs download that often, and these need not wait.
@@ -67,6 +69,16 @@ class Pace:
             if begin <= now:
                 self._latest.append(now)
             return max(0.0, begin - now)
+
+
+_paces: WeakKeyDictionary[Org, DownloadPace] = WeakKeyDictionary()
+_paces_lock = threading.Lock()
+
+
+def download_pace_of(org: Org) -> DownloadPace:
+    """The pace that all streams of a run share."""
+    with _paces_lock:
+        return _paces.setdefault(org, DownloadPace())
 
 
 class _Waits:
