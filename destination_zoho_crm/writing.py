@@ -201,7 +201,7 @@ class Run:
             )
         if self._accounts.rejected and self._settings.folder is None:
             LOGGER.warning(
-                "Rejected rows are not kept: name a folder in Rejected Rows "
+                "Rejected rows are not kept: name a folder in Rejected rows "
                 "(object_storage_config) to have them kept from the next sync on."
             )
 

@@ -165,7 +165,7 @@ def test_every_error_that_a_user_can_mend_is_among_the_sentences_to_look_up(
 ) -> None:
     looked_up = [[part for part in plain(s).split(" … ") if part] for s in sentences(page)]
     # The destination reads records by none of the retrieval methods, and has no start date.
-    elsewhere = () if page == SOURCE else ("Start Date",)
+    elsewhere = () if page == SOURCE else ("Start date",)
     elsewhere += ("of the call and not of a row",) if page == SOURCE else ()
 
     missing = [
