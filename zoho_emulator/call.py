@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from zoho_emulator.auth.tokens import module_scopes, scope_mismatch
 from zoho_emulator.emulator import Emulator
 from zoho_emulator.errors import ZohoError
 from zoho_emulator.knobs import Knobs
 from zoho_emulator.localtime import epoch_of
-from zoho_emulator.model import Module
-from zoho_emulator.store import Store
-from zoho_emulator.tokens import module_scopes, scope_mismatch
+from zoho_emulator.store.model import Module
+from zoho_emulator.store.store import Store
 from zoho_emulator.versions import Version
 
 #: Zoho's samples are of curl, which calls a body a form unless told otherwise.

@@ -5,16 +5,11 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from zoho_emulator import (
-    bulk_read,
-    coql_route,
-    deleted,
-    one_record,
-    org_settings,
-    records,
-    settings,
-)
+from zoho_emulator.bulk import calls as bulk
 from zoho_emulator.call import Call
+from zoho_emulator.coql import route as coql
+from zoho_emulator.metadata import org_settings, settings
+from zoho_emulator.records import deleted, lists, one_record
 from zoho_emulator.writing import calls as writing
 
 
@@ -87,13 +82,13 @@ ENDPOINTS = (
         org_settings.list_contact_roles,
         missing="POST PUT DELETE",
     ),
-    Endpoint("coql", "/coql", coql_route.run_query, method="POST"),
+    Endpoint("coql", "/coql", coql.run_query, method="POST"),
     Endpoint("deleted", "/{module}/deleted", deleted.list_deleted),
     Endpoint("upsert", "/{module}/upsert", writing.upsert, method="POST"),
     Endpoint(
         "records.fetch_full_data", "/{module}/actions/fetch_full_data", one_record.fetch_full_data
     ),
-    Endpoint("records.list", "/{module}", records.list_records),
+    Endpoint("records.list", "/{module}", lists.list_records),
     Endpoint("insert", "/{module}", writing.insert, method="POST"),
     Endpoint("update", "/{module}", writing.update_many, method="PUT"),
     Endpoint("delete", "/{module}", writing.delete_many, method="DELETE"),
@@ -117,9 +112,9 @@ RECORD = "/{module}/{id}"
 
 #: The same below /crm/bulk/{version}.
 BULK_ENDPOINTS = (
-    Endpoint("bulk.create", "/read", bulk_read.create_job, method="POST"),
-    Endpoint("bulk.status", "/read/{job}", bulk_read.show_job),
-    Endpoint("bulk.result", "/read/{job}/result", bulk_read.download_result),
+    Endpoint("bulk.create", "/read", bulk.create_job, method="POST"),
+    Endpoint("bulk.status", "/read/{job}", bulk.show_job),
+    Endpoint("bulk.result", "/read/{job}/result", bulk.download_result),
 )
 
 #: What Zoho has besides, below /crm/{version}. Paths that could be a module's are tried first ...

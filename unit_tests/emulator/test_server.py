@@ -9,8 +9,8 @@ import pytest
 import requests
 
 from zoho_emulator.__main__ import main
+from zoho_emulator.auth.tokens import Credentials
 from zoho_emulator.server import Settings, listen, running
-from zoho_emulator.tokens import Credentials
 
 SMALL = ["--port", "0", "--rows", "5"]
 

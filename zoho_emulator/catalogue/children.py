@@ -19,7 +19,7 @@ from zoho_emulator.catalogue.notation import (
     owner,
     picklist,
 )
-from zoho_emulator.model import linking_fields
+from zoho_emulator.store.model import linking_fields
 
 _ID = field("id", "bigint", label="Record Id", read_only=True)
 

@@ -7,9 +7,9 @@ its column are known. The control API makes fields from the same drafts.
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from zoho_emulator.attributes import check_types
-from zoho_emulator.data_types import DATA_TYPES, RETURN_TYPES, TEXTAREAS
-from zoho_emulator.model import FOREVER, Field
+from zoho_emulator.store.attributes import check_types
+from zoho_emulator.store.data_types import DATA_TYPES, RETURN_TYPES, TEXTAREAS
+from zoho_emulator.store.model import FOREVER, Field
 
 _GIVEN = {item.name for item in fields(Field)} - {"id", "api_name", "data_type", "column"}
 

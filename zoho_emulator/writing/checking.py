@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from zoho_emulator.call import Call
-from zoho_emulator.data_types import is_stored
 from zoho_emulator.errors import ZohoError, not_emulated
-from zoho_emulator.model import Field, Module
-from zoho_emulator.store import Store
-from zoho_emulator.undescribed import keys_of
-from zoho_emulator.values import invalid
+from zoho_emulator.records.undescribed import keys_of
+from zoho_emulator.store.data_types import is_stored
+from zoho_emulator.store.model import Field, Module
+from zoho_emulator.store.store import Store
+from zoho_emulator.store.values import invalid
 from zoho_emulator.writing import links, rows, special
 from zoho_emulator.writing.answers import located
 from zoho_emulator.writing.candidate import Candidate

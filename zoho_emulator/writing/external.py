@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from zoho_emulator.call import Call
 from zoho_emulator.errors import ZohoError
-from zoho_emulator.model import Field, Module
+from zoho_emulator.store.model import Field, Module
 from zoho_emulator.writing.rows import V2_NAMES
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from zoho_emulator.call import Call
 from zoho_emulator.errors import ZohoError
-from zoho_emulator.model import Field, Module, linking_fields
-from zoho_emulator.values import Stored, invalid
+from zoho_emulator.store.model import Field, Module, linking_fields
+from zoho_emulator.store.values import Stored, invalid
 from zoho_emulator.writing import links
 from zoho_emulator.writing.answers import located
 from zoho_emulator.writing.matching import id_of

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zoho_emulator.coql import Compiled, compile_query, plan
-from zoho_emulator.model import Org
-from zoho_emulator.ties import ties
+from zoho_emulator.store.model import Org
+from zoho_emulator.store.ties import ties
 from zoho_emulator.versions import VERSIONS
 
 START = 1_704_067_200
