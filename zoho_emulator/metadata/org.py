@@ -8,8 +8,8 @@ from collections.abc import Collection
 from zoho_emulator.localtime import local_time
 from zoho_emulator.metadata.field_details import Json
 from zoho_emulator.metadata.fields import FOUNDED
-from zoho_emulator.seed.tags import tags_of
 from zoho_emulator.store.model import Currency, Field, Named, Org
+from zoho_emulator.store.tags import tags_of
 from zoho_emulator.versions import Version
 
 #: Most tags of a module ("Tags"), and what the list of them calls `record_limit`.

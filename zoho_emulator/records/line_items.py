@@ -30,6 +30,20 @@ _V2_KEYS = {
     "line_tax": "Line_Tax",
 }
 
+#: Keys that v2 takes in writes ("Insert Records" of v2), and the fields of the later subform.
+V2_NAMES = {
+    "id": "id",
+    "_delete": "_delete",
+    "product": "Product_Name",
+    "quantity": "Quantity",
+    "list_price": "List_Price",
+    "Discount": "Discount",
+    "Tax": "Tax",
+    "book": "Price_Book_Name",
+    "product_description": "Description",
+    "line_tax": "Line_Tax",
+}
+
 
 def v2_items(store: Store, items: Module, *, book_ids: bool) -> Callable[[int], list[Row]]:
     """Reads the items of a document as v2 shows them, price books as objects or by their id."""

@@ -11,9 +11,9 @@ from random import Random
 import orjson
 
 from zoho_emulator.seed.special_samples import maker_of
-from zoho_emulator.seed.tags import TAGS, tag
 from zoho_emulator.store.data_types import is_json, value_type
 from zoho_emulator.store.model import Field
+from zoho_emulator.store.tags import TAGS, tag
 from zoho_emulator.store.values import Stored
 
 #: 2015-01-02 and 2025-12-31 in UTC: between them lie all times of seeded rows.

@@ -5,9 +5,9 @@ from math import isfinite
 
 from zoho_emulator.call import Call
 from zoho_emulator.errors import ZohoError
-from zoho_emulator.seed.tags import tag_named
 from zoho_emulator.store.data_types import value_type
 from zoho_emulator.store.model import Field, Module
+from zoho_emulator.store.tags import tag_named
 from zoho_emulator.store.values import MOST_DECIMALS, cut, invalid
 from zoho_emulator.writing.external import External, Target
 from zoho_emulator.writing.matching import find, id_of

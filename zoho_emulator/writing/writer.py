@@ -9,7 +9,8 @@ from zoho_emulator.store.model import Field, Module
 from zoho_emulator.writing import rows
 from zoho_emulator.writing.answers import Item, ProblemsError, located, success
 from zoho_emulator.writing.automations import Automations
-from zoho_emulator.writing.checking import Checked, Checker
+from zoho_emulator.writing.changes import Checked
+from zoho_emulator.writing.checking import Checker
 from zoho_emulator.writing.external import external_of
 from zoho_emulator.writing.holds import hold_of
 from zoho_emulator.writing.matching import find, id_of
