@@ -25,62 +25,39 @@ class Endpoint:
     missing: str = ""
 
 
+def _settings(
+    name: str,
+    work: Callable[[Call], Response],
+    missing: str = "",
+    *,
+    path: str = "",
+    below: str = "",
+) -> Endpoint:
+    """A settings call; `below` its list stands a single one."""
+    return Endpoint(f"settings.{name}", path or f"/settings/{name}{below}", work, missing=missing)
+
+
 ENDPOINTS = (
     Endpoint("org", "/org", settings.get_org),
     Endpoint("users", "/users", settings.list_users, missing="POST PUT"),
-    Endpoint("settings.modules", "/settings/modules", settings.list_modules, missing="POST PUT"),
-    Endpoint("settings.modules", "/settings/modules/{module}", settings.get_module, missing="PUT"),
-    Endpoint("settings.fields", "/settings/fields", settings.list_fields, missing="POST PATCH"),
-    Endpoint(
-        "settings.fields", "/settings/fields/{field}", settings.get_field, missing="PATCH DELETE"
-    ),
-    Endpoint(
-        "settings.layouts", "/settings/layouts", org_settings.list_layouts, missing="POST PATCH"
-    ),
-    Endpoint(
-        "settings.layouts",
-        "/settings/layouts/{id}",
-        org_settings.get_layout,
-        missing="PUT PATCH DELETE",
-    ),
-    Endpoint("settings.related_lists", "/settings/related_lists", org_settings.list_related_lists),
-    Endpoint(
-        "settings.custom_views",
-        "/settings/custom_views",
-        org_settings.list_custom_views,
-        missing="POST PUT DELETE",
-    ),
-    Endpoint(
-        "settings.roles", "/settings/roles", org_settings.list_roles, missing="POST PUT DELETE"
-    ),
-    Endpoint("settings.roles", "/settings/roles/{id}", org_settings.get_role, missing="PUT DELETE"),
-    Endpoint(
-        "settings.profiles", "/settings/profiles", org_settings.list_profiles, missing="POST PUT"
-    ),
-    Endpoint(
-        "settings.profiles",
-        "/settings/profiles/{id}",
-        org_settings.get_profile,
-        missing="PUT DELETE",
-    ),
-    Endpoint(
-        "settings.territories",
-        "/settings/territories",
-        org_settings.list_territories,
-        missing="POST PUT DELETE",
-    ),
-    Endpoint("settings.tags", "/settings/tags", org_settings.list_tags, missing="POST PUT"),
-    Endpoint(
-        "settings.pipeline", "/settings/pipeline", org_settings.list_pipelines, missing="POST PUT"
-    ),
-    Endpoint(
-        "settings.currencies", "/org/currencies", org_settings.list_currencies, missing="POST PUT"
-    ),
-    Endpoint(
-        "settings.contact_roles",
-        "/Contacts/roles",
-        org_settings.list_contact_roles,
-        missing="POST PUT DELETE",
+    _settings("modules", settings.list_modules, "POST PUT"),
+    _settings("modules", settings.get_module, "PUT", below="/{module}"),
+    _settings("fields", settings.list_fields, "POST PATCH"),
+    _settings("fields", settings.get_field, "PATCH DELETE", below="/{field}"),
+    _settings("layouts", org_settings.list_layouts, "POST PATCH"),
+    _settings("layouts", org_settings.get_layout, "PUT PATCH DELETE", below="/{id}"),
+    _settings("related_lists", org_settings.list_related_lists),
+    _settings("custom_views", org_settings.list_custom_views, "POST PUT DELETE"),
+    _settings("roles", org_settings.list_roles, "POST PUT DELETE"),
+    _settings("roles", org_settings.get_role, "PUT DELETE", below="/{id}"),
+    _settings("profiles", org_settings.list_profiles, "POST PUT"),
+    _settings("profiles", org_settings.get_profile, "PUT DELETE", below="/{id}"),
+    _settings("territories", org_settings.list_territories, "POST PUT DELETE"),
+    _settings("tags", org_settings.list_tags, "POST PUT"),
+    _settings("pipeline", org_settings.list_pipelines, "POST PUT"),
+    _settings("currencies", org_settings.list_currencies, "POST PUT", path="/org/currencies"),
+    _settings(
+        "contact_roles", org_settings.list_contact_roles, "POST PUT DELETE", path="/Contacts/roles"
     ),
     Endpoint("coql", "/coql", coql.run_query, method="POST"),
     Endpoint("deleted", "/{module}/deleted", deleted.list_deleted),
