@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import orjson
+
 from zoho_emulator.auth.tokens import module_scopes, scope_mismatch
 from zoho_emulator.emulator import Emulator
 from zoho_emulator.errors import ZohoError
@@ -83,8 +85,21 @@ class Call:
                 raise scope_mismatch()
         raise no_permission(module, denied)
 
-    def refuse_media_type(self) -> None:
-        """A body is JSON by its Content-Type."""
+    def read_object(self) -> dict[str, object]:
+        """The body, which must be one JSON object and say so in its Content-Type."""
+        self._refuse_media_type()
+        try:
+            body = orjson.loads(self.body)
+        except ValueError:
+            body = None
+        if not isinstance(body, dict):
+            raise ZohoError(
+                "UNABLE_TO_PARSE_DATA_TYPE",
+                "either the request body or parameters is in wrong format",
+            )
+        return body
+
+    def _refuse_media_type(self) -> None:
         kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind in _JSON or (not kind and self.version.name in self.knobs.json_unsaid):
             return

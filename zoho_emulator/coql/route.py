@@ -98,16 +98,7 @@ def _run(call: Call, compiled: Compiled, *, with_fields: bool) -> Answer:
 
 
 def _request(call: Call) -> tuple[str, bool]:
-    call.refuse_media_type()
-    try:
-        body = orjson.loads(call.body)
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        raise ZohoError(
-            "UNABLE_TO_PARSE_DATA_TYPE",
-            "either the request body or parameters is in wrong format",
-        )
+    body = call.read_object()
     query = body.get("select_query")
     if query is None:
         raise ZohoError(

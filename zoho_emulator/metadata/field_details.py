@@ -9,14 +9,18 @@ from zoho_emulator.versions import Version
 Json = dict[str, object]
 
 
-def named(module: Module) -> Json:
+def describe_module(module: Module) -> Json:
     return {"api_name": module.api_name, "id": str(module.id)}
 
 
 def _reference(org: Org, name: str, field: Field) -> Json:
     """A module by name; one that is not emulated gets an id beside the field's."""
     known = org.modules.get(name)
-    return named(known) if known else {"api_name": name, "id": str(derived(field.id, "unknown"))}
+    return (
+        describe_module(known)
+        if known
+        else {"api_name": name, "id": str(derived(field.id, "unknown"))}
+    )
 
 
 def lookup(org: Org, module: Module, field: Field, version: Version) -> Json:
@@ -119,11 +123,7 @@ def _linking_details(org: Org, field: Field, ends: tuple[Field, Field]) -> Json:
     if target is not None:
         # UNVERIFIED: that there are none of users, who have neither fields of links nor layouts.
         details |= {
-            "field": {
-                "api_name": own.api_name,
-                "field_label": own.label,
-                "id": str(derived(field.id, "unknown", 2)),
-            },
+            "field": describe_field(own) | {"id": str(derived(field.id, "unknown", 2))},
             "layouts": [{"api_name": "Standard__s", "id": str(target.layout_id)}],
         }
     return {
@@ -131,22 +131,27 @@ def _linking_details(org: Org, field: Field, ends: tuple[Field, Field]) -> Json:
             "module": {
                 "visibility": linking.visibility,
                 "plural_label": linking.plural_label,
-                **named(linking),
+                **describe_module(linking),
             },
-            "lookup_field": _field_named(own),
-            "connected_lookup_field": _field_named(other),
+            "lookup_field": describe_field(own),
+            "connected_lookup_field": describe_field(other),
         },
         "connected_details": details,
-        "related_list": {
-            "display_label": field.label,
-            "api_name": field.api_name,
-            "id": str(derived(field.id, "related_list")),
-        },
+        "related_list": describe_related_list(field, field.label, field.api_name),
     }
 
 
-def _field_named(field: Field) -> Json:
+def describe_field(field: Field) -> Json:
     return {"api_name": field.api_name, "field_label": field.label, "id": str(field.id)}
+
+
+def describe_related_list(field: Field, label: str, api_name: str) -> Json:
+    """The list that `field`, a lookup or a field of links, makes in the other module."""
+    return {
+        "display_label": label,
+        "api_name": api_name,
+        "id": str(derived(field.id, "related_list")),
+    }
 
 
 def subform(org: Org, field: Field, version: Version) -> Json | None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from zoho_emulator.localtime import local_time
-from zoho_emulator.metadata.field_details import Json, named
+from zoho_emulator.metadata.field_details import Json, describe_module
 from zoho_emulator.metadata.fields import FOUNDED, profiles_of
 from zoho_emulator.metadata.related_lists import has_views, view_of_module
 from zoho_emulator.store.model import Field, Module, Org, User
@@ -97,7 +97,7 @@ def module_json(org: Org, module: Module, version: Version, *, single: bool = Fa
         "business_card_field_limit": 5 if module.api_supported or version.v6_metadata else 0,
         "web_link": None,
         "arguments": [],
-        "parent_module": {} if parent is None else named(parent),
+        "parent_module": {} if parent is None else describe_module(parent),
         "profiles": profiles_of(org),
         # "Modules Metadata": null unless somebody changed the module.
         "modified_by": {"name": founder.full_name, "id": str(founder.id)} if custom else None,

@@ -2,7 +2,13 @@
 
 from dataclasses import dataclass
 
-from zoho_emulator.metadata.field_details import Json, link_lookups, named
+from zoho_emulator.metadata.field_details import (
+    Json,
+    describe_field,
+    describe_module,
+    describe_related_list,
+    link_lookups,
+)
 from zoho_emulator.metadata.layouts import has_layout
 from zoho_emulator.store.ids import derived
 from zoho_emulator.store.model import Field, Module, Org
@@ -92,7 +98,7 @@ def related_list_json(
         "api_name": item.api_name,
         "name": item.label,
         "display_label": item.label,
-        "module": target.api_name if version.plain_module_names else named(target),
+        "module": target.api_name if version.plain_module_names else describe_module(target),
         "type": item.kind,
         "sequence_number": str(number),
         "action": None,
@@ -120,10 +126,10 @@ def _of_links(org: Org, module: Module, item: RelatedList, field: Field, version
     return json | {
         "parent_related_lists": None,
         "multiselectlookup": {
-            "field": _named(field),
+            "field": describe_field(field),
             "linking_details": {
                 "visibility": item.module.visibility,
-                "module": labelled | named(item.module),
+                "module": labelled | describe_module(item.module),
                 "lookup_field": own,
                 "connected_lookup_field": other,
             },
@@ -137,18 +143,10 @@ def _connected(module: Module, field: Field, own: Field) -> Json:
     """UNVERIFIED: which end this is of; in Zoho's sample it is the list's own module, where the
     recorded fields of an org have the other."""
     return {
-        "field": _named(own),
-        "module": {"plural_label": module.plural_label, **named(module)},
-        "related_list": {
-            "display_label": module.plural_label,
-            "api_name": module.api_name,
-            "id": str(derived(field.id, "related_list")),
-        },
+        "field": describe_field(own),
+        "module": {"plural_label": module.plural_label, **describe_module(module)},
+        "related_list": describe_related_list(field, module.plural_label, module.api_name),
     }
-
-
-def _named(field: Field) -> Json:
-    return {"api_name": field.api_name, "field_label": field.label, "id": str(field.id)}
 
 
 #: Views that every module has: name, system name, and whether mobile apps keep them (v2).

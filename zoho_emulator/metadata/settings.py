@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from zoho_emulator.call import Call
 from zoho_emulator.errors import ZohoError, not_emulated
-from zoho_emulator.knobs import FEATURE_CODES
+from zoho_emulator.knob_values import FEATURE_CODES
 from zoho_emulator.localtime import epoch_of, local_time
 from zoho_emulator.metadata.fields import field_json, is_listed
 from zoho_emulator.metadata.modules import module_json, org_json, user_json

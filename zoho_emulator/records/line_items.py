@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import orjson
 
-from zoho_emulator.records.render import Row, rest_reader
+from zoho_emulator.records.render import rest_reader
+from zoho_emulator.records.row_writer import Row
 from zoho_emulator.store.model import Module
 from zoho_emulator.store.store import Store
 from zoho_emulator.versions import VERSIONS

@@ -10,7 +10,8 @@ from zoho_emulator.call import Call
 from zoho_emulator.localtime import local_time
 from zoho_emulator.records.listing import Listing, listing_of, position_of
 from zoho_emulator.records.pages import LIFETIME_S, Position, bound_to
-from zoho_emulator.records.render import Reader, Row, rest_reader
+from zoho_emulator.records.render import Reader, rest_reader
+from zoho_emulator.records.row_writer import Row
 from zoho_emulator.records.single_records import INVENTORY, LINE_TAX, single_reader
 from zoho_emulator.store.model import Module
 from zoho_emulator.store.store import Store

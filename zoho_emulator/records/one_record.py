@@ -8,7 +8,8 @@ from zoho_emulator.errors import ZohoError, not_emulated
 from zoho_emulator.metadata.related_lists import RelatedList, related_lists
 from zoho_emulator.records.listing import Listing, listing_of
 from zoho_emulator.records.lists import answer
-from zoho_emulator.records.render import Row, rest_reader
+from zoho_emulator.records.render import rest_reader
+from zoho_emulator.records.row_writer import Row
 from zoho_emulator.records.single_records import single_reader
 from zoho_emulator.store.model import Module
 

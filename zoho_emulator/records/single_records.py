@@ -6,7 +6,8 @@ Subforms and multi-select lookups are rows of other modules; each is fetched by 
 from collections.abc import Callable, Collection
 
 from zoho_emulator.records.line_items import line_tax, v2_items, with_product_codes
-from zoho_emulator.records.render import Row, rest_reader
+from zoho_emulator.records.render import rest_reader
+from zoho_emulator.records.row_writer import Row
 from zoho_emulator.records.shapes import ROW_KEYS
 from zoho_emulator.records.system_keys import all_system_keys
 from zoho_emulator.store.model import Field, Module, linking_fields

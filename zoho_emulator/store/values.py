@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import ROUND_DOWN, Decimal
+from functools import partial
 from math import isfinite
 
 import orjson
@@ -60,23 +61,9 @@ def _text(field: Field, value: object) -> str:
     return value
 
 
-def _email(field: Field, value: object) -> str:
+def _check_pattern(field: Field, value: object, pattern: re.Pattern[str]) -> str:
     text = _text(field, value)
-    if not _EMAIL.fullmatch(text):
-        raise _mistyped(field)
-    return text
-
-
-def _phone(field: Field, value: object) -> str:
-    text = _text(field, value)
-    if not _PHONE.fullmatch(text):
-        raise _mistyped(field)
-    return text
-
-
-def _website(field: Field, value: object) -> str:
-    text = _text(field, value)
-    if not _WEBSITE.fullmatch(text):
+    if not pattern.fullmatch(text):
         raise _mistyped(field)
     return text
 
@@ -202,9 +189,9 @@ def _array(field: Field, value: object) -> str:
 
 
 _ENCODERS: dict[str, Callable[[Field, object], Stored]] = {
-    "email": _email,
-    "phone": _phone,
-    "website": _website,
+    "email": partial(_check_pattern, pattern=_EMAIL),
+    "phone": partial(_check_pattern, pattern=_PHONE),
+    "website": partial(_check_pattern, pattern=_WEBSITE),
     "integer": _integer,
     "long": _long,
     "bigint": _long,

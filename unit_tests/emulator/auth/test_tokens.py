@@ -140,16 +140,7 @@ def test_the_scope_word_of_a_module(module: str, generated_type: str, word: str)
 
 def test_both_form_and_query_refresh(zoho) -> None:
     assert zoho.refresh().json()["api_domain"] == zoho.server.base_url
-    server = zoho.server
-    by_query = zoho.session.post(
-        f"{server.base_url}/oauth/v2/token",
-        params={
-            "grant_type": "refresh_token",
-            "client_id": server.client_id,
-            "client_secret": server.client_secret,
-            "refresh_token": server.refresh_token,
-        },
-    )
+    by_query = zoho.session.post(zoho.token_url, params=zoho.grant)
     assert by_query.json()["access_token"]
     assert zoho.usage()["tokens_issued"] == 2
 

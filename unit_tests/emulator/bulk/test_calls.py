@@ -6,6 +6,7 @@ import zipfile
 import pytest
 from requests import Session
 
+from unit_tests.emulator.conftest import Zoho
 from zoho_emulator.server import Settings, running
 
 DAY_S = 86_400
@@ -307,16 +308,7 @@ def test_a_reset_of_the_org_forgets_jobs_even_unfinished_ones() -> None:
     knobs = {"tokens_per_10_min": 0, "bulk_job_seconds": 0}
     with running(Settings(rows=5, rows_by_module={"Leads": 3_000}), knobs) as server:
         with Session() as session:
-            token = session.post(
-                f"{server.base_url}/oauth/v2/token",
-                data={
-                    "grant_type": "refresh_token",
-                    "client_id": server.client_id,
-                    "client_secret": server.client_secret,
-                    "refresh_token": server.refresh_token,
-                },
-            ).json()["access_token"]
-            session.headers["Authorization"] = f"Zoho-oauthtoken {token}"
+            Zoho(server, session).log_in()
             url = f"{server.base_url}/crm/bulk/v8/read"
             body = {"query": {"module": {"api_name": "Leads"}, "fields": ["Email", "Owner"]}}
             for _ in range(2):

@@ -1,9 +1,10 @@
-"""Every module and field of the sample org, by each road a reader can take."""
+"""Every module and field of the sample org, by each retrieval method."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import requests
 
 Row = dict[str, Any]
 
@@ -33,50 +34,48 @@ def fields(zoho, version: str, module: str) -> list[Row]:
     return [row for row in found if row["data_type"] not in VIRTUAL]
 
 
-def slices(names: list[str]) -> Iterator[list[str]]:
+def column_groups(names: list[str]) -> Iterator[list[str]]:
     for start in range(0, len(names), 50):
         yield names[start : start + 50]
 
 
 def by_list(zoho, module: str, names: list[str]) -> dict[str, Row]:
-    """Rows by id, each slice of fields by a chain of tokens of its own."""
-    rows: dict[str, Row] = {}
-    for part in slices(names):
-        token: dict[str, str] = {}
-        while True:
-            answer = zoho.get(
-                f"v8/{module}", fields=",".join(part), converted="both", per_page=200, **token
-            )
-            if answer.status_code == 204:
-                break
-            assert answer.status_code == 200, (module, answer.text)
-            page = answer.json()
-            for row in page["data"]:
-                rows.setdefault(row["id"], {}).update(row)
-            if not page["info"]["more_records"]:
-                break
-            token = {"page_token": page["info"]["next_page_token"]}
-    return rows
+    """Rows by id, each column group by a chain of tokens of its own."""
+
+    def ask(group: list[str], page: Row | None) -> requests.Response:
+        token = {"page_token": page["info"]["next_page_token"]} if page else {}
+        params = {"fields": ",".join(group), "converted": "both", "per_page": 200}
+        return zoho.get(f"v8/{module}", **params, **token)
+
+    return merge_pages(names, ask)
 
 
 def by_coql(zoho, module: str, names: list[str]) -> dict[str, Row]:
+    def ask(group: list[str], page: Row | None) -> requests.Response:
+        last = page["data"][-1]["id"] if page else "0"
+        return zoho.coql(
+            f"select {', '.join(group)} from {module} where id > '{last}'"
+            " order by id asc limit 2000"
+        )
+
+    return merge_pages(names, ask)
+
+
+def merge_pages(
+    names: list[str], ask: Callable[[list[str], Row | None], requests.Response]
+) -> dict[str, Row]:
+    """Rows by id; `ask` is given the columns and the page before."""
     rows: dict[str, Row] = {}
-    for part in slices(names):
-        last = "0"
-        while True:
-            answer = zoho.coql(
-                f"select {', '.join(part)} from {module} where id > '{last}'"
-                " order by id asc limit 2000"
-            )
+    for group in column_groups(names):
+        page: Row | None = None
+        while page is None or page["info"]["more_records"]:
+            answer = ask(group, page)
             if answer.status_code == 204:
                 break
-            assert answer.status_code == 200, (module, answer.text)
+            assert answer.status_code == 200, (names, answer.text)
             page = answer.json()
             for row in page["data"]:
                 rows.setdefault(row["id"], {}).update(row)
-            if not page["info"]["more_records"]:
-                break
-            last = page["data"][-1]["id"]
     return rows
 
 

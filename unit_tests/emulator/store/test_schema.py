@@ -2,20 +2,12 @@
 
 import pytest
 
+from unit_tests.emulator.store.conftest import NOW
 from zoho_emulator.metadata.fields import field_json
 from zoho_emulator.records.render import rest_reader
-from zoho_emulator.seed.org import build
 from zoho_emulator.versions import VERSIONS
 
-NOW = 1_700_000_000
 V8 = VERSIONS["v8"]
-
-
-@pytest.fixture
-def store(tmp_path):
-    made = build(tmp_path / "org.db", rows=10, now=NOW)
-    yield made
-    made.close()
 
 
 @pytest.fixture

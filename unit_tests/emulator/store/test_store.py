@@ -2,18 +2,10 @@
 
 import pytest
 
+from unit_tests.emulator.store.conftest import NOW
 from zoho_emulator.errors import ZohoError
-from zoho_emulator.seed.org import build
 
-NOW = 1_700_000_000
 LEAD = {"Last_Name": "Doe", "Company": "Example"}
-
-
-@pytest.fixture
-def store(tmp_path):
-    made = build(tmp_path / "org.db", rows=10, now=NOW)
-    yield made
-    made.close()
 
 
 @pytest.fixture
