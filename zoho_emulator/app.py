@@ -12,9 +12,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from zoho_emulator import bulk_read, control, coql_route
+from zoho_emulator.auth.forms import form_of
+from zoho_emulator.bulk import calls as bulk
 from zoho_emulator.call import Call
-from zoho_emulator.damage import deliver
+from zoho_emulator.control import calls as control
+from zoho_emulator.control.damage import deliver
+from zoho_emulator.control.faults import answer_under
+from zoho_emulator.coql import route as coql
 from zoho_emulator.emulator import Emulator
 from zoho_emulator.endpoints import (
     BULK_ENDPOINTS,
@@ -28,8 +32,6 @@ from zoho_emulator.endpoints import (
     Endpoint,
 )
 from zoho_emulator.errors import ZohoError, not_emulated
-from zoho_emulator.faults import answer_under
-from zoho_emulator.forms import form_of
 from zoho_emulator.headers import Headed
 from zoho_emulator.versions import VERSIONS
 from zoho_emulator.writing.body import records_in
@@ -109,9 +111,9 @@ class CrmCall:
     def _module(self, endpoint: Endpoint, request: Request, body: bytes) -> str | None:
         if endpoint.name == "coql":
             escapes = self.emulator.knobs.coql_backslash_escapes
-            return coql_route.module_of(body, backslash_escapes=escapes)
+            return coql.module_of(body, backslash_escapes=escapes)
         if endpoint in BULK_ENDPOINTS:
-            return bulk_read.module_of(self.emulator, request.path_params.get("job"), body)
+            return bulk.module_of(self.emulator, request.path_params.get("job"), body)
         name = request.path_params.get("module") or request.query_params.get("module")
         module = self.emulator.module_named(name) if name else None
         return module.api_name if module else name
