@@ -26,8 +26,8 @@ def refuse_too_many_rejects(settings: WriteSettings, accounts: Accounts, *, ende
     if limit and limit.exceeded(accounts.rejected, accounts.rows, ended=ended):
         raise config_error(
             f"{accounts.rejected:,} of {accounts.rows:,} rows were rejected, and Maximum "
-            f"rejected rows (max_rejected) is {limit}. What was written stays written; the log tells the "
-            "reasons."
+            f"rejected rows (max_rejected) is {limit}. What was written stays written; the log "
+            "tells the reasons."
         )
 
 
