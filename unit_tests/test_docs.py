@@ -139,7 +139,7 @@ BY_HAND = (
 
 
 def config_errors(*packages: str) -> Iterator[str]:
-    """What users are told of what they can mend; what is filled in is left out."""
+    """What users read of what they can correct; what is filled in is left out."""
     for package in packages:
         for path in sorted((CHECKOUT / package).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text())):

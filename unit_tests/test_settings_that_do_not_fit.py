@@ -322,7 +322,7 @@ def test_what_the_form_keeps_of_an_option_that_was_chosen_before_is_none_of_them
 
 
 def warnings(form: dict[str, Any], settings: dict[str, Any]) -> list[str]:
-    """What a completed config is told with."""
+    """What is logged of a completed config."""
     said: list[str] = []
     heard = logging.Handler()
     heard.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]

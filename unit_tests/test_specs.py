@@ -1,4 +1,4 @@
-"""Both forms against the rules of Airbyte's connection form, as its code and behaviour tell them.
+"""Both forms against the rules of Airbyte's connection form, as its code and behaviour show them.
 
 The form is built from the spec alone: what it cannot draw breaks the page, or saves nothing and
 says nothing.
