@@ -19,12 +19,11 @@ from airbyte_cdk.models import (
 from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
 from airbyte_cdk.utils import AirbyteTracedException
 
-from source_zoho_crm.absent import absent, told
 from source_zoho_crm.check import needed_scopes, prove
 from source_zoho_crm.failures import plainly
-from source_zoho_crm.ledger import accounted
 from source_zoho_crm.letter_case import warnings_of_fields, warnings_of_streams, withheld
-from source_zoho_crm.lines import unpacked
+from source_zoho_crm.missing_streams import absent, told
+from source_zoho_crm.packed_records import unpacked
 from source_zoho_crm.selection import is_incremental, selected_streams, with_selection
 from source_zoho_crm.state import (
     by_stream,
@@ -34,6 +33,7 @@ from source_zoho_crm.state import (
     with_org,
     without_unknown_keys,
 )
+from source_zoho_crm.usage_report import accounted
 from zoho_crm.auth import PATIENCE
 from zoho_crm.form import warn_of_unknown
 from zoho_crm.manifest import manifest_path, settings_parameters, settings_streams

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from source_zoho_crm.readers.deleted import DELETED_AT, LISTED_FOR, forgotten
+from source_zoho_crm.readers.tombstones import DELETED_AT, LISTED_FOR, forgotten
 from source_zoho_crm.readers.windows import Span, text
 from source_zoho_crm.selection import has_state, is_incremental, saved_moment, selected_columns
 from zoho_crm.org import org_of

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from zoho_crm import casts
 from zoho_crm.casts import Odd
-from zoho_crm.lists import ListTexts, listed, options_of
+from zoho_crm.multi_select import ListTexts, listed, options_of
 
 LOGGER = logging.getLogger("airbyte")
 

@@ -9,7 +9,7 @@ from airbyte_cdk.sources.declarative.schema import SchemaLoader
 from airbyte_cdk.sources.types import StreamSlice
 
 from source_zoho_crm.letter_case import withheld
-from source_zoho_crm.readers.deleted import columns as tombstone_columns
+from source_zoho_crm.readers.tombstones import columns as tombstone_columns
 from source_zoho_crm.selection import selected_streams
 from zoho_crm.directory import Module
 from zoho_crm.fields import json_schema

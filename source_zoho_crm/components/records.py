@@ -14,12 +14,12 @@ from airbyte_cdk.sources.types import Record, StreamSlice
 
 from source_zoho_crm.advice import advice
 from source_zoho_crm.letter_case import warnings_of_fields
-from source_zoho_crm.lines import chunks
 from source_zoho_crm.odd_values import OddValues
+from source_zoho_crm.packed_records import chunks
 from source_zoho_crm.readers import Row
 from source_zoho_crm.readers.calls import Calls
-from source_zoho_crm.readers.choice import ChosenReader
-from source_zoho_crm.readers.deleted import deletions, tombstones
+from source_zoho_crm.readers.chosen_reader import ChosenReader
+from source_zoho_crm.readers.tombstones import deletions, tombstones
 from source_zoho_crm.readers.windows import Window, text
 from source_zoho_crm.selection import (
     has_state,
@@ -29,7 +29,7 @@ from source_zoho_crm.selection import (
     warnings_of_gone,
 )
 from source_zoho_crm.span import removed_since, span_of
-from source_zoho_crm.window_read import WindowRead
+from source_zoho_crm.window_partition import WindowRead
 from zoho_crm.directory import CURSOR_FIELD, Module
 from zoho_crm.errors import NOT_SERVED, PERMISSION_LACKING, not_served
 from zoho_crm.fields import Field

@@ -15,7 +15,7 @@ from airbyte_cdk.utils import AirbyteTracedException
 from source_zoho_crm.readers import Row
 from zoho_crm.casts import Odd
 from zoho_crm.fields import CellCast, Field
-from zoho_crm.lists import ListTexts
+from zoho_crm.multi_select import ListTexts
 from zoho_crm.problems import system_error, transient_error
 
 LOGGER = logging.getLogger("airbyte")

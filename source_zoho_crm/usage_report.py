@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from airbyte_cdk.models import AirbyteMessage, Type
 
-from source_zoho_crm.lines import chunk_of
+from source_zoho_crm.packed_records import chunk_of
 from zoho_crm.org import Line, Org
 
 LOGGER = logging.getLogger("airbyte")

@@ -11,10 +11,10 @@ from source_zoho_crm.readers.bulk import BulkReader
 from source_zoho_crm.readers.calls import Calls
 from source_zoho_crm.readers.converted import WithConverted
 from source_zoho_crm.readers.coql import CoqlReader
-from source_zoho_crm.readers.lists import Lists
+from source_zoho_crm.readers.emitted_ids import ToldIds
+from source_zoho_crm.readers.moved_rows import Lists
 from source_zoho_crm.readers.rest import RestReader
 from source_zoho_crm.readers.rich_text import WholeTexts
-from source_zoho_crm.readers.told import ToldIds
 from source_zoho_crm.readers.windows import Span, Window
 from source_zoho_crm.selection import is_incremental
 from zoho_crm.directory import CURSOR_FIELD, Module
