@@ -81,7 +81,7 @@ def _told_from(config: Mapping[str, Any], stream: str, moment: datetime) -> date
 
 
 def _warn_of_forgotten(config: Mapping[str, Any], stream: str, since: datetime) -> None:
-    lost = forgotten(since, org_of(config).now())
+    lost = forgotten(since, org_of(config).clock.now())
     if lost:
         LOGGER.warning(
             f"{stream}: the saved state is of {text(since - _SECOND)}, and Zoho no longer lists "

@@ -45,7 +45,7 @@ class StreamNames(Retriever):
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
     ) -> Iterable[dict[str, Any]]:
         org = org_of(self.config)
-        org.introduce(self.requester)
+        org.fetch_details(self.requester)
         names = selected_streams(self.config)
         discovers = names is None
         if names is None:

@@ -116,7 +116,7 @@ class RecordsRetriever(Retriever):
             self._end_empty(refusal)
             return
         LOGGER.info(f"{self.name}: {rows} records read by {reader.name}.")
-        spent = org_of(self.config).ledger.get(self.name)
+        spent = org_of(self.config).usage.by_stream.get(self.name)
         if spent and rows and not reader.stepped_aside:
             hint = self._advice(reader.name, rows, spent.credits)
             if hint:
@@ -196,8 +196,8 @@ class RecordsRetriever(Retriever):
         """
         org = org_of(self.config)
         if not is_incremental(self.config, self.name):
-            return org.latest().replace(microsecond=0)
-        return org.now().replace(microsecond=0) - _MARGIN
+            return org.clock.latest().replace(microsecond=0)
+        return org.clock.now().replace(microsecond=0) - _MARGIN
 
     def _removed_since(self) -> datetime | None:
         """From when on deletions are told of a module that is read whole; None: they are not.

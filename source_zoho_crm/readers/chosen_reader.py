@@ -55,7 +55,7 @@ class ChosenReader:
             module.api_name,
             calls.rows,
             calls.deletions,
-            org_of(config).at,
+            org_of(config).clock.at,
             tells_deletions=module.lists_deletions,
         )
         self._reader = self._chosen()
@@ -127,7 +127,7 @@ class ChosenReader:
         told = ToldIds()
         # What is edited meanwhile moves to the end of the span, and has come before.
         for part in self._reader.changes(
-            datetime.fromisoformat(start), org_of(self._config).now() + _FAR, resumed=False
+            datetime.fromisoformat(start), org_of(self._config).clock.now() + _FAR, resumed=False
         ):
             if not isinstance(part, Window):
                 yield [row for row in part if told.add(row["id"])]

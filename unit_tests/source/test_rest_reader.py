@@ -103,7 +103,7 @@ def test_a_second_of_several_pages_is_read_again_as_far_as_before(own_org: Org) 
     asked, edited = Asked(own_org, "v2"), []
     order = {"sort_by": "Modified_Time", "sort_order": "asc", "converted": "both"}
     header = {"If-Modified-Since": since.isoformat()}
-    first = asked.ask("Leads", read=page(), params=order, headers=header, line="").rows
+    first = asked.ask("Leads", read=page(), params=order, headers=header, usage_of="").rows
 
     def edit(path: str, params: dict[str, str]) -> None:
         # The first row of page 4 becomes the last of page 3.
