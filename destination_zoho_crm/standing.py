@@ -54,7 +54,7 @@ class StandingRecords:
         )
         try:
             rows = self._client.queries.ask(
-                read=_PAGE, body={"select_query": query}, line=self._plan.label
+                read=_PAGE, body={"select_query": query}, usage_of=self._plan.label
             ).rows
         except AirbyteTracedException:
             LOGGER.debug(f"{self._plan.label}: rows with nothing but a key cannot be looked up.")

@@ -64,7 +64,7 @@ def write(
     if settings.folder:
         make_folder(settings.folder)
     # First, so that what the other answers tell of credits left is heard.
-    client.org.introduce(client.metadata)
+    client.org.fetch_details(client.metadata)
     modules = TargetModules(client.metadata)
     wanted = modules.with_lookups(
         wanted_modules(streams, settings.mappings), named_lookups(streams, settings.mappings)
@@ -101,7 +101,7 @@ class Run:
         self._creations: defaultdict[str, Creations] = defaultdict(Creations)
         self._orders = orders(plans)
         self._deleted_from = {p.module.api_name for p in plans if p.operation == "delete"}
-        self._progress = Progress(self._accounts, client.org.ledger)
+        self._progress = Progress(self._accounts, client.org.usage.by_stream)
         self._streams = {plan.stream: self._stream(plan) for plan in plans}
 
     def results(self, messages: Iterable[Row | State]) -> Iterator[str]:
@@ -186,7 +186,7 @@ class Run:
     def _close(self) -> None:
         self._writers.close()
         self._rejects.close()
-        for line in told(self._accounts.totals, self._client.org.ledger):
+        for line in told(self._accounts.totals, self._client.org.usage.by_stream):
             LOGGER.info(line)
         for line in (*doubts(self._accounts.totals), *rejections(self._accounts.totals)):
             LOGGER.warning(line)

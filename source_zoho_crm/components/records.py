@@ -14,12 +14,12 @@ from airbyte_cdk.sources.types import Record, StreamSlice
 
 from source_zoho_crm.advice import advice
 from source_zoho_crm.letter_case import warnings_of_fields
-from source_zoho_crm.lines import chunks
 from source_zoho_crm.odd_values import OddValues
+from source_zoho_crm.packed_records import chunks
 from source_zoho_crm.readers import Row
 from source_zoho_crm.readers.calls import Calls
-from source_zoho_crm.readers.choice import ChosenReader
-from source_zoho_crm.readers.deleted import deletions, tombstones
+from source_zoho_crm.readers.chosen_reader import ChosenReader
+from source_zoho_crm.readers.tombstones import deletions, tombstones
 from source_zoho_crm.readers.windows import Window, text
 from source_zoho_crm.selection import (
     has_state,
@@ -29,7 +29,7 @@ from source_zoho_crm.selection import (
     warnings_of_gone,
 )
 from source_zoho_crm.span import removed_since, span_of
-from source_zoho_crm.window_read import WindowRead
+from source_zoho_crm.window_partition import WindowRead
 from zoho_crm.directory import CURSOR_FIELD, Module
 from zoho_crm.errors import NOT_SERVED, PERMISSION_LACKING, not_served
 from zoho_crm.fields import Field
@@ -116,7 +116,7 @@ class RecordsRetriever(Retriever):
             self._end_empty(refusal)
             return
         LOGGER.info(f"{self.name}: {rows} records read by {reader.name}.")
-        spent = org_of(self.config).ledger.get(self.name)
+        spent = org_of(self.config).usage.by_stream.get(self.name)
         if spent and rows and not reader.stepped_aside:
             hint = self._advice(reader.name, rows, spent.credits)
             if hint:
@@ -196,8 +196,8 @@ class RecordsRetriever(Retriever):
         """
         org = org_of(self.config)
         if not is_incremental(self.config, self.name):
-            return org.latest().replace(microsecond=0)
-        return org.now().replace(microsecond=0) - _MARGIN
+            return org.clock.latest().replace(microsecond=0)
+        return org.clock.now().replace(microsecond=0) - _MARGIN
 
     def _removed_since(self) -> datetime | None:
         """From when on deletions are told of a module that is read whole; None: they are not.

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 from source_zoho_crm.readers import Row
 from source_zoho_crm.readers.calls import PER_PAGE
-from source_zoho_crm.readers.lists import Lists, Moved
-from source_zoho_crm.readers.told import number_of
+from source_zoho_crm.readers.emitted_ids import number_of
+from source_zoho_crm.readers.moved_rows import Lists, Moved
 from source_zoho_crm.readers.windows import text
 from zoho_crm.directory import CURSOR_FIELD
 

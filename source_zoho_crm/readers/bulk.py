@@ -11,11 +11,11 @@ from source_zoho_crm.readers.blocks import Rereading
 from source_zoho_crm.readers.export_chain import Chain, Ids, cut, first_part
 from source_zoho_crm.readers.export_file import rows
 from source_zoho_crm.readers.exports import Export
-from source_zoho_crm.readers.lists import TOKEN_EXPIRED, Lists
+from source_zoho_crm.readers.moved_rows import TOKEN_EXPIRED, Lists
 from source_zoho_crm.readers.windows import Window, text
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.fields import Field
-from zoho_crm.lists import ListTexts
+from zoho_crm.multi_select import ListTexts
 from zoho_crm.problems import Refused, transient_error
 from zoho_crm.settings import BEGINNING
 

@@ -20,7 +20,7 @@ _FALSE_AT_TIMES = "SYNTAX_ERROR"
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Calls about a module, booked on its line of the ledger."""
+    """Calls about a module, booked on its stream."""
 
     module: str
     #: Its URL is the version's root: lists and metadata.
@@ -36,7 +36,7 @@ class Calls:
         def ask() -> Page:
             body = {"select_query": query}
             return self.coql_requester.ask_for_rows(
-                read=_PAGE, promised=promised, body=body, line=self.module
+                read=_PAGE, promised=promised, body=body, usage_of=self.module
             )
 
         try:
@@ -69,7 +69,7 @@ class Calls:
         """The records at a path, which is told from the module's on; they have been seen before."""
         path, read = f"{segment(self.module)}{below}", page(infos=False)
         return self.requester.ask_for_rows(
-            path, read=read, promised=True, params=params, line=self.module
+            path, read=read, promised=True, params=params, usage_of=self.module
         ).rows
 
     def _list(
@@ -88,7 +88,7 @@ class Calls:
             promised=promised or behind,
             params=params,
             headers=None if since is None else _modified_since(since),
-            line=self.module,
+            usage_of=self.module,
         )
 
 

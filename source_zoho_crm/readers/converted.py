@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from source_zoho_crm.readers import Reader, Row
-from source_zoho_crm.readers.lists import Lists
+from source_zoho_crm.readers.moved_rows import Lists
 from source_zoho_crm.readers.rest import RestReader
 from source_zoho_crm.readers.windows import Window
 

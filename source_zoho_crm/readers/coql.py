@@ -7,12 +7,12 @@ from typing import Protocol
 
 from source_zoho_crm.readers import Page, Row
 from source_zoho_crm.readers.column_groups import Columns, group_columns, join, settled
-from source_zoho_crm.readers.repeats import stuck
+from source_zoho_crm.readers.repeated_pages import stuck
 from source_zoho_crm.readers.windows import Window, moment_in, text, windows
 from zoho_crm.coql import between, both, listed, select
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.fields import Field, caster
-from zoho_crm.lists import ListTexts
+from zoho_crm.multi_select import ListTexts
 
 #: COQL: at most 50 values in a list.
 _IDS_AT_ONCE = 50

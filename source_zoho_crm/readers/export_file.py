@@ -14,8 +14,9 @@ from airbyte_cdk.utils import AirbyteTracedException
 
 from source_zoho_crm.readers import Row
 from zoho_crm.casts import Odd
-from zoho_crm.fields import CellCast, Field
-from zoho_crm.lists import ListTexts
+from zoho_crm.data_types import CellCast
+from zoho_crm.fields import Field
+from zoho_crm.multi_select import ListTexts
 from zoho_crm.problems import system_error, transient_error
 
 LOGGER = logging.getLogger("airbyte")

@@ -180,7 +180,7 @@ class Export:
 
     @property
     def _told(self) -> str:
-        return f"{self._service.line}, export {self._job}"
+        return f"{self._service.stream}, export {self._job}"
 
 
 def _folder() -> str:

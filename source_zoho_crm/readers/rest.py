@@ -9,14 +9,14 @@ from airbyte_cdk.utils import AirbyteTracedException
 from source_zoho_crm.readers import Row
 from source_zoho_crm.readers.blocks import Block, ById, Pace, Rereading, Second, later
 from source_zoho_crm.readers.calls import PER_PAGE
-from source_zoho_crm.readers.chains import Walk, in_utc
 from source_zoho_crm.readers.column_groups import Columns, group_columns, settled
-from source_zoho_crm.readers.lists import Lister, Lists
-from source_zoho_crm.readers.told import ToldIds
+from source_zoho_crm.readers.emitted_ids import ToldIds
+from source_zoho_crm.readers.list_walk import Walk, in_utc
+from source_zoho_crm.readers.moved_rows import Lister, Lists
 from source_zoho_crm.readers.windows import Window, text
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.fields import Field, caster
-from zoho_crm.lists import ListTexts
+from zoho_crm.multi_select import ListTexts
 from zoho_crm.problems import config_error, transient_error
 
 #: UNVERIFIED: the docs name no limit of `ids`; a hundred is what Zoho allows elsewhere.

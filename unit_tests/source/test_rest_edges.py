@@ -9,7 +9,7 @@ import pytest
 
 from source_zoho_crm.readers import rest
 from source_zoho_crm.readers.calls import Calls
-from source_zoho_crm.readers.lists import Lists
+from source_zoho_crm.readers.moved_rows import Lists
 from source_zoho_crm.readers.rest import RestReader
 from source_zoho_crm.readers.rich_text import WholeTexts
 from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of

@@ -9,7 +9,7 @@ import requests
 from airbyte_cdk.utils import AirbyteTracedException
 
 from source_zoho_crm.readers.calls import Calls
-from source_zoho_crm.readers.lists import Lists
+from source_zoho_crm.readers.moved_rows import Lists
 from source_zoho_crm.readers.rest import RestReader
 from source_zoho_crm.readers.rich_text import WholeTexts
 from source_zoho_crm.readers.windows import Window
@@ -103,7 +103,7 @@ def test_a_second_of_several_pages_is_read_again_as_far_as_before(own_org: Org) 
     asked, edited = Asked(own_org, "v2"), []
     order = {"sort_by": "Modified_Time", "sort_order": "asc", "converted": "both"}
     header = {"If-Modified-Since": since.isoformat()}
-    first = asked.ask("Leads", read=page(), params=order, headers=header, line="").rows
+    first = asked.ask("Leads", read=page(), params=order, headers=header, usage_of="").rows
 
     def edit(path: str, params: dict[str, str]) -> None:
         # The first row of page 4 becomes the last of page 3.
@@ -140,7 +140,7 @@ class Living(dict):
 def test_a_second_of_many_rows_does_not_stay_in_memory(
     own_org: Org, mocker, same_order: bool
 ) -> None:
-    mocker.patch("source_zoho_crm.readers.chains._MOST_AHEAD", 400)
+    mocker.patch("source_zoho_crm.readers.list_walk._MOST_AHEAD", 400)
     leads = [row["id"] for row in own_org.control("GET", "records/Leads")]
     stamp = {"Modified_Time": "2019-05-06T07:08:09+00:00"}
     own_org.control("PATCH", "records/Leads", [{"id": key, **stamp} for key in leads])

@@ -389,7 +389,7 @@ def test_clocks_that_differ_by_more_than_five_minutes_are_told_once(
 
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
-            org.heard(*answer(off_s))
+            org.book_answer(*answer(off_s))
 
     lines = [line for line in caplog.messages if "this machine's differ by" in line]
     assert len(lines) == told
@@ -398,24 +398,24 @@ def test_clocks_that_differ_by_more_than_five_minutes_are_told_once(
 def test_the_clock_of_an_emulator_may_be_moved(caplog: pytest.LogCaptureFixture) -> None:
     org = clocks.Org(local=True)
 
-    org.heard(*answer(18_000))
+    org.book_answer(*answer(18_000))
 
     assert caplog.messages == []
-    ahead = (org.latest() - datetime.now(UTC)).total_seconds()
+    ahead = (org.clock.latest() - datetime.now(UTC)).total_seconds()
     assert abs(ahead - 18_000) < 5
 
 
 def test_the_latest_moment_is_that_of_the_clock_which_is_most_ahead() -> None:
     org = clocks.Org()
     for off_s in (-500, 200, -100):
-        org.heard(*answer(off_s))
+        org.book_answer(*answer(off_s))
 
-    assert abs((org.latest() - datetime.now(UTC)).total_seconds() - 200) < 5
-    assert abs((org.now() - datetime.now(UTC)).total_seconds() + 500) < 5
+    assert abs((org.clock.latest() - datetime.now(UTC)).total_seconds() - 200) < 5
+    assert abs((org.clock.now() - datetime.now(UTC)).total_seconds() + 500) < 5
 
     behind = clocks.Org()
-    behind.heard(*answer(-500))
-    assert abs((behind.latest() - datetime.now(UTC)).total_seconds()) < 5
+    behind.book_answer(*answer(-500))
+    assert abs((behind.clock.latest() - datetime.now(UTC)).total_seconds()) < 5
 
 
 def answer(off_s: float) -> tuple[requests.PreparedRequest, requests.Response]:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from source_zoho_crm.odd_values import OddValues
 from zoho_crm import casts
 from zoho_crm.casts import utc
-from zoho_crm.fields import DATA_TYPES, Field, caster, json_schema
+from zoho_crm.data_types import DATA_TYPES
+from zoho_crm.fields import Field, caster, json_schema
 from zoho_crm.json_text import parsed
 
 TAG = {"api_name": "Tag", "data_type": "text", "json_type": "jsonarray"}

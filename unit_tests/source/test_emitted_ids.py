@@ -7,7 +7,7 @@ from airbyte_cdk.utils import AirbyteTracedException
 from hypothesis import given
 from hypothesis import strategies as st
 
-from source_zoho_crm.readers.told import ToldIds
+from source_zoho_crm.readers.emitted_ids import ToldIds
 
 FIRST = 5_725_767_000_000_000_000
 

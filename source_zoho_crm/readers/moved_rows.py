@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from source_zoho_crm.readers import Page
-from source_zoho_crm.readers.repeats import Repeats
+from source_zoho_crm.readers.repeated_pages import Repeats
 from zoho_crm.errors import INVALID_DATA, NOT_SERVED, PERMISSION_LACKING
 from zoho_crm.problems import Refused
 

@@ -7,8 +7,8 @@ from functools import cache
 
 from source_zoho_crm.readers import Row
 from source_zoho_crm.readers.column_groups import join
-from source_zoho_crm.readers.lists import OUT_OF_REACH, TOKEN_EXPIRED, Lister
-from source_zoho_crm.readers.repeats import Repeats
+from source_zoho_crm.readers.moved_rows import OUT_OF_REACH, TOKEN_EXPIRED, Lister
+from source_zoho_crm.readers.repeated_pages import Repeats
 from zoho_crm.casts import utc
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.problems import Refused

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from source_zoho_crm.readers import Row
-from source_zoho_crm.readers.lists import Deletions
-from source_zoho_crm.readers.repeats import Repeats
-from source_zoho_crm.readers.told import ToldIds
+from source_zoho_crm.readers.emitted_ids import ToldIds
+from source_zoho_crm.readers.moved_rows import Deletions
+from source_zoho_crm.readers.repeated_pages import Repeats
 from source_zoho_crm.readers.windows import text
 from zoho_crm.casts import utc
 from zoho_crm.directory import CURSOR_FIELD

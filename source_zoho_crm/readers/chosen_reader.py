@@ -11,10 +11,10 @@ from source_zoho_crm.readers.bulk import BulkReader
 from source_zoho_crm.readers.calls import Calls
 from source_zoho_crm.readers.converted import WithConverted
 from source_zoho_crm.readers.coql import CoqlReader
-from source_zoho_crm.readers.lists import Lists
+from source_zoho_crm.readers.emitted_ids import ToldIds
+from source_zoho_crm.readers.moved_rows import Lists
 from source_zoho_crm.readers.rest import RestReader
 from source_zoho_crm.readers.rich_text import WholeTexts
-from source_zoho_crm.readers.told import ToldIds
 from source_zoho_crm.readers.windows import Span, Window
 from source_zoho_crm.selection import is_incremental
 from zoho_crm.directory import CURSOR_FIELD, Module
@@ -55,7 +55,7 @@ class ChosenReader:
             module.api_name,
             calls.rows,
             calls.deletions,
-            org_of(config).at,
+            org_of(config).clock.at,
             tells_deletions=module.lists_deletions,
         )
         self._reader = self._chosen()
@@ -127,7 +127,7 @@ class ChosenReader:
         told = ToldIds()
         # What is edited meanwhile moves to the end of the span, and has come before.
         for part in self._reader.changes(
-            datetime.fromisoformat(start), org_of(self._config).now() + _FAR, resumed=False
+            datetime.fromisoformat(start), org_of(self._config).clock.now() + _FAR, resumed=False
         ):
             if not isinstance(part, Window):
                 yield [row for row in part if told.add(row["id"])]

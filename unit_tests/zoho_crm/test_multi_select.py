@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import pytest
 
 from zoho_crm.fields import Field, caster
-from zoho_crm.lists import ListTexts
+from zoho_crm.multi_select import ListTexts
 
 LABS = "R&D, Labs"
 OPTIONS = ("Cloud", "Training", LABS, "Red; Metallic")
