@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import orjson
 from starlette.responses import Response, StreamingResponse
 
+from zoho_emulator.answers import answer_json
 from zoho_emulator.bulk import query as queries
 from zoho_emulator.bulk.jobs import COMPLETED, FAILURE, Job
 from zoho_emulator.call import Call
@@ -53,7 +53,7 @@ def create_job(call: Call) -> Response:
     except ZohoError as error:
         if error.code not in _IN_DATA:
             raise
-        return _json({"data": [error.body()]}, status=error.status)
+        return answer_json({"data": [error.body()]}, status=error.status)
     # UNVERIFIED: a refused job costs no more than the one credit of each call.
     call.spend_more(max(0, call.knobs.bulk_job_credits - 1))
     emulator.churn(query.module)
@@ -64,7 +64,7 @@ def create_job(call: Call) -> Response:
         "message": "Added successfully.",
         "details": {"id": job.id, "operation": "read", "state": "ADDED", **_origin(call, job)},
     }
-    return _json({"data": [added], "info": {}}, status=201)
+    return answer_json({"data": [added], "info": {}}, status=201)
 
 
 def show_job(call: Call) -> Response:
@@ -85,7 +85,7 @@ def show_job(call: Call) -> Response:
     elif job.state == FAILURE:
         error = ZohoError("INTERNAL_SERVER_ERROR", "Internal server error occurred.")
         details["result"] = {"error_message": error.body()}
-    return _json({"data": [details]})
+    return answer_json({"data": [details]})
 
 
 def download_result(call: Call) -> Response:
@@ -137,7 +137,3 @@ async def _blocks(path: Path) -> AsyncIterator[bytes]:
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
             yield block
-
-
-def _json(value: object, *, status: int = 200) -> Response:
-    return Response(orjson.dumps(value), status_code=status, media_type="application/json")

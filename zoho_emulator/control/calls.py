@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from zoho_emulator.answers import answer_json
 from zoho_emulator.emulator import Emulator
 from zoho_emulator.errors import ZohoError
 from zoho_emulator.records.lists import rows_by_id
@@ -64,7 +65,7 @@ class Control:
 
     async def usage(self, request: Request) -> Response:
         emulator = self.emulator
-        return _json(
+        return answer_json(
             {
                 "credits": emulator.limits.spent,
                 "credits_by": dict(sorted(emulator.credits_by.items())),
@@ -76,11 +77,11 @@ class Control:
         )
 
     async def counts(self, request: Request) -> Response:
-        return _json(self.emulator.store.counts())
+        return answer_json(self.emulator.store.counts())
 
     async def fired(self, request: Request) -> Response:
         """Automations that writing calls set off, one object per record."""
-        return _json(self.emulator.fired)
+        return answer_json(self.emulator.fired)
 
     async def records(self, request: Request) -> Response:
         """Every live row, converted leads too, as JSON lines in the shape of v8's lists, uncut."""
@@ -122,7 +123,7 @@ class Control:
         module, rows = self._module(request), _objects(await _body(request))
         now, by = self.emulator.clock.now(), self.emulator.user.id
         ids = self.emulator.store.insert_all(module, rows, now=now, by=by)
-        return _json({"ids": [str(record_id) for record_id in ids]})
+        return answer_json({"ids": [str(record_id) for record_id in ids]})
 
     async def update(self, request: Request) -> Response:
         """Rows with their `id`; answers the ids that were there."""
@@ -135,7 +136,7 @@ class Control:
         if len(changes) < len(rows):
             raise MisuseError("an id is there twice")
         done = self.emulator.store.update_all(module, changes, now=now, by=by)
-        return _json({"ids": [str(record_id) for record_id in done]})
+        return answer_json({"ids": [str(record_id) for record_id in done]})
 
     async def delete(self, request: Request) -> Response:
         kind = request.query_params.get("type", "recycle")
@@ -148,43 +149,43 @@ class Control:
             now=self.emulator.clock.now(),
             by=self.emulator.user.id,
         )
-        return _json({"ids": [str(record_id) for record_id in ids]})
+        return answer_json({"ids": [str(record_id) for record_id in ids]})
 
     async def restore(self, request: Request) -> Response:
         ids = self.emulator.store.restore(
             self._module(request), _ids(request), now=self.emulator.clock.now()
         )
-        return _json({"ids": [str(record_id) for record_id in ids]})
+        return answer_json({"ids": [str(record_id) for record_id in ids]})
 
     # --- Schema: the keys are the attributes of model.Module and model.Field
 
     async def add_module(self, request: Request) -> Response:
         module = self.emulator.store.add_module(_object(await _body(request)))
-        return _json({"api_name": module.api_name, "id": str(module.id)})
+        return answer_json({"api_name": module.api_name, "id": str(module.id)})
 
     async def change_module(self, request: Request) -> Response:
         self.emulator.store.change_module(self._module(request), _object(await _body(request)))
-        return _json({})
+        return answer_json({})
 
     async def remove_module(self, request: Request) -> Response:
         self.emulator.store.remove_module(self._module(request))
-        return _json({})
+        return answer_json({})
 
     async def add_field(self, request: Request) -> Response:
         field = self.emulator.store.add_field(self._module(request), _object(await _body(request)))
-        return _json({"api_name": field.api_name, "id": str(field.id)})
+        return answer_json({"api_name": field.api_name, "id": str(field.id)})
 
     async def change_field(self, request: Request) -> Response:
         module = self._module(request)
         self.emulator.store.change_field(
             module, self._field(request, module), _object(await _body(request))
         )
-        return _json({})
+        return answer_json({})
 
     async def remove_field(self, request: Request) -> Response:
         module = self._module(request)
         self.emulator.store.remove_field(module, self._field(request, module))
-        return _json({})
+        return answer_json({})
 
     # --- Circumstances
 
@@ -195,29 +196,29 @@ class Control:
         if not _EARLIEST <= self.emulator.clock.now() + seconds <= _LATEST:
             raise MisuseError(f"advance_s: {seconds} leads out of the years 2000 to 5000")
         self.emulator.clock.advance(seconds)
-        return _json({"now": self.emulator.clock.now()})
+        return answer_json({"now": self.emulator.clock.now()})
 
     async def set_knobs(self, request: Request) -> Response:
         self.emulator.set_knobs(_object(await _body(request)))
-        return _json({})
+        return answer_json({})
 
     async def show_faults(self, request: Request) -> Response:
-        return _json(self.emulator.faults.report())
+        return answer_json(self.emulator.faults.report())
 
     async def plan_faults(self, request: Request) -> Response:
         self.emulator.faults.plan(_objects(await _body(request)))
-        return _json(self.emulator.faults.report())
+        return answer_json(self.emulator.faults.report())
 
     async def clear_faults(self, request: Request) -> Response:
         self.emulator.faults.clear()
-        return _json([])
+        return answer_json([])
 
     async def reset(self, request: Request) -> Response:
         org = _only(await _body(request), "org").get("org", False)
         if not isinstance(org, bool):
             raise MisuseError(f"org: {org!r} is neither true nor false")
         self.emulator.reset(org=org)
-        return _json({})
+        return answer_json({})
 
     def _module(self, request: Request) -> Module:
         name = request.path_params["module"]
@@ -241,9 +242,9 @@ def _plainly(work: Handler) -> Handler:
         try:
             return await work(request)
         except (ValueError, KeyError, TypeError) as error:
-            return _json({"error": str(error)}, status=400)
+            return answer_json({"error": str(error)}, status=400)
         except ZohoError as error:
-            return _json(error.body(), status=error.status)
+            return answer_json(error.body(), status=error.status)
 
     return handle
 
@@ -281,7 +282,3 @@ def _id(value: object) -> int:
 
 def _ids(request: Request) -> list[int]:
     return [_id(part) for part in request.query_params.get("ids", "").split(",") if part]
-
-
-def _json(value: object, *, status: int = 200) -> Response:
-    return Response(orjson.dumps(value), status_code=status, media_type="application/json")

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-import orjson
 from starlette.responses import Response
 
+from zoho_emulator.answers import answer_json
 from zoho_emulator.call import Call
 from zoho_emulator.errors import ZohoError, not_emulated
 from zoho_emulator.metadata.field_details import Json
@@ -53,7 +53,7 @@ def list_layouts(call: Call) -> Response:
         )
     if not has_layout(module):
         return _nothing()
-    return _json({"layouts": [layout_json(call.store.org, module, call.version, call.knobs)]})
+    return answer_json({"layouts": [layout_json(call.store.org, module, call.version, call.knobs)]})
 
 
 def get_layout(call: Call) -> Response:
@@ -61,7 +61,7 @@ def get_layout(call: Call) -> Response:
     module = _module(call)
     if not has_layout(module) or str(module.layout_id) != call.path_params["id"]:
         raise _unknown_id()
-    return _json({"layouts": [layout_json(call.store.org, module, call.version, call.knobs)]})
+    return answer_json({"layouts": [layout_json(call.store.org, module, call.version, call.knobs)]})
 
 
 def list_related_lists(call: Call) -> Response:
@@ -80,7 +80,7 @@ def list_related_lists(call: Call) -> Response:
         for number, item in enumerate(related_lists(org, module, call.version), 1)
         if status == "visible" or not call.version.v6_metadata  # none is hidden
     ]
-    return _json({"related_lists": rows}) if rows else _nothing()
+    return answer_json({"related_lists": rows}) if rows else _nothing()
 
 
 def list_custom_views(call: Call) -> Response:
@@ -92,20 +92,20 @@ def list_custom_views(call: Call) -> Response:
     shown, info = _page(call, views, most=200)
     if not shown:
         return _nothing()
-    return _json({"custom_views": shown, "info": custom_views_info(views) | info})
+    return answer_json({"custom_views": shown, "info": custom_views_info(views) | info})
 
 
 def list_roles(call: Call) -> Response:
     require_settings(call, "roles")
     org = call.store.org
-    return _json({"roles": [role_json(org, name, call.version) for name in org.roles]})
+    return answer_json({"roles": [role_json(org, name, call.version) for name in org.roles]})
 
 
 def get_role(call: Call) -> Response:
     require_settings(call, "roles")
     org = call.store.org
     name = _named(org.roles, call.path_params["id"])
-    return _json({"roles": [role_json(org, name, call.version)]})
+    return answer_json({"roles": [role_json(org, name, call.version)]})
 
 
 def list_profiles(call: Call) -> Response:
@@ -114,21 +114,21 @@ def list_profiles(call: Call) -> Response:
     profiles = [profile_json(org, name, call.version) for name in org.profiles]
     if not call.version.v6_metadata:
         # UNVERIFIED: since when there are pages and types; the sample is of v8.
-        return _json({"profiles": profiles})
+        return answer_json({"profiles": profiles})
     kind = call.query.get("type", PROFILE_TYPE)
     if kind not in PROFILE_TYPES:
         raise ZohoError("INVALID_DATA", "invalid data", {"param_name": "type"})
     shown, info = _page(call, profiles if kind == PROFILE_TYPE else [], most=200)
     if not shown:
         return _nothing()
-    return _json({"profiles": shown, "info": info | {"license_limit": MOST_PROFILES}})
+    return answer_json({"profiles": shown, "info": info | {"license_limit": MOST_PROFILES}})
 
 
 def get_profile(call: Call) -> Response:
     require_settings(call, "profiles")
     org = call.store.org
     name = _named(org.profiles, call.path_params["id"])
-    return _json({"profiles": [profile_json(org, name, call.version, single=True)]})
+    return answer_json({"profiles": [profile_json(org, name, call.version, single=True)]})
 
 
 def list_territories(call: Call) -> Response:
@@ -140,7 +140,7 @@ def list_territories(call: Call) -> Response:
     if not shown:
         return _nothing()
     paged = {"info": info} if call.version.number >= 4 else {}
-    return _json({"territories": shown, **paged})
+    return answer_json({"territories": shown, **paged})
 
 
 def list_currencies(call: Call) -> Response:
@@ -148,7 +148,7 @@ def list_currencies(call: Call) -> Response:
     require_settings(call, "currencies", "ZohoCRM.org.ALL", "ZohoCRM.org.READ")
     org = call.store.org
     rows = [currency_json(org, item, call.version) for item in org.currencies]
-    return _json({"currencies": rows})
+    return answer_json({"currencies": rows})
 
 
 def list_tags(call: Call) -> Response:
@@ -165,7 +165,7 @@ def list_tags(call: Call) -> Response:
     info = {"count": len(tags), "allowed_count": MOST_TAGS}
     if call.version.v6_metadata:
         info["record_limit"] = RECORD_LIMIT
-    return _json({"tags": tags, "info": info})
+    return answer_json({"tags": tags, "info": info})
 
 
 def list_pipelines(call: Call) -> Response:
@@ -180,12 +180,12 @@ def list_pipelines(call: Call) -> Response:
     if deals is None or "Stage" not in deals.fields or str(deals.layout_id) != layout:
         # UNVERIFIED: that a layout of another module is refused like an unknown one.
         raise ZohoError("INVALID_DATA", "Invalid layoutid", {"param_name": "layout_id"})
-    return _json({"pipeline": [pipeline_json(deals, call.version)]})
+    return answer_json({"pipeline": [pipeline_json(deals, call.version)]})
 
 
 def list_contact_roles(call: Call) -> Response:
     call.readable(call.module("Contacts", {"resource_path_index": 0}))
-    return _json({"contact_roles": contact_roles_json(call.store.org)})
+    return answer_json({"contact_roles": contact_roles_json(call.store.org)})
 
 
 def _module(
@@ -235,7 +235,3 @@ def _page(call: Call, rows: list[Json], *, most: int) -> tuple[list[Json], Json]
 
 def _nothing() -> Response:
     return Response(status_code=204)
-
-
-def _json(body: object) -> Response:
-    return Response(orjson.dumps(body), media_type="application/json")

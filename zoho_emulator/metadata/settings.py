@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-import orjson
 from starlette.responses import Response
 
+from zoho_emulator.answers import answer_json
 from zoho_emulator.call import Call
 from zoho_emulator.errors import ZohoError, not_emulated
 from zoho_emulator.knob_values import FEATURE_CODES
@@ -35,7 +35,7 @@ def get_org(call: Call) -> Response:
             "trial_expiry": local_time(call.store.org.time_zone)(until),
             "users_license_purchased": call.store.org.user_licenses,
         }
-    return _json({"org": [org]})
+    return answer_json({"org": [org]})
 
 
 def list_users(call: Call) -> Response:
@@ -64,7 +64,7 @@ def list_users(call: Call) -> Response:
         "page": page,
         "more_records": len(rows) > start + per_page,
     }
-    return _json({"users": users, "info": info})
+    return answer_json({"users": users, "info": info})
 
 
 def list_modules(call: Call) -> Response:
@@ -80,7 +80,7 @@ def list_modules(call: Call) -> Response:
             raise wrong_value("status", MODULE_STATUSES, index=0)
         modules = [m for m in modules if m.status in wanted]
     rows = _modified(call, [module_json(org, m, version) for m in modules], "modified_time")
-    return _json({"modules": rows}) if rows else _nothing(call)
+    return answer_json({"modules": rows}) if rows else _nothing(call)
 
 
 def get_module(call: Call) -> Response:
@@ -98,13 +98,13 @@ def get_module(call: Call) -> Response:
         )
     if not module.api_supported:
         raise outside_the_api()
-    return _json({"modules": [module_json(org, module, version, single=True)]})
+    return answer_json({"modules": [module_json(org, module, version, single=True)]})
 
 
 def list_fields(call: Call) -> Response:
     """204 for a module without fields (Visits, Approvals and the like)."""
     rows = _fields(call)
-    return _json({"fields": rows}) if rows else Response(status_code=204)
+    return answer_json({"fields": rows}) if rows else Response(status_code=204)
 
 
 def get_field(call: Call) -> Response:
@@ -114,7 +114,7 @@ def get_field(call: Call) -> Response:
         raise ZohoError(
             "INVALID_DATA", "the id given seems to be invalid", {"resource_path_index": 2}
         )
-    return _json({"fields": found})
+    return answer_json({"fields": found})
 
 
 def _fields(call: Call) -> list[dict[str, object]]:
@@ -223,7 +223,3 @@ def _lacking(call: Call, what: str) -> str | None:
     usual = "CURRENCIES_NOT_ENABLED" if what == "currencies" else "FEATURE_NOT_ENABLED"
     refused = dict(entry.partition(":")[::2] for entry in call.knobs.features_refused)
     return refused[what] or usual if what in refused else None
-
-
-def _json(body: object) -> Response:
-    return Response(orjson.dumps(body), media_type="application/json")

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-import orjson
 from starlette.responses import Response
 
+from zoho_emulator.answers import answer_json
 from zoho_emulator.call import Call
 from zoho_emulator.errors import InDataError, ZohoError
 from zoho_emulator.localtime import local_time
@@ -78,7 +78,7 @@ def list_deleted(call: Call) -> Response:
         "page": page,
         "more_records": len(found) > per_page,
     }
-    return Response(orjson.dumps({"data": data, "info": info}), media_type="application/json")
+    return answer_json({"data": data, "info": info})
 
 
 def _refused(call: Call, code: str, message: str, details: Mapping[str, object]) -> ZohoError:

@@ -1,8 +1,8 @@
 """GET /{module}/{id} and what stands below it: rich text, notes, attachments, related records."""
 
-import orjson
 from starlette.responses import Response
 
+from zoho_emulator.answers import answer_json
 from zoho_emulator.call import Call
 from zoho_emulator.errors import ZohoError, not_emulated
 from zoho_emulator.metadata.related_lists import RelatedList, related_lists
@@ -32,7 +32,7 @@ def get_record(call: Call) -> Response:
     row = read(record_id)
     if row is None:
         return Response(status_code=204)
-    return _json({"data": [_chosen(call, row)]})
+    return answer_json({"data": [_chosen(call, row)]})
 
 
 def fetch_full_data(call: Call) -> Response:
@@ -63,7 +63,7 @@ def fetch_full_data(call: Call) -> Response:
     if not rows:
         return Response(status_code=204)
     by_id = {str(row["id"]): row for row in rows}
-    return _json({"data": [by_id[str(known)] for known in ids if str(known) in by_id]})
+    return answer_json({"data": [by_id[str(known)] for known in ids if str(known) in by_id]})
 
 
 def list_related(call: Call) -> Response:
@@ -153,7 +153,3 @@ def _chosen(call: Call, row: Row) -> Row:
     """`fields` is optional here. UNVERIFIED: that it also takes the `$` keys away."""
     names = {part.strip() for part in call.query.get("fields", "").split(",") if part.strip()}
     return {key: value for key, value in row.items() if key in names | {"id"}} if names else row
-
-
-def _json(body: object) -> Response:
-    return Response(orjson.dumps(body), media_type="application/json")

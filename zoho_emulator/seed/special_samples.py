@@ -14,7 +14,7 @@ from zoho_emulator.store.values import Stored
 _FIRST, _LAST = 1_420_156_800, 1_767_139_200
 
 
-def _json(value: object) -> str:
+def _dump(value: object) -> str:
     return orjson.dumps(value).decode()
 
 
@@ -28,7 +28,7 @@ def _id(rng: Random) -> str:
 
 def _alarm(field: Field, rng: Random) -> str:
     trigger = f"TRIGGER=DATE-TIME:{_moment(rng).isoformat()}"
-    return _json({"ALARM": f"FREQ=NONE;ACTION={rng.choice(('EMAIL', 'POPUP'))};{trigger}"})
+    return _dump({"ALARM": f"FREQ=NONE;ACTION={rng.choice(('EMAIL', 'POPUP'))};{trigger}"})
 
 
 def _repeat(field: Field, rng: Random) -> str:
@@ -36,12 +36,12 @@ def _repeat(field: Field, rng: Random) -> str:
     until = start.replace(year=start.year + 1, day=min(start.day, 28))
     rule = f"FREQ={rng.choice(('DAILY', 'WEEKLY', 'MONTHLY'))};INTERVAL=1"
     except_on = f"{until}" if rng.random() < 0.3 else None
-    return _json({"RRULE": f"{rule};DTSTART={start};UNTIL={until}", "EXDATE": except_on})
+    return _dump({"RRULE": f"{rule};DTSTART={start};UNTIL={until}", "EXDATE": except_on})
 
 
 def _reminders(field: Field, rng: Random) -> str:
     """`at` is for v2, which shows a moment."""
-    return _json(
+    return _dump(
         [
             {
                 "unit": rng.choice((0, 5, 15, 30)),
@@ -70,11 +70,11 @@ def _participants(field: Field, rng: Random) -> str:
                 "status": rng.choice(("not_known", "accepted", "declined")),
             }
         )
-    return _json(items)
+    return _dump(items)
 
 
 def _comments(field: Field, rng: Random) -> str:
-    return _json(
+    return _dump(
         [
             {
                 "id": _id(rng),
@@ -88,7 +88,7 @@ def _comments(field: Field, rng: Random) -> str:
 
 
 def _line_tax(field: Field, rng: Random) -> str:
-    return _json(
+    return _dump(
         [
             {
                 "percentage": percentage,
@@ -104,7 +104,7 @@ def _line_tax(field: Field, rng: Random) -> str:
 
 def _taxes(field: Field, rng: Random) -> str:
     chosen = rng.sample(range(len(field.pick_list)), rng.randint(0, len(field.pick_list)))
-    return _json(
+    return _dump(
         [
             {"id": str(derived(field.id, "tax", number)), "value": field.pick_list[number]}
             for number in sorted(chosen)
@@ -114,7 +114,7 @@ def _taxes(field: Field, rng: Random) -> str:
 
 def _ranges(field: Field, rng: Random) -> str:
     edges = [1, *sorted(rng.sample(range(2, 500), rng.choice((1, 2, 3))))]
-    return _json(
+    return _dump(
         [
             {"id": _id(rng), "from_range": low, "to_range": high, "discount": rng.randrange(50)}
             for low, high in pairwise(edges)
@@ -124,7 +124,7 @@ def _ranges(field: Field, rng: Random) -> str:
 
 def _consent(field: Field, rng: Random) -> str:
     granted = bool(rng.getrandbits(1))
-    return _json(
+    return _dump(
         {
             "Contact_Through_Email": granted,
             "Contact_Through_Phone": False,
@@ -144,7 +144,7 @@ def _hours(field: Field, rng: Random) -> str:
         {"From": f"{rng.randrange(6, 9):02d}:00", "To": f"{rng.randrange(9, 12):02d}:30"},
         {"From": f"{rng.randrange(13, 16):02d}:15", "To": f"{rng.randrange(16, 22):02d}:45"},
     )
-    return _json(rng.choice((spans, spans[:1], spans[1:])))
+    return _dump(rng.choice((spans, spans[:1], spans[1:])))
 
 
 def _days(field: Field, rng: Random) -> str:
@@ -194,4 +194,4 @@ def maker_of(field: Field) -> Maker | None:
 def territories_of(all_of_them: list[Named], rng: Random) -> str:
     """The territories of a record."""
     chosen = rng.choice(all_of_them[1:] or all_of_them)
-    return _json([{"Name": chosen.name, "id": str(chosen.id), "$assigned": "Auto"}])
+    return _dump([{"Name": chosen.name, "id": str(chosen.id), "$assigned": "Auto"}])
