@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo emulator test lint lock equality bench-quick bench-roads clients chaos image
+.PHONY: install demo emulator test lint lock equality bench-quick bench-methods clients chaos image
 
 install: $(STAMP)
 
@@ -27,7 +27,7 @@ test: $(STAMP)
 	wait $$first; first=$$?; cat $$log; rm $$log; \
 	test $$first -eq 0 && test $$second -eq 0
 
-# Every record of every module by every road with every version.
+# Every record of every module by every retrieval method with every version.
 equality: $(STAMP)
 	EQUALITY=all $(BIN)/pytest unit_tests/source/test_records.py -k comes_once_and_whole
 
@@ -41,8 +41,8 @@ demo: $(STAMP)
 bench-quick: $(STAMP)
 	$(BIN)/python -m benchmarks.quick
 
-bench-roads: $(STAMP)
-	$(BIN)/python -m benchmarks.roads
+bench-methods: $(STAMP)
+	$(BIN)/python -m benchmarks.methods
 
 # Zoho's own SDKs, each in an environment of its own, against the emulator; SDK=python-8.0 is one of them.
 clients: $(STAMP)

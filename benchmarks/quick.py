@@ -1,4 +1,4 @@
-"""`make bench-quick`: CPU per row of the COQL road, as a multiple of the CDK's ceiling.
+"""`make bench-quick`: CPU per row of the COQL reader, as a multiple of the CDK's ceiling.
 
 Both sides print the same rows of 30 columns; start-up, measured with no rows, is taken off. The
 median of three interleaved runs counts: the machine drifts, the ratio within one run does not.
@@ -61,7 +61,7 @@ def main() -> None:
     ratio = statistics.median(ratios)
     print(f"{found:,} rows of {COLUMNS} columns, CPU per row, median of {RUNS}:")
     print(f"  ready dicts (the CDK's ceiling) {statistics.median(ceiling):6.1f} µs")
-    print(f"  COQL road                       {statistics.median(coql):6.1f} µs")
+    print(f"  COQL                        {statistics.median(coql):6.1f} µs")
     print(f"  ratio                           {ratio:6.2f}   (limit {LIMIT})")
     mark = {"mark": "coql_cpu_ratio", "value": round(ratio, 2), "limit": LIMIT}
     RESULTS.write_text(json.dumps([{**mark, "reached": ratio <= LIMIT}], indent=2) + "\n")

@@ -25,9 +25,9 @@ def refuse_too_many_rejects(settings: WriteSettings, accounts: Accounts, *, ende
     limit = settings.most_rejected
     if limit and limit.exceeded(accounts.rejected, accounts.rows, ended=ended):
         raise config_error(
-            f"{accounts.rejected:,} of {accounts.rows:,} rows were rejected, and Most Rejected "
-            f"Rows (max_rejected) is {limit}. What was written stays written; the log tells the "
-            "reasons."
+            f"{accounts.rejected:,} of {accounts.rows:,} rows were rejected, and Maximum "
+            f"rejected rows (max_rejected) is {limit}. What was written stays written; the log "
+            "tells the reasons."
         )
 
 
@@ -78,7 +78,7 @@ def _rejected_whole(totals: Totals) -> Iterator[str]:
         yield (
             f"{label(stream)}: all {rows:,} rows were rejected, {number:,} of them by "
             f"{code}{where}; the log tells all reasons. Mend the rows or how they are mapped. If "
-            "a stream may be rejected whole, set Most Rejected Rows (max_rejected) to 100%."
+            "a stream may be rejected whole, set Maximum rejected rows (max_rejected) to 100%."
         )
 
 
@@ -92,5 +92,5 @@ def _unknown(settings: WriteSettings, totals: Totals) -> Iterator[str]:
                 f"{label(stream)}: of {number:,} rows nothing tells whether they are in Zoho "
                 f"({OUTCOME_UNKNOWN}), and they are not kept. Compare the records of the last "
                 "hours with the stream's rows before it is written again, and name a folder in "
-                "Rejected Rows (object_storage_config) to have such rows kept."
+                "Rejected rows (object_storage_config) to have such rows kept."
             )

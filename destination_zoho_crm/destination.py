@@ -25,6 +25,7 @@ from airbyte_cdk.utils import AirbyteTracedException
 from airbyte_cdk.utils.airbyte_secrets_utils import get_secrets, update_secrets
 
 from destination_zoho_crm.catalog import named_lookups
+from destination_zoho_crm.client import Client
 from destination_zoho_crm.discovery import operations
 from destination_zoho_crm.modules import TargetModules
 from destination_zoho_crm.naming import loose
@@ -43,7 +44,6 @@ from destination_zoho_crm.settings import write_settings
 from destination_zoho_crm.users import active_users
 from destination_zoho_crm.writing import write
 from zoho_crm.auth import PATIENCE
-from zoho_crm.client import Client
 from zoho_crm.form import completed, warn_of_unknown
 from zoho_crm.problems import config_error
 

@@ -20,7 +20,7 @@ from destination_zoho_crm.modules import TargetField
 from destination_zoho_crm.numeric import as_text, integer, long, number
 from destination_zoho_crm.picklists import HOLDS_SEMICOLON, PickList
 from destination_zoho_crm.unfit import UnfitError
-from zoho_crm.fields import Form
+from zoho_crm.data_types import Form
 
 LOGGER = logging.getLogger("airbyte")
 

@@ -8,7 +8,7 @@ from destination_zoho_crm.calls import most_records
 from destination_zoho_crm.plan import StreamPlan, label
 from destination_zoho_crm.protocol import StreamKey
 from zoho_crm.limits import RECORDS_PER_CREDIT
-from zoho_crm.org import METADATA, Line
+from zoho_crm.usage import METADATA, StreamUsage
 
 #: Of the plan's price.
 _ROWS = 1_000
@@ -22,11 +22,11 @@ def price(plan: StreamPlan) -> str:
     return f"{_ROWS:,} rows cost {credits_:,} credits in {calls:,} calls, if their batches are full"
 
 
-def told(totals: Mapping[StreamKey, Total], ledger: Mapping[str, Line]) -> Iterator[str]:
+def told(totals: Mapping[StreamKey, Total], ledger: Mapping[str, StreamUsage]) -> Iterator[str]:
     """A line per stream, and the cost of metadata and the sum."""
     for stream, total in totals.items():
         name = label(stream)
-        line = ledger.get(name, Line())
+        line = ledger.get(name, StreamUsage())
         counts = ", ".join(f"{total.counts[result]:,} {result}" for result in RESULTS)
         missing = total.rows - total.counts.total()
         yield (
@@ -53,7 +53,7 @@ def told(totals: Mapping[StreamKey, Total], ledger: Mapping[str, Line]) -> Itera
     yield (
         f"Cost: {_cost(sum(line.calls for line in lines), sum(line.credits for line in lines))} "
         "in all, "
-        f"{ledger.get(METADATA, Line()).calls:,} calls of them for metadata."
+        f"{ledger.get(METADATA, StreamUsage()).calls:,} calls of them for metadata."
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from destination_zoho_crm.modules import TargetField
 from destination_zoho_crm.plan import StreamPlan
 from zoho_crm.casts import Odd
-from zoho_crm.lists import ListTexts
+from zoho_crm.multi_select import ListTexts
 
 #: Forms whose values do not come back as they were sent, or not at all.
 _NOT_COMPARED = (None, "tags", "links", "given")

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from airbyte_cdk.utils import AirbyteTracedException
 
+from destination_zoho_crm.client import Client
 from destination_zoho_crm.creations import Creation, Creations, Sight
 from destination_zoho_crm.likeness import Comparison, Fate, Sent
 from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome, rejected
 from destination_zoho_crm.plan import StreamPlan
 from zoho_crm.answers import Body, Page, Row, UndocumentedError, page
-from zoho_crm.client import Client
 from zoho_crm.coql import both, column, moment, quoted, select
 from zoho_crm.errors import DUPLICATE_DATA, SCOPE_LACKING, TOKEN_REFUSED
 from zoho_crm.manifest import coql_rows
@@ -173,7 +173,7 @@ class LostInserts:
         return rows
 
     def _mine(self, since: float) -> str:
-        begun = self._client.org.at(since).strftime("%Y-%m-%dT%H:%M:%SZ")
+        begun = self._client.org.clock.at(since).strftime("%Y-%m-%dT%H:%M:%SZ")
         return both(
             f"{column('Created_By')} = {quoted(self._client.current_user)}",
             f"{column('Created_Time')} >= {moment(begun)}",
@@ -183,7 +183,7 @@ class LostInserts:
         columns = list(dict.fromkeys(("id", *columns)))
         query = select(columns, self._plan.module.api_name, where, limit=self._most_rows)
         return self._client.queries.ask(
-            read=_with(columns), body={"select_query": query}, line=self._plan.label
+            read=_with(columns), body={"select_query": query}, usage_of=self._plan.label
         )
 
 

@@ -9,8 +9,9 @@ from typing import Any
 from destination_zoho_crm.naming import loose
 from destination_zoho_crm.options import Options
 from destination_zoho_crm.settings import Operation
+from zoho_crm.data_types import Form
 from zoho_crm.directory import Metadata, of_one_module
-from zoho_crm.fields import Field, Form
+from zoho_crm.fields import Field
 from zoho_crm.json_text import object_of
 from zoho_crm.problems import Refused
 

@@ -6,7 +6,7 @@ from time import monotonic
 from typing import NamedTuple
 
 from destination_zoho_crm.accounting import Accounts
-from zoho_crm.org import Line
+from zoho_crm.usage import StreamUsage
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -26,7 +26,7 @@ class Progress:
     """A line each 30 seconds or 10,000 rows, whichever comes first; none where nothing has moved
     since the line before, so a run that is shorter has none."""
 
-    def __init__(self, accounts: Accounts, ledger: Mapping[str, Line]) -> None:
+    def __init__(self, accounts: Accounts, ledger: Mapping[str, StreamUsage]) -> None:
         self._accounts = accounts
         self._ledger = ledger
         self._told = _Moment(monotonic(), 0, 0)

@@ -6,10 +6,10 @@ from typing import Any
 
 from airbyte_cdk.utils import AirbyteTracedException
 
+from destination_zoho_crm.client import Client
 from destination_zoho_crm.columns import SE_MODULE
 from destination_zoho_crm.plan import StreamPlan
 from zoho_crm.answers import page
-from zoho_crm.client import Client
 from zoho_crm.coql import listed, select
 
 LOGGER = logging.getLogger("airbyte")
@@ -54,7 +54,7 @@ class StandingRecords:
         )
         try:
             rows = self._client.queries.ask(
-                read=_PAGE, body={"select_query": query}, line=self._plan.label
+                read=_PAGE, body={"select_query": query}, usage_of=self._plan.label
             ).rows
         except AirbyteTracedException:
             LOGGER.debug(f"{self._plan.label}: rows with nothing but a key cannot be looked up.")

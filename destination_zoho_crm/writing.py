@@ -18,6 +18,7 @@ from destination_zoho_crm.brakes import (
     refuse_too_many_rejects,
 )
 from destination_zoho_crm.catalog import named_lookups, unmet, wanted_modules
+from destination_zoho_crm.client import Client
 from destination_zoho_crm.creations import Creations
 from destination_zoho_crm.cures import Cures
 from destination_zoho_crm.known import Known
@@ -37,7 +38,6 @@ from destination_zoho_crm.sending import Sender
 from destination_zoho_crm.settings import WriteSettings, write_settings
 from destination_zoho_crm.stream import Stream
 from destination_zoho_crm.users import active_users
-from zoho_crm.client import Client
 from zoho_crm.manifest import skipped_features
 from zoho_crm.problems import system_error, transient_error
 
@@ -64,7 +64,7 @@ def write(
     if settings.folder:
         make_folder(settings.folder)
     # First, so that what the other answers tell of credits left is heard.
-    client.org.introduce(client.metadata)
+    client.org.fetch_details(client.metadata)
     modules = TargetModules(client.metadata)
     wanted = modules.with_lookups(
         wanted_modules(streams, settings.mappings), named_lookups(streams, settings.mappings)
@@ -101,7 +101,7 @@ class Run:
         self._creations: defaultdict[str, Creations] = defaultdict(Creations)
         self._orders = orders(plans)
         self._deleted_from = {p.module.api_name for p in plans if p.operation == "delete"}
-        self._progress = Progress(self._accounts, client.org.ledger)
+        self._progress = Progress(self._accounts, client.org.usage.by_stream)
         self._streams = {plan.stream: self._stream(plan) for plan in plans}
 
     def results(self, messages: Iterable[Row | State]) -> Iterator[str]:
@@ -186,7 +186,7 @@ class Run:
     def _close(self) -> None:
         self._writers.close()
         self._rejects.close()
-        for line in told(self._accounts.totals, self._client.org.ledger):
+        for line in told(self._accounts.totals, self._client.org.usage.by_stream):
             LOGGER.info(line)
         for line in (*doubts(self._accounts.totals), *rejections(self._accounts.totals)):
             LOGGER.warning(line)
@@ -201,7 +201,7 @@ class Run:
             )
         if self._accounts.rejected and self._settings.folder is None:
             LOGGER.warning(
-                "Rejected rows are not kept: name a folder in Rejected Rows "
+                "Rejected rows are not kept: name a folder in Rejected rows "
                 "(object_storage_config) to have them kept from the next sync on."
             )
 

@@ -1,17 +1,17 @@
-"""Whether another road would have cost less."""
+"""Whether another retrieval method would have cost less."""
 
 from collections.abc import Mapping
 from math import ceil
 
-from source_zoho_crm.roads.calls import PER_PAGE
-from source_zoho_crm.roads.windows import MOST_ROWS
+from source_zoho_crm.readers.calls import PER_PAGE
+from source_zoho_crm.readers.windows import MOST_ROWS
 from zoho_crm.limits import CREDITS_OF_AN_EXPORT, credits_of_a_query
 
 #: Calls that look whether an export is ready, and fetch it: seldom more than this.
 _LOOKS = 10
 #: What finding the windows of a module costs by queries, beside a query for the end of each.
 _SEARCH = 5
-_ROADS = {
+_METHODS = {
     "COQL": "Use COQL enabled",
     "REST": "Use COQL disabled and API type REST",
     "Bulk": "Use COQL disabled and API type Bulk",
@@ -19,7 +19,7 @@ _ROADS = {
 
 
 def advice(
-    road: str,
+    method: str,
     *,
     rows: int,
     columns: int,
@@ -27,24 +27,24 @@ def advice(
     version: Mapping[str, int],
     rich_text: bool,
 ) -> str | None:
-    """A sentence, where another road would read these rows for less than half the credits.
+    """A sentence where another retrieval method reads these rows for less than half the credits.
 
     `rich_text`: lists may cut texts of the module, and fetching them costs nobody knows what.
     """
-    costs = {name: cost for name, cost in _costs(rows, columns, version).items() if name != road}
+    costs = {name: cost for name, cost in _costs(rows, columns, version).items() if name != method}
     if rich_text:
         costs.pop("REST", None)
     best = min(costs, key=lambda name: costs[name])
     if costs[best] * 2 >= credits_:
         return None
     return (
-        f"{rows:,} records of {columns} columns cost {credits_:,} credits by {road}; "
-        f"by {best} they would cost about {costs[best]:,} ({_ROADS[best]})."
+        f"{rows:,} records of {columns} columns cost {credits_:,} credits by {method}; "
+        f"by {best} they would cost about {costs[best]:,} ({_METHODS[best]})."
     )
 
 
 def _costs(rows: int, columns: int, version: Mapping[str, int]) -> dict[str, int]:
-    """Credits of each road, id and cursor being in every slice of columns ("API Limits").
+    """Credits of each retrieval method, id and cursor being in every column group ("API Limits").
 
     The id alone is a call, too.
     """

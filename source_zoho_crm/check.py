@@ -26,11 +26,11 @@ _MODULES_TRIED = 5
 
 def needed_scopes(config: Mapping[str, Any]) -> dict[str, str]:
     """The smallest scopes for what the config reads, by what needs them."""
-    road = _road(config)
+    method = _method(config)
     return {
         what: scope
         for what, scope in scopes("source").items()
-        if what not in _CALLS or what == road
+        if what not in _CALLS or what == method
     }
 
 
@@ -38,7 +38,7 @@ def prove(org: Org, config: Mapping[str, Any]) -> None:
     """Returns if the first sync has what it needs; raises a sentence that says what is missing.
 
     That is: a token, its scopes, an org of the chosen environment, modules, their fields, and a
-    call for records by the chosen road.
+    call for records by the chosen retrieval method.
     """
     needed = needed_scopes(config)
     missing: list[str] = []
@@ -59,9 +59,9 @@ def prove(org: Org, config: Mapping[str, Any]) -> None:
     modules = _modules(org, ask)
     first = tried("settings", lambda: _first(modules, org)) or _ANY_MODULE
     module = tried("modules", lambda: _first_listed(ask, chain([first], modules))) or first
-    road = _road(config)
-    if road in _CALLS and needed["modules"] not in missing:
-        tried(road, lambda: _CALLS[road](config, module))
+    method = _method(config)
+    if method in _CALLS and needed["modules"] not in missing:
+        tried(method, lambda: _CALLS[method](config, module))
     if missing:
         raise config_error(
             f"The refresh token lacks {'a scope' if len(missing) == 1 else 'scopes'}: "
@@ -71,8 +71,8 @@ def prove(org: Org, config: Mapping[str, Any]) -> None:
     _compare_environment(details or {}, config["environment"])
 
 
-def _road(config: Mapping[str, Any]) -> str:
-    """The chosen road, by the name of the scope that it alone needs, if any."""
+def _method(config: Mapping[str, Any]) -> str:
+    """The chosen retrieval method, by the name of the scope that it alone needs, if any."""
     retrieval = config["retrieval"]
     if retrieval["use_coql"] == "enabled":
         return "coql"
@@ -143,7 +143,7 @@ def _no_job(config: Mapping[str, Any], module: str) -> None:
             raise
 
 
-#: Calls of the roads that need a scope of their own. Lists of records are REST's.
+#: Calls of the retrieval methods that need a scope of their own. Lists of records are REST's.
 _CALLS: Mapping[str, Callable[[Mapping[str, Any], str], None]] = {
     "coql": _query,
     "bulk": _no_job,

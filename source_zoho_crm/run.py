@@ -16,7 +16,7 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils import AirbyteTracedException
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 
-from source_zoho_crm.lines import LineEntrypoint, counts_records
+from source_zoho_crm.packed_records import LineEntrypoint, counts_records
 from source_zoho_crm.source import SourceZohoCrm
 from zoho_crm.problems import config_error
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from airbyte_cdk.models import ConfiguredAirbyteCatalog, SyncMode
 
-from source_zoho_crm.roads.deleted import columns as columns_of_tombstones
+from source_zoho_crm.readers.tombstones import columns as columns_of_tombstones
 from source_zoho_crm.state import States
 from zoho_crm.directory import CURSOR_FIELD, Module
 

@@ -19,12 +19,11 @@ from airbyte_cdk.models import (
 from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
 from airbyte_cdk.utils import AirbyteTracedException
 
-from source_zoho_crm.absent import absent, told
 from source_zoho_crm.check import needed_scopes, prove
 from source_zoho_crm.failures import plainly
-from source_zoho_crm.ledger import accounted
 from source_zoho_crm.letter_case import warnings_of_fields, warnings_of_streams, withheld
-from source_zoho_crm.lines import unpacked
+from source_zoho_crm.missing_streams import absent, told
+from source_zoho_crm.packed_records import unpacked
 from source_zoho_crm.selection import is_incremental, selected_streams, with_selection
 from source_zoho_crm.state import (
     by_stream,
@@ -34,6 +33,7 @@ from source_zoho_crm.state import (
     with_org,
     without_unknown_keys,
 )
+from source_zoho_crm.usage_report import report_usage
 from zoho_crm.auth import PATIENCE
 from zoho_crm.form import warn_of_unknown
 from zoho_crm.manifest import manifest_path, settings_parameters, settings_streams
@@ -137,7 +137,7 @@ class SourceZohoCrm(YamlDeclarativeSource):
             source.packed = self.packed
             return source.read(logger, config, catalog, state)
         messages = plainly(self._messages(logger, config, catalog))
-        messages = accounted(messages, org_of(self._config))
+        messages = report_usage(messages, org_of(self._config))
         return messages if self.packed else unpacked(messages)
 
     def _messages(
@@ -149,7 +149,7 @@ class SourceZohoCrm(YamlDeclarativeSource):
         The CDK leaves out the first without a word, and calls a sync of them alone a success.
         """
         org, requester = org_of(self._config), manifests_requester("requester", self._config)
-        org_id = str(org.introduce(requester).get("id") or "") or None
+        org_id = str(org.fetch_details(requester).get("id") or "") or None
         modules = [
             entry.stream.name
             for entry in catalog.streams
@@ -191,7 +191,7 @@ class SourceZohoCrm(YamlDeclarativeSource):
 
         yield from warnings_of_streams(names)
         incremental = [name for name in names if is_incremental(self._config, name)]
-        yield from oddities(self._states, incremental, has_state, org.latest())
+        yield from oddities(self._states, incremental, has_state, org.clock.latest())
 
 
 def _stream_of(message: AirbyteMessage) -> str | None:

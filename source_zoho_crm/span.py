@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from source_zoho_crm.roads.deleted import DELETED_AT, LISTED_FOR, forgotten
-from source_zoho_crm.roads.windows import Span, text
+from source_zoho_crm.readers.tombstones import DELETED_AT, LISTED_FOR, forgotten
+from source_zoho_crm.readers.windows import Span, text
 from source_zoho_crm.selection import has_state, is_incremental, saved_moment, selected_columns
 from zoho_crm.org import org_of
 from zoho_crm.settings import BEGINNING
@@ -81,7 +81,7 @@ def _told_from(config: Mapping[str, Any], stream: str, moment: datetime) -> date
 
 
 def _warn_of_forgotten(config: Mapping[str, Any], stream: str, since: datetime) -> None:
-    lost = forgotten(since, org_of(config).now())
+    lost = forgotten(since, org_of(config).clock.now())
     if lost:
         LOGGER.warning(
             f"{stream}: the saved state is of {text(since - _SECOND)}, and Zoho no longer lists "

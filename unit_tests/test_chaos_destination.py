@@ -11,7 +11,7 @@ from chaos.__main__ import main
 from chaos.destination.faults import FAULTS
 from chaos.destination.judging import UNKNOWN, Amiss, Judge, sums_of
 from chaos.destination.operations import BY_NAME, OPERATIONS, SHARED
-from chaos.destination.platform import Platform, Round, Told
+from chaos.destination.platform import Platform, ReturnedState, Round
 from chaos.destination.scenario import NAMES, WAYS, fresh, play, stage, version_of, ways_of
 from chaos.destination.traffic import Item, Row, Size, State, Traffic, side_by_side
 from chaos.org import KNOBS, Org
@@ -49,9 +49,9 @@ def a_run(folder: Path, *messages: object, killed: bool = False) -> Run:
 
 
 def acknowledged(items: Sequence[Item], rejected: dict[int, str] | None = None) -> Round:
-    """All of them, as one state tells of them."""
+    """All of them, as one state covers them."""
     state = next(item for item in reversed(items) if isinstance(item, State))
-    return Round(items, [Told(state, rows_of(items), {})], rejected or {})
+    return Round(items, [ReturnedState(state, rows_of(items), {})], rejected or {})
 
 
 def write(org: Org, module: str, rows: Sequence[Row]) -> list[str]:
@@ -126,9 +126,9 @@ def test_counts_of_a_state_are_held_against_the_rows_before_it(
 ) -> None:
     _, items = traffic(org, "insert")
     stats = {"recordCount": taken, "rejectedRecordCount": refused, "additionalStats": parts}
-    told = Told(State(5, "s"), rows_of(items[:5]), stats)
+    returned = ReturnedState(State(5, "s"), rows_of(items[:5]), stats)
 
-    assert sums_of(told, Round(items, rejected={2: "INVALID_DATA"})) == what
+    assert sums_of(returned, Round(items, rejected={2: "INVALID_DATA"})) == what
 
 
 def test_a_process_is_fed_and_told_to_end(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_a_process_is_fed_and_told_to_end(tmp_path: Path) -> None:
     )
 
     assert run.out.read_text() == "a row\n"
-    assert (run.exit_code, run.told, run.killed, run.hung) == (3, True, False, False)
+    assert (run.exit_code, run.terminated, run.killed, run.hung) == (3, True, False, False)
 
 
 # --- Rows against the account of the org

@@ -128,14 +128,14 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
 
     def __call__(self, request: requests.PreparedRequest) -> Any:
         """Signs a request that is about to be sent."""
-        org_of(self.config).sends(request)
+        org_of(self.config).usage.book_request(request)
         return super().__call__(request)
 
     def update_from_response(
         self, request: requests.PreparedRequest, response: requests.Response
     ) -> None:
-        """The CDK tells each answer here, retried ones too; it goes into the ledger."""
-        org_of(self.config).heard(request, response)
+        """The CDK tells each answer here, retried ones too; it is booked."""
+        org_of(self.config).book_answer(request, response)
 
     def _token(self) -> _Token:
         with self._lock:

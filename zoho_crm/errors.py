@@ -39,7 +39,7 @@ FEATURE_LACKING = frozenset(
 )
 #: How the codes of features end that an org can switch on: currencies, territories and others.
 _NOT_SWITCHED_ON = "_NOT_ENABLED"
-#: Zoho refuses a module on one road, and may serve it on another.
+#: Zoho refuses a module on one retrieval method, and may serve it on another.
 NOT_SERVED = frozenset(
     {
         "INVALID_MODULE",
@@ -119,7 +119,7 @@ def lacks_feature(code: str | None) -> bool:
 
 
 def not_served(code: str) -> bool:
-    """Whether the refusal is of a module or of a road, so that another road may serve it."""
+    """Whether Zoho refuses a module or a retrieval method, so that another method may serve it."""
     return code in NOT_SERVED or lacks_feature(code)
 
 

@@ -1,94 +1,26 @@
-"""Zoho's data types, in one table: what a column is in the warehouse, how its value is read from
-JSON and from CSV, and in which form it is written.
-
-The canonical forms hold on every road: ids, bigints and autonumbers are strings; a lookup or owner
-is the id as a string; a multi-select picklist is an array of strings; tags are an array of names;
-datetimes are RFC 3339 in UTC; dates are YYYY-MM-DD; numbers and booleans are typed, whole numbers
-without a fraction. An empty array is null, and so is an empty text: an export cannot tell the two
-apart.
-"""
+"""A module's fields, as "Fields Metadata" describes them, and how their values are read."""
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as of_dataclass
-from typing import Any, Literal
+from typing import Any
 
-from zoho_crm import casts
 from zoho_crm.casts import Odd
-from zoho_crm.lists import ListTexts, listed, options_of
+from zoho_crm.data_types import (
+    DATA_TYPES,
+    ITEMS,
+    NUMBER,
+    OTHER,
+    STRING,
+    TAGS,
+    Cast,
+    CellCast,
+    DataType,
+)
+from zoho_crm.multi_select import ListTexts, listed, options_of
 
 LOGGER = logging.getLogger("airbyte")
-
-#: The form in which Zoho takes a value ("Insert Records": sample values of field types); a value
-#: of the form "given" goes out as it came.
-Form = Literal[
-    "text",
-    "integer",
-    "long",
-    "number",
-    "boolean",
-    "date",
-    "datetime",
-    "reference",
-    "options",
-    "tags",
-    "links",
-    "given",
-]
-
-#: Reads a value of Zoho's JSON that is not null into its canonical form; raises `Odd` where it is
-#: none of its type.
-Cast = Callable[[Any], Any]
-#: Reads a cell of Zoho's CSV that is not empty into the same form ("Bulk Read: Download Result").
-CellCast = Callable[[str], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class DataType:
-    schema: Mapping[str, Any]
-    read: Cast
-    #: `str`: the cell is the value.
-    read_cell: CellCast
-    #: None: no client sets it.
-    write: Form | None
-
-
-def _nullable(kind: str, **more: object) -> dict[str, Any]:
-    return {"type": ["null", kind], **more}
-
-
-_STRING = DataType(_nullable("string"), casts.text, str, "text")
-_ID = DataType(_nullable("string"), casts.reference, str, "reference")
-_NUMBER = DataType(_nullable("number"), casts.number, casts.number, "number")
-_ITEMS = _nullable("array", items={"type": "string"})
-_TAGS = DataType(_ITEMS, listed, listed, "tags")
-#: Of a type that is not known.
-_OTHER = DataType(_nullable("string"), casts.anything, str, "given")
-
-DATA_TYPES: Mapping[str, DataType] = {
-    **dict.fromkeys(
-        ("text", "email", "phone", "website", "textarea", "mediumtext", "picklist", "string"),
-        _STRING,
-    ),
-    **dict.fromkeys(("bigint", "long"), DataType(_nullable("string"), casts.big, str, "long")),
-    "autonumber": DataType(_nullable("string"), casts.text, str, None),
-    **dict.fromkeys(("double", "percent", "currency", "decimal"), _NUMBER),
-    **dict.fromkeys(
-        ("lookup", "ownerlookup", "userlookup", "profilelookup", "layout", "rolelookup"), _ID
-    ),
-    **dict.fromkeys(("multi_module_lookup", "multimodulelookup"), _ID),
-    "integer": DataType(_nullable("integer"), casts.integer, casts.integer, "integer"),
-    "boolean": DataType(_nullable("boolean"), casts.boolean, casts.boolean, "boolean"),
-    "date": DataType(_nullable("string", format="date"), casts.day, casts.day, "date"),
-    "datetime": DataType(
-        _nullable("string", format="date-time", airbyte_type="timestamp_with_timezone"),
-        casts.moment,
-        casts.moment,
-        "datetime",
-    ),
-    "multiselectpicklist": DataType(_ITEMS, listed, listed, "options"),
-}
 
 _NOT_IN_LISTS = {
     **dict.fromkeys(
@@ -127,7 +59,7 @@ def _tell(field: "Field") -> None:
 
 def unfit(field: "Field", values: int) -> str:
     """What became of values of the field that do not fit its type."""
-    written = field.is_list or field.type.schema == _STRING.schema
+    written = field.is_list or field.type.schema == STRING.schema
     return (
         f"{values:,} {'value does' if values == 1 else 'values do'} not fit the data type "
         f"{field.data_type} and {'is' if values == 1 else 'are'} read as "
@@ -149,7 +81,7 @@ class Field:
     #: What a multi-select pick list may hold, by both of an option's names.
     options: frozenset[str] = frozenset()
     #: Why no record carries it; None: records do. ("Get Records", "COQL: Limitations", "Bulk Read:
-    #: Limitations"; a column must come on all roads, or on none.)
+    #: Limitations"; a column must come on all retrieval methods, or on none.)
     left_out: str | None = None
     #: Hears of each value that does not fit the type.
     tell_odd: Callable[["Field"], None] = of_dataclass(default=_tell, compare=False, repr=False)
@@ -165,11 +97,11 @@ class Field:
     @property
     def type(self) -> DataType:
         """An unknown data type is read as a string."""
-        return _TAGS if self.is_tag else DATA_TYPES.get(self._type_name, _OTHER)
+        return TAGS if self.is_tag else DATA_TYPES.get(self._type_name, OTHER)
 
     @property
     def is_list(self) -> bool:
-        return self.type.schema is _ITEMS
+        return self.type.schema is ITEMS
 
     def reader(self, lists: ListTexts) -> Cast:
         """Reads a value of Zoho's JSON; `lists` reads lists that are texts."""
@@ -206,7 +138,7 @@ class Field:
         is_tag = field["api_name"] == "Tag" and field.get("json_type") == "jsonarray"
         computed = field.get("formula") or field.get("rollup_summary") or {}
         json_type = field.get("json_type")
-        if json_type == "string" and DATA_TYPES.get(data_type) is _NUMBER:
+        if json_type == "string" and DATA_TYPES.get(data_type) is NUMBER:
             # Discount in line items: "12.5" or "5%".
             data_type = "text"
         if data_type == "bigint" and field["api_name"] == "Layout":

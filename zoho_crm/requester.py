@@ -21,7 +21,7 @@ from zoho_crm.answers import Body, Page, Row, UndocumentedError, body_of, entrie
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.errors import SCOPE_LACKING, TOKEN_REFUSED, code_of
 from zoho_crm.manifest import component
-from zoho_crm.org import METADATA, org_of
+from zoho_crm.org import org_of
 from zoho_crm.problems import (
     NoTokenError,
     PutOffError,
@@ -32,6 +32,7 @@ from zoho_crm.problems import (
 )
 from zoho_crm.redirects import follow_none
 from zoho_crm.scopes import want_of_scope
+from zoho_crm.usage import METADATA
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -102,18 +103,18 @@ class ZohoRequester(HttpRequester):
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
-        line: str | None = None,
+        usage_of: str | None = None,
         pauses: Sequence[float] = PAUSES_S,
     ) -> T:
         """What `read` makes of Zoho's answer; the functions of `answers` are made for it.
 
-        `line` is the ledger's; by default that of the stream. An answer with which `read` raises
-        an UndocumentedError is asked for again, like a 503, and is `Unreadable` in the end. A call
-        too many that the manifest lets pass is a PutOffError.
+        The call is booked on the stream `usage_of`, by default the requester's. An answer with
+        which `read` raises an UndocumentedError is asked for again, like a 503, and is `Unreadable`
+        in the end. A call too many that the manifest lets pass is a PutOffError.
         """
         sentence = ""
         for pause in (*pauses, None):
-            with org_of(self.config).call(line or self.name):
+            with org_of(self.config).call(usage_of or self.name):
                 response = self._plainly(
                     path=path,
                     request_params=params,
@@ -141,7 +142,7 @@ class ZohoRequester(HttpRequester):
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
-        line: str | None = None,
+        usage_of: str | None = None,
     ) -> Page:
         """A page of rows, as `ask` reads it. `promised`: rows have been seen that it should show.
 
@@ -152,18 +153,20 @@ class ZohoRequester(HttpRequester):
         for pause in (0.0, SETTLE_S) if promised else (0.0,):
             if pause:
                 sleep(pause)
-            found = self.ask(path, read=read, params=params, headers=headers, body=body, line=line)
+            found = self.ask(
+                path, read=read, params=params, headers=headers, body=body, usage_of=usage_of
+            )
             if found.rows:
                 break
         return found
 
-    def save(self, path: str, file: IO[bytes], *, line: str) -> bool:
+    def save(self, path: str, file: IO[bytes], *, usage_of: str) -> bool:
         """Writes Zoho's answer into the file as it comes in; False: one call too many.
 
         Wants `stream_response` of the manifest, else all of the answer is in memory first. One that
         breaks off is a `requests.RequestException`.
         """
-        with org_of(self.config).call(line):
+        with org_of(self.config).call(usage_of):
             response = self._plainly(path=path)
             if response is None or response.status_code == requests.codes.too_many_requests:
                 return False
@@ -174,7 +177,7 @@ class ZohoRequester(HttpRequester):
 
     def metadata(self, path: str, key: str, **params: str) -> list[Row]:
         """The entries of a settings answer; none where Zoho says that there are none."""
-        return self.ask(path, read=entries(key), params=params, line=METADATA)
+        return self.ask(path, read=entries(key), params=params, usage_of=METADATA)
 
     def get_url(
         self,
@@ -242,15 +245,16 @@ def _no_rate_limit(record: logging.LogRecord) -> bool:
 
 
 def manifests_requester(
-    name: str, config: Mapping[str, Any], *, line: str = METADATA
+    name: str, config: Mapping[str, Any], *, usage_of: str = METADATA
 ) -> ZohoRequester:
-    """The requester of this name among the manifest's definitions; `line` is the ledger's.
+    """The requester of this name among the manifest's definitions; its calls are
+    booked on the stream `usage_of`.
 
     For callers outside of streams, and for requesters that few runs need: in a stream's definition
     they cost every stream of every run.
     """
     requester = ModelToComponentFactory().create_component(
-        CustomRequesterModel, component(name), config, name=line
+        CustomRequesterModel, component(name), config, name=usage_of
     )
     assert isinstance(requester, ZohoRequester)
     return requester

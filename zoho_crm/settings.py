@@ -95,12 +95,12 @@ def _start(value: object) -> str:
     moment = _parsed(str(value))
     if moment is None:
         raise config_error(
-            f"Start Date (start_datetime) is {value!r}, which is no date. "
+            f"Start date (start_datetime) is {value!r}, which is no date. "
             "Write it like 2021-01-01T00:00:00Z, or leave it empty."
         )
     if moment > datetime.now(UTC):
         raise config_error(
-            f"Start Date (start_datetime) is {value!r}, in the future, so nothing would be read. "
+            f"Start date (start_datetime) is {value!r}, in the future, so nothing would be read. "
             "Choose a past moment, or leave it empty to read everything."
         )
     if moment < datetime.fromisoformat(BEGINNING):

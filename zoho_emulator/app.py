@@ -2,19 +2,21 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import suppress
 
-import orjson
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from zoho_emulator import bulk_read, control, coql_route
+from zoho_emulator.answers import Dated, Headed, answer_json
+from zoho_emulator.auth.forms import form_of
+from zoho_emulator.bulk import calls as bulk
 from zoho_emulator.call import Call
-from zoho_emulator.damage import deliver
+from zoho_emulator.control import calls as control
+from zoho_emulator.control.damage import deliver
+from zoho_emulator.control.faults import answer_under
+from zoho_emulator.coql import route as coql
 from zoho_emulator.emulator import Emulator
 from zoho_emulator.endpoints import (
     BULK_ENDPOINTS,
@@ -28,9 +30,6 @@ from zoho_emulator.endpoints import (
     Endpoint,
 )
 from zoho_emulator.errors import ZohoError, not_emulated
-from zoho_emulator.faults import answer_under
-from zoho_emulator.forms import form_of
-from zoho_emulator.headers import Headed
 from zoho_emulator.versions import VERSIONS
 from zoho_emulator.writing.body import records_in
 
@@ -104,14 +103,14 @@ class CrmCall:
         body = error.body()
         if self.emulator.knobs.refusals_in_data and "data" not in body and error.status != 501:
             body = {"data": [body]}
-        return _json(body, error.status)
+        return answer_json(body, error.status)
 
     def _module(self, endpoint: Endpoint, request: Request, body: bytes) -> str | None:
         if endpoint.name == "coql":
             escapes = self.emulator.knobs.coql_backslash_escapes
-            return coql_route.module_of(body, backslash_escapes=escapes)
+            return coql.module_of(body, backslash_escapes=escapes)
         if endpoint in BULK_ENDPOINTS:
-            return bulk_read.module_of(self.emulator, request.path_params.get("job"), body)
+            return bulk.module_of(self.emulator, request.path_params.get("job"), body)
         name = request.path_params.get("module") or request.query_params.get("module")
         module = self.emulator.module_named(name) if name else None
         return module.api_name if module else name
@@ -138,11 +137,7 @@ def _failed() -> Response:
 
 
 def refusal(error: ZohoError) -> Response:
-    return _json(error.body(), error.status)
-
-
-def _json(body: object, status: int) -> Response:
-    return Response(orjson.dumps(body), status_code=status, media_type="application/json")
+    return answer_json(error.body(), error.status)
 
 
 def create_app(emulator: Emulator) -> ASGIApp:
@@ -187,25 +182,6 @@ def create_app(emulator: Emulator) -> ASGIApp:
     return Dated(Headed(app, emulator), emulator)
 
 
-class Dated:
-    """Puts the emulator's time into the `Date` of every answer that a fault gives no other."""
-
-    def __init__(self, app: ASGIApp, emulator: Emulator) -> None:
-        self.app = app
-        self.emulator = emulator
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def dated(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.setdefault("date", self.emulator.clock.http_date())
-            await send(message)
-
-        # A client that goes away amid its own request wants no answer.
-        with suppress(ClientDisconnect):
-            await self.app(scope, receive, dated)
-
-
 class TokenCall:
     """Parameters may come in the query or as a form of either kind; all are in use."""
 
@@ -221,7 +197,7 @@ class TokenCall:
         def work() -> Response:
             api_domain = str(request.base_url).rstrip("/")
             status, body = emulator.accounts.refresh(params, api_domain)
-            return Response(orjson.dumps(body), status_code=status, media_type="application/json")
+            return answer_json(body, status)
 
         hits = await emulator.faults.strike("token", None)
         await deliver(answer_under(hits, work, _failed), hits, scope, receive, send)

@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import orjson
+
+from zoho_emulator.auth.tokens import module_scopes, scope_mismatch
 from zoho_emulator.emulator import Emulator
 from zoho_emulator.errors import ZohoError
 from zoho_emulator.knobs import Knobs
 from zoho_emulator.localtime import epoch_of
-from zoho_emulator.model import Module
-from zoho_emulator.store import Store
-from zoho_emulator.tokens import module_scopes, scope_mismatch
+from zoho_emulator.store.model import Module
+from zoho_emulator.store.store import Store
 from zoho_emulator.versions import Version
 
 #: Zoho's samples are of curl, which calls a body a form unless told otherwise.
@@ -83,8 +85,21 @@ class Call:
                 raise scope_mismatch()
         raise no_permission(module, denied)
 
-    def refuse_media_type(self) -> None:
-        """A body is JSON by its Content-Type."""
+    def read_object(self) -> dict[str, object]:
+        """The body, which must be one JSON object and say so in its Content-Type."""
+        self._refuse_media_type()
+        try:
+            body = orjson.loads(self.body)
+        except ValueError:
+            body = None
+        if not isinstance(body, dict):
+            raise ZohoError(
+                "UNABLE_TO_PARSE_DATA_TYPE",
+                "either the request body or parameters is in wrong format",
+            )
+        return body
+
+    def _refuse_media_type(self) -> None:
         kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind in _JSON or (not kind and self.version.name in self.knobs.json_unsaid):
             return

@@ -4,17 +4,17 @@ import random
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 
-from zoho_emulator.bulk_jobs import Jobs
+from zoho_emulator.auth.tokens import Accounts, Credentials
+from zoho_emulator.bulk.jobs import Jobs
 from zoho_emulator.clock import Clock
-from zoho_emulator.faults import Faults
+from zoho_emulator.control.faults import Faults
 from zoho_emulator.knobs import Knobs
-from zoho_emulator.late_rows import LateRows
 from zoho_emulator.limits import Limits
 from zoho_emulator.localtime import local_time
-from zoho_emulator.model import Module, User
-from zoho_emulator.pages import PageTokens
-from zoho_emulator.store import Store
-from zoho_emulator.tokens import Accounts, Credentials
+from zoho_emulator.records.pages import PageTokens
+from zoho_emulator.store.late_rows import LateRows
+from zoho_emulator.store.model import Module, User
+from zoho_emulator.store.store import Store
 
 
 class Emulator:

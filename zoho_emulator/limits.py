@@ -9,7 +9,7 @@ from zoho_emulator.clock import Clock
 from zoho_emulator.errors import ZohoError
 from zoho_emulator.knobs import Knobs
 from zoho_emulator.localtime import epoch_of
-from zoho_emulator.model import Org
+from zoho_emulator.store.model import Org
 
 DAY_S = 86_400
 

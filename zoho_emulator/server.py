@@ -12,14 +12,14 @@ from tempfile import TemporaryDirectory
 import orjson
 import uvicorn
 
-from zoho_emulator import seed as seeding
 from zoho_emulator.app import create_app
 from zoho_emulator.clock import Clock
-from zoho_emulator.copies import copied
-from zoho_emulator.damage import Protocol
+from zoho_emulator.control.damage import Protocol
 from zoho_emulator.emulator import Emulator
 from zoho_emulator.knobs import Knobs
-from zoho_emulator.store import Store
+from zoho_emulator.seed import org as seeding
+from zoho_emulator.seed.copies import copied
+from zoho_emulator.store.store import Store
 
 HOST = "127.0.0.1"
 

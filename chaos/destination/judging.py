@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from chaos.destination.platform import Round, Told
+from chaos.destination.platform import ReturnedState, Round
 from chaos.destination.traffic import Row, Traffic
 from chaos.process import Json, Run
 
@@ -64,11 +64,11 @@ class Judge:
     def hear(self, round_: Round, run: Run) -> None:
         """Takes in what a process said; what was said must be true already."""
         refusals: Counter[str] = Counter()
-        for told in round_.told:
-            rows = [row for row in told.rows if row.stream == self._traffic.name]
+        for returned in round_.states:
+            rows = [row for row in returned.rows if row.stream == self._traffic.name]
             # A global one counts the rows of all streams together.
-            if told.state.stream == self._traffic.name:
-                self._count(told.stats.get("additionalStats") or {})
+            if returned.state.stream == self._traffic.name:
+                self._count(returned.stats.get("additionalStats") or {})
             for row in rows:
                 code = round_.rejected.get(row.place)
                 if code == _DUPLICATE and self._in_flight[row.place]:
@@ -143,8 +143,8 @@ class Judge:
             more = len(found) - sent[key]
             self.repeated += max(0, min(more, spare[key]))
             if more > spare[key]:
-                told = f"{len(found)} records of {sent[key]} rows"
-                self._amiss.doubled.append(f"{self._traffic.name} {key}: {told}")
+                found_ = f"{len(found)} records of {sent[key]} rows"
+                self._amiss.doubled.append(f"{self._traffic.name} {key}: {found_}")
         self._tell_untrue(
             key
             for key, number in Counter(map(self._identity, self._rejected)).items()
@@ -196,8 +196,8 @@ class Judge:
                 self._traffic.known
             )
             if self._created > len(adds) or (sure and self._created != len(adds)):
-                told = f"{self._created} created, and {len(adds)} are new"
-                self._amiss.sums.append(f"{self._traffic.name}: {told}")
+                found_ = f"{self._created} created, and {len(adds)} are new"
+                self._amiss.sums.append(f"{self._traffic.name}: {found_}")
 
     def _records(self) -> dict[str, list[Json]]:
         """By identity; only those that are about the stream's rows."""
@@ -229,20 +229,20 @@ class Judge:
             (self._amiss.stale if stale else self._amiss.lost).append(f"{name}: {how}")
 
 
-def sums_of(told: Told, round_: Round) -> str | None:
+def sums_of(returned: ReturnedState, round_: Round) -> str | None:
     """What is wrong with the counts of a state, if anything is."""
-    stats, rows = told.stats, len(told.rows)
+    stats, rows = returned.stats, len(returned.rows)
     taken, refused = stats.get("recordCount"), stats.get("rejectedRecordCount")
     if taken is None or refused is None:
-        return f"state {told.state.place}: it has no counts"
-    kept = sum(row.place in round_.rejected for row in told.rows)
+        return f"state {returned.state.place}: it has no counts"
+    kept = sum(row.place in round_.rejected for row in returned.rows)
     parts = sum(stats.get("additionalStats", {}).values())
     if taken + refused != rows:
-        return f"state {told.state.place}: {taken:.0f} + {refused:.0f} of {rows} rows"
+        return f"state {returned.state.place}: {taken:.0f} + {refused:.0f} of {rows} rows"
     if refused != kept:
-        return f"state {told.state.place}: {refused:.0f} rejected, {kept} kept"
+        return f"state {returned.state.place}: {refused:.0f} rejected, {kept} kept"
     if parts != taken:
-        return f"state {told.state.place}: its parts are {parts:.0f}, of {taken:.0f}"
+        return f"state {returned.state.place}: its parts are {parts:.0f}, of {taken:.0f}"
     return None
 
 

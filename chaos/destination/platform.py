@@ -12,7 +12,7 @@ from chaos.process import Run
 
 
 @dataclass
-class Told:
+class ReturnedState:
     """A state that came back: the rows that it speaks of, and its counts."""
 
     state: State
@@ -25,14 +25,14 @@ class Round:
     """One process: what it was fed, what it said of it, and what it kept as rejected."""
 
     fed: Sequence[Item]
-    told: list[Told] = field(default_factory=list)
+    states: list[ReturnedState] = field(default_factory=list)
     #: Codes of rejected rows by their places.
     rejected: dict[int, str] = field(default_factory=dict)
     odd: list[str] = field(default_factory=list)
 
     @property
     def acknowledged(self) -> list[Row]:
-        return [row for told in self.told for row in told.rows]
+        return [row for returned in self.states for row in returned.rows]
 
     @property
     def unacknowledged(self) -> list[Row]:
@@ -79,7 +79,7 @@ class Platform:
                 round_.odd.append("a state did not come back as it was sent")
             if any(state.place < self._upto[stream] for stream in self._spoken_of(state)):
                 round_.odd.append("states of a stream came back in another order")
-            round_.told.append(Told(state, expected[state.place], stats))
+            round_.states.append(ReturnedState(state, expected[state.place], stats))
             self._upto |= dict.fromkeys(self._spoken_of(state), state.place)
         return round_
 

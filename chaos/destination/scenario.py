@@ -66,9 +66,9 @@ def play(name: str, operation: str, seed: int, _: None, folder: Path) -> Outcome
     try:
         with stage(outcome) as (setting, config):
             if name in STORIES:
-                tell, parts, _operations = STORIES[name]
+                play_story, parts, _operations = STORIES[name]
                 story = story_of(outcome, setting, config, parts(setting))
-                tell(story, setting)
+                play_story(story, setting)
                 story.recover()
             else:
                 meet(BY_NAME[name], outcome, setting, config)

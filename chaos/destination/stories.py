@@ -59,21 +59,21 @@ def killed(story: Story, setting: Setting) -> None:
     setting.org.knobs(latency_ms=0)
 
 
-def told_to_end(story: Story, setting: Setting) -> None:
-    """Processes told to end (SIGTERM) at moments of chance: no insert is doubled by that."""
+def terminated(story: Story, setting: Setting) -> None:
+    """Processes that receive SIGTERM at moments of chance: no insert is doubled by that."""
     setting.org.knobs(latency_ms=_LATENCY_MS)
-    told = 0
+    terminations = 0
     for _ in range(STOPS):
-        run = story.write("told-to-end", stop=_moment(story, setting, early=0))
-        told += run.told
+        run = story.write("terminated", stop=_moment(story, setting, early=0))
+        terminations += run.terminated
         if run.exit_code == -signal.SIGTERM and not story.platform.due():
             # Python hears no signal while it ends, and all was done.
             continue
         if run.exit_code and not any("told to stop" in error for error in run.errors):
             how = f"with {run.exit_code}: {run.errors}"
-            story.outcome.wrong.append(f"a sync that is told to end fails {how}")
-    if not told:
-        story.outcome.wrong.append("the harness: no process was told to end")
+            story.outcome.wrong.append(f"a sync that is terminated fails {how}")
+    if not terminations:
+        story.outcome.wrong.append("the harness: no process was terminated")
     story.sure = False
     setting.org.knobs(latency_ms=0)
 
@@ -118,9 +118,9 @@ def _shared_values(story: Story, setting: Setting) -> None:
     under(plan, setting.org, lambda: story.write("under"), story.outcome.wrong, ends="well")
 
 
-Tell = Callable[[Story, Setting], None]
-#: What is told, its streams, and the operations that it is told of.
-STORIES: dict[str, tuple[Tell, Callable[[Setting], Parts], tuple[str, ...]]] = {
+Play = Callable[[Story, Setting], None]
+#: What happens, its streams, and the operations that it is played with.
+STORIES: dict[str, tuple[Play, Callable[[Setting], Parts], tuple[str, ...]]] = {
     "shared_values": (_shared_values, lambda s: one(s, Size(), SHARED), ("upsert",)),
     "beside_a_failing_stream": (
         _beside_a_failing_stream,
@@ -132,6 +132,6 @@ STORIES: dict[str, tuple[Tell, Callable[[Setting], Parts], tuple[str, ...]]] = {
         lambda s: two(s, together=True),
         ("insert_bare", "upsert", "update"),
     ),
-    "told_to_end": (told_to_end, lambda s: one(s, SHORT), tuple(BY_NAME)),
+    "terminated": (terminated, lambda s: one(s, SHORT), tuple(BY_NAME)),
     "killed": (killed, lambda s: one(s, LONG), tuple(BY_NAME)),
 }

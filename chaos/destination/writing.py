@@ -61,7 +61,7 @@ class Story:
         outcome.hung += run.hung
         outcome.leaked += self._leaks(run)
         outcome.wrong += [f"{name}: {what}" for what in (*run.unclear(), *round_.odd)]
-        found = [sums_of(told, round_) for told in round_.told]
+        found = [sums_of(returned, round_) for returned in round_.states]
         outcome.losses.sums += [f"{name}: {what}" for what in found if what]
         for judge in self.judges:
             judge.hear(round_, run)

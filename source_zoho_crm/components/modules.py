@@ -9,7 +9,7 @@ from airbyte_cdk.sources.declarative.schema import SchemaLoader
 from airbyte_cdk.sources.types import StreamSlice
 
 from source_zoho_crm.letter_case import withheld
-from source_zoho_crm.roads.deleted import columns as tombstone_columns
+from source_zoho_crm.readers.tombstones import columns as tombstone_columns
 from source_zoho_crm.selection import selected_streams
 from zoho_crm.directory import Module
 from zoho_crm.fields import json_schema
@@ -45,7 +45,7 @@ class StreamNames(Retriever):
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
     ) -> Iterable[dict[str, Any]]:
         org = org_of(self.config)
-        org.introduce(self.requester)
+        org.fetch_details(self.requester)
         names = selected_streams(self.config)
         discovers = names is None
         if names is None:

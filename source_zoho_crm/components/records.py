@@ -14,12 +14,13 @@ from airbyte_cdk.sources.types import Record, StreamSlice
 
 from source_zoho_crm.advice import advice
 from source_zoho_crm.letter_case import warnings_of_fields
-from source_zoho_crm.lines import chunks
-from source_zoho_crm.roads import Row
-from source_zoho_crm.roads.calls import Calls
-from source_zoho_crm.roads.choice import ChosenRoad
-from source_zoho_crm.roads.deleted import deletions, tombstones
-from source_zoho_crm.roads.windows import Window, text
+from source_zoho_crm.odd_values import OddValues
+from source_zoho_crm.packed_records import chunks
+from source_zoho_crm.readers import Row
+from source_zoho_crm.readers.calls import Calls
+from source_zoho_crm.readers.chosen_reader import ChosenReader
+from source_zoho_crm.readers.tombstones import deletions, tombstones
+from source_zoho_crm.readers.windows import Window, text
 from source_zoho_crm.selection import (
     has_state,
     is_incremental,
@@ -28,11 +29,10 @@ from source_zoho_crm.selection import (
     warnings_of_gone,
 )
 from source_zoho_crm.span import removed_since, span_of
-from source_zoho_crm.window_read import WindowRead
+from source_zoho_crm.window_partition import WindowRead
 from zoho_crm.directory import CURSOR_FIELD, Module
 from zoho_crm.errors import NOT_SERVED, PERMISSION_LACKING, not_served
 from zoho_crm.fields import Field
-from zoho_crm.odd_values import OddValues
 from zoho_crm.org import org_of
 from zoho_crm.problems import Refused, config_error, transient_error
 from zoho_crm.requester import ZohoRequester
@@ -46,12 +46,12 @@ _SECOND = timedelta(seconds=1)
 
 @dataclass
 class RecordsRetriever(Retriever):
-    """Reads one module by the road that the config chose.
+    """Reads one module by the retrieval method that the config chose.
 
     State moves to a window's end when the whole window is read.
 
     Why not in YAML: windows follow the data and end at Zoho's clock, pages follow the id, and wide
-    rows are put together from slices of columns. The stock COQL set-up (cursor pagination, date
+    rows are put together from column groups. The stock COQL set-up (cursor pagination, date
     slices, default normalisation) can do none of it and takes about eight times the CPU.
     """
 
@@ -86,9 +86,9 @@ class RecordsRetriever(Retriever):
             for page in self._tombstones(deleted_since, end):
                 yield from chunks(self.name, page, start)
         rows, closed = 0, []
-        road = ChosenRoad(self.config, self._calls, self._module, self._fields, self._version)
+        reader = ChosenReader(self.config, self._calls, self._module, self._fields, self._version)
         try:
-            for part in road.parts(span):
+            for part in reader.parts(span):
                 if isinstance(part, Window):
                     closed.append(part)
                 else:
@@ -97,17 +97,17 @@ class RecordsRetriever(Retriever):
                         # which of them were deleted since: with a state, it does.
                         self._close(Window(span.since, span.since))
                     rows += len(part)
-                    yield from self._lines(road, part, start)
+                    yield from self._lines(reader, part, start)
                 # An initial read without any row may have missed them: see below.
                 if rows or (span and span.resumed):
                     self._close_all(closed)
-            if closed or (road.by_time and not rows):
+            if closed or (reader.by_time and not rows):
                 since = (
                     span.since if span else datetime.fromisoformat(self.config["start_datetime"])
                 )
-                for page in self._unstamped(road, Window(since, end)):
+                for page in self._unstamped(reader, Window(since, end)):
                     rows += len(page)
-                    yield from self._lines(road, page, start)
+                    yield from self._lines(reader, page, start)
                 if not rows:
                     self._close_all(closed)
         except Refused as refusal:
@@ -115,10 +115,10 @@ class RecordsRetriever(Retriever):
                 raise
             self._end_empty(refusal)
             return
-        LOGGER.info(f"{self.name}: {rows} records read by {road.name}.")
-        spent = org_of(self.config).ledger.get(self.name)
-        if spent and rows and not road.stepped_aside:
-            hint = self._advice(road.name, rows, spent.credits)
+        LOGGER.info(f"{self.name}: {rows} records read by {reader.name}.")
+        spent = org_of(self.config).usage.by_stream.get(self.name)
+        if spent and rows and not reader.stepped_aside:
+            hint = self._advice(reader.name, rows, spent.credits)
             if hint:
                 LOGGER.info(f"{self.name}: {hint}")
 
@@ -144,9 +144,9 @@ class RecordsRetriever(Retriever):
         else:
             raise refusal
 
-    def _advice(self, road: str, rows: int, credits_: int) -> str | None:
+    def _advice(self, method: str, rows: int, credits_: int) -> str | None:
         return advice(
-            road,
+            method,
             rows=rows,
             columns=len(self._fields),
             credits_=credits_,
@@ -154,9 +154,9 @@ class RecordsRetriever(Retriever):
             rich_text=any(field.is_rich_text for field in self._fields),
         )
 
-    def _lines(self, road: ChosenRoad, page: list[Row], start: str | None) -> Iterator[Row]:
+    def _lines(self, reader: ChosenReader, page: list[Row], start: str | None) -> Iterator[Row]:
         for row in page:
-            road.cast(row)
+            reader.cast(row)
         yield from chunks(self.name, page, start)
 
     def _close_all(self, windows: list[Window]) -> None:
@@ -164,14 +164,14 @@ class RecordsRetriever(Retriever):
             self._close(window)
         windows.clear()
 
-    def _unstamped(self, road: ChosenRoad, empty: Window) -> Iterator[list[Row]]:
+    def _unstamped(self, reader: ChosenReader, empty: Window) -> Iterator[list[Row]]:
         """The records of a module that lists Modified_Time and has none in its records.
 
         No window finds them. State is not told then, so that the next sync reads them again.
         UNVERIFIED: that Zoho fills it for all records of a module, or for none. Raises a transient
         error where there is a record of the span that was `empty`: that answer was wrong.
         """
-        for number, page in enumerate(road.unwindowed()):
+        for number, page in enumerate(reader.unwindowed()):
             stamped = [row[CURSOR_FIELD] for row in page if row.get(CURSOR_FIELD)]
             if any(map(empty.holds, stamped)):
                 raise transient_error(
@@ -196,8 +196,8 @@ class RecordsRetriever(Retriever):
         """
         org = org_of(self.config)
         if not is_incremental(self.config, self.name):
-            return org.latest().replace(microsecond=0)
-        return org.now().replace(microsecond=0) - _MARGIN
+            return org.clock.latest().replace(microsecond=0)
+        return org.clock.now().replace(microsecond=0) - _MARGIN
 
     def _removed_since(self) -> datetime | None:
         """From when on deletions are told of a module that is read whole; None: they are not.

@@ -8,11 +8,11 @@ from typing import Any
 from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.types import StreamSlice
 
+from source_zoho_crm.odd_values import OddValues
 from zoho_crm.answers import Row, entries, page
 from zoho_crm.directory import of_one_module
 from zoho_crm.errors import lacks_feature
 from zoho_crm.fields import Field, caster
-from zoho_crm.odd_values import OddValues
 from zoho_crm.org import org_of
 from zoho_crm.problems import Refused
 from zoho_crm.requester import ZohoRequester
@@ -112,7 +112,7 @@ class SettingsRetriever(Retriever):
                 read=page(self.key, infos=False, behind=number > 1),
                 promised=number > 1,
                 params=asked,
-                line=self.name,
+                usage_of=self.name,
             )
             rows = [row for row in found.rows if isinstance(row, Mapping)]
             if len(rows) < len(found.rows):
@@ -130,7 +130,9 @@ class SettingsRetriever(Retriever):
     def _layouts(self) -> Iterator[str]:
         params = {"module": _WITH_PIPELINES}
         read = entries("layouts")
-        layouts = self.requester.ask("settings/layouts", read=read, params=params, line=self.name)
+        layouts = self.requester.ask(
+            "settings/layouts", read=read, params=params, usage_of=self.name
+        )
         yield from (layout["id"] for layout in layouts)
 
 

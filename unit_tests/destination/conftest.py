@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from airbyte_cdk.utils import AirbyteTracedException
 
+from destination_zoho_crm.client import Client
 from destination_zoho_crm.protocol import messages
 from destination_zoho_crm.writing import write
 from zoho_crm.auth import ZohoAuthenticator
-from zoho_crm.client import Client
 from zoho_emulator.server import Running, Settings, running
 
 Json = dict[str, Any]

@@ -7,8 +7,8 @@ import requests
 import urllib3
 from airbyte_cdk.sources.streams.http.error_handlers.response_models import ResponseAction
 
+from destination_zoho_crm.client import Client, LostAnswerError, OutcomesOrFailure
 from unit_tests.destination.conftest import Org, stream
-from zoho_crm.client import Client, LostAnswerError, OutcomesOrFailure
 from zoho_crm.errors import FailuresOnly
 
 

@@ -6,10 +6,10 @@ import pytest
 from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm import DestinationZohoCrm
+from destination_zoho_crm.client import Client
 from destination_zoho_crm.discovery import operations
 from destination_zoho_crm.modules import TargetModules
 from unit_tests.destination.conftest import Org
-from zoho_crm.client import Client
 
 Json = dict[str, Any]
 VERSIONS = ("v2", "v2.1", "v4", "v8")

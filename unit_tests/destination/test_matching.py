@@ -9,11 +9,11 @@ import pytest
 from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm import matching
+from destination_zoho_crm.client import Client
 from destination_zoho_crm.modules import TargetModule, TargetModules
 from destination_zoho_crm.plan import StreamPlan, make_plan
 from destination_zoho_crm.settings import Operation
 from unit_tests.destination.conftest import stream
-from zoho_crm.client import Client
 from zoho_emulator.server import Running
 
 VERSIONS = ("v2", "v2.1", "v4", "v8")

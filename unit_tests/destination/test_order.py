@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from destination_zoho_crm.client import Client
 from destination_zoho_crm.order import Order
 from unit_tests.destination.conftest import Json, Org, row, state, stream
-from zoho_crm.client import Client
 
 UPSERTS = stream(
     "Contacts", "Email", "External_Contact_ID", "Last_Name", mode="append_dedup", key="Email"

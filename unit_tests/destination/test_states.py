@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from destination_zoho_crm.client import Client
 from destination_zoho_crm.protocol import messages
 from destination_zoho_crm.writing import write
 from unit_tests.destination.conftest import Org, row, state, stream
 from zoho_crm.auth import ZohoAuthenticator
-from zoho_crm.client import Client
 
 LEADS = stream("Leads", "Last_Name", "Email")
 

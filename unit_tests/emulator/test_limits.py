@@ -7,7 +7,7 @@ from zoho_emulator.clock import Clock
 from zoho_emulator.errors import ZohoError
 from zoho_emulator.knobs import Knobs
 from zoho_emulator.limits import DAY_S, Limits, coql_credits, daily_credits
-from zoho_emulator.model import Org
+from zoho_emulator.store.model import Org
 
 
 @pytest.fixture

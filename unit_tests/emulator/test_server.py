@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
+from unit_tests.emulator.conftest import Zoho
 from zoho_emulator.__main__ import main
+from zoho_emulator.auth.tokens import Credentials
 from zoho_emulator.server import Settings, listen, running
-from zoho_emulator.tokens import Credentials
 
 SMALL = ["--port", "0", "--rows", "5"]
 
@@ -84,21 +85,14 @@ def test_a_module_that_is_not_there_has_no_size(option) -> None:
 
 def test_calls_at_a_time_are_counted_and_limited() -> None:
     with running(Settings(rows=5, edition="Free"), {"latency_ms": 300}) as server:
-        token = requests.post(
-            f"{server.base_url}/oauth/v2/token",
-            data={
-                "grant_type": "refresh_token",
-                "client_id": server.client_id,
-                "client_secret": server.client_secret,
-                "refresh_token": server.refresh_token,
-            },
-            timeout=5,
-        ).json()["access_token"]
+        with requests.Session() as session:
+            Zoho(server, session).log_in()
+            authorization = session.headers["Authorization"]
 
         def call(_: int) -> int:
             return requests.get(
                 f"{server.base_url}/crm/v8/org",
-                headers={"Authorization": f"Zoho-oauthtoken {token}"},
+                headers={"Authorization": authorization},
                 timeout=5,
             ).status_code
 

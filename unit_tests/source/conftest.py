@@ -33,7 +33,7 @@ SETTINGS = Settings(
 )
 
 
-#: Catalogs of the shared org, by settings; the road makes no difference to them.
+#: Catalogs of the shared org, by settings; the retrieval method makes no difference to them.
 _discovered: dict[str, dict[str, Row]] = {}
 
 
@@ -120,7 +120,7 @@ def rows_of(output: EntrypointOutput, stream: str, *, deleted: bool = True) -> l
 
 
 def narrow(stream: Row, *columns: str) -> Row:
-    """The stream with these columns only, and therefore in one slice."""
+    """The stream with these columns only, and therefore in one column group."""
     properties = stream["json_schema"]["properties"]
     chosen = {name: properties[name] for name in ("id", "Modified_Time", *columns)}
     return {**stream, "json_schema": {**stream["json_schema"], "properties": chosen}}

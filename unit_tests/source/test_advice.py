@@ -9,7 +9,7 @@ VERSIONS = yaml.safe_load(manifest_path().read_text())["definitions"]["versions"
 
 
 @pytest.mark.parametrize(
-    ("road", "rows", "columns", "credits_", "version", "better"),
+    ("method", "rows", "columns", "credits_", "version", "better"),
     [
         ("COQL", 450_000, 48, 682, "v4", "about 180 (Use COQL disabled and API type Bulk)"),
         ("REST", 450_000, 48, 2_260, "v4", "about 180 (Use COQL disabled and API type Bulk)"),
@@ -21,11 +21,11 @@ VERSIONS = yaml.safe_load(manifest_path().read_text())["definitions"]["versions"
         ("REST", 4_000, 200, 22, "v2", None),
     ],
 )
-def test_a_road_of_less_than_half_the_credits_is_named(
-    road: str, rows: int, columns: int, credits_: int, version: str, better: str | None
+def test_a_method_of_less_than_half_the_credits_is_named(
+    method: str, rows: int, columns: int, credits_: int, version: str, better: str | None
 ) -> None:
     hint = advice(
-        road,
+        method,
         rows=rows,
         columns=columns,
         credits_=credits_,
@@ -44,12 +44,12 @@ def test_lists_are_not_advised_where_they_cut_texts() -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("road", ["COQL", "REST", "Bulk"])
-def test_ids_alone_cost_a_call_a_page_too(road: str, version: str) -> None:
+@pytest.mark.parametrize("method", ["COQL", "REST", "Bulk"])
+def test_ids_alone_cost_a_call_a_page_too(method: str, version: str) -> None:
     """Versions before v7 do not count the id among a module's fields."""
     told = {"rows": 400, "version": VERSIONS[version], "rich_text": False, "credits_": 10_000}
 
-    none, one = (advice(road, columns=columns, **told) for columns in (0, 1))
+    none, one = (advice(method, columns=columns, **told) for columns in (0, 1))
 
     assert none is not None
     assert none.replace(" 0 columns", " 1 columns") == one

@@ -20,11 +20,11 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("road", "call"),
+    ("method", "call"),
     [(COQL, "coql"), (REST, "records.list"), (BULK, "bulk.result"), (BULK, "bulk.status")],
 )
-def test_no_row_is_lost_or_doubled_when_connections_break(org: Org, road, call: str) -> None:
-    org.settings = {"retrieval": road}
+def test_no_row_is_lost_or_doubled_when_connections_break(org: Org, method, call: str) -> None:
+    org.settings = {"retrieval": method}
     stream = narrow(org.streams()["Leads"], "Last_Name")
     ZohoAuthenticator._tokens.clear()
     org.control("POST", "reset", {})

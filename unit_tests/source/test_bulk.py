@@ -1,4 +1,4 @@
-"""The Bulk road: jobs, their failures, and chains of exports, against the emulator."""
+"""The Bulk reader: jobs, their failures, and chains of exports, against the emulator."""
 
 import itertools
 import json
@@ -14,11 +14,11 @@ from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 from hypothesis import given
 from hypothesis import strategies as st
 
-from source_zoho_crm.roads.export_chain import cut, first_part
-from source_zoho_crm.roads.windows import Window, text
+from source_zoho_crm.bulk_read import BulkRead
+from source_zoho_crm.readers.export_chain import cut, first_part
+from source_zoho_crm.readers.windows import Window, text
 from unit_tests.source.conftest import Org, modules_of, rows_of, states_of
 from zoho_crm.auth import ZohoAuthenticator
-from zoho_crm.bulk_read import BulkRead
 from zoho_emulator.server import Running, Settings, running
 
 BULK = {"use_coql": "disabled", "api_type": "Bulk"}
@@ -100,15 +100,15 @@ class Time:
 @pytest.fixture
 def time(bulk_org: BulkOrg, mocker) -> Time:
     time = Time(bulk_org)
-    mocker.patch("source_zoho_crm.roads.exports.time", time)
-    mocker.patch("zoho_crm.pace.time", time)
+    mocker.patch("source_zoho_crm.readers.exports.time", time)
+    mocker.patch("source_zoho_crm.download_pace.time", time)
     return time
 
 
 @pytest.fixture
 def hurried(mocker) -> None:
     """Exports of the emulator are small; a chain of them should not take seconds."""
-    mocker.patch("source_zoho_crm.roads.exports._FIRST_WAIT_S", 0.03)
+    mocker.patch("source_zoho_crm.readers.exports._FIRST_WAIT_S", 0.03)
 
 
 def log(output: EntrypointOutput) -> str:
@@ -146,7 +146,7 @@ class Waits:
 
 def test_a_module_costs_an_export_a_download_and_few_looks(bulk_org: BulkOrg, mocker) -> None:
     waits = Waits()
-    mocker.patch("source_zoho_crm.roads.exports.time", waits)
+    mocker.patch("source_zoho_crm.readers.exports.time", waits)
     leads = bulk_org.streams()["Leads"]
 
     output = bulk_org.read(leads)
@@ -229,7 +229,7 @@ def test_nothing_but_the_id_can_be_exported(bulk_org: BulkOrg) -> None:
     assert rows == {key: {"id": key} for key in bulk_org.truth(stream)}
 
 
-def test_deletions_come_as_on_every_road(bulk_org: BulkOrg) -> None:
+def test_deletions_come_as_on_every_method(bulk_org: BulkOrg) -> None:
     leads = bulk_org.streams()["Leads"]
     state = states_of(bulk_org.read(leads), "Leads")[-1]
     bulk_org.later()
@@ -246,7 +246,7 @@ def test_deletions_come_as_on_every_road(bulk_org: BulkOrg) -> None:
 @pytest.mark.parametrize(
     ("first", "second"), [(BULK, COQL), (COQL, BULK), (BULK, REST), (REST, BULK)]
 )
-def test_a_state_of_one_road_is_read_on_another(bulk_org: BulkOrg, first, second) -> None:
+def test_a_state_of_one_method_is_read_on_another(bulk_org: BulkOrg, first, second) -> None:
     bulk_org.settings["retrieval"] = first
     leads = bulk_org.streams()["Leads"]
     before = bulk_org.read(leads)

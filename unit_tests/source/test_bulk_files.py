@@ -13,7 +13,7 @@ from airbyte_cdk.utils import AirbyteTracedException
 from hypothesis import given
 from hypothesis import strategies as st
 
-from source_zoho_crm.roads import export_file
+from source_zoho_crm.readers import export_file
 from unit_tests.zoho_crm.test_fields import FIELDS, NEAR_MOMENTS
 from zoho_crm.fields import Field, caster
 

@@ -15,7 +15,7 @@ REST = {"use_coql": "disabled", "api_type": "REST"}
 BULK = {"use_coql": "disabled", "api_type": "Bulk"}
 
 READ = "ZohoCRM.modules.READ,ZohoCRM.settings.READ,ZohoCRM.users.READ,ZohoCRM.org.READ"
-#: Calls of a check, apart from those of the road.
+#: Calls of a check, apart from those of the retrieval method.
 CALLS = {"token": 1, "org": 1, "users": 1, "settings.modules": 1, "settings.fields": 1}
 
 
@@ -42,12 +42,12 @@ def org(org: Org) -> Iterator[Org]:
 
 
 @pytest.mark.parametrize(
-    ("retrieval", "road"),
+    ("retrieval", "method"),
     [(COQL, {"coql": 1}), (REST, {}), (BULK, {"bulk.status": 1})],
     ids=["COQL", "REST", "Bulk"],
 )
 def test_a_call_of_each_kind_proves_the_first_sync(
-    org: Org, retrieval: dict[str, str], road: dict[str, int]
+    org: Org, retrieval: dict[str, str], method: dict[str, int]
 ) -> None:
     org.settings = {"retrieval": retrieval}
 
@@ -57,7 +57,7 @@ def test_a_call_of_each_kind_proves_the_first_sync(
     assert {name: n for name, n in calls.items() if ":" not in name} == {
         **CALLS,
         "records.list": 1,
-        **road,
+        **method,
     }
 
 
@@ -87,7 +87,7 @@ def test_each_missing_scope_is_named_with_the_smallest_list(
 @pytest.mark.parametrize(
     ("retrieval", "match"), [(COQL, "coql"), (BULK, "bulk.status")], ids=["COQL", "Bulk"]
 )
-def test_a_module_that_the_road_does_not_serve_is_no_failure(
+def test_a_module_that_the_method_does_not_serve_is_no_failure(
     org: Org, retrieval: dict[str, str], match: str
 ) -> None:
     org.settings = {"retrieval": retrieval}

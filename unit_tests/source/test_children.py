@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from source_zoho_crm.roads.rest import RestRoad
+from source_zoho_crm.bulk_read import BulkRead
+from source_zoho_crm.readers.rest import RestReader
 from unit_tests.source.conftest import Org, Row, rows_of, states_of
 from unit_tests.source.test_deletes import latest
 from zoho_crm.auth import ZohoAuthenticator
-from zoho_crm.bulk_read import BulkRead
 from zoho_crm.requester import ZohoRequester
 from zoho_emulator.server import Running, Settings, running
 
@@ -210,7 +210,7 @@ def removing_behind_the_first(mocker):
 
         mocker.patch.object(ZohoRequester, "ask", asking)
         mocker.patch.object(BulkRead, "create", creating)
-        mocker.patch("source_zoho_crm.roads.exports._FIRST_WAIT_S", 0.03)
+        mocker.patch("source_zoho_crm.readers.exports._FIRST_WAIT_S", 0.03)
         return gone
 
     return plan
@@ -256,7 +256,7 @@ def test_a_child_whose_second_export_is_refused_at_once_comes_whole(
     org: Org, mocker, stamped: bool
 ) -> None:
     """The page token has expired before a row of the first export was read."""
-    mocker.patch("source_zoho_crm.roads.exports._FIRST_WAIT_S", 0.03)
+    mocker.patch("source_zoho_crm.readers.exports._FIRST_WAIT_S", 0.03)
     org.settings = {"retrieval": BULK, "schema_version": "v8"}
     if not stamped:
         org.control("DELETE", f"fields/{ITEMS}/Modified_Time")
@@ -285,7 +285,7 @@ def test_a_child_of_one_page_is_read_once(org: Org, retrieval) -> None:
 
     assert {row["id"]: row for row in rows} == org.truth(links)
     calls = [org.calls(f"{call}:{LINKS}") for call in ("coql", "records.list", "bulk.create")]
-    # The Bulk road looks first whether there is anything to export.
+    # The Bulk reader looks first whether there is anything to export.
     assert calls in ([1, 0, 0], [0, 1, 0], [0, 1, 1])
 
 
@@ -310,13 +310,13 @@ def test_a_child_that_is_read_whole_is_read_from_the_start_date_on(
 def test_a_child_of_more_rows_than_a_token_reaches_is_read_by_rest(
     org: Org, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = RestRoad.__init__
+    real = RestReader.__init__
 
-    def with_short_chains(self: RestRoad, *arguments: Any, **more: Any) -> None:
+    def with_short_chains(self: RestReader, *arguments: Any, **more: Any) -> None:
         *given, version, mend = arguments
         real(self, *given, {**version, "rest_chain_rows": 200}, mend, **more)
 
-    monkeypatch.setattr(RestRoad, "__init__", with_short_chains)
+    monkeypatch.setattr(RestReader, "__init__", with_short_chains)
     org.settings = {"retrieval": REST}
     items = org.stream(ITEMS)
 

@@ -1,45 +1,40 @@
-"""Lists of wide rows that run side by side, though they do not hold the same."""
-
-from datetime import UTC, datetime
-
-import pytest
-
-from source_zoho_crm.roads.windows import Window
-from unit_tests.source.conftest import Org
-from unit_tests.source.test_rest_road import SINCE, Asked, road
+from source_zoho_crm.readers.column_groups import group_columns
+from zoho_crm.fields import Field
 
 
-@pytest.mark.parametrize("version", ["v4", "v8"])
-def test_rows_of_one_second_that_stand_on_other_pages_of_another_list_cost_no_call_by_id(
-    own_org: Org, version: str
-) -> None:
-    """Before the second list is read, a record comes to stand before all others."""
-    leads = [row["id"] for row in own_org.control("GET", "records/Leads")]
-    stamp = {"Modified_Time": "2019-05-06T07:08:09+00:00"}
-    own_org.control("PATCH", "records/Leads", [{"id": key, **stamp} for key in leads])
-    early = {"Last_Name": "Early", "Email": "early@example.com"}
-    early["Modified_Time"] = "2019-05-06T07:08:08+00:00"
-    limits = {"rest_columns": 3, "rest_tokens": 1, "rest_chain_rows": 100_000}
-    asked = Asked(own_org, version)
-    added: list[object] = []
-    by_id: list[str] = []
+def fields(count: int, data_type: str = "text") -> list[Field]:
+    return [Field("id", "bigint"), Field("Modified_Time", "datetime")] + [
+        Field(f"F{number}", data_type) for number in range(count)
+    ]
 
-    def add(path: str, params: dict[str, str]) -> None:
-        if "Email" in params.get("fields", "") and not added:
-            added.append(own_org.control("POST", "records/Leads", early))
-        if "ids" in params:
-            by_id.append(params["ids"])
 
-    asked.before = add
-    end = datetime(2019, 5, 7, tzinfo=UTC)
-    rows = {
-        row["id"]: row["Email"]
-        for part in road(own_org, version, asked, **limits).changes(SINCE, end, resumed=False)
-        if not isinstance(part, Window)
-        for row in part
-    }
+def test_forty_eight_fields_besides_id_and_cursor_fit_one_column_group() -> None:
+    assert [len(s) for s in group_columns(fields(48), most=50, most_formulas=50, with_id=True)] == [
+        50
+    ]
 
-    truth = {row["id"]: row["Email"] for row in own_org.control("GET", "records/Leads")}
-    assert added
-    assert {key: rows[key] for key in leads} == {key: truth[key] for key in leads}
-    assert by_id == []
+
+def test_each_column_group_carries_id_and_cursor() -> None:
+    found = group_columns(fields(100), most=50, most_formulas=50, with_id=True)
+    assert [len(s) for s in found] == [50, 50, 6]
+    assert all(s[:2] == ("id", "Modified_Time") for s in found)
+    assert [name for s in found for name in s[2:]] == [f"F{number}" for number in range(100)]
+
+
+def test_without_cursor_a_column_group_holds_one_column_more() -> None:
+    found = group_columns(
+        [Field("id", "bigint"), *fields(49)[2:]], most=50, most_formulas=50, with_id=True
+    )
+    assert [len(s) for s in found] == [50]
+
+
+def test_formulas_are_spread_over_column_groups() -> None:
+    mixed = fields(3) + [Field(f"C{n}", "formula", "double") for n in range(12)]
+    found = group_columns(mixed, most=50, most_formulas=5, with_id=True)
+    assert [sum(name.startswith("C") for name in s) for s in found] == [5, 5, 2]
+
+
+def test_a_module_of_ids_only_is_one_column_group() -> None:
+    assert group_columns(fields(0), most=50, most_formulas=5, with_id=True) == [
+        ("id", "Modified_Time")
+    ]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 
-from source_zoho_crm.roads.windows import MOST_ROWS
+from source_zoho_crm.readers.windows import MOST_ROWS
 from unit_tests.source.conftest import MODULES, Org, configured, narrow, rows_of, states_of
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_emulator.server import Settings, running
@@ -62,7 +62,7 @@ def large_org() -> Iterator[Org]:
 def test_a_large_module_costs_no_more_than_it_must(
     large_org: Org, version: str, retrieval, module: str, each: float, fixed: int
 ) -> None:
-    """Credits of the records alone, in one slice of columns; `each`: of a thousand."""
+    """Credits of the records alone, in one column group; `each`: of a thousand."""
     large_org.settings = {"retrieval": retrieval, "schema_version": version}
     stream = narrow(large_org.stream(module))
     large_org.control("POST", "reset", {})
@@ -163,7 +163,7 @@ def test_reading_one_stream_asks_for_the_fields_of_one(org: Org) -> None:
     assert org.calls("settings.fields") == 1
 
 
-def test_no_road_is_advised_once_zoho_has_refused_the_chosen_one(own_org: Org) -> None:
+def test_no_method_is_advised_once_zoho_has_refused_the_chosen_one(own_org: Org) -> None:
     leads = own_org.stream("Leads")
     refusal = {"code": "INVALID_MODULE", "details": {}, "message": "x", "status": "error"}
     answer = {"do": "status", "args": {"status": 400, "body": refusal}}

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from source_zoho_crm.bulk_read import BulkRead
 from source_zoho_crm.components.records import RecordsRetriever
 from unit_tests.source.conftest import Org, Row, narrow, rows_of
-from zoho_crm.bulk_read import BulkRead
 
 BULK = {"use_coql": "disabled", "api_type": "Bulk"}
 
@@ -33,7 +33,7 @@ def vehicles_of(org: Org, version: str, rows: int, mocker) -> Row:
     """Vehicles, whose exports hold so many rows."""
     most = property(lambda retriever: {**retriever.versions[version], "bulk_rows": rows})
     mocker.patch.object(RecordsRetriever, "_version", most)
-    mocker.patch("source_zoho_crm.roads.exports._FIRST_WAIT_S", 0.03)
+    mocker.patch("source_zoho_crm.readers.exports._FIRST_WAIT_S", 0.03)
     org.settings = {"retrieval": BULK, "schema_version": version}
     org.control("POST", "knobs", {"bulk_job_seconds": 0, "bulk_rows": rows})
     return narrow(org.stream("Vehicles"), "Plate")

@@ -10,8 +10,8 @@ from typing import IO, Any
 import pytest
 from airbyte_cdk.models import FailureType
 
+from source_zoho_crm.bulk_read import BulkRead
 from unit_tests.source.conftest import Org, narrow, rows_of, states_of
-from zoho_crm.bulk_read import BulkRead
 
 UNSTAMPED = "Extra_3"
 BULK = {"use_coql": "disabled", "api_type": "Bulk"}
@@ -27,7 +27,7 @@ def failing(org: Org, code: str, **more: object) -> None:
 
 @pytest.fixture
 def vehicles(org: Org, mocker) -> dict[str, Any]:
-    mocker.patch("source_zoho_crm.roads.exports._FIRST_WAIT_S", 0.03)
+    mocker.patch("source_zoho_crm.readers.exports._FIRST_WAIT_S", 0.03)
     org.settings = {"retrieval": BULK}
     return org.streams()["Vehicles"]
 
@@ -160,7 +160,7 @@ def test_an_export_that_cannot_be_saved_is_one_sentence_and_moves_no_state(
 @pytest.fixture
 def lost(own_org: Org, mocker) -> Callable[[Callable[[], object]], list[str]]:
     """Plans that the first result is gone when it is fetched, and what has happened by then."""
-    mocker.patch("source_zoho_crm.roads.exports._FIRST_WAIT_S", 0.03)
+    mocker.patch("source_zoho_crm.readers.exports._FIRST_WAIT_S", 0.03)
 
     def plan(deed: Callable[[], object]) -> list[str]:
         gone = {"code": "RESOURCE_NOT_FOUND", "details": {}, "message": "x", "status": "error"}

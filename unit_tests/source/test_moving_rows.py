@@ -6,9 +6,9 @@ from typing import IO, Any
 
 import pytest
 
+from source_zoho_crm.bulk_read import BulkRead
 from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of
 from zoho_crm.auth import ZohoAuthenticator
-from zoho_crm.bulk_read import BulkRead
 from zoho_crm.requester import ZohoRequester
 from zoho_emulator.server import Running, Settings, running
 
@@ -217,7 +217,7 @@ def test_a_list_by_id_from_which_rows_are_deleted_misses_none(
 def test_a_list_whose_page_token_expires_goes_on(
     org: Org, meanwhile, module: str, page: int
 ) -> None:
-    """Leads come in several slices; where there is no Modified_Time, the list begins again."""
+    """Leads come in several column groups; without Modified_Time the list begins again."""
     org.settings = {"retrieval": REST}
     stream, asked = org.stream(module), []
 
@@ -297,7 +297,7 @@ def test_a_converted_lead_that_is_deleted_while_it_is_looked_for_doubles_no_othe
 
 
 def test_the_state_moves_on_while_converted_leads_are_read_by_lists(org: Org, mocker) -> None:
-    mocker.patch("source_zoho_crm.roads.rest._ROWS_OF_A_WINDOW", 100)
+    mocker.patch("source_zoho_crm.readers.rest._ROWS_OF_A_WINDOW", 100)
     org.settings = {"retrieval": COQL}
     org.control("POST", "knobs", {"coql_converted": False})
     leads = narrow(org.stream("Leads"), "Email")
@@ -354,7 +354,7 @@ def test_a_chain_of_exports_whose_page_token_expires_is_read_again(
     org: Org, mocker, module: str
 ) -> None:
     """The second export is gone when it is fetched, and so is what it was made by."""
-    mocker.patch("source_zoho_crm.roads.exports._FIRST_WAIT_S", 0.03)
+    mocker.patch("source_zoho_crm.readers.exports._FIRST_WAIT_S", 0.03)
     org.settings = {"retrieval": BULK, "schema_version": "v8"}
     stream = org.stream(module)
     org.control("POST", "knobs", {"bulk_rows": 300})
@@ -380,7 +380,7 @@ def test_a_chain_that_cannot_be_cut_ends_though_rows_are_deleted_all_the_time(
     org: Org, mocker, version: str
 ) -> None:
     """A module without Modified_Time."""
-    mocker.patch("source_zoho_crm.roads.exports._FIRST_WAIT_S", 0.03)
+    mocker.patch("source_zoho_crm.readers.exports._FIRST_WAIT_S", 0.03)
     org.settings = {"retrieval": BULK, "schema_version": version}
     stream = org.stream(UNSTAMPED)
     before = org.truth(stream)

@@ -100,7 +100,7 @@ def test_a_download_that_zoho_always_puts_off_ends_after_ten_minutes(
     org: Org, deals: Row, mocker
 ) -> None:
     clock = Clock()
-    mocker.patch("zoho_crm.pace.time", clock)
+    mocker.patch("source_zoho_crm.download_pace.time", clock)
     org.settings = {"retrieval": BULK}
     body = {"code": "TOO_MANY_REQUESTS", "details": {}, "message": "no", "status": "error"}
     fault = {"match": "bulk.result", "do": "status", "args": {"status": 429, "body": body}}

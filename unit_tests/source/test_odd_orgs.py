@@ -6,7 +6,7 @@ from unit_tests.source.conftest import Org, Row, rows_of, states_of
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_emulator.server import Settings, running
 
-ROADS = [
+METHODS = [
     pytest.param({"use_coql": "enabled"}, id="COQL"),
     pytest.param({"use_coql": "disabled", "api_type": "REST"}, id="REST"),
     pytest.param({"use_coql": "disabled", "api_type": "Bulk"}, id="Bulk"),
@@ -42,10 +42,10 @@ def names(output, module: str) -> list[str]:
     return sorted(row["Name"] for row in rows_of(output, module))
 
 
-@pytest.mark.parametrize("retrieval", ROADS)
+@pytest.mark.parametrize("retrieval", METHODS)
 def test_odd_fields_cost_at_most_themselves(odd_org: Org, retrieval) -> None:
     odd_org.settings = {"retrieval": retrieval, "schema_version": "v8"}
-    module = f"Odd_{ROADS.index(next(r for r in ROADS if r.values[0] == retrieval))}"
+    module = f"Odd_{METHODS.index(next(r for r in METHODS if r.values[0] == retrieval))}"
     plant(
         odd_org,
         module,
@@ -68,7 +68,7 @@ def test_odd_fields_cost_at_most_themselves(odd_org: Org, retrieval) -> None:
     assert "data type 'quantum' is unknown; it is read as a string" in logs(output)
 
 
-@pytest.mark.parametrize("retrieval", ROADS)
+@pytest.mark.parametrize("retrieval", METHODS)
 @pytest.mark.parametrize("returned", ["null", "absent"])
 def test_a_module_that_does_not_fill_modified_time_is_read_whole_and_says_so(
     odd_org: Org, retrieval, returned: str
@@ -118,7 +118,7 @@ def test_a_module_without_fields_is_no_stream_and_says_why(odd_org: Org) -> None
     assert modules["Hollow"]["not_offered_because"].startswith("Zoho names no field")
 
 
-@pytest.mark.parametrize("retrieval", ROADS)
+@pytest.mark.parametrize("retrieval", METHODS)
 def test_a_thousand_custom_fields_come_whole(retrieval) -> None:
     ZohoAuthenticator._tokens.clear()
     wide = Settings(rows=5, fields_by_module={"Deals": 1_000})
@@ -130,7 +130,7 @@ def test_a_thousand_custom_fields_come_whole(retrieval) -> None:
         assert rows == org.truth(deals)
 
 
-@pytest.mark.parametrize("retrieval", ROADS)
+@pytest.mark.parametrize("retrieval", METHODS)
 def test_wide_line_items_come_whole_where_zoho_does_not_tell_which_were_removed(retrieval) -> None:
     """They are read whole each time, and have Modified_Time all the same."""
     ZohoAuthenticator._tokens.clear()
@@ -165,7 +165,7 @@ def test_wide_line_items_come_whole_where_zoho_does_not_tell_which_were_removed(
         assert "Zoho refuses to tell which of them were edited or deleted" not in logs(output)
 
 
-@pytest.mark.parametrize("retrieval", ROADS)
+@pytest.mark.parametrize("retrieval", METHODS)
 def test_a_start_date_after_the_newest_record_reads_nothing(odd_org: Org, retrieval) -> None:
     odd_org.settings = {"retrieval": retrieval, "start_datetime": "2026-01-01T00:00:00Z"}
     vendors = odd_org.stream("Vendors")

@@ -9,9 +9,9 @@ from typing import IO, Any
 import pytest
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 
+from source_zoho_crm.bulk_read import BulkRead
 from source_zoho_crm.components.records import RecordsRetriever
 from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of
-from zoho_crm.bulk_read import BulkRead
 
 COQL = {"use_coql": "enabled"}
 REST = {"use_coql": "disabled", "api_type": "REST"}
@@ -147,7 +147,7 @@ NO_MOMENTS = ["null", "5", '"soon"', '["2024"]', '"9999-99-99T00:00:00+00:00"', 
 def test_a_window_of_queries_does_not_end_at_what_is_no_moment(
     org: Org, value: str, mocker
 ) -> None:
-    mocker.patch("source_zoho_crm.roads.windows.MOST_ROWS", 400)
+    mocker.patch("source_zoho_crm.readers.windows.MOST_ROWS", 400)
     org.settings = {"retrieval": COQL}
     leads = narrow(org.streams()["Leads"], "City")
     rows = org.control("GET", "records/Leads")
@@ -175,7 +175,7 @@ def test_a_torn_row_without_a_moment_goes_out(org: Org, mocker) -> None:
     deals = narrow(org.streams()["Deals"], "Stage", "Deal_Name", "Amount", "Closing_Date")
     row = min(org.control("GET", "records/Deals"), key=lambda row: row["id"])
     named = f'"id":"{row["id"]}"'
-    # In one of the slices that are read again, too.
+    # In one of the column groups that are read again, too.
     replaced(org, "coql:Deals", named, f'{named},"Modified_Time":5', times=1)
     replaced(
         org, "coql:Deals", f'"Modified_Time":"{row["Modified_Time"]}"', '"Modified_Time":7', after=1

@@ -7,13 +7,13 @@ from itertools import count, pairwise
 
 import pytest
 
-from source_zoho_crm.roads import rest
-from source_zoho_crm.roads.calls import Calls
-from source_zoho_crm.roads.lists import Lists
-from source_zoho_crm.roads.rest import RestRoad
-from source_zoho_crm.roads.windows import Window, text
+from source_zoho_crm.readers import rest
+from source_zoho_crm.readers.calls import Calls
+from source_zoho_crm.readers.moved_rows import Lists
+from source_zoho_crm.readers.rest import RestReader
+from source_zoho_crm.readers.windows import Window, text
 from unit_tests.source.conftest import Org, Row
-from unit_tests.source.test_rest_road import Asked
+from unit_tests.source.test_rest_reader import Asked
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.fields import Field
 from zoho_emulator.server import Settings, running
@@ -87,7 +87,7 @@ class Reading:
 def read(
     org: Org, version: str, *, whole: bool = False, meanwhile: Callable[[int], object] | None = None
 ) -> Reading:
-    """By the REST road; `meanwhile` is told the number of each call before it is sent."""
+    """By the REST reader; `meanwhile` is told the number of each call before it is sent."""
     asked, reading = Asked(org, version), Reading()
 
     def before(path: str, params: dict[str, str]) -> None:
@@ -101,10 +101,10 @@ def read(
         MODULE, calls.rows, calls.deletions, lambda seconds: datetime.fromtimestamp(seconds, UTC)
     )
     fields = [Field("Modified_Time", "datetime"), Field("Name", "text")]
-    road = RestRoad(calls.rows, lists, MODULE, fields, LIMITS[version], lambda rows: rows)
+    reader = RestReader(calls.rows, lists, MODULE, fields, LIMITS[version], lambda rows: rows)
     end = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1)
     since = datetime(1970, 1, 1, tzinfo=UTC)
-    for part in road.everything() if whole else road.changes(since, end, resumed=False):
+    for part in reader.everything() if whole else reader.changes(since, end, resumed=False):
         if isinstance(part, Window):
             reading.windows.append(part)
             reading.before.append(len(reading.rows))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from source_zoho_crm.roads.windows import text
+from source_zoho_crm.readers.windows import text
 from unit_tests.source.conftest import (
     MODULES,
     SETTINGS,
@@ -132,7 +132,7 @@ def test_every_supported_module_is_a_stream_and_the_rest_say_why(org: Org) -> No
 
 
 @pytest.mark.parametrize("retrieval", [REST, BULK], ids=["REST", "Bulk"])
-def test_streams_are_the_same_whatever_the_road(org: Org, retrieval) -> None:
+def test_streams_are_the_same_whatever_the_method(org: Org, retrieval) -> None:
     streams = org.streams()
     org.settings = {"retrieval": retrieval}
     assert org.discover() == streams
@@ -172,20 +172,20 @@ def test_only_columns_of_the_configured_catalog_are_read(org: Org) -> None:
 
     assert set().union(*rows) == {"id", "Email", "Modified_Time"}
     assert len(rows) == len(rows_of(whole, "Leads"))
-    assert org.calls("coql:Leads") < calls, "fewer slices, fewer calls"
+    assert org.calls("coql:Leads") < calls, "fewer column groups, fewer calls"
 
 
 def calls_for_records(org: Org) -> int:
     return sum(map(org.calls, ("coql", "records.list", "deleted", "bulk.create")))
 
 
-ROADS = pytest.mark.parametrize("retrieval", [COQL, REST, BULK], ids=["COQL", "REST", "Bulk"])
+METHODS = pytest.mark.parametrize("retrieval", [COQL, REST, BULK], ids=["COQL", "REST", "Bulk"])
 #: Leads can be converted, so queries may not show all of them.
 PLAIN_AND_CONVERTIBLE = pytest.mark.parametrize("module", ["Vehicles", "Leads"])
 
 
 @PLAIN_AND_CONVERTIBLE
-@ROADS
+@METHODS
 def test_a_quiet_module_costs_two_calls(org: Org, retrieval, module: str) -> None:
     org.settings = {"retrieval": retrieval}
     stream = org.streams()[module]
@@ -206,7 +206,7 @@ def empty_org() -> Iterator[Org]:
 
 
 @PLAIN_AND_CONVERTIBLE
-@ROADS
+@METHODS
 def test_an_empty_module_costs_at_most_two_calls(empty_org: Org, retrieval, module: str) -> None:
     empty_org.settings = {"retrieval": retrieval}
     stream = empty_org.stream(module)

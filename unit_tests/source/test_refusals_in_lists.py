@@ -12,7 +12,7 @@ COQL = {"use_coql": "enabled"}
 REST = {"use_coql": "disabled", "api_type": "REST"}
 BULK = {"use_coql": "disabled", "api_type": "Bulk"}
 
-#: Accounts and Tasks are read, the latter by REST where another road is refused.
+#: Accounts and Tasks are read, the latter by REST where another retrieval method is refused.
 REFUSALS = {
     "refused_modules": ["Vehicles", "Deals:INVALID_MODULE", "Contracts:INVALID_QUERY"],
     "coql_refused_modules": ["Tasks"],

@@ -19,7 +19,7 @@ SCOPE = "OAUTH_SCOPE_MISMATCH"
 #: The module that is refused, and one beside it.
 VEHICLES, PRODUCTS = "Vehicles", "Products"
 
-roads = pytest.mark.parametrize("retrieval", [COQL, REST, BULK], ids=["COQL", "REST", "Bulk"])
+readers = pytest.mark.parametrize("retrieval", [COQL, REST, BULK], ids=["COQL", "REST", "Bulk"])
 codes = pytest.mark.parametrize("code", ["INVALID_MODULE", "INVALID_QUERY"])
 
 
@@ -73,7 +73,7 @@ def assert_the_other_is_whole(org: Org, output: EntrypointOutput, stream: Row) -
     assert output.get_stream_statuses(PRODUCTS)[-1] == AirbyteStreamStatus.COMPLETE
 
 
-@roads
+@readers
 @codes
 def test_a_stream_that_never_brought_a_row_ends_empty_with_one_warning_and_no_state(
     org: Org, streams: list[Row], retrieval: Row, code: str
@@ -96,7 +96,7 @@ def test_a_stream_that_never_brought_a_row_ends_empty_with_one_warning_and_no_st
         assert output.get_stream_statuses(VEHICLES)[-1] == AirbyteStreamStatus.COMPLETE
 
 
-@roads
+@readers
 @codes
 @pytest.mark.parametrize("sync_mode", ["full_refresh", "incremental"])
 def test_rows_of_earlier_syncs_are_not_lost_or_outdated_without_a_failure(
@@ -131,7 +131,7 @@ def test_rows_of_earlier_syncs_are_not_lost_or_outdated_without_a_failure(
     ("version", "sync_mode"),
     [("v2", "full_refresh"), ("v2.1", "incremental"), ("v4", "incremental"), ("v8", "incremental")],
 )
-@roads
+@readers
 def test_a_scope_that_cannot_be_had_fails_the_stream_and_advises_to_deselect_it(
     org: Org, version: str, retrieval: Row, sync_mode: str
 ) -> None:
@@ -257,7 +257,7 @@ def test_fields_that_are_all_refused_for_scopes_that_the_token_has_fail_the_disc
 
 @pytest.mark.parametrize("code", ["NO_PERMISSION", "INVALID_MODULE", "INVALID_QUERY", SCOPE])
 @pytest.mark.parametrize("metadata", [False, True])
-@roads
+@readers
 def test_a_check_tries_another_module_than_one_that_is_refused(
     org: Org, retrieval: Row, code: str, metadata: bool
 ) -> None:

@@ -6,14 +6,14 @@ from unit_tests.source.conftest import MODULES, Org
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_emulator.server import Settings, running
 
-ROADS = [
+METHODS = [
     pytest.param({"use_coql": "enabled"}, id="COQL"),
     pytest.param({"use_coql": "disabled", "api_type": "REST"}, id="REST"),
     pytest.param({"use_coql": "disabled", "api_type": "Bulk"}, id="Bulk"),
 ]
 
 
-@pytest.mark.parametrize("retrieval", ROADS)
+@pytest.mark.parametrize("retrieval", METHODS)
 def test_calls_side_by_side_never_touch_the_reserve_and_one_sentence_says_so(retrieval) -> None:
     """Not even by an export, which costs fifty credits at once."""
     ZohoAuthenticator._tokens.clear()

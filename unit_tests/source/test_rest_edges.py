@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from source_zoho_crm.roads import rest
-from source_zoho_crm.roads.calls import Calls
-from source_zoho_crm.roads.lists import Lists
-from source_zoho_crm.roads.rest import RestRoad
-from source_zoho_crm.roads.rich_text import WholeTexts
+from source_zoho_crm.readers import rest
+from source_zoho_crm.readers.calls import Calls
+from source_zoho_crm.readers.moved_rows import Lists
+from source_zoho_crm.readers.rest import RestReader
+from source_zoho_crm.readers.rich_text import WholeTexts
 from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of
-from unit_tests.source.test_rest_road import Asked
+from unit_tests.source.test_rest_reader import Asked
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.fields import Field
 from zoho_crm.requester import ZohoRequester
@@ -155,10 +155,10 @@ def test_a_second_that_is_complete_proves_no_later_row(org: Org, mocker, version
     fields = [Field("Modified_Time", "datetime"), Field("Account_Name", "text")]
     tokens = version != "v2"
     limits = {"rest_columns": 50 * tokens, "rest_tokens": tokens, "rest_chain_rows": 50_000}
-    road = RestRoad(calls.rows, told, "Accounts", fields, limits, lambda rows: rows)
+    reader = RestReader(calls.rows, told, "Accounts", fields, limits, lambda rows: rows)
     end = datetime.now(UTC) - timedelta(minutes=1)
 
-    parts = list(road.changes(datetime(1970, 1, 1, tzinfo=UTC), end, resumed=False))
+    parts = list(reader.changes(datetime(1970, 1, 1, tzinfo=UTC), end, resumed=False))
 
     read = Counter(row["id"] for part in parts if isinstance(part, list) for row in part)
     assert lists > 3
@@ -230,10 +230,10 @@ def test_a_row_of_a_span_without_end_is_read_anew_when_it_was_edited_before_its_
     limits = {"rest_columns": 50, "rest_tokens": 1, "rest_chain_rows": 100_000}
     texts = WholeTexts(calls.records, "Contracts", fields, at_once=200 if version == "v8" else 0)
     told = Lists("Contracts", calls.rows, calls.deletions, now)
-    road = RestRoad(calls.rows, told, "Contracts", fields, limits, texts.mend)
+    reader = RestReader(calls.rows, told, "Contracts", fields, limits, texts.mend)
     end = datetime.now(UTC) + timedelta(days=365)
 
-    parts = list(road.changes(datetime(1970, 1, 1, tzinfo=UTC), end, resumed=False))
+    parts = list(reader.changes(datetime(1970, 1, 1, tzinfo=UTC), end, resumed=False))
 
     assert edited
     rows = [row for part in parts if isinstance(part, list) for row in part]

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from airbyte_cdk.models import FailureType
 
+from destination_zoho_crm.client import Client
 from unit_tests.source.conftest import Org, rows_of
 from zoho_crm.casts import utc
-from zoho_crm.client import Client
 
 #: Streams that ask once for each module.
 OF_MODULES = ("tags", "custom_views", "layouts", "related_lists", "fields", "picklist_values")

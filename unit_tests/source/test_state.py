@@ -11,7 +11,7 @@ import requests
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 from pytest_mock import MockerFixture
 
-from source_zoho_crm.roads.windows import text
+from source_zoho_crm.readers.windows import text
 from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of
 from zoho_crm import org as clocks
 from zoho_crm.auth import ZohoAuthenticator
@@ -102,7 +102,7 @@ def test_windows_that_take_longer_than_five_minutes_are_followed_by_smaller_ones
 ) -> None:
     vehicles = narrow(org.stream("Vehicles"))
     quick = {blob(told)["Modified_Time"] for told in states_of(org.read(vehicles), "Vehicles")}
-    clock = mocker.patch("source_zoho_crm.roads.coql.time")
+    clock = mocker.patch("source_zoho_crm.readers.coql.time")
     clock.monotonic.side_effect = itertools.count(step=3_000)
 
     output = org.read(vehicles)
@@ -389,7 +389,7 @@ def test_clocks_that_differ_by_more_than_five_minutes_are_told_once(
 
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
-            org.heard(*answer(off_s))
+            org.book_answer(*answer(off_s))
 
     lines = [line for line in caplog.messages if "this machine's differ by" in line]
     assert len(lines) == told
@@ -398,24 +398,24 @@ def test_clocks_that_differ_by_more_than_five_minutes_are_told_once(
 def test_the_clock_of_an_emulator_may_be_moved(caplog: pytest.LogCaptureFixture) -> None:
     org = clocks.Org(local=True)
 
-    org.heard(*answer(18_000))
+    org.book_answer(*answer(18_000))
 
     assert caplog.messages == []
-    ahead = (org.latest() - datetime.now(UTC)).total_seconds()
+    ahead = (org.clock.latest() - datetime.now(UTC)).total_seconds()
     assert abs(ahead - 18_000) < 5
 
 
 def test_the_latest_moment_is_that_of_the_clock_which_is_most_ahead() -> None:
     org = clocks.Org()
     for off_s in (-500, 200, -100):
-        org.heard(*answer(off_s))
+        org.book_answer(*answer(off_s))
 
-    assert abs((org.latest() - datetime.now(UTC)).total_seconds() - 200) < 5
-    assert abs((org.now() - datetime.now(UTC)).total_seconds() + 500) < 5
+    assert abs((org.clock.latest() - datetime.now(UTC)).total_seconds() - 200) < 5
+    assert abs((org.clock.now() - datetime.now(UTC)).total_seconds() + 500) < 5
 
     behind = clocks.Org()
-    behind.heard(*answer(-500))
-    assert abs((behind.latest() - datetime.now(UTC)).total_seconds()) < 5
+    behind.book_answer(*answer(-500))
+    assert abs((behind.clock.latest() - datetime.now(UTC)).total_seconds()) < 5
 
 
 def answer(off_s: float) -> tuple[requests.PreparedRequest, requests.Response]:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from source_zoho_crm.roads.deleted import tombstones
+from source_zoho_crm.readers.tombstones import tombstones
 
 SINCE = datetime(2024, 6, 5, 2, 4, 9, tzinfo=UTC)
 END = datetime(2024, 6, 5, 3, 0, 0, tzinfo=UTC)

@@ -215,7 +215,7 @@ def test_an_export_that_is_completed_without_a_result_is_looked_at_again(
     own_org: Org, version: str, looks: int, mocker
 ) -> None:
     """It may have rows behind it, which nothing but its result tells."""
-    mocker.patch("source_zoho_crm.roads.exports._FIRST_WAIT_S", 0.03)
+    mocker.patch("source_zoho_crm.readers.exports._FIRST_WAIT_S", 0.03)
     most = property(lambda retriever: {**retriever.versions[version], "bulk_rows": 40})
     mocker.patch.object(RecordsRetriever, "_version", most)
     knobs = {"bulk_job_seconds": 0, "bulk_rows": 40, "bulk_bare_looks": looks}

@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from source_zoho_crm.roads.windows import MOST_ROWS, Window, windows
+from source_zoho_crm.readers.windows import MOST_ROWS, Window, windows
 
 SECOND = timedelta(seconds=1)
 START = datetime(2015, 1, 1, tzinfo=UTC)

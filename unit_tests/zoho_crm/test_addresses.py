@@ -14,11 +14,11 @@ import pytest
 from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.calls import call_of
+from destination_zoho_crm.client import Client
+from source_zoho_crm.bulk_read import BulkRead
 from source_zoho_crm.check import _first_listed
-from source_zoho_crm.roads.calls import Calls
+from source_zoho_crm.readers.calls import Calls
 from zoho_crm.auth import ZohoAuthenticator
-from zoho_crm.bulk_read import BulkRead
-from zoho_crm.client import Client
 from zoho_crm.directory import Directory
 from zoho_crm.domains import segment
 

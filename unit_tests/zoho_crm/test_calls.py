@@ -10,9 +10,9 @@ import requests
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils import AirbyteTracedException
 
+from destination_zoho_crm.client import Client
 from zoho_crm.answers import anything, page
 from zoho_crm.auth import ZohoAuthenticator
-from zoho_crm.client import Client
 from zoho_crm.org import Org, forget, org_of
 from zoho_crm.problems import Refused, Unreadable
 from zoho_crm.requester import manifests_requester
@@ -122,7 +122,7 @@ def test_an_answer_that_cannot_be_read_is_asked_for_again(
     found = client.metadata.ask("Leads", read=page(), params={"fields": "Last_Name"})
 
     assert len(found.rows) == 3
-    assert client.org.ledger["metadata"].calls == 2
+    assert client.org.usage.by_stream["metadata"].calls == 2
 
 
 @pytest.mark.parametrize("key", ["org", "modules"])
@@ -148,7 +148,7 @@ def test_an_error_with_a_good_status_is_a_refusal(server: Running, wrap) -> None
 
     assert caught.value.code == "NO_PERMISSION"
     assert "NO_PERMISSION: no" in str(caught.value.message)
-    assert client.org.ledger["metadata"].credits == 1
+    assert client.org.usage.by_stream["metadata"].credits == 1
 
 
 @pytest.mark.parametrize("key", ["data", "modules"])
@@ -366,7 +366,7 @@ def test_a_reserve_that_cannot_be_kept_is_told_once(
 
     with caplog.at_level(logging.WARNING, "airbyte"):
         for _ in range(2):
-            org_of(config).introduce(manifests_requester("requester", config))
+            org_of(config).fetch_details(manifests_requester("requester", config))
 
     lines = [line.message for line in caplog.records if "reserved for people" in line.message]
     assert len(lines) == len(told)
@@ -381,7 +381,7 @@ def test_a_reserve_counts_its_own_calls_where_zoho_does_not_say_what_is_left(
     config = client_of(server).config | {"credits_reserve_percent": 40}
     forget(config)
     org = org_of(config)
-    org.introduce(manifests_requester("requester", config))
+    org.fetch_details(manifests_requester("requester", config))
     server.control("POST", "reset", {})
     total = server.control("GET", "usage")["credits_remaining"]
     request = requests.Request("POST", f"{server.base_url}/crm/bulk/v8/read").prepare()
@@ -390,13 +390,13 @@ def test_a_reserve_counts_its_own_calls_where_zoho_does_not_say_what_is_left(
 
     def export() -> None:
         nonlocal made
-        org.sends(request)
+        org.usage.book_request(request)
         made += 1
         answered = requests.Response()
         answered.status_code, answered._content = 201, b"{}"
         if header and made * 100 > total:
             answered.headers["X-API-CREDITS-REMAINING"] = str(total - made * 50)
-        org.heard(request, answered)
+        org.book_answer(request, answered)
 
     with caplog.at_level(logging.WARNING, "airbyte"):
         while total * 60 // 100 - made * 50 >= 50:
@@ -425,10 +425,10 @@ class Caller:
         self._thread = ThreadPoolExecutor(1)
 
     def sends(self) -> None:
-        self._thread.submit(self._org.sends, self._request).result()
+        self._thread.submit(self._org.usage.book_request, self._request).result()
 
     def hears(self, credits_left: int | None) -> None:
-        self._thread.submit(self._org.heard, self._request, told(credits_left)).result()
+        self._thread.submit(self._org.book_answer, self._request, told(credits_left)).result()
 
 
 @pytest.fixture
@@ -438,9 +438,9 @@ def spared(server: Running) -> tuple[Org, int, str]:
     config = client_of(server).config | {"credits_reserve_percent": 50}
     forget(config)
     org = org_of(config)
-    org.introduce(manifests_requester("requester", config))
-    assert org._total is not None
-    return org, org._total // 2, f"{server.base_url}/crm"
+    org.fetch_details(manifests_requester("requester", config))
+    assert org.usage.total is not None
+    return org, org.usage.total // 2, f"{server.base_url}/crm"
 
 
 def test_credits_that_come_back_may_be_used(spared: tuple[Org, int, str]) -> None:
@@ -500,4 +500,4 @@ def test_what_one_answer_says_too_low_does_not_last(spared: tuple[Org, int, str]
     first.sends()
     first.hears(reserve + 200)
 
-    assert org._remaining == reserve + 200
+    assert org.usage.remaining == reserve + 200

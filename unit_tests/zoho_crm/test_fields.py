@@ -10,11 +10,12 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from source_zoho_crm.odd_values import OddValues
 from zoho_crm import casts
 from zoho_crm.casts import utc
-from zoho_crm.fields import DATA_TYPES, Field, caster, json_schema
+from zoho_crm.data_types import DATA_TYPES
+from zoho_crm.fields import Field, caster, json_schema
 from zoho_crm.json_text import parsed
-from zoho_crm.odd_values import OddValues
 
 TAG = {"api_name": "Tag", "data_type": "text", "json_type": "jsonarray"}
 OPTIONS = {"data_type": "multiselectpicklist", "json_type": "jsonarray"}
@@ -303,7 +304,7 @@ def test_any_text_becomes_a_value_that_fits_the_schema(field: Field, value: str)
         {"data_type": "RRULE", "json_type": "jsonobject"},
     ],
 )
-def test_a_column_that_not_all_roads_carry_says_why(metadata) -> None:
+def test_a_column_that_not_all_method_carry_says_why(metadata) -> None:
     assert Field.from_metadata({"api_name": "X", **metadata}).left_out
 
 

@@ -79,10 +79,10 @@ def test_a_run_takes_for_allowed_what_a_trial_allows(
     server.control("POST", "knobs", {"trial_until": until.isoformat()})
     client = client_of(server)
 
-    client.org.introduce(client.metadata)
+    client.org.fetch_details(client.metadata)
 
     usage = server.control("GET", "usage")
-    assert client.org._remaining == usage["credits_remaining"] + 1  # the call itself
+    assert client.org.usage.remaining == usage["credits_remaining"] + 1  # the call itself
     assert client.org._gate.limit == calls
     server.control("POST", "clock", {"advance_s": -400 * 86_400})
 
@@ -107,5 +107,5 @@ def test_no_more_calls_are_made_at_a_time_than_the_edition_and_the_user_allow(
         return int(server.control("GET", "usage")["max_concurrency"])
 
     assert at_once() == before
-    org.introduce(ask)
+    org.fetch_details(ask)
     assert at_once() == after

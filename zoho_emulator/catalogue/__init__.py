@@ -32,6 +32,7 @@ from zoho_emulator.catalogue.notation import (
     AUTHORS,
     CREATED_TIME,
     ENDING,
+    RECORD_ID,
     STAMPS,
     Draft,
     Table,
@@ -61,7 +62,7 @@ _WITHOUT_FIELDS = (
 _FORBIDDEN_FIELDS = (
     field("Name", length=120),
     CREATED_TIME,
-    field("id", "bigint", label="Record Id", read_only=True),
+    RECORD_ID,
 )
 _FORBIDDEN = tuple(
     Table(
@@ -70,9 +71,7 @@ _FORBIDDEN = tuple(
         _FORBIDDEN_FIELDS,
         status="user_hidden",
         visibility=2,
-        creatable=False,
-        editable=False,
-        deletable=False,
+        writable=False,
         viewable=viewable,
         permitted=False,
         since=since,

@@ -10,9 +10,9 @@ from zoho_emulator.catalogue import (
     mixed_fields,
 )
 from zoho_emulator.catalogue.notation import Draft, Table, realize
-from zoho_emulator.data_types import is_stored
-from zoho_emulator.ids import Ids
-from zoho_emulator.model import Currency, Field, Module, Named, Org, User
+from zoho_emulator.store.data_types import is_stored
+from zoho_emulator.store.ids import Ids
+from zoho_emulator.store.model import Currency, Field, Module, Named, Org, User
 
 #: sqlite allows 2,000 columns in a table and in a result. A table has five besides its fields;
 #: a result has two for a lookup, its id and its name.
@@ -87,9 +87,9 @@ def new_module(table: Table, ids: Ids) -> Module:
         until=table.until,
         visibility=table.visibility,
         status=table.status,
-        creatable=table.creatable,
-        editable=table.editable,
-        deletable=table.deletable,
+        creatable=table.writable,
+        editable=table.writable,
+        deletable=table.writable,
         viewable=table.viewable,
         permitted=table.permitted,
         files=table.files,

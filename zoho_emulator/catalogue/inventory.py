@@ -2,7 +2,6 @@
 
 from zoho_emulator.catalogue.notation import (
     ENDING,
-    LAYOUT,
     STAMPS,
     Draft,
     RowsOf,
@@ -14,19 +13,10 @@ from zoho_emulator.catalogue.notation import (
     lookup,
     owner,
     picklist,
+    subform,
 )
 
 _CARRIERS = ("-None-", "FedEX", "UPS", "USPS", "DHL", "BlueDart")
-#: Of products and services. UNVERIFIED: its data type; Zoho's SDKs know it by its name.
-PRODUCT_TAX = field(
-    "Tax",
-    "multiselectpicklist",
-    json_type="jsonarray",
-    like="text",
-    pick_list=("Sales Tax - 2.0 %", "Vat - 5.0 %"),
-    filterable=False,
-    sortable=False,
-)
 
 VENDORS = Table(
     "Vendors",
@@ -117,39 +107,28 @@ def _document(
 
 def _items(api_name: str, label: str, parent: str) -> Table:
     """Line items, a module of their own from v2.1 on."""
-    return Table(
+    return subform(
         api_name,
         label,
+        RowsOf(parent),
+        lookup("Product_Name", "Products", mandatory=True),
+        field("Quantity", "double"),
+        field("List_Price", "currency"),
+        field("Unit_Price", "currency", read_only=True),
+        field("Quantity_in_Stock", "double", read_only=True),
+        field("Total", "formula", return_type="currency", expression="items"),
+        # Zoho's SDKs make an exception for it: a string ("5%", "12.5") in a numeric field.
+        field("Discount", "double", json_type="string", like="text", length=20),
+        field("Total_After_Discount", "formula", return_type="currency", expression="items"),
+        field("Tax", "currency"),
+        field("Line_Tax", "linetax"),
+        field("Net_Total", "formula", return_type="currency", expression="items"),
+        lookup("Price_Book_Name", "Price_Books"),
+        field("Description", "textarea", textarea="small"),
+        field("Sequence_Number", "integer"),
+        lookup("Parent_Id", parent, mandatory=True),
         plural_label=f"{label}s",
-        generated_type="subform",
         since=2.1,
-        visibility=2,
-        creatable=False,
-        editable=False,
-        deletable=False,
-        display_field="",
-        rows_of=RowsOf(parent),
-        fields=(
-            lookup("Product_Name", "Products", mandatory=True),
-            field("Quantity", "double"),
-            field("List_Price", "currency"),
-            field("Unit_Price", "currency", read_only=True),
-            field("Quantity_in_Stock", "double", read_only=True),
-            field("Total", "formula", return_type="currency", expression="items"),
-            # Zoho's SDKs make an exception for it: a string ("5%", "12.5") in a numeric field.
-            field("Discount", "double", json_type="string", like="text", length=20),
-            field("Total_After_Discount", "formula", return_type="currency", expression="items"),
-            field("Tax", "currency"),
-            field("Line_Tax", "linetax"),
-            field("Net_Total", "formula", return_type="currency", expression="items"),
-            lookup("Price_Book_Name", "Price_Books"),
-            field("Description", "textarea", textarea="small"),
-            field("Sequence_Number", "integer"),
-            lookup("Parent_Id", parent, mandatory=True),
-            *STAMPS,
-            LAYOUT,
-            field("id", "bigint", label="Record Id", read_only=True),
-        ),
     )
 
 

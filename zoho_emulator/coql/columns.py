@@ -6,7 +6,7 @@ from zoho_emulator.coql.kinds import Kind, kind_of
 from zoho_emulator.coql.parse import query_not_supported
 from zoho_emulator.coql.tree import Column
 from zoho_emulator.errors import ZohoError, not_emulated
-from zoho_emulator.model import Field, Module, Org
+from zoho_emulator.store.model import Field, Module, Org
 from zoho_emulator.versions import Version
 
 

@@ -20,7 +20,7 @@ from zoho_emulator.coql.parse import parse, query_not_supported
 from zoho_emulator.coql.plan import column_to_leave_unindexed
 from zoho_emulator.coql.tree import Column, Item, Query, Sort, Value
 from zoho_emulator.errors import ZohoError, not_emulated
-from zoho_emulator.model import Module, Org
+from zoho_emulator.store.model import Module, Org
 from zoho_emulator.versions import Version
 
 MAX_COLUMNS = 50

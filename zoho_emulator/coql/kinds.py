@@ -8,8 +8,8 @@ from datetime import date, datetime
 from enum import Enum
 
 from zoho_emulator.coql.tree import Value
-from zoho_emulator.data_types import affinity, is_json, value_type
-from zoho_emulator.model import Field
+from zoho_emulator.store.data_types import affinity, is_json, value_type
+from zoho_emulator.store.model import Field
 
 _ORDERED = frozenset(
     {"=", "!=", ">=", ">", "<=", "<", "between", "not between"}

@@ -6,7 +6,7 @@ from zoho_emulator.coql.columns import Columns, Place, duplicate, invalid_query,
 from zoho_emulator.coql.kinds import Kind, is_number
 from zoho_emulator.coql.tree import Item, Query
 from zoho_emulator.errors import ZohoError
-from zoho_emulator.model import Field
+from zoho_emulator.store.model import Field
 from zoho_emulator.versions import Version
 
 MAX_FORMULAS = 5

@@ -10,7 +10,7 @@ from datetime import date
 
 from zoho_emulator.errors import ZohoError
 from zoho_emulator.localtime import epoch_of, local_time
-from zoho_emulator.model import linking_fields
+from zoho_emulator.store.model import linking_fields
 from zoho_emulator.writing.answers import located
 from zoho_emulator.writing.candidate import Candidate, stored_value
 

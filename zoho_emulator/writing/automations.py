@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from zoho_emulator.call import Call
 from zoho_emulator.errors import InDataError, ZohoError
-from zoho_emulator.model import Module
+from zoho_emulator.store.model import Module
 
 #: "Insert Records": values of `trigger`; the last two came with v7.
 KINDS = ("workflow", "approval", "blueprint", "pathfinder", "orchestration")

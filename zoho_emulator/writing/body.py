@@ -33,16 +33,7 @@ def records_in(body: bytes) -> int:
 
 def body_of(call: Call, *, most: int = MOST_RECORDS) -> Body:
     """What the call asks for; raises what Zoho refuses as a whole."""
-    call.refuse_media_type()
-    try:
-        body = orjson.loads(call.body)
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        raise ZohoError(
-            "UNABLE_TO_PARSE_DATA_TYPE",
-            "either the request body or parameters is in wrong format",
-        )
+    body = call.read_object()
     records = body.get("data")
     if records is None:
         raise ZohoError(

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from zoho_emulator.call import Call
 from zoho_emulator.errors import ZohoError
-from zoho_emulator.model import Module
-from zoho_emulator.values import Stored
+from zoho_emulator.store.model import Module
+from zoho_emulator.store.values import Stored
 from zoho_emulator.writing.answers import located
 
 

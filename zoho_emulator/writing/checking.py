@@ -1,18 +1,17 @@
 """Turns a record of a request into values to be written, or into what Zoho says against it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 from zoho_emulator.call import Call
-from zoho_emulator.data_types import is_stored
 from zoho_emulator.errors import ZohoError, not_emulated
-from zoho_emulator.model import Field, Module
-from zoho_emulator.store import Store
-from zoho_emulator.undescribed import keys_of
-from zoho_emulator.values import invalid
+from zoho_emulator.records.undescribed import keys_of
+from zoho_emulator.store.data_types import is_stored
+from zoho_emulator.store.model import Field, Module
+from zoho_emulator.store.values import invalid
 from zoho_emulator.writing import links, rows, special
 from zoho_emulator.writing.answers import located
 from zoho_emulator.writing.candidate import Candidate
+from zoho_emulator.writing.changes import Checked, Child
 from zoho_emulator.writing.external import External
 from zoho_emulator.writing.given import FILES, Given
 from zoho_emulator.writing.matching import find, unique_fields
@@ -26,26 +25,6 @@ _MAPPED = {
     "Stage": ("Pipeline", "Pipeline doesn't contain the Stage"),
     "Pipeline": ("Layout", "Layout doesn't contain the Pipeline"),
 }
-
-
-@dataclass(slots=True)
-class Checked:
-    """What is to be written of a record, and what is wrong with it."""
-
-    values: dict[str, object] = field(default_factory=dict)
-    #: By field, rows of a subform or of a linking module.
-    rows: dict[str, list["rows.Change"]] = field(default_factory=dict)
-    #: By field, options that its pick list gains.
-    options: dict[str, list[str]] = field(default_factory=dict)
-    problems: list[ZohoError] = field(default_factory=list)
-
-    def add_options(self, store: Store, module: Module) -> None:
-        """Once the values are written, their pick lists have them."""
-        for name, options in self.options.items():
-            known = module.fields[name]
-            new = [option for option in options if option not in known.pick_list]
-            if new:
-                store.change_field(module, known, {"pick_list": (*known.pick_list, *new)})
 
 
 class Checker:
@@ -63,7 +42,7 @@ class Checker:
         self.given = Given(call, module, external)
         self.undescribed = keys_of(module, call.version)
 
-    def of_rows(self, name: str, child: rows.Child) -> "Checker":
+    def _checker_of_rows(self, name: str, child: Child) -> "Checker":
         """That of the rows in the record's field `name`."""
         return Checker(
             self.call, child.module, self.external.below(name), parent_field=child.parent_field
@@ -138,7 +117,8 @@ class Checker:
             if knobs.read_only_fields == "refuse":
                 raise invalid(known)
         elif child := rows.child_of(self.call, self.module, known):
-            changes = rows.changes_of(self, known, child, value, path, old)
+            check = self._checker_of_rows(name, child).check
+            changes = rows.read_changes(self.call, known, child, value, path, old=old, check=check)
             checked.rows[name] = changes
             checked.problems += [p for change in changes for p in change.problems]
         else:

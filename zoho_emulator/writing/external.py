@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from zoho_emulator.call import Call
 from zoho_emulator.errors import ZohoError
-from zoho_emulator.model import Field, Module
-from zoho_emulator.writing.rows import V2_NAMES
+from zoho_emulator.records.line_items import V2_NAMES
+from zoho_emulator.store.model import Field, Module
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from math import isfinite
 
 from zoho_emulator.call import Call
-from zoho_emulator.data_types import value_type
 from zoho_emulator.errors import ZohoError
-from zoho_emulator.model import Field, Module
-from zoho_emulator.tags import tag_named
-from zoho_emulator.values import MOST_DECIMALS, cut, invalid
+from zoho_emulator.store.data_types import value_type
+from zoho_emulator.store.model import Field, Module
+from zoho_emulator.store.tags import tag_named
+from zoho_emulator.store.values import MOST_DECIMALS, cut, invalid
 from zoho_emulator.writing.external import External, Target
 from zoho_emulator.writing.matching import find, id_of
 from zoho_emulator.writing.shaped import shape_of

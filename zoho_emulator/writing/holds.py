@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from zoho_emulator.call import Call
 from zoho_emulator.errors import ZohoError
-from zoho_emulator.model import Module
+from zoho_emulator.store.model import Module
 from zoho_emulator.writing.answers import located
 
 #: Texts for an update and for a deletion ("Update Records", "Delete Records", "Mass Update").

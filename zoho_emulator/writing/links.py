@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from zoho_emulator.call import Call
 from zoho_emulator.errors import ZohoError
-from zoho_emulator.model import Module
-from zoho_emulator.values import Stored
+from zoho_emulator.store.model import Module
+from zoho_emulator.store.values import Stored
 from zoho_emulator.writing.candidate import Candidate
 
 

@@ -4,9 +4,9 @@ from collections.abc import Collection, Sequence
 
 from zoho_emulator.call import Call
 from zoho_emulator.errors import ZohoError
-from zoho_emulator.model import Field, Module
-from zoho_emulator.store import Store
-from zoho_emulator.values import Stored, folded
+from zoho_emulator.store.model import Field, Module
+from zoho_emulator.store.store import Store
+from zoho_emulator.store.values import Stored, folded
 
 #: "Upsert Records": system-defined duplicate check fields. Metadata does not tell them.
 SYSTEM_FIELDS = {

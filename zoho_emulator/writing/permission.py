@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from zoho_emulator.auth.tokens import module_scopes
 from zoho_emulator.call import Call, no_permission
 from zoho_emulator.errors import ZohoError
-from zoho_emulator.model import Module
-from zoho_emulator.tokens import module_scopes
+from zoho_emulator.store.model import Module
 from zoho_emulator.writing.matching import can_upsert
 
 

@@ -8,12 +8,12 @@ import re
 from collections.abc import Callable, Mapping
 
 from zoho_emulator.call import Call
-from zoho_emulator.data_types import is_json, value_type
 from zoho_emulator.errors import ZohoError
-from zoho_emulator.ids import derived
 from zoho_emulator.localtime import epoch_of
-from zoho_emulator.model import Field
-from zoho_emulator.values import invalid
+from zoho_emulator.store.data_types import is_json, value_type
+from zoho_emulator.store.ids import derived
+from zoho_emulator.store.model import Field
+from zoho_emulator.store.values import invalid
 
 Shape = Callable[[Call, Field, object], object]
 Item = dict[str, object]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from zoho_emulator.errors import ZohoError
-from zoho_emulator.model import Module
+from zoho_emulator.store.model import Module
 from zoho_emulator.writing import appointments
 from zoho_emulator.writing.candidate import Candidate
 from zoho_emulator.writing.matching import id_of

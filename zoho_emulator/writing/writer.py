@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from zoho_emulator.call import Call
 from zoho_emulator.errors import ZohoError
 from zoho_emulator.localtime import epoch_of, local_time
-from zoho_emulator.model import Field, Module
+from zoho_emulator.store.model import Field, Module
 from zoho_emulator.writing import rows
 from zoho_emulator.writing.answers import Item, ProblemsError, located, success
 from zoho_emulator.writing.automations import Automations
-from zoho_emulator.writing.checking import Checked, Checker
+from zoho_emulator.writing.changes import Checked
+from zoho_emulator.writing.checking import Checker
 from zoho_emulator.writing.external import external_of
 from zoho_emulator.writing.holds import hold_of
 from zoho_emulator.writing.matching import find, id_of

@@ -6,8 +6,8 @@ import pytest
 
 from zoho_emulator.coql import Compiled
 from zoho_emulator.coql.kinds import kind_of
-from zoho_emulator.data_types import DATA_TYPES
-from zoho_emulator.model import Field
+from zoho_emulator.store.data_types import DATA_TYPES
+from zoho_emulator.store.model import Field
 
 Rows = list[dict[str, object]]
 _RETURNS = {"formula": "double", "rollup_summary": "date"}

@@ -1,0 +1,242 @@
+"""Writes of records: the client that the destination builds from the manifest's definitions."""
+
+import copy
+import logging
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import orjson
+import requests
+from airbyte_cdk.sources.streams.http import HttpClient
+from airbyte_cdk.utils import AirbyteTracedException
+
+from destination_zoho_crm.judging import RECORDS, OutcomesOrFailure, outcomes_in
+from zoho_crm.answers import Body, UndocumentedError, page
+from zoho_crm.auth import ZohoAuthenticator
+from zoho_crm.errors import SCOPE_LACKING, FailuresOnly
+from zoho_crm.manifest import scopes, settings_parameters
+from zoho_crm.org import Org, forget, org_of
+from zoho_crm.problems import Refused, config_error, system_error, transient_error
+from zoho_crm.redirects import follow_none
+from zoho_crm.requester import ZohoRequester, manifests_requester
+from zoho_crm.scopes import want_of_scope
+from zoho_crm.settings import ConnectionSettings
+
+#: The CDK's client logs whole requests and answers when a call fails, rows and all. Nothing of it
+#: is told; what a user needs to know is in the exceptions.
+_SILENT = logging.getLogger("airbyte.destination_zoho_crm.client")
+_SILENT.propagate = False
+_SILENT.addHandler(logging.NullHandler())
+_SILENT.disabled = True
+
+
+#: Scopes of records: of all modules, or of one ("Scopes").
+_RECORD_SCOPES = "ZohoCRM.modules."
+#: The rights that a write needs. UNVERIFIED: whether CREATE alone allows upserts, as one page says;
+#: of a refused one it is said that it needs both.
+_RIGHTS = {"POST": ("CREATE",), "PUT": ("UPDATE",), "DELETE": ("DELETE",)}
+_RIGHTS_TO_UPSERT = ("CREATE", "UPDATE")
+
+_AUTOMATIONS = "Choose All in Automations (automations)"
+#: What a user can do about a part of a call that Zoho refuses.
+_CURES = {
+    "duplicate_check_fields": "Choose another key for the stream",
+    "trigger": _AUTOMATIONS,
+    "skip_feature_execution": _AUTOMATIONS,
+    "lar_id": "Choose another assignment rule (lar_id) in the stream's mapping",
+}
+
+#: Seconds to connect, and to wait for an answer.
+_TIMEOUT_S = (15, 120)
+
+
+class LostAnswerError(Exception):
+    """The call may have been carried out or not: no answer came that tells.
+
+    `barred`: why it would not get through, were it made again; None: it might. `too_large`: with
+    fewer records it might.
+    """
+
+    def __init__(
+        self, barred: AirbyteTracedException | None = None, *, too_large: bool = False
+    ) -> None:
+        super().__init__()
+        self.barred = barred
+        self.too_large = too_large
+
+
+class TooLargeError(Exception):
+    """Something on the way to Zoho lets no call of this size through."""
+
+
+class RowRefusedError(Exception):
+    """Nothing of the call was carried out, because of one of its records."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Zoho's outcome of each record, in the order of the call ("Insert Records")."""
+
+    items: Sequence[Mapping[str, Any]]
+    #: An earlier try of this call got no answer and may have been carried out.
+    repeated: bool = False
+
+
+class Client:
+    """One org, as a connection's settings name it, for one run. Safe to use from several threads.
+
+    Region, version, token, error rules and pauses are those of manifest.yaml. The CDK's requester
+    knows neither PUT nor DELETE, so writes go through its HTTP client.
+    """
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self.config: dict[str, Any] = copy.deepcopy(dict(config))
+        ConnectionSettings(parameters=settings_parameters()).transform(self.config)
+        #: Those that it needs, between commas.
+        self.scopes = ",".join(scopes("destination").values())
+        self.config["_zoho"]["scopes"] = self.scopes
+        forget(self.config)
+        self.org: Org = org_of(self.config)
+
+    @cached_property
+    def metadata(self) -> ZohoRequester:
+        """For settings and other calls that read."""
+        return manifests_requester("requester", self.config)
+
+    @cached_property
+    def queries(self) -> ZohoRequester:
+        """For COQL."""
+        return manifests_requester("coql_requester", self.config)
+
+    @cached_property
+    def current_user(self) -> str:
+        """The id of the user who made the refresh token ("Get Users")."""
+
+        def read(body: Body) -> str:
+            user = next(iter(page("users", infos=False)(body).rows), None)
+            if not isinstance(user, Mapping) or not user.get("id"):
+                raise UndocumentedError("it has no id of the user")
+            return str(user["id"])
+
+        return self.metadata.ask("users", read=read, params={"type": "CurrentUser"})
+
+    def may_write(self) -> bool:
+        """Whether the token may write records of any module; so, too, where Zoho does not tell."""
+        granted = self._granted
+        return not granted or any(
+            scope.startswith(_RECORD_SCOPES) and not scope.endswith(".READ") for scope in granted
+        )
+
+    def write(
+        self,
+        method: str,
+        path: str,
+        *,
+        line: str,
+        records: int = 1,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        repeatable: bool = True,
+    ) -> Answer:
+        """Makes a call with so many records and returns Zoho's outcomes; `line` is the ledger's.
+
+        A repeatable call is made again when its answer is lost; another one raises LostAnswerError.
+        A call that Zoho refuses as a whole raises `Refused` with Zoho's code, or a sentence, and
+        one that it refuses because of one of its several records RowRefusedError. One that is too
+        large for something on the way raises TooLargeError. No exception
+        quotes the address or the body.
+        """
+        client, judge = self._repeating if repeatable else self._once
+        judge.begin(path.partition("/")[0], records)
+        url = f"{self.metadata.get_url()}/{path}"
+        with self.org.call(line):
+            try:
+                _, response = client.send_request(
+                    method,
+                    url,
+                    request_kwargs={},
+                    headers={"Content-Type": "application/json", **(headers or {})},
+                    params=params,
+                    # Bytes pass through; of a str, the character set would be anybody's guess.
+                    data=None if body is None else orjson.dumps(body),  # type: ignore[arg-type]
+                )
+            except AirbyteTracedException as error:
+                if judge.lost and not repeatable:
+                    plain = _plainly(error, path, judge) if judge.barred else None
+                    raise LostAnswerError(plain, too_large=judge.too_large) from None
+                if judge.too_large:
+                    raise TooLargeError from None
+                if judge.of_a_row:
+                    raise RowRefusedError from None
+                if judge.code == SCOPE_LACKING:
+                    raise self._without_scope(method, url) from None
+                raise _plainly(error, path, judge) from None
+        return Answer(outcomes_in(response), judge.lost)
+
+    def _without_scope(self, method: str, url: str) -> Refused:
+        rights = _RIGHTS_TO_UPSERT if url.endswith("/upsert") else _RIGHTS[method]
+        sentence, held = want_of_scope(url, self.scopes.split(","), self._granted, rights)
+        return Refused(config_error(sentence), SCOPE_LACKING, scopes_held=held)
+
+    @property
+    def _granted(self) -> frozenset[str]:
+        authenticator = self.metadata.get_authenticator()
+        assert isinstance(authenticator, ZohoAuthenticator)
+        return authenticator.granted
+
+    @cached_property
+    def _repeating(self) -> tuple[HttpClient, "OutcomesOrFailure"]:
+        return self._http(repeatable=True)
+
+    @cached_property
+    def _once(self) -> tuple[HttpClient, "OutcomesOrFailure"]:
+        return self._http(repeatable=False)
+
+    def _http(self, *, repeatable: bool) -> tuple[HttpClient, "OutcomesOrFailure"]:
+        rules = self.metadata.error_handler
+        assert isinstance(rules, FailuresOnly)
+        judge = OutcomesOrFailure(rules, repeatable=repeatable)
+        client = HttpClient(
+            name="records",
+            logger=_SILENT,
+            error_handler=judge,
+            backoff_strategy=list(rules.backoff_strategies or []),
+            authenticator=self.metadata.get_authenticator(),
+            request_timeout=_TIMEOUT_S,
+            use_tcp_keepalive=True,
+        )
+        follow_none(client._session)
+        return client, judge
+
+
+def _plainly(
+    error: AirbyteTracedException, path: str, judge: OutcomesOrFailure
+) -> AirbyteTracedException:
+    """The same failure without the CDK's account of it, which holds the rows of the call."""
+    module, code, part = path.partition("/")[0], judge.code, judge.part
+    if isinstance(error.__context__, requests.RequestException):
+        return transient_error(
+            f"Zoho cannot write to {module}, however often it is asked: {judge.trouble}. Try again "
+            "later."
+        )
+    sentence = error.message or "The call failed."
+    if code and part and not part.startswith(RECORDS):
+        name = re.search(r"\w+", part)
+        cure = _CURES.get(name[0] if name else "")
+        if cure is None:
+            return system_error(
+                f"Zoho refuses to write to {module}: {code} at {part}, which is of the call and "
+                "not of a row. No setting governs that: report it with the log."
+            )
+        return config_error(
+            f"Zoho refuses to write to {module}: {code} at {part}, which is of the call and not of "
+            f"a row. {cure}, or report it with the log."
+        )
+    plain = AirbyteTracedException(
+        message=sentence, internal_message=sentence, failure_type=error.failure_type
+    )
+    return Refused(plain, code) if code else plain

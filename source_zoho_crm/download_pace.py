@@ -1,0 +1,100 @@
+"""Downloads of exports, spread over time as Zoho wants them."""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from weakref import WeakKeyDictionary
+
+from zoho_crm.limits import DOWNLOADS_A_MINUTE
+from zoho_crm.org import Org
+
+LOGGER = logging.getLogger("airbyte")
+
+_MINUTE_S = 60.0
+#: Zoho's minute and ours need not begin together.
+_GRACE_S = 1.0
+#: How long one download is tried.
+_PATIENCE_S = 600.0
+_TOLD_EVERY_S = 30.0
+
+
+class DownloadPace:
+    """Keeps the downloads of an org, over all streams, to Zoho's number a minute.
+
+    Begins to do so when Zoho refuses one: few syncs download that often, and these need not wait.
+    Other programs may download too, so a download may be refused all the same; then all wait.
+    """
+
+    def __init__(self) -> None:
+        self._latest: deque[float] = deque(maxlen=DOWNLOADS_A_MINUTE)
+        self._refused = False
+        self._not_before = 0.0
+        self._lock = threading.Lock()
+
+    def downloaded(self, attempt: Callable[[], bool], what: str = "A download") -> bool:
+        """Tries when its turn has come, until Zoho serves it; False: not within ten minutes.
+
+        Every 30 seconds the log says what it is that waits.
+        """
+        begun = time.monotonic()
+        waits = _Waits(what)
+        while time.monotonic() - begun < _PATIENCE_S:
+            self.turn(waits)
+            if attempt():
+                return True
+            self.refused()
+        return False
+
+    def turn(self, waits: "_Waits | None" = None) -> None:
+        """Returns when a download may begin."""
+        waits = waits or _Waits("A download")
+        while (pause := self._book()) > 0:
+            waits.sleep(pause)
+
+    def refused(self) -> None:
+        """Zoho has refused a download: it was one too many."""
+        with self._lock:
+            self._refused = True
+            self._not_before = time.monotonic() + _MINUTE_S / DOWNLOADS_A_MINUTE
+
+    def _book(self) -> float:
+        """Books a download that begins now; returns the seconds to wait, if it may not."""
+        with self._lock:
+            now = time.monotonic()
+            begin = self._not_before
+            if self._refused and len(self._latest) == DOWNLOADS_A_MINUTE:
+                begin = max(begin, self._latest[0] + _MINUTE_S + _GRACE_S)
+            if begin <= now:
+                self._latest.append(now)
+            return max(0.0, begin - now)
+
+
+_paces: WeakKeyDictionary[Org, DownloadPace] = WeakKeyDictionary()
+_paces_lock = threading.Lock()
+
+
+def download_pace_of(org: Org) -> DownloadPace:
+    """The pace that all streams of a run share."""
+    with _paces_lock:
+        return _paces.setdefault(org, DownloadPace())
+
+
+class _Waits:
+    """Sleeps, and tells the log of it every 30 seconds, over all of its sleeps."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._begun = time.monotonic()
+        self._untold = _TOLD_EVERY_S
+
+    def sleep(self, seconds: float) -> None:
+        while seconds > 0:
+            pause = min(seconds, self._untold)
+            time.sleep(pause)
+            seconds, self._untold = seconds - pause, self._untold - pause
+            if self._untold <= 0:
+                self._untold = _TOLD_EVERY_S
+                waited = time.monotonic() - self._begun
+                LOGGER.info(f"{self._what}: waits its turn to be downloaded, for {waited:.0f} s.")

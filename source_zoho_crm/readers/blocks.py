@@ -1,0 +1,249 @@
+"""What a chain of pages has shown for certain, though rows left it while it was read."""
+
+from datetime import datetime, timedelta
+
+from source_zoho_crm.readers import Row
+from source_zoho_crm.readers.calls import PER_PAGE
+from source_zoho_crm.readers.emitted_ids import number_of
+from source_zoho_crm.readers.moved_rows import Lists, Moved
+from source_zoho_crm.readers.windows import text
+from zoho_crm.directory import CURSOR_FIELD
+
+
+def later(moment: str, seconds: int) -> str:
+    """The moment so many seconds later, as a text in UTC."""
+    return text(datetime.fromisoformat(moment) + timedelta(seconds=seconds))
+
+
+class Block:
+    """One chain of pages of a list by Modified_Time, from the second `anchor` up to `stop`.
+
+    A row that leaves its place, because somebody edits or deletes it, moves those behind it
+    forward, and one of them past the border of the two pages between which it happens. So all rows
+    have come up to the end of the page on which the first of those that left was seen; one page
+    alone misses none.
+    """
+
+    def __init__(self, anchor: str, upto: str, stop: str, told: dict[str, str]) -> None:
+        self.anchor = anchor
+        self._upto = upto
+        #: Rows from the anchor on have been told, so there are some.
+        self.goes_on = bool(told)
+        self.last = anchor
+        #: The last second of each page.
+        self.ends: list[str] = []
+        #: Rows of the last page that share its last second.
+        self.tail = 0
+        #: Rows up to and with the second `upto` that were not told before.
+        self.fresh = 0
+        #: Behind the last page there are no rows of the span.
+        self.finished = False
+        #: The chain was ended before its rows did.
+        self.cut = False
+        #: On which page each row was first seen. Rows behind `stop` hide none before it.
+        self.places: dict[str, int] = {}
+        #: Rows of the block.
+        self.seen: set[str] = set()
+        #: Rows up to and with the second `upto`.
+        self.before: set[str] = set()
+        #: The page on which they end; None: they have not ended.
+        self.passed_on: int | None = None
+        self._stop = stop
+        self._told = told
+
+    @property
+    def pages(self) -> int:
+        return len(self.ends)
+
+    def passed(self, page: list[Row]) -> None:
+        """Takes note of a page as Zoho gave it."""
+        moments = [row.get(CURSOR_FIELD) for row in page]
+        number = self.pages + 1
+        for row, moment in zip(page, moments, strict=True):
+            if moment and moment <= self._stop:
+                self.places.setdefault(row["id"], number)
+                self.last = max(self.last, moment)
+                if moment >= self.anchor:
+                    self.seen.add(row["id"])
+                if moment <= self._upto:
+                    self.before.add(row["id"])
+            elif moment:
+                self.finished = True
+        self.tail = moments.count(self.last)
+        self.ends.append(self.last)
+        if self.passed_on is None and (self.last > self._upto or self.finished):
+            self.passed_on = number
+
+    def end(self) -> None:
+        """The list has no rows behind the last page."""
+        if self.passed_on is None:
+            self.passed_on = self.pages
+
+    def take(self, page: list[Row]) -> list[Row]:
+        """The page's rows that belong to the block and were not told before.
+
+        UNVERIFIED: whether rows without Modified_Time are in a list of modified ones. Where they
+        are, they belong to each block. A module that fills it for none is read whole elsewhere.
+        """
+        new = []
+        for row in page:
+            key, moment = row["id"], row.get(CURSOR_FIELD) or ""
+            inside = not moment or self.anchor <= moment <= self._stop
+            if inside and self._told.get(key) != moment:
+                self._told[key] = moment
+                new.append(row)
+                self.fresh += self.anchor <= moment <= self._upto
+        return new
+
+    def keep(self, new: list[Row], kept: list[Row]) -> None:
+        """Of the rows that were taken, only those that were kept have been told."""
+        for key in {row["id"] for row in new} - {row["id"] for row in kept}:
+            del self._told[key]
+
+    def proven(self, moved: Moved) -> int:
+        """The pages up to whose end all rows have come."""
+        if self.pages <= 1:
+            return self.pages
+        if not moved.whole:
+            return 0
+        left = (self.places[key] for key in moved.ids if key in self.places)
+        return min(left, default=self.pages)
+
+
+class Pace:
+    """How many pages a block may have: fewer after rows have moved, and then slowly more again."""
+
+    def __init__(self, most: int) -> None:
+        self.pages = most
+        self._most = most
+        self._wait = self._patience = 0
+
+    def slow_down(self, pages: int) -> None:
+        """A block of so many pages has not been proven, or not all of it."""
+        self.pages = max(1, min(self.pages, pages) // 2)
+        self._wait = self._patience = min(2 * self._patience + 1, 31)
+
+    def go_on(self, pages: int) -> None:
+        """A block of so many pages has been proven."""
+        if self._wait:
+            self._wait -= 1
+        elif pages >= self.pages:
+            if pages > 1:
+                self._patience //= 2
+            self.pages = min(self._most, self.pages + self.pages // 4 + 1)
+
+
+class Rereading:
+    """Whether a list that is read again and again as a whole has shown all its rows.
+
+    So it is with the rows of one second, which no list tells apart, with lists by id, and with
+    exports of a whole module. All have come when none left since a reading began, and when two
+    readings followed each other during which less than a page of records left, taken together. For
+    a row that the first one missed has crossed the border of two pages and stands right before it;
+    the next one sees it, unless a page of rows leaves before it crosses another border. UNVERIFIED:
+    that no row enters the list before it; in a list by id, a record that is restored does. Where
+    nobody tells how many left, or too many did, readings must bring nothing new.
+    """
+
+    def __init__(self, *, tells_deletions: bool, page: int = PER_PAGE) -> None:
+        self._page = page
+        #: Readings in a row that must bring nothing new then.
+        self._wanted = 2 if tells_deletions else 1
+        self._quiet = -1
+        #: What left during the last reading; None: nobody knows.
+        self._left: frozenset[str] | None = None
+
+    def broke_off(self) -> None:
+        """A reading has not come to its end."""
+        self._left = None
+
+    def is_complete(self, moved: Moved, fresh: int) -> bool:
+        """Whether it is so after a further reading has come to its end.
+
+        `moved`: what left since the reading began; `fresh`: rows that it brought.
+        """
+        before, self._left = self._left, moved.all if moved.whole else None
+        self._quiet = 0 if fresh or self._quiet < 0 else self._quiet + 1
+        if moved.none or self._quiet >= self._wanted:
+            return True
+        return None not in (before, self._left) and len((before or set()) | moved.all) < self._page
+
+
+class Second:
+    """What is known of the rows of one second, at which blocks begin until one gets past it.
+
+    The first of several readings shows more than that second. The next ones go as far: `upto`, the
+    last second that it has shown all of.
+    """
+
+    def __init__(self, anchor: str, lists: Lists) -> None:
+        #: Blocks that did not get past it.
+        self.readings = 0
+        self.upto = anchor
+        #: Readings have shown all rows up to and with `upto`, and not all behind.
+        self.is_complete = False
+        self._anchor = anchor
+        self._lists = lists
+        self._held: set[str] = set()
+        self._has_been_read = False
+        self._rereading = Rereading(tells_deletions=lists.tells_deletions)
+
+    def proven(self, block: Block, begun: float, *, final: bool) -> int:
+        """The pages of a block, begun then, up to whose end all rows have come.
+
+        `final`: a shorter block is not possible.
+        """
+        broken = block.cut and block.passed_on is None
+        if block.pages <= 1 and not broken:
+            return block.pages
+        self._held |= block.before
+        moved = self._lists.moved(begun, lambda key: key in block.places or key in self._held)
+        if moved.refused and final and not broken:
+            self._lists.warn_of_gaps()
+            return block.pages
+        pages = block.proven(moved)
+        all_proven = pages == block.pages and not block.cut
+        if pages and (all_proven or block.ends[pages - 1] > self._anchor):
+            return pages
+        self.readings += 1
+        of_second = moved._replace(ids=moved.ids & self._held)
+        if broken:
+            self._rereading.broke_off()
+        elif block.passed_on:
+            self.is_complete = self._rereading.is_complete(of_second, block.fresh)
+            if self.is_complete:
+                return block.passed_on
+            if not self._has_been_read:
+                self._has_been_read = True
+                self.upto = max(self._anchor, later(block.ends[block.passed_on - 1], -1))
+        return 0
+
+
+class ById:
+    """One reading of a list by id, up to the id `upto`; None: to its end."""
+
+    def __init__(self, upto: int | None) -> None:
+        self.upto = upto
+        self.pages = 0
+        self._top = 0
+        #: The last page was empty, though the one before promised more.
+        self._hollow = False
+        #: What follows was added since the first reading.
+        self.ended = False
+
+    def passed(self, page: list[Row]) -> None:
+        """Takes note of a page as Zoho gave it."""
+        ids = [number_of(row["id"]) for row in page]
+        self._hollow = not ids
+        held = [key for key in ids if self.upto is None or key <= self.upto]
+        self.pages += 1
+        self._top = max(self._top, *held, 0)
+        self.ended = len(held) < len(ids)
+
+    def again(self) -> "ById":
+        """The next reading: as far as the first one that came to the end of the list."""
+        end = None if self._hollow else self._top
+        return ById(end if self.upto is None else self.upto)
+
+    def holds(self, row: Row) -> bool:
+        return self.upto is None or number_of(row["id"]) <= self.upto

@@ -1,0 +1,288 @@
+"""The Bulk reader: records by exports."""
+
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from source_zoho_crm.bulk_read import BulkRead, Result
+from source_zoho_crm.readers import Row
+from source_zoho_crm.readers.blocks import Rereading
+from source_zoho_crm.readers.export_chain import Chain, Ids, cut, first_part
+from source_zoho_crm.readers.export_file import rows
+from source_zoho_crm.readers.exports import Export
+from source_zoho_crm.readers.moved_rows import TOKEN_EXPIRED, Lists
+from source_zoho_crm.readers.windows import Window, text
+from zoho_crm.directory import CURSOR_FIELD
+from zoho_crm.fields import Field
+from zoho_crm.multi_select import ListTexts
+from zoho_crm.problems import Refused, transient_error
+from zoho_crm.settings import BEGINNING
+
+_SECOND = timedelta(seconds=1)
+#: Rows of a window that is cut to fit one export, by what an export holds: it may hold a few more
+#: than were counted.
+_FILLED = 0.8
+#: How often a chain of exports that cannot be cut is read, until no row moves meanwhile.
+_REREADS = 5
+#: Exports after which a chain is cut by time, where its state counts: a million rows.
+_LONGEST_CHAIN = 5
+#: What a window of a chain that was cut aims at, in exports: three that are not quite full.
+_AIM = 2.8
+#: How much longer than the one before a window may be.
+_GROWTH = 8.0
+
+
+class BulkReader:
+    """One export for all rows of the span, and where they are more than one holds, a chain of them.
+
+    Each next export of a chain is made before the one before it is read. An export shows one moment
+    and misses nothing, but the exports of a chain show several: where pages are counted, a row that
+    leaves the span in between, because somebody edits or deletes it, moves all behind it forward,
+    and one of them past the border of two pages. Zoho documents neither an order of rows nor what
+    its page tokens stand for. So, when a chain has been read, two lists tell whether one of its
+    rows has been edited or deleted since it began. If so, or if a row came twice, its span is read
+    again in windows that each fit into one export; rows that came before do not come again. That
+    costs exports only where it has to. What cannot be cut into windows is read again as a whole
+    until it is complete (`Rereading`); where no list tells of deletions, a chain of several always
+    ("Bulk Read", each version).
+
+    `in_steps`: the state of the stream counts, so that it has to move while the module is read. A
+    chain that has more behind five exports ends there. Its rows have come, and say how dense rows
+    lie in time; then its span is read in windows of about three exports, each as long as the
+    density of the one before has it. Nothing tells earlier how many rows a span has: lists count
+    none, and an export tells its own rows only. So a million rows are exported twice: five exports
+    (about 300 credits) more for each span of more than a million, and the last of each window is
+    not full. Smaller spans cost none more. A window with more than five exports is cut in the same
+    way.
+    """
+
+    name = "Bulk"
+
+    def __init__(
+        self,
+        service: BulkRead,
+        lists: Lists,
+        module: str,
+        fields: Sequence[Field],
+        version: Mapping[str, int],
+        *,
+        in_steps: bool = False,
+    ) -> None:
+        self._service = service
+        self._in_steps = in_steps
+        self._lists = lists
+        self._module = module
+        self._fields = fields
+        self._texts = ListTexts(module)
+        self._plain_names = bool(version["bulk_plain_names"])
+        self._stamped = any(field.api_name == CURSOR_FIELD for field in fields)
+        self._most_rows = version["bulk_rows"]
+        self._most_pages = version["bulk_pages"]
+
+    def cast(self, row: Row) -> Row:
+        """Rows leave their file in canonical form."""
+        return row
+
+    def changes(
+        self, since: datetime, end: datetime, *, resumed: bool, promised: bool = False
+    ) -> Iterator[list[Row] | Window]:
+        # One window, mostly. No list counts rows, so it cannot be cut before it is exported, and no
+        # part of it is known to be complete before all is: exports have no documented order.
+        window = Window(since, end)
+        if self._is_empty(since):
+            yield window
+        else:
+            yield from self._read(window, ())
+
+    def everything(self) -> Iterator[list[Row]]:
+        if self._is_empty(None):
+            return
+        for part in self._read(None, ()):
+            if not isinstance(part, Window):
+                yield part
+
+    def _is_empty(self, since: datetime | None) -> bool:
+        """An export costs 50 credits, empty or not."""
+        try:
+            return self._lists.some_id(since) is None
+        except Refused:
+            return False
+
+    def _read(
+        self, window: Window | None, before: Sequence[Ids]
+    ) -> Generator[list[Row] | Window, None, int]:
+        """The rows of a window (None: of the module) that did not come before, and the window.
+
+        Returns how many rows the window has, with those that came before.
+        """
+        rereading = Rereading(page=self._most_rows, tells_deletions=self._lists.tells_deletions)
+        shown: list[Ids] = list(before)
+        for _ in range(_REREADS):
+            chain, fresh = Chain(begun=time.time()), 0
+            chain.divisible = window is not None and window.start < window.end
+            for page in self._chained(window, chain):
+                new = page
+                for known in before:
+                    new = known.without(new)
+                fresh += len(new)
+                if new:
+                    yield new
+            span = window if chain.divisible else None
+            before = (*before, chain.ids)
+            shown += (chain.ids, chain.around)
+            if chain.long and span is not None:
+                return (yield from self._stepwise(span, chain, before))
+            if span is None:
+                complete = self._is_complete(chain, shown, rereading, fresh)
+            else:
+                complete = not self._has_moved(chain)
+            if complete:
+                if window is not None:
+                    yield window
+                return chain.rows
+            if span is not None:
+                parts = cut(span, chain.hours, most_rows=int(chain.most_rows * _FILLED))
+                rows = 0
+                for part in parts:
+                    rows += yield from self._read(part, before)
+                return rows
+        raise transient_error(
+            f"{self._module}: records were edited or deleted each of the {_REREADS} times that "
+            f"they were exported, and {self._most_rows:,} is the most that one export can hold. "
+            "The next sync goes on from the saved state."
+        )
+
+    def _stepwise(
+        self, span: Window, chain: Chain, before: Sequence[Ids]
+    ) -> Generator[list[Row] | Window, None, int]:
+        """As `_read`, in windows that follow the data; the chain has shown a part of it."""
+        total = 0
+        window, length = first_part(span, chain.moments)
+        while True:
+            rows = yield from self._read(window, before)
+            total += rows
+            if window.end >= span.end:
+                return total
+            start = window.end + _SECOND
+            if rows:
+                length *= min(_GROWTH, _AIM * chain.most_rows / rows)
+                length = max(_SECOND, timedelta(seconds=int(length.total_seconds())))
+            else:
+                # Each empty export costs as much as a full one.
+                length = span.end - start
+            window = Window(start, min(start + length, span.end))
+
+    def _chained(self, window: Window | None, chain: Chain) -> Iterator[list[Row]]:
+        """The rows of all exports of a chain; until its page token expires, if it does."""
+        try:
+            yield from self._exported(window, chain)
+        except Refused as refusal:
+            if refusal.code != TOKEN_EXPIRED:
+                raise
+            # An export is made, and made anew, in several places.
+            chain.broken = True
+
+    def _exported(self, window: Window | None, chain: Chain) -> Iterator[list[Row]]:
+        query = self._query(window)
+        export: Export | None = Export(self._service, query)
+        while export is not None:
+            result = export.result()
+            chain.exports += 1
+            # Zoho works on the next one while this one is read.
+            following = self._following(query, result, chain)
+            again, promised = False, chain.exports > 1
+            while True:
+                found = 0
+                with export.file() as file:
+                    if export.result() is not result:
+                        # It was lost and made anew, and the next one does not follow this one.
+                        result = export.result()
+                        following = self._following(query, result, chain)
+                    pages = rows(
+                        file,
+                        self._module,
+                        self._fields,
+                        most_rows=self._most_rows,
+                        lists=self._texts,
+                    )
+                    for page in pages:
+                        found += len(page)
+                        yield chain.take(page, window, again=again)
+                chain.most_rows = max(chain.most_rows, found)
+                chain.close()
+                if result.rows not in (None, found):
+                    why = f"Zoho told of {result.rows:,} rows in it and sent {found:,}"
+                elif promised and not found:
+                    # They may have been edited or deleted meanwhile; then a second one has none.
+                    why, promised = "it has no rows, and the export before it promised some", False
+                else:
+                    break
+                export.again(why)
+                result, again = export.result(), True
+                following = self._following(query, result, chain)
+            export = following
+
+    def _following(self, query: Mapping[str, Any], result: Result, chain: Chain) -> Export | None:
+        if not result.more:
+            return None
+        if self._in_steps and chain.divisible and chain.exports >= _LONGEST_CHAIN:
+            # Exports are asked for a second more at both ends, which may be a crowded one.
+            chain.long = chain.rows > _LONGEST_CHAIN / 2 * chain.most_rows
+        if chain.long:
+            return None
+        if result.next_token:
+            return Export(self._service, {"page_token": result.next_token})
+        # Where only tokens lead on, no page can be asked for by its number.
+        if chain.exports >= self._most_pages:
+            chain.broken = True
+            return None
+        return Export(self._service, {**query, "page": chain.exports + 1})
+
+    def _has_moved(self, chain: Chain) -> bool:
+        """Whether rows may have slipped through between the exports of a chain."""
+        if chain.odd or chain.exports == 1:
+            return chain.odd
+        return self._lists.has_moved(chain.begun, chain.holds) is not False
+
+    def _is_complete(
+        self, chain: Chain, known: Sequence[Ids], rereading: Rereading, fresh: int
+    ) -> bool:
+        """Whether all rows have come of a chain that cannot be cut into windows."""
+        if chain.odd or chain.exports == 1:
+            rereading.broke_off()
+            return not chain.odd
+        # A module without Modified_Time cannot be asked for its edits. They take no row out of its
+        # exports, which are of all rows.
+        moved = self._lists.moved(
+            chain.begun,
+            lambda key: any(ids.hold(int(key)) for ids in known),
+            edits=self._stamped,
+        )
+        if moved.refused:
+            self._lists.warn_of_gaps()
+            return True
+        return rereading.is_complete(moved, fresh)
+
+    def _query(self, window: Window | None) -> dict[str, Any]:
+        # Without names, an export has all columns, and some that no metadata describe.
+        names = [field.api_name for field in self._fields if field.api_name != "id"] or ["id"]
+        module = self._module if self._plain_names else {"api_name": self._module}
+        query: dict[str, Any] = {"module": module, "fields": names, "page": 1}
+        if window is not None:
+            # A second more at both ends: no page says whether `between` includes them.
+            start = max(window.start - _SECOND, datetime.fromisoformat(BEGINNING))
+            query["criteria"] = {
+                **({"api_name": CURSOR_FIELD} if self._plain_names else _OF_CURSOR),
+                "comparator": "between",
+                "value": [_literal(start), _literal(window.end + _SECOND)],
+            }
+        return query
+
+
+_OF_CURSOR = {"field": {"api_name": CURSOR_FIELD}}
+
+
+def _literal(moment: datetime) -> str:
+    """Samples write a numeric offset, never Z."""
+    return text(moment).removesuffix("Z") + "+00:00"

@@ -1,0 +1,123 @@
+"""Wide rows: more columns than a call can carry come in column groups and are joined again."""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+
+from source_zoho_crm.readers import Row
+from zoho_crm.directory import CURSOR_FIELD
+from zoho_crm.fields import Field
+from zoho_crm.problems import transient_error
+
+LOGGER = logging.getLogger("airbyte")
+
+Columns = tuple[str, ...]
+
+_REREADS = 5
+
+
+def group_columns(
+    fields: Iterable[Field],
+    *,
+    most: int,
+    with_id: bool = False,
+    most_formulas: int | None = None,
+) -> list[Columns]:
+    """The columns in groups that one call can carry.
+
+    Each carries Modified_Time, if the module has it: where it differs, the row has changed between
+    two calls. `with_id`: the id does not come unasked. `most` counts all columns of a call,
+    `most_formulas` those that Zoho computes.
+    """
+    fields = list(fields)
+    stamped = any(field.api_name == CURSOR_FIELD for field in fields)
+    always = (*(["id"] if with_id else ()), *([CURSOR_FIELD] if stamped else ()))
+    groups: list[list[Field]] = [[]]
+    for field in fields:
+        if field.api_name in ("id", CURSOR_FIELD):
+            continue
+        group = groups[-1]
+        if len(group) + len(always) == most or (
+            field.computed and sum(member.computed for member in group) == most_formulas
+        ):
+            group = []
+            groups.append(group)
+        group.append(field)
+    return [(*always, *(field.api_name for field in group)) for group in groups]
+
+
+def join(page: Iterable[Row], others: dict[str, Row]) -> set[str]:
+    """Adds another column group's columns to the rows of a page.
+
+    Returns the ids of the torn rows: those that changed between the two, or that the other lacks.
+    """
+    torn = set()
+    for row in page:
+        other = others.get(row["id"])
+        if other is None or other.get(CURSOR_FIELD) != row.get(CURSOR_FIELD):
+            torn.add(row["id"])
+        else:
+            row.update(other)
+    return torn
+
+
+def settled(
+    ids: Sequence[str],
+    column_groups: Sequence[Columns],
+    fetch: Callable[[Columns, Sequence[str]], list[Row]],
+    wanted: Callable[[Row], bool],
+    *,
+    at_once: int,
+    at_last: bool = False,
+) -> dict[str, Row]:
+    """Whole rows by id, read until none changes between its column groups.
+
+    Without those that are gone, and those that are not `wanted` any longer, by their id and
+    Modified_Time: a row that is edited time and again is not waited for, where it comes later.
+    `at_last`: it does not, so that it is given as it was read last, with a warning.
+    """
+    found: dict[str, Row] = {}
+    for start in range(0, len(ids), at_once):
+        found |= _settled(
+            ids[start : start + at_once], column_groups, fetch, wanted, at_last=at_last
+        )
+    return found
+
+
+def _settled(
+    ids: Sequence[str],
+    column_groups: Sequence[Columns],
+    fetch: Callable[[Columns, Sequence[str]], list[Row]],
+    wanted: Callable[[Row], bool],
+    *,
+    at_last: bool,
+) -> dict[str, Row]:
+    found: dict[str, Row] = {}
+    for _ in range(_REREADS):
+        first, *rest = (
+            {row["id"]: row for row in fetch(columns, ids)} for columns in column_groups
+        )
+        elsewhere = {key for rows in (first, *rest) for key, row in rows.items() if not wanted(row)}
+        first, *rest = (
+            {key: row for key, row in rows.items() if key not in elsewhere}
+            for rows in (first, *rest)
+        )
+        torn: set[str] = set().union(*(first.keys() ^ others.keys() for others in rest))
+        for others in rest:
+            torn |= join(first.values(), others)
+        found |= {key: row for key, row in first.items() if key not in torn}
+        if not torn:
+            return found
+        ids = sorted(torn)
+    if at_last:
+        LOGGER.warning(
+            f"Records {', '.join(ids[:3])} changed each of the {_REREADS} times they were read. "
+            "They come as they were read last, and their columns may be of two moments; the next "
+            "refresh of the stream reads them again."
+        )
+        for others in rest:
+            first = {key: row | others[key] for key, row in first.items() if key in others}
+        return found | first
+    raise transient_error(
+        f"Records {', '.join(ids[:3])} changed each of the {_REREADS} times they were "
+        "read. The next sync goes on from the saved state."
+    )

@@ -1,0 +1,184 @@
+"""The COQL reader: records by Zoho's query language."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from source_zoho_crm.readers import Page, Row
+from source_zoho_crm.readers.column_groups import Columns, group_columns, join, settled
+from source_zoho_crm.readers.repeated_pages import stuck
+from source_zoho_crm.readers.windows import Window, moment_in, text, windows
+from zoho_crm.coql import between, both, listed, select
+from zoho_crm.directory import CURSOR_FIELD
+from zoho_crm.fields import Field, caster
+from zoho_crm.multi_select import ListTexts
+
+#: COQL: at most 50 values in a list.
+_IDS_AT_ONCE = 50
+#: The first page of a window that may be small: 200 rows cost the least, if Zoho charges by what is
+#: asked for (UNVERIFIED).
+_FEW = 200
+#: Rows that are asked for the moment at which a window ends.
+_TRIES = 3
+
+
+class Query(Protocol):
+    """Sends a query and returns its page. `promised`: rows have been seen that it should find."""
+
+    def __call__(self, query: str, *, promised: bool = False) -> Page: ...
+
+
+class CoqlReader:
+    """Pages follow the id (`id > last`) inside windows of Modified_Time.
+
+    So neither the ceiling of offsets nor rows that come and go move a page. A row that changes
+    while its column groups are read is read again ("COQL: Overview", "COQL: Limitations").
+    """
+
+    name = "COQL"
+
+    def __init__(
+        self,
+        query: Query,
+        module: str,
+        fields: Sequence[Field],
+        version: Mapping[str, int],
+    ) -> None:
+        self._query = query
+        self._module = module
+        self._groups = group_columns(
+            fields,
+            most=version["coql_columns"],
+            with_id=True,
+            most_formulas=version["coql_formulas"],
+        )
+        self._most_rows = version["coql_rows"]
+        self._texts = ListTexts(module)
+        self.cast = caster(fields, self._texts)
+
+    def changes(
+        self, since: datetime, end: datetime, *, resumed: bool, promised: bool = False
+    ) -> Iterator[list[Row] | Window]:
+        span = Window(since, end)
+        query = select(self._groups[0], self._module, _inside(span), limit=_FEW)
+        few = self._query(query, promised=promised)
+        if not few.more:
+            # Most modules, most of the time: one call, and one for each further column group.
+            if few.rows:
+                yield self._whole(few.rows, span)
+            yield span
+            return
+        plan = windows(since, end, lambda start, place: self._moment_of(Window(start, end), place))
+        window = next(plan, None)
+        while window is not None:
+            begun = time.monotonic()
+            for page in self._pages(self._groups[0], _inside(window)):
+                yield self._whole(page, window)
+            yield window
+            try:
+                window = plan.send(time.monotonic() - begun)
+            except StopIteration:
+                return
+
+    def shows(self, key: str) -> bool:
+        """Whether a query finds the record of this id."""
+        query = select(("id",), self._module, f"id = {key}", limit=1)
+        return bool(self._query(query, promised=True).rows)
+
+    def everything(self) -> Iterator[list[Row]]:
+        for page in self._pages(self._groups[0], None, promised=False):
+            yield self._whole(page, None)
+
+    def _moment_of(self, window: Window, place: int) -> datetime | None:
+        """Modified_Time of the window's row at this place, counted from 1; None: it has fewer.
+
+        Where that is none of the window's moments, rows before it are asked for theirs. If they
+        have none either, the window is read in one piece.
+        UNVERIFIED: how long Zoho takes to skip thousands of rows; it costs a credit.
+        """
+        columns = ("id", CURSOR_FIELD)
+        for _ in range(_TRIES):
+            query = select(
+                columns,
+                self._module,
+                _inside(window),
+                limit=1,
+                offset=place - 1,
+                order_by=CURSOR_FIELD,
+            )
+            rows = self._query(query).rows
+            if not rows:
+                return None
+            moment = moment_in(rows[0].get(CURSOR_FIELD))
+            if moment is not None and window.start <= moment <= window.end:
+                return moment
+            place = max(1, place // 2)
+        return None
+
+    def _pages(
+        self,
+        columns: Columns,
+        condition: str | None,
+        *,
+        after: str = "0",
+        upto: str | None = None,
+        promised: bool = True,
+    ) -> Iterator[list[Row]]:
+        # A window has been seen to hold rows, and rows are known whose further columns are asked
+        # for; where they have gone meanwhile, one call more is made.
+        while True:
+            ids = f"id > {after}" if upto is None else both(f"id > {after}", f"id <= {upto}")
+            where = ids if condition is None else both(condition, ids)
+            query = select(columns, self._module, where, limit=self._most_rows)
+            page = self._query(query, promised=promised)
+            if page.rows:
+                yield page.rows
+            if not page.more or not page.rows:
+                return
+            last = page.rows[-1]["id"]
+            if int(last) <= int(after):
+                raise stuck(self._module)
+            after = last
+            promised = True
+
+    def _whole(self, page: list[Row], window: Window | None) -> list[Row]:
+        """The page's rows with the columns of all column groups.
+
+        A row that left the window meanwhile is left out: it is in a later one.
+        """
+        rows = self._of_all_slices(page, window)
+        self._texts.look_ahead_in(rows)
+        return rows
+
+    def _of_all_slices(self, page: list[Row], window: Window | None) -> list[Row]:
+        condition = None if window is None else _inside(window)
+        before, last = str(int(page[0]["id"]) - 1), page[-1]["id"]
+        torn: set[str] = set()
+        for columns in self._groups[1:]:
+            others = {
+                row["id"]: row
+                for rows in self._pages(columns, condition, after=before, upto=last)
+                for row in rows
+            }
+            torn |= join(page, others)
+        if not torn:
+            return page
+        again = settled(
+            sorted(torn),
+            self._groups,
+            self._by_id,
+            lambda row: window is None or window.holds(row.get(CURSOR_FIELD)),
+            at_once=_IDS_AT_ONCE,
+        )
+        whole = (again.get(row["id"]) if row["id"] in torn else row for row in page)
+        return [row for row in whole if row is not None]
+
+    def _by_id(self, columns: Columns, ids: Sequence[str]) -> list[Row]:
+        condition = listed("id", ids, bare=True)
+        query = select(columns, self._module, condition, limit=_IDS_AT_ONCE)
+        return self._query(query, promised=True).rows
+
+
+def _inside(window: Window) -> str:
+    return between(CURSOR_FIELD, text(window.start), text(window.end))

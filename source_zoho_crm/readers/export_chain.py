@@ -1,0 +1,147 @@
+"""What is known of exports that follow each other."""
+
+from array import array
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from source_zoho_crm.readers import Row
+from source_zoho_crm.readers.windows import Window, text
+from zoho_crm.directory import CURSOR_FIELD
+
+_SECOND = timedelta(seconds=1)
+#: A sample large enough to tell how rows lie in time: less than 2 MB.
+_MOST_MOMENTS = 20_000
+
+
+class Ids:
+    """Ids of records, eight bytes each, by export."""
+
+    def __init__(self) -> None:
+        self._sorted: list[array[int]] = []
+        self._open = array("Q")
+
+    def add(self, page: Iterable[Row]) -> None:
+        self._open.extend(int(row["id"]) for row in page)
+
+    def close(self) -> None:
+        """An export ends: its ids are known from now on."""
+        self._sorted.append(array("Q", sorted(self._open)))
+        self._open = array("Q")
+
+    def without(self, page: list[Row]) -> list[Row]:
+        """The rows that are none of these."""
+        if not page or not self._sorted:
+            return page
+        keys = [int(row["id"]) for row in page]
+        # Exports tend to lie behind each other; then there is nothing to look for.
+        first, last = min(keys), max(keys)
+        if all(last < ids[0] or ids[-1] < first for ids in self._sorted if ids):
+            return page
+        return [row for row, key in zip(page, keys, strict=True) if not self.hold(key)]
+
+    def hold(self, key: int) -> bool:
+        for ids in self._sorted:
+            place = bisect_left(ids, key)
+            if place < len(ids) and ids[place] == key:
+                return True
+        return False
+
+
+@dataclass(slots=True)
+class Chain:
+    """What is known of a chain of exports."""
+
+    #: By our clock, in seconds.
+    begun: float
+    #: Its span is of more than a second, and can be cut.
+    divisible: bool = False
+    exports: int = 0
+    rows: int = 0
+    #: What the fullest of them holds.
+    most_rows: int = 0
+    #: It ended before its rows did.
+    broken: bool = False
+    #: It was ended because so many exports came that its span is better read in parts.
+    long: bool = False
+    #: A row was in two exports.
+    twice: bool = False
+    #: Of its rows that have gone out, and of those of the seconds around its span. When one of
+    #: either leaves, the rows behind it move.
+    ids: Ids = field(default_factory=Ids)
+    around: Ids = field(default_factory=Ids)
+    #: Rows by the hour of their Modified_Time, like 2026-01-31T12.
+    hours: Counter[str] = field(default_factory=Counter)
+    #: Modified_Time of a sample of its rows.
+    moments: list[str] = field(default_factory=list)
+    _step: int = 1
+
+    @property
+    def odd(self) -> bool:
+        """It shows by itself that it cannot be relied on."""
+        return self.broken or self.twice
+
+    def close(self) -> None:
+        """An export ends."""
+        self.ids.close()
+        self.around.close()
+
+    def holds(self, key: str) -> bool:
+        """Whether it has shown the record of this id."""
+        return self.ids.hold(int(key)) or self.around.hold(int(key))
+
+    def take(self, page: list[Row], window: Window | None, *, again: bool = False) -> list[Row]:
+        """The rows of the page that are the window's and that the chain has not had.
+
+        Rows without a Modified_Time that can be read are each window's. `again`: of an export that
+        was made anew after rows of it were read.
+        """
+        new = self.ids.without(page)
+        unknown = self.around.without(new)
+        self.twice = self.twice or (len(unknown) < len(page) and not again)
+        if window is not None:
+            first, last = text(window.start), text(window.end)
+            within = [row for row in new if first <= (row.get(CURSOR_FIELD) or first) <= last]
+            if len(within) < len(new):
+                self.around.add(
+                    row for row in unknown if not first <= (row.get(CURSOR_FIELD) or first) <= last
+                )
+            new = within
+        self.rows += len(new)
+        self.ids.add(new)
+        self.hours.update(row[CURSOR_FIELD][:13] for row in new if row.get(CURSOR_FIELD))
+        self.moments += [row[CURSOR_FIELD] for row in new[:: self._step] if row.get(CURSOR_FIELD)]
+        if len(self.moments) > _MOST_MOMENTS:
+            self.moments = self.moments[::2]
+            self._step *= 2
+        return new
+
+
+def cut(window: Window, hours: Mapping[str, int], *, most_rows: int) -> list[Window]:
+    """The window in parts that hold at most so many rows, if an hour holds no more.
+
+    At least two: a window that is within one hour is halved.
+    """
+    starts = [window.start]
+    rows_of_part = 0
+    for hour, rows_of_hour in sorted(hours.items()):
+        begin = datetime.fromisoformat(f"{hour}:00:00+00:00")
+        if rows_of_part and rows_of_part + rows_of_hour > most_rows and begin > starts[-1]:
+            starts.append(begin)
+            rows_of_part = 0
+        rows_of_part += rows_of_hour
+    if len(starts) == 1:
+        half = (window.end - window.start) // 2
+        starts.append(window.start + max(_SECOND, half - half % _SECOND))
+    ends = [*(start - _SECOND for start in starts[1:]), window.end]
+    return [Window(*span) for span in zip(starts, ends, strict=True)]
+
+
+def first_part(window: Window, moments: Sequence[str]) -> tuple[Window, timedelta]:
+    """A first part of the window, with a fifth of the rows at these moments, and how long a part
+    may be that holds as many: the years before the oldest row tell nothing of how they lie."""
+    known = [datetime.fromisoformat(moment) for moment in sorted(moments)] or [window.start]
+    end = max(known[len(known) // 5] - _SECOND, window.start)
+    return Window(window.start, end), max(end - known[0], (known[-1] - known[0]) / 5)

@@ -1,0 +1,247 @@
+"""Rows out of the file of an export ("Bulk Read: Download Result")."""
+
+import csv
+import io
+import logging
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import IO, Any
+
+from airbyte_cdk.utils import AirbyteTracedException
+
+from source_zoho_crm.readers import Row
+from zoho_crm.casts import Odd
+from zoho_crm.data_types import CellCast
+from zoho_crm.fields import Field
+from zoho_crm.multi_select import ListTexts
+from zoho_crm.problems import system_error, transient_error
+
+LOGGER = logging.getLogger("airbyte")
+
+#: Few enough that the garbage collector does not walk them again and again.
+_AT_ONCE = 250
+#: More than Zoho exports: a file that unpacks to more is none of Zoho's.
+MOST_BYTES = 20 * 10**9
+#: Characters of a cell and of a row: far more than Zoho's longest field, a rich text of 50,000, and
+#: few enough for the memory of any container ("Fields Metadata").
+MOST_OF_A_CELL = 2**22
+MOST_OF_A_ROW = 2**24
+#: Rows are read at once until they have so many characters together.
+_ENOUGH = 2**22
+#: An id has fewer; Zoho's are numbers of 64 bits.
+_DIGITS = 20
+
+
+def rows(
+    file: IO[bytes],
+    module: str,
+    fields: Sequence[Field],
+    *,
+    most_rows: int,
+    lists: ListTexts | None = None,
+) -> Iterator[list[Row]]:
+    """The rows of a ZIP that holds one CSV, in their canonical form, some at a time.
+
+    Neither the file nor what it unpacks to is ever in memory as a whole. A file that unpacks to
+    more than 20 GB, or has more rows than an export can have, is refused. `lists` knows what other
+    exports of the module have shown of lists that are texts. Bytes that are no UTF-8 become U+FFFD.
+    A file without a byte has no rows.
+    """
+    if not file.seek(0, io.SEEK_END):
+        return
+    try:
+        with zipfile.ZipFile(file) as archive:
+            entry = _entry(archive)
+            # The rest of the entry is never unpacked, should it be longer than it says.
+            with archive.open(entry) as unpacked:
+                lists = lists or ListTexts(module)
+                lists.ahead = partial(_lists_in, archive, entry, fields)
+                yield from _pages(_Table(unpacked), module, fields, most_rows, lists)
+    except (zipfile.BadZipFile, zlib.error, EOFError, csv.Error) as error:
+        if _CELL_TOO_LONG in str(error):
+            raise _too_long(module, "value", MOST_OF_A_CELL) from None
+        raise transient_error(
+            f"An export that Zoho made is damaged ({error}). Try again later."
+        ) from error
+    except _TooLong:
+        raise _too_long(module, "record", MOST_OF_A_ROW) from None
+
+
+#: What the csv module says of one.
+_CELL_TOO_LONG = "field larger than field limit"
+
+
+def _too_long(module: str, what: str, most: int) -> AirbyteTracedException:
+    return system_error(
+        f"{module}: Zoho's export holds a {what} of more than {most:,} characters, which no field "
+        "of Zoho's can hold. Choose fewer columns, or enable COQL."
+    )
+
+
+class _TooLong(Exception):  # noqa: N818 - it is told in other words
+    """A row of a CSV is longer than any may be."""
+
+
+class _Table:
+    """The rows of a CSV, none of which is ever in memory beyond the size that it may have."""
+
+    def __init__(self, unpacked: IO[bytes]) -> None:
+        # Texts of Zoho are longer than a cell that the csv module takes unasked.
+        csv.field_size_limit(MOST_OF_A_CELL)
+        self._text = io.TextIOWrapper(unpacked, "utf-8-sig", "replace", newline="")
+        # A blank line at the end is no row.
+        self._rows = filter(None, csv.reader(self._lines()))
+        #: Characters since the latest page.
+        self._taken = 0
+
+    def header(self) -> list[str] | None:
+        return next(self._rows, None)
+
+    def pages(self) -> Iterator[list[list[str]]]:
+        """The rows that are left, some at a time."""
+        page: list[list[str]] = []
+        for row in self._rows:
+            page.append(row)
+            if len(page) == _AT_ONCE or self._taken > _ENOUGH:
+                yield page
+                page, self._taken = [], 0
+        if page:
+            yield page
+
+    def _lines(self) -> Iterator[str]:
+        """The lines of the text; a row has several where a cell has."""
+        most = MOST_OF_A_ROW
+        while line := self._text.readline(most):
+            self._taken += len(line)
+            if len(line) == most or self._taken > most + _ENOUGH:
+                raise _TooLong
+            yield line
+
+
+def _lists_in(
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, fields: Sequence[Field]
+) -> Iterator[tuple[str, str]]:
+    """The cells of the columns that hold lists, with their columns."""
+    with archive.open(entry) as unpacked:
+        table = _Table(unpacked)
+        places = _places(table.header() or ())
+        columns = [
+            (places[field.api_name], field.api_name)
+            for field in fields
+            if field.is_list and field.api_name in places
+        ]
+        for page in table.pages():
+            for row in page:
+                yield from ((name, row[place]) for place, name in columns if row[place:])
+
+
+def damage(file: IO[bytes]) -> str | None:
+    """Why a ZIP cannot be relied on; None: its checksums hold.
+
+    Unpacks it once, some of it at a time; what is no export of Zoho's is left to `rows`.
+    """
+    if not zipfile.is_zipfile(file):
+        return "its result is no ZIP"
+    try:
+        with zipfile.ZipFile(file) as archive:
+            large = any(entry.file_size > MOST_BYTES for entry in archive.infolist())
+            bad = None if large else archive.testzip()
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:
+        # The last two: a bit of its directory calls it encrypted, or points nowhere.
+        return f"its result is damaged ({error})"
+    return None if bad is None else "its result is damaged (a checksum does not hold)"
+
+
+def _entry(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+    entries = archive.infolist()
+    if len(entries) != 1:
+        raise system_error(f"An export of Zoho holds {len(entries)} files where one should be.")
+    if entries[0].file_size > MOST_BYTES:
+        raise system_error(
+            f"An export of Zoho unpacks to {entries[0].file_size:,} bytes, more than the "
+            f"{MOST_BYTES:,} that are taken. Choose fewer columns or a later start date."
+        )
+    return entries[0]
+
+
+def _pages(
+    table: _Table,
+    module: str,
+    fields: Sequence[Field],
+    most_rows: int,
+    lists: ListTexts,
+) -> Iterator[list[Row]]:
+    header = table.header()
+    if header is None:
+        return
+    places = _places(header)
+    if "id" not in places:
+        raise system_error(f"{module}: Zoho's export has no column Id, but {', '.join(header)}.")
+    described = {field.api_name: field for field in fields if field.api_name != "id"}
+    if missing := ", ".join(sorted(described.keys() - places.keys())):
+        LOGGER.warning(f"{module}: Zoho's export came without {missing}; these are null.")
+    columns = [
+        (places[name], _Column(field.cell_reader(lists), field))
+        for name, field in described.items()
+        if name in places
+    ]
+    names = ["id", *(column.field.api_name for _, column in columns)]
+    found = 0
+    for page in table.pages():
+        found += len(page)
+        if found > most_rows:
+            raise system_error(
+                f"An export of Zoho has more than the {most_rows:,} rows that one can have."
+            )
+        cells = _turned(page, len(header))
+        # Column by column: a loop over the cells of each row takes several times as long.
+        ids = cells[places["id"]]
+        if not all(key.isdecimal() and len(key) < _DIGITS for key in ids):
+            raise transient_error(
+                f"{module}: Zoho's export holds a record whose Id is no number. Try again later."
+            )
+        values = [ids, *(column.cast(cells[place]) for place, column in columns)]
+        yield [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
+
+
+def _places(header: Sequence[str]) -> dict[str, int]:
+    """Where each column stands. Files head the first with `Id`, where the docs say `id`."""
+    places = {name: place for place, name in reversed(list(enumerate(header)))}
+    record_id = next((place for place, name in enumerate(header) if name.lower() == "id"), None)
+    return places if record_id is None else {**places, "id": record_id}
+
+
+def _turned(page: Sequence[Sequence[str]], width: int) -> list[tuple[str, ...]]:
+    try:
+        cells = list(zip(*page, strict=True))
+    except ValueError:
+        cells = []
+    if len(cells) != width:
+        raise system_error("An export of Zoho has rows that are shorter or longer than its header.")
+    return cells
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    read: CellCast
+    field: Field
+
+    def cast(self, cells: Sequence[str]) -> list[Any]:
+        """An empty cell is null."""
+        if self.read is str:
+            return [cell or None for cell in cells]
+        read = self.read
+        try:
+            return [read(cell) if cell else None for cell in cells]
+        except Odd:
+            return [self._one(cell) if cell else None for cell in cells]
+
+    def _one(self, cell: str) -> Any:
+        try:
+            return self.read(cell)
+        except Odd as odd:
+            self.field.tell_odd(self.field)
+            return odd.instead

@@ -1,0 +1,118 @@
+"""Rich text that a list has cut, fetched whole."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+
+from source_zoho_crm.readers import Row
+from zoho_crm.casts import utc
+from zoho_crm.directory import CURSOR_FIELD
+from zoho_crm.domains import segment
+from zoho_crm.errors import INVALID_DATA
+from zoho_crm.fields import Field
+from zoho_crm.problems import Refused
+
+LOGGER = logging.getLogger("airbyte")
+
+#: Characters of a rich-text field that a list shows. UNVERIFIED: "Get Records" says 500, of v7 and
+#: v8 only, not whether a single record is whole, and not what a character is; a text that long is
+#: taken as cut everywhere, and counted as the longest: in units of UTF-16, where an emoji is two.
+_CUT = 500
+#: UNVERIFIED: the docs name no limit of `ids` in a list.
+_IDS_AT_ONCE = 100
+
+#: Asks for records at this path, from the module's on, with these parameters.
+Ask = Callable[[str, Mapping[str, str]], list[Row]]
+
+
+class WholeTexts:
+    """Puts the whole text where a page has no more than its beginning.
+
+    Several records come in one call where the version can (`rich_ids`, "Get Rich Text Fields"),
+    and one by one elsewhere. A row never mixes two moments: each text comes with Modified_Time, and
+    where that differs from the row's, the row is left out. A module without Modified_Time cannot
+    tell.
+    """
+
+    def __init__(self, ask: Ask, module: str, fields: Sequence[Field], *, at_once: int) -> None:
+        self._ask = ask
+        self._module = module
+        self._names = [field.api_name for field in fields if field.is_rich_text]
+        self._stamped = any(field.api_name == CURSOR_FIELD for field in fields)
+        self._at_once = at_once
+
+    def mend(self, page: list[Row]) -> list[Row]:
+        """The rows with whole texts, without those that were edited since the page was read.
+
+        A record that was deleted since keeps the beginning; the deletion is told by the next sync.
+        """
+        cut = {row["id"]: row for row in page if self._is_cut(row)}
+        if not cut:
+            return page
+        edited, found = set(), 0
+        for key, moment, texts in self._texts(list(cut)):
+            found += 1
+            if moment == cut[key].get(CURSOR_FIELD):
+                cut[key].update(texts)
+            else:
+                edited.add(key)
+        if found < len(cut):
+            LOGGER.info(
+                f"{self._module}: {len(cut) - found} records were deleted while they were read; "
+                f"their long texts end after {_CUT} characters."
+            )
+        return [row for row in page if row["id"] not in edited]
+
+    def _is_cut(self, row: Row) -> bool:
+        return any(_is_long(row.get(name)) for name in self._names)
+
+    def _texts(self, ids: Sequence[str]) -> Iterator[tuple[str, str | None, Row]]:
+        """Id, Modified_Time and texts of these records, as far as they are there."""
+        for some in _portions(ids, self._at_once or 1):
+            rows = {row["id"]: row for row in self._fetch(some)}
+            # This call gives nothing but rich text, so what it gave is dated afterwards.
+            moments = self._moments(list(rows)) if self._at_once and self._stamped else rows
+            for key in rows.keys() & moments.keys():
+                moment = moments[key].get(CURSOR_FIELD)
+                texts = {name: rows[key][name] for name in self._names if name in rows[key]}
+                with suppress(ValueError):
+                    # Else it is no moment, and the row has it as it is.
+                    moment = utc(moment)
+                yield key, moment, texts
+
+    def _fetch(self, ids: Sequence[str]) -> list[Row]:
+        try:
+            if self._at_once:
+                params = {"fields": ",".join(self._names), "ids": ",".join(ids)}
+                return self._ask("/actions/fetch_full_data", params)
+            stamp = (CURSOR_FIELD,) if self._stamped else ()
+            return self._ask(f"/{segment(ids[0])}", {"fields": ",".join((*self._names, *stamp))})
+        except Refused as refusal:
+            if refusal.code != INVALID_DATA:
+                raise
+            if len(ids) == 1:
+                return []
+            half = len(ids) // 2
+            return [*self._fetch(ids[:half]), *self._fetch(ids[half:])]
+
+    def _moments(self, ids: Sequence[str]) -> dict[str, Row]:
+        params = {"fields": CURSOR_FIELD, "converted": "both"}
+        return {
+            row["id"]: row
+            for some in _portions(ids, _IDS_AT_ONCE)
+            for row in self._ask("", {**params, "ids": ",".join(some)})
+        }
+
+
+def _is_long(text: object) -> bool:
+    """Whether no list shows more of a text. A pair of units is not cut in two."""
+    if type(text) is not str:
+        return False
+    if not _CUT // 2 <= len(text) < _CUT or text.isascii():
+        return len(text) >= _CUT
+    pairs = sum(character > "\uffff" for character in text)
+    return len(text) + pairs >= (_CUT - 1 if pairs else _CUT)
+
+
+def _portions(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    return (ids[start : start + size] for start in range(0, len(ids), size))

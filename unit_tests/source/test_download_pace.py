@@ -1,0 +1,71 @@
+import logging
+
+import pytest
+
+from source_zoho_crm.download_pace import DownloadPace
+from zoho_crm.limits import DOWNLOADS_A_MINUTE
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        assert seconds > 0
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(mocker) -> Clock:
+    clock = Clock()
+    mocker.patch("source_zoho_crm.download_pace.time", clock)
+    return clock
+
+
+def test_nobody_waits_before_zoho_has_refused_a_download(clock: Clock) -> None:
+    downloads = DownloadPace()
+    for _ in range(100):
+        downloads.turn()
+    assert clock.now == 1_000
+
+
+def test_after_a_refusal_no_minute_has_more_downloads_than_zoho_allows(clock: Clock) -> None:
+    downloads = DownloadPace()
+    for _ in range(DOWNLOADS_A_MINUTE + 1):
+        downloads.turn()
+    downloads.refused()
+
+    begun = []
+    for _ in range(35):
+        downloads.turn()
+        begun.append(clock.now)
+        clock.now += 0.5
+
+    for early, late in zip(begun, begun[DOWNLOADS_A_MINUTE:], strict=False):
+        assert late - early > 60
+    assert begun[-1] < 1_000 + 5 * 62, "no slower than it must be"
+
+
+def test_all_wait_a_little_when_others_use_up_the_downloads(clock: Clock) -> None:
+    downloads = DownloadPace()
+    for _ in range(12):
+        before = clock.now
+        downloads.turn()
+        downloads.refused()
+        assert clock.now - before <= 60
+    assert clock.now >= 1_000 + 60
+
+
+def test_a_download_that_is_put_off_is_told_every_half_minute(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "airbyte"):
+        assert not DownloadPace().downloaded(lambda: False, "Leads, export 7")
+
+    assert caplog.messages == [
+        f"Leads, export 7: waits its turn to be downloaded, for {seconds} s."
+        for seconds in range(30, 601, 30)
+    ]
