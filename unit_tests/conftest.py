@@ -1,8 +1,11 @@
 """What holds for all tests: a process that keeps what it imported, and time not waited for."""
 
 import gc
+from collections.abc import Iterator
 
 import pytest
+
+from unit_tests.once import work_out_once
 
 
 def pytest_collection_finish() -> None:
@@ -18,3 +21,10 @@ def pauses(mocker) -> list[float]:
     for place in ("zoho_crm.requester.sleep", "source_zoho_crm.missing_streams.sleep"):
         mocker.patch(place, slept.append)
     return slept
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _manifest() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        work_out_once(patch)
+        yield

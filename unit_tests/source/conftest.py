@@ -3,11 +3,11 @@
 import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 import pytest
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.models import (
@@ -21,7 +21,6 @@ from airbyte_cdk.test import entrypoint_wrapper
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 
 from source_zoho_crm import SourceZohoCrm
-from unit_tests.source.once import work_out_once
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_emulator.server import Running, Settings, running
 
@@ -33,8 +32,8 @@ SETTINGS = Settings(
 )
 
 
-#: Catalogs of the shared org, by settings; the retrieval method makes no difference to them.
-_discovered: dict[str, dict[str, Row]] = {}
+#: Catalogs of orgs of `SETTINGS` as JSON, by settings; the retrieval makes no difference to them.
+_discovered: dict[str, bytes] = {}
 
 
 @dataclass
@@ -44,6 +43,8 @@ class Org:
     server: Running
     settings: Row = field(default_factory=dict)
     shared: bool = False
+    #: The org is one of `SETTINGS`, and no test has changed it.
+    unchanged: bool = False
 
     @property
     def config(self) -> Row:
@@ -56,21 +57,26 @@ class Org:
         return account | self.settings
 
     def control(self, method: str, path: str, body: object = None) -> Any:
+        self.unchanged &= method == "GET"
         return self.server.control(method, path, body)
 
     def streams(self) -> dict[str, Row]:
         """What the source discovers, by name; asked once where no test changes the org."""
-        if not self.shared:
-            return self.discover()
-        settings = {name: value for name, value in self.settings.items() if name != "retrieval"}
-        key = json.dumps(settings, sort_keys=True)
-        if key not in _discovered:
-            _discovered[key] = self.discover()
-        return deepcopy(_discovered[key])
+        return self._discover_once() if self.shared else self.discover()
 
     def stream(self, name: str) -> Row:
         """What the source discovers of one stream; some 40 ms for each other one are saved."""
-        return self.discover(configured([{"name": name}], "full_refresh"))[name]
+        only = configured([{"name": name}], "full_refresh")
+        found = self._discover_once(only) if self.unchanged else self.discover(only)
+        return found[name]
+
+    def _discover_once(self, only: ConfiguredAirbyteCatalog | None = None) -> dict[str, Row]:
+        settings = {name: value for name, value in self.settings.items() if name != "retrieval"}
+        names = [entry.stream.name for entry in only.streams] if only else None
+        key = json.dumps([settings, names], sort_keys=True)
+        if key not in _discovered:
+            _discovered[key] = orjson.dumps(self.discover(only))
+        return orjson.loads(_discovered[key])
 
     def discover(self, only: ConfiguredAirbyteCatalog | None = None) -> dict[str, Row]:
         # Not by the CDK's wrapper: it switches on --debug, which prints every answer for good.
@@ -182,13 +188,6 @@ def _value(value: Any, schema: Mapping[str, Any]) -> Any:
     return value
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _manifest() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        work_out_once(patch)
-        yield
-
-
 @pytest.fixture(scope="session")
 def _server() -> Iterator[Running]:
     with running(SETTINGS, {"tokens_per_10_min": 0}) as server:
@@ -200,7 +199,7 @@ def org(_server: Running) -> Iterator[Org]:
     """An org that no other test changes; the source has no token of it yet."""
     ZohoAuthenticator._tokens.clear()
     _server.control("POST", "reset", {})
-    yield Org(_server, shared=True)
+    yield Org(_server, shared=True, unchanged=True)
     _server.control("POST", "knobs", {"churn": 0, "features_refused": []})
 
 
@@ -209,4 +208,4 @@ def own_org() -> Iterator[Org]:
     """An org that the test may change."""
     ZohoAuthenticator._tokens.clear()
     with running(SETTINGS, {"tokens_per_10_min": 0}) as server:
-        yield Org(server)
+        yield Org(server, unchanged=True)
