@@ -135,15 +135,16 @@ class Client:
         method: str,
         path: str,
         *,
-        line: str,
+        usage_of: str,
         records: int = 1,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
         repeatable: bool = True,
     ) -> Answer:
-        """Makes a call with so many records and returns Zoho's outcomes; `line` is the ledger's.
+        """Makes a call with so many records and returns Zoho's outcomes.
 
+        Its usage is that of the stream `usage_of`.
         A repeatable call is made again when its answer is lost; another one raises LostAnswerError.
         A call that Zoho refuses as a whole raises `Refused` with Zoho's code, or a sentence, and
         one that it refuses because of one of its several records RowRefusedError. One that is too
@@ -153,7 +154,7 @@ class Client:
         client, judge = self._repeating if repeatable else self._once
         judge.begin(path.partition("/")[0], records)
         url = f"{self.metadata.get_url()}/{path}"
-        with self.org.call(line):
+        with self.org.call(usage_of):
             try:
                 _, response = client.send_request(
                     method,

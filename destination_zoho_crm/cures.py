@@ -37,7 +37,7 @@ class Cures:
     def _of_lookup(self, field: TargetField) -> str:
         name = str(field.lookup_module)
         try:
-            module = self._modules.named([name]).get(name)
+            module = self._modules.find([name]).get(name)
         except AirbyteTracedException:
             # The row is rejected all the same; what fails here fails where it matters, too.
             return ""

@@ -67,10 +67,11 @@ class DestinationZohoCrm(Destination):
 
     def discover(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """The DESTINATION_CATALOG: what may be written, module by module."""
-        modules = TargetModules(Client(self._whole(config)).metadata)
+        client = Client(self._whole(config))
+        modules = TargetModules(client.org.directory, client.metadata)
         return {
             "type": "DESTINATION_CATALOG",
-            "destination_catalog": {"operations": list(operations(modules.offered()))},
+            "destination_catalog": {"operations": list(operations(modules.find_all()))},
         }
 
     def write(
@@ -159,7 +160,7 @@ class DestinationZohoCrm(Destination):
         if settings.folder:
             make_folder(settings.folder)
         client = Client({**config, PATIENCE: 0})
-        modules = TargetModules(client.metadata)
+        modules = TargetModules(client.org.directory, client.metadata)
         if not client.may_write():
             raise config_error(
                 "The refresh token lacks a scope: it may read records and not write them. Make a "
@@ -168,8 +169,8 @@ class DestinationZohoCrm(Destination):
         if not modules.names:
             raise config_error("This org has no module that can be written by Zoho's API.")
         named = [mapping.module for mapping in settings.mappings]
-        fetched = modules.with_lookups(
-            named or [modules.told()], named_lookups((), settings.mappings)
+        fetched = modules.find_with_lookups(
+            named or [modules.find_described()], named_lookups((), settings.mappings)
         )
         refuse(
             problem

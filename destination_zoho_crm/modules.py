@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,7 @@ from destination_zoho_crm.naming import loose
 from destination_zoho_crm.options import Options
 from destination_zoho_crm.settings import Operation
 from zoho_crm.data_types import Form
-from zoho_crm.directory import Metadata, of_one_module
+from zoho_crm.directory import Directory, Metadata
 from zoho_crm.fields import Field
 from zoho_crm.json_text import object_of
 from zoho_crm.problems import Refused
@@ -19,8 +18,6 @@ LOGGER = logging.getLogger("airbyte")
 
 #: Modules that are asked for until Zoho tells the fields of one.
 _MODULES_TRIED = 5
-#: Field calls side by side, as in `zoho_crm.directory`.
-_SIDE_BY_SIDE = 10
 
 #: Their records hang on other calls than "Insert Records": a file comes with each.
 _OF_OTHER_CALLS = ("Attachments",)
@@ -166,64 +163,66 @@ class TargetModule:
 
 
 class TargetModules:
-    """The modules of an org that can be written; fields are fetched when asked for, once."""
+    """The modules of an org that can be written; their fields are read when asked for."""
 
-    def __init__(self, requester: Metadata) -> None:
+    def __init__(self, directory: Directory, requester: Metadata) -> None:
+        self._directory = directory
         self._requester = requester
-        listed = requester.metadata("settings/modules", "modules")
-        self._listed = {entry["api_name"]: entry for entry in listed if _writable(entry)}
-        self._fetched: dict[str, TargetModule | Refused] = {}
+        listed = directory.list_modules(requester)
+        self._entries = {name: entry for name, entry in listed.items() if _is_writable(entry)}
 
     @property
     def names(self) -> list[str]:
-        return sorted(self._listed)
+        return sorted(self._entries)
 
-    def named(self, names: Iterable[str]) -> dict[str, TargetModule]:
-        """Those of the names that the org has."""
+    def find(self, names: Iterable[str]) -> dict[str, TargetModule]:
+        """Those of the names that the org has. Raises where Zoho refuses the fields of one."""
         modules = {}
-        for name, module in self._answers(names).items():
-            if isinstance(module, Refused):
-                raise module
-            modules[name] = module
+        for name, fields in self._read_fields(names).items():
+            if isinstance(fields, Refused):
+                raise fields
+            modules[name] = self._describe(name, fields)
         return modules
 
-    def again(self, name: str) -> TargetModule | None:
+    def find_anew(self, name: str) -> TargetModule | None:
         """The module as Zoho describes it now; None where the org has no such module."""
-        self._fetched.pop(name, None)
-        return self.named([name]).get(name)
+        self._directory.ask_again(name)
+        return self.find([name]).get(name)
 
-    def told(self) -> str:
-        """A module whose fields Zoho tells; raises where it tells those of none of a few."""
+    def find_described(self) -> str:
+        """A module whose fields Zoho gives; raises where it refuses those of a few."""
         refusal: Refused | None = None
         for name in self.names[:_MODULES_TRIED]:
-            answer = self._answers([name])[name]
-            if not isinstance(answer, Refused):
+            fields = self._read_fields([name])[name]
+            if not isinstance(fields, Refused):
                 return name
-            refusal = answer
+            refusal = fields
         assert refusal is not None
         raise refusal
 
-    def offered(self) -> dict[str, TargetModule]:
-        """All but those whose fields Zoho does not tell, each of which costs a warning.
+    def find_all(self) -> dict[str, TargetModule]:
+        """All but those whose fields Zoho refuses, each of which costs a warning.
 
-        Raises where it tells those of none: then it is not these modules that it refuses.
+        Raises where it refuses those of all: then the reason is not in these modules.
         """
         modules = {}
-        answers = self._answers(self.names)
-        refusals = [answer for answer in answers.values() if isinstance(answer, Refused)]
+        answers = self._read_fields(self.names)
+        refusals = [fields for fields in answers.values() if isinstance(fields, Refused)]
         if refusals and len(refusals) == len(answers):
             raise refusals[0]
-        for name, module in answers.items():
-            if isinstance(module, Refused):
-                LOGGER.warning(f"{name} is left out: {module.message}")
+        for name, fields in answers.items():
+            if isinstance(fields, Refused):
+                LOGGER.warning(f"{name} is left out: {fields.message}")
             else:
-                modules[name] = module
+                modules[name] = self._describe(name, fields)
         return modules
 
-    def with_lookups(self, names: Iterable[str], lookups: Iterable[str]) -> dict[str, TargetModule]:
+    def find_with_lookups(
+        self, names: Iterable[str], lookups: Iterable[str]
+    ) -> dict[str, TargetModule]:
         """These modules, and those that their fields named in `lookups` point at, however these
         names are spelled."""
-        modules = self.named(names)
+        modules = self.find(names)
         wanted = {loose(name) for name in lookups}
         fields = [field for module in modules.values() for field in module.fields.values()]
         targets = {
@@ -231,27 +230,17 @@ class TargetModules:
             for field in fields
             if wanted & {loose(field.api_name), loose(field.label)}
         }
-        return modules | self.named(targets)
+        return modules | self.find(targets)
 
-    def _answers(self, names: Iterable[str]) -> dict[str, TargetModule | Refused]:
-        """Fetched side by side."""
-        wanted = dict.fromkeys(name for name in names if name in self._listed)
-        missing = [name for name in wanted if name not in self._fetched]
-        with ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="fields") as pool:
-            self._fetched |= zip(missing, pool.map(self._fetch, missing), strict=True)
-        return {name: self._fetched[name] for name in wanted}
+    def _read_fields(self, names: Iterable[str]) -> dict[str, list[Any] | Refused]:
+        wanted = dict.fromkeys(name for name in names if name in self._entries)
+        return self._directory.read_fields_of(wanted, self._requester)
 
-    def _fetch(self, name: str) -> TargetModule | Refused:
-        try:
-            fields = self._requester.metadata("settings/fields", "fields", module=name)
-        except Refused as refusal:
-            if of_one_module(refusal):
-                return refusal
-            raise
-        return TargetModule.from_metadata(self._listed[name], fields)
+    def _describe(self, name: str, fields: Iterable[Any]) -> TargetModule:
+        return TargetModule.from_metadata(self._entries[name], fields)
 
 
-def _writable(module: Mapping[str, Any]) -> bool:
+def _is_writable(module: Mapping[str, Any]) -> bool:
     return (
         bool(module.get("api_supported", True))
         and module.get("generated_type") not in _NO_KINDS

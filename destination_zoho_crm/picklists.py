@@ -51,7 +51,7 @@ class PickLists:
                 return
             self._asked_again.add(module)
             try:
-                found = self._modules.again(module)
+                found = self._modules.find_anew(module)
             except AirbyteTracedException as failure:
                 # Values are judged all the same; what fails here fails where it matters, too.
                 LOGGER.warning(

@@ -98,7 +98,7 @@ class Sender:
             answer = self._client.write(
                 call.method,
                 call.path,
-                line=self._plan.label,
+                usage_of=self._plan.label,
                 records=len(records),
                 params=call.params,
                 headers=call.headers,

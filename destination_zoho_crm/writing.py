@@ -65,8 +65,8 @@ def write(
         make_folder(settings.folder)
     # First, so that what the other answers tell of credits left is heard.
     client.org.fetch_details(client.metadata)
-    modules = TargetModules(client.metadata)
-    wanted = modules.with_lookups(
+    modules = TargetModules(client.org.directory, client.metadata)
+    wanted = modules.find_with_lookups(
         wanted_modules(streams, settings.mappings), named_lookups(streams, settings.mappings)
     )
     for mapping in unmet(streams, settings.mappings):

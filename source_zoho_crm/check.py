@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
+from source_zoho_crm.modules import modules_of
 from zoho_crm.answers import anything, page
 from zoho_crm.coql import select
-from zoho_crm.directory import of_one_module
+from zoho_crm.directory import is_of_one_module
 from zoho_crm.domains import segment
 from zoho_crm.errors import INVALID_DATA, PERMISSION_LACKING, SCOPE_LACKING, not_served
 from zoho_crm.manifest import scopes
@@ -92,15 +93,15 @@ def _details(ask: ZohoRequester) -> Mapping[str, Any]:
 
 def _modules(org: Org, ask: ZohoRequester) -> Iterator[str]:
     """Those that are streams; the fields of each are known when it comes."""
-    for name in org.directory.names(ask):
-        if org.directory.module(name, ask).refusal is None:
+    for name in modules_of(org).list_names(ask):
+        if modules_of(org).read_module(name, ask).not_offered_because is None:
             yield name
 
 
 def _first(modules: Iterator[str], org: Org) -> str:
     for module in modules:
         return module
-    org.directory.assure_one()
+    modules_of(org).raise_if_scope_lacking()
     raise config_error("This org has no module that Zoho's API serves to the refresh token's user.")
 
 
@@ -111,7 +112,7 @@ def _first_listed(ask: ZohoRequester, modules: Iterable[str]) -> str:
         try:
             ask.ask(segment(module), read=page(), params={"fields": "id", "per_page": "1"})
         except Refused as refused:
-            if not of_one_module(refused):
+            if not is_of_one_module(refused):
                 raise
             refusal = refused
         else:

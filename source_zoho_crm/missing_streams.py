@@ -8,7 +8,8 @@ from airbyte_cdk.models import AirbyteMessage, AirbyteStreamStatus, StreamDescri
 from airbyte_cdk.utils import AirbyteTracedException
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
 
-from zoho_crm.directory import Directory, Metadata, Module
+from source_zoho_crm.modules import Module, SourceModules
+from zoho_crm.directory import Metadata
 from zoho_crm.problems import config_error, transient_error
 from zoho_crm.requester import SETTLE_S
 
@@ -19,19 +20,25 @@ _UNKNOWN = (
 
 
 def absent(
-    names: Sequence[str], directory: Directory, requester: Metadata, *, others: Iterable[str]
+    names: Sequence[str],
+    modules_of_org: SourceModules,
+    requester: Metadata,
+    *,
+    others: Iterable[str],
 ) -> dict[str, AirbyteTracedException]:
     """Those of the names that are no modules which the org offers, with the error to tell.
 
     `others`: streams that are no modules.
     """
-    modules = {module.api_name: module for module in directory.modules(names, requester)}
-    if bare := [name for name, module in modules.items() if module.bare]:
+    modules = {module.api_name: module for module in modules_of_org.read_modules(names, requester)}
+    if bare := [name for name, module in modules.items() if module.has_no_fields]:
         # They had fields when they were selected; an answer without content may be a passing fault.
         sleep(SETTLE_S)
-        directory.ask_again(bare)
-        modules |= {module.api_name: module for module in directory.modules(bare, requester)}
-    known = [*directory.names(requester), *others]
+        modules_of_org.ask_again(bare)
+        modules |= {
+            module.api_name: module for module in modules_of_org.read_modules(bare, requester)
+        }
+    known = [*modules_of_org.list_names(requester), *others]
     return {name: error for name in names if (error := _error(name, modules.get(name), known))}
 
 
@@ -39,10 +46,10 @@ def _error(name: str, module: Module | None, known: Iterable[str]) -> AirbyteTra
     if module is not None and module.unreadable is not None:
         # Nobody knows whether it is gone.
         return transient_error(f"{name}: {module.unreadable.message}")
-    reason = _UNKNOWN + _meant(name, known) if module is None else module.refusal
+    reason = _UNKNOWN + _meant(name, known) if module is None else module.not_offered_because
     if reason is None:
         return None
-    if module is not None and module.bare:
+    if module is not None and module.has_no_fields:
         return config_error(
             f"{name}: asked twice, Zoho names no field of it that a record carries. Check that the "
             "profile of the user who made the refresh token sees fields of this module, and sync "

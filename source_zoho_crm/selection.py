@@ -9,9 +9,10 @@ from typing import Any
 
 from airbyte_cdk.models import ConfiguredAirbyteCatalog, SyncMode
 
+from source_zoho_crm.modules import Module
 from source_zoho_crm.readers.tombstones import columns as columns_of_tombstones
 from source_zoho_crm.state import States
-from zoho_crm.directory import CURSOR_FIELD, Module
+from zoho_crm.directory import CURSOR_FIELD
 
 _KEY = "_selection"
 _INCREMENTAL = "_incremental"

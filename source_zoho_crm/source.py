@@ -23,6 +23,7 @@ from source_zoho_crm.check import needed_scopes, prove
 from source_zoho_crm.failures import plainly
 from source_zoho_crm.letter_case import warnings_of_fields, warnings_of_streams, withheld
 from source_zoho_crm.missing_streams import absent, told
+from source_zoho_crm.modules import modules_of
 from source_zoho_crm.packed_records import unpacked
 from source_zoho_crm.selection import is_incremental, selected_streams, with_selection
 from source_zoho_crm.state import (
@@ -121,7 +122,7 @@ class SourceZohoCrm(YamlDeclarativeSource):
         yield from warnings_of_streams(names)
         requester = manifests_requester("requester", self._config)
         modules = [name for name in names if name not in settings_streams()]
-        for module in org_of(self._config).directory.modules(modules, requester):
+        for module in modules_of(org_of(self._config)).read_modules(modules, requester):
             columns = (field.api_name for field in module.fields)
             yield from warnings_of_fields(module.api_name, columns)
 
@@ -155,7 +156,7 @@ class SourceZohoCrm(YamlDeclarativeSource):
             for entry in catalog.streams
             if entry.stream.name not in settings_streams()
         ]
-        missing = absent(modules, org.directory, requester, others=settings_streams())
+        missing = absent(modules, modules_of(org), requester, others=settings_streams())
         states = {name: self._states[name] for name in modules if name in self._states}
         unread = of_another_org(states, org_id) | missing
         for entry in catalog.streams:
@@ -171,7 +172,7 @@ class SourceZohoCrm(YamlDeclarativeSource):
                 yield message
             # The CDK ends each stream with a state. With one, the next run could not tell that
             # the stream has never brought a row.
-            elif stream not in org.directory.refused:
+            elif stream not in modules_of(org).records_refused:
                 yield with_org(message, states, org_id)
         if missing:
             raise config_error(f"Not offered by this org: {', '.join(missing)}.")
@@ -186,8 +187,8 @@ class SourceZohoCrm(YamlDeclarativeSource):
             # Children say for themselves whether they have one.
             if name in settings_streams():
                 return False
-            module = org.directory.module(name, requester)
-            return module.windowed or module.child
+            module = modules_of(org).read_module(name, requester)
+            return module.windowed or module.is_child
 
         yield from warnings_of_streams(names)
         incremental = [name for name in names if is_incremental(self._config, name)]

@@ -1,7 +1,7 @@
 """Calls to Zoho."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from time import sleep
 from typing import IO, Any, TypeVar
@@ -17,7 +17,7 @@ from airbyte_cdk.sources.streams.http.exceptions import BaseBackoffException
 from airbyte_cdk.sources.types import StreamSlice, StreamState
 from airbyte_cdk.utils import AirbyteTracedException
 
-from zoho_crm.answers import Body, Page, Row, UndocumentedError, body_of, entries
+from zoho_crm.answers import Body, Page, Row, UndocumentedError, body_of, entries, page
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.errors import SCOPE_LACKING, TOKEN_REFUSED, code_of
 from zoho_crm.manifest import component
@@ -39,6 +39,8 @@ LOGGER = logging.getLogger("airbyte")
 T = TypeVar("T")
 
 _BLOCK = 256 * 1024
+#: Entries of a settings list that a call gives.
+_PER_PAGE = "200"
 #: Pauses before an answer that cannot be read is asked for again: those after a 503.
 PAUSES_S = (1, 2, 4, 8, 16, 32)
 #: Seconds between two answers without promised rows that are believed.
@@ -178,6 +180,34 @@ class ZohoRequester(HttpRequester):
     def metadata(self, path: str, key: str, **params: str) -> list[Row]:
         """The entries of a settings answer; none where Zoho says that there are none."""
         return self.ask(path, read=entries(key), params=params, usage_of=METADATA)
+
+    def ask_for_entries(
+        self,
+        path: str,
+        key: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        usage_of: str | None = None,
+    ) -> Iterator[Row]:
+        """The entries of a settings list that may have several pages."""
+        more, number = True, 1
+        while more:
+            numbered = {"page": str(number), "per_page": _PER_PAGE} if number > 1 else {}
+            found = self.ask_for_rows(
+                path,
+                read=page(key, infos=False, behind=number > 1),
+                promised=number > 1,
+                params={**(params or {}), **numbered},
+                usage_of=usage_of,
+            )
+            rows = [row for row in found.rows if isinstance(row, Mapping)]
+            if len(rows) < len(found.rows):
+                LOGGER.warning(
+                    f"{usage_of or path}: Zoho lists entries that are no objects; left out."
+                )
+            yield from rows
+            more = found.more
+            number += 1
 
     def get_url(
         self,

@@ -9,9 +9,9 @@ from airbyte_cdk.sources.declarative.schema import SchemaLoader
 from airbyte_cdk.sources.types import StreamSlice
 
 from source_zoho_crm.letter_case import withheld
+from source_zoho_crm.modules import Module, modules_of
 from source_zoho_crm.readers.tombstones import columns as tombstone_columns
 from source_zoho_crm.selection import selected_streams
-from zoho_crm.directory import Module
 from zoho_crm.fields import json_schema
 from zoho_crm.manifest import settings_streams
 from zoho_crm.org import org_of
@@ -20,9 +20,9 @@ from zoho_crm.requester import ZohoRequester
 
 def refusal_of(module: Module) -> str | None:
     """Why the module is no stream; None: it is one."""
-    if module.refusal is None and module.api_name in settings_streams():
+    if module.not_offered_because is None and module.api_name in settings_streams():
         return f"The stream {module.api_name} is one of the org's settings. Rename the module."
-    return module.refusal
+    return module.not_offered_because
 
 
 @dataclass
@@ -46,18 +46,19 @@ class StreamNames(Retriever):
     ) -> Iterable[dict[str, Any]]:
         org = org_of(self.config)
         org.fetch_details(self.requester)
+        modules = modules_of(org)
         names = selected_streams(self.config)
         discovers = names is None
         if names is None:
-            names = org.directory.names(self.requester)
-        for module in org.directory.modules(names, self.requester):
+            names = modules.list_names(self.requester)
+        for module in modules.read_modules(names, self.requester):
             if discovers and module.unreadable is not None:
                 # A catalog without it would take the stream out of the connection.
                 raise module.unreadable
             if refusal_of(module) is None and module.windowed == self._windowed:
                 yield {"api_name": module.api_name}
         if discovers:
-            org.directory.assure_one()
+            modules.raise_if_scope_lacking()
 
 
 @dataclass
@@ -77,9 +78,9 @@ class ModulesRetriever(Retriever):
     def read_records(
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
     ) -> Iterable[dict[str, Any]]:
-        org = org_of(self.config).directory
+        modules = modules_of(org_of(self.config))
         offered = []
-        for module in org.modules(org.names(self.requester), self.requester):
+        for module in modules.read_modules(modules.list_names(self.requester), self.requester):
             refusal = refusal_of(module)
             if refusal is None:
                 offered.append(module.api_name)
@@ -88,7 +89,7 @@ class ModulesRetriever(Retriever):
                 "offered": refusal is None,
                 "not_offered_because": refusal,
             }
-            for name in module.inner_rows:
+            for name in module.inner_subforms:
                 yield {
                     "api_name": f"{module.api_name}.{name}",
                     "offered": False,
@@ -117,8 +118,8 @@ class ModuleSchema(SchemaLoader):
         self._module: str = parameters["name"]
 
     def get_json_schema(self) -> Mapping[str, Any]:
-        org = org_of(self.config).directory
-        module = org.module(self._module, self.requester)
+        modules = modules_of(org_of(self.config))
+        module = modules.read_module(self._module, self.requester)
         schema = json_schema(module.fields)
         if module.windowed and self.config.get("include_deleted", True):
             schema["properties"] |= tombstone_columns()

@@ -14,6 +14,7 @@ from airbyte_cdk.sources.types import Record, StreamSlice
 
 from source_zoho_crm.advice import advice
 from source_zoho_crm.letter_case import warnings_of_fields
+from source_zoho_crm.modules import Module, modules_of
 from source_zoho_crm.odd_values import OddValues
 from source_zoho_crm.packed_records import chunks
 from source_zoho_crm.readers import Row
@@ -30,7 +31,7 @@ from source_zoho_crm.selection import (
 )
 from source_zoho_crm.span import removed_since, span_of
 from source_zoho_crm.window_partition import WindowRead
-from zoho_crm.directory import CURSOR_FIELD, Module
+from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.errors import NOT_SERVED, PERMISSION_LACKING, not_served
 from zoho_crm.fields import Field
 from zoho_crm.org import org_of
@@ -130,9 +131,9 @@ class RecordsRetriever(Retriever):
         """
         begins = not has_state(self.config, self.name)
         if begins:
-            org_of(self.config).directory.refused.add(self.name)
+            modules_of(org_of(self.config)).records_refused.add(self.name)
         unserved = not_served(refusal.code)
-        hidden = refusal.code in PERMISSION_LACKING and self._module.internal
+        hidden = refusal.code in PERMISSION_LACKING and self._module.is_internal
         if hidden or (unserved and begins and is_incremental(self.config, self.name)):
             LOGGER.warning(f"{self.name}: no records. {refusal.message}")
         elif unserved:
@@ -205,7 +206,7 @@ class RecordsRetriever(Retriever):
         A child's stream that is set to incremental was so when Zoho listed removed rows, and only
         tombstones take rows out of its table.
         """
-        if not (self._module.child and is_incremental(self.config, self.name)):
+        if not (self._module.is_child and is_incremental(self.config, self.name)):
             return None
         LOGGER.warning(
             f"{self.name}: Zoho has shown no removed row of this kind of module lately, so it is "
@@ -259,7 +260,7 @@ class RecordsRetriever(Retriever):
 
     @cached_property
     def _module(self) -> Module:
-        return org_of(self.config).directory.module(self.name, self.requester)
+        return modules_of(org_of(self.config)).read_module(self.name, self.requester)
 
     @cached_property
     def _fields(self) -> list[Field]:

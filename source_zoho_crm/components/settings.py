@@ -8,9 +8,10 @@ from typing import Any
 from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.types import StreamSlice
 
+from source_zoho_crm.modules import modules_of
 from source_zoho_crm.odd_values import OddValues
-from zoho_crm.answers import Row, entries, page
-from zoho_crm.directory import of_one_module
+from zoho_crm.answers import Row, entries
+from zoho_crm.directory import is_of_one_module
 from zoho_crm.errors import lacks_feature
 from zoho_crm.fields import Field, caster
 from zoho_crm.org import org_of
@@ -19,7 +20,6 @@ from zoho_crm.requester import ZohoRequester
 
 LOGGER = logging.getLogger("airbyte")
 
-_PER_PAGE = 200
 #: Zoho's only module with pipelines ("Pipeline Metadata").
 _WITH_PIPELINES = "Deals"
 _NAMELESS = "Zoho gives it no api_name."
@@ -87,7 +87,7 @@ class SettingsRetriever(Retriever):
             except Refused as refusal:
                 if lacks_feature(refusal.code):
                     lacking.append(f"{name} ({refusal.code})")
-                elif of_one_module(refusal):
+                elif is_of_one_module(refusal):
                     # UNVERIFIED: that Zoho has INVALID_DATA for a module without such settings;
                     # the docs show it for ids only.
                     refusals[name] = refusal
@@ -103,28 +103,14 @@ class SettingsRetriever(Retriever):
         LOGGER.warning(f"{self.name}: nothing for {', '.join(refusals)}. {last.message}")
 
     def _asked(self, params: Mapping[str, str]) -> Iterator[Row]:
-        more, number = True, 1
-        while more:
-            numbered = {"page": str(number), "per_page": str(_PER_PAGE)} if number > 1 else {}
-            asked = {**params, **numbered}
-            found = self.requester.ask_for_rows(
-                self.path,
-                read=page(self.key, infos=False, behind=number > 1),
-                promised=number > 1,
-                params=asked,
-                usage_of=self.name,
-            )
-            rows = [row for row in found.rows if isinstance(row, Mapping)]
-            if len(rows) < len(found.rows):
-                LOGGER.warning(f"{self.name}: Zoho lists entries that are no objects; left out.")
-            yield from rows
-            more = found.more
-            number += 1
+        return self.requester.ask_for_entries(
+            self.path, self.key, params=params, usage_of=self.name
+        )
 
     def _modules(self) -> Iterator[str]:
-        org = org_of(self.config).directory
-        for module in org.modules(org.names(self.requester), self.requester):
-            if module.refusal is None:
+        modules = modules_of(org_of(self.config))
+        for module in modules.read_modules(modules.list_names(self.requester), self.requester):
+            if module.not_offered_because is None:
                 yield module.api_name
 
     def _layouts(self) -> Iterator[str]:

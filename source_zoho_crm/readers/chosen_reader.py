@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from source_zoho_crm.bulk_read import BulkRead
+from source_zoho_crm.modules import Module
 from source_zoho_crm.readers import Reader, Row
 from source_zoho_crm.readers.bulk import BulkReader
 from source_zoho_crm.readers.calls import Calls
@@ -17,7 +18,7 @@ from source_zoho_crm.readers.rest import RestReader
 from source_zoho_crm.readers.rich_text import WholeTexts
 from source_zoho_crm.readers.windows import Span, Window
 from source_zoho_crm.selection import is_incremental
-from zoho_crm.directory import CURSOR_FIELD, Module
+from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.errors import not_served
 from zoho_crm.fields import Field
 from zoho_crm.org import org_of
@@ -120,7 +121,7 @@ class ChosenReader:
         start = self._config["start_datetime"]
         stamped = any(field.api_name == CURSOR_FIELD for field in self._fields)
         by_id = start == BEGINNING and isinstance(self._reader, CoqlReader)
-        if by_id or not (stamped and self._module.child):
+        if by_id or not (stamped and self._module.is_child):
             yield from self._reader.everything()
             return
         self.by_time = True
@@ -137,7 +138,7 @@ class ChosenReader:
         if retrieval["use_coql"] != "enabled":
             return self._bulk() if retrieval["api_type"] == "Bulk" else self._rest()
         coql = CoqlReader(self._calls.query, self._module.api_name, self._fields, self._version)
-        if not self._module.convertible:
+        if not self._module.is_convertible:
             return coql
         return WithConverted(coql, self._rest("true"), coql.shows, self._lists)
 

@@ -102,10 +102,11 @@ def test_a_deletion_takes_keys_and_the_mark_of_what_is_gone(org: Org) -> None:
 
 
 def test_two_catalogs_of_one_org_are_the_same(org: Org) -> None:
-    first, second = (TargetModules(Client(org.config).metadata) for _ in range(2))
+    clients = [Client(org.config) for _ in range(2)]
+    first, second = (TargetModules(c.org.directory, c.metadata) for c in clients)
 
-    assert list(operations(first.offered())) == list(
-        operations(second.named(reversed(second.names)))
+    assert list(operations(first.find_all())) == list(
+        operations(second.find(reversed(second.names)))
     )
 
 

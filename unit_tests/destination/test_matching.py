@@ -75,7 +75,7 @@ def offered(_server: Running) -> dict[str, TargetModules]:
         "refresh_token": _server.refresh_token,
     }
     clients = {v: Client(config | {"schema_version": v}) for v in VERSIONS}
-    return {version: TargetModules(client.metadata) for version, client in clients.items()}
+    return {v: TargetModules(c.org.directory, c.metadata) for v, c in clients.items()}
 
 
 def cases() -> list[tuple[str, str, str | None]]:
@@ -117,14 +117,14 @@ def test_a_key_is_planned_or_refused_with_the_valid_ones(
     else:
         assert isinstance(plan, str)
         assert plan.startswith("rows: ")
-        target = modules.named([module]).get(module)
+        target = modules.find([module]).get(module)
         for valid in matching.keys(target, MODES[mode]) if target else ():
             assert matching.refusal(target, MODES[mode]) or valid in plan
 
 
 def planned(configured: dict[str, object], modules: TargetModules) -> StreamPlan | str:
     """The plan, or the sentence that refuses it."""
-    wanted = modules.named([str(configured["destination_object_name"])])
+    wanted = modules.find([str(configured["destination_object_name"])])
     try:
         (plan,) = make_plan([configured], (), wanted, modules.names)
     except AirbyteTracedException as problem:
@@ -134,7 +134,7 @@ def planned(configured: dict[str, object], modules: TargetModules) -> StreamPlan
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_kinds_of_keys_are_told_apart(offered: Mapping[str, TargetModules], version: str) -> None:
-    modules = offered[version].named(["Vehicles", "Products"])
+    modules = offered[version].find(["Vehicles", "Products"])
 
     kinds = (
         matching.keys(modules["Vehicles"], "upsert"),

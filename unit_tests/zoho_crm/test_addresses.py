@@ -17,6 +17,7 @@ from destination_zoho_crm.calls import call_of
 from destination_zoho_crm.client import Client
 from source_zoho_crm.bulk_read import BulkRead
 from source_zoho_crm.check import _first_listed
+from source_zoho_crm.modules import SourceModules
 from source_zoho_crm.readers.calls import Calls
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.directory import Directory
@@ -135,7 +136,7 @@ def test_a_module_that_is_written_to_stays_one_part_of_the_path(
     for operation in ("insert", "update", "delete", "upsert"):
         plan.operation = operation
         call = call_of(plan, [{"Email": "a@example.com"}], None, ())
-        client.write(call.method, call.path, line="x", params=call.params, body=call.body)
+        client.write(call.method, call.path, usage_of="x", params=call.params, body=call.body)
 
     parts = [[unquote(part) for part in path.split("/")] for path in asked(server)]
     assert parts == [[name], [name], [name], [name, "upsert"]]
@@ -147,9 +148,9 @@ def test_a_module_whose_name_is_dots_is_no_stream(name: str) -> None:
         def metadata(self, path: str, key: str, **params: str) -> list[dict[str, Any]]:
             return [{"api_name": name, "api_supported": True}]
 
-    module = Directory().module(name, Settings())
+    module = SourceModules(Directory()).read_module(name, Settings())
 
-    assert module.refusal == "Its name cannot stand in an address."
+    assert module.not_offered_because == "Its name cannot stand in an address."
 
 
 @pytest.mark.parametrize("name", ["", ".", ".."])

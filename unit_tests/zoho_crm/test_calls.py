@@ -11,6 +11,7 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.client import Client
+from source_zoho_crm.modules import modules_of
 from zoho_crm.answers import anything, page
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.org import Org, forget, org_of
@@ -259,7 +260,7 @@ def test_a_write_that_is_refused_with_a_good_status_is_refused(server: Running) 
     answer(server, "insert", error("NO_PERMISSION"))
 
     with pytest.raises(Refused, match="NO_PERMISSION"):
-        client.write("POST", "Leads", line="x", body={"data": [{"Last_Name": "L"}]})
+        client.write("POST", "Leads", usage_of="x", body={"data": [{"Last_Name": "L"}]})
 
 
 def test_a_refusal_that_passes_does_not_hide_a_module(server: Running) -> None:
@@ -269,12 +270,12 @@ def test_a_refusal_that_passes_does_not_hide_a_module(server: Running) -> None:
     answer(server, "settings.fields:Deals", spent)
     answer(server, "settings.fields:Cases", error("NO_PERMISSION"))
 
-    refused = client.org.directory.module("Cases", client.metadata)
+    refused = modules_of(client.org).read_module("Cases", client.metadata)
     with pytest.raises(AirbyteTracedException, match="used up its API credits") as caught:
-        client.org.directory.module("Deals", client.metadata)
+        modules_of(client.org).read_module("Deals", client.metadata)
 
     assert caught.value.failure_type == FailureType.transient_error
-    assert "NO_PERMISSION" in str(refused.refusal)
+    assert "NO_PERMISSION" in str(refused.not_offered_because)
 
 
 def test_a_call_that_is_refused_leaves_no_error_in_the_log(
