@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from zoho_emulator.emulator import Emulator
-from zoho_emulator.localtime import local_time
+from zoho_emulator.localtime import build_local_time
 
 
 def answer_json(value: object, status: int = 200) -> Response:
@@ -40,9 +40,9 @@ class Headed:
 
     def _add_to(self, headers: MutableHeaders, authorization: str | None) -> None:
         headers.setdefault("content-disposition", "attachment; filename=response.json")
-        dies = self.emulator.accounts.death_of(authorization)
+        dies = self.emulator.accounts.find_expiry(authorization)
         if dies is not None:
-            when = local_time(self.emulator.store.org.time_zone)
+            when = build_local_time(self.emulator.store.org.time_zone)
             headers["x-accesstoken-reset"] = when(dies)
 
 

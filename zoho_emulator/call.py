@@ -9,7 +9,7 @@ from zoho_emulator.auth.tokens import module_scopes, scope_mismatch
 from zoho_emulator.emulator import Emulator
 from zoho_emulator.errors import ZohoError
 from zoho_emulator.knobs import Knobs
-from zoho_emulator.localtime import epoch_of
+from zoho_emulator.localtime import parse_epoch
 from zoho_emulator.store.model import Module
 from zoho_emulator.store.store import Store
 from zoho_emulator.versions import Version
@@ -54,23 +54,23 @@ class Call:
 
         `details` are of the refusal of an unknown one, `outside` is that of one outside the API.
         """
-        module = self.emulator.module_named(name)
+        module = self.emulator.find_module(name)
         if module is None or not module.exists_in(self.version.number):
             raise ZohoError("INVALID_MODULE", "the module name given seems to be invalid", details)
         if not module.api_supported:
             raise outside or ZohoError("INVALID_MODULE", "The given module is not supported in API")
         return module
 
-    def readable(self, module: Module) -> None:
+    def check_readable(self, module: Module) -> None:
         """Scope and profile allow to read the module's records."""
         self.emulator.accounts.require(*module_scopes(module.api_name, module.generated_type))
-        self.not_refused(module)
+        self.check_not_refused(module)
         if not (module.viewable and module.permitted):
             raise no_permission(module)
         if module.api_name == "Notes" and not self.knobs.admin_user:
             raise ZohoError("NOT_SUPPORTED", "permission denied", status=403)
 
-    def not_refused(self, module: Module, denied: str = "permission denied") -> None:
+    def check_not_refused(self, module: Module, denied: str = "permission denied") -> None:
         """The knob `refused_modules` has nothing against it; `denied` is the text of a 403."""
         codes = dict(entry.partition(":")[::2] for entry in self.knobs.refused_modules)
         if module.api_name not in codes:
@@ -107,20 +107,20 @@ class Call:
             "MEDIA_TYPE_NOT_SUPPORTED", "the content type given is not supported", status=415
         )
 
-    def modified_since(self) -> float | None:
+    def read_modified_since(self) -> float | None:
         """The header `If-Modified-Since`, in Zoho's APIs an ISO 8601 datetime."""
         text = self.headers.get("if-modified-since")
         if text is None:
             return None
         try:
-            return epoch_of(text)
+            return parse_epoch(text)
         except ValueError:
             # UNVERIFIED: what Zoho answers; ignoring the header would read everything in silence.
             raise ZohoError(
                 "INVALID_DATA", "invalid data", {"header_name": "If-Modified-Since"}
             ) from None
 
-    def whole_number(self, param: str, default: int, *, most: int | None = None) -> int:
+    def read_number(self, param: str, default: int, *, most: int | None = None) -> int:
         """A positive number of the query, or the error that names it."""
         text = self.query.get(param)
         if text is None:

@@ -10,7 +10,7 @@ from zoho_emulator.clock import Clock
 from zoho_emulator.control.faults import Faults
 from zoho_emulator.knobs import Knobs
 from zoho_emulator.limits import Limits
-from zoho_emulator.localtime import local_time
+from zoho_emulator.localtime import build_local_time
 from zoho_emulator.records.pages import PageTokens
 from zoho_emulator.store.late_rows import LateRows
 from zoho_emulator.store.model import Module, User
@@ -27,12 +27,12 @@ class Emulator:
         self.clock = clock
         self.knobs = knobs
         self.store = build()
-        self.credentials = Credentials.of_seed(seed)
+        self.credentials = Credentials.from_seed(seed)
         self.accounts = Accounts(self.credentials, clock, knobs, seed=seed)
         self.limits = Limits(self.store.org, clock, knobs)
         self.faults = Faults(seed)
         self.page_tokens = PageTokens(seed)
-        self.bulk_reads = Jobs(self.shown, clock, knobs)
+        self.bulk_reads = Jobs(self.copy_shown, clock, knobs)
         self.calls: Counter[str] = Counter()
         self.credits_by: Counter[str] = Counter()
         #: Automations that writing calls set off, in their order.
@@ -54,16 +54,16 @@ class Emulator:
             and (user.profile == "Administrator") == self.knobs.admin_user
         )
 
-    def module_named(self, name: str) -> Module | None:
+    def find_module(self, name: str) -> Module | None:
         """The module that a path or a parameter names; its own spelling goes before others."""
         modules = self.store.org.modules
         if name in modules or not self.knobs.module_names_any_case:
             return modules.get(name)
         return next((m for m in modules.values() if m.api_name.lower() == name.lower()), None)
 
-    def shown(self) -> Store:
+    def copy_shown(self) -> Store:
         """The rows as lists, queries and exports show them."""
-        return self._late.as_of(self.knobs.visible_after_s) if self._late else self.store
+        return self._late.copy_as_of(self.knobs.visible_after_s) if self._late else self.store
 
     def count_call(self, name: str, module: str | None) -> None:
         self.calls[name] += 1
@@ -140,7 +140,7 @@ class Emulator:
             if plain and not bound and field.api_name != module.display_field:
                 return {field.api_name: f"edited {self._rng.randrange(10**6)}"}
         stamped = "Modified_Time" in module.fields
-        return {"Modified_Time": local_time(self.store.org.time_zone)(now)} if stamped else {}
+        return {"Modified_Time": build_local_time(self.store.org.time_zone)(now)} if stamped else {}
 
     def _random_live_row(self, module: Module) -> int | None:
         low, high = self.store.connection.execute(

@@ -3,7 +3,7 @@
 from typing import Literal, get_args, get_origin
 from zoneinfo import ZoneInfo
 
-from zoho_emulator.localtime import epoch_of
+from zoho_emulator.localtime import parse_epoch
 
 #: What keeps a record from being written.
 HOLDS = ("RECORD_LOCKED", "NOT_APPROVED", "NOT_REVIEWED", "RECORD_IN_BLUEPRINT", "CANNOT_PROCESS")
@@ -60,7 +60,7 @@ def parse_value(name: str, value: object, kind: object) -> object:
             raise ValueError(f"{name}: {text!r} is no IANA time zone") from None
     if name == "trial_until" and text:
         try:
-            epoch_of(text)
+            parse_epoch(text)
         except ValueError:
             raise ValueError(f"{name}: {text!r} is no ISO 8601 moment with an offset") from None
     if not is_text:

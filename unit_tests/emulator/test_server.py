@@ -30,7 +30,7 @@ def test_the_command_says_where_it_listens_and_ends_quietly(number) -> None:
     with start(*SMALL, "--seed", "7", "--rows", "Leads=9", "--knob", "latency_ms=1") as process:
         assert process.stdout is not None
         said = json.loads(process.stdout.readline())
-        known = Credentials.of_seed(7)
+        known = Credentials.from_seed(7)
         assert said == {
             "base_url": said["base_url"],
             "client_id": known.client_id,

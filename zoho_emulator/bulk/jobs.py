@@ -103,11 +103,11 @@ class Jobs:
             raise _not_found(job_id)
         return self._jobs[job_id]
 
-    def module_of(self, job_id: str) -> str | None:
+    def find_module(self, job_id: str) -> str | None:
         job = self._jobs.get(job_id)
         return job.query.module.api_name if job else None
 
-    def continued(self, token: str, user: User) -> Query:
+    def follow_token(self, token: str, user: User) -> Query:
         """The query of the page behind the one whose job gave the token."""
         details = {"api_name": "page_token", "json_path": "$.query.page_token"}
         known = self._tokens.get(token)

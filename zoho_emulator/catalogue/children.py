@@ -24,7 +24,7 @@ from zoho_emulator.catalogue.sales import STAGES
 from zoho_emulator.store.model import linking_fields
 
 
-def _linking(
+def _build_linking(
     api_name: str,
     number: int,
     parent: str,
@@ -83,12 +83,14 @@ SERVICE_HISTORY = subform(
 )
 
 LINKING = (
-    _linking("LeadsXProducts", 1, "Leads", "Products", share=5),
-    _linking("Leads_X_Users", 2, "Leads", "users", share=3),
-    _linking("VehiclesXContacts", 3, "Vehicles", "Contacts", share=40),
-    _linking("Vehicles_X_Users", 4, "Vehicles", "users", share=30),
+    _build_linking("LeadsXProducts", 1, "Leads", "Products", share=5),
+    _build_linking("Leads_X_Users", 2, "Leads", "users", share=3),
+    _build_linking("VehiclesXContacts", 3, "Vehicles", "Contacts", share=40),
+    _build_linking("Vehicles_X_Users", 4, "Vehicles", "users", share=30),
     # Whoever is active is a member of every service, so any owner of an appointment is one.
-    _linking("Services__s_X_Users", 5, "Services__s", "users", since=4.0, share=100, least=99),
+    _build_linking(
+        "Services__s_X_Users", 5, "Services__s", "users", since=4.0, share=100, least=99
+    ),
 )
 
 #: UNVERIFIED: in which versions it is listed; the sample that shows it is of v7.

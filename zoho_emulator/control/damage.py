@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from zoho_emulator.control.alterations import Altered, altering
+from zoho_emulator.control.alterations import Altered, find_alterations
 from zoho_emulator.control.fault_args import WITHOUT_BODY
 from zoho_emulator.control.faults import Fault
 
@@ -38,7 +38,7 @@ async def deliver(
     """Sends the answer as far, and as fast, as the faults let it."""
     damage = {fault.do: fault for fault in reversed(hits)}
     transport: asyncio.Transport | None = scope.get("state", {}).get("transport")
-    changes = altering(hits)
+    changes = find_alterations(hits)
     if not {"reset", "cut", "slow"} & damage.keys():
         send = Altered(send, changes) if changes else send
         await response(scope, receive, send)
@@ -65,7 +65,7 @@ def _reset(transport: asyncio.Transport) -> None:
     transport.abort()
 
 
-def _length(start: Message) -> int | None:
+def _read_length(start: Message) -> int | None:
     """Of the body behind this head; None where it is not said."""
     if start["status"] in WITHOUT_BODY:
         return 0
@@ -85,7 +85,7 @@ class _Cut:
         if self._transport.is_closing():
             return
         if message["type"] == "http.response.start":
-            length = _length(message)
+            length = _read_length(message)
             if length == 0:
                 self._transport.close()
                 return
@@ -113,7 +113,7 @@ class _Trickle:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             if self._seconds is not None:
-                seconds, length = float(str(self._seconds)), _length(message)
+                seconds, length = float(str(self._seconds)), _read_length(message)
                 if length and seconds:
                     self._rate = length / seconds
                 else:

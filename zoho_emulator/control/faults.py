@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 import orjson
 from starlette.responses import Response
 
-from zoho_emulator.control.fault_args import WITHOUT_BODY, checked_args, checked_rule
+from zoho_emulator.control.fault_args import WITHOUT_BODY, check_args, check_rule
 
 
 @dataclass(slots=True)
@@ -63,7 +63,7 @@ class Faults:
 
     def plan(self, rules: Iterable[Mapping[str, object]]) -> None:
         """Adds all of them or, with a ValueError, none."""
-        self._planned += [_planned(rule) for rule in rules]
+        self._planned += [_parse_rule(rule) for rule in rules]
 
     def report(self) -> list[dict[str, object]]:
         return [fault.report() for fault in self._planned]
@@ -86,13 +86,13 @@ class Faults:
         return [fault for fault in hit if fault.do != "delay"]
 
 
-def _planned(rule: Mapping[str, object]) -> Fault:
-    checked = checked_rule(rule)
-    args = checked_args(str(checked["do"]), checked.get("args", {}))
+def _parse_rule(rule: Mapping[str, object]) -> Fault:
+    checked = check_rule(rule)
+    args = check_args(str(checked["do"]), checked.get("args", {}))
     return Fault(**{**checked, "args": args})  # type: ignore[arg-type]  # checked just now
 
 
-def answer_under(
+def answer_with_faults(
     hits: Iterable[Fault], work: Callable[[], Response], failed: Callable[[], Response]
 ) -> Response:
     """What is answered to a call that these faults hit.
@@ -105,11 +105,11 @@ def answer_under(
     done = all(fault.done for fault in hits)
     true_answer = work() if done else None
     if instead:
-        return _answer_of(instead[0], true_answer)
+        return _build_answer(instead[0], true_answer)
     return true_answer or failed()
 
 
-def _answer_of(fault: Fault, true_answer: Response | None) -> Response:
+def _build_answer(fault: Fault, true_answer: Response | None) -> Response:
     """A `body` comes with the true answer's status, unless that allows no body."""
     default = 500
     if fault.do == "body":
@@ -118,13 +118,13 @@ def _answer_of(fault: Fault, true_answer: Response | None) -> Response:
     headers = fault.args.get("headers", {})
     assert isinstance(headers, dict)
     return Response(
-        _body_of(fault),
+        _build_body(fault),
         status_code=int(str(fault.args.get("status", default))),
         headers={"content-type": "application/json"} | {k: str(v) for k, v in headers.items()},
     )
 
 
-def _body_of(fault: Fault) -> bytes:
+def _build_body(fault: Fault) -> bytes:
     """A string goes out as it is (half a document, HTML), anything else as JSON."""
     body = fault.args.get("body")
     if body is None:

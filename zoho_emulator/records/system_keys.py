@@ -101,7 +101,7 @@ FILE_KEYS: Mapping[str, str] = {
 }
 
 
-def constant_keys(module: Module, version: Version) -> Mapping[str, object]:
+def find_constant_keys(module: Module, version: Version) -> Mapping[str, object]:
     """The keys that have the same value in all records of the module."""
     if module.api_name in _ONLY:
         return _ONLY[module.api_name]
@@ -112,20 +112,20 @@ def constant_keys(module: Module, version: Version) -> Mapping[str, object]:
     return keys
 
 
-def all_system_keys(module: Module, version: Version) -> tuple[str, ...]:
+def list_system_keys(module: Module, version: Version) -> tuple[str, ...]:
     """The `$` keys that records of the module have, as single GETs and lists of v2 show them."""
-    keys = dict.fromkeys(constant_keys(module, version))
+    keys = dict.fromkeys(find_constant_keys(module, version))
     if module.api_name == "Events" and not version.page_tokens:
         keys[CALENDAR_ID] = None
     leads = (CONVERTED, CONVERTED_DETAIL) if module.api_name == "Leads" else ()
-    about = (SE_MODULE,) if related(module, version) else ()
+    about = (SE_MODULE,) if find_related(module, version) else ()
     files = FILE_KEYS if module.files else ()
     told = version.number < 2.1 and "Layout" in module.fields
     layout = (LAYOUT_ID,) if told and module.api_name not in _WITHOUT_LAYOUT else ()
     return (*keys, *leads, *about, *files, *layout)
 
 
-def related(module: Module, version: Version) -> Field | None:
+def find_related(module: Module, version: Version) -> Field | None:
     """The lookup whose module `$se_module` names ("Get Records": activities and notes)."""
     field = module.fields.get("What_Id") or module.fields.get("Parent_Id")
     named = field is not None and version.number >= field.module_since

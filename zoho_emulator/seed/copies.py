@@ -26,7 +26,7 @@ class _Made:
 _made: dict[str, _Made] = {}
 
 
-def copied(
+def copy_or_build(
     seeded: Callable[[], Store],
     path: Path,
     settings: object,

@@ -5,7 +5,7 @@ from zoho_emulator.clock import Clock
 from zoho_emulator.errors import ZohoError
 from zoho_emulator.knobs import Knobs
 
-CREDENTIALS = Credentials.of_seed(1)
+CREDENTIALS = Credentials.from_seed(1)
 GOOD = {
     "grant_type": "refresh_token",
     "client_id": CREDENTIALS.client_id,
@@ -39,7 +39,7 @@ def refused(accounts: Accounts, authorization: str | None) -> str | None:
 
 
 def test_credentials_follow_from_the_seed() -> None:
-    assert Credentials.of_seed(1) == CREDENTIALS != Credentials.of_seed(2)
+    assert Credentials.from_seed(1) == CREDENTIALS != Credentials.from_seed(2)
     assert len(CREDENTIALS.refresh_token) >= 20
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from zoho_emulator.bulk.columns import Column
-from zoho_emulator.bulk.result_csv import cells_of
+from zoho_emulator.bulk.result_csv import compile_cells
 from zoho_emulator.store.model import Field
 
 #: Data types that no CSV of the module has.
@@ -146,7 +146,7 @@ def test_times_carry_the_offset_of_the_org(bulk) -> None:
 )
 def test_a_cell(data_type: str, stored: object, written: object) -> None:
     column = Column("F", Field(1, "F", "F", data_type, "c1"), "m.c1")
-    assert cells_of([column], "Europe/Berlin")((7, stored)) == (7, written)
+    assert compile_cells([column], "Europe/Berlin")((7, stored)) == (7, written)
 
 
 @pytest.mark.parametrize("version", ["v2", "v8"])

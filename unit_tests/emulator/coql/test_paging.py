@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from zoho_emulator.coql import Compiled, compile_query, plan
 from zoho_emulator.store.model import Org
-from zoho_emulator.store.ties import ties
+from zoho_emulator.store.ties import build_ties
 from zoho_emulator.versions import VERSIONS
 
 START = 1_704_067_200
@@ -27,7 +27,7 @@ def many(org: Org) -> Iterator[sqlite3.Connection]:
     connection.execute(
         f"CREATE TABLE {module.table} (id INTEGER PRIMARY KEY, state, converted, tie, {columns})"
     )
-    tie = ties(1)
+    tie = build_ties(1)
     rows = ((number * 7_919 % 20_011 + 1, number) for number in range(20_000))
     connection.executemany(
         f"INSERT INTO {module.table} (id, state, converted, tie, {modified})"

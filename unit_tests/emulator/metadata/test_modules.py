@@ -3,8 +3,8 @@
 import pytest
 
 from zoho_emulator.catalogue import NOT_SUPPORTED, TABLES
-from zoho_emulator.metadata.fields import field_json
-from zoho_emulator.metadata.modules import module_json, org_json, user_json
+from zoho_emulator.metadata.fields import describe_field
+from zoho_emulator.metadata.modules import describe_module, describe_org, describe_user
 from zoho_emulator.seed.org import build
 from zoho_emulator.store.data_types import DATA_TYPES
 from zoho_emulator.versions import VERSIONS
@@ -23,7 +23,7 @@ def org(tmp_path_factory):
 def show(org):
     def show(module: str, field: str, version: str = "v8") -> dict:
         table = org.modules[module]
-        return field_json(org, table, table.fields[field], VERSIONS[version])
+        return describe_field(org, table, table.fields[field], VERSIONS[version])
 
     return show
 
@@ -179,7 +179,7 @@ def test_the_layout_of_v2_is_a_bigint(show) -> None:
 def test_no_field_list_tells_what_is_required(org, version) -> None:
     for module in org.modules.values():
         for field in module.fields.values():
-            assert "required" not in field_json(org, module, field, VERSIONS[version])
+            assert "required" not in describe_field(org, module, field, VERSIONS[version])
 
 
 @pytest.mark.parametrize("version", ALL)
@@ -351,7 +351,7 @@ def test_ids_of_the_metadata_are_unique(org) -> None:
 @pytest.mark.parametrize("version", ALL)
 def test_modules(org, version) -> None:
     shown = {
-        module.api_name: module_json(org, module, VERSIONS[version])
+        module.api_name: describe_module(org, module, VERSIONS[version])
         for module in org.modules.values()
     }
     assert {table.api_name for table in TABLES} < shown.keys()
@@ -368,7 +368,7 @@ def test_modules(org, version) -> None:
 
 def test_modules_of_v8_tell_whose_they_are(org) -> None:
     def shown(name: str) -> dict:
-        return module_json(org, org.modules[name], VERSIONS["v8"])
+        return describe_module(org, org.modules[name], VERSIONS["v8"])
 
     assert (shown("Leads")["access_type"], shown("Leads")["private_profile"]) == ("org_based", None)
     assert shown("DealHistory")["track_current_data"] is True
@@ -383,7 +383,7 @@ def test_modules_of_v8_tell_whose_they_are(org) -> None:
 
 
 def test_users_have_roles_profiles_and_states(org) -> None:
-    users = [user_json(org, user, VERSIONS["v8"]) for user in org.users]
+    users = [describe_user(org, user, VERSIONS["v8"]) for user in org.users]
     assert {user["status"] for user in users} == {"active", "disabled"}
     assert all(user["role"]["id"].isdigit() and user["profile"]["id"].isdigit() for user in users)
     assert users[0]["profile"]["name"] == "Administrator"
@@ -391,7 +391,7 @@ def test_users_have_roles_profiles_and_states(org) -> None:
 
 
 def test_the_org_tells_its_edition_and_licences(org) -> None:
-    json = org_json(org)
+    json = describe_org(org)
     assert json["license_details"]["paid_type"] == "enterprise"
     assert json["license_details"]["users_license_purchased"] == 5
     assert (json["time_zone"], json["type"]) == ("America/Los_Angeles", "production")

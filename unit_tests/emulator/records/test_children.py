@@ -2,7 +2,7 @@
 
 import pytest
 
-from zoho_emulator.records.render import rest_reader
+from zoho_emulator.records.render import build_rest_reader
 from zoho_emulator.seed.org import build
 from zoho_emulator.versions import VERSIONS
 
@@ -41,7 +41,7 @@ def test_children_share_the_fate_of_their_parents(store, child, parent) -> None:
     module = store.org.modules[child]
     assert module.parent == parent
     states = dict(rows(store, parent, "id", "state"))
-    link = store.parent_field(module).api_name
+    link = store.find_parent_field(module).api_name
     found = rows(store, child, link, "state")
     assert {states[owner] for owner, _ in found} >= {0}
     assert all(state == states[owner] for owner, state in found if states[owner])
@@ -52,7 +52,7 @@ def test_children_share_the_fate_of_their_parents(store, child, parent) -> None:
 @pytest.mark.parametrize("child", CHILDREN)
 def test_ids_of_children_do_not_follow_their_parents(store, child) -> None:
     module = store.org.modules[child]
-    parents = [row[0] for row in rows(store, child, store.parent_field(module).api_name)]
+    parents = [row[0] for row in rows(store, child, store.find_parent_field(module).api_name)]
     assert parents != sorted(parents)
     assert len(parents) == len(rows(store, child, "id")) > 0
 
@@ -73,7 +73,7 @@ def test_no_two_records_are_linked_twice(store, link, one, other) -> None:
 
 def test_children_are_sized_by_their_parents_only(tmp_path) -> None:
     made = build(tmp_path / "org", rows=0, rows_by_module={"Quotes": 10, "Products": 5}, now=NOW)
-    counts = made.counts()
+    counts = made.count_rows()
     assert counts["Quoted_Items"]["live"] >= 10
     assert counts["Ordered_Items"]["live"] == counts["LeadsXProducts"]["live"] == 0
     made.close()
@@ -233,7 +233,9 @@ def test_a_module_can_be_without_fields(zoho, odd) -> None:
 def test_a_module_with_a_thousand_fields_can_be_read(tmp_path) -> None:
     made = build(tmp_path / "org", rows=20, fields_by_module={"Deals": 1_000}, now=NOW)
     deals = made.org.modules["Deals"]
-    reader = rest_reader(made, deals, list(deals.fields.values()), VERSIONS["v2.1"], system_keys=())
+    reader = build_rest_reader(
+        made, deals, list(deals.fields.values()), VERSIONS["v2.1"], system_keys=()
+    )
     row = reader.row(made.connection.execute(reader.select).fetchone())
     assert len(row) == len(deals.fields) == 1_000
     made.close()

@@ -73,7 +73,7 @@ def test_only_deletions_hang_on_the_clock(tmp_path, store) -> None:
 
 
 def test_an_org_starts_with_some_thousand_rows_and_leads_fill_more_than_ten_pages(store) -> None:
-    counts = store.counts()
+    counts = store.count_rows()
     assert counts["Leads"]["live"] > 2_000
     empty = {"Visits", "Approvals", "Actions_Performed", "Data_Subject_Requests"}
     empty |= {"Email_Analytics", "Email_Template_Analytics"}
@@ -83,7 +83,7 @@ def test_an_org_starts_with_some_thousand_rows_and_leads_fill_more_than_ten_page
 
 
 def test_about_eight_of_a_hundred_leads_are_converted_and_know_into_what(store) -> None:
-    counts = store.counts()["Leads"]
+    counts = store.count_rows()["Leads"]
     assert 0.05 < counts["converted"] / (counts["live"] + counts["converted"]) < 0.1
     for target in ("Account", "Contact", "Deal"):
         assert None not in column(store, "Leads", f"Converted_{target}", "converted = 1")
@@ -93,7 +93,7 @@ def test_about_eight_of_a_hundred_leads_are_converted_and_know_into_what(store) 
 
 def test_requested_rows_are_there_besides_the_deleted_ones(tmp_path) -> None:
     made = build(tmp_path / "org", rows=30, rows_by_module={"Leads": 321, "Deals": 0}, now=NOW)
-    counts = made.counts()
+    counts = made.count_rows()
     assert counts["Leads"]["live"] + counts["Leads"]["converted"] == 321
     assert counts["Products"]["live"] == 30
     assert counts["Deals"] == {"live": 0, "converted": 0, "recycled": 0, "permanent": 0}
@@ -170,7 +170,7 @@ def test_lookups_point_at_live_rows_or_at_nothing(store) -> None:
                 assert values
                 parent = module.parent in field.targets
                 for value in values:
-                    target = store.module_of(value)
+                    target = store.find_module(value)
                     assert target.api_name in field.targets
                     sql = f"select state, converted from {target.table} where id = ?"
                     state, converted = store.connection.execute(sql, (value,)).fetchone()

@@ -3,8 +3,8 @@
 import pytest
 
 from unit_tests.emulator.store.conftest import NOW
-from zoho_emulator.metadata.fields import field_json
-from zoho_emulator.records.render import rest_reader
+from zoho_emulator.metadata.fields import describe_field
+from zoho_emulator.records.render import build_rest_reader
 from zoho_emulator.versions import VERSIONS
 
 V8 = VERSIONS["v8"]
@@ -16,7 +16,7 @@ def deals(store):
 
 
 def first_row(store, module) -> dict:
-    reader = rest_reader(store, module, list(module.fields.values()), V8)
+    reader = build_rest_reader(store, module, list(module.fields.values()), V8)
     return reader.row(store.connection.execute(f"{reader.select} limit 1").fetchone())
 
 
@@ -32,7 +32,7 @@ def test_a_new_module_takes_rows(store) -> None:
     store.insert(module, {"Name": "Santa", "Sails": 3}, now=NOW, by=store.org.users[0].id)
     row = first_row(store, module)
     assert (row["Name"], row["Sails"], row["Tag"]) == ("Santa", 3, [])
-    assert store.counts()["Boats"]["live"] == 1
+    assert store.count_rows()["Boats"]["live"] == 1
     assert store.org.modules["Boats"].generated_type == "custom"
     assert store.version > version
 
@@ -42,10 +42,10 @@ def test_a_module_can_be_renamed_refused_and_removed(store, deals) -> None:
     assert store.org.modules["Chances"] is deals
     assert "Deals" not in store.org.modules
     store.remove_module(deals)
-    assert "Chances" not in store.counts()
+    assert "Chances" not in store.count_rows()
     # Lookups to what is gone have no name.
     leads = store.org.modules["Leads"]
-    assert rest_reader(store, leads, [leads.fields["Converted_Deal"]], V8).select
+    assert build_rest_reader(store, leads, [leads.fields["Converted_Deal"]], V8).select
 
 
 def test_a_new_field_is_null_until_it_is_written(store, deals) -> None:
@@ -58,7 +58,7 @@ def test_a_new_field_is_null_until_it_is_written(store, deals) -> None:
     record_id = store.insert(deals, values, now=NOW, by=user)
     sql = f"select {size.column} from {deals.table} where id = ?"
     assert store.connection.execute(sql, (record_id,)).fetchone() == ("L",)
-    json = field_json(store.org, deals, size, V8)
+    json = describe_field(store.org, deals, size, V8)
     assert (json["custom_field"], [o["actual_value"] for o in json["pick_list_values"]]) == (
         True,
         ["S", "L"],

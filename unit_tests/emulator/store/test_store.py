@@ -38,7 +38,7 @@ def test_a_new_row_gets_its_stamps_and_defaults(store, leads, insert) -> None:
         0,
         None,
     )
-    assert store.module_of(record_id) is leads
+    assert store.find_module(record_id) is leads
 
 
 def test_autonumbers_go_on(store, leads, insert) -> None:
@@ -56,7 +56,7 @@ def test_stamps_that_are_given_are_obeyed(store, leads, insert) -> None:
         Modified_Time="2020-01-01T00:00:00-08:00", Owner={"id": str(owner)}, **{"$converted": True}
     )
     assert stored(store, leads, record_id, "Modified_Time", "Owner") == (1_577_865_600, owner)
-    assert store.counts()["Leads"]["converted"] >= 1
+    assert store.count_rows()["Leads"]["converted"] >= 1
     assert store.update(
         leads, record_id, {"Created_Time": "2019-01-01T00:00:00+00:00"}, now=5, by=owner
     )
@@ -85,10 +85,10 @@ def test_a_row_that_is_not_live_is_not_updated(store, leads, insert) -> None:
 
 def test_rows_go_to_the_bin_and_come_back_modified(store, leads, insert) -> None:
     first, second = insert(), insert()
-    before = store.counts()["Leads"]
+    before = store.count_rows()["Leads"]
     assert store.delete(leads, [first, second, 5], kind="recycle", now=NOW, by=7) == [first, second]
     assert store.delete(leads, [first], kind="recycle", now=NOW, by=7) == []
-    assert store.counts()["Leads"] == before | {
+    assert store.count_rows()["Leads"] == before | {
         "live": before["live"] - 2,
         "recycled": before["recycled"] + 2,
     }
@@ -110,8 +110,8 @@ def test_what_is_gone_for_good_stays_gone(store, leads, insert) -> None:
 
 def test_counts_add_up(store, leads) -> None:
     everything = store.connection.execute(f"select count(*) from {leads.table}").fetchone()[0]
-    assert sum(store.counts()["Leads"].values()) == everything
-    assert "Home" not in store.counts()
+    assert sum(store.count_rows()["Leads"].values()) == everything
+    assert "Home" not in store.count_rows()
 
 
 def test_later_rows_have_higher_ids(store, leads, insert) -> None:
