@@ -1,6 +1,6 @@
 """Users by their e-mail address, so that a row can name an owner by it."""
 
-from zoho_crm.answers import page
+from zoho_crm.answers import build_page_reader
 from zoho_crm.requester import ZohoRequester
 
 
@@ -13,7 +13,7 @@ def active_users(requester: ZohoRequester) -> dict[str, str]:
         number += 1
         found = requester.ask_for_rows(
             "users",
-            read=page("users", infos=False, behind=number > 1),
+            read=build_page_reader("users", infos=False, behind=number > 1),
             promised=number > 1,
             params={"type": "ActiveUsers", "page": str(number), "per_page": "200"},
         )
