@@ -14,15 +14,15 @@ from airbyte_cdk.sources.streams.http import HttpClient
 from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.judging import RECORDS, OutcomesOrFailure, outcomes_in
-from zoho_crm.answers import Body, UndocumentedError, page
+from zoho_crm.answers import Body, UndocumentedError, build_page_reader
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.errors import SCOPE_LACKING, FailuresOnly
-from zoho_crm.manifest import scopes, settings_parameters
-from zoho_crm.org import Org, forget, org_of
+from zoho_crm.manifest import load_scopes, load_settings_parameters
+from zoho_crm.org import Org, begin_run, get_org
 from zoho_crm.problems import Refused, config_error, system_error, transient_error
-from zoho_crm.redirects import follow_none
-from zoho_crm.requester import ZohoRequester, manifests_requester
-from zoho_crm.scopes import want_of_scope
+from zoho_crm.redirects import disable_redirects
+from zoho_crm.requester import ZohoRequester, build_requester
+from zoho_crm.scopes import explain_missing_scope
 from zoho_crm.settings import ConnectionSettings
 
 #: The CDK's client logs whole requests and answers when a call fails, rows and all. Nothing of it
@@ -94,29 +94,29 @@ class Client:
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.config: dict[str, Any] = copy.deepcopy(dict(config))
-        ConnectionSettings(parameters=settings_parameters()).transform(self.config)
+        ConnectionSettings(parameters=load_settings_parameters()).transform(self.config)
         #: Those that it needs, between commas.
-        self.scopes = ",".join(scopes("destination").values())
+        self.scopes = ",".join(load_scopes("destination").values())
         self.config["_zoho"]["scopes"] = self.scopes
-        forget(self.config)
-        self.org: Org = org_of(self.config)
+        begin_run(self.config)
+        self.org: Org = get_org(self.config)
 
     @cached_property
     def metadata(self) -> ZohoRequester:
         """For settings and other calls that read."""
-        return manifests_requester("requester", self.config)
+        return build_requester("requester", self.config)
 
     @cached_property
     def queries(self) -> ZohoRequester:
         """For COQL."""
-        return manifests_requester("coql_requester", self.config)
+        return build_requester("coql_requester", self.config)
 
     @cached_property
     def current_user(self) -> str:
         """The id of the user who made the refresh token ("Get Users")."""
 
         def read(body: Body) -> str:
-            user = next(iter(page("users", infos=False)(body).rows), None)
+            user = next(iter(build_page_reader("users", infos=False)(body).rows), None)
             if not isinstance(user, Mapping) or not user.get("id"):
                 raise UndocumentedError("it has no id of the user")
             return str(user["id"])
@@ -180,7 +180,7 @@ class Client:
 
     def _without_scope(self, method: str, url: str) -> Refused:
         rights = _RIGHTS_TO_UPSERT if url.endswith("/upsert") else _RIGHTS[method]
-        sentence, held = want_of_scope(url, self.scopes.split(","), self._granted, rights)
+        sentence, held = explain_missing_scope(url, self.scopes.split(","), self._granted, rights)
         return Refused(config_error(sentence), SCOPE_LACKING, scopes_held=held)
 
     @property
@@ -210,7 +210,7 @@ class Client:
             request_timeout=_TIMEOUT_S,
             use_tcp_keepalive=True,
         )
-        follow_none(client._session)
+        disable_redirects(client._session)
         return client, judge
 
 

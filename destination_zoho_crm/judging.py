@@ -19,12 +19,12 @@ from zoho_crm.errors import (
     OF_CALLS_ONLY,
     OF_RECORDS,
     FailuresOnly,
-    error_of,
+    find_error,
+    isolate_error,
     lacks_feature,
-    standing_alone,
 )
-from zoho_crm.json_text import object_of, parsed
-from zoho_crm.redirects import refusal_of
+from zoho_crm.json_text import as_object, parse_json
+from zoho_crm.redirects import refuse_redirect
 
 #: Where the records of a call stand, as a JSON path.
 RECORDS = "$.data"
@@ -135,9 +135,9 @@ class OutcomesOrFailure(ErrorHandler):
 
     def _judge(self, response: requests.Response) -> ErrorResolution:
         self._here.trouble = f"HTTP {response.status_code}"
-        if redirect := refusal_of(response):
+        if redirect := refuse_redirect(response):
             return redirect
-        self._here.error = error = error_of(response)
+        self._here.error = error = find_error(response)
         if response.status_code >= requests.codes.server_error:
             return self._failure(response)
         listed = _list_in(response)
@@ -152,14 +152,14 @@ class OutcomesOrFailure(ErrorHandler):
             return self._failure(response)
         only = complete and self._here.records == 1
         if response.status_code in _OF_CALLS or not self._is_of_a_row(error, only=only):
-            return self._failure(standing_alone(response, error))
+            return self._failure(isolate_error(response, error))
         if self._here.records == 1:
             return SUCCESS_RESOLUTION
         if response.ok:
             # One error tells nothing of the other rows, which may be written.
             return self._lose_outcomes()
         self._here.of_a_row = True
-        return self._failure(standing_alone(response, error))
+        return self._failure(isolate_error(response, error))
 
     def _refusal_of_all(self, listed: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
         """The error that all records share, where it is of the call."""
@@ -222,14 +222,14 @@ def outcomes_in(response: requests.Response) -> Sequence[Mapping[str, Any]]:
     listed = _list_in(response)
     if listed is not None:
         return listed
-    error = error_of(response)
+    error = find_error(response)
     assert error is not None
     return [error]
 
 
 def _list_in(response: requests.Response) -> Sequence[Mapping[str, Any]] | None:
     try:
-        body = parsed(response.content)
+        body = parse_json(response.content)
     except ValueError:
         return None
     items = body.get("data") if isinstance(body, dict) else None
@@ -275,7 +275,7 @@ def _names_a_row(details: Mapping[str, Any], module: str) -> bool | None:
 
 
 def _details(error: Mapping[str, Any]) -> Mapping[str, Any]:
-    return object_of(error.get("details"))
+    return as_object(error.get("details"))
 
 
 def _never_sent(error: object) -> bool:

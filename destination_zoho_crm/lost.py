@@ -11,10 +11,10 @@ from destination_zoho_crm.creations import Creation, Creations, Sight
 from destination_zoho_crm.likeness import Comparison, Fate, Sent
 from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome, rejected
 from destination_zoho_crm.plan import StreamPlan
-from zoho_crm.answers import Body, Page, Row, UndocumentedError, page
-from zoho_crm.coql import both, column, moment, quoted, select
+from zoho_crm.answers import Body, Page, Row, UndocumentedError, build_page_reader
+from zoho_crm.coql import build_and, build_select, format_datetime, quote_column, quote_string
 from zoho_crm.errors import DUPLICATE_DATA, SCOPE_LACKING, TOKEN_REFUSED
-from zoho_crm.manifest import coql_rows
+from zoho_crm.manifest import load_coql_rows
 from zoho_crm.problems import Refused, transient_error
 
 #: A call that lost its answer may still be at work.
@@ -43,7 +43,7 @@ _RESTLESS = _unknown(
 )
 _GIVEN_UP = _unknown(", however often it was made")
 
-_PAGE = page()
+_PAGE = build_page_reader()
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class LostInserts:
         self._client = client
         self._plan = plan
         self._creations = creations
-        self._most_rows = coql_rows(client.config["schema_version"])
+        self._most_rows = load_coql_rows(client.config["schema_version"])
 
     def look_up(self, creation: Creation, places: Sequence[int], *, last: bool) -> Found:
         """`last`: what is not there is given up, else it is to be sent again.
@@ -107,7 +107,7 @@ class LostInserts:
             return False
         try:
             mine = self._mine(self._creations.since([creation]))
-            query = both(mine, f"id = {quoted(outcome.record_id)}")
+            query = build_and(mine, f"id = {quote_string(outcome.record_id)}")
             return bool(self._page(["id"], query).rows)
         except AirbyteTracedException:
             return False
@@ -167,21 +167,21 @@ class LostInserts:
         rows: list[Row] = []
         more = True
         while more:
-            found = self._page(columns, both(mine, f"id > {rows[-1]['id']}") if rows else mine)
+            found = self._page(columns, build_and(mine, f"id > {rows[-1]['id']}") if rows else mine)
             rows += found.rows
             more = found.more
         return rows
 
     def _mine(self, since: float) -> str:
         begun = self._client.org.clock.at(since).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return both(
-            f"{column('Created_By')} = {quoted(self._client.current_user)}",
-            f"{column('Created_Time')} >= {moment(begun)}",
+        return build_and(
+            f"{quote_column('Created_By')} = {quote_string(self._client.current_user)}",
+            f"{quote_column('Created_Time')} >= {format_datetime(begun)}",
         )
 
     def _page(self, columns: Sequence[str], where: str) -> Page:
         columns = list(dict.fromkeys(("id", *columns)))
-        query = select(columns, self._plan.module.api_name, where, limit=self._most_rows)
+        query = build_select(columns, self._plan.module.api_name, where, limit=self._most_rows)
         return self._client.queries.ask(
             read=_with(columns), body={"select_query": query}, usage_of=self._plan.label
         )

@@ -11,7 +11,7 @@ from destination_zoho_crm.settings import Operation
 from zoho_crm.data_types import Form
 from zoho_crm.directory import Directory, Metadata
 from zoho_crm.fields import Field
-from zoho_crm.json_text import object_of
+from zoho_crm.json_text import as_object
 from zoho_crm.problems import Refused
 
 LOGGER = logging.getLogger("airbyte")
@@ -277,8 +277,8 @@ def _link(entry: Mapping[str, Any]) -> str | None:
     """The linking module has a lookup to each end. A row of the field names the one to the other
     end: v8 calls it the connected one among `linking_details`, earlier versions by a flat name."""
     for kind in _LINKS:
-        told = object_of(entry.get(kind))
-        connected = object_of(object_of(told.get("linking_details")).get("connected_lookup_field"))
+        told = as_object(entry.get(kind))
+        connected = as_object(as_object(told.get("linking_details")).get("connected_lookup_field"))
         link = connected.get("api_name") or told.get("connectedlookup_apiname")
         if isinstance(link, str) and link:
             return link

@@ -14,7 +14,7 @@ from destination_zoho_crm.lost import LostInserts, outage
 from destination_zoho_crm.outcomes import LARGE_ROW, Outcome, judged
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.standing import StandingRecords, brings_nothing
-from zoho_crm.manifest import skipped_features
+from zoho_crm.manifest import load_skipped_features
 from zoho_crm.problems import Refused
 
 LOGGER = logging.getLogger("airbyte")
@@ -47,7 +47,7 @@ class Sender:
         self._client = client
         self._plan = plan
         self._automations = automations
-        self._skipped = skipped_features(client.config["schema_version"])
+        self._skipped = load_skipped_features(client.config["schema_version"])
         #: None: a query may show a record that the run has deleted.
         self._standing = None if beside_deletions else StandingRecords(client, plan)
         self._likeness = Likeness(plan)

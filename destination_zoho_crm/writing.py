@@ -38,7 +38,7 @@ from destination_zoho_crm.sending import Sender
 from destination_zoho_crm.settings import WriteSettings, write_settings
 from destination_zoho_crm.stream import Stream
 from destination_zoho_crm.users import active_users
-from zoho_crm.manifest import skipped_features
+from zoho_crm.manifest import load_skipped_features
 from zoho_crm.problems import system_error, transient_error
 
 LOGGER = logging.getLogger("airbyte")
@@ -242,7 +242,7 @@ def _announce(plans: Sequence[StreamPlan], settings: WriteSettings, version: str
             LOGGER.info(f"{plan.label}: {remark}.")
     kinds = settings.automations
     fires = "all that the org has" if kinds is None else ", ".join(kinds) or "none"
-    if kinds is not None and not skipped_features(version):
+    if kinds is not None and not load_skipped_features(version):
         fires += " (but cadences, which this version of Zoho's API cannot keep from running)"
     terms = [f"automations: {fires}"]
     if any(plan.operation != "delete" for plan in plans):

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
-from source_zoho_crm.download_pace import download_pace_of
+from source_zoho_crm.download_pace import get_download_pace
 from zoho_crm.answers import Body, UndocumentedError
 from zoho_crm.domains import segment
-from zoho_crm.org import org_of
+from zoho_crm.org import get_org
 from zoho_crm.problems import PutOffError, transient_error
-from zoho_crm.requester import PAUSES_S, ZohoRequester, manifests_requester
+from zoho_crm.requester import PAUSES_S, ZohoRequester, build_requester
 
 #: `query` of the body that makes a job.
 Query = Mapping[str, Any]
@@ -50,10 +50,10 @@ class BulkRead:
     stream: str
 
     @classmethod
-    def made(cls, config: Mapping[str, Any], stream: str) -> "BulkRead":
+    def from_manifest(cls, config: Mapping[str, Any], stream: str) -> "BulkRead":
         """With the requesters that the manifest defines."""
-        creating = manifests_requester("bulk_create_requester", config, usage_of=stream)
-        asking = manifests_requester("bulk_requester", config, usage_of=stream)
+        creating = build_requester("bulk_create_requester", config, usage_of=stream)
+        asking = build_requester("bulk_requester", config, usage_of=stream)
         return cls(creating, asking, stream)
 
     def create(self, query: Query) -> str:
@@ -71,12 +71,12 @@ class BulkRead:
 
     def download(self, job: str, file: IO[bytes]) -> None:
         """Writes the result of a job, a ZIP, into the file when it is its turn."""
-        pace = download_pace_of(org_of(self.asking.config))
+        pace = get_download_pace(get_org(self.asking.config))
 
         def attempt() -> bool:
             return self.asking.save(f"{segment(job)}/result", file, usage_of=self.stream)
 
-        if not pace.downloaded(attempt, f"{self.stream}, export {job}"):
+        if not pace.download(attempt, f"{self.stream}, export {job}"):
             raise transient_error(
                 f"{self.stream}: Zoho has put off the download of an export for ten minutes; other "
                 "programs may be downloading, too. The next sync goes on from the saved state."

@@ -19,7 +19,7 @@ _UNKNOWN = (
 )
 
 
-def absent(
+def find_missing_streams(
     names: Sequence[str],
     modules_of_org: SourceModules,
     requester: Metadata,
@@ -67,7 +67,9 @@ def _meant(name: str, known: Iterable[str]) -> str:
     return f" Did you mean {by_letters[similar[0]]}?" if similar else ""
 
 
-def told(stream: StreamDescriptor, error: AirbyteTracedException) -> Iterator[AirbyteMessage]:
+def build_error_messages(
+    stream: StreamDescriptor, error: AirbyteTracedException
+) -> Iterator[AirbyteMessage]:
     """That a stream cannot be read, in the words of the protocol."""
     yield error.as_airbyte_message(stream_descriptor=stream)
     yield as_airbyte_message(stream, AirbyteStreamStatus.INCOMPLETE)

@@ -33,14 +33,14 @@ _ROWS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
+class PackedRecords:
     """RECORD messages of one stream: so many lines, each with its newline."""
 
     text: str
     rows: int
 
 
-def chunks(stream: str, rows: Sequence[Row], cursor: str | None) -> Iterator[Row]:
+def pack(stream: str, rows: Sequence[Row], cursor: str | None) -> Iterator[Row]:
     """The rows as data of few records. `cursor` is what the CDK's cursor shall see of them.
 
     Nulls stay in the lines, where the CDK's printer would drop them: a destination must be able to
@@ -62,21 +62,21 @@ def chunks(stream: str, rows: Sequence[Row], cursor: str | None) -> Iterator[Row
                 for row in part
             ]
         ).decode()
-        yield {_KEY: Chunk(text, len(part)), CURSOR_FIELD: cursor}
+        yield {_KEY: PackedRecords(text, len(part)), CURSOR_FIELD: cursor}
 
 
-def chunk_of(message: AirbyteMessage) -> Chunk | None:
+def get_packed(message: AirbyteMessage) -> PackedRecords | None:
     """The chunk that a message carries, if it does."""
     if message.type != Type.RECORD or message.record is None:
         return None
     chunk = message.record.data.get(_KEY)
-    return chunk if isinstance(chunk, Chunk) else None
+    return chunk if isinstance(chunk, PackedRecords) else None
 
 
-def unpacked(messages: Iterable[AirbyteMessage]) -> Iterator[AirbyteMessage]:
+def unpack(messages: Iterable[AirbyteMessage]) -> Iterator[AirbyteMessage]:
     """The messages with each chunk turned into its records, for readers without our entrypoint."""
     for message in messages:
-        chunk = chunk_of(message)
+        chunk = get_packed(message)
         if chunk is None:
             yield message
         else:
@@ -84,7 +84,7 @@ def unpacked(messages: Iterable[AirbyteMessage]) -> Iterator[AirbyteMessage]:
                 yield AirbyteMessageSerializer.load(orjson.loads(line))
 
 
-class LineEntrypoint(AirbyteEntrypoint):
+class PackedEntrypoint(AirbyteEntrypoint):
     """Prints the chunks of a source that hands them on packed."""
 
     def read(
@@ -95,7 +95,7 @@ class LineEntrypoint(AirbyteEntrypoint):
         state: list[Any],
     ) -> Iterable[AirbyteMessage]:
         for message in super().read(source_spec, config, catalog, state):
-            chunk = chunk_of(message)
+            chunk = get_packed(message)
             if chunk is None:
                 yield message
             else:
@@ -106,13 +106,13 @@ class LineEntrypoint(AirbyteEntrypoint):
         message: AirbyteMessage,
         stream_message_count: defaultdict[HashableStreamDescriptor, float],
     ) -> AirbyteMessage:
-        chunk = chunk_of(message)
+        chunk = get_packed(message)
         if chunk is not None and message.record is not None:
             stream = HashableStreamDescriptor(message.record.stream, message.record.namespace)
             stream_message_count[stream] += chunk.rows - 1
         return AirbyteEntrypoint.handle_record_counts(message, stream_message_count)
 
 
-def counts_records(entry: logging.LogRecord) -> bool:
+def is_no_record_count(entry: logging.LogRecord) -> bool:
     """A log filter. The CDK counts what travels: its own "Read N records" would count chunks."""
     return not (entry.msg.startswith("Read ") and " records from " in entry.msg)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from zoho_crm.casts import Odd, as_json
+from zoho_crm.casts import Odd, dump_json
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -33,7 +33,7 @@ _CONTRADICTION = (
 )
 
 
-def options_of(field: Mapping[str, Any]) -> frozenset[str]:
+def find_options(field: Mapping[str, Any]) -> frozenset[str]:
     """What a pick list may hold, by both names of each option; `field` is of "Fields Metadata"."""
     values = field.get("pick_list_values")
     return frozenset(
@@ -45,20 +45,20 @@ def options_of(field: Mapping[str, Any]) -> frozenset[str]:
     )
 
 
-def listed(value: Any) -> list[str] | None:
+def cast_list(value: Any) -> list[str] | None:
     """A list of Zoho's JSON; what is none counts as its only item. An empty list is null.
 
     Items without a name or value are odd, and stay as JSON.
     """
     items = value if isinstance(value, list) else [value]
     try:
-        texts = [text for text in map(_text, items) if text]
+        texts = [text for text in map(_cast_item, items) if text]
     except Odd:
-        raise Odd([text for text in map(_text_or_json, items) if text] or None) from None
+        raise Odd([text for text in map(_cast_item_or_dump, items) if text] or None) from None
     return texts or None
 
 
-def _text(item: Any) -> str:
+def _cast_item(item: Any) -> str:
     if type(item) is dict:
         item = item.get("name", item.get("value", item))
         if item is None:
@@ -67,19 +67,19 @@ def _text(item: Any) -> str:
         return item.strip()
     if isinstance(item, dict | list):
         raise Odd
-    return "" if item is None else as_json(item)
+    return "" if item is None else dump_json(item)
 
 
-def _text_or_json(item: Any) -> str | None:
+def _cast_item_or_dump(item: Any) -> str | None:
     try:
-        return _text(item)
+        return _cast_item(item)
     except Odd:
         with suppress(Odd):
-            return as_json(item)
+            return dump_json(item)
         return None
 
 
-class ListTexts:
+class MultiSelectTexts:
     """Reads the texts of one stream by one retrieval method, which writes all of them alike.
 
     The options of a field decide, where all parts of a text are among them. Where they are not, the
@@ -98,7 +98,9 @@ class ListTexts:
         #: them is in doubt.
         self.ahead: Callable[[], Texts] | None = None
 
-    def reader(self, column: str, options: frozenset[str]) -> Callable[[str], list[str] | None]:
+    def build_reader(
+        self, column: str, options: frozenset[str]
+    ) -> Callable[[str], list[str] | None]:
         """Reads the texts of a column; None where nothing but blanks is in one."""
         self._items.setdefault(column, set()).update(options)
         known: dict[str, list[str]] = {}
@@ -126,7 +128,7 @@ class ListTexts:
     def _read(self, column: str, options: frozenset[str], text: str) -> tuple[list[str], bool]:
         """The items, and whether a later text may not lead to others."""
         self._learn([(column, text)])
-        parsed = {separator: _parts(text, separator, options) for separator in _SEPARATORS}
+        parsed = {separator: _split(text, separator, options) for separator in _SEPARATORS}
         whole = [separator for separator, (_, unknown) in parsed.items() if not unknown]
         if len(whole) == 1:
             return parsed[whole[0]][0], True
@@ -156,14 +158,14 @@ class ListTexts:
             elif len(joined) < _MOST_KNOWN:
                 joined.add((column, text))
         for column, text in joined:
-            self._shown |= _shown(text, self._items[column])
+            self._shown |= _find_shown_separators(text, self._items[column])
 
 
 def _is_joined(text: str) -> bool:
     return _SEMICOLON in text or _COMMA in text
 
 
-def _parts(text: str, separator: str, options: Collection[str]) -> tuple[list[str], int]:
+def _split(text: str, separator: str, options: Collection[str]) -> tuple[list[str], int]:
     """The parts between separators, without blanks, and how many of them are no option.
 
     Neighbours that only together are an option stay together.
@@ -186,10 +188,10 @@ def _parts(text: str, separator: str, options: Collection[str]) -> tuple[list[st
     return found, unknown
 
 
-def _shown(text: str, items: Collection[str]) -> set[str]:
+def _find_shown_separators(text: str, items: Collection[str]) -> set[str]:
     """What stands between the items of a text, as far as it tells by itself."""
-    by_semicolon, strange = _parts(text, _SEMICOLON, items)
-    by_comma, unknown = _parts(text, _COMMA, items)
+    by_semicolon, strange = _split(text, _SEMICOLON, items)
+    by_comma, unknown = _split(text, _COMMA, items)
     if _SEMICOLON in text and unknown and len(by_semicolon) > 1:
         return {_SEMICOLON}
     if strange and not unknown and len(by_comma) > 1:

@@ -17,11 +17,19 @@ from airbyte_cdk.sources.streams.http.exceptions import BaseBackoffException
 from airbyte_cdk.sources.types import StreamSlice, StreamState
 from airbyte_cdk.utils import AirbyteTracedException
 
-from zoho_crm.answers import Body, Page, Row, UndocumentedError, body_of, entries, page
+from zoho_crm.answers import (
+    Body,
+    Page,
+    Row,
+    UndocumentedError,
+    build_entries_reader,
+    build_page_reader,
+    parse_body,
+)
 from zoho_crm.auth import ZohoAuthenticator
-from zoho_crm.errors import SCOPE_LACKING, TOKEN_REFUSED, code_of
-from zoho_crm.manifest import component
-from zoho_crm.org import org_of
+from zoho_crm.errors import SCOPE_LACKING, TOKEN_REFUSED, find_code
+from zoho_crm.manifest import load_component
+from zoho_crm.org import get_org
 from zoho_crm.problems import (
     NoTokenError,
     PutOffError,
@@ -30,8 +38,8 @@ from zoho_crm.problems import (
     config_error,
     transient_error,
 )
-from zoho_crm.redirects import follow_none
-from zoho_crm.scopes import want_of_scope
+from zoho_crm.redirects import disable_redirects
+from zoho_crm.scopes import explain_missing_scope
 from zoho_crm.usage import METADATA
 
 LOGGER = logging.getLogger("airbyte")
@@ -68,9 +76,9 @@ class ZohoRequester(HttpRequester):
         # file, or for other runs of the process. The directory remembers them for its run alone.
         self.use_cache = False
         super().__post_init__(parameters)
-        follow_none(self._http_client._session)
-        self.logger.addFilter(_no_errors)
-        LOGGER.addFilter(_no_rate_limit)
+        disable_redirects(self._http_client._session)
+        self.logger.addFilter(_is_no_error)
+        LOGGER.addFilter(_is_no_rate_limit)
 
     def send_request(
         self,
@@ -84,7 +92,7 @@ class ZohoRequester(HttpRequester):
         request_body_json: Mapping[str, Any] | None = None,
         log_formatter: Callable[[requests.Response], Any] | None = None,
     ) -> requests.Response | None:
-        with org_of(self.config).call(self.name):
+        with get_org(self.config).call(self.name):
             return self._plainly(
                 stream_state=stream_state,
                 stream_slice=stream_slice,
@@ -116,7 +124,7 @@ class ZohoRequester(HttpRequester):
         """
         sentence = ""
         for pause in (*pauses, None):
-            with org_of(self.config).call(usage_of or self.name):
+            with get_org(self.config).call(usage_of or self.name):
                 response = self._plainly(
                     path=path,
                     request_params=params,
@@ -127,9 +135,9 @@ class ZohoRequester(HttpRequester):
                 if response.status_code == requests.codes.too_many_requests:
                     raise PutOffError(transient_error(_ONE_TOO_MANY), "TOO_MANY_REQUESTS")
                 try:
-                    return read(body_of(response))
+                    return read(parse_body(response))
                 except UndocumentedError as odd:
-                    sentence = _unreadable(response, odd)
+                    sentence = _explain_unreadable(response, odd)
             if pause is not None:
                 LOGGER.info(f"{sentence} It is asked again in {pause} s.")
                 sleep(pause)
@@ -168,7 +176,7 @@ class ZohoRequester(HttpRequester):
         Wants `stream_response` of the manifest, else all of the answer is in memory first. One that
         breaks off is a `requests.RequestException`.
         """
-        with org_of(self.config).call(usage_of):
+        with get_org(self.config).call(usage_of):
             response = self._plainly(path=path)
             if response is None or response.status_code == requests.codes.too_many_requests:
                 return False
@@ -179,7 +187,7 @@ class ZohoRequester(HttpRequester):
 
     def metadata(self, path: str, key: str, **params: str) -> list[Row]:
         """The entries of a settings answer; none where Zoho says that there are none."""
-        return self.ask(path, read=entries(key), params=params, usage_of=METADATA)
+        return self.ask(path, read=build_entries_reader(key), params=params, usage_of=METADATA)
 
     def ask_for_entries(
         self,
@@ -195,7 +203,7 @@ class ZohoRequester(HttpRequester):
             numbered = {"page": str(number), "per_page": _PER_PAGE} if number > 1 else {}
             found = self.ask_for_rows(
                 path,
-                read=page(key, infos=False, behind=number > 1),
+                read=build_page_reader(key, infos=False, behind=number > 1),
                 promised=number > 1,
                 params={**(params or {}), **numbered},
                 usage_of=usage_of,
@@ -232,8 +240,10 @@ class ZohoRequester(HttpRequester):
         except AirbyteTracedException as error:
             last = error.__context__
             if isinstance(last, BaseBackoffException):
-                raise transient_error(_gave_up(last), internal=error.internal_message) from error
-            code = org_of(self.config).code
+                raise transient_error(
+                    _explain_giving_up(last), internal=error.internal_message
+                ) from error
+            code = get_org(self.config).code
             if code is None:
                 raise
             if code in TOKEN_REFUSED and error.failure_type == FailureType.config_error:
@@ -253,7 +263,7 @@ class ZohoRequester(HttpRequester):
             return Refused(error, SCOPE_LACKING)
         authenticator = self.get_authenticator()
         assert isinstance(authenticator, ZohoAuthenticator)
-        sentence, held = want_of_scope(url, scopes.split(","), authenticator.granted)
+        sentence, held = explain_missing_scope(url, scopes.split(","), authenticator.granted)
         return Refused(
             config_error(sentence, internal=error.internal_message),
             SCOPE_LACKING,
@@ -261,7 +271,7 @@ class ZohoRequester(HttpRequester):
         )
 
 
-def _no_errors(record: logging.LogRecord) -> bool:
+def _is_no_error(record: logging.LogRecord) -> bool:
     """The CDK logs each refusal with all of its answer, also where somebody knows what to do.
 
     The exception holds the same, and whoever gets it tells what it means.
@@ -269,12 +279,12 @@ def _no_errors(record: logging.LogRecord) -> bool:
     return record.levelno < logging.ERROR
 
 
-def _no_rate_limit(record: logging.LogRecord) -> bool:
+def _is_no_rate_limit(record: logging.LogRecord) -> bool:
     """The CDK tells of each call that needs a new token as if it met a rate limit."""
     return record.module != "rate_limiting" or "(HTTP 401)" not in record.getMessage()
 
 
-def manifests_requester(
+def build_requester(
     name: str, config: Mapping[str, Any], *, usage_of: str = METADATA
 ) -> ZohoRequester:
     """The requester of this name among the manifest's definitions; its calls are
@@ -284,34 +294,34 @@ def manifests_requester(
     they cost every stream of every run.
     """
     requester = ModelToComponentFactory().create_component(
-        CustomRequesterModel, component(name), config, name=usage_of
+        CustomRequesterModel, load_component(name), config, name=usage_of
     )
     assert isinstance(requester, ZohoRequester)
     return requester
 
 
-def _gave_up(last: BaseBackoffException) -> str:
+def _explain_giving_up(last: BaseBackoffException) -> str:
     response = last.response
     if not isinstance(response, requests.Response):
-        url = _plain_url(last.request.url)
+        url = _strip_query(last.request.url)
         return f"Zoho cannot be reached at {url} ({type(response).__name__}). Try again later."
     # Not quoted: a page of a gateway says little, and an answer may hold values of records.
-    code = code_of(response)
+    code = find_code(response)
     return (
-        f"Zoho answers {_plain_url(response.url)} with HTTP {response.status_code}"
+        f"Zoho answers {_strip_query(response.url)} with HTTP {response.status_code}"
         f"{f' ({code})' if code else ''} however often it is asked. Try again later."
     )
 
 
-def _unreadable(response: requests.Response, odd: UndocumentedError) -> str:
+def _explain_unreadable(response: requests.Response, odd: UndocumentedError) -> str:
     # Not quoted: half an answer may hold values of records.
     kind = response.headers.get("Content-Type", "no type").partition(";")[0]
     return (
-        f"Zoho answers {_plain_url(response.url)} with HTTP {response.status_code} and {kind} that "
-        f"cannot be read: {odd}."
+        f"Zoho answers {_strip_query(response.url)} with HTTP {response.status_code} and {kind} "
+        f"that cannot be read: {odd}."
     )
 
 
-def _plain_url(url: str | None) -> str:
+def _strip_query(url: str | None) -> str:
     """Without its query, which may hold values of records."""
     return str(url).partition("?")[0]

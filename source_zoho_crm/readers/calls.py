@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from source_zoho_crm.readers.windows import text
-from zoho_crm.answers import Body, Page, Row, UndocumentedError, page
-from zoho_crm.casts import utc
+from source_zoho_crm.readers.windows import format_moment
+from zoho_crm.answers import Body, Page, Row, UndocumentedError, build_page_reader
+from zoho_crm.casts import to_utc
 from zoho_crm.domains import segment
 from zoho_crm.problems import Refused, transient_error
 from zoho_crm.requester import ZohoRequester
@@ -67,7 +67,7 @@ class Calls:
 
     def records(self, below: str, params: Mapping[str, str]) -> list[Row]:
         """The records at a path, which is told from the module's on; they have been seen before."""
-        path, read = f"{segment(self.module)}{below}", page(infos=False)
+        path, read = f"{segment(self.module)}{below}", build_page_reader(infos=False)
         return self.requester.ask_for_rows(
             path, read=read, promised=True, params=params, usage_of=self.module
         ).rows
@@ -92,14 +92,14 @@ class Calls:
         )
 
 
-_PAGE = page()
+_PAGE = build_page_reader()
 
 
 def _deletions(body: Body) -> Page:
     found = _PAGE(body)
     try:
         for entry in found.rows:
-            utc(entry.get("deleted_time"))
+            to_utc(entry.get("deleted_time"))
     except ValueError:
         raise UndocumentedError("some of its entries have no deleted_time") from None
     return found
@@ -107,5 +107,5 @@ def _deletions(body: Body) -> Page:
 
 def _modified_since(moment: datetime) -> dict[str, str]:
     """A second earlier: whether the header includes its own second is not documented."""
-    earlier = text(moment - timedelta(seconds=1))
+    earlier = format_moment(moment - timedelta(seconds=1))
     return {"If-Modified-Since": earlier.removesuffix("Z") + "+00:00"}

@@ -10,18 +10,18 @@ from source_zoho_crm.modules import Module
 from source_zoho_crm.readers import Reader, Row
 from source_zoho_crm.readers.bulk import BulkReader
 from source_zoho_crm.readers.calls import Calls
-from source_zoho_crm.readers.converted import WithConverted
+from source_zoho_crm.readers.converted import CoqlAndConvertedReader
 from source_zoho_crm.readers.coql import CoqlReader
-from source_zoho_crm.readers.emitted_ids import ToldIds
-from source_zoho_crm.readers.moved_rows import Lists
+from source_zoho_crm.readers.emitted_ids import EmittedIds
+from source_zoho_crm.readers.moved_rows import MoveDetector
 from source_zoho_crm.readers.rest import RestReader
 from source_zoho_crm.readers.rich_text import WholeTexts
 from source_zoho_crm.readers.windows import Span, Window
 from source_zoho_crm.selection import is_incremental
 from zoho_crm.directory import CURSOR_FIELD
-from zoho_crm.errors import not_served
+from zoho_crm.errors import is_not_served
 from zoho_crm.fields import Field
-from zoho_crm.org import org_of
+from zoho_crm.org import get_org
 from zoho_crm.problems import Refused
 from zoho_crm.settings import BEGINNING
 
@@ -52,12 +52,12 @@ class ChosenReader:
         self._texts = WholeTexts(
             calls.records, module.api_name, fields, at_once=version["rich_ids"]
         )
-        self._lists = Lists(
+        self._detector = MoveDetector(
             module.api_name,
             calls.rows,
             calls.deletions,
-            org_of(config).clock.at,
-            tells_deletions=module.lists_deletions,
+            get_org(config).clock.at,
+            lists_deletions=module.lists_deletions,
         )
         self._reader = self._chosen()
         #: The module is read by REST: Zoho does not serve it by the chosen retrieval method.
@@ -72,7 +72,7 @@ class ChosenReader:
     def cast(self, row: Row) -> Row:
         return self._reader.cast(row)
 
-    def parts(self, span: Span | None) -> Iterator[list[Row] | Window]:
+    def read(self, span: Span | None) -> Iterator[list[Row] | Window]:
         """The rows of the span and its windows; None: all rows.
 
         A refusal that it raises concerns more than the retrieval method: REST has refused, too, or
@@ -80,14 +80,14 @@ class ChosenReader:
         """
         yield from self._or_by_rest(lambda: self._parts(span))
 
-    def unwindowed(self) -> Iterator[list[Row]]:
+    def read_unwindowed(self) -> Iterator[list[Row]]:
         """All rows, of a module whose windows have shown none.
 
         Never by exports: one page of a list tells whether any are missing.
         """
         if isinstance(self._reader, BulkReader):
             self._reader = self._rest()
-        yield from self._or_by_rest(lambda: self._reader.everything())
+        yield from self._or_by_rest(lambda: self._reader.read_everything())
 
     def _or_by_rest(self, read: Callable[[], Iterator[Part]]) -> Iterator[Part]:
         begun = False
@@ -96,7 +96,7 @@ class ChosenReader:
                 begun = begun or not isinstance(part, Window)
                 yield part
         except Refused as refusal:
-            elsewhere = not_served(refusal.code) or refusal.scopes_held
+            elsewhere = is_not_served(refusal.code) or refusal.scopes_held
             if begun or not elsewhere or isinstance(self._reader, RestReader):
                 raise
             LOGGER.info(
@@ -110,7 +110,7 @@ class ChosenReader:
         if span is None:
             yield from self._all()
         elif span.since <= span.end:
-            yield from self._reader.changes(span.since, span.end, resumed=span.resumed)
+            yield from self._reader.read_changes(span.since, span.end, resumed=span.resumed)
 
     def _all(self) -> Iterator[list[Row]]:
         """All rows of a module that is read whole; of a child, those from the start date on.
@@ -122,13 +122,13 @@ class ChosenReader:
         stamped = any(field.api_name == CURSOR_FIELD for field in self._fields)
         by_id = start == BEGINNING and isinstance(self._reader, CoqlReader)
         if by_id or not (stamped and self._module.is_child):
-            yield from self._reader.everything()
+            yield from self._reader.read_everything()
             return
         self.by_time = True
-        told = ToldIds()
+        told = EmittedIds()
         # What is edited meanwhile moves to the end of the span, and has come before.
-        for part in self._reader.changes(
-            datetime.fromisoformat(start), org_of(self._config).clock.now() + _FAR, resumed=False
+        for part in self._reader.read_changes(
+            datetime.fromisoformat(start), get_org(self._config).clock.now() + _FAR, resumed=False
         ):
             if not isinstance(part, Window):
                 yield [row for row in part if told.add(row["id"])]
@@ -140,23 +140,25 @@ class ChosenReader:
         coql = CoqlReader(self._calls.query, self._module.api_name, self._fields, self._version)
         if not self._module.is_convertible:
             return coql
-        return WithConverted(coql, self._rest("true"), coql.shows, self._lists)
+        return CoqlAndConvertedReader(coql, self._rest("true"), coql.shows, self._detector)
 
     def _rest(self, converted: str = "both") -> RestReader:
         return RestReader(
             self._calls.rows,
-            self._lists,
+            self._detector,
             self._module.api_name,
             self._fields,
             self._version,
-            self._texts.mend,
+            self._texts.restore,
             converted=converted,
         )
 
     def _bulk(self) -> BulkReader:
         name = self._module.api_name
-        service = BulkRead.made(self._config, name)
+        service = BulkRead.from_manifest(self._config, name)
         # The state of a child that is read whole is never told, nor is one gone on from by a full
         # refresh.
         steps = self._module.windowed and is_incremental(self._config, name)
-        return BulkReader(service, self._lists, name, self._fields, self._version, in_steps=steps)
+        return BulkReader(
+            service, self._detector, name, self._fields, self._version, in_steps=steps
+        )

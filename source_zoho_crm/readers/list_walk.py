@@ -6,10 +6,10 @@ from datetime import datetime
 from functools import cache
 
 from source_zoho_crm.readers import Row
-from source_zoho_crm.readers.column_groups import join
+from source_zoho_crm.readers.column_groups import join_columns
 from source_zoho_crm.readers.moved_rows import OUT_OF_REACH, TOKEN_EXPIRED, Lister
-from source_zoho_crm.readers.repeated_pages import Repeats
-from zoho_crm.casts import utc
+from source_zoho_crm.readers.repeated_pages import RepeatedPages
+from zoho_crm.casts import to_utc
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.problems import Refused
 
@@ -19,7 +19,7 @@ LOGGER = logging.getLogger("airbyte")
 _MOST_AHEAD = 2_000
 
 
-class Walk:
+class ListWalk:
     """The pages of a list in order, each row with the columns of all column groups.
 
     A row that changed between its column groups is read again; the list is sorted by Modified_Time
@@ -74,11 +74,11 @@ class Walk:
 
     def _pages(self) -> Iterator[list[Row]]:
         promised = False
-        while page := self._first.next():
+        while page := self._first.read_next():
             promised = self._first.more
             torn: set[str] = set()
             for chain in self._others:
-                torn |= join(page, chain.taken(page))
+                torn |= join_columns(page, chain.read_rows_of(page))
             whole = self._mended(page, torn) if torn else page
             # A refusal of another column group's page keeps this one from its reader.
             self._passed(page)
@@ -102,11 +102,11 @@ class Walk:
         return [row for row in whole if row is not None]
 
 
-def in_utc(rows: list[Row]) -> list[Row]:
+def convert_moments(rows: list[Row]) -> list[Row]:
     for row in rows:
         if moment := row.get(CURSOR_FIELD):
             try:
-                row[CURSOR_FIELD] = utc(moment)
+                row[CURSOR_FIELD] = to_utc(moment)
             except ValueError:
                 row[CURSOR_FIELD] = None
                 _warn_of_moments()
@@ -132,7 +132,7 @@ class _Chain:
         promised: bool,
     ) -> None:
         self._lister = lister
-        self._repeats = Repeats(module)
+        self._repeats = RepeatedPages(module)
         self._params = dict(params)
         self._since = since
         self._by_id = by_id
@@ -141,7 +141,7 @@ class _Chain:
         self.more = True
         self._ahead: dict[str, Row] = {}
 
-    def next(self) -> list[Row]:
+    def read_next(self) -> list[Row]:
         """The next page; empty behind the last."""
         if not self.more:
             return []
@@ -154,9 +154,9 @@ class _Chain:
             self._params["page_token"] = page.next_token
         else:
             self._params["page"] = str(self._page)
-        return in_utc(page.rows)
+        return convert_moments(page.rows)
 
-    def taken(self, page: list[Row]) -> dict[str, Row]:
+    def read_rows_of(self, page: list[Row]) -> dict[str, Row]:
         """This list's rows of the page by id, read as far as its last one; rows behind it wait.
 
         Where lists have the rows of a second in different orders, not all may be among them.
@@ -164,7 +164,7 @@ class _Chain:
         last = page[-1]
         place = self._place(last)
         while last["id"] not in self._ahead and self.more and len(self._ahead) < _MOST_AHEAD:
-            read = self.next()
+            read = self.read_next()
             self._ahead |= {row["id"]: row for row in read}
             if read and self._place(read[-1]) > place:
                 break

@@ -113,7 +113,7 @@ def test_a_module_or_record_stays_one_part_of_the_path(
 def test_a_job_stays_one_part_of_the_path(
     server: ThreadingHTTPServer, client: Client, name: str
 ) -> None:
-    service = BulkRead.made(client.config, "Leads")
+    service = BulkRead.from_manifest(client.config, "Leads")
 
     service.state(name)
     service.download(name, BytesIO())
