@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from urllib.parse import quote_plus
 
-from destination_zoho_crm.order import Group, Handed, Order
+from destination_zoho_crm.row_order import Group, Handed, Order
 from destination_zoho_crm.rows import Pending, Waiting
 
 #: Calls under way at a time. Calls of more than ten records have a limit of ten per org,

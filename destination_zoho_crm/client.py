@@ -13,7 +13,7 @@ import requests
 from airbyte_cdk.sources.streams.http import HttpClient
 from airbyte_cdk.utils import AirbyteTracedException
 
-from destination_zoho_crm.judging import RECORDS, OutcomesOrFailure, outcomes_in
+from destination_zoho_crm.write_answers import RECORDS, OutcomesOrFailure, outcomes_in
 from zoho_crm.answers import Body, UndocumentedError, page
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.errors import SCOPE_LACKING, FailuresOnly

@@ -29,6 +29,7 @@ from destination_zoho_crm.client import Client
 from destination_zoho_crm.discovery import operations
 from destination_zoho_crm.modules import TargetModules
 from destination_zoho_crm.naming import loose
+from destination_zoho_crm.plan_problems import mapping_problems, refuse
 from destination_zoho_crm.protocol import (
     Message,
     configured_streams,
@@ -38,7 +39,6 @@ from destination_zoho_crm.protocol import (
     streams_of,
     tell,
 )
-from destination_zoho_crm.refusals import mapping_problems, refuse
 from destination_zoho_crm.rejects import make_folder
 from destination_zoho_crm.settings import write_settings
 from destination_zoho_crm.users import active_users

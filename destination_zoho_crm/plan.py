@@ -22,8 +22,7 @@ from destination_zoho_crm.columns import Column, Dropped, Fields, without_rivals
 from destination_zoho_crm.matching import KeyKind
 from destination_zoho_crm.modules import TargetModule
 from destination_zoho_crm.naming import Names
-from destination_zoho_crm.protocol import StreamKey
-from destination_zoho_crm.refusals import (
+from destination_zoho_crm.plan_problems import (
     column_problems,
     ended,
     mapping_needed,
@@ -34,6 +33,7 @@ from destination_zoho_crm.refusals import (
     operation_problems,
     refuse,
 )
+from destination_zoho_crm.protocol import StreamKey
 from destination_zoho_crm.settings import ASSIGNING, SYNC_MODES, Operation, StreamMapping
 
 #: What a sync mode asks for, where no mapping says otherwise.

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from time import monotonic
 from typing import NamedTuple
 
-from destination_zoho_crm.accounting import Accounts
+from destination_zoho_crm.row_counts import Accounts
 from zoho_crm.org import Line
 
 LOGGER = logging.getLogger("airbyte")

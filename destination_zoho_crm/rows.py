@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from destination_zoho_crm.accounting import Segment
 from destination_zoho_crm.catalog import DELETED_AT
 from destination_zoho_crm.columns import Column
 from destination_zoho_crm.encoding import EMPTY
-from destination_zoho_crm.known import Known
+from destination_zoho_crm.org_values import Known
 from destination_zoho_crm.outcomes import (
     ALIVE_AT_SOURCE,
     DELETED_AT_SOURCE,
@@ -19,6 +18,7 @@ from destination_zoho_crm.outcomes import (
 )
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.protocol import Row
+from destination_zoho_crm.row_counts import Segment
 from destination_zoho_crm.row_keys import RowKeys
 from destination_zoho_crm.unfit import UnfitError
 from zoho_crm.errors import INVALID_DATA

@@ -7,13 +7,13 @@ from typing import Any
 
 from destination_zoho_crm.calls import call_of
 from destination_zoho_crm.client import Client, LostAnswerError, RowRefusedError, TooLargeError
-from destination_zoho_crm.creations import Creation, Creations
-from destination_zoho_crm.cures import searched
-from destination_zoho_crm.likeness import Likeness
-from destination_zoho_crm.lost import LostInserts, outage
+from destination_zoho_crm.comparison import Likeness
+from destination_zoho_crm.existing_records import StandingRecords, brings_nothing
+from destination_zoho_crm.inserts import Creation, Creations
+from destination_zoho_crm.lost_inserts import LostInserts, outage
 from destination_zoho_crm.outcomes import LARGE_ROW, Outcome, judged
 from destination_zoho_crm.plan import StreamPlan
-from destination_zoho_crm.standing import StandingRecords, brings_nothing
+from destination_zoho_crm.suggestions import searched
 from zoho_crm.manifest import skipped_features
 from zoho_crm.problems import Refused
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from destination_zoho_crm.client import Client
-from destination_zoho_crm.order import Order
+from destination_zoho_crm.row_order import Order
 from unit_tests.destination.conftest import Json, Org, row, state, stream
 
 UPSERTS = stream(

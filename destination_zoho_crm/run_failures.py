@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils import AirbyteTracedException
 
-from destination_zoho_crm.accounting import Accounts, Total
 from destination_zoho_crm.outcomes import ALIVE_AT_SOURCE, DELETED_AT_SOURCE, OUTCOME_UNKNOWN
 from destination_zoho_crm.plan import label
 from destination_zoho_crm.protocol import StreamKey
+from destination_zoho_crm.row_counts import Accounts, Total
 from destination_zoho_crm.settings import MANY_ROWS, WriteSettings
 from zoho_crm.problems import config_error
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from destination_zoho_crm.columns import Column
-from destination_zoho_crm.cures import Cures
 from destination_zoho_crm.encoding import Encoder
 from destination_zoho_crm.picklists import PickLists
+from destination_zoho_crm.suggestions import Cures
 
 
 @dataclass(frozen=True, slots=True)

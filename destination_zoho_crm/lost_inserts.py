@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.client import Client
-from destination_zoho_crm.creations import Creation, Creations, Sight
-from destination_zoho_crm.likeness import Comparison, Fate, Sent
+from destination_zoho_crm.comparison import Comparison, Fate, Sent
+from destination_zoho_crm.inserts import Creation, Creations, Sight
 from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome, rejected
 from destination_zoho_crm.plan import StreamPlan
 from zoho_crm.answers import Body, Page, Row, UndocumentedError, page

@@ -4,10 +4,9 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
-from destination_zoho_crm.accounting import Accounts
 from destination_zoho_crm.batches import Batch, Gathering, Writers
 from destination_zoho_crm.calls import MOST_DELETE_TEXT, most_records
-from destination_zoho_crm.order import Order
+from destination_zoho_crm.existing_records import brings_nothing
 from destination_zoho_crm.outcomes import (
     MALFORMED_ROW,
     OUTCOME_UNKNOWN,
@@ -18,8 +17,9 @@ from destination_zoho_crm.outcomes import (
 )
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.protocol import Row
+from destination_zoho_crm.row_counts import Accounts
+from destination_zoho_crm.row_order import Order
 from destination_zoho_crm.rows import Pending, RowEncoder
-from destination_zoho_crm.standing import brings_nothing
 from zoho_crm.errors import OF_STANDING_RECORDS
 from zoho_crm.problems import config_error
 

@@ -3,10 +3,10 @@
 import math
 from collections.abc import Iterator, Mapping
 
-from destination_zoho_crm.accounting import RESULTS, Total
 from destination_zoho_crm.calls import most_records
 from destination_zoho_crm.plan import StreamPlan, label
 from destination_zoho_crm.protocol import StreamKey
+from destination_zoho_crm.row_counts import RESULTS, Total
 from zoho_crm.limits import RECORDS_PER_CREDIT
 from zoho_crm.org import METADATA, Line
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from airbyte_cdk.utils import AirbyteTracedException
 
-from destination_zoho_crm.likeness import Fate, Likeness, Record, Sent
+from destination_zoho_crm.comparison import Fate, Likeness, Record, Sent
 from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome
 
 #: Records of batches that ended so long ago, in seconds, are not remembered.
