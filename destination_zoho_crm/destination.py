@@ -29,6 +29,7 @@ from destination_zoho_crm.client import Client
 from destination_zoho_crm.discovery import operations
 from destination_zoho_crm.modules import TargetModules
 from destination_zoho_crm.naming import loose
+from destination_zoho_crm.org_values import active_users
 from destination_zoho_crm.plan_problems import mapping_problems, refuse
 from destination_zoho_crm.protocol import (
     Message,
@@ -41,7 +42,6 @@ from destination_zoho_crm.protocol import (
 )
 from destination_zoho_crm.rejects import make_folder
 from destination_zoho_crm.settings import write_settings
-from destination_zoho_crm.users import active_users
 from destination_zoho_crm.writing import write
 from zoho_crm.auth import PATIENCE
 from zoho_crm.form import completed, warn_of_unknown

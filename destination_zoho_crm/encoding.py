@@ -18,8 +18,8 @@ import orjson
 from destination_zoho_crm.columns import Column
 from destination_zoho_crm.modules import TargetField
 from destination_zoho_crm.numeric import as_text, integer, long, number
+from destination_zoho_crm.outcomes import UnfitError
 from destination_zoho_crm.picklists import HOLDS_SEMICOLON, PickList
-from destination_zoho_crm.unfit import UnfitError
 from zoho_crm.fields import Form
 
 LOGGER = logging.getLogger("airbyte")

@@ -11,7 +11,7 @@ from decimal import Context, Decimal, InvalidOperation
 from typing import Any
 
 from destination_zoho_crm.modules import TargetField
-from destination_zoho_crm.unfit import UnfitError
+from destination_zoho_crm.outcomes import UnfitError
 
 #: Documented limits, where metadata tells none.
 _INTEGER_DIGITS, _LONG_DIGITS = 9, 18

@@ -8,6 +8,7 @@ from destination_zoho_crm.columns import Column
 from destination_zoho_crm.encoding import Encoder
 from destination_zoho_crm.picklists import PickLists
 from destination_zoho_crm.suggestions import Cures
+from zoho_crm.requester import ZohoRequester
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +27,13 @@ class Known:
             self.pick_lists.of(module, column.field),
             cache(lambda: self.cures.of(column)),
         )
+
+
+def active_users(requester: ZohoRequester) -> dict[str, str]:
+    """Ids of active users by address in lower case ("Get Users"). UNVERIFIED: that Zoho takes no
+    owner who is not active."""
+    return {
+        user["email"].lower(): str(user["id"])
+        for user in requester.ask_for_entries("users", "users", params={"type": "ActiveUsers"})
+        if user.get("email") and user.get("status", "active") == "active"
+    }

@@ -1,10 +1,14 @@
-"""What became of a row."""
+"""What became of a row, and what the log may say of it.
 
-from collections.abc import Mapping
+Zoho's own text is not logged: it can hold a value of the row.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from destination_zoho_crm.reasons import reason
+from destination_zoho_crm.options import shown
 from destination_zoho_crm.settings import Operation
 from zoho_crm import errors
 from zoho_crm.json_text import object_of
@@ -19,6 +23,10 @@ OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
 TOO_LARGE = "TOO_LARGE"
 DELETED_AT_SOURCE = "DELETED_AT_SOURCE"
 ALIVE_AT_SOURCE = "ALIVE_AT_SOURCE"
+
+
+class UnfitError(ValueError):
+    """Zoho would not take the value. The reason never shows the value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,22 @@ LARGE_ROW = rejected(
 )
 SUPERSEDED = Outcome("superseded")
 UNCHANGED = Outcome("unchanged")
+
+#: "Insert Records", "Update Records": codes of a record's errors.
+_WORDS: Mapping[str, str] = {
+    errors.DUPLICATE_DATA: "another record has this value",
+    "DUPLICATE_LINKING_DATA": "the records are linked already",
+    "DEPENDENT_FIELD_MISSING": "a field it depends on has no value",
+    "DEPENDENT_MISMATCH": "the value does not go with that of a field it depends on",
+    "RECORD_LOCKED": "the record is locked",
+    "NOT_APPROVED": "the record waits for approval",
+    "NOT_REVIEWED": "the record waits for review",
+    "RECORD_IN_BLUEPRINT": "the record is in a blueprint",
+    "CONVERTED_RECORD": "the record was converted, so it cannot be changed",
+    "ID_ALREADY_CONVERTED": "the record was converted, so it cannot be changed",
+}
+#: Of the record itself, and not of one that it points at.
+_OWN_ID = re.compile(r"\$\.data\[\d+\]\.id", re.ASCII)
 
 _DONE: Mapping[Operation, Result] = {
     "insert": "created",
@@ -96,8 +120,8 @@ def _finds_nothing(item: Mapping[str, Any], details: Mapping[str, Any], key: str
 def _failure(
     operation: Operation, module: str, item: Mapping[str, Any], details: Mapping[str, Any]
 ) -> Outcome:
-    errors = details.get("errors")
-    listed = errors if isinstance(errors, list) else []
+    several = details.get("errors")
+    listed = several if isinstance(several, list) else []
     inner = [error for error in listed if isinstance(error, Mapping)]
     parts = [(error, object_of(error.get("details"))) for error in inner] or [(item, details)]
     fields = [name for _, about in parts for name in _fields(about)]
@@ -124,7 +148,7 @@ def _reason(
     error: Mapping[str, Any], details: Mapping[str, Any], *, alone: bool, known: bool
 ) -> str:
     """What the log may say; of several errors, with the field."""
-    said = reason(error.get("code"), details, known=known)
+    said = _explain(error.get("code"), details, known=known)
     where = "" if alone else ", ".join(_fields(details))
     return f"{where}: {said}" if where and said else said
 
@@ -163,3 +187,40 @@ def _module(details: Mapping[str, Any]) -> str | None:
 def _id(details: Mapping[str, Any]) -> str | None:
     found = details.get("id") or object_of(details.get("duplicate_record")).get("id")
     return str(found) if found else None
+
+
+def _explain(code: object, details: Mapping[str, Any], *, known: bool) -> str:
+    """In fixed words, and by what Zoho would have taken, which is the org's; may be empty.
+
+    `known`: the row is to change a record that is there.
+    """
+    limits = ", ".join(_list_limits(details))
+    taken = f"Zoho takes {limits}" if limits else ""
+    return "; ".join(filter(None, [_words(code, details, known), taken]))
+
+
+def _words(code: object, details: Mapping[str, Any], known: bool) -> str:
+    if code == "MANDATORY_NOT_FOUND":
+        there = known or "id" in details
+        return f"{'the' if there else 'a new'} record needs a value"
+    if code == errors.INVALID_DATA and known and _is_of_own_id(details):
+        return "no record has this id; it may have been deleted or converted"
+    return _WORDS.get(str(code), "")
+
+
+def _is_of_own_id(details: Mapping[str, Any]) -> bool:
+    """UNVERIFIED: whether Zoho names the field of an id that is not there, or the id alone, or its
+    place in the path; the page has the message only ("Update Records": errors)."""
+    if "api_name" in details:
+        path = details.get("json_path")
+        return details["api_name"] == "id" and (not path or bool(_OWN_ID.fullmatch(str(path))))
+    return "id" in details or "resource_path_index" in details
+
+
+def _list_limits(details: Mapping[str, Any]) -> Iterator[str]:
+    if isinstance(kind := details.get("expected_data_type"), str):
+        yield f"the type {kind}"
+    if isinstance(length := details.get("maximum_length"), int):
+        yield f"a length of at most {length}"
+    if isinstance(values := details.get("supported_values"), list) and values:
+        yield f"one of {shown([str(value) for value in values])}"

@@ -9,7 +9,7 @@ from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.modules import TargetField, TargetModules
 from destination_zoho_crm.options import Options, folded
-from destination_zoho_crm.unfit import UnfitError
+from destination_zoho_crm.outcomes import UnfitError
 
 LOGGER = logging.getLogger("airbyte")
 

@@ -14,13 +14,13 @@ from destination_zoho_crm.outcomes import (
     DELETED_AT_SOURCE,
     EMPTY_KEY,
     Outcome,
+    UnfitError,
     rejected,
 )
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.protocol import Row
 from destination_zoho_crm.row_counts import Segment
 from destination_zoho_crm.row_keys import RowKeys
-from destination_zoho_crm.unfit import UnfitError
 from zoho_crm.errors import INVALID_DATA
 
 LOGGER = logging.getLogger("airbyte")

@@ -15,16 +15,15 @@ from destination_zoho_crm.client import Client
 from destination_zoho_crm.inserts import Creations
 from destination_zoho_crm.matching import rows_of_new
 from destination_zoho_crm.modules import TargetModules
-from destination_zoho_crm.org_values import Known
+from destination_zoho_crm.org_values import Known, active_users
 from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome
 from destination_zoho_crm.picklists import PickLists
 from destination_zoho_crm.plan import StreamPlan, label, make_plan
 from destination_zoho_crm.plan_problems import ended
-from destination_zoho_crm.progress import Progress
 from destination_zoho_crm.protocol import Row, State
 from destination_zoho_crm.read_ahead import arrivals
 from destination_zoho_crm.rejects import RejectedRows, make_folder
-from destination_zoho_crm.report import doubts, price, rejections, told
+from destination_zoho_crm.report import Progress, doubts, price, rejections, told
 from destination_zoho_crm.row_counts import Accounts
 from destination_zoho_crm.row_order import orders
 from destination_zoho_crm.rows import RowEncoder
@@ -37,7 +36,6 @@ from destination_zoho_crm.sending import Sender
 from destination_zoho_crm.settings import WriteSettings, write_settings
 from destination_zoho_crm.stream_writer import Stream
 from destination_zoho_crm.suggestions import Cures
-from destination_zoho_crm.users import active_users
 from zoho_crm.manifest import skipped_features
 from zoho_crm.problems import system_error, transient_error
 

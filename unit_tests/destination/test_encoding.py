@@ -8,7 +8,7 @@ import pytest
 from destination_zoho_crm.columns import Column
 from destination_zoho_crm.encoding import EMPTY, Encoder
 from destination_zoho_crm.modules import TargetField
-from destination_zoho_crm.unfit import UnfitError
+from destination_zoho_crm.outcomes import UnfitError
 from unit_tests.destination.conftest import Org, stream
 from zoho_crm.fields import DATA_TYPES, Form
 
