@@ -17,12 +17,12 @@ _NOT_ASCII_WORD = re.compile(r"[^a-z0-9]+")
 _NEAR = 0.75
 
 
-def loose(name: str) -> str:
+def fold_spelling(name: str) -> str:
     """The name without regard to case, blanks and underscores."""
     return _SPELLING.sub("", name).casefold()
 
 
-def as_row_key(name: str) -> str:
+def fold_to_letters(name: str) -> str:
     """What is left of a name in the rows that PyAirbyte sends from a cache."""
     return _NOT_ASCII_WORD.sub("", name.lower())
 
@@ -30,26 +30,26 @@ def as_row_key(name: str) -> str:
 class Names:
     """Names that others are held against."""
 
-    def __init__(self, names: Iterable[str], spelled: Callable[[str], str] = loose) -> None:
+    def __init__(self, names: Iterable[str], fold: Callable[[str], str] = fold_spelling) -> None:
         self._exact = dict.fromkeys(names)
-        self._spelled = spelled
-        self._loose: dict[str, list[str]] = defaultdict(list)
+        self._fold = fold
+        self._by_spelling: dict[str, list[str]] = defaultdict(list)
         for name in self._exact:
-            self._loose[spelled(name)].append(name)
+            self._by_spelling[fold(name)].append(name)
 
-    def fitting(self, name: str) -> list[str]:
+    def find(self, name: str) -> list[str]:
         """The name itself if it is there, else all that differ in spelling only."""
         if name in self._exact:
             return [name]
-        spelled = self._spelled(name)
-        return list(self._loose.get(spelled, ())) if spelled else []
+        fold = self._fold(name)
+        return list(self._by_spelling.get(fold, ())) if fold else []
 
-    def the_one(self, name: str) -> str | None:
+    def find_only(self, name: str) -> str | None:
         """The only one that fits."""
-        fitting = self.fitting(name)
+        fitting = self.find(name)
         return fitting[0] if len(fitting) == 1 else None
 
-    def near(self, name: str) -> str | None:
+    def find_similar(self, name: str) -> str | None:
         """The name that may be meant."""
-        similar = get_close_matches(self._spelled(name), list(self._loose), 1, _NEAR)
-        return self._loose[similar[0]][0] if similar else None
+        similar = get_close_matches(self._fold(name), list(self._by_spelling), 1, _NEAR)
+        return self._by_spelling[similar[0]][0] if similar else None

@@ -7,29 +7,29 @@ from functools import cache
 from destination_zoho_crm.columns import Column
 from destination_zoho_crm.encoding import Encoder
 from destination_zoho_crm.picklists import PickLists
-from destination_zoho_crm.suggestions import Cures
+from destination_zoho_crm.suggestions import Suggestions
 from zoho_crm.requester import ZohoRequester
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class OrgValues:
     #: Ids of active users by address.
     users: Mapping[str, str]
     pick_lists: PickLists
-    cures: Cures
+    suggestions: Suggestions
 
-    def encoder(self, stream: str, module: str, column: Column) -> Encoder:
+    def build_encoder(self, stream: str, module: str, column: Column) -> Encoder:
         """That of a column of the stream that is written to the module."""
         return Encoder(
             stream,
             column,
             self.users,
-            self.pick_lists.of(module, column.field),
-            cache(lambda: self.cures.of(column)),
+            self.pick_lists.find(module, column.field),
+            cache(lambda: self.suggestions.suggest(column)),
         )
 
 
-def active_users(requester: ZohoRequester) -> dict[str, str]:
+def find_active_users(requester: ZohoRequester) -> dict[str, str]:
     """Ids of active users by address in lower case ("Get Users"). UNVERIFIED: that Zoho takes no
     owner who is not active."""
     return {

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from destination_zoho_crm.options import shown
+from destination_zoho_crm.options import quote_some
 from destination_zoho_crm.settings import Operation
 from zoho_crm import errors
 from zoho_crm.json_text import object_of
@@ -25,7 +25,7 @@ DELETED_AT_SOURCE = "DELETED_AT_SOURCE"
 ALIVE_AT_SOURCE = "ALIVE_AT_SOURCE"
 
 
-class UnfitError(ValueError):
+class InvalidValueError(ValueError):
     """Zoho would not take the value. The reason never shows the value."""
 
 
@@ -38,7 +38,7 @@ class Outcome:
     #: fields cannot be switched off).
     matched_by: str | None = None
     #: Of a deletion that found no record.
-    absent: bool = False
+    found_no_record: bool = False
     #: Of a rejected row.
     code: str = ""
     field: str | None = None
@@ -49,12 +49,12 @@ class Outcome:
     details: Mapping[str, Any] | None = None
 
 
-def rejected(code: str, message: str, field: str | None = None) -> Outcome:
+def reject(code: str, message: str, field: str | None = None) -> Outcome:
     """A row that we refuse. The message is logged, so it must not hold a value."""
     return Outcome("rejected", code=code, message=message, field=field, loggable=message)
 
 
-LARGE_ROW = rejected(
+LARGE_ROW = reject(
     TOO_LARGE, "something on the way to Zoho refuses a call with this row alone (HTTP 413)"
 )
 SUPERSEDED = Outcome("superseded")
@@ -83,7 +83,7 @@ _DONE: Mapping[Operation, Result] = {
 }
 
 
-def judged(
+def read_outcome(
     operation: Operation,
     module: str,
     item: Mapping[str, Any],
@@ -98,12 +98,12 @@ def judged(
         if result is None:
             result = "updated" if item.get("action") == "update" else "created"
         other = item.get("duplicate_field") if result == "updated" else None
-        return Outcome(result, _id(details), other if other not in (None, key) else None)
+        return Outcome(result, _read_id(details), other if other not in (None, key) else None)
     if operation == "delete" and _finds_nothing(item, details, key):
         # Whether it was deleted before or never was: there is no such record now, which is what a
         # deletion is for. After a lost answer it may be this call that has deleted it.
-        return Outcome("deleted", absent=not repeated)
-    return _failure(operation, module, item, details)
+        return Outcome("deleted", found_no_record=not repeated)
+    return _read_reject(operation, module, item, details)
 
 
 def _finds_nothing(item: Mapping[str, Any], details: Mapping[str, Any], key: str | None) -> bool:
@@ -117,21 +117,22 @@ def _finds_nothing(item: Mapping[str, Any], details: Mapping[str, Any], key: str
     )
 
 
-def _failure(
+def _read_reject(
     operation: Operation, module: str, item: Mapping[str, Any], details: Mapping[str, Any]
 ) -> Outcome:
     several = details.get("errors")
     listed = several if isinstance(several, list) else []
     inner = [error for error in listed if isinstance(error, Mapping)]
     parts = [(error, object_of(error.get("details"))) for error in inner] or [(item, details)]
-    fields = [name for _, about in parts for name in _fields(about)]
+    fields = [name for _, about in parts for name in _list_fields(about)]
     said = [
-        f"{error.get('message') or error.get('code')}{_limits(about)}" for error, about in parts
+        f"{error.get('message') or error.get('code')}{_format_limits(about)}"
+        for error, about in parts
     ]
     known = operation in ("update", "delete")
-    reasons = [_reason(error, about, alone=not inner, known=known) for error, about in parts]
-    ids = [found for _, about in parts if (found := _id(about))]
-    others = sorted({_module(about) or module for _, about in parts} - {module})
+    reasons = [_explain_error(error, about, alone=not inner, known=known) for error, about in parts]
+    ids = [found for _, about in parts if (found := _read_id(about))]
+    others = sorted({_read_module(about) or module for _, about in parts} - {module})
     elsewhere = [f"the record in its way is one of {', '.join(others)}"] if others else []
     return Outcome(
         "rejected",
@@ -144,16 +145,16 @@ def _failure(
     )
 
 
-def _reason(
+def _explain_error(
     error: Mapping[str, Any], details: Mapping[str, Any], *, alone: bool, known: bool
 ) -> str:
     """What the log may say; of several errors, with the field."""
     said = _explain(error.get("code"), details, known=known)
-    where = "" if alone else ", ".join(_fields(details))
+    where = "" if alone else ", ".join(_list_fields(details))
     return f"{where}: {said}" if where and said else said
 
 
-def _fields(details: Mapping[str, Any]) -> list[str]:
+def _list_fields(details: Mapping[str, Any]) -> list[str]:
     """Names of the fields that the error speaks of, one or several."""
     several = details.get("expected_fields") or details.get("ambiguity_due_to")
     places = several if isinstance(several, list) else [details]
@@ -164,7 +165,7 @@ def _fields(details: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _limits(details: Mapping[str, Any]) -> str:
+def _format_limits(details: Mapping[str, Any]) -> str:
     """What Zoho would have taken, where it says so."""
     known = {
         name: details[name]
@@ -177,14 +178,14 @@ def _limits(details: Mapping[str, Any]) -> str:
     return f" ({', '.join(f'{name} {value}' for name, value in known.items())})" if known else ""
 
 
-def _module(details: Mapping[str, Any]) -> str | None:
+def _read_module(details: Mapping[str, Any]) -> str | None:
     """Of the record that a row is a duplicate of; Zoho can look for them in other modules, too."""
     module = object_of(object_of(details.get("duplicate_record")).get("module"))
     name = module.get("api_name")
     return name if isinstance(name, str) else None
 
 
-def _id(details: Mapping[str, Any]) -> str | None:
+def _read_id(details: Mapping[str, Any]) -> str | None:
     found = details.get("id") or object_of(details.get("duplicate_record")).get("id")
     return str(found) if found else None
 
@@ -196,10 +197,10 @@ def _explain(code: object, details: Mapping[str, Any], *, known: bool) -> str:
     """
     limits = ", ".join(_list_limits(details))
     taken = f"Zoho takes {limits}" if limits else ""
-    return "; ".join(filter(None, [_words(code, details, known), taken]))
+    return "; ".join(filter(None, [_find_words(code, details, known), taken]))
 
 
-def _words(code: object, details: Mapping[str, Any], known: bool) -> str:
+def _find_words(code: object, details: Mapping[str, Any], known: bool) -> str:
     if code == "MANDATORY_NOT_FOUND":
         there = known or "id" in details
         return f"{'the' if there else 'a new'} record needs a value"
@@ -223,4 +224,4 @@ def _list_limits(details: Mapping[str, Any]) -> Iterator[str]:
     if isinstance(length := details.get("maximum_length"), int):
         yield f"a length of at most {length}"
     if isinstance(values := details.get("supported_values"), list) and values:
-        yield f"one of {shown([str(value) for value in values])}"
+        yield f"one of {quote_some([str(value) for value in values])}"

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from time import monotonic
 from typing import NamedTuple
 
-from destination_zoho_crm.calls import most_records
-from destination_zoho_crm.plan import StreamPlan, label
+from destination_zoho_crm.calls import get_max_records
+from destination_zoho_crm.plan import StreamPlan, format_stream
 from destination_zoho_crm.protocol import StreamKey
-from destination_zoho_crm.row_counts import RESULTS, Accounts, Total
+from destination_zoho_crm.row_counts import RESULTS, RowCounts, StreamCounts
 from zoho_crm.limits import RECORDS_PER_CREDIT
 from zoho_crm.org import METADATA, Line
 
@@ -23,10 +23,10 @@ _SECONDS = 30
 _ROWS = 10_000
 
 
-def price(plan: StreamPlan) -> str:
+def estimate_cost(plan: StreamPlan) -> str:
     """What so many rows cost in full batches. A STATE ends a batch, and so may rows that are
     linked, long keys and whatever is written again; rows of one key make it cheaper."""
-    calls = math.ceil(_PRICED_ROWS / most_records(plan))
+    calls = math.ceil(_PRICED_ROWS / get_max_records(plan))
     inserts = math.ceil(_PRICED_ROWS / RECORDS_PER_CREDIT)
     credits_ = calls if plan.operation == "delete" else inserts
     return (
@@ -39,93 +39,96 @@ class _Moment(NamedTuple):
     at: float
     #: Rows that came in, and those that have an outcome.
     rows: int
-    settled: int
+    finished: int
 
 
 class Progress:
     """A line each 30 seconds or 10,000 rows, whichever comes first; none where nothing has moved
     since the line before, so a run that is shorter has none."""
 
-    def __init__(self, accounts: Accounts, ledger: Mapping[str, Line]) -> None:
-        self._accounts = accounts
+    def __init__(self, row_counts: RowCounts, ledger: Mapping[str, Line]) -> None:
+        self._row_counts = row_counts
         self._ledger = ledger
-        self._told = _Moment(monotonic(), 0, 0)
+        self._last = _Moment(monotonic(), 0, 0)
 
-    def tell(self) -> None:
-        now, rows, told = monotonic(), self._accounts.rows, self._told
-        if now - told.at < _SECONDS and rows - told.rows < _ROWS:
+    def log(self) -> None:
+        now, rows, last = monotonic(), self._row_counts.rows, self._last
+        if now - last.at < _SECONDS and rows - last.rows < _ROWS:
             return
-        counts = self._accounts.counts
-        settled = counts.total()
-        if (rows, settled) == (told.rows, told.settled):
+        counts = self._row_counts.counts
+        finished = counts.total()
+        if (rows, finished) == (last.rows, last.finished):
             return
-        self._told = _Moment(now, rows, settled)
-        rate = (settled - told.settled) / max(now - told.at, 0.001)
+        self._last = _Moment(now, rows, finished)
+        rate = (finished - last.finished) / max(now - last.at, 0.001)
         cost = sum(line.credits for line in list(self._ledger.values()))
-        written = settled - counts["rejected"] - counts["unchanged"]
+        written = finished - counts["rejected"] - counts["unchanged"]
         LOGGER.info(
             f"Progress: {rows:,} rows in, {written:,} written, {counts['rejected']:,} rejected; "
             f"{rate:,.0f} rows per second; {cost:,} credits."
         )
 
 
-def told(totals: Mapping[StreamKey, Total], ledger: Mapping[str, Line]) -> Iterator[str]:
+def report_streams(
+    totals: Mapping[StreamKey, StreamCounts], ledger: Mapping[str, Line]
+) -> Iterator[str]:
     """A line per stream, and the cost of metadata and the sum."""
     for stream, total in totals.items():
-        name = label(stream)
+        name = format_stream(stream)
         line = ledger.get(name, Line())
         counts = ", ".join(f"{total.counts[result]:,} {result}" for result in RESULTS)
         missing = total.rows - total.counts.total()
         yield (
-            f"Written: {name}: {_count(total.rows, 'row')} = {counts}"
+            f"Written: {name}: {_format_count(total.rows, 'row')} = {counts}"
             + (f", {missing:,} not written as far as is known" if missing else "")
-            + f"; {_cost(line.calls, line.credits)}, {line.seconds:.1f} s."
+            + f"; {_format_cost(line.calls, line.credits)}, {line.seconds:.1f} s."
         )
         for field, number in total.matched_by.most_common():
             yield (
-                f"Matched: {name}: {_count(number, 'row')} changed a record that {field} found, "
-                "not the key: Zoho always matches by all unique fields."
+                f"Matched: {name}: {_format_count(number, 'row')} changed a record that {field} "
+                "found, not the key: Zoho always matches by all unique fields."
             )
         if unchanged := total.counts["unchanged"]:
             yield (
-                f"Unchanged: {name}: {_count(unchanged, 'row')} brought nothing but the key, so "
-                "nothing was written."
+                f"Unchanged: {name}: {_format_count(unchanged, 'row')} brought nothing but the "
+                "key, so nothing was written."
             )
-        if total.absent:
+        if missed := total.found_no_record:
             yield (
-                f"Deleted: {name}: {total.absent:,} of {total.counts['deleted']:,} deletions found "
-                "no record: it was deleted before, or never there."
+                f"Deleted: {name}: {missed:,} of {total.counts['deleted']:,} deletions found no "
+                "record: it was deleted before, or never there."
             )
-    lines = ledger.values()
+    calls = sum(line.calls for line in ledger.values())
+    credits_ = sum(line.credits for line in ledger.values())
     yield (
-        f"Cost: {_cost(sum(line.calls for line in lines), sum(line.credits for line in lines))} "
-        "in all, "
+        f"Cost: {_format_cost(calls, credits_)} in all, "
         f"{ledger.get(METADATA, Line()).calls:,} calls of them for metadata."
     )
 
 
-def doubts(totals: Mapping[StreamKey, Total]) -> Iterator[str]:
+def report_missed_deletions(totals: Mapping[StreamKey, StreamCounts]) -> Iterator[str]:
     """A line per stream that has done nothing it was meant to do."""
     for stream, total in totals.items():
-        if total.absent and total.absent == total.counts["deleted"]:
+        missed = total.found_no_record
+        if missed and missed == total.counts["deleted"]:
             yield (
-                f"{label(stream)}: not one of {total.absent:,} deletions found its record. Look "
+                f"{format_stream(stream)}: not one of {missed:,} deletions found its record. Look "
                 "whether its keys are of this org and this module."
             )
 
 
-def rejections(totals: Mapping[StreamKey, Total]) -> Iterator[str]:
+def report_rejects(totals: Mapping[StreamKey, StreamCounts]) -> Iterator[str]:
     """A line per stream and reason."""
     for stream, total in totals.items():
         for (code, field, said), number in total.reasons.most_common():
             where = f" in {field}" if field else ""
             because = f"{code}{where}{said and f': {said}'}"
-            yield f"Rejected: {label(stream)}: {number:,} rows by {because}."
+            yield f"Rejected: {format_stream(stream)}: {number:,} rows by {because}."
 
 
-def _cost(calls: int, credits_: int) -> str:
-    return f"{_count(calls, 'call')}, {_count(credits_, 'credit')}"
+def _format_cost(calls: int, credits_: int) -> str:
+    return f"{_format_count(calls, 'call')}, {_format_count(credits_, 'credit')}"
 
 
-def _count(number: int, noun: str) -> str:
+def _format_count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")

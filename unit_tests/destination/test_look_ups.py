@@ -473,7 +473,9 @@ def test_a_call_that_is_carried_out_late_is_found_by_the_next_look_up(
     org.fail("insert", times=2, **FAILED)
     look_up, looks = lost_inserts.LostInserts.look_up, []
 
-    def late(self: lost_inserts.LostInserts, *args: object, **more: object) -> lost_inserts.Found:
+    def late(
+        self: lost_inserts.LostInserts, *args: object, **more: object
+    ) -> lost_inserts.LookUpAnswer:
         looks.append(look_up(self, *args, **more))  # type: ignore[arg-type]
         if len(looks) == 1:
             org.add("Leads", Last_Name="L", Email="late@x.test")
