@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from destination_zoho_crm.modules import TargetField, TargetModule
-from destination_zoho_crm.naming import Names
+from destination_zoho_crm.naming import Names, ask_if_meant
 from destination_zoho_crm.settings import Operation
 
 #: "Insert Records": tells which module the ids in What_Id and Parent_Id are of.
@@ -139,7 +139,9 @@ class Fields:
             found = labelled[label][0] if len(labelled[label]) == 1 else None
         if found is None:
             told = f"{own.name} of {self._module.api_name} is not found by {part}"
-            return DroppedColumn(own.source, told + _meant(names.find_similar(part)), own.name)
+            return DroppedColumn(
+                own.source, told + ask_if_meant(names.find_similar(part)), own.name
+            )
         is_respelled = own.is_respelled or (found != part and not mapped)
         if found in external:
             return Column(own.source, field, own.name, "external", external[found], is_respelled)
@@ -153,7 +155,7 @@ class Fields:
         name, dot, part = path.partition(".")
         label = self._labels.find_only(name) or self._labels.find_similar(name)
         near = self._names.find_similar(name) or (self._labelled[label][0] if label else None)
-        told = f"{module} has no field {path}{_meant(near and near + dot + part)}"
+        told = f"{module} has no field {path}{ask_if_meant(near and near + dot + part)}"
         return DroppedColumn(source, told, near)
 
 
@@ -200,7 +202,3 @@ def _group_by_label(fields: Iterable[TargetField]) -> dict[str, list[str]]:
         if field.label:
             labelled[field.label].append(field.api_name)
     return dict(labelled)
-
-
-def _meant(name: str | None) -> str:
-    return f"; did you mean {name}?" if name else ""

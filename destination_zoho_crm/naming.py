@@ -7,7 +7,8 @@ ASCII into an underscore, in the keys of its rows alone.
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
+
+from zoho_crm.similar_names import find_similar
 
 #: The sign of `$se_module` is one that many warehouses have not.
 _SPELLING = re.compile(r"[\s_]+|^\$(?=se_?module$)", re.IGNORECASE)
@@ -51,5 +52,9 @@ class Names:
 
     def find_similar(self, name: str) -> str | None:
         """The name that may be meant."""
-        similar = get_close_matches(self._fold(name), list(self._by_spelling), 1, _NEAR)
-        return self._by_spelling[similar[0]][0] if similar else None
+        return find_similar(name, self._exact, nearness=_NEAR, fold=self._fold)
+
+
+def ask_if_meant(name: str | None) -> str:
+    """The end of a sentence about a name that is not known; empty where none is similar."""
+    return f"; did you mean {name}?" if name else ""

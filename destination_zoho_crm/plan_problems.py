@@ -1,14 +1,14 @@
 """What stands against a plan, in sentences that say what would be allowed. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 
 from destination_zoho_crm import matching
 from destination_zoho_crm.columns import Column, DroppedColumn, Fields
 from destination_zoho_crm.modules import TargetModule
-from destination_zoho_crm.naming import Names
+from destination_zoho_crm.naming import Names, ask_if_meant
 from destination_zoho_crm.settings import Operation, StreamMapping
 from zoho_crm.problems import config_error
+from zoho_crm.similar_names import find_similar
 
 _MOST_NAMES = 10
 #: Columns of which one sentence says why they are not written.
@@ -128,8 +128,7 @@ def explain_unknown_column(column: str, known: Names) -> str:
     """Of a column that a mapping names."""
     if fitting := known.find(column):
         return f"its mapping names a column {column}, which may be {' or '.join(fitting)}"
-    near = known.find_similar(column)
-    meant = f"; did you mean {near}?" if near else ""
+    meant = ask_if_meant(known.find_similar(column))
     return f"it has no column {column}, which its mapping names{meant}"
 
 
@@ -169,11 +168,10 @@ def find_operation_problems(
 def explain_unknown_module(name: str, names: Sequence[str]) -> str:
     more = len(names) - _MOST_NAMES
     shown = ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
-    similar = get_close_matches(name.lower(), [known.lower() for known in names], 1)
-    meant = [known for known in names if known.lower() in similar]
+    meant = find_similar(name, names, fold=str.lower)
     return (
         f"in this version of its API the org has no module {name} that can be written. "
-        f"{f'Did you mean {meant[0]}? ' if meant else ''}It has {shown}"
+        f"{f'Did you mean {meant}? ' if meant else ''}It has {shown}"
     )
 
 
