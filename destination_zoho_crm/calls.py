@@ -27,14 +27,14 @@ class Call:
     repeatable: bool
 
 
-def most_records(plan: StreamPlan) -> int:
+def get_max_records(plan: StreamPlan) -> int:
     """How many records one call takes."""
     if plan.operation == "delete" and plan.module.api_name in _DELETED_SINGLY:
         return 1
     return MOST_RECORDS
 
 
-def call_of(
+def build_call(
     plan: StreamPlan,
     records: Sequence[Mapping[str, Any]],
     automations: Sequence[str] | None,
@@ -43,7 +43,7 @@ def call_of(
     """`automations`: the kinds that may run; None: all, which is what Zoho does unasked.
     `skipped`: features that are none of these kinds and run unless the call says otherwise."""
     module = segment(plan.module.api_name)
-    headers = _external(plan)
+    headers = _build_external_header(plan)
     if plan.operation == "delete":
         assert plan.key is not None
         params = {"ids": ",".join(str(record[plan.key.name]) for record in records)}
@@ -70,7 +70,7 @@ def call_of(
     return Call("POST", f"{module}/upsert", {}, headers, body, repeatable=True)
 
 
-def _external(plan: StreamPlan) -> dict[str, str]:
+def _build_external_header(plan: StreamPlan) -> dict[str, str]:
     """The header by which values of External ID fields stand for ids.
 
     "Records Using External ID". An upsert needs none for its own key: there an external field

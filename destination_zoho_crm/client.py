@@ -13,7 +13,7 @@ import requests
 from airbyte_cdk.sources.streams.http import HttpClient
 from airbyte_cdk.utils import AirbyteTracedException
 
-from destination_zoho_crm.judging import RECORDS, OutcomesOrFailure, outcomes_in
+from destination_zoho_crm.write_answers import RECORDS, WriteAnswerHandler, read_outcomes
 from zoho_crm.answers import Body, UndocumentedError, build_page_reader
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.errors import SCOPE_LACKING, FailuresOnly
@@ -42,7 +42,7 @@ _RIGHTS_TO_UPSERT = ("CREATE", "UPDATE")
 
 _AUTOMATIONS = "Choose All in Automations (automations)"
 #: What a user can do about a part of a call that Zoho refuses.
-_CURES = {
+_ADVICE = {
     "duplicate_check_fields": "Choose another key for the stream",
     "trigger": _AUTOMATIONS,
     "skip_feature_execution": _AUTOMATIONS,
@@ -56,15 +56,15 @@ _TIMEOUT_S = (15, 120)
 class LostAnswerError(Exception):
     """The call may have been carried out or not: no answer came that tells.
 
-    `barred`: why it would not get through, were it made again; None: it might. `too_large`: with
+    `blocked`: why it would not get through, were it made again; None: it might. `too_large`: with
     fewer records it might.
     """
 
     def __init__(
-        self, barred: AirbyteTracedException | None = None, *, too_large: bool = False
+        self, blocked: AirbyteTracedException | None = None, *, too_large: bool = False
     ) -> None:
         super().__init__()
-        self.barred = barred
+        self.blocked = blocked
         self.too_large = too_large
 
 
@@ -72,7 +72,7 @@ class TooLargeError(Exception):
     """Something on the way to Zoho lets no call of this size through."""
 
 
-class RowRefusedError(Exception):
+class RowRejectedError(Exception):
     """Nothing of the call was carried out, because of one of its records."""
 
 
@@ -123,9 +123,9 @@ class Client:
 
         return self.metadata.ask("users", read=read, params={"type": "CurrentUser"})
 
-    def may_write(self) -> bool:
+    def has_write_scope(self) -> bool:
         """Whether the token may write records of any module; so, too, where Zoho does not tell."""
-        granted = self._granted
+        granted = self._granted_scopes
         return not granted or any(
             scope.startswith(_RECORD_SCOPES) and not scope.endswith(".READ") for scope in granted
         )
@@ -147,12 +147,12 @@ class Client:
         Its usage is that of the stream `usage_of`.
         A repeatable call is made again when its answer is lost; another one raises LostAnswerError.
         A call that Zoho refuses as a whole raises `Refused` with Zoho's code, or a sentence, and
-        one that it refuses because of one of its several records RowRefusedError. One that is too
+        one that it refuses because of one of its several records RowRejectedError. One that is too
         large for something on the way raises TooLargeError. No exception
         quotes the address or the body.
         """
-        client, judge = self._repeating if repeatable else self._once
-        judge.begin(path.partition("/")[0], records)
+        client, handler = self._repeating if repeatable else self._once
+        handler.start_call(path.partition("/")[0], records)
         url = f"{self.metadata.get_url()}/{path}"
         with self.org.call(usage_of):
             try:
@@ -166,76 +166,78 @@ class Client:
                     data=None if body is None else orjson.dumps(body),  # type: ignore[arg-type]
                 )
             except AirbyteTracedException as error:
-                if judge.lost and not repeatable:
-                    plain = _plainly(error, path, judge) if judge.barred else None
-                    raise LostAnswerError(plain, too_large=judge.too_large) from None
-                if judge.too_large:
+                if handler.lost and not repeatable:
+                    plain = _shorten_error(error, path, handler) if handler.blocked else None
+                    raise LostAnswerError(plain, too_large=handler.too_large) from None
+                if handler.too_large:
                     raise TooLargeError from None
-                if judge.of_a_row:
-                    raise RowRefusedError from None
-                if judge.code == SCOPE_LACKING:
-                    raise self._without_scope(method, url) from None
-                raise _plainly(error, path, judge) from None
-        return Answer(outcomes_in(response), judge.lost)
+                if handler.is_of_a_row:
+                    raise RowRejectedError from None
+                if handler.code == SCOPE_LACKING:
+                    raise self._explain_missing_scope(method, url) from None
+                raise _shorten_error(error, path, handler) from None
+        return Answer(read_outcomes(response), handler.lost)
 
-    def _without_scope(self, method: str, url: str) -> Refused:
+    def _explain_missing_scope(self, method: str, url: str) -> Refused:
         rights = _RIGHTS_TO_UPSERT if url.endswith("/upsert") else _RIGHTS[method]
-        sentence, held = explain_missing_scope(url, self.scopes.split(","), self._granted, rights)
+        sentence, held = explain_missing_scope(
+            url, self.scopes.split(","), self._granted_scopes, rights
+        )
         return Refused(config_error(sentence), SCOPE_LACKING, scopes_held=held)
 
     @property
-    def _granted(self) -> frozenset[str]:
+    def _granted_scopes(self) -> frozenset[str]:
         authenticator = self.metadata.get_authenticator()
         assert isinstance(authenticator, ZohoAuthenticator)
         return authenticator.granted
 
     @cached_property
-    def _repeating(self) -> tuple[HttpClient, "OutcomesOrFailure"]:
-        return self._http(repeatable=True)
+    def _repeating(self) -> tuple[HttpClient, "WriteAnswerHandler"]:
+        return self._build_client(repeatable=True)
 
     @cached_property
-    def _once(self) -> tuple[HttpClient, "OutcomesOrFailure"]:
-        return self._http(repeatable=False)
+    def _once(self) -> tuple[HttpClient, "WriteAnswerHandler"]:
+        return self._build_client(repeatable=False)
 
-    def _http(self, *, repeatable: bool) -> tuple[HttpClient, "OutcomesOrFailure"]:
+    def _build_client(self, *, repeatable: bool) -> tuple[HttpClient, "WriteAnswerHandler"]:
         rules = self.metadata.error_handler
         assert isinstance(rules, FailuresOnly)
-        judge = OutcomesOrFailure(rules, repeatable=repeatable)
+        handler = WriteAnswerHandler(rules, repeatable=repeatable)
         client = HttpClient(
             name="records",
             logger=_SILENT,
-            error_handler=judge,
+            error_handler=handler,
             backoff_strategy=list(rules.backoff_strategies or []),
             authenticator=self.metadata.get_authenticator(),
             request_timeout=_TIMEOUT_S,
             use_tcp_keepalive=True,
         )
         disable_redirects(client._session)
-        return client, judge
+        return client, handler
 
 
-def _plainly(
-    error: AirbyteTracedException, path: str, judge: OutcomesOrFailure
+def _shorten_error(
+    error: AirbyteTracedException, path: str, handler: WriteAnswerHandler
 ) -> AirbyteTracedException:
     """The same failure without the CDK's account of it, which holds the rows of the call."""
-    module, code, part = path.partition("/")[0], judge.code, judge.part
+    module, code, part = path.partition("/")[0], handler.code, handler.part
     if isinstance(error.__context__, requests.RequestException):
         return transient_error(
-            f"Zoho cannot write to {module}, however often it is asked: {judge.trouble}. Try again "
-            "later."
+            f"Zoho cannot write to {module}, however often it is asked: {handler.last_problem}. "
+            "Try again later."
         )
     sentence = error.message or "The call failed."
     if code and part and not part.startswith(RECORDS):
         name = re.search(r"\w+", part)
-        cure = _CURES.get(name[0] if name else "")
-        if cure is None:
+        advice = _ADVICE.get(name[0] if name else "")
+        if advice is None:
             return system_error(
                 f"Zoho refuses to write to {module}: {code} at {part}, which is of the call and "
                 "not of a row. No setting governs that: report it with the log."
             )
         return config_error(
             f"Zoho refuses to write to {module}: {code} at {part}, which is of the call and not of "
-            f"a row. {cure}, or report it with the log."
+            f"a row. {advice}, or report it with the log."
         )
     plain = AirbyteTracedException(
         message=sentence, internal_message=sentence, failure_type=error.failure_type

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from destination_zoho_crm.naming import loose
+from destination_zoho_crm.naming import fold_spelling
 from destination_zoho_crm.options import Options
 from destination_zoho_crm.settings import Operation
 from zoho_crm.data_types import Form
@@ -77,7 +77,7 @@ class TargetField:
             return "given"
         return self.read.type.write
 
-    def unsupported(self, operation: Operation) -> str | None:
+    def explain_unsupported(self, operation: Operation) -> str | None:
         """Why it is not written though Zoho takes it in some form."""
         if self.data_type == "subform":
             return "it is a subform, and rows of subforms cannot be written yet"
@@ -95,7 +95,7 @@ class TargetField:
             return f"it is a {self.data_type}, which Zoho takes by a call of its own"
         return None
 
-    def settable(self, operation: Operation) -> bool:
+    def is_settable(self, operation: Operation) -> bool:
         """Whether a call can carry a value of it; that of a deletion names it in its address."""
         creates, updates = operation in ("insert", "upsert"), operation in ("update", "upsert")
         return (
@@ -112,7 +112,7 @@ class TargetField:
     def from_metadata(cls, entry: Mapping[str, Any]) -> "TargetField":
         """From one entry of "Fields Metadata"; only `api_name` must be there."""
         read = Field.from_metadata(entry)
-        creatable, updatable = _writability(entry, read)
+        creatable, updatable = _read_writability(entry, read)
         return cls(
             read=read,
             creatable=creatable,
@@ -124,8 +124,8 @@ class TargetField:
             length=entry.get("length"),
             decimal_place=entry.get("decimal_place"),
             json_type=entry.get("json_type"),
-            lookup_module=_lookup_module(entry),
-            link=_link(entry),
+            lookup_module=_read_lookup_module(entry),
+            link=_read_link(entry),
             options=Options.from_metadata(entry),
             label=str(entry.get("field_label") or ""),
         )
@@ -141,7 +141,7 @@ class TargetModule:
     editable: bool
     deletable: bool
     #: Whether metadata says of a field that it is an External ID; that of v2 does not.
-    tells_external: bool
+    reports_external: bool
     fields: Mapping[str, TargetField]
 
     @classmethod
@@ -157,7 +157,7 @@ class TargetModule:
             creatable=bool(module.get("creatable")),
             editable=bool(module.get("editable")),
             deletable=bool(module.get("deletable")),
-            tells_external=any(_tells_external(entry) for entry in entries),
+            reports_external=any(_reports_external(entry) for entry in entries),
             fields={field.api_name: field for field in named},
         )
 
@@ -223,12 +223,12 @@ class TargetModules:
         """These modules, and those that their fields named in `lookups` point at, however these
         names are spelled."""
         modules = self.find(names)
-        wanted = {loose(name) for name in lookups}
+        wanted = {fold_spelling(name) for name in lookups}
         fields = [field for module in modules.values() for field in module.fields.values()]
         targets = {
             field.lookup_module or ""
             for field in fields
-            if wanted & {loose(field.api_name), loose(field.label)}
+            if wanted & {fold_spelling(field.api_name), fold_spelling(field.label)}
         }
         return modules | self.find(targets)
 
@@ -249,7 +249,7 @@ def _is_writable(module: Mapping[str, Any]) -> bool:
     )
 
 
-def _writability(entry: Mapping[str, Any], field: Field) -> tuple[bool, bool]:
+def _read_writability(entry: Mapping[str, Any], field: Field) -> tuple[bool, bool]:
     """Whether a call may set the field in a new record, and in one that exists.
 
     `operation_type` tells from v6 on. Before that, `view_type` tells what people may do in forms,
@@ -266,14 +266,14 @@ def _writability(entry: Mapping[str, Any], field: Field) -> tuple[bool, bool]:
     return bool(shown.get("create", True)), bool(shown.get("edit", True))
 
 
-def _lookup_module(entry: Mapping[str, Any]) -> str | None:
+def _read_lookup_module(entry: Mapping[str, Any]) -> str | None:
     module = (entry.get("lookup") or {}).get("module")
     if isinstance(module, Mapping):
         module = module.get("api_name")
     return module if isinstance(module, str) and module else None
 
 
-def _link(entry: Mapping[str, Any]) -> str | None:
+def _read_link(entry: Mapping[str, Any]) -> str | None:
     """The linking module has a lookup to each end. A row of the field names the one to the other
     end: v8 calls it the connected one among `linking_details`, earlier versions by a flat name."""
     for kind in _LINKS:
@@ -285,7 +285,7 @@ def _link(entry: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _tells_external(entry: Mapping[str, Any]) -> bool:
+def _reports_external(entry: Mapping[str, Any]) -> bool:
     """v2 has the key `external`, too, null in every field; the other keys came with later versions,
     which tell the truth by it."""
     return bool(entry.get("external")) or "filterable" in entry or "operation_type" in entry

@@ -1,7 +1,6 @@
 """Configured streams that the org does not offer."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import get_close_matches
 from time import sleep
 
 from airbyte_cdk.models import AirbyteMessage, AirbyteStreamStatus, StreamDescriptor
@@ -12,6 +11,7 @@ from source_zoho_crm.modules import Module, SourceModules
 from zoho_crm.directory import Metadata
 from zoho_crm.problems import config_error, transient_error
 from zoho_crm.requester import SETTLE_S
+from zoho_crm.similar_names import find_similar
 
 _UNKNOWN = (
     "Zoho lists no module of this name. It was deleted or renamed, the user who made the refresh "
@@ -38,7 +38,7 @@ def find_missing_streams(
         modules |= {
             module.api_name: module for module in modules_of_org.read_modules(bare, requester)
         }
-    known = [*modules_of_org.list_names(requester), *others]
+    known = [*others, *modules_of_org.list_names(requester)]
     return {name: error for name in names if (error := _error(name, modules.get(name), known))}
 
 
@@ -62,9 +62,8 @@ def _error(name: str, module: Module | None, known: Iterable[str]) -> AirbyteTra
 
 
 def _meant(name: str, known: Iterable[str]) -> str:
-    by_letters = {other.lower(): other for other in known}
-    similar = get_close_matches(name.lower(), by_letters, 1, 0.75)
-    return f" Did you mean {by_letters[similar[0]]}?" if similar else ""
+    similar = find_similar(name, known, nearness=0.75, fold=str.lower)
+    return f" Did you mean {similar}?" if similar else ""
 
 
 def build_error_messages(

@@ -7,13 +7,13 @@ import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
-from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
 from jsonschema import Draft7Validator, ValidationError
 
 from zoho_crm.problems import config_error
+from zoho_crm.similar_names import find_similar
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -74,12 +74,8 @@ def _warn_once(sentence: str, key: str, known: tuple[str, ...]) -> None:
 
 
 def _suggest(key: str, known: Sequence[str]) -> str:
-    near = _find_near(key, known)
+    near = find_similar(key, known)
     return f". Did you mean {near}?" if near else "."
-
-
-def _find_near(key: str, known: Sequence[str]) -> str | None:
-    return next(iter(get_close_matches(key, known, 1)), None)
 
 
 def _collect_keys(options: Sequence[Schema]) -> tuple[str, ...]:
@@ -158,7 +154,7 @@ def _find_problems_of_choice(value: Any, options: Sequence[Schema], label: str) 
     if option := _find_chosen(value, options):
         yield from _find_problems(value, option, f"{label}: ")
     elif isinstance(value, str):
-        meant = by_name[_find_near(value, tuple(by_name)) or first]
+        meant = by_name[find_similar(value, tuple(by_name)) or first]
         yield f"{label} is {value!r}, which is no JSON object; write it as {_build_example(meant)}."
     else:
         needs = f"{label} needs {key}: {' or '.join(by_name)}"

@@ -11,7 +11,7 @@ import pytest
 from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.client import Client
-from destination_zoho_crm.protocol import messages
+from destination_zoho_crm.protocol import read_messages
 from destination_zoho_crm.writing import write
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_emulator.server import Running, Settings, running
@@ -136,7 +136,7 @@ class Org:
         logger.addHandler(log)
         settings, printed, failure = self.config | config, [], None
         try:
-            results = write(Client(settings), settings, streams, messages(lines), stop)
+            results = write(Client(settings), settings, streams, read_messages(lines), stop)
             printed.extend(results)
         except AirbyteTracedException as problem:
             failure = problem

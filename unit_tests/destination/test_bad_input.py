@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from airbyte_cdk.utils import AirbyteTracedException
 
-from destination_zoho_crm.protocol import streams_of
+from destination_zoho_crm.protocol import list_streams
 from unit_tests.destination.conftest import Org, mapping, row, state, stream
 
 LEADS = stream("Leads", "Last_Name", "Email")
@@ -130,7 +130,7 @@ def test_an_empty_catalog_is_refused(org: Org) -> None:
 )
 def test_a_catalog_that_is_none_is_refused(entry: object) -> None:
     with pytest.raises(AirbyteTracedException, match="The configured catalog is none"):
-        streams_of({"streams": [entry]})
+        list_streams({"streams": [entry]})
 
 
 def test_a_row_that_is_nested_without_end_ends_the_run_with_its_line(org: Org) -> None:

@@ -7,7 +7,7 @@ import requests
 import urllib3
 from airbyte_cdk.sources.streams.http.error_handlers.response_models import ResponseAction
 
-from destination_zoho_crm.client import Client, LostAnswerError, OutcomesOrFailure
+from destination_zoho_crm.client import Client, LostAnswerError, WriteAnswerHandler
 from unit_tests.destination.conftest import Org, stream
 from zoho_crm.errors import FailuresOnly
 
@@ -77,8 +77,8 @@ def test_what_comes_decides_whether_a_call_is_made_again(
     action: ResponseAction,
     lost: bool,
 ) -> None:
-    judge = OutcomesOrFailure(rules, repeatable=repeatable)
-    judge.begin("Leads")
+    judge = WriteAnswerHandler(rules, repeatable=repeatable)
+    judge.start_call("Leads")
 
     resolution = judge.interpret_response(came)
 

@@ -7,7 +7,7 @@ from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm import DestinationZohoCrm
 from destination_zoho_crm.client import Client
-from destination_zoho_crm.discovery import operations
+from destination_zoho_crm.discovery import describe_operations
 from destination_zoho_crm.modules import TargetModules
 from unit_tests.destination.conftest import Org
 
@@ -105,8 +105,8 @@ def test_two_catalogs_of_one_org_are_the_same(org: Org) -> None:
     clients = [Client(org.config) for _ in range(2)]
     first, second = (TargetModules(c.org.directory, c.metadata) for c in clients)
 
-    assert list(operations(first.find_all())) == list(
-        operations(second.find(reversed(second.names)))
+    assert list(describe_operations(first.find_all())) == list(
+        describe_operations(second.find(reversed(second.names)))
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from destination_zoho_crm.columns import Column
 from destination_zoho_crm.encoding import EMPTY, Encoder
 from destination_zoho_crm.modules import TargetField
-from destination_zoho_crm.unfit import UnfitError
+from destination_zoho_crm.outcomes import InvalidValueError
 from unit_tests.destination.conftest import Org, stream
 from zoho_crm.data_types import DATA_TYPES, Form
 
@@ -213,7 +213,7 @@ def test_a_value_takes_the_form_that_zoho_takes(
 def test_what_zoho_would_refuse_or_change_is_refused_with_the_reason(
     data_type: str, metadata: dict[str, Any], value: Any, reason: str
 ) -> None:
-    with pytest.raises(UnfitError) as refused:
+    with pytest.raises(InvalidValueError) as refused:
         encoded(data_type, value, **metadata)
 
     assert str(refused.value).startswith(reason)

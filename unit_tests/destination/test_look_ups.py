@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from airbyte_cdk.models import FailureType
 
-from destination_zoho_crm import lost
+from destination_zoho_crm import lost_inserts
 from unit_tests.destination.conftest import Org, mapping, row, state, stream
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
@@ -311,7 +311,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]
         left = [what]
 
         def sleep(seconds: float) -> None:
-            if seconds == lost.SETTLE_S and left:
+            if seconds == lost_inserts.SETTLE_S and left:
                 left.pop()()
 
         monkeypatch.setattr("time.sleep", sleep)
@@ -396,8 +396,8 @@ def test_a_value_of_a_row_of_long_ago_traces_another(
 ) -> None:
     ahead = [0]
     clock = SimpleNamespace(time=lambda: time.time() + ahead[0], sleep=lambda seconds: None)
-    monkeypatch.setattr("destination_zoho_crm.lost.time", clock)
-    monkeypatch.setattr("destination_zoho_crm.creations.time", clock)
+    monkeypatch.setattr("destination_zoho_crm.lost_inserts.time", clock)
+    monkeypatch.setattr("destination_zoho_crm.inserts.time", clock)
     org.fail("insert", after=1, **FAILED)
 
     def lines() -> Iterator[bytes]:
@@ -471,9 +471,11 @@ def test_a_call_that_is_carried_out_late_is_found_by_the_next_look_up(
 ) -> None:
     """The first call comes through after its look-up; the second one is lost, too."""
     org.fail("insert", times=2, **FAILED)
-    look_up, looks = lost.LostInserts.look_up, []
+    look_up, looks = lost_inserts.LostInserts.look_up, []
 
-    def late(self: lost.LostInserts, *args: object, **more: object) -> lost.Found:
+    def late(
+        self: lost_inserts.LostInserts, *args: object, **more: object
+    ) -> lost_inserts.LookUpAnswer:
         looks.append(look_up(self, *args, **more))  # type: ignore[arg-type]
         if len(looks) == 1:
             org.add("Leads", Last_Name="L", Email="late@x.test")
@@ -481,7 +483,7 @@ def test_a_call_that_is_carried_out_late_is_found_by_the_next_look_up(
             self._client.metadata.metadata("org", "org")  # tells the time
         return looks[-1]
 
-    monkeypatch.setattr(lost.LostInserts, "look_up", late)
+    monkeypatch.setattr(lost_inserts.LostInserts, "look_up", late)
     result = org.write(
         stream("Leads", "Last_Name", "Email"), [{"Last_Name": "L", "Email": "late@x.test"}]
     )

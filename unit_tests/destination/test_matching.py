@@ -118,8 +118,8 @@ def test_a_key_is_planned_or_refused_with_the_valid_ones(
         assert isinstance(plan, str)
         assert plan.startswith("rows: ")
         target = modules.find([module]).get(module)
-        for valid in matching.keys(target, MODES[mode]) if target else ():
-            assert matching.refusal(target, MODES[mode]) or valid in plan
+        for valid in matching.find_keys(target, MODES[mode]) if target else ():
+            assert matching.find_unsupported_reason(target, MODES[mode]) or valid in plan
 
 
 def planned(configured: dict[str, object], modules: TargetModules) -> StreamPlan | str:
@@ -137,8 +137,8 @@ def test_kinds_of_keys_are_told_apart(offered: Mapping[str, TargetModules], vers
     modules = offered[version].find(["Vehicles", "Products"])
 
     kinds = (
-        matching.keys(modules["Vehicles"], "upsert"),
-        matching.keys(modules["Products"], "upsert"),
+        matching.find_keys(modules["Vehicles"], "upsert"),
+        matching.find_keys(modules["Products"], "upsert"),
     )
 
     # v2 knows the External ID field as a unique one only.
@@ -175,7 +175,7 @@ def test_an_org_without_external_ids_is_not_told_to_choose_a_later_version() -> 
     """Fields of v8 and of v2 that are none; only the former would say if they were."""
     field = {"data_type": "text", "api_name": "Plate", "external": None}
     told = [
-        TargetModule.from_metadata({"api_name": "Vehicles"}, [{**field, **more}]).tells_external
+        TargetModule.from_metadata({"api_name": "Vehicles"}, [{**field, **more}]).reports_external
         for more in ({"filterable": True}, {"operation_type": {"api_create": True}}, {})
     ]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from destination_zoho_crm.client import Client
-from destination_zoho_crm.order import Order
+from destination_zoho_crm.row_order import RowOrder
 from unit_tests.destination.conftest import Json, Org, row, state, stream
 
 UPSERTS = stream(
@@ -278,14 +278,14 @@ def test_rows_that_collide_end_as_if_they_were_written_one_by_one(org: Org, seed
 
 
 def test_values_of_rows_that_are_written_are_forgotten_some_day() -> None:
-    order, written = Order(["Email"]), Future[bool]()
+    order, written = RowOrder(["Email"]), Future[bool]()
     written.set_result(True)
     waiting = order.join([("Email", "waiting")], ())
-    waiting.behind = (Future(),)
+    waiting.writes = (Future(),)
 
     for n in range(60_000):
-        order.join([("Email", f"{n}")], ()).behind = (written,)
+        order.join([("Email", f"{n}")], ()).writes = (written,)
 
     assert len(order) <= 50_000
-    assert order.groups([("Email", "waiting"), ("Email", "59999")]) >= {waiting}
-    assert not order.groups([("Email", "0")])
+    assert order.find_groups([("Email", "waiting"), ("Email", "59999")]) >= {waiting}
+    assert not order.find_groups([("Email", "0")])

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from airbyte_cdk.utils import AirbyteTracedException
 
-from destination_zoho_crm.catalog import named_lookups, wanted_modules
+from destination_zoho_crm.catalog import list_lookup_names, list_module_names
 from destination_zoho_crm.encoding import Encoder
 from destination_zoho_crm.modules import TargetModule
 from destination_zoho_crm.plan import StreamPlan, make_plan
-from destination_zoho_crm.settings import StreamMapping, write_settings
+from destination_zoho_crm.settings import StreamMapping, read_settings
 from unit_tests.destination.conftest import Json, mapping, stream
 
 
@@ -41,7 +41,7 @@ MODULES = {"Contacts": CONTACTS, "Accounts": ACCOUNTS}
 
 
 def mapped(*entries: Json) -> tuple[StreamMapping, ...]:
-    return write_settings({"mappings": list(entries)}).mappings
+    return read_settings({"mappings": list(entries)}).mappings
 
 
 def planned(entry: Json, *mappings: Json) -> StreamPlan:
@@ -398,5 +398,5 @@ def test_only_what_is_needed_is_asked_for() -> None:
     streams = [stream("crm", "a", "Account_Name.ERP"), stream("Deals", "x")]
     mappings = mapped(mapping("crm", "Contacts", "insert", a="Owner.email"))
 
-    assert wanted_modules(streams, mappings) == ["Contacts", "Deals"]
-    assert named_lookups(streams, mappings) == {"Account_Name", "Owner"}
+    assert list_module_names(streams, mappings) == ["Contacts", "Deals"]
+    assert list_lookup_names(streams, mappings) == {"Account_Name", "Owner"}

@@ -17,7 +17,7 @@ BAD = row("Leads", {"Last_Name": "Bad", "Lead_Score": "x"})
 def advance(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """Moves the clock, which stands still otherwise."""
     now = [1_000.0]
-    monkeypatch.setattr("destination_zoho_crm.progress.monotonic", lambda: now[0])
+    monkeypatch.setattr("destination_zoho_crm.report.monotonic", lambda: now[0])
 
     def move(seconds: float) -> None:
         now[0] += seconds
@@ -106,7 +106,7 @@ def test_a_line_comes_while_the_last_rows_are_written(
 ) -> None:
     begun = time.monotonic()
     monkeypatch.setattr(
-        "destination_zoho_crm.progress.monotonic",
+        "destination_zoho_crm.report.monotonic",
         lambda: begun + 100 * (time.monotonic() - begun),
     )
     org.fail("insert", "delay", seconds=0.7)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from destination_zoho_crm.client import Client
-from destination_zoho_crm.protocol import messages
+from destination_zoho_crm.protocol import read_messages
 from destination_zoho_crm.writing import write
 from unit_tests.destination.conftest import Org, row, state, stream
 from zoho_crm.auth import ZohoAuthenticator
@@ -197,7 +197,7 @@ def test_a_state_goes_out_while_the_source_is_silent(org: Org) -> None:
         yield from leads("B")
         yield state("Leads", 2)
 
-    for line in write(Client(org.config), org.config, [LEADS], messages(lines())):
+    for line in write(Client(org.config), org.config, [LEADS], read_messages(lines())):
         came.append(json.loads(line)["state"]["id"])  # noqa: PERF401 - the input looks at it
 
     assert came == [1, 2]
@@ -243,7 +243,7 @@ def test_a_state_does_not_wait_for_the_writers_of_other_streams(org: Org) -> Non
     ]
     ZohoAuthenticator._tokens.clear()
 
-    results = write(Client(org.config), org.config, [LEADS, accounts], messages(lines))
+    results = write(Client(org.config), org.config, [LEADS, accounts], read_messages(lines))
     next(results)
     there = {record["Last_Name"] for record in org.records("Leads")}
     list(results)

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 import pytest
 from airbyte_cdk.utils import AirbyteTracedException
 
-from destination_zoho_crm.calls import call_of
+from destination_zoho_crm.calls import build_call
 from destination_zoho_crm.client import Client
 from source_zoho_crm.bulk_read import BulkRead
 from source_zoho_crm.check import _first_listed
@@ -135,7 +135,7 @@ def test_a_module_that_is_written_to_stays_one_part_of_the_path(
     )
     for operation in ("insert", "update", "delete", "upsert"):
         plan.operation = operation
-        call = call_of(plan, [{"Email": "a@example.com"}], None, ())
+        call = build_call(plan, [{"Email": "a@example.com"}], None, ())
         client.write(call.method, call.path, usage_of="x", params=call.params, body=call.body)
 
     parts = [[unquote(part) for part in path.split("/")] for path in asked(server)]

@@ -43,7 +43,7 @@ _NO_REFUSALS = (requests.codes.request_timeout, requests.codes.too_many_requests
 _OF_CALLS = (requests.codes.unauthorized, requests.codes.not_found, *_NO_REFUSALS)
 
 
-class OutcomesOrFailure(ErrorHandler):
+class WriteAnswerHandler(ErrorHandler):
     """An answer that tells an outcome for each record of a call is a success, whatever its status.
 
     Zoho answers 200, 201, 202, 207, 400 or 412, depending on how many records failed and on the
@@ -69,20 +69,20 @@ class OutcomesOrFailure(ErrorHandler):
     def max_time(self) -> int | None:
         return self._rules.max_time
 
-    def begin(self, module: str, records: int = 1) -> None:
+    def start_call(self, module: str, records: int = 1) -> None:
         """This thread makes a new call, one that writes so many records to the module."""
         self._here.module = module
         self._here.records = records
         self._here.lost = False
-        self._here.barred = None
+        self._here.blocked = None
         self._here.error = None
         self._here.of_a_row = False
-        self._here.trouble = "no answer"
+        self._here.last_problem = "no answer"
 
     @property
-    def trouble(self) -> str:
+    def last_problem(self) -> str:
         """What came of this thread's last try: a status, or the kind of an exception."""
-        return str(self._here.trouble)
+        return str(self._here.last_problem)
 
     @property
     def code(self) -> str | None:
@@ -99,7 +99,7 @@ class OutcomesOrFailure(ErrorHandler):
         return f"$.{name}" if name in _BODY else None
 
     @property
-    def of_a_row(self) -> bool:
+    def is_of_a_row(self) -> bool:
         """Whether one of the several records of this thread's call is why Zoho refused it."""
         return bool(self._here.of_a_row)
 
@@ -109,59 +109,59 @@ class OutcomesOrFailure(ErrorHandler):
         return bool(self._here.lost)
 
     @property
-    def barred(self) -> bool:
+    def blocked(self) -> bool:
         """Whether something that is not Zoho refused this thread's call, and would do so again;
         Zoho may have carried it out all the same."""
-        return self._here.barred is not None
+        return self._here.blocked is not None
 
     @property
     def too_large(self) -> bool:
         """Whether it was refused for its size."""
-        return bool(self._here.barred == requests.codes.request_entity_too_large)
+        return bool(self._here.blocked == requests.codes.request_entity_too_large)
 
     def interpret_response(
         self, response_or_exception: requests.Response | Exception | None
     ) -> ErrorResolution:
         if isinstance(response_or_exception, requests.Response):
-            return self._judge(response_or_exception)
+            return self._interpret(response_or_exception)
         # Its own text holds the address of the call, and with it ids and keys.
         kind = type(response_or_exception).__name__
         if _never_sent(response_or_exception):
-            self._here.trouble = f"The call did not get through ({kind})"
+            self._here.last_problem = f"The call did not get through ({kind})"
             resolution = self._rules.interpret_response(response_or_exception)
-            return replace(resolution, error_message=f"{self.trouble}.")
-        self._here.trouble = f"The connection broke before an answer came ({kind})"
-        return self._lose(f"{self.trouble}.")
+            return replace(resolution, error_message=f"{self.last_problem}.")
+        self._here.last_problem = f"The connection broke before an answer came ({kind})"
+        return self._mark_lost(f"{self.last_problem}.")
 
-    def _judge(self, response: requests.Response) -> ErrorResolution:
-        self._here.trouble = f"HTTP {response.status_code}"
+    def _interpret(self, response: requests.Response) -> ErrorResolution:
+        self._here.last_problem = f"HTTP {response.status_code}"
         if redirect := refuse_redirect(response):
             return redirect
         self._here.error = error = find_error(response)
         if response.status_code >= requests.codes.server_error:
-            return self._failure(response)
-        listed = _list_in(response)
+            return self._fail(response)
+        listed = _read_list(response)
         complete = listed is not None and _are_outcomes(listed, self._here.records)
-        if error is None and complete and (refusal := self._refusal_of_all(listed or ())):
+        if error is None and complete and (refusal := self._find_refusal_of_all(listed or ())):
             self._here.error = error = refusal
         if error is None:
             if complete:
                 return SUCCESS_RESOLUTION
             if listed is not None or response.ok:
-                return self._lose_outcomes()
-            return self._failure(response)
+                return self._mark_outcomes_lost()
+            return self._fail(response)
         only = complete and self._here.records == 1
         if response.status_code in _OF_CALLS or not self._is_of_a_row(error, only=only):
-            return self._failure(isolate_error(response, error))
+            return self._fail(isolate_error(response, error))
         if self._here.records == 1:
             return SUCCESS_RESOLUTION
         if response.ok:
             # One error tells nothing of the other rows, which may be written.
-            return self._lose_outcomes()
+            return self._mark_outcomes_lost()
         self._here.of_a_row = True
-        return self._failure(isolate_error(response, error))
+        return self._fail(isolate_error(response, error))
 
-    def _refusal_of_all(self, listed: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    def _find_refusal_of_all(self, listed: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
         """The error that all records share, where it is of the call."""
         if any(_is_success(entry) for entry in listed):
             return None
@@ -183,11 +183,11 @@ class OutcomesOrFailure(ErrorHandler):
             return named
         return code in OF_RECORDS or (only and code not in OF_CALLS and not lacks_feature(code))
 
-    def _lose_outcomes(self) -> ErrorResolution:
-        self._here.trouble += " and no outcome of each record"
-        return self._lose("Zoho's answer to a write does not tell what became of each record.")
+    def _mark_outcomes_lost(self) -> ErrorResolution:
+        self._here.last_problem += " and no outcome of each record"
+        return self._mark_lost("Zoho's answer to a write does not tell what became of each record.")
 
-    def _failure(self, response: requests.Response) -> ErrorResolution:
+    def _fail(self, response: requests.Response) -> ErrorResolution:
         resolution = self._rules.interpret_response(response)
         if resolution.response_action == ResponseAction.RATE_LIMITED:
             # The same pauses and tries. The CDK would print a stream status that names the client.
@@ -195,14 +195,14 @@ class OutcomesOrFailure(ErrorHandler):
         status = response.status_code
         if status < requests.codes.server_error and not self._is_ruled(response):
             # The CDK would try most of these again, and its sentence holds address and answer.
-            self._here.lost, self._here.barred = True, status
+            self._here.lost, self._here.blocked = True, status
             sentence = (
                 f"Zoho refuses to write to {self._here.module} with HTTP {status} and no code, as "
                 "something on the way to it does. The rows since the last state come again."
             )
             return replace(resolution, response_action=ResponseAction.FAIL, error_message=sentence)
         if resolution.response_action == ResponseAction.RETRY:
-            return self._lose(f"Zoho fails with HTTP {status}.")
+            return self._mark_lost(f"Zoho fails with HTTP {status}.")
         return resolution
 
     def _is_ruled(self, response: requests.Response) -> bool:
@@ -211,15 +211,15 @@ class OutcomesOrFailure(ErrorHandler):
             rule.matches(response) for rule in self._rules.rules.response_filters or ()
         )
 
-    def _lose(self, sentence: str) -> ErrorResolution:
+    def _mark_lost(self, sentence: str) -> ErrorResolution:
         self._here.lost = True
         action = ResponseAction.RETRY if self._repeatable else ResponseAction.FAIL
         return ErrorResolution(action, None, sentence)
 
 
-def outcomes_in(response: requests.Response) -> Sequence[Mapping[str, Any]]:
+def read_outcomes(response: requests.Response) -> Sequence[Mapping[str, Any]]:
     """Of an answer that was judged a success; the error of an only record may stand alone."""
-    listed = _list_in(response)
+    listed = _read_list(response)
     if listed is not None:
         return listed
     error = find_error(response)
@@ -227,7 +227,7 @@ def outcomes_in(response: requests.Response) -> Sequence[Mapping[str, Any]]:
     return [error]
 
 
-def _list_in(response: requests.Response) -> Sequence[Mapping[str, Any]] | None:
+def _read_list(response: requests.Response) -> Sequence[Mapping[str, Any]] | None:
     try:
         body = parse_json(response.content)
     except ValueError:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.client import Client
-from destination_zoho_crm.creations import Creation, Creations, Sight
-from destination_zoho_crm.likeness import Comparison, Fate, Sent
-from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome, rejected
+from destination_zoho_crm.comparison import Comparison, NotFound, SentRow
+from destination_zoho_crm.inserts import InsertBatch, InsertBatches, LookUpResult
+from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome, reject
 from destination_zoho_crm.plan import StreamPlan
 from zoho_crm.answers import Body, Page, Row, UndocumentedError, build_page_reader
 from zoho_crm.coql import build_and, build_select, format_datetime, quote_column, quote_string
@@ -25,29 +25,29 @@ _MOST_LOOKS = 4
 _OF_THE_TOKEN = TOKEN_REFUSED | {SCOPE_LACKING}
 
 
-def _unknown(what: str) -> Outcome:
-    return rejected(OUTCOME_UNKNOWN, f"no answer came to the insert{what}")
+def _reject_unknown(what: str) -> Outcome:
+    return reject(OUTCOME_UNKNOWN, f"no answer came to the insert{what}")
 
 
 _UNCLEAR = {
-    Fate.CLOUDED: _unknown(
+    NotFound.AMBIGUOUS: _reject_unknown(
         ", nor to that of a row like it, and fewer records like them are there than rows were sent"
     ),
-    Fate.STRANGE: _unknown(
+    NotFound.ALTERED: _reject_unknown(
         "; no new record is like the row, and one that is like no row as it was sent may be it, so "
         "it was not sent again"
     ),
 }
-_RESTLESS = _unknown(
+_UNSTEADY = _reject_unknown(
     ", and queries do not show new records in time; it may be there, so it was not sent again"
 )
-_GIVEN_UP = _unknown(", however often it was made")
+_UNANSWERED = _reject_unknown(", however often it was made")
 
 _PAGE = build_page_reader()
 
 
 @dataclass(frozen=True)
-class Found:
+class LookUpAnswer:
     """What a look-up tells."""
 
     #: For each row: created, rejected as unknown, or None: not there, so send it again.
@@ -69,13 +69,13 @@ class Found:
 class LostInserts:
     """Looks for rows among the records that this user has made since, by equal values."""
 
-    def __init__(self, client: Client, plan: StreamPlan, creations: Creations) -> None:
+    def __init__(self, client: Client, plan: StreamPlan, batches: InsertBatches) -> None:
         self._client = client
         self._plan = plan
-        self._creations = creations
+        self._batches = batches
         self._most_rows = load_coql_rows(client.config["schema_version"])
 
-    def look_up(self, creation: Creation, places: Sequence[int], *, last: bool) -> Found:
+    def look_up(self, batch: InsertBatch, places: Sequence[int], *, last: bool) -> LookUpAnswer:
         """`last`: what is not there is given up, else it is to be sent again.
 
         A row with a value that Zoho keeps unique is the record with this value; Zoho itself would
@@ -85,109 +85,119 @@ class LostInserts:
         UNVERIFIED: how soon queries see a new record; Zoho sends readers to COQL for that ("Search
         Records"). A look that does not show what the run has made itself counts for nothing.
         """
-        rows = [creation.rows[place] for place in places]
-        with self._creations.lost(creation, rows) as lost:
+        rows = [batch.rows[place] for place in places]
+        with self._batches.pause_for_look_up(batch, rows) as lost:
             if lost:
-                sight = self._sight(lost)
+                result = self._look(lost)
                 for one in lost:
-                    one.sight = sight
-            assert creation.sight is not None
-            found = self._found(creation.sight, rows, last=last)
+                    one.result = result
+            assert batch.result is not None
+            found = self._build_answer(batch.result, rows, last=last)
             for place, outcome in zip(places, found.outcomes, strict=True):
                 if outcome is not None:
-                    creation.tell(place, outcome)
+                    batch.set_outcome(place, outcome)
             return found
 
-    def repeats_itself(self, creation: Creation, outcome: Outcome) -> bool:
+    def is_own_duplicate(self, batch: InsertBatch, outcome: Outcome) -> bool:
         """Whether a row is refused as a duplicate of its own record, which no look has seen: this
         user has made it since."""
         if outcome.code != DUPLICATE_DATA or outcome.record_id is None:
             return False
-        if outcome.record_id in self._creations.told:
+        if outcome.record_id in self._batches.known_ids:
             return False
         try:
-            mine = self._mine(self._creations.since([creation]))
+            mine = self._build_condition(self._batches.find_start([batch]))
             query = build_and(mine, f"id = {quote_string(outcome.record_id)}")
-            return bool(self._page(["id"], query).rows)
+            return bool(self._query(["id"], query).rows)
         except AirbyteTracedException:
             return False
 
-    def _sight(self, lost: Sequence[Creation]) -> Sight:
+    def _look(self, lost: Sequence[InsertBatch]) -> LookUpResult:
         """Of all rows that lost their answers at one time, for one record may be like several."""
         comparison = Comparison(
-            [sent for one in lost for sent in one.asked], self._creations.given_up
+            [sent for one in lost for sent in one.lost_rows], self._batches.unresolved
         )
-        since = self._creations.since(lost)
+        since = self._batches.find_start(lost)
         seen: frozenset[str] | None = None
-        sight = Sight()
+        result = LookUpResult()
         for _ in range(_MOST_LOOKS):
             time.sleep(SETTLE_S)
             try:
-                records = self._made_since(since, comparison.columns)
+                records = self._query_records(since, comparison.columns)
             except AirbyteTracedException as failure:
-                return Sight(failure=failure)
+                return LookUpResult(failure=failure)
             ids = frozenset(str(record["id"]) for record in records)
-            told = self._creations.told
-            sight.fates = comparison.fates(one for one in records if one["id"] not in told)
-            if all(isinstance(fate, str) for fate in sight.fates.values()):
+            told = self._batches.known_ids
+            result.matches = comparison.match_records(
+                one for one in records if one["id"] not in told
+            )
+            if all(isinstance(match, str) for match in result.matches.values()):
                 break
-            if ids == seen and self._creations.shown(since) <= ids:
-                sight.steady = True
+            if ids == seen and self._batches.list_new_ids(since) <= ids:
+                result.is_steady = True
                 break
             seen = ids
-        return sight
+        return result
 
-    def _found(self, sight: Sight, rows: Sequence[Sent], *, last: bool) -> Found:
-        if sight.failure:
-            return self._not_looked_up(sight.failure, len(rows))
-        outcomes = [self._outcome(sight, sent, last=last) for sent in rows]
-        return Found(outcomes, outage(self._plan) if _GIVEN_UP in outcomes else None)
+    def _build_answer(
+        self, result: LookUpResult, rows: Sequence[SentRow], *, last: bool
+    ) -> LookUpAnswer:
+        if result.failure:
+            return self._fail_look_up(result.failure, len(rows))
+        outcomes = [self._decide(result, sent, last=last) for sent in rows]
+        return LookUpAnswer(
+            outcomes, build_outage_error(self._plan) if _UNANSWERED in outcomes else None
+        )
 
-    def _not_looked_up(self, failure: AirbyteTracedException, rows: int) -> Found:
+    def _fail_look_up(self, failure: AirbyteTracedException, rows: int) -> LookUpAnswer:
         why = "Zoho could not be asked"
-        ends: AirbyteTracedException | None = outage(self._plan)
+        ends: AirbyteTracedException | None = build_outage_error(self._plan)
         if isinstance(failure, Refused):
             # Zoho's text may quote the query, and with it the rows.
             why, ends = failure.code, failure if failure.code in _OF_THE_TOKEN else None
-        return Found([_unknown(f", and looking the row up failed ({why})")] * rows, ends)
+        return LookUpAnswer(
+            [_reject_unknown(f", and looking the row up failed ({why})")] * rows, ends
+        )
 
-    def _outcome(self, sight: Sight, sent: Sent, *, last: bool) -> Outcome | None:
-        fate = sight.fates[sent]
-        if isinstance(fate, str):
-            return Outcome("created", fate)
-        if fate is not Fate.MISSING:
-            return _UNCLEAR[fate]
-        if not sight.steady:
-            return _RESTLESS
-        return _GIVEN_UP if last else None
+    def _decide(self, result: LookUpResult, sent: SentRow, *, last: bool) -> Outcome | None:
+        match = result.matches[sent]
+        if isinstance(match, str):
+            return Outcome("created", match)
+        if match is not NotFound.MISSING:
+            return _UNCLEAR[match]
+        if not result.is_steady:
+            return _UNSTEADY
+        return _UNANSWERED if last else None
 
-    def _made_since(self, since: float, columns: Sequence[str]) -> list[Row]:
+    def _query_records(self, since: float, columns: Sequence[str]) -> list[Row]:
         """The records that this user has made since a moment of our clock."""
-        mine = self._mine(since)
+        mine = self._build_condition(since)
         rows: list[Row] = []
         more = True
         while more:
-            found = self._page(columns, build_and(mine, f"id > {rows[-1]['id']}") if rows else mine)
+            found = self._query(
+                columns, build_and(mine, f"id > {rows[-1]['id']}") if rows else mine
+            )
             rows += found.rows
             more = found.more
         return rows
 
-    def _mine(self, since: float) -> str:
+    def _build_condition(self, since: float) -> str:
         begun = self._client.org.clock.at(since).strftime("%Y-%m-%dT%H:%M:%SZ")
         return build_and(
             f"{quote_column('Created_By')} = {quote_string(self._client.current_user)}",
             f"{quote_column('Created_Time')} >= {format_datetime(begun)}",
         )
 
-    def _page(self, columns: Sequence[str], where: str) -> Page:
+    def _query(self, columns: Sequence[str], where: str) -> Page:
         columns = list(dict.fromkeys(("id", *columns)))
         query = build_select(columns, self._plan.module.api_name, where, limit=self._most_rows)
         return self._client.queries.ask(
-            read=_with(columns), body={"select_query": query}, usage_of=self._plan.label
+            read=_read_with(columns), body={"select_query": query}, usage_of=self._plan.label
         )
 
 
-def _with(columns: Sequence[str]) -> Callable[[Body], Page]:
+def _read_with(columns: Sequence[str]) -> Callable[[Body], Page]:
     """Reads a page whose rows have all columns that were asked for."""
 
     def read(body: Body) -> Page:
@@ -199,7 +209,7 @@ def _with(columns: Sequence[str]) -> Callable[[Body], Page]:
     return read
 
 
-def outage(plan: StreamPlan) -> AirbyteTracedException:
+def build_outage_error(plan: StreamPlan) -> AirbyteTracedException:
     return transient_error(
         f"Zoho gives no answer to inserts into {plan.module.api_name}, and nothing tells which "
         "of the last rows are there. These are rejected as OUTCOME_UNKNOWN, for a record would be "

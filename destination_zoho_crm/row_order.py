@@ -9,17 +9,17 @@ from typing import Any, Protocol
 from destination_zoho_crm.plan import StreamPlan
 
 #: A field, and a value of it as far as Zoho may tell values apart.
-Mark = tuple[str, str]
+MatchValue = tuple[str, str]
 
 #: A batch in the hands of the writers; False when it is left to the next sync.
-Handed = Future[bool]
+WriteFuture = Future[bool]
 
 #: Values that are remembered. All rows in hand bring fewer; those that are written are remembered
 #: as well, for two later rows may find one record, each by another of its values.
-_MOST_MARKS = 50_000
+_MOST_VALUES = 50_000
 
 
-class Waits(Protocol):
+class Flushable(Protocol):
     """Where a row waits to be handed to the writers."""
 
     def flush(self) -> None: ...
@@ -28,98 +28,96 @@ class Waits(Protocol):
 class Group:
     """Rows that are linked by the values that they share, directly or by other rows."""
 
-    __slots__ = ("_into", "behind", "waits_in")
+    __slots__ = ("_into", "gathered_by", "writes")
 
     def __init__(self) -> None:
         self._into: Group | None = None
         #: What writes the rows that were handed over last.
-        self.behind: tuple[Handed, ...] = ()
+        self.writes: tuple[WriteFuture, ...] = ()
         #: Where its latest row waits. At most one row, or rows of one record, wait at a time.
-        self.waits_in: Waits | None = None
+        self.gathered_by: Flushable | None = None
 
     @property
-    def whole(self) -> "Group":
+    def root(self) -> "Group":
         """The group that this one has become part of."""
-        whole = self
-        while whole._into is not None:
-            whole = whole._into
-        if whole is not self:
-            self._into = whole
-        return whole
+        root = self
+        while root._into is not None:
+            root = root._into
+        if root is not self:
+            self._into = root
+        return root
 
     @property
-    def unwritten(self) -> list[Handed]:
-        return [future for future in self.behind if not future.done()]
+    def unwritten(self) -> list[WriteFuture]:
+        return [future for future in self.writes if not future.done()]
 
     @property
-    def idle(self) -> bool:
-        return self.waits_in is None and not self.unwritten
+    def is_idle(self) -> bool:
+        return self.gathered_by is None and not self.unwritten
 
-    def take_in(self, other: "Group") -> None:
+    def absorb(self, other: "Group") -> None:
         """Both have been handed over."""
-        self.behind = (*self.unwritten, *other.unwritten)
-        other._into, other.behind = self, ()
+        self.writes = (*self.unwritten, *other.unwritten)
+        other._into, other.writes = self, ()
 
 
-class Order:
+class RowOrder:
     """The order of one module's rows, whichever streams bring them. Not for several threads."""
 
     def __init__(self, fields: Iterable[str]) -> None:
         self._fields = tuple(fields)
         #: The value that was used last stands last. A plain dict is slow to lose its first key.
-        self._groups: OrderedDict[Mark, Group] = OrderedDict()
+        self._groups: OrderedDict[MatchValue, Group] = OrderedDict()
 
     def __len__(self) -> int:
         """Values that are remembered."""
         return len(self._groups)
 
-    def marks(self, record: Mapping[str, Any]) -> list[Mark]:
+    def find_match_values(self, record: Mapping[str, Any]) -> list[MatchValue]:
         """UNVERIFIED: whether Zoho trims values, and which letters it holds for the same. Values
         that may be the same count as the same: at worst a row waits in vain."""
-        return [
-            (name, value) for name in self._fields if (value := _without_case(record.get(name)))
-        ]
+        return [(name, value) for name in self._fields if (value := _fold_case(record.get(name)))]
 
-    def agree(self, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    def have_equal_values(self, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
         """Whether no field that may match has different values in these records."""
         return all(
-            _without_case(one[name]) == _without_case(other[name])
+            _fold_case(one[name]) == _fold_case(other[name])
             for name in self._fields
             if name in one and name in other
         )
 
-    def groups(self, marks: Iterable[Mark]) -> set[Group]:
+    def find_groups(self, values: Iterable[MatchValue]) -> set[Group]:
         """The groups of the rows so far that share a value."""
-        return {self._groups[mark].whole for mark in marks if mark in self._groups}
+        return {self._groups[value].root for value in values if value in self._groups}
 
-    def join(self, marks: Sequence[Mark], groups: Collection[Group]) -> Group:
+    def join(self, values: Sequence[MatchValue], groups: Collection[Group]) -> Group:
         """The one group that a row with these values makes of these groups."""
-        whole, *others = groups or (Group(),)
+        root, *others = groups or (Group(),)
         for other in others:
-            whole.take_in(other)
-        for mark in marks:
-            self._groups[mark] = whole
-            self._groups.move_to_end(mark)
-        self._forget()
-        return whole
+            root.absorb(other)
+        for value in values:
+            self._groups[value] = root
+            self._groups.move_to_end(value)
+        self._drop_oldest()
+        return root
 
-    def _forget(self) -> None:
+    def _drop_oldest(self) -> None:
         """What is written, and was not used for the longest time."""
-        for mark in list(islice(self._groups, max(0, len(self._groups) - _MOST_MARKS))):
-            group = self._groups.pop(mark).whole
-            if not group.idle:
-                self._groups[mark] = group
+        for value in list(islice(self._groups, max(0, len(self._groups) - _MOST_VALUES))):
+            group = self._groups.pop(value).root
+            if not group.is_idle:
+                self._groups[value] = group
 
 
-def orders(plans: Iterable[StreamPlan]) -> dict[str, Order]:
+def build_orders(plans: Iterable[StreamPlan]) -> dict[str, RowOrder]:
     """The order of each module that these streams are written to, by the module's API name."""
     by_module: dict[str, list[StreamPlan]] = {}
     for plan in plans:
         by_module.setdefault(plan.module.api_name, []).append(plan)
-    return {name: Order(_matched_fields(of_module)) for name, of_module in by_module.items()}
+    return {name: RowOrder(_find_match_fields(of_module)) for name, of_module in by_module.items()}
 
 
-def _matched_fields(plans: Iterable[StreamPlan]) -> frozenset[str]:
+def _find_match_fields(plans: Iterable[StreamPlan]) -> frozenset[str]:
     """The fields by which Zoho may match or refuse the rows of these streams of one module.
 
     "Upsert Records": unique fields cannot be switched off, whatever the key. "Upsert Records Using
@@ -137,5 +135,5 @@ def _matched_fields(plans: Iterable[StreamPlan]) -> frozenset[str]:
     return frozenset(names)
 
 
-def _without_case(value: Any) -> str:
+def _fold_case(value: Any) -> str:
     return "" if value is None else str(value).strip().casefold()
