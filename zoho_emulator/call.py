@@ -14,7 +14,7 @@ from zoho_emulator.store.model import Module
 from zoho_emulator.store.store import Store
 from zoho_emulator.versions import Version
 
-#: Zoho's samples are of curl, which calls a body a form unless told otherwise.
+#: Zoho's samples are of curl, which calls a body a form unless an option says otherwise.
 _JSON = ("application/json", "application/x-www-form-urlencoded")
 
 
@@ -24,7 +24,7 @@ class Call:
 
     emulator: Emulator
     version: Version
-    #: As usage counts it, with the module where the path tells it.
+    #: As usage counts it, with the module where the path names it.
     name: str
     counted_module: str | None
     path: str
@@ -44,7 +44,7 @@ class Call:
         return self.emulator.knobs
 
     def spend_more(self, credits_: int) -> None:
-        """What the call costs besides the one credit that each call has paid already."""
+        """What the call costs beyond the one credit that each call has paid already."""
         self.emulator.spend(credits_, self.name, self.counted_module)
 
     def module(
@@ -71,12 +71,12 @@ class Call:
             raise ZohoError("NOT_SUPPORTED", "permission denied", status=403)
 
     def check_not_refused(self, module: Module, denied: str = "permission denied") -> None:
-        """The knob `refused_modules` has nothing against it; `denied` is the text of a 403."""
+        """Raises if the knob `refused_modules` names it; `denied` is the text of a 403."""
         codes = dict(entry.partition(":")[::2] for entry in self.knobs.refused_modules)
         if module.api_name not in codes:
             return
         match codes[module.api_name]:
-            # UNVERIFIED: texts and details, and that all calls answer alike.
+            # UNVERIFIED: texts and details, and that all calls answer the same.
             case "INVALID_MODULE":
                 raise ZohoError("INVALID_MODULE", "The given module is not supported in API")
             case "INVALID_QUERY":

@@ -18,7 +18,7 @@ from zoho_emulator.store.store import Store
 
 
 class Emulator:
-    """`build` makes the org anew from its seed, at the start and for a reset."""
+    """`build` makes the org from its seed, at the start and for a reset."""
 
     def __init__(
         self, build: Callable[[], Store], *, seed: int, clock: Clock, knobs: Knobs
@@ -46,7 +46,7 @@ class Emulator:
 
     @property
     def user(self) -> User:
-        """Whom the refresh token belongs to: the first administrator, or the first who is none."""
+        """The owner of the refresh token: the first administrator, or the first who is none."""
         return next(
             user
             for user in self.store.org.users
@@ -71,7 +71,7 @@ class Emulator:
             self.calls[f"{name}:{module}"] += 1
 
     def spend(self, amount: int, name: str, module: str | None) -> None:
-        """Credits of a call, in the account under the same names as the call."""
+        """Books the credits of a call under the names of the call."""
         self.limits.spend(amount)
         self.credits_by[name] += amount
         if module is not None:
@@ -84,7 +84,7 @@ class Emulator:
         self.answers.clear()
 
     def _set_late(self) -> None:
-        """A copy of the rows, as long as it is wanted."""
+        """Keeps a late copy of the rows while the knob asks for one."""
         if self.knobs.visible_after_s and self._late is None:
             self._late = LateRows(self.store, self.clock)
         elif self._late is not None and not self.knobs.visible_after_s:
@@ -110,7 +110,7 @@ class Emulator:
             self.answers.clear()
 
     def close(self) -> None:
-        """Ends what still reads the data, and closes it."""
+        """Ends bulk jobs that still read the data, and closes it."""
         self.bulk_reads.close()
         if self._late is not None:
             self._late.close()
@@ -118,7 +118,7 @@ class Emulator:
         self.store.close()
 
     def churn(self, module: Module) -> None:
-        """Somebody works in Zoho while a client reads: edits or deletes a few random live rows."""
+        """Edits or deletes a few random live rows, as people do in Zoho while a client reads."""
         self._data_calls += 1
         if not self.knobs.churn or self._data_calls % self.knobs.churn or module.view_of:
             return

@@ -33,7 +33,7 @@ class Knobs:
     scopes: tuple[str, ...] = SCOPES
     #: `api_domain` of the token answer; empty is the address the caller used.
     api_domain: str = ""
-    #: Seconds that the token answer tells a token to live; it lives an hour. Answers have told
+    #: Lifetime in seconds that the token answer gives; a token lives an hour. Some answers gave
     #: milliseconds.
     token_expires_in: int = 3_600
     #: Keys that the token answer lacks. Answers without any were reported.
@@ -48,7 +48,7 @@ class Knobs:
     credits_per_day: int = 0
     #: Credits that other applications have used; they never roll off.
     credits_used: int = 0
-    #: Answers tell the credits that are left once half of them are used, as "API Limits" says. None
+    #: Answers show the credits that are left once half of them are used, as "API Limits" says. None
     #: of 63 recorded answers does, and how much was used then is not known.
     credits_header: bool = True
     #: Calls at a time; 0 is what the edition gives.
@@ -108,17 +108,17 @@ class Knobs:
     #: may not see it: 403 NO_PERMISSION) or "MODULE:CODE" with a code of `REFUSALS`. A client in
     #: production names modules for each of the other three.
     refused_modules: tuple[str, ...] = ()
-    #: Their fields are refused, too. No source says which of them tell their fields.
+    #: Their fields are refused, too. No source says which of them show their fields.
     refused_metadata: bool = False
-    #: Modules that COQL does not know besides those the API refuses. The aggregate of activities is
-    #: in no list of what COQL supports.
+    #: Modules that COQL does not know, in addition to those the API refuses. The aggregate of
+    #: activities is in no list of what COQL supports.
     coql_refused_modules: tuple[str, ...] = ("Activities",)
     #: Features that the org lacks: currencies, territories or another settings call, each by itself
     #: (then the code is that of the call's own sample) or as "NAME:CODE" of `FEATURE_CODES`.
     features_refused: tuple[str, ...] = ()
 
     #: Seconds of the clock until lists, queries and exports show what was written; single records
-    #: and `/deleted` show it at once. People report rows that are seen late; nothing tells by how
+    #: and `/deleted` show it at once. People report rows that are seen late; no source says by how
     #: much.
     visible_after_s: float = 0.0
 
@@ -153,7 +153,7 @@ class Knobs:
     bulk_list_separator: Literal[";", ","] = ";"
     #: Credits that making a job costs.
     bulk_job_credits: int = 50
-    #: Modules that bulk read does not support, besides those that never are.
+    #: Modules that bulk read does not support, in addition to those it never supports.
     bulk_refused_modules: tuple[str, ...] = ()
 
     # --- Writing
@@ -161,7 +161,7 @@ class Knobs:
     #: said to answer 200, clients of v2 to expect 202.
     some_failed_status: int = 0
     all_failed_status: int = 0
-    #: v8 tells all errors of a record at once (MULTIPLE_OR_MULTI_ERRORS), as its samples do.
+    #: v8 reports all errors of a record at once (MULTIPLE_OR_MULTI_ERRORS), as its samples do.
     multiple_errors: bool = True
     #: A key that is no field. A sample of v8 shows an error; folklore of old versions, silence.
     unknown_fields: Literal["refuse", "ignore"] = "refuse"

@@ -1,4 +1,4 @@
-"""/_emulator/: what a test may see and move behind Zoho's back."""
+"""/_emulator/: what a test may see and change outside Zoho's API."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

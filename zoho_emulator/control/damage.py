@@ -59,7 +59,7 @@ async def deliver(
 
 
 def _reset(transport: asyncio.Transport) -> None:
-    """A socket that is closed without lingering tells its peer by RST instead of FIN."""
+    """A socket closed without lingering sends its peer RST instead of FIN."""
     broken: Any = transport.get_extra_info("socket")
     broken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()

@@ -11,7 +11,7 @@ _MOST_SECONDS = 3_600
 #: "Message Syntax" of HTTP: tokens, and texts without control characters.
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[ -~]*")
-_RECKONED = ("content-length", "transfer-encoding")
+_COMPUTED = ("content-length", "transfer-encoding")
 
 Check = tuple[str, Callable[[object], bool]]
 
@@ -37,7 +37,7 @@ def _build_number_check(least: float, most: float) -> Check:
 def _are_headers(value: object) -> bool:
     return isinstance(value, dict) and all(
         _HEADER.fullmatch(name)
-        and name.lower() not in _RECKONED
+        and name.lower() not in _COMPUTED
         and isinstance(text, str | int)
         and _HEADER_VALUE.fullmatch(str(text))
         for name, text in value.items()

@@ -76,7 +76,7 @@ def _show_v2_item(row: Row, *, book_ids: bool) -> Row:
 
 
 def add_product_codes(store: Store, rows: list[Row]) -> list[Row]:
-    """Inside a document, a line's product also shows its code."""
+    """Inside a document, the product of a line item also shows its code."""
     products = store.org.modules.get("Products")
     code = products.fields.get("Product_Code") if products else None
     if products is None or code is None or not rows:
@@ -99,7 +99,7 @@ def add_product_codes(store: Store, rows: list[Row]) -> list[Row]:
 
 
 def sum_line_tax(store: Store, document: Module, record_id: int) -> list[Row]:
-    """The taxes of a document's lines, summed up by tax."""
+    """The taxes of a document's line items, summed up by tax."""
     sums: dict[str, Row] = {}
     for child, link in store.list_children(document):
         taxes = child.fields.get("Line_Tax")

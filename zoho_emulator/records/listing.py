@@ -1,4 +1,4 @@
-"""The parameters of a list call ("Get Records"), and the rows they stand for."""
+"""The parameters of a list call ("Get Records"), and the rows they select."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -44,7 +44,7 @@ class Listing:
         ascending = (self.sort_order == "asc") == forward
         edge = position.after if forward else position.back_from
         if edge is not None:
-            # The first comparison says nothing new; it is what lets sqlite use the index.
+            # The first comparison is redundant; it lets sqlite use the index.
             sign = ">" if ascending else "<"
             marks = ", ".join("?" * len(edge))
             where += f" AND {self.key[0]} {sign}= ? AND ({', '.join(self.key)}) {sign} ({marks})"
@@ -92,7 +92,7 @@ def read_listing(call: Call, module: Module) -> Listing:
     key: tuple[str, ...] = ("id",)
     # Where nothing is stored there is nothing to sort by.
     if sort_by != "id" and module.fields[sort_by].returned == "value":
-        # Zoho names no second sort key; who relies on one should fail here.
+        # Zoho names no second sort key; a client that relies on one should fail here.
         key = (module.fields[sort_by].column, "tie", "id")
     return Listing(
         module=module,
