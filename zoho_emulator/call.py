@@ -1,4 +1,4 @@
-"""A call under /crm, as the parts that answer it see it."""
+"""A call under /crm, as the code that answers it sees it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ class Call:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
-    #: The rows that it sees, where these are not those that were written.
+    #: The rows that it sees, if they are not the latest ones.
     shown: Store | None = field(default=None, repr=False)
 
     @property
@@ -52,7 +52,7 @@ class Call:
     ) -> Module:
         """The module if this version has it and the API serves it.
 
-        `details` are of the refusal of an unknown one, `outside` is that of one outside the API.
+        `details` go into the error for an unknown one; `outside` replaces that for one outside the API.
         """
         module = self.emulator.find_module(name)
         if module is None or not module.exists_in(self.version.number):
@@ -62,7 +62,7 @@ class Call:
         return module
 
     def check_readable(self, module: Module) -> None:
-        """Scope and profile allow to read the module's records."""
+        """Raises unless scope and profile allow to read the module's records."""
         self.emulator.accounts.require(*module_scopes(module.api_name, module.generated_type))
         self.check_not_refused(module)
         if not (module.viewable and module.permitted):

@@ -1,4 +1,4 @@
-"""All that one running emulator knows."""
+"""The state of one running emulator."""
 
 import random
 from collections import Counter, OrderedDict
@@ -46,7 +46,7 @@ class Emulator:
 
     @property
     def user(self) -> User:
-        """The owner of the refresh token: the first administrator, or the first who is none."""
+        """The owner of the refresh token: the first administrator, or by a knob the first other."""
         return next(
             user
             for user in self.store.org.users
@@ -55,14 +55,14 @@ class Emulator:
         )
 
     def find_module(self, name: str) -> Module | None:
-        """The module that a path or a parameter names; its own spelling goes before others."""
+        """The module that a path or a parameter names; an exact match goes before other cases."""
         modules = self.store.org.modules
         if name in modules or not self.knobs.module_names_any_case:
             return modules.get(name)
         return next((m for m in modules.values() if m.api_name.lower() == name.lower()), None)
 
     def copy_shown(self) -> Store:
-        """The rows as lists, queries and exports show them."""
+        """The rows as lists, queries and exports show them: late, if a knob says so."""
         return self._late.copy_as_of(self.knobs.visible_after_s) if self._late else self.store
 
     def count_call(self, name: str, module: str | None) -> None:
@@ -92,7 +92,7 @@ class Emulator:
             self._late = None
 
     def reset(self, *, org: bool) -> None:
-        """Counters and faults; with `org` the data as well. Tokens, clock and knobs stay."""
+        """Clears counters and faults, with `org` the data as well. Tokens, clock and knobs stay."""
         self.calls.clear()
         self.credits_by.clear()
         self.fired.clear()
@@ -156,9 +156,9 @@ class Emulator:
 
 
 class AnswerCache:
-    """Answers by what was asked and the state of the data, bounded by their bytes.
+    """Answers, kept by request and state of the data, up to a number of bytes.
 
-    For benches, whose readers should wait for themselves and not for rendering. Off under churn.
+    For benchmarks, which measure readers and not rendering. Off under churn.
     """
 
     def __init__(self, knobs: Knobs) -> None:

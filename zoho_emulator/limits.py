@@ -58,7 +58,7 @@ class Limits:
 
     @contextmanager
     def call(self, *, sub: bool) -> Iterator[None]:
-        """A call in progress; `sub` if it is of the kind with the smaller limit."""
+        """Holds a call in progress; `sub` if it is of the kind with the smaller limit."""
         limit = self._knobs.concurrency or EDITIONS[self._edition()].concurrency
         # Refused calls count for the peak: one above the limit shows that a client overstepped it.
         self.max_concurrency = max(self.max_concurrency, self._active + 1)
@@ -88,7 +88,7 @@ class Limits:
         )
 
     def _edition(self) -> str:
-        """A trial has the limits of the edition that it is of, for as long as it runs."""
+        """A trial has the limits of its edition until it ends."""
         until = self._knobs.trial_until
         ended = bool(until) and parse_epoch(until) <= self._clock.now()
         return "Free" if ended else self.org.edition

@@ -1,4 +1,4 @@
-"""What a rule of `POST /_emulator/faults` may say. The rest is a ValueError of one sentence."""
+"""Rules of `POST /_emulator/faults`, checked: a wrong one raises a ValueError with one sentence."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -82,7 +82,7 @@ _KINDS: Mapping[str, Mapping[str, Check]] = {
 
 
 def check_rule(rule: Mapping[str, object]) -> dict[str, object]:
-    """The rule, its `args` excepted."""
+    """Checks the rule except its `args`."""
     for name in ("match", "do"):
         if name not in rule:
             raise ValueError(f"{name} is missing")

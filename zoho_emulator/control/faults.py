@@ -1,4 +1,4 @@
-"""Planned faults: which calls they hit, and the answers that stand in for true ones."""
+"""Planned faults: which calls they hit, and the answers that replace the true ones."""
 
 import asyncio
 import random
@@ -31,7 +31,7 @@ class Fault:
 
     @property
     def done(self) -> bool:
-        """Whether the call's work is carried out all the same."""
+        """Whether the call's work is still carried out."""
         return bool(self.args.get("done", self.do != "status"))
 
     def matches(self, name: str, module: str | None, said: str = "") -> bool:
@@ -73,7 +73,7 @@ class Faults:
         self._rng = random.Random(self._seed)
 
     async def strike(self, name: str, module: str | None, said: str = "") -> list[Fault]:
-        """Sleeps the delays out; returns the other faults that hit this call.
+        """Waits for the delays; returns the other faults that hit this call.
 
         `said` is the call's query and body.
         """
@@ -95,7 +95,7 @@ def _parse_rule(rule: Mapping[str, object]) -> Fault:
 def answer_with_faults(
     hits: Iterable[Fault], work: Callable[[], Response], failed: Callable[[], Response]
 ) -> Response:
-    """What is answered to a call that these faults hit.
+    """The answer to a call that these faults hit.
 
     `work` is carried out unless a fault says that nothing is done; `failed` is then the answer, if
     no fault gives one. A `status` goes before a `body`.
@@ -125,7 +125,7 @@ def _build_answer(fault: Fault, true_answer: Response | None) -> Response:
 
 
 def _build_body(fault: Fault) -> bytes:
-    """A string goes out as it is (half a document, HTML), anything else as JSON."""
+    """A string is sent as it is (half a document, HTML), anything else as JSON."""
     body = fault.args.get("body")
     if body is None:
         return b""

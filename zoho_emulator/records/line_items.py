@@ -47,7 +47,10 @@ V2_NAMES = {
 
 
 def build_v2_reader(store: Store, items: Module, *, book_ids: bool) -> Callable[[int], list[Row]]:
-    """Reads the items of a document as v2 shows them, price books as objects or by their id."""
+    """Builds a function that reads the items of a document as v2 shows them.
+
+    `book_ids`: it shows price books by their bare id, not as objects.
+    """
     fields = list(items.fields.values())
     # What the rows hold is of v2.1 at least: v2 has no module for them.
     reader = build_rest_reader(store, items, fields, VERSIONS["v2.1"], system_keys=())

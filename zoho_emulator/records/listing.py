@@ -15,7 +15,7 @@ TERRITORY_MODULES = ("Deals", "Contacts", "Accounts")
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a list call asks for, once it was found good."""
+    """What a list call asks for, checked."""
 
     module: Module
     fields: tuple[Field, ...]
@@ -62,7 +62,7 @@ class Listing:
 
 
 def read_listing(call: Call, module: Module) -> Listing:
-    """What the call asks for; raises what Zoho refuses, and what is not emulated."""
+    """Reads what the call asks for; raises what Zoho refuses, and what is not emulated."""
     _refuse_what_is_not_emulated(call, module)
     fields, system_keys = _read_fields(call, module)
     per_page = call.read_number("per_page", MAX_PER_PAGE, most=MAX_PER_PAGE)

@@ -34,7 +34,7 @@ def build_single_reader(
     rich_text_cut: int = 0,
     book_ids: bool = True,
 ) -> Callable[[int], Row | None]:
-    """Reads the record of an id; None when there is none that is live.
+    """Builds a function that reads a live record by its id; None if there is none.
 
     `book_ids`: v2 shows the price book of a line item by its bare id.
     """
