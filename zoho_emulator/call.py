@@ -52,7 +52,7 @@ class Call:
     ) -> Module:
         """The module if this version has it and the API serves it.
 
-        `details` go into the error for an unknown one; `outside` replaces that for one outside the API.
+        `details` go into the error for an unknown one; `outside` is raised for one outside the API.
         """
         module = self.emulator.find_module(name)
         if module is None or not module.exists_in(self.version.number):

@@ -34,12 +34,12 @@ class Fault:
         """Whether the call's work is still carried out."""
         return bool(self.args.get("done", self.do != "status"))
 
-    def matches(self, name: str, module: str | None, said: str = "") -> bool:
+    def matches(self, name: str, module: str | None, request_text: str = "") -> bool:
         pattern, colon, wanted = self.match.partition(":")
         return (
             fnmatchcase(name, pattern)
             and (not colon or (module is not None and fnmatchcase(module, wanted)))
-            and self.where in said
+            and self.where in request_text
         )
 
     def strikes(self, rng: random.Random) -> bool:
@@ -72,14 +72,14 @@ class Faults:
         self._planned.clear()
         self._rng = random.Random(self._seed)
 
-    async def strike(self, name: str, module: str | None, said: str = "") -> list[Fault]:
+    async def strike(self, name: str, module: str | None, request_text: str = "") -> list[Fault]:
         """Waits for the delays; returns the other faults that hit this call.
 
-        `said` is the call's query and body.
+        `request_text` is the call's query and body.
         """
         if not self._planned:
             return []
-        hit = [f for f in self._planned if f.matches(name, module, said) and f.strikes(self._rng)]
+        hit = [f for f in self._planned if f.matches(name, module, request_text) and f.strikes(self._rng)]
         for fault in hit:
             if fault.do == "delay":
                 await asyncio.sleep(float(str(fault.args.get("seconds", 1))))
