@@ -107,7 +107,7 @@ def test_a_result_holds_the_rows_of_the_moment_the_job_was_worked_on(bulk) -> No
     assert after not in rows
 
 
-def test_the_first_jobs_fail_when_told_to(bulk) -> None:
+def test_the_first_jobs_fail_when_a_knob_says_so(bulk) -> None:
     bulk.zoho.knobs(bulk_fail=1)
     failed, good = bulk.create("Leads", "Email"), bulk.create("Leads", "Email")
     job = bulk.finished(failed)

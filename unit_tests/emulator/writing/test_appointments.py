@@ -204,7 +204,7 @@ def service(user) -> dict[str, object]:
         ("Specific Day(s)", {"Available_Days": ["Monday"]}, "Available_Days"),
     ],
 )
-def test_a_service_tells_when_it_is_available(write, service, kind, given, missing) -> None:
+def test_a_service_says_when_it_is_available(write, service, kind, given, missing) -> None:
     service |= {"Availability_Type": kind, **given}
     value = service.pop(missing)
     item = write("POST", "Services__s", service)
@@ -271,7 +271,7 @@ def test_an_empty_availability_is_an_empty_list_and_no_timings_are_null(
 
 
 @pytest.mark.parametrize("version", ["v4", "v8"])
-def test_metadata_of_a_service_tells_these_fields(zoho, version) -> None:
+def test_metadata_of_a_service_shows_these_fields(zoho, version) -> None:
     fields = zoho.get(f"{version}/settings/fields", module="Services__s").json()["fields"]
     kinds = {field["api_name"]: (field["data_type"], field["json_type"]) for field in fields}
     assert kinds["Job_Sheet_Required"] == ("picklist", "string")
