@@ -60,6 +60,6 @@ class Dated:
                 headers.setdefault("date", self.emulator.clock.http_date())
             await send(message)
 
-        # A client that goes away amid its own request wants no answer.
+        # A client that disconnects during its request gets no answer.
         with suppress(ClientDisconnect):
             await self.app(scope, receive, dated)

@@ -80,8 +80,8 @@ class CrmCall:
                     headers=request.headers,
                     body=body,
                 )
-                said = f"{request.url.query} {body.decode(errors='replace')}"
-                hits = await emulator.faults.strike(endpoint.name, module, said)
+                request_text = f"{request.url.query} {body.decode(errors='replace')}"
+                hits = await emulator.faults.strike(endpoint.name, module, request_text)
                 response = answer_with_faults(
                     hits, lambda: self._answer(endpoint, call), _answer_internal_error
                 )

@@ -94,7 +94,7 @@ BULK_ENDPOINTS = (
     Endpoint("bulk.result", "/read/{job}/result", bulk.download_result),
 )
 
-#: What Zoho has besides, below /crm/{version}. Paths that could be a module's are tried first ...
+#: Other paths of Zoho's below /crm/{version}. Paths that could be a module's are tried first ...
 UNEMULATED_LIKE_MODULES = (
     "/__apis",
     "/__composite_requests",

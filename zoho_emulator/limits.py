@@ -58,9 +58,9 @@ class Limits:
 
     @contextmanager
     def call(self, *, sub: bool) -> Iterator[None]:
-        """A call in progress; `sub` if it is of the kind with the smaller limit."""
+        """Holds a call in progress; `sub` if it is of the kind with the smaller limit."""
         limit = self._knobs.concurrency or EDITIONS[self._edition()].concurrency
-        # Refused calls count for the peak: a peak above the limit tells that someone overstepped.
+        # Refused calls count for the peak: one above the limit shows that a client overstepped it.
         self.max_concurrency = max(self.max_concurrency, self._active + 1)
         if self._active >= limit or (sub and self._sub_active >= self._knobs.sub_concurrency):
             raise _too_many("Many requests fired in concurrent than the allowed limit.")
@@ -88,7 +88,7 @@ class Limits:
         )
 
     def _edition(self) -> str:
-        """A trial has the limits of the edition that it is of, for as long as it runs."""
+        """A trial has the limits of its edition until it ends."""
         until = self._knobs.trial_until
         ended = bool(until) and parse_epoch(until) <= self._clock.now()
         return "Free" if ended else self.org.edition
@@ -102,8 +102,8 @@ class Limits:
     def header(self) -> str | None:
         """`X-API-CREDITS-REMAINING`, which Zoho sends once half of the credits are used."""
         remaining = self.remaining()
-        told = self._knobs.credits_header and remaining * 2 <= self.total()
-        return str(remaining) if told else None
+        is_shown = self._knobs.credits_header and remaining * 2 <= self.total()
+        return str(remaining) if is_shown else None
 
     def reset(self) -> None:
         self.spent = self.max_concurrency = self._in_window = 0

@@ -18,7 +18,7 @@ _DATE_0 = date(1970, 1, 1)
 
 @cache
 def build_local_time(time_zone: str) -> Callable[[int], str]:
-    """The writer of datetimes of a zone; it remembers the offset of every day it has met."""
+    """A function that writes datetimes of a zone; it caches the offset of each day."""
     zone = ZoneInfo(time_zone)
     offsets: dict[int, tuple[int, str] | None] = {}
     dates: dict[int, str] = {}

@@ -59,7 +59,7 @@ def _parse_decimal(value: object) -> float:
 
 
 def _parse_boolean(value: object) -> int:
-    # UNVERIFIED: the words as text, besides JSON's own.
+    # UNVERIFIED: the words as text, in addition to JSON's own.
     if not isinstance(value, bool | str):
         raise TypeError(value)
     return ("false", "true").index(str(value).lower())

@@ -212,14 +212,14 @@ def _incompatible(given: dict[str, object]) -> ZohoError:
 
 
 def _invalid(given: object) -> ZohoError:
-    told = _describe(given) if isinstance(given, dict) and given else {}
-    return ZohoError("INVALID_CRITERIA", "invalid criteria", told)
+    shown = _describe(given) if isinstance(given, dict) and given else {}
+    return ZohoError("INVALID_CRITERIA", "invalid criteria", shown)
 
 
 def _describe(given: dict[str, object]) -> dict[str, object]:
-    """The criterion as errors tell it: in one level, and with its `type`."""
+    """The criterion as errors show it: in one level, and with its `type`."""
     field = given.get("field")
-    told = {key: given[key] for key in ("api_name", "comparator", "value") if key in given}
+    shown = {key: given[key] for key in ("api_name", "comparator", "value") if key in given}
     if isinstance(field, dict):
-        told["api_name"] = field.get("api_name")
-    return {**told, "type": "value"}
+        shown["api_name"] = field.get("api_name")
+    return {**shown, "type": "value"}

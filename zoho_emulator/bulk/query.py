@@ -42,7 +42,7 @@ def read_query(call: Call, continued: Callable[[str], Query]) -> Query:
         raise ZohoError("QUERY_NOT_SUPPORTED", "unsupported query", {"api_name": unknown[0]})
     token = query.get("page_token")
     if token is not None:
-        # UNVERIFIED: other keys besides the token. The sample has none, and they could only repeat
+        # UNVERIFIED: other keys than the token. The sample has none, and they could only repeat
         # or contradict what the token stands for.
         if len(query) > 1 or not isinstance(token, str):
             raise ZohoError("QUERY_NOT_SUPPORTED", "unsupported query", {"api_name": "page_token"})
@@ -162,7 +162,7 @@ def _read_page(call: Call, page: object) -> int:
         raise ZohoError("PAGE_NOT_SUPPORTED", "unsupported page")
     # Versions with page tokens reach the first page only by number ("To fetch more than 200,000
     # records, you must include the page_token"). UNVERIFIED: the error; another line of the page
-    # still tells to set `page` to 2.
+    # still says to set `page` to 2.
     most = 1 if call.version.bulk_page_tokens else MAX_PAGE
     if page > most:
         raise ZohoError("PAGE_RANGE_EXCEEDED", "page range exceeded", {"max_limit": most})

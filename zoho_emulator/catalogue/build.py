@@ -14,7 +14,7 @@ from zoho_emulator.store.data_types import is_stored
 from zoho_emulator.store.ids import Ids
 from zoho_emulator.store.model import Currency, Field, Module, Named, Org, User
 
-#: sqlite allows 2,000 columns in a table and in a result. A table has five besides its fields;
+#: sqlite allows 2,000 columns in a table and in a result. A table has five that are no fields;
 #: a result has two for a lookup, its id and its name.
 MAX_COLUMNS = 1_990
 _LOOKUPS = ("lookup", "multi_module_lookup")

@@ -87,7 +87,7 @@ LINKING = (
     _build_linking("Leads_X_Users", 2, "Leads", "users", share=3),
     _build_linking("VehiclesXContacts", 3, "Vehicles", "Contacts", share=40),
     _build_linking("Vehicles_X_Users", 4, "Vehicles", "users", share=30),
-    # Whoever is active is a member of every service, so any owner of an appointment is one.
+    # Every active user is a member of every service, so any owner of an appointment is one.
     _build_linking(
         "Services__s_X_Users", 5, "Services__s", "users", since=4.0, share=100, least=99
     ),

@@ -1,4 +1,4 @@
-"""/_emulator/: what a test may see and move behind Zoho's back."""
+"""/_emulator/: what a test may see and change outside Zoho's API."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -119,7 +119,7 @@ class Control:
     # --- Rows
 
     async def insert(self, request: Request) -> Response:
-        """Rows as Zoho's API takes them, all or none; Modified_Time and the like are obeyed."""
+        """Inserts rows as Zoho's API takes them, all or none; keeps Modified_Time and the like."""
         module, rows = self._find_module(request), _read_objects(await _read_body(request))
         now, by = self.emulator.clock.now(), self.emulator.user.id
         ids = self.emulator.store.insert_all(module, rows, now=now, by=by)
@@ -191,7 +191,7 @@ class Control:
         self.emulator.store.remove_field(module, self._find_field(request, module))
         return answer_json({})
 
-    # --- Circumstances
+    # --- Clock, knobs and faults
 
     async def advance_clock(self, request: Request) -> Response:
         seconds = _check_only(await _read_body(request), "advance_s").get("advance_s")
@@ -240,7 +240,7 @@ class Control:
 
 
 def _explain_errors(work: Handler) -> Handler:
-    """Misuse is a 400 that says what was wrong."""
+    """Answers misuse with a 400 that says what was wrong."""
 
     async def handle(request: Request) -> Response:
         try:
@@ -265,7 +265,7 @@ def _check_object(value: object) -> dict[str, object]:
 
 
 def _check_only(value: object, name: str) -> dict[str, object]:
-    """An object of no key but this; of none where there is no body."""
+    """An object with no other key than this; an empty one without a body."""
     given = {} if value is None else _check_object(value)
     if unknown := sorted(given.keys() - {name}):
         raise MisuseError(f"{', '.join(unknown)} is not {name}")

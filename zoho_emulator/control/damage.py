@@ -20,7 +20,7 @@ from zoho_emulator.control.alterations import Altered, find_alterations
 from zoho_emulator.control.fault_args import WITHOUT_BODY
 from zoho_emulator.control.faults import Fault
 
-#: A trickle gives its bytes so often.
+#: Seconds between two pieces of a slow body.
 _TICK_S = 0.02
 
 
@@ -35,7 +35,7 @@ class Protocol(H11Protocol):
 async def deliver(
     response: Response, hits: Sequence[Fault], scope: Scope, receive: Receive, send: Send
 ) -> None:
-    """Sends the answer as far, and as fast, as the faults let it."""
+    """Sends the answer as the faults allow: up to a byte, at a speed, or not at all."""
     damage = {fault.do: fault for fault in reversed(hits)}
     transport: asyncio.Transport | None = scope.get("state", {}).get("transport")
     changes = find_alterations(hits)
@@ -59,7 +59,7 @@ async def deliver(
 
 
 def _reset(transport: asyncio.Transport) -> None:
-    """A socket that is closed without lingering tells its peer by RST instead of FIN."""
+    """A socket closed without lingering sends its peer RST instead of FIN."""
     broken: Any = transport.get_extra_info("socket")
     broken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
@@ -74,7 +74,7 @@ def _read_length(start: Message) -> int | None:
 
 
 class _Cut:
-    """Lets a part of the body through, never all of it; of an answer without body, nothing."""
+    """Sends a part of the body, never all of it; nothing of an answer without body."""
 
     def __init__(self, send: Send, transport: asyncio.Transport, left: int) -> None:
         self._send = send
@@ -102,7 +102,7 @@ class _Cut:
 
 
 class _Trickle:
-    """Lets the body through at so many bytes a second, or spread over so many seconds."""
+    """Sends the body at so many bytes a second, or spread over so many seconds."""
 
     def __init__(self, send: Send, transport: asyncio.Transport, fault: Fault) -> None:
         self._send = send

@@ -1,4 +1,4 @@
-"""What a rule of `POST /_emulator/faults` may say. The rest is a ValueError of one sentence."""
+"""Rules of `POST /_emulator/faults`, checked: a wrong one raises a ValueError with one sentence."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ _MOST_SECONDS = 3_600
 #: "Message Syntax" of HTTP: tokens, and texts without control characters.
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[ -~]*")
-_RECKONED = ("content-length", "transfer-encoding")
+_COMPUTED = ("content-length", "transfer-encoding")
 
 Check = tuple[str, Callable[[object], bool]]
 
@@ -37,7 +37,7 @@ def _build_number_check(least: float, most: float) -> Check:
 def _are_headers(value: object) -> bool:
     return isinstance(value, dict) and all(
         _HEADER.fullmatch(name)
-        and name.lower() not in _RECKONED
+        and name.lower() not in _COMPUTED
         and isinstance(text, str | int)
         and _HEADER_VALUE.fullmatch(str(text))
         for name, text in value.items()
@@ -82,7 +82,7 @@ _KINDS: Mapping[str, Mapping[str, Check]] = {
 
 
 def check_rule(rule: Mapping[str, object]) -> dict[str, object]:
-    """The rule, its `args` excepted."""
+    """Checks the rule except its `args`."""
     for name in ("match", "do"):
         if name not in rule:
             raise ValueError(f"{name} is missing")

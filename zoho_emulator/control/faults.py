@@ -1,4 +1,4 @@
-"""Planned faults: which calls they hit, and the answers that stand in for true ones."""
+"""Planned faults: which calls they hit, and the answers that replace the true ones."""
 
 import asyncio
 import random
@@ -31,15 +31,15 @@ class Fault:
 
     @property
     def done(self) -> bool:
-        """Whether the call's work is carried out all the same."""
+        """Whether the call's work is still carried out."""
         return bool(self.args.get("done", self.do != "status"))
 
-    def matches(self, name: str, module: str | None, said: str = "") -> bool:
+    def matches(self, name: str, module: str | None, request_text: str = "") -> bool:
         pattern, colon, wanted = self.match.partition(":")
         return (
             fnmatchcase(name, pattern)
             and (not colon or (module is not None and fnmatchcase(module, wanted)))
-            and self.where in said
+            and self.where in request_text
         )
 
     def strikes(self, rng: random.Random) -> bool:
@@ -72,14 +72,14 @@ class Faults:
         self._planned.clear()
         self._rng = random.Random(self._seed)
 
-    async def strike(self, name: str, module: str | None, said: str = "") -> list[Fault]:
-        """Sleeps the delays out; returns the other faults that hit this call.
+    async def strike(self, name: str, module: str | None, request_text: str = "") -> list[Fault]:
+        """Waits for the delays; returns the other faults that hit this call.
 
-        `said` is the call's query and body.
+        `request_text` is the call's query and body.
         """
         if not self._planned:
             return []
-        hit = [f for f in self._planned if f.matches(name, module, said) and f.strikes(self._rng)]
+        hit = [f for f in self._planned if f.matches(name, module, request_text) and f.strikes(self._rng)]
         for fault in hit:
             if fault.do == "delay":
                 await asyncio.sleep(float(str(fault.args.get("seconds", 1))))
@@ -95,7 +95,7 @@ def _parse_rule(rule: Mapping[str, object]) -> Fault:
 def answer_with_faults(
     hits: Iterable[Fault], work: Callable[[], Response], failed: Callable[[], Response]
 ) -> Response:
-    """What is answered to a call that these faults hit.
+    """The answer to a call that these faults hit.
 
     `work` is carried out unless a fault says that nothing is done; `failed` is then the answer, if
     no fault gives one. A `status` goes before a `body`.
@@ -125,7 +125,7 @@ def _build_answer(fault: Fault, true_answer: Response | None) -> Response:
 
 
 def _build_body(fault: Fault) -> bytes:
-    """A string goes out as it is (half a document, HTML), anything else as JSON."""
+    """A string is sent as it is (half a document, HTML), anything else as JSON."""
     body = fault.args.get("body")
     if body is None:
         return b""

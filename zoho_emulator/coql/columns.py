@@ -80,14 +80,14 @@ Way = tuple[tuple[str, str | None], ...]
 
 
 class Columns:
-    """The columns of one query. Each way through lookups is joined once, whoever takes it."""
+    """The columns of one query. Each way through lookups is joined once for all clauses."""
 
     def __init__(self, org: Org, version: Version, module: Module) -> None:
         self._org = org
         self._version = version
         self._module = module
         self._joins: dict[Way, _Join] = {}
-        #: Ways that the clauses besides select take.
+        #: Ways that clauses other than select take.
         self._base: set[Way] = set()
 
     def find_place(self, column: Column, *, in_select: bool = False) -> Place:

@@ -112,7 +112,7 @@ class Criteria:
 
 
 def _invalid_value(criterion: Criterion, text: str) -> ZohoError:
-    """UNVERIFIED: which details besides the column's name."""
+    """UNVERIFIED: which details other than the column's name."""
     return invalid_query(
         "value given seems to be invalid for the column",
         column_name=criterion.column.text,

@@ -24,7 +24,7 @@ Part = TypeVar("Part")
 #: Deeper brackets count as "too complex": 25 criteria in pairs need no more than 25.
 MAX_DEPTH = 100
 
-#: SQL words that must be quoted when a field is named so, besides COQL's own.
+#: SQL words that must be quoted when a field has that name, in addition to COQL's own.
 #: UNVERIFIED: Zoho names only "External" (Kaizen #171); the others are reserved in every SQL.
 RESERVED = frozenset(
     {"all", "any", "case", "create", "delete", "distinct", "drop", "else"}

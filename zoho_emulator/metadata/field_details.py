@@ -1,4 +1,4 @@
-"""The objects inside a field's metadata: what it looks up, links to, contains or reckons."""
+"""The objects inside a field's metadata: what it looks up, links to, contains or computes."""
 
 from zoho_emulator.knobs import Knobs
 from zoho_emulator.store.data_types import RETURN_TYPES
@@ -25,7 +25,7 @@ def _refer_by_name(org: Org, name: str, field: Field) -> Json:
 
 def describe_lookup(org: Org, module: Module, field: Field, version: Version) -> Json:
     """`api_name`, `display_label` and `id` are of the related list in the other module; only v2
-    tells them."""
+    shows them."""
     if field.data_type == "userlookup" and version.v6_metadata:
         return {"revalidate_filter_during_edit": False}
     if field.data_type != "lookup":
@@ -196,7 +196,7 @@ def describe_rollup_summary(org: Org, field: Field) -> Json:
 
 
 def describe_auto_number(field: Field) -> Json:
-    """Zoho's own numbers, such as those of invoices, tell nothing of themselves."""
+    """Zoho's own numbers, such as those of invoices, show nothing of how they are made."""
     if field.data_type != "autonumber":
         return {}
     if not field.custom:

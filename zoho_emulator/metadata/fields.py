@@ -1,7 +1,8 @@
 """Fields as Zoho's settings calls print them, per version.
 
 Which attribute came with which version is in "Fields Metadata" and its change logs; where only the
-models of Zoho's SDKs tell, the earliest SDK that knows it counts. Those of v2 and v8 were recorded.
+models of Zoho's SDKs show it, the earliest SDK that knows it counts. Those of v2 and v8 were
+recorded.
 UNVERIFIED: v2.1 and v4: they have what v2 and v8 share, and for the rest what their pages say.
 """
 
@@ -112,7 +113,7 @@ def _describe_for_all(
         "mass_update": writable and not field.unique,
         "businesscard_supported": not field.virtual,
         "ui_type": field.ui_type or DATA_TYPES[_find_known_type(field)].ui_type,
-        # v2 has the key and tells no External ID.
+        # v2 has the key and shows no External ID.
         "external": (
             {"show": True, "type": field.external, "allow_multiple_config": False}
             if field.external and not oldest

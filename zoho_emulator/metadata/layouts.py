@@ -169,11 +169,11 @@ def _describe_convert_mapping(org: Org, module: Module, version: Version) -> Jso
     for name in ("Contacts", "Deals", "Accounts"):
         if (target := org.modules.get(name)) is None:
             continue
-        told: Json = {"name": _NAME, "id": str(target.layout_id)}
+        shown: Json = {"name": _NAME, "id": str(target.layout_id)}
         if version.v6_metadata:
-            told["display_label"] = _NAME
+            shown["display_label"] = _NAME
             if name == "Deals":
-                told["fields"] = [
+                shown["fields"] = [
                     {
                         "api_name": field.api_name,
                         "field_label": field.label,
@@ -183,7 +183,7 @@ def _describe_convert_mapping(org: Org, module: Module, version: Version) -> Jso
                     for field in target.fields.values()
                     if field.api_name in _OF_CONVERTED_DEALS
                 ]
-        mapping[name] = told
+        mapping[name] = shown
     return mapping
 
 

@@ -71,7 +71,7 @@ _USER_SINCE: Json = {
 
 
 def describe_module(org: Org, module: Module, version: Version, *, single: bool = False) -> Json:
-    """An element of `modules`; `single` adds what only the call for one module tells."""
+    """An element of `modules`; `single` adds what only the call for one module shows."""
     hidden = module.status != "visible"
     parent = org.modules.get(module.parent or "")
     custom = module.generated_type == "custom"

@@ -45,7 +45,7 @@ def _describe_forecast(field: Field, text: str, number: int, version: Version) -
     category_id = str(field.id + 1_000 + category)
     shown: object = {"name": name, "id": category_id}
     if version.number < 4:
-        # UNVERIFIED: the number of v2.1, which only the model of Zoho's SDK tells.
+        # UNVERIFIED: the number of v2.1, which only the model of Zoho's SDK shows.
         shown = category_id if version.number < 2.1 else category
     return {
         "probability": 100 if won else 0 if lost else min(90, 10 * number),

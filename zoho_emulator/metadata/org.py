@@ -59,7 +59,7 @@ def describe_role(org: Org, name: str, version: Version) -> Json:
 
 
 def describe_profile(org: Org, name: str, version: Version, *, single: bool = False) -> Json:
-    """`single` adds the permissions, which only the call for one profile tells."""
+    """`single` adds the permissions, which only the call for one profile shows."""
     administrator = name == "Administrator"
     json: Json = {
         "id": str(org.profiles[name]),
@@ -83,7 +83,7 @@ def describe_profile(org: Org, name: str, version: Version, *, single: bool = Fa
 
 
 def _describe_permissions(org: Org, *, administrator: bool) -> Json:
-    """Whom a module's records may be seen by; nothing else is granted in the emulator."""
+    """Who may see a module's records; nothing else is granted in the emulator."""
     details = [
         {
             "display_label": module.plural_label,
@@ -115,7 +115,7 @@ def _describe_permissions(org: Org, *, administrator: bool) -> Json:
 def describe_territory(
     org: Org, territory: Named, version: Version, included: Collection[str] = ()
 ) -> Json:
-    """The first territory holds the others; v8 tells a criterion where the call includes it."""
+    """The first territory holds the others; v8 shows a criterion where the call includes it."""
     top = org.territories[0]
     above = None if territory is top else {"name": top.name, "id": str(top.id)}
     json: Json = {

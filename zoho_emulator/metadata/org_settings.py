@@ -35,7 +35,7 @@ from zoho_emulator.store.model import Module
 #: "Related Lists": what `status` may be.
 LIST_STATUSES = ("visible", "user_hidden", "scheduled_for_deletion")
 
-#: "Layouts": forms of a layout besides the whole one.
+#: "Layouts": forms of a layout other than the whole one.
 LAYOUT_MODES = ("business_card", "quick_create")
 
 

@@ -31,14 +31,14 @@ class RelatedList:
 
 
 def find_related_lists(org: Org, module: Module, version: Version) -> list[RelatedList]:
-    """What hangs on a record of the module, notes and attachments first.
+    """What belongs to a record of the module, notes and attachments first.
 
     UNVERIFIED: names of lists that come of a second lookup to the same module, and which lists
     the standard layouts show; here it is every lookup to the module.
     """
     found: list[RelatedList] = []
     names: set[str] = set()
-    if module.of_parents or module.generated_type == "field_tracker" or module.view_of:
+    if module.belongs_to_records or module.generated_type == "field_tracker" or module.view_of:
         return []
     for other in _list_notes_first(org, version):
         for field in other.fields.values():
@@ -158,7 +158,7 @@ _VIEWS = (
     ("Recently Created {}", "RECENTLYCREATED", False),
     ("Recently Modified {}", "RECENTLYMODIFIED", False),
 )
-#: What a list says of a view of the system besides; nobody made it.
+#: Further keys of a view of the system, which nobody made.
 _ACCESS: Json = {
     "access_type": "public",
     "locked": False,
@@ -172,7 +172,7 @@ _ACCESS: Json = {
 
 def has_views(module: Module) -> bool:
     """UNVERIFIED: that modules without a tab have none."""
-    return has_layout(module) and not module.of_parents and not module.files
+    return has_layout(module) and not module.belongs_to_records and not module.files
 
 
 def describe_custom_views(module: Module, version: Version) -> list[Json]:
@@ -199,7 +199,7 @@ def _describe_view(module: Module, number: int, *, old: bool) -> Json:
 
 
 def describe_default_view(module: Module, fields: list[Json]) -> Json:
-    """The view that a module opens with, as the call for one module of v8 tells it."""
+    """The view that a module opens with, as the call for one module of v8 shows it."""
     return {
         **_describe_view(module, 1, old=False),
         "criteria": None,
@@ -212,7 +212,7 @@ def describe_default_view(module: Module, fields: list[Json]) -> Json:
 
 
 def describe_views_info(views: list[Json]) -> Json:
-    """What `info` says besides the page."""
+    """Keys of `info` that do not describe the page."""
     return {
         "default": views[0]["id"],
         "translation": {

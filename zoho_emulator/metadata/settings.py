@@ -25,7 +25,7 @@ def get_org(call: Call) -> Response:
     org = describe_org(call.store.org)
     org["mc_status"] = org["mc_status"] and not one_currency
     if call.knobs.trial_until:
-        # UNVERIFIED: that a trial is still told when it has ended.
+        # UNVERIFIED: that a trial is still shown when it has ended.
         until = int(parse_epoch(call.knobs.trial_until))
         org["license_details"] = {
             "paid": False,

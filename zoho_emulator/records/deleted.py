@@ -24,7 +24,7 @@ def list_deleted(call: Call) -> Response:
     except ZohoError as error:
         raise _refused(call, error.code, error.message, error.details) from None
     if module.files:
-        # UNVERIFIED: whether they are told, and the error.
+        # UNVERIFIED: whether they are listed, and the error.
         raise _refused(call, "INVALID_MODULE", "The given module is not supported in API", {})
     call.check_readable(module)
     kind = call.query.get("type", "all")
@@ -50,7 +50,7 @@ def list_deleted(call: Call) -> Response:
         field.column if (field := module.fields.get(api_name)) else "NULL"
         for api_name in (module.display_field, "Created_By")
     )
-    if module.of_parents and not call.knobs.child_deletes:
+    if module.belongs_to_records and not call.knobs.child_deletes:
         return Response(status_code=204 if since is None else call.knobs.not_modified)
     found = call.store.connection.execute(
         f"SELECT id, state, deleted_time, deleted_by, {name}, {creator} FROM {module.table}"

@@ -47,7 +47,10 @@ V2_NAMES = {
 
 
 def build_v2_reader(store: Store, items: Module, *, book_ids: bool) -> Callable[[int], list[Row]]:
-    """Reads the items of a document as v2 shows them, price books as objects or by their id."""
+    """Builds a function that reads the items of a document as v2 shows them.
+
+    `book_ids`: it shows price books by their bare id, not as objects.
+    """
     fields = list(items.fields.values())
     # What the rows hold is of v2.1 at least: v2 has no module for them.
     reader = build_rest_reader(store, items, fields, VERSIONS["v2.1"], system_keys=())
@@ -76,7 +79,7 @@ def _show_v2_item(row: Row, *, book_ids: bool) -> Row:
 
 
 def add_product_codes(store: Store, rows: list[Row]) -> list[Row]:
-    """Inside a document, a line's product also shows its code."""
+    """Inside a document, the product of a line item also shows its code."""
     products = store.org.modules.get("Products")
     code = products.fields.get("Product_Code") if products else None
     if products is None or code is None or not rows:
@@ -99,7 +102,7 @@ def add_product_codes(store: Store, rows: list[Row]) -> list[Row]:
 
 
 def sum_line_tax(store: Store, document: Module, record_id: int) -> list[Row]:
-    """The taxes of a document's lines, summed up by tax."""
+    """The taxes of a document's line items, summed up by tax."""
     sums: dict[str, Row] = {}
     for child, link in store.list_children(document):
         taxes = child.fields.get("Line_Tax")

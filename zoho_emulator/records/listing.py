@@ -1,4 +1,4 @@
-"""The parameters of a list call ("Get Records"), and the rows they stand for."""
+"""The parameters of a list call ("Get Records"), and the rows they select."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ TERRITORY_MODULES = ("Deals", "Contacts", "Accounts")
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a list call asks for, once it was found good."""
+    """What a list call asks for, checked."""
 
     module: Module
     fields: tuple[Field, ...]
@@ -44,7 +44,7 @@ class Listing:
         ascending = (self.sort_order == "asc") == forward
         edge = position.after if forward else position.back_from
         if edge is not None:
-            # The first comparison says nothing new; it is what lets sqlite use the index.
+            # The first comparison is redundant; it lets sqlite use the index.
             sign = ">" if ascending else "<"
             marks = ", ".join("?" * len(edge))
             where += f" AND {self.key[0]} {sign}= ? AND ({', '.join(self.key)}) {sign} ({marks})"
@@ -62,7 +62,7 @@ class Listing:
 
 
 def read_listing(call: Call, module: Module) -> Listing:
-    """What the call asks for; raises what Zoho refuses, and what is not emulated."""
+    """Reads what the call asks for; raises what Zoho refuses, and what is not emulated."""
     _refuse_what_is_not_emulated(call, module)
     fields, system_keys = _read_fields(call, module)
     per_page = call.read_number("per_page", MAX_PER_PAGE, most=MAX_PER_PAGE)
@@ -92,7 +92,7 @@ def read_listing(call: Call, module: Module) -> Listing:
     key: tuple[str, ...] = ("id",)
     # Where nothing is stored there is nothing to sort by.
     if sort_by != "id" and module.fields[sort_by].returned == "value":
-        # Zoho names no second sort key; who relies on one should fail here.
+        # Zoho names no second sort key; a client that relies on one should fail here.
         key = (module.fields[sort_by].column, "tie", "id")
     return Listing(
         module=module,

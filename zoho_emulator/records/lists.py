@@ -34,7 +34,7 @@ def list_records(call: Call) -> Response:
 
 
 def answer_page(call: Call, listing: Listing) -> Response:
-    """The page of the listing that the call asks for."""
+    """Answers the page of the listing that the call asks for."""
     call = replace(call, shown=call.emulator.copy_shown())
     bound = bind_to(
         call.path,

@@ -43,7 +43,7 @@ class PageTokens:
         return urlsafe_b64encode(self._sign(payload) + payload).decode().rstrip("=")
 
     def read(self, token: str, bound: str, *, user: int, now: int) -> Position:
-        """`bound` stands for everything else the caller asked for, and must not have changed."""
+        """`bound` is a digest of the other parameters, which must not have changed."""
         try:
             raw = urlsafe_b64decode(token + "=" * (-len(token) % 4))
         except ValueError:

@@ -166,11 +166,11 @@ class RowWriter:
             if module.table
         }
 
-        def module_of(record_id: int | None) -> dict[str, str] | None:
+        def find_module(record_id: int | None) -> dict[str, str] | None:
             return None if record_id is None else by_block.get(store.ids.find_block(record_id))
 
-        self._names["module_of"] = module_of
-        return "module_of"
+        self._names["find_module"] = find_module
+        return "find_module"
 
     def add_coql_reference(self, key: str, field: Field) -> None:
         value = self._fetch("")
@@ -245,11 +245,11 @@ def _describe_modules(org: Org) -> dict[str, dict[str, str]]:
 
 
 def _show_number(value: float) -> float:
-    """Whole numbers without a fraction, as in Zoho's samples, as far as they have 64 bits."""
+    """Whole numbers of up to 64 bits without a fraction, as in Zoho's samples."""
     return value if value % 1 or abs(value) >= 2**63 else int(value)
 
 
-# Lists of the two caches are shared between rows: whoever gets a row must not change them.
+# Rows share the lists of the two caches: a caller must not change them.
 
 
 @lru_cache(maxsize=4_096)

@@ -48,7 +48,7 @@ def _show_plain_repeat(value: dict[str, object]) -> object:
 
 
 def _show_local(text: object, when: Callable[[int], str]) -> object:
-    """A moment in the org's zone; what is none stays as it is."""
+    """A datetime in the org's zone; other values stay as they are."""
     try:
         return when(int(datetime.fromisoformat(str(text)).timestamp()))
     except (ValueError, OverflowError):
@@ -70,7 +70,7 @@ def _show_comments(items: list[dict[str, object]], when: Callable[[int], str]) -
 
 
 def find_shape(field: Field, version: Version, when: Callable[[int], str]) -> Show | None:
-    """What makes of a stored value that of the version; None when they are the same."""
+    """The function that makes a stored value that of the version; None if they are the same."""
     kind, number = field.data_type, version.number
     if kind == "fileupload" and not version.v6_metadata:
         return show_old_file_items

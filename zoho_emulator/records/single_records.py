@@ -14,7 +14,7 @@ from zoho_emulator.store.model import Field, Module, linking_fields
 from zoho_emulator.store.store import Store
 from zoho_emulator.versions import Version
 
-#: Rows of one subform in a record; `$has_more` tells of others.
+#: Rows of one subform in a record; `$has_more` says that there are others.
 #: UNVERIFIED: the number. Writing allows 200 ("Subform: Limits").
 MOST_ROWS = 200
 _HAS_MORE = "$has_more"
@@ -34,7 +34,7 @@ def build_single_reader(
     rich_text_cut: int = 0,
     book_ids: bool = True,
 ) -> Callable[[int], Row | None]:
-    """Reads the record of an id; None when there is none that is live.
+    """Builds a function that reads a live record by its id; None if there is none.
 
     `book_ids`: v2 shows the price book of a line item by its bare id.
     """
@@ -88,14 +88,14 @@ def _build_children(
     if field.data_type == "multiuserlookup":
         rows_of = _build_rows(store, child, own, [child.fields[other]], (), version)
         return lambda parent_id: [_show_user(row, other) for row in rows_of(parent_id)]
-    # UNVERIFIED: which keys a row has besides the link's id and what it links to.
+    # UNVERIFIED: which keys a row has other than the link's id and what it links to.
     return _build_rows(store, child, own, [child.fields[other]], ("$in_merge",), version)
 
 
 def _show_user(row: Row, name: str) -> Row:
     """As samples of v8 show the members of a service.
 
-    UNVERIFIED: that other versions and custom fields show users alike.
+    UNVERIFIED: that other versions and custom fields show users the same way.
     """
     user = row[name]
     if isinstance(user, dict):

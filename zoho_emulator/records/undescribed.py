@@ -24,7 +24,7 @@ def list_undescribed(module: Module, version: Version) -> frozenset[str]:
 
 
 def find_undescribed_constants(module: Module, version: Version) -> Mapping[str, object]:
-    """Keys that are the same in each record: nobody has put an address on the map."""
+    """Keys that are the same in each record: no address has coordinates."""
     if version.number >= 2.1:
         return {}
     found: dict[str, object] = {key: [] for key in _LISTS.get(module.api_name, ())}
@@ -40,7 +40,7 @@ def find_undescribed_constants(module: Module, version: Version) -> Mapping[str,
 
 
 def find_undescribed_addresses(module: Module, version: Version) -> Mapping[str, tuple[str, ...]]:
-    """Keys of whole addresses, and the fields of their five parts as `address` takes them."""
+    """Keys of whole addresses, and the fields of the five parts for `compose_address`."""
     if version.number >= 2.1:
         return {}
     found = {}

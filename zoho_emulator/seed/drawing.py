@@ -43,7 +43,7 @@ def draw_rows(store: Store, module: Module, size: int, rng: Random) -> Rows:
 def draw_children(
     store: Store, module: Module, rows_of: RowsOf, drawn: Mapping[str, Rows], rng: Random
 ) -> Rows:
-    """Rows of a part of the parents. What becomes of a parent becomes of its rows."""
+    """Rows of a part of the parents. Rows share the state of their parent."""
     parents = drawn[rows_of.parent]
     partners = _list_partners(store, module, rows_of, drawn)
     places = [

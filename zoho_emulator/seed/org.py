@@ -55,7 +55,7 @@ def build(
     for name in drawn:
         load(store, drawn, name, seed=seed, now=now)
         store.create_indexes(org.modules[name])
-    # A sample is enough for the planner to tell an index from a scan.
+    # A sample is enough for the planner to choose between an index and a scan.
     store.connection.execute("pragma analysis_limit = 1000")
     store.connection.execute("analyze")
     return store

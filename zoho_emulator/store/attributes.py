@@ -44,7 +44,7 @@ def check_types(owner: type, given: Mapping[str, object], what: str) -> None:
     """A ValueError names the first attribute of a wrong type; unknown ones pass."""
     checks = _list_checks(owner)
     for name, value in given.items():
-        # Zoho tells an External ID field by an object, and so may tests.
+        # Zoho describes an External ID field by an object, and so may tests.
         if name not in checks or (name == "external" and isinstance(value, dict)):
             continue
         wanted, good = checks[name]

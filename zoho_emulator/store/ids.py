@@ -1,7 +1,7 @@
 """Ids: 19 digits, of which the first seven are the org's.
 
 Schema ids (fields, users, layouts ...) stand low; every module has a block of its own for its
-records, so an id tells its module. Zoho promises no such thing: nothing outside may use it.
+records, so an id shows its module. Zoho promises no such thing: nothing outside may use it.
 """
 
 from dataclasses import dataclass

@@ -66,7 +66,7 @@ class Schema:
         return [
             (child, link)
             for child in self.org.modules.values()
-            if child.of_parents and child.parent == module.api_name
+            if child.belongs_to_records and child.parent == module.api_name
             if (link := self.find_parent_field(child))
         ]
 
@@ -221,7 +221,7 @@ class Schema:
         return added
 
     def change_field(self, module: Module, changed: Field, changes: Mapping[str, object]) -> Field:
-        """Sets attributes of `model.Field`; a new data_type must store its values alike."""
+        """Sets attributes of `model.Field`; a new data_type must store its values the same way."""
         if module.view_of:
             raise ValueError(f"{module.api_name} has no fields of its own")
         name = str(changes.get("api_name", changed.api_name))
@@ -240,7 +240,7 @@ class Schema:
         if is_stored(changed) != is_stored(new) or affinity(changed) != affinity(new):
             raise ValueError(
                 f"{module.api_name}.{changed.api_name} cannot become {data_type}:"
-                " remove the field and add it anew"
+                " remove the field and add it again"
             )
         if module.display_field == changed.api_name:
             module.display_field = name

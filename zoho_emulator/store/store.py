@@ -14,7 +14,7 @@ from zoho_emulator.store.values import Stored, encode, invalid
 LIVE, RECYCLED, PERMANENT = 0, 1, 2
 _KINDS = {"recycle": RECYCLED, "permanent": PERMANENT}
 
-#: What a new record holds unless told otherwise.
+#: What a new record holds unless the call gives another value.
 _DEFAULTS: Mapping[str, Stored] = {
     "Record_Status__s": "Available",
     "Locked__s": 0,

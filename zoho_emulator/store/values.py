@@ -77,7 +77,7 @@ def _encode_integer(field: Field, value: object) -> int:
 
 
 def _encode_long(field: Field, value: object) -> int:
-    # UNVERIFIED: bare numbers are taken besides the documented strings.
+    # UNVERIFIED: bare numbers are taken in addition to the documented strings.
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     if not isinstance(text, str) or not _WHOLE.fullmatch(text):
         raise _mistyped(field)

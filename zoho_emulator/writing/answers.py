@@ -22,14 +22,14 @@ def build_success(message: str, details: Mapping[str, object], **more: object) -
 
 
 def locate(call: Call, error: ZohoError, path: str, **details: object) -> ZohoError:
-    """The error with its place in the body, where the version tells it."""
+    """The error with its place in the body, where the version shows it."""
     where = {"json_path": path} if call.version.json_paths else {}
-    told = {**error.details, **where, **details}
-    return ZohoError(error.code, error.message, told, status=error.status)
+    shown = {**error.details, **where, **details}
+    return ZohoError(error.code, error.message, shown, status=error.status)
 
 
 def build_failure(call: Call, problems: Sequence[ZohoError]) -> Item:
-    """One problem, or all of them where the version tells all ("Insert Records" of v8)."""
+    """One problem, or all of them where the version reports all ("Insert Records" of v8)."""
     if len(problems) == 1 or not (call.version.v7_writes and call.knobs.multiple_errors):
         return problems[0].body()
     return ZohoError(
@@ -71,9 +71,9 @@ class ProblemsError(Exception):
 
 
 def _choose_status(call: Call, records: int, failed: Sequence[int], done: int) -> int:
-    """`failed` are statuses of single records: told where all failed alike.
+    """`failed` are statuses of single records: shown where all failed with the same one.
 
-    UNVERIFIED: v2's 202; no page of v2 tells, clients in use expect it.
+    UNVERIFIED: v2's 202; no page of v2 says so, clients in use expect it.
     """
     if not failed:
         return done

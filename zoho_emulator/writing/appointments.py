@@ -18,7 +18,7 @@ MOST_ACTIVE_SERVICES = 500
 MOST_RESCHEDULES = 20
 #: Zoho's specification; its page of v7 has 15 as the least.
 _SERVICE_MINUTES = range(5, 1_441)
-#: What a service must have by how its availability is told.
+#: What a service must have, by its type of availability.
 _DATES_OF = {
     "Specific Date Range": ("Available_From", "Available_Till"),
     "Specific Date(s)": ("Available_Dates",),
@@ -82,7 +82,7 @@ def check_appointment(candidate: Candidate) -> Iterator[ZohoError]:
 
 
 def _check_owner(candidate: Candidate) -> Iterator[ZohoError]:
-    """Whoever is given an appointment is a member of its service."""
+    """The owner of an appointment must be a member of its service."""
     service = candidate.read_after("Service_Name")
     if "Owner" not in candidate.values or not isinstance(service, int):
         return
@@ -102,8 +102,8 @@ def _check_owner(candidate: Candidate) -> Iterator[ZohoError]:
 
 def _check_cancellation(candidate: Candidate) -> Iterator[ZohoError]:
     cancelled = candidate.read_after("Status") == "Cancelled"
-    told = any(candidate.values.get(n) and candidate.is_changed(n) for n in _OF_CANCELLATION)
-    if told and not cancelled:
+    has_reason = any(candidate.values.get(n) and candidate.is_changed(n) for n in _OF_CANCELLATION)
+    if has_reason and not cancelled:
         yield candidate.dependent(
             "DEPENDENT_MISMATCH" if "Status" in candidate.record else "DEPENDENT_FIELD_MISSING",
             "Status",
@@ -124,9 +124,9 @@ def _check_cancellation(candidate: Candidate) -> Iterator[ZohoError]:
 
 
 def _check_reschedule(candidate: Candidate) -> Iterator[ZohoError]:
-    told = any(candidate.values.get(n) and candidate.is_changed(n) for n in _OF_RESCHEDULE)
+    has_reason = any(candidate.values.get(n) and candidate.is_changed(n) for n in _OF_RESCHEDULE)
     if candidate.old is None:
-        if told and not candidate.record.get(_FROM):
+        if has_reason and not candidate.record.get(_FROM):
             message = "Rescheduled_From cannot be empty"
             yield candidate.dependent(
                 "DEPENDENT_FIELD_MISSING", _FROM, "Reschedule_Reason", message
@@ -135,10 +135,10 @@ def _check_reschedule(candidate: Candidate) -> Iterator[ZohoError]:
     if _START in candidate.values and not candidate.is_changed(_START):
         # A record may be sent back as it was read (sample of "Update Appointments" in v8); that
         # is no reschedule unless it gives a reason. UNVERIFIED: so the knob.
-        if told or candidate.call.knobs.same_start_time == "refuse":
+        if has_reason or candidate.call.knobs.same_start_time == "refuse":
             message = "Reschedule_From and Appointment_Start_Time cannot be same"
             yield candidate.dependent("DEPENDENT_FIELD_UNCHANGED", _FROM, _START, message)
-    elif told and _START not in candidate.values and not _was_moved(candidate):
+    elif has_reason and _START not in candidate.values and not _was_moved(candidate):
         yield candidate.dependent(
             "DEPENDENT_FIELD_UNCHANGED",
             _FROM,
@@ -153,7 +153,7 @@ def _was_moved(candidate: Candidate) -> bool:
 
 
 def find_moved(candidate: Candidate) -> dict[str, object]:
-    """What a new start sets besides itself: an appointment remembers where it was."""
+    """Other fields that a new start sets: an appointment keeps its former times."""
     before, after = candidate.read_before(_START), candidate.read_after(_START)
     if not isinstance(before, int) or not isinstance(after, int) or before == after:
         return {}

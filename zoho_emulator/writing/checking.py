@@ -1,4 +1,4 @@
-"""Turns a record of a request into values to be written, or into what Zoho says against it."""
+"""Turns a record of a request into values to be written, or into Zoho's errors."""
 
 from collections.abc import Iterator, Mapping
 
@@ -77,7 +77,7 @@ class Checker:
         return checked
 
     def refuse_what_is_not_emulated(self, record: Mapping[str, object]) -> None:
-        """Before anything is written, for half a call cannot be taken back."""
+        """Before anything is written, because half a call cannot be undone."""
         if record.get("$approved") is False:
             raise not_emulated("records that wait for approval ($approved)")
         for name, value in record.items():
@@ -183,13 +183,13 @@ class Checker:
 
         The layout's own count when the record names it ("Insert Records": Layout).
         """
-        besides = special.list_mandatory(self.module)
+        more = special.list_mandatory(self.module)
         refused = {problem.details.get("api_name") for problem in checked.problems}
         for known in self.module.fields.values():
             name = known.api_name
             of_layout = known.custom or known.layout_only
             wanted = known.mandatory and (bool(record.get("Layout")) or not of_layout)
-            if not (wanted or name in besides) or name == self.parent_field or name in refused:
+            if not (wanted or name in more) or name == self.parent_field or name in refused:
                 continue
             if known.read_only or not known.exists_in(self.call.version.number):
                 continue

@@ -1,4 +1,4 @@
-"""Why a record cannot be written though nothing is wrong with the request."""
+"""Why Zoho rejects a record though the request is right: the record is locked or held."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from zoho_emulator.store.model import Module
 from zoho_emulator.writing.answers import locate
 
 #: Texts for an update and for a deletion ("Update Records", "Delete Records", "Mass Update").
-#: UNVERIFIED: those of a deletion besides RECORD_LOCKED and NOT_APPROVED.
+#: UNVERIFIED: those of a deletion other than RECORD_LOCKED and NOT_APPROVED.
 REASONS = {
     "RECORD_LOCKED": (
         "Sorry, you cannot perform this operation as the record is locked.",

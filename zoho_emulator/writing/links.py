@@ -18,7 +18,7 @@ def find_pair(module: Module) -> tuple[str, str] | None:
 
 
 def duplicate_link(names: Sequence[str], link: int | None) -> ZohoError:
-    """UNVERIFIED: of a pair that comes twice in one call, no id can be told."""
+    """UNVERIFIED: for a pair that comes twice in one call, no id can be given."""
     known = {} if link is None else {"id": str(link)}
     details = {"linking_fields": list(names), **known}
     return ZohoError("DUPLICATE_LINKING_DATA", "duplicate association", details)

@@ -8,7 +8,8 @@ from zoho_emulator.store.model import Field, Module
 from zoho_emulator.store.store import Store
 from zoho_emulator.store.values import Stored, fold
 
-#: "Upsert Records": system-defined duplicate check fields. Metadata does not tell them.
+#: System-defined duplicate check fields, typed from Zoho's page "Upsert Records": metadata does not
+#: show them. A table of the emulator's own, so that it does not share a connector's mistake.
 SYSTEM_FIELDS = {
     "Leads": "Email",
     "Accounts": "Account_Name",

@@ -11,7 +11,7 @@ from zoho_emulator.writing.matching import can_upsert
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    #: Words of a module's scope that allow it, besides ALL.
+    #: Words of a module's scope that allow it, in addition to ALL.
     scopes: tuple[str, ...]
     #: Attribute of `Module` that allows it.
     flag: str

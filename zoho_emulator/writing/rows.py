@@ -76,7 +76,7 @@ def read_changes(
         changes.append(_read_change(call, child, row, where, present, check))
     if child.partner is not None:
         parent: dict[str, Stored] = {} if old is None else {child.parent_field: old}
-        _refuse_doubles(call, child, changes, parent)
+        _reject_doubles(call, child, changes, parent)
     return changes
 
 
@@ -105,7 +105,7 @@ def _read_change(
     return Change(child, row_id, checked, checked.problems)
 
 
-def _refuse_doubles(
+def _reject_doubles(
     call: Call, child: Child, changes: Sequence[Change], parent: dict[str, Stored]
 ) -> None:
     """A partner is linked once, by what stands and by the rows of this call; `parent` is empty

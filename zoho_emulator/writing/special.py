@@ -31,7 +31,7 @@ def list_mandatory(module: Module) -> tuple[str, ...]:
 
 
 def find_follow_ups(candidate: Candidate) -> Mapping[str, object]:
-    """Values that a good record gets besides its own."""
+    """Values that Zoho adds to a good record."""
     if candidate.module.api_name == "Appointments__s":
         return appointments.find_moved(candidate)
     if candidate.module.api_name == "Services__s" and candidate.old is None:
@@ -45,7 +45,7 @@ Rule = Callable[[Candidate], Iterator[ZohoError]]
 
 
 def find_problems(candidate: Candidate) -> Iterator[ZohoError]:
-    """What the module has against the record besides the rules of its fields."""
+    """What is wrong with the record by rules of the module, not of its fields."""
     if "What_Id" in candidate.module.fields:
         yield from _check_activity(candidate)
     if candidate.module.generated_type == "subform":
@@ -56,7 +56,7 @@ def find_problems(candidate: Candidate) -> Iterator[ZohoError]:
 
 
 def _check_activity(candidate: Candidate) -> Iterator[ZohoError]:
-    """ "Insert Records": `$se_module` tells what What_Id points at."""
+    """ "Insert Records": `$se_module` names the module that What_Id points at."""
     about, named = candidate.values.get("What_Id"), candidate.record.get("$se_module")
     if about is None:
         return
@@ -70,7 +70,7 @@ def _check_activity(candidate: Candidate) -> Iterator[ZohoError]:
 
 
 def _check_row(candidate: Candidate) -> Iterator[ZohoError]:
-    """The discount of a line is an amount, or a percentage with its sign."""
+    """The discount of a line item is an amount, or a percentage with its sign."""
     discount = candidate.values.get("Discount")
     if isinstance(discount, str) and not _DISCOUNT.fullmatch(discount):
         yield candidate.problem("INVALID_DATA", "Discount")
@@ -95,7 +95,7 @@ def _check_event(candidate: Candidate) -> Iterator[ZohoError]:
 
 
 def _check_note(candidate: Candidate) -> Iterator[ZohoError]:
-    """A note says something."""
+    """A note must have content."""
     names = ("Note_Content", "Note_Title")
     if any(candidate.read_after(name) for name in names):
         return

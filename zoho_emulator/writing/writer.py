@@ -15,7 +15,7 @@ from zoho_emulator.writing.external import read_external
 from zoho_emulator.writing.holds import find_hold
 from zoho_emulator.writing.matching import find, parse_id
 
-#: Modules of whose records samples tell no state of approval.
+#: Modules whose records show no state of approval in samples.
 NEVER_APPROVED = ("Notes", "Services__s", "Appointments__s")
 
 

@@ -145,7 +145,7 @@ def test_both_form_and_query_refresh(zoho) -> None:
     assert zoho.usage()["tokens_issued"] == 2
 
 
-def test_a_token_answer_may_lack_keys_and_tell_milliseconds(accounts: Accounts, knobs) -> None:
+def test_a_token_answer_may_lack_keys_and_count_milliseconds(accounts: Accounts, knobs) -> None:
     knobs.set({"token_without": ["scope", "api_domain"], "token_expires_in": 3_600_000})
     status, body = accounts.refresh(GOOD, "http://api")
     assert (status, body.keys()) == (200, {"access_token", "token_type", "expires_in"})

@@ -58,7 +58,7 @@ def test_a_job_is_added_then_shown_with_its_query_and_its_result(bulk) -> None:
     }
 
 
-def test_v2_names_modules_and_fields_of_criteria_plainly(bulk) -> None:
+def test_v2_names_modules_and_fields_of_criteria_by_text(bulk) -> None:
     bulk.version = "v2"
     criteria = {"api_name": "Last_Name", "comparator": "not_equal", "value": "${EMPTY}"}
     job = bulk.finished(bulk.create("Leads", "Last_Name", criteria=criteria))
@@ -107,7 +107,7 @@ def test_a_result_holds_the_rows_of_the_moment_the_job_was_worked_on(bulk) -> No
     assert after not in rows
 
 
-def test_the_first_jobs_fail_when_told_to(bulk) -> None:
+def test_the_first_jobs_fail_when_a_knob_says_so(bulk) -> None:
     bulk.zoho.knobs(bulk_fail=1)
     failed, good = bulk.create("Leads", "Email"), bulk.create("Leads", "Email")
     job = bulk.finished(failed)
@@ -304,7 +304,7 @@ def test_a_module_the_profile_may_not_see_is_403(bulk) -> None:
     assert (answer.status_code, answer.json()["code"]) == (403, "NO_PERMISSION")
 
 
-def test_a_reset_of_the_org_forgets_jobs_even_unfinished_ones() -> None:
+def test_a_reset_of_the_org_drops_jobs_even_unfinished_ones() -> None:
     knobs = {"tokens_per_10_min": 0, "bulk_job_seconds": 0}
     with running(Settings(rows=5, rows_by_module={"Leads": 3_000}), knobs) as server:
         with Session() as session:

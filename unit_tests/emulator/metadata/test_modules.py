@@ -162,7 +162,7 @@ def test_the_lookup_to_several_modules_was_spelled_in_one_word_before_v6(
     assert show("Leads", "Related_To", version)["data_type"] == spelled
 
 
-def test_v2_tells_no_external_id(show) -> None:
+def test_v2_shows_no_external_id(show) -> None:
     assert show("Leads", "External_Lead_ID", "v2")["external"] is None
     assert show("Leads", "External_Lead_ID", "v2.1")["external"]["type"] == "user"
 
@@ -176,7 +176,7 @@ def test_the_layout_of_v2_is_a_bigint(show) -> None:
 
 
 @pytest.mark.parametrize("version", ALL)
-def test_no_field_list_tells_what_is_required(org, version) -> None:
+def test_no_field_list_shows_what_is_required(org, version) -> None:
     for module in org.modules.values():
         for field in module.fields.values():
             assert "required" not in describe_field(org, module, field, VERSIONS[version])
@@ -196,7 +196,7 @@ def test_what_only_some_fields_have(show, version) -> None:
 
 
 @pytest.mark.parametrize("version", ALL)
-def test_numbers_that_count_by_themselves_tell_where_they_start(show, version) -> None:
+def test_numbers_that_count_by_themselves_show_where_they_start(show, version) -> None:
     assert show("Leads", "Lead_Number", version)["auto_number"] == {
         "prefix": "LD-",
         "suffix": "",
@@ -213,7 +213,7 @@ def test_some_fields_lack_what_others_have(show, version) -> None:
     assert (linked["length"], "json_type" in linked) == (200, version != "v2")
 
 
-def test_formulas_of_v2_tell_no_expression(show) -> None:
+def test_formulas_of_v2_show_no_expression(show) -> None:
     assert show("Leads", "Greeting", "v2")["formula"] == {
         "return_type": "text",
         "dynamic": False,
@@ -321,7 +321,7 @@ def test_id_is_a_field(show) -> None:
     assert field["field_read_only"] is True
 
 
-def test_a_full_set_of_leads_fields_takes_two_slices_of_fifty(org) -> None:
+def test_a_full_set_of_leads_fields_takes_two_column_groups_of_fifty(org) -> None:
     fields = org.modules["Leads"].fields.values()
     assert len(fields) == 87
     assert 50 < sum(field.since <= 2 for field in fields) < 87
@@ -366,7 +366,7 @@ def test_modules(org, version) -> None:
     assert {"global_search_supported", "isBlueprintSupported"} <= vehicles.keys()
 
 
-def test_modules_of_v8_tell_whose_they_are(org) -> None:
+def test_modules_of_v8_show_whose_they_are(org) -> None:
     def shown(name: str) -> dict:
         return describe_module(org, org.modules[name], VERSIONS["v8"])
 
@@ -390,7 +390,7 @@ def test_users_have_roles_profiles_and_states(org) -> None:
     assert users[0]["created_time"] == "2014-12-31T16:00:00-08:00"
 
 
-def test_the_org_tells_its_edition_and_licences(org) -> None:
+def test_the_org_shows_its_edition_and_licences(org) -> None:
     json = describe_org(org)
     assert json["license_details"]["paid_type"] == "enterprise"
     assert json["license_details"]["users_license_purchased"] == 5

@@ -38,7 +38,7 @@ def test_a_layout_holds_every_field_and_its_subforms(zoho, version) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_layouts_of_a_lead_tell_what_it_is_converted_to(zoho, version) -> None:
+def test_layouts_of_a_lead_show_what_it_is_converted_to(zoho, version) -> None:
     (leads,) = rows(zoho, f"{version}/settings/layouts", "layouts", module="Leads")
     (deals,) = rows(zoho, f"{version}/settings/layouts", "layouts", module="Deals")
     deal = leads["convert_mapping"]["Deals"]
@@ -51,7 +51,7 @@ def test_layouts_of_a_lead_tell_what_it_is_converted_to(zoho, version) -> None:
     assert ("convert_mapping" in deals) is (version != "v8")
 
 
-def test_a_field_of_a_layout_is_told_otherwise_than_by_the_list_of_fields(zoho) -> None:
+def test_a_field_of_a_layout_differs_from_that_of_the_list_of_fields(zoho) -> None:
     (layout,) = rows(zoho, "v8/settings/layouts", "layouts", module="Leads")
     placed = {f["api_name"]: f for s in layout["sections"] for f in s["fields"]}
     listed = rows(zoho, "v8/settings/fields", "fields", module="Leads")

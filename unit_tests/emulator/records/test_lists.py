@@ -70,7 +70,7 @@ def test_a_token_that_counts_hides_a_row_when_another_one_leaves(zoho, tokens, h
     assert len(left) - (len(listed) - 1) == hidden
 
 
-def test_rows_of_one_second_are_never_in_the_order_of_their_ids_on_any_road(zoho) -> None:
+def test_rows_of_one_second_are_never_in_the_order_of_their_ids_by_any_method(zoho) -> None:
     groups = [
         zoho.control(
             "POST",

@@ -354,7 +354,7 @@ def test_notes_and_attachments_of_a_record(zoho, child) -> None:
     assert {row["id"] for row in zoho.get(f"v2/{path}").json()["data"]} == expected
 
 
-def test_an_attachment_tells_of_its_file(zoho) -> None:
+def test_an_attachment_describes_its_file(zoho) -> None:
     lead = first_id(zoho, "Leads")
     zoho.control("POST", "records/Attachments", {"File_Name": "A", "Parent_Id": {"id": lead}})
     path = f"v8/Leads/{lead}/Attachments"

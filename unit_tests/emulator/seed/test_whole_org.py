@@ -119,7 +119,7 @@ def test_modules_that_are_refused(zoho, module, code) -> None:
     assert {(body.get("data") or [body])[0]["code"] for body in bodies} == {code}
 
 
-def test_attachments_are_neither_queried_nor_told_when_deleted(zoho) -> None:
+def test_attachments_are_neither_queried_nor_listed_when_deleted(zoho) -> None:
     asked = [
         zoho.get(f"v8/{FILES}/deleted"),
         zoho.coql(f"select id from {FILES} where id > 0"),

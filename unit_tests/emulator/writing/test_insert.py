@@ -145,7 +145,7 @@ def test_failures_by_version(zoho, insert, version, some, all_, path) -> None:
     assert insert(bad, version=version).status_code == 202
 
 
-def test_v8_tells_all_errors_of_a_record(zoho, insert) -> None:
+def test_v8_reports_all_errors_of_a_record(zoho, insert) -> None:
     bad = {"No_of_Employees": "x"}
     (item,) = insert(bad).json()["data"]
     assert item["code"] == "MULTIPLE_OR_MULTI_ERRORS"

@@ -227,9 +227,9 @@ def test_v8_refuses_the_record_of_a_path_without_a_list_around_it(
     body = {"data": [{"City": "x"}]}
     answer = zoho.call("PUT", f"{version}/Leads/{lead}", json=body)
     assert answer.status_code == 400
-    told = answer.json() if loose else answer.json()["data"][0]
-    assert told["code"] == code
-    assert told["details"] == ({"resource_path_index": 1} if loose else PLACE)
+    error = answer.json() if loose else answer.json()["data"][0]
+    assert error["code"] == code
+    assert error["details"] == ({"resource_path_index": 1} if loose else PLACE)
 
 
 def test_a_locked_record(zoho, update, lead) -> None:
