@@ -11,7 +11,8 @@ from destination_zoho_crm.settings import SYNC_MODES, Operation
 
 KeyKind = Literal["id", "system", "unique", "external"]
 
-#: "Upsert Records": system-defined duplicate check fields. Metadata does not tell them.
+#: Zoho's page "Upsert Records": system-defined duplicate check fields. Metadata does not report
+#: them.
 SYSTEM_FIELDS = {
     "Leads": "Email",
     "Accounts": "Account_Name",

@@ -19,6 +19,19 @@ from zoho_emulator.server import Running, Settings, running
 Json = dict[str, Any]
 
 SETTINGS = Settings(rows=6, rows_by_module={"Contacts": 12, "Accounts": 8})
+#: Values of a lead, of several types, which Zoho keeps as they are.
+LEAD: Json = {
+    "Last_Name": "L",
+    "Email": "l@x.test",
+    "Phone": "+1 555 0100",
+    "Lead_Source": "Chat",
+    "No_of_Employees": 12,
+    "Annual_Revenue": 12.34,
+    "Email_Opt_Out": True,
+    "Legacy_Number": "123456789012345678",
+    "Birth_Date": "1990-02-28",
+    "Next_Call": "2026-03-04T05:06:07Z",
+}
 OFF = {"tokens_per_10_min": 0, "bulk_job_seconds": 0}
 
 
@@ -149,6 +162,14 @@ class Org:
         name = stream["stream"]["name"]
         lines = [*(row(name, data) for data in rows), state(name)]
         return self.write_lines([stream], lines, **config)
+
+    def update(self, module: str, row: Json, **config: Any) -> Result:
+        """Updates one record by its id."""
+        return self.write(stream(module, *row, mode="update", key="id"), [row], **config)
+
+    def delete(self, module: str, row: Json, **config: Any) -> Result:
+        """Deletes one record by its id."""
+        return self.write(stream(module, "id", mode="soft_delete", key="id"), [row], **config)
 
 
 class _Log(logging.Handler):

@@ -9,7 +9,7 @@ from destination_zoho_crm.columns import Column
 from destination_zoho_crm.encoding import EMPTY, Encoder
 from destination_zoho_crm.modules import TargetField
 from destination_zoho_crm.outcomes import InvalidValueError
-from unit_tests.destination.conftest import Org, stream
+from unit_tests.destination.conftest import LEAD, Org, stream
 from zoho_crm.data_types import DATA_TYPES, Form
 
 ID = "4150868000000225013"
@@ -281,17 +281,8 @@ def test_values_come_back_as_they_were_sent(org: Org) -> None:
     """One of each type, through Zoho and back."""
     account = org.add("Accounts", Account_Name="A")
     sent = {
-        "Last_Name": "L",
-        "Email": "l@x.test",
-        "Phone": "+1 555 0100",
+        **LEAD,
         "Website": "https://x.test",
-        "Lead_Source": "Chat",
-        "No_of_Employees": 12,
-        "Annual_Revenue": 12.34,
-        "Email_Opt_Out": True,
-        "Legacy_Number": "123456789012345678",
-        "Birth_Date": "1990-02-28",
-        "Next_Call": "2026-03-04T05:06:07Z",
         "Rating_Factor": 0.1234,
         "Discount": 12.5,
         "Interests": ["Cloud", "R&D, Labs"],

@@ -9,7 +9,7 @@ import pytest
 from airbyte_cdk.models import FailureType
 
 from destination_zoho_crm import lost_inserts
-from unit_tests.destination.conftest import Org, mapping, row, state, stream
+from unit_tests.destination.conftest import LEAD, Org, mapping, row, state, stream
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
 
@@ -430,17 +430,8 @@ def test_a_row_with_fewer_columns_does_not_take_the_record_of_one_with_more(
 
 def test_every_value_that_is_compared_comes_back_as_it_was_sent(org: Org) -> None:
     row = {
-        "Last_Name": "L",
-        "Email": "l@x.test",
-        "Phone": "+1 555 0100",
-        "Lead_Source": "Chat",
+        **LEAD,
         "Preferred_Channel": "Messenger",
-        "No_of_Employees": 12,
-        "Annual_Revenue": 12.34,
-        "Email_Opt_Out": True,
-        "Legacy_Number": "123456789012345678",
-        "Birth_Date": "1990-02-28",
-        "Next_Call": "2026-03-04T05:06:07Z",
         "Interests": ["Cloud"],
         "Description": "Two\nlines",
     }

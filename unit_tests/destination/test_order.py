@@ -12,6 +12,13 @@ from destination_zoho_crm.client import Client
 from destination_zoho_crm.row_order import RowOrder
 from unit_tests.destination.conftest import Json, Org, row, state, stream
 
+DELETES = stream(
+    "gone",
+    "External_Contact_ID",
+    mode="soft_delete",
+    key="External_Contact_ID",
+    into="Contacts",
+)
 UPSERTS = stream(
     "Contacts", "Email", "External_Contact_ID", "Last_Name", mode="append_dedup", key="Email"
 )
@@ -122,17 +129,10 @@ def test_a_deletion_does_not_overtake_one_of_its_key_in_another_spelling(org: Or
     refusal = {"code": "NO_PERMISSION", "message": "m", "details": {}}
     fault = {"match": "delete", "do": "status", "where": key}
     org.control("POST", "faults", [{**fault, "args": {"status": 403, "body": refusal}}])
-    deletes = stream(
-        "gone",
-        "External_Contact_ID",
-        mode="soft_delete",
-        key="External_Contact_ID",
-        into="Contacts",
-    )
     before, behind = ([f"{letter * 40}-{n}" for n in range(10, 96)] for letter in "ab")
     keys = [*before, key, *behind, key.upper()]
 
-    result = org.write(deletes, [{"External_Contact_ID": one} for one in keys])
+    result = org.write(DELETES, [{"External_Contact_ID": one} for one in keys])
 
     assert "NO_PERMISSION" in result.sentence
     assert org.calls("delete") == 2
@@ -141,13 +141,6 @@ def test_a_deletion_does_not_overtake_one_of_its_key_in_another_spelling(org: Or
 
 def test_streams_of_one_module_keep_the_order_of_the_input(org: Org) -> None:
     slow(org, "upsert", "Old")
-    deletes = stream(
-        "gone",
-        "External_Contact_ID",
-        mode="soft_delete",
-        key="External_Contact_ID",
-        into="Contacts",
-    )
     again = stream("again", "Last_Name", "Email", "External_Contact_ID", into="Contacts")
     lines = [
         row("Contacts", contact("a", "Old", "x")),
@@ -156,7 +149,7 @@ def test_streams_of_one_module_keep_the_order_of_the_input(org: Org) -> None:
         state(None),
     ]
 
-    result = org.write_lines([UPSERTS, deletes, again], lines)
+    result = org.write_lines([UPSERTS, DELETES, again], lines)
 
     assert result.counts() == {"created": 2, "deleted": 1}
     assert org.record("Contacts", External_Contact_ID="x")["Last_Name"] == "New"

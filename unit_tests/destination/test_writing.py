@@ -426,11 +426,9 @@ def test_links_between_records_are_added_changed_and_deleted(org: Org, version: 
     added = org.write(stream(name, *row_), [row_], schema_version=version)
     (link,) = (one for one in org.records(name) if one["Vehicles"]["id"] == vehicle)
     new = {"id": link["id"], "Contacts": contacts[1]}
-    changed = org.write(stream(name, *new, mode="update", key="id"), [new], schema_version=version)
+    changed = org.update(name, new, schema_version=version)
     linked = org.record(name, id=link["id"])["Contacts"]["id"]
-    gone = org.write(
-        stream(name, "id", mode="soft_delete", key="id"), [new], schema_version=version
-    )
+    gone = org.delete(name, new, schema_version=version)
 
     assert [result.counts() for result in (added, changed, gone)] == [
         {"created": 1},
