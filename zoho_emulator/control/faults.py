@@ -79,7 +79,11 @@ class Faults:
         """
         if not self._planned:
             return []
-        hit = [f for f in self._planned if f.matches(name, module, request_text) and f.strikes(self._rng)]
+        hit = [
+            f
+            for f in self._planned
+            if f.matches(name, module, request_text) and f.strikes(self._rng)
+        ]
         for fault in hit:
             if fault.do == "delay":
                 await asyncio.sleep(float(str(fault.args.get("seconds", 1))))
