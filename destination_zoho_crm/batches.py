@@ -14,7 +14,7 @@ WRITERS = 5
 #: Batches that wait for a writer, besides those in work; reading stops meanwhile.
 _IN_HAND = 5
 
-#: A key may come for ever and fill no batch of records; so many rows for each of them fill it.
+#: Rows of one key fill no batch of records, however many come; so many rows a record fill it.
 _ROWS_OF_ONE = 5
 
 #: Between keys, as an address has it.
@@ -27,8 +27,8 @@ Work = Callable[[Batch], None]
 class Writers:
     """A few threads that write batches. The first failure stops all further writing.
 
-    When `stop` is set, batches that are under way are finished, and those whose STATE has come; of
-    others nobody would hear that they are written, so they are left to the next sync.
+    When `stop` is set, batches that are under way are finished, and those whose STATE has come; no
+    STATE would report that the others are written, so they are left to the next sync.
     """
 
     def __init__(self, stop: threading.Event) -> None:
@@ -51,12 +51,12 @@ class Writers:
         # A STATE hands over what waits, so a batch lies between two of them.
         segment = batch[0].rows[0].segment
         if self._stop.is_set() and not segment.state_arrived:
-            # Nor is what follows it, should its STATE come now.
+            # What follows it is left, too, even if its STATE comes now.
             segment.left_to_next_sync = True
         return self.failure is None and not segment.left_to_next_sync
 
     def wait_until_idle(self, seconds: float) -> bool:
-        """Whether nothing is in hand; waits that long for it at most."""
+        """Whether nothing is in hand; waits for that so many seconds at most."""
         return not wait(self._futures, seconds).not_done
 
     def close(self) -> None:

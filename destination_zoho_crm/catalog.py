@@ -1,4 +1,4 @@
-"""What a stream of the configured catalog says. Pure."""
+"""Reads the streams of the configured catalog. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from destination_zoho_crm.settings import StreamMapping
 
 Entry = Mapping[str, Any]
 
-#: Airbyte's mark of a row that tells of a deletion, and has no values besides its key.
+#: Airbyte's mark of a deleted row, which has no values besides its key.
 DELETED_AT = "_ab_cdc_deleted_at"
 
 

@@ -25,8 +25,8 @@ from zoho_crm.requester import ZohoRequester, build_requester
 from zoho_crm.scopes import explain_missing_scope
 from zoho_crm.settings import ConnectionSettings
 
-#: The CDK's client logs whole requests and answers when a call fails, rows and all. Nothing of it
-#: is told; what a user needs to know is in the exceptions.
+#: The CDK's client logs whole requests and answers when a call fails, rows and all. None of it
+#: is logged; what a user needs to know is in the exceptions.
 _SILENT = logging.getLogger("airbyte.destination_zoho_crm.client")
 _SILENT.propagate = False
 _SILENT.addHandler(logging.NullHandler())
@@ -54,10 +54,10 @@ _TIMEOUT_S = (15, 120)
 
 
 class LostAnswerError(Exception):
-    """The call may have been carried out or not: no answer came that tells.
+    """No answer says whether the call was carried out.
 
-    `blocked`: why it would not get through, were it made again; None: it might. `too_large`: with
-    fewer records it might.
+    `blocked`: why a second try would not get through; None: it might. `too_large`: with fewer
+    records it might.
     """
 
     def __init__(
@@ -124,7 +124,7 @@ class Client:
         return self.metadata.ask("users", read=read, params={"type": "CurrentUser"})
 
     def has_write_scope(self) -> bool:
-        """Whether the token may write records of any module; so, too, where Zoho does not tell."""
+        """Whether the token may write records of any module, or Zoho does not say so."""
         granted = self._granted_scopes
         return not granted or any(
             scope.startswith(_RECORD_SCOPES) and not scope.endswith(".READ") for scope in granted

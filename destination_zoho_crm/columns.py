@@ -9,7 +9,7 @@ from destination_zoho_crm.modules import TargetField, TargetModule
 from destination_zoho_crm.naming import Names, ask_if_meant
 from destination_zoho_crm.settings import Operation
 
-#: "Insert Records": tells which module the ids in What_Id and Parent_Id are of.
+#: "Insert Records": names the module that the ids in What_Id and Parent_Id are of.
 SE_MODULE = "$se_module"
 #: Keys of a record that are no fields to be set.
 _NO_FIELDS = ("id", SE_MODULE)
@@ -28,7 +28,7 @@ class Column:
     via: Literal["value", "email", "external"] = "value"
     #: The External ID field of the module that a lookup points at.
     external: TargetField | None = None
-    #: The column is there by a name that differs from the field's in spelling.
+    #: The column's name differs from the field's in spelling.
     is_respelled: bool = False
 
     @property
@@ -40,7 +40,7 @@ class Column:
 
     @property
     def is_guess(self) -> bool:
-        """Whether its name alone does not tell that its values are ids of records."""
+        """Whether its name alone does not prove that its values are ids of records."""
         kind = self.field.form if self.field else None
         return self.is_respelled and self.via == "value" and kind in ("reference", "links")
 
@@ -118,14 +118,16 @@ class Fields:
         if not field.is_settable(self._operation):
             return DroppedColumn(source, f"{name} is read-only", name)
         if field.data_type == "layout" and not chosen:
-            # "Insert Records": with a layout, Zoho passes over fields that are not in it, and says
+            # "Insert Records": with a layout, Zoho ignores fields that are not in it, and says
             # nothing.
-            told = "a layout would keep other fields from being written; map it to have it written"
-            return DroppedColumn(source, told, name)
+            reason = (
+                "a layout would keep other fields from being written; map it to have it written"
+            )
+            return DroppedColumn(source, reason, name)
         return Column(source, field, name, is_respelled=is_respelled)
 
     def _resolve_part(self, own: Column, part: str, *, mapped: bool) -> Column | DroppedColumn:
-        """A column that tells by what the record is found that its field points at."""
+        """A column like `Account_Name.ERP_ID`, whose part names what finds the record."""
         field = own.field
         assert field is not None
         target = self._lookups.get(field.lookup_module or "")
@@ -138,10 +140,9 @@ class Fields:
         if found is None and mapped and (label := Names(labelled).find_only(part)):
             found = labelled[label][0] if len(labelled[label]) == 1 else None
         if found is None:
-            told = f"{own.name} of {self._module.api_name} is not found by {part}"
-            return DroppedColumn(
-                own.source, told + ask_if_meant(names.find_similar(part)), own.name
-            )
+            reason = f"{own.name} of {self._module.api_name} is not found by {part}"
+            reason += ask_if_meant(names.find_similar(part))
+            return DroppedColumn(own.source, reason, own.name)
         is_respelled = own.is_respelled or (found != part and not mapped)
         if found in external:
             return Column(own.source, field, own.name, "external", external[found], is_respelled)
@@ -155,8 +156,8 @@ class Fields:
         name, dot, part = path.partition(".")
         label = self._labels.find_only(name) or self._labels.find_similar(name)
         near = self._names.find_similar(name) or (self._labelled[label][0] if label else None)
-        told = f"{module} has no field {path}{ask_if_meant(near and near + dot + part)}"
-        return DroppedColumn(source, told, near)
+        reason = f"{module} has no field {path}{ask_if_meant(near and near + dot + part)}"
+        return DroppedColumn(source, reason, near)
 
 
 def drop_rivals(columns: Iterable[Column | DroppedColumn]) -> list[Column | DroppedColumn]:
@@ -186,10 +187,10 @@ def _drop_if_rivalled(column: Column, all_of_field: Sequence[Column]) -> Column 
         return DroppedColumn(column.source, f"{exact[0].source} goes to {column.name}", column.name)
     if not column.is_respelled:
         return column
-    told = " and ".join(other.source for other in others)
+    rivals = " and ".join(other.source for other in others)
     return DroppedColumn(
         column.source,
-        f"{told} would go to {column.name}, too; map the one that is meant",
+        f"{rivals} would go to {column.name}, too; map the one that is meant",
         column.name,
         tuple(one.source for one in all_of_field),
     )

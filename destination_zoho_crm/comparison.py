@@ -1,4 +1,4 @@
-"""Which records are which rows, by their values. Pure."""
+"""Finds the records that rows have become, by their values. Pure."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ Items = frozenset[tuple[str, Any]]
 
 
 class NotFound(Enum):
-    """Of a row whose record is not found."""
+    """Why a row has no record."""
 
     #: It is not there.
     MISSING = "missing"
@@ -36,7 +36,7 @@ class NotFound(Enum):
 class ComparedColumns:
     """What the rows of one stream are compared by.
 
-    A row with a value that Zoho keeps unique is compared by that alone: it is nobody else's. Text
+    A row with a value that Zoho keeps unique is compared by that alone: no other row has it. Text
     is compared without case and blanks.
     """
 
@@ -111,27 +111,28 @@ class Comparison:
     def match_records(self, records: Iterable[Record]) -> dict[SentRow, str | NotFound]:
         """Of each row, the id of its record, or why there is none. Each record goes to the rows
         that are like it in most columns."""
-        strangers = False
-        loose: list[Items] = []
+        has_unmatched = False
+        partial: list[Items] = []
         for group in self._groups.values():
             group.records.clear()
         for record in records:
             items = self._read_items(record, self._readers)
             wanted = max(self._find_alike(items), key=self._rank, default=None)
             if wanted is None:
-                strangers = True
+                has_unmatched = True
                 continue
             self._groups[wanted].records.append(record)
             if not self._rank(wanted)[0] and any(value for _, value in items - wanted):
-                loose.append(items)
-        strangers |= any(group.missing < 0 for group in self._groups.values())
+                partial.append(items)
+        has_unmatched |= any(group.missing < 0 for group in self._groups.values())
         matches: dict[SentRow, str | NotFound] = {}
         for wanted, group in self._groups.items():
             # Zoho would not take a unique value twice, so such a row can be sent again.
-            strange = not self._rank(wanted)[0] and (
-                strangers or any(2 * len(wanted & items) >= len(wanted) for items in loose)
+            is_altered = not self._rank(wanted)[0] and (
+                has_unmatched or any(2 * len(wanted & items) >= len(wanted) for items in partial)
             )
-            matches |= group.match_rows(missing=NotFound.ALTERED if strange else NotFound.MISSING)
+            missing = NotFound.ALTERED if is_altered else NotFound.MISSING
+            matches |= group.match_rows(missing=missing)
         return matches
 
     def _read_wanted(self, sent: SentRow) -> Items:

@@ -1,6 +1,6 @@
 """Values of rows in the form in which Zoho takes them ("Insert Records"), or why Zoho would not.
 
-Pure. Nothing is cut or rounded in silence: what Zoho would change on its way in is refused here.
+Pure. Nothing is cut or rounded in silence: what Zoho would change on its way in is rejected here.
 Zoho itself judges what takes more than its documented limits, such as the parts of an address.
 """
 
@@ -62,8 +62,8 @@ class Encoder:
         suggest: Callable[[], str] = str,
     ) -> None:
         """`stream`: what people call it; `users`: ids of active users by address; `pick_list`:
-        what values are held against; `suggest`: what else than an id names a record, in words that
-        may be logged."""
+        what values are checked against; `suggest`: what else than an id names a record, in words
+        that may be logged."""
         self.name = column.name
         self._stream = stream
         self._column = column
@@ -87,7 +87,7 @@ class Encoder:
         if self._column.via == "email":
             return self._encode_user
         if external := self._column.external:
-            return lambda value: {external.api_name: _encode_text(external, value)}
+            return lambda value: {external.api_name: _limit_text(external, value)}
         own: Mapping[Form, Callable[[TargetField, Any], Any]] = {
             "text": self._encode_text,
             "options": self._encode_options,
@@ -110,7 +110,7 @@ class Encoder:
         return {"id": user}
 
     def _encode_text(self, field: TargetField, value: Any) -> str:
-        text = _encode_text(field, value)
+        text = _limit_text(field, value)
         return self._pick_list.read_one(text, self._warn) if self._pick_list else text
 
     def _encode_options(self, field: TargetField, value: Any) -> list[str] | Empty:
@@ -127,12 +127,11 @@ class Encoder:
             ways = [given]
             if not all(option.strip() for option in given):
                 raise InvalidValueError("an option is blank")
+        options = given
         if self._pick_list is not None and given:
             options = self._pick_list.read(*ways, given=given, warn=self._warn)
         elif any(";" in option for option in given):
             raise InvalidValueError(HOLDS_SEMICOLON)
-        else:
-            options = given
         if field.length and len(";".join(options)) > field.length:
             raise InvalidValueError(
                 f"longer than {field.length} characters, with semicolons between options"
@@ -147,7 +146,7 @@ class Encoder:
 
     def _encode_reference(self, field: TargetField, value: Any) -> dict[str, Any]:
         try:
-            return _encode_reference(field, value)
+            return _build_reference(field, value)
         except InvalidValueError as error:
             reasons = filter(None, [str(error), self._suggest()])
             raise InvalidValueError("; ".join(reasons)) from None
@@ -156,7 +155,7 @@ class Encoder:
 def _read_moment(value: Any) -> datetime:
     """A moment without an offset is one in UTC."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        raise InvalidValueError(f"{_NO_MOMENT}; a number does not tell of which unit it is")
+        raise InvalidValueError(f"{_NO_MOMENT}; a number does not say in which unit it is")
     text = value.strip() if isinstance(value, str) else ""
     if not _DATE.match(text):
         raise InvalidValueError(_NO_MOMENT)
@@ -176,7 +175,7 @@ def _read_text(value: Any, expected: str = "expected a text") -> str:
     return format_number(value) if isinstance(value, float) else str(value)
 
 
-def _encode_text(field: TargetField, value: Any) -> str:
+def _limit_text(field: TargetField, value: Any) -> str:
     text = _read_text(value)
     if field.length and len(text) > field.length:
         raise InvalidValueError(f"longer than {field.length} characters")
@@ -221,7 +220,7 @@ def _encode_module_name(value: Any) -> str:
     return value
 
 
-def _encode_reference(field: TargetField, value: Any) -> dict[str, Any]:
+def _build_reference(field: TargetField, value: Any) -> dict[str, Any]:
     """An id, or an object that holds one as Zoho's answers do."""
     if isinstance(value, str) and value.lstrip().startswith("{"):
         value = _parse_json(value)
@@ -258,7 +257,7 @@ def _encode_tags(field: TargetField, value: Any) -> list[dict[str, str]] | Empty
 
 def _encode_links(field: TargetField, value: Any) -> list[dict[str, Any]]:
     """Ids of what a new record is linked with ("Insert Records": multi-select lookup)."""
-    return [{str(field.link): _encode_reference(field, item)} for item in _read_list(value)]
+    return [{str(field.link): _build_reference(field, item)} for item in _read_list(value)]
 
 
 def _encode_given(field: TargetField, value: Any) -> Any:
@@ -289,7 +288,7 @@ def _parse_json(text: str) -> Any:
         raise InvalidValueError("expected JSON") from None
 
 
-#: The forms whose values hang on nothing but the field.
+#: Forms whose values depend on nothing but the field.
 _ENCODERS: Mapping[Form, Callable[[TargetField, Any], Any]] = {
     "integer": encode_integer,
     "long": encode_long,

@@ -1,5 +1,5 @@
-"""Calls of a run that may add records to a module: which are under way, which lost their answer,
-and which records the answers to the others have told of."""
+"""Batches of a run that may add records to a module: which are under way, which lost their answer,
+and which records the others have added or updated."""
 
 import threading
 import time
@@ -36,12 +36,12 @@ class InsertBatch:
     #: Its rows without an outcome, by their places.
     rows: dict[int, SentRow]
     #: By our clock, in seconds.
-    begun: float = 0.0
+    started: float = 0.0
     ended: float | None = None
-    #: Ids of records that an answer or a look-up has told of, and those of them that are new.
+    #: Ids of records that answers and look-ups have named, and those of them that are new.
     record_ids: set[str] = field(default_factory=set)
     new_ids: set[str] = field(default_factory=set)
-    #: Rows that may be records, and whose outcome is that nothing is known of them.
+    #: Rows that may be records, and whose outcome is unknown.
     unknown: list[SentRow] = field(default_factory=list)
     #: Rows that lost their answer, and what was seen of them.
     lost_rows: Sequence[SentRow] = ()
@@ -59,16 +59,16 @@ class InsertBatch:
 
 
 class InsertBatches:
-    """Those of one module, over all streams of a run. Safe to use from several threads."""
+    """The batches of one module, over all streams of a run. Safe to use from several threads."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        #: All that have not ended; of these, whose calls are under way, and who is looked up.
+        #: Batches that have not ended; of these, those with a call under way, and those looked up.
         self._open: set[InsertBatch] = set()
         self._in_flight: set[InsertBatch] = set()
         self._lost: set[InsertBatch] = set()
         self._ended: deque[InsertBatch] = deque()
-        #: Rows that may be records, and of which nothing will be known any more.
+        #: Rows that may be records, and whose outcome stays unknown.
         self._unresolved: list[SentRow] = []
         self._one_at_a_time = threading.Lock()
 
@@ -86,7 +86,7 @@ class InsertBatches:
             with self._changed:
                 self._in_flight.discard(batch)
                 self._open.discard(batch)
-                # Whatever ended it: a row without an outcome may be a record.
+                # A row without an outcome may be a record.
                 self._unresolved += (*batch.unknown, *batch.rows.values())
                 batch.ended = time.time()
                 self._ended.append(batch)
@@ -98,7 +98,7 @@ class InsertBatches:
         self, batch: InsertBatch, rows: Sequence[SentRow]
     ) -> Iterator[Sequence[InsertBatch]]:
         """These rows of a batch that is under way lost their answer. Gives the batches that are to
-        be looked up, this one among them, or none where another thread has seen to it.
+        be looked up, this one among them, or none where another thread has looked them up.
 
         Within, no call of the run adds records to the module.
         """
@@ -129,28 +129,28 @@ class InsertBatches:
             return frozenset().union(*(one.record_ids for one in (*self._ended, *self._open)))
 
     def find_start(self, lost: Iterable[InsertBatch]) -> float:
-        """From when on records are looked for, by our clock: early enough to find one that is known
-        to be there, if the run has made one shortly before."""
-        begun = min(one.begun for one in lost)
+        """The start of a look-up, by our clock: early enough to find a record that is known to be
+        there, if the run has made one shortly before."""
+        started = min(one.started for one in lost)
         with self._changed:
-            before = next((one.begun for one in reversed(self._ended) if one.new_ids), begun)
-            return before if begun - _SHORTLY_S < before < begun else begun
+            before = next((one.started for one in reversed(self._ended) if one.new_ids), started)
+            return before if started - _SHORTLY_S < before < started else started
 
     def list_new_ids(self, since: float) -> frozenset[str]:
         """Records that a look-up since then has to show."""
         with self._changed:
-            return frozenset().union(*(one.new_ids for one in self._ended if one.begun >= since))
+            return frozenset().union(*(one.new_ids for one in self._ended if one.started >= since))
 
     def _start(self, batch: InsertBatch) -> None:
         with self._changed:
             self._changed.wait_for(lambda: not self._lost)
             if batch not in self._open:
-                batch.begun = time.time()
+                batch.started = time.time()
             self._open.add(batch)
             self._in_flight.add(batch)
 
     def _drop_old(self) -> None:
         """What ended long before the oldest batch began is no record of a batch to come."""
-        oldest = min((one.begun for one in self._open), default=time.time())
+        oldest = min((one.started for one in self._open), default=time.time())
         while self._ended and (self._ended[0].ended or 0.0) < oldest - _SHORTLY_S:
             self._ended.popleft()

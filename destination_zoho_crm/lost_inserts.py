@@ -19,7 +19,7 @@ from zoho_crm.problems import Refused, transient_error
 
 #: A call that lost its answer may still be at work.
 SETTLE_S = 5.0
-#: Looks until two of them see the same.
+#: Queries until two of them see the same.
 _MOST_LOOKS = 4
 #: Codes after which nothing more can be asked or written.
 _OF_THE_TOKEN = TOKEN_REFUSED | {SCOPE_LACKING}
@@ -47,8 +47,8 @@ _PAGE = build_page_reader()
 
 
 @dataclass(frozen=True)
-class LookUpAnswer:
-    """What a look-up tells."""
+class LookUpOutcomes:
+    """The outcomes that a look-up gives."""
 
     #: For each row: created, rejected as unknown, or None: not there, so send it again.
     outcomes: Sequence[Outcome | None]
@@ -75,12 +75,12 @@ class LostInserts:
         self._batches = batches
         self._most_rows = load_coql_rows(client.config["schema_version"])
 
-    def look_up(self, batch: InsertBatch, places: Sequence[int], *, last: bool) -> LookUpAnswer:
+    def look_up(self, batch: InsertBatch, places: Sequence[int], *, last: bool) -> LookUpOutcomes:
         """`last`: what is not there is given up, else it is to be sent again.
 
-        A row with a value that Zoho keeps unique is the record with this value; Zoho itself would
-        refuse it, were it sent twice. Other rows are records with all of their values. One that is
-        not there is sent again only if two looks see the same, and no new record may be it.
+        A row with a value that Zoho keeps unique is the record with this value; Zoho itself
+        rejects it when it is sent twice. Other rows are records with all of their values. One that
+        is not there is sent again only if two looks see the same, and no new record may be it.
 
         UNVERIFIED: how soon queries see a new record; Zoho sends readers to COQL for that ("Search
         Records"). A look that does not show what the run has made itself counts for nothing.
@@ -92,14 +92,14 @@ class LostInserts:
                 for one in lost:
                     one.result = result
             assert batch.result is not None
-            found = self._build_answer(batch.result, rows, last=last)
+            found = self._build_outcomes(batch.result, rows, last=last)
             for place, outcome in zip(places, found.outcomes, strict=True):
                 if outcome is not None:
                     batch.set_outcome(place, outcome)
             return found
 
     def is_own_duplicate(self, batch: InsertBatch, outcome: Outcome) -> bool:
-        """Whether a row is refused as a duplicate of its own record, which no look has seen: this
+        """Whether a row is rejected as a duplicate of its own record, which no look has seen: this
         user has made it since."""
         if outcome.code != DUPLICATE_DATA or outcome.record_id is None:
             return False
@@ -127,9 +127,9 @@ class LostInserts:
             except AirbyteTracedException as failure:
                 return LookUpResult(failure=failure)
             ids = frozenset(str(record["id"]) for record in records)
-            told = self._batches.known_ids
+            known = self._batches.known_ids
             result.matches = comparison.match_records(
-                one for one in records if one["id"] not in told
+                one for one in records if one["id"] not in known
             )
             if all(isinstance(match, str) for match in result.matches.values()):
                 break
@@ -139,23 +139,23 @@ class LostInserts:
             seen = ids
         return result
 
-    def _build_answer(
+    def _build_outcomes(
         self, result: LookUpResult, rows: Sequence[SentRow], *, last: bool
-    ) -> LookUpAnswer:
+    ) -> LookUpOutcomes:
         if result.failure:
             return self._fail_look_up(result.failure, len(rows))
         outcomes = [self._decide(result, sent, last=last) for sent in rows]
-        return LookUpAnswer(
+        return LookUpOutcomes(
             outcomes, build_outage_error(self._plan) if _UNANSWERED in outcomes else None
         )
 
-    def _fail_look_up(self, failure: AirbyteTracedException, rows: int) -> LookUpAnswer:
+    def _fail_look_up(self, failure: AirbyteTracedException, rows: int) -> LookUpOutcomes:
         why = "Zoho could not be asked"
         ends: AirbyteTracedException | None = build_outage_error(self._plan)
         if isinstance(failure, Refused):
             # Zoho's text may quote the query, and with it the rows.
             why, ends = failure.code, failure if failure.code in _OF_THE_TOKEN else None
-        return LookUpAnswer(
+        return LookUpOutcomes(
             [_reject_unknown(f", and looking the row up failed ({why})")] * rows, ends
         )
 
@@ -211,7 +211,7 @@ def _read_with(columns: Sequence[str]) -> Callable[[Body], Page]:
 
 def build_outage_error(plan: StreamPlan) -> AirbyteTracedException:
     return transient_error(
-        f"Zoho gives no answer to inserts into {plan.module.api_name}, and nothing tells which "
-        "of the last rows are there. These are rejected as OUTCOME_UNKNOWN, for a record would be "
-        "doubled if they were sent again, and no others are written. Try again later."
+        f"Zoho gives no answer to inserts into {plan.module.api_name}, so it is not known which of "
+        "the last rows are there. These are rejected as OUTCOME_UNKNOWN, for sending them again "
+        "could double records, and no others are written. Try again later."
     )

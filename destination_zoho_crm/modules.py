@@ -1,4 +1,4 @@
-"""Modules and fields as Zoho's metadata describes them to a writer."""
+"""Modules and fields as the destination sees them: what can be written."""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -16,10 +16,10 @@ from zoho_crm.problems import Refused
 
 LOGGER = logging.getLogger("airbyte")
 
-#: Modules that are asked for until Zoho tells the fields of one.
+#: Modules that are tried until Zoho gives the fields of one.
 _MODULES_TRIED = 5
 
-#: Their records hang on other calls than "Insert Records": a file comes with each.
+#: Their records are made by other calls than "Insert Records": a file comes with each.
 _OF_OTHER_CALLS = ("Attachments",)
 #: Rows of a parent, and pages that are no records. Other kinds are judged by their flags alone:
 #: the history of rescheduled appointments is a hidden "field_tracker", and can be written.
@@ -35,12 +35,12 @@ _BESIDES = ("profileimage", "attachment", "territories")
 
 @dataclass(frozen=True, slots=True)
 class TargetField:
-    """A field, as far as writing it goes."""
+    """A field as a writer sees it."""
 
     read: Field
     creatable: bool
     updatable: bool
-    #: The system wants it in a new record; what only a layout wants, no call is held to.
+    #: A new record needs it. What only a layout requires, no call needs.
     mandatory: bool
     unique: bool
     #: An External ID field.
@@ -54,7 +54,7 @@ class TargetField:
     link: str | None
     #: Of a pick list.
     options: Options
-    #: What people see in its place; none may be told.
+    #: What people see; may be empty.
     label: str
 
     @property
@@ -83,7 +83,7 @@ class TargetField:
             return "it is a subform, and rows of subforms cannot be written yet"
         if self.data_type in _LINKS and not self.link:
             return (
-                f"it is a {self.data_type}, and in this version of its API Zoho does not tell by "
+                f"it is a {self.data_type}, and in this version of its API Zoho does not report by "
                 "which name a link calls the record at its other end"
             )
         if self.data_type in _LINKS and operation != "insert":
@@ -252,7 +252,7 @@ def _is_writable(module: Mapping[str, Any]) -> bool:
 def _read_writability(entry: Mapping[str, Any], field: Field) -> tuple[bool, bool]:
     """Whether a call may set the field in a new record, and in one that exists.
 
-    `operation_type` tells from v6 on. Before that, `view_type` tells what people may do in forms,
+    `operation_type` says so from v6 on. Before that, `view_type` says what people may do in forms,
     which is the same but for tags. `field_read_only` misleads: it is true of Owner.
     """
     if field.api_name == "id" or field.computed or entry.get("read_only"):
@@ -277,9 +277,11 @@ def _read_link(entry: Mapping[str, Any]) -> str | None:
     """The linking module has a lookup to each end. A row of the field names the one to the other
     end: v8 calls it the connected one among `linking_details`, earlier versions by a flat name."""
     for kind in _LINKS:
-        told = as_object(entry.get(kind))
-        connected = as_object(as_object(told.get("linking_details")).get("connected_lookup_field"))
-        link = connected.get("api_name") or told.get("connectedlookup_apiname")
+        details = as_object(entry.get(kind))
+        connected = as_object(
+            as_object(details.get("linking_details")).get("connected_lookup_field")
+        )
+        link = connected.get("api_name") or details.get("connectedlookup_apiname")
         if isinstance(link, str) and link:
             return link
     return None
@@ -287,5 +289,5 @@ def _read_link(entry: Mapping[str, Any]) -> str | None:
 
 def _reports_external(entry: Mapping[str, Any]) -> bool:
     """v2 has the key `external`, too, null in every field; the other keys came with later versions,
-    which tell the truth by it."""
+    which report it truly."""
     return bool(entry.get("external")) or "filterable" in entry or "operation_type" in entry

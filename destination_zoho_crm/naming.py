@@ -1,4 +1,4 @@
-"""Names that stand for others but for their spelling. Pure.
+"""Names that differ from others in spelling only. Pure.
 
 Warehouses fold case and have no blanks; PyAirbyte turns all that is no letter or digit of
 ASCII into an underscore, in the keys of its rows alone.
@@ -29,7 +29,7 @@ def fold_to_letters(name: str) -> str:
 
 
 class Names:
-    """Names that others are held against."""
+    """Known names, and which of them a given name means."""
 
     def __init__(self, names: Iterable[str], fold: Callable[[str], str] = fold_spelling) -> None:
         self._exact = dict.fromkeys(names)

@@ -13,12 +13,12 @@ from typing import Any
 from destination_zoho_crm.modules import TargetField
 from destination_zoho_crm.outcomes import InvalidValueError
 
-#: Documented limits, where metadata tells none.
+#: Documented limits, where metadata has none.
 _INTEGER_DIGITS, _LONG_DIGITS = 9, 18
 _MOST = Decimal(10) ** 16
 _DECIMALS = 9
 #: A double keeps so many digits of any number. One that came in with more may have lost some on its
-#: way to us, and nothing tells.
+#: way to us, unnoticed.
 _KEPT_DIGITS = 15
 #: Sums of a few doubles are off by so many steps between doubles.
 _MOST_STEPS = 4
@@ -59,7 +59,7 @@ def encode_number(field: TargetField, value: Any, warn: Callable[[str], None]) -
     """Currency loses decimals beyond the field's, and any number those beyond the ninth.
 
     What arithmetic with doubles leaves behind the fifteenth digit, as of 0.1 + 0.2, is rounded off,
-    and `warn` hears of it.
+    and `warn` is called.
 
     UNVERIFIED: that other numbers keep more decimals than their field shows.
     """

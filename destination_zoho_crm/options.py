@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Self
 
-#: Pick lists that are not judged. Reminders of calls are moments, whatever metadata says of them;
-#: pipelines hang on the layout, and Zoho refuses others ("Insert Records": Deals).
+#: Pick lists that are not checked. Reminders of calls are moments, whatever metadata says of them;
+#: pipelines depend on the layout, and Zoho rejects others ("Insert Records": Deals).
 _NOT_CHECKED = ("Reminder", "Pipeline")
 _LISTS = ("picklist", "multiselectpicklist")
 #: Of a list in a reason.
@@ -77,7 +77,7 @@ def _read_pairs(values: Iterable[Any]) -> Iterable[tuple[str, str]]:
     """Each option must have one text at least."""
     for option in values:
         if isinstance(option, Mapping):
-            told = (option.get("actual_value"), option.get("display_value"))
-            texts = [str(text) for text in told if text not in (None, "")]
-            if texts:
-                yield texts[0], texts[-1]
+            texts = (option.get("actual_value"), option.get("display_value"))
+            given = [str(text) for text in texts if text not in (None, "")]
+            if given:
+                yield given[0], given[-1]

@@ -50,7 +50,7 @@ class Outcome:
 
 
 def reject(code: str, message: str, field: str | None = None) -> Outcome:
-    """A row that we refuse. The message is logged, so it must not hold a value."""
+    """A row that we reject. The message is logged, so it must not hold a value."""
     return Outcome("rejected", code=code, message=message, field=field, loggable=message)
 
 
@@ -91,7 +91,7 @@ def read_outcome(
     key: str | None,
     repeated: bool,
 ) -> Outcome:
-    """The outcome that one item of Zoho's answer tells ("Insert Records": sample responses)."""
+    """The outcome in one item of Zoho's answer ("Insert Records": sample responses)."""
     details = as_object(item.get("details"))
     if item.get("status") == "success" or item.get("code") == "SUCCESS":
         result = _DONE.get(operation)

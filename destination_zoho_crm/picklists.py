@@ -1,5 +1,5 @@
-"""Values held against the options of their pick lists, which Zoho itself does not do: it adds what
-is new to the picklist ("Insert Records")."""
+"""Checks values against the options of their pick lists, which Zoho itself does not do: it adds
+what is new to the picklist ("Insert Records")."""
 
 import logging
 import threading
@@ -24,7 +24,7 @@ Warn = Callable[[str], None]
 class PickLists:
     """The pick lists of one run. Safe to use from several threads.
 
-    Before a first value of a module is refused, the module's fields are asked for once more: an
+    Before a first value of a module is rejected, the module's fields are asked for again: an
     option may have been added since the run began.
     """
 
@@ -38,14 +38,14 @@ class PickLists:
         self.adds = adds
 
     def find(self, module: str, field: TargetField | None) -> "PickList | None":
-        """None where values are not judged. All streams of a run share the list of a field."""
+        """None where values are not checked. All streams of a run share the list of a field."""
         if field is None or not field.options:
             return None
         new = PickList(self, module, field)
         return self._lists.setdefault((module, field.api_name), new)
 
     def ask_again(self, module: str) -> None:
-        """Once a module; where Zoho does not tell, the options are those of the start."""
+        """Once a module; where Zoho refuses, the options of the start count."""
         with self._lock:
             if module in self._asked_again:
                 return
@@ -53,10 +53,10 @@ class PickLists:
             try:
                 found = self._modules.find_anew(module)
             except AirbyteTracedException as failure:
-                # Values are judged all the same; what fails here fails where it matters, too.
+                # Values are checked all the same; what fails here also fails where it matters.
                 LOGGER.warning(
-                    f"{module}: the options of its pick lists cannot be read once more, so values "
-                    f"are held against those of the start. {failure.message}"
+                    f"{module}: the options of its pick lists cannot be read again, so values are "
+                    f"checked against those of the start. {failure.message}"
                 )
                 return
             for (of, name), pick_list in self._lists.items():

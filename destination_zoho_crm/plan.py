@@ -108,7 +108,7 @@ def make_plan(
 
 
 class _StreamPlanner:
-    """One stream on its way to a plan; gathers all that stands against it."""
+    """Plans one stream; gathers all its problems."""
 
     def __init__(
         self,
@@ -137,8 +137,8 @@ class _StreamPlanner:
         module = self.modules.get(name)
         if module is None or name not in self.names:
             unmapped = not (self.mapping or self._activated)
-            cure = suggest_mapping(format_stream(self.key), self.unused) if unmapped else ""
-            self.problems.append(explain_unknown_module(name, self.names) + cure)
+            advice = suggest_mapping(format_stream(self.key), self.unused) if unmapped else ""
+            self.problems.append(explain_unknown_module(name, self.names) + advice)
         if self._activated and self.mapping and self.mapping.module != name:
             self.problems.append(
                 f"the connection writes it to {name}, its mapping to {self.mapping.module}"

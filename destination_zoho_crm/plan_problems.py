@@ -1,4 +1,4 @@
-"""What stands against a plan, in sentences that say what would be allowed. Pure."""
+"""Problems of a plan, in sentences that say what would be allowed. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -22,7 +22,7 @@ def raise_problems(problems: Iterable[str]) -> None:
         raise config_error(said[0])
     if said:
         numbered = " ".join(f"({n}) {problem}" for n, problem in enumerate(said, 1))
-        raise config_error(f"{len(said)} things must be mended before a row is written. {numbered}")
+        raise config_error(f"{len(said)} things must be fixed before a row is written. {numbered}")
 
 
 def end_sentence(sentence: str) -> str:
@@ -64,7 +64,7 @@ def find_column_problems(
             other = names.setdefault(column.name, column.source)
             if other != column.source and (operation != "delete" or chosen):
                 yield f"the columns {other} and {column.source} both go to {column.name}"
-        # Of a deletion, all columns but the key are passed over.
+        # A deletion ignores all columns but the key.
         elif operation != "delete" and chosen:
             yield explain_dropped(column)
     if operation != "delete" and not names.keys() - {"id"}:
@@ -81,18 +81,18 @@ def find_missing_columns(
     *,
     chosen: bool,
 ) -> Iterator[str]:
-    """Which key and operation count, the connection decides; a mapping alone does not tell.
+    """Which key and operation count, the connection decides, not a mapping alone.
 
-    `chosen`: the reasons of columns that are not written are problems already, and what follows
-    from one is none of its own.
+    `chosen`: the reasons of columns that are not written are problems already, so what follows
+    from them is not said.
     """
     names = {column.name for column in columns if isinstance(column, Column)}
-    told = {column.field for column in columns if isinstance(column, DroppedColumn) and chosen}
-    if key is not None and key not in names | told:
+    explained = {column.field for column in columns if isinstance(column, DroppedColumn) and chosen}
+    if key is not None and key not in names | explained:
         yield f"no column goes to {key}, by which its records are found{_explain_why(key, columns)}"
     if operation == "insert":
         for name in _find_unserved(module, columns):
-            if name not in told:
+            if name not in explained:
                 yield f"{_explain_no_new_record(name)}{_explain_why(name, columns)}"
 
 
@@ -150,7 +150,7 @@ def find_operation_problems(
     if key != "id" and key in module.fields and not module.reports_external:
         choice += (
             "; if it is an External ID field, choose a later version of the API: this one does "
-            "not tell such fields"
+            "not report such fields"
         )
     if key == "id":
         yield (

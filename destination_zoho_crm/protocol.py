@@ -1,4 +1,4 @@
-"""Messages of the Airbyte protocol, as far as the CDK's destination does not have them.
+"""Messages of the Airbyte protocol that the CDK's destination does not have.
 
 The CDK knows no `discover` for a destination, drops the `id` of a STATE, dies of a line that is
 off-schema and logs one that is no JSON, with its content ("CDK: destinations").
@@ -71,7 +71,7 @@ class State:
 def read_messages(lines: Iterable[bytes]) -> Iterator[Row | State]:
     """The rows and states of the input.
 
-    A line that is no message is passed over and counted in a warning at the end. A message that is
+    A line that is no message is ignored and counted in a warning at the end. A message that is
     broken ends the run, because a row that is lost would be counted by nobody; of a row that came
     through, only the row is lost. The content of a line is never logged.
     """
@@ -94,7 +94,7 @@ def read_messages(lines: Iterable[bytes]) -> Iterator[Row | State]:
         elif not isinstance(kind, str):
             strange += 1
     if strange:
-        LOGGER.warning(f"{strange:,} lines of the input were no messages and are passed over.")
+        LOGGER.warning(f"{strange:,} lines of the input are no messages and are ignored.")
 
 
 def _parse(text: bytes) -> Any:

@@ -1,4 +1,4 @@
-"""The input, without waiting for it longer than wanted."""
+"""Reads the input ahead, so that the run never waits for it too long."""
 
 import queue
 import threading
@@ -19,7 +19,7 @@ class _End:
 def read_ahead(items: Iterable[_Item], seconds: float) -> Iterator[_Item | None]:
     """The items as they come; None each time that many seconds pass without one.
 
-    A source may be silent for minutes; states that are settled meanwhile are not to wait for it.
+    A source may be silent for minutes; states that become due meanwhile must not wait for it.
     """
     waiting: queue.Queue[_Item | _End] = queue.Queue(_AHEAD)
     closed = threading.Event()

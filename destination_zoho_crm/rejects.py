@@ -87,7 +87,7 @@ class RejectedRows:
 
     @property
     def failure(self) -> AirbyteTracedException | None:
-        """Why rows are not kept, if they are not. A config error: time mends no full disk, and a
+        """Why rows are not kept, if they are not. A config error: a full disk stays full, and a
         sync that is tried again would add the same inserts and end in the same way."""
         if self._problem is None:
             return None
@@ -99,7 +99,7 @@ class RejectedRows:
         )
 
     def close(self) -> None:
-        """Some file systems tell only now that they are full; `failure` tells it."""
+        """Some file systems report only now that they are full; then `failure` says so."""
         for file in self._files.values():
             try:
                 file.close()

@@ -24,8 +24,8 @@ _ROWS = 10_000
 
 
 def estimate_cost(plan: StreamPlan) -> str:
-    """What so many rows cost in full batches. A STATE ends a batch, and so may rows that are
-    linked, long keys and whatever is written again; rows of one key make it cheaper."""
+    """The cost of 1,000 rows in full batches. A STATE ends a batch, and so may linked rows, long
+    keys and rows that are written again; rows of one key make it cheaper."""
     calls = math.ceil(_PRICED_ROWS / get_max_records(plan))
     inserts = math.ceil(_PRICED_ROWS / RECORDS_PER_CREDIT)
     credits_ = calls if plan.operation == "delete" else inserts
@@ -112,7 +112,7 @@ def report_missed_deletions(totals: Mapping[StreamKey, StreamCounts]) -> Iterato
         missed = total.found_no_record
         if missed and missed == total.counts["deleted"]:
             yield (
-                f"{format_stream(stream)}: not one of {missed:,} deletions found its record. Look "
+                f"{format_stream(stream)}: not one of {missed:,} deletions found its record. Check "
                 "whether its keys are of this org and this module."
             )
 

@@ -1,4 +1,4 @@
-"""What became of every row, summed for each STATE and for the run."""
+"""Counts rows and their outcomes, for each STATE and for the run."""
 
 import threading
 from collections import Counter, deque
@@ -30,7 +30,7 @@ class Segment:
 
 
 class StreamCounts:
-    """A stream in the run's ledger."""
+    """Counts of one stream in a run."""
 
     def __init__(self) -> None:
         self.rows = 0
@@ -51,7 +51,7 @@ class _HeldState(NamedTuple):
     """A STATE that waits for the rows before it."""
 
     state: State
-    #: Those it speaks of, each with its rows since the state before.
+    #: The streams it covers, each with its rows since the state before.
     segments: Mapping[StreamKey, Segment]
 
     @property
@@ -66,24 +66,24 @@ class _HeldState(NamedTuple):
 class RowCounts:
     """Counts rows in and outcomes out. Safe to use from several threads.
 
-    A STATE is given back when every row before it of the streams it speaks of has an outcome and
-    all states before it of these streams were given back; its counts are of the rows since then.
-    So the states of a stream leave in their order and wait for no other stream; one that speaks of
-    all streams waits for all, and all wait for it.
+    A STATE is released when every row before it of the streams it covers has an outcome and all
+    states before it of these streams are released; its counts are of the rows since then. So the
+    states of a stream leave in their order and wait for no other stream; a state of all streams
+    waits for all, and all wait for it.
     """
 
     def __init__(self, streams: Iterable[StreamKey]) -> None:
         self.totals: dict[StreamKey, StreamCounts] = {stream: StreamCounts() for stream in streams}
         self._segments: dict[StreamKey, Segment] = {stream: Segment() for stream in self.totals}
         self._held: dict[StreamKey, deque[_HeldState]] = {key: deque() for key in self.totals}
-        #: Streams whose first state may have become due, in the order in which they moved.
+        #: Streams whose first state may have become due, in the order in which they changed.
         self._to_check: dict[StreamKey, None] = {}
         self._rows = 0
         self._counts: Counter[Result] = Counter()
         self._lock = threading.Lock()
 
     def count_row(self, stream: StreamKey) -> Segment:
-        """One more row of the stream came in; its outcome is to be booked on this segment."""
+        """One more row of the stream came in; its outcome is counted on this segment."""
         with self._lock:
             self._rows += 1
             self.totals[stream].rows += 1
@@ -104,7 +104,7 @@ class RowCounts:
                 total.matched_by[outcome.matched_by] += 1
 
     def find_streams_of(self, state: State) -> list[StreamKey]:
-        """The streams whose rows a state tells of: its own, or all if the run has no such stream,
+        """The streams whose rows a state covers: its own, or all if the run has no such stream,
         because a state must never go out before its rows."""
         return [state.stream] if state.stream in self.totals else list(self.totals)
 
@@ -124,21 +124,21 @@ class RowCounts:
         """The states whose turn has come, with their counts, as lines to be printed."""
         while True:
             with self._lock:
-                due = self._next_due()
+                due = self._take_due()
             if due is None:
                 return
             yield due.state.add_stats(_build_stats(due.counts))
 
-    def _next_due(self) -> _HeldState | None:
+    def _take_due(self) -> _HeldState | None:
         while self._to_check:
-            moved = next(iter(self._to_check))
-            first = self._held[moved][0] if self._held[moved] else None
+            key = next(iter(self._to_check))
+            first = self._held[key][0] if self._held[key] else None
             if first and first.is_complete and self._is_first(first):
-                for key in first.segments:
-                    self._held[key].popleft()
-                    self._to_check[key] = None
+                for other in first.segments:
+                    self._held[other].popleft()
+                    self._to_check[other] = None
                 return first
-            del self._to_check[moved]
+            del self._to_check[key]
         return None
 
     def _is_first(self, held: _HeldState) -> bool:
@@ -167,7 +167,7 @@ class RowCounts:
 
 
 def _build_stats(counts: Counter[Result]) -> dict[str, Any]:
-    """The platform holds the sum of both counts against its own."""
+    """The platform compares the sum of both counts with its own."""
     return {
         "recordCount": float(counts.total() - counts["rejected"]),
         "rejectedRecordCount": float(counts["rejected"]),

@@ -26,7 +26,7 @@ _MOST_NAMED = 100
 class RowKeys:
     """Gives rows of one stream the names that the catalog has for their columns.
 
-    A key that fits no column, or not one alone, is told once.
+    A key that fits no column, or several, is logged once.
     """
 
     def __init__(self, stream: str, columns: Iterable[str], *, warns_of_unknown: bool) -> None:

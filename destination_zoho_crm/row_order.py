@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from destination_zoho_crm.plan import StreamPlan
 
-#: A field, and a value of it as far as Zoho may tell values apart.
+#: A field, and its value in a form in which values that Zoho may match are equal.
 MatchValue = tuple[str, str]
 
 #: A batch in the hands of the writers; False when it is left to the next sync.
@@ -56,13 +56,13 @@ class Group:
         return self.gathered_by is None and not self.unwritten
 
     def absorb(self, other: "Group") -> None:
-        """Both have been handed over."""
+        """The rows of both groups have been handed over."""
         self.writes = (*self.unwritten, *other.unwritten)
         other._into, other.writes = self, ()
 
 
 class RowOrder:
-    """The order of one module's rows, whichever streams bring them. Not for several threads."""
+    """The order of one module's rows, of all streams. Not for several threads."""
 
     def __init__(self, fields: Iterable[str]) -> None:
         self._fields = tuple(fields)
@@ -74,8 +74,8 @@ class RowOrder:
         return len(self._groups)
 
     def find_match_values(self, record: Mapping[str, Any]) -> list[MatchValue]:
-        """UNVERIFIED: whether Zoho trims values, and which letters it holds for the same. Values
-        that may be the same count as the same: at worst a row waits in vain."""
+        """UNVERIFIED: whether Zoho trims values, and which letters it takes for the same. Values
+        that may be the same count as the same: at worst a row waits without need."""
         return [(name, value) for name in self._fields if (value := _fold_case(record.get(name)))]
 
     def have_equal_values(self, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -102,7 +102,7 @@ class RowOrder:
         return root
 
     def _drop_oldest(self) -> None:
-        """What is written, and was not used for the longest time."""
+        """Drops values of written rows, those first that were used longest ago."""
         for value in list(islice(self._groups, max(0, len(self._groups) - _MOST_VALUES))):
             group = self._groups.pop(value).root
             if not group.is_idle:
@@ -118,13 +118,13 @@ def build_orders(plans: Iterable[StreamPlan]) -> dict[str, RowOrder]:
 
 
 def _find_match_fields(plans: Iterable[StreamPlan]) -> frozenset[str]:
-    """The fields by which Zoho may match or refuse the rows of these streams of one module.
+    """The fields by which Zoho may match or reject the rows of these streams of one module.
 
     "Upsert Records": unique fields cannot be switched off, whatever the key. "Upsert Records Using
-    External ID": External ID fields count as unique. A later duplicate is refused, so inserts and
+    External ID": External ID fields count as unique. A later duplicate is rejected, so inserts and
     updates have an order, too.
-    UNVERIFIED: that metadata of v2, which do not tell External ID fields, tell them as unique; any
-    text could be one, and rows that are alike by chance would be written one by one.
+    UNVERIFIED: that metadata of v2, which do not report External ID fields, report them as unique;
+    any text could be one, and rows that are alike by chance would be written one by one.
     """
     names = {"id"}
     for plan in plans:

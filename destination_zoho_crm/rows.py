@@ -1,4 +1,4 @@
-"""Rows on their way to Zoho: each with its record and what identifies it."""
+"""Encodes rows: each gets the record that is sent and what identifies it."""
 
 import logging
 from collections.abc import Mapping
@@ -132,15 +132,15 @@ class RowEncoder:
         if column.source in self._warned:
             return
         self._warned.add(column.source)
-        cure = self._suggestions.suggest(column) or "nothing but ids can be written to it"
+        suggestion = self._suggestions.suggest(column) or "nothing but ids can be written to it"
         LOGGER.warning(
             f"{self._plan.label}: the column {column.source} fits {column.name} but for its "
             "spelling, and has values that are no ids of records; these are left out. If it is "
-            f"meant to be written: {cure}."
+            f"meant to be written: {suggestion}."
         )
 
     def _reject_misplaced(self, data: Mapping[str, Any]) -> Outcome | None:
-        """Of a row that lives in a stream that deletes, or the other way round."""
+        """A row that is not deleted in a stream that deletes, or the other way round."""
         deleted = bool(data.get(self._mark))
         if self._plan.operation != "delete":
             reason = "the row was deleted at its source; only a delete stream deletes"

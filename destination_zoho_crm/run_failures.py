@@ -1,4 +1,4 @@
-"""What fails a run although Zoho took its calls: rejected rows that nobody would hear of."""
+"""What fails a run although Zoho takes its calls: rejected rows that would go unnoticed."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ from destination_zoho_crm.settings import MANY_ROWS, WriteSettings
 from zoho_crm.problems import config_error
 
 #: That some rows live and others were deleted is how a table is; these are for another stream, and
-#: tell nothing of this one.
+#: say nothing of this one.
 _OF_OTHERS = (ALIVE_AT_SOURCE, DELETED_AT_SOURCE)
 
 Counts = Mapping[StreamKey, StreamCounts]
@@ -29,7 +29,7 @@ def raise_if_too_many_rejected(
         raise config_error(
             f"{row_counts.rejected:,} of {row_counts.rows:,} rows were rejected, and Maximum "
             f"rejected rows (max_rejected) is {limit}. What was written stays written; the log "
-            "lists the reasons."
+            "gives the reasons."
         )
 
 
@@ -37,8 +37,8 @@ def raise_if_stream_failed(settings: WriteSettings, totals: Counts) -> None:
     """When all rows have outcomes and all states are out. Where the user has set a limit of
     rejected rows, that alone decides.
 
-    A config error: time mends neither, and of a transient one the platform would try again and
-    double the inserts.
+    A config error: neither passes with time, and after a transient one the platform would try
+    again and double the inserts.
     """
     if settings.most_rejected is None:
         problems = [*_report_fully_rejected(totals), *_report_unknown(settings, totals)]
@@ -77,7 +77,7 @@ def _report_fully_rejected(totals: Counts) -> Iterator[str]:
         where = f" in {field}" if field else ""
         yield (
             f"{format_stream(stream)}: all {rows:,} rows were rejected, {number:,} of them by "
-            f"{code}{where}; the log tells all reasons. Mend the rows or how they are mapped. If "
+            f"{code}{where}; the log gives all reasons. Fix the rows or how they are mapped. If "
             "a stream may be rejected whole, set Maximum rejected rows (max_rejected) to 100%."
         )
 
@@ -89,8 +89,8 @@ def _report_unknown(settings: WriteSettings, totals: Counts) -> Iterator[str]:
     for stream, total in totals.items():
         if number := total.count_rejected(OUTCOME_UNKNOWN):
             yield (
-                f"{format_stream(stream)}: of {number:,} rows nothing tells whether they are in "
-                f"Zoho ({OUTCOME_UNKNOWN}), and they are not kept. Compare the records of the last "
+                f"{format_stream(stream)}: it is not known whether {number:,} rows are in Zoho "
+                f"({OUTCOME_UNKNOWN}), and they are not kept. Compare the records of the last "
                 "hours with the stream's rows before it is written again, and name a folder in "
                 "Rejected rows (object_storage_config) to have such rows kept."
             )

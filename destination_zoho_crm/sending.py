@@ -1,4 +1,4 @@
-"""Sends a batch to Zoho and tells what became of each of its rows."""
+"""Sends a batch to Zoho and yields the outcome of each of its rows."""
 
 import logging
 import threading
@@ -21,8 +21,8 @@ LOGGER = logging.getLogger("airbyte")
 
 #: An insert is made this often at the most while its answers get lost.
 _MOST_INSERTS = 5
-#: So many inserts in a row may lose their answers and leave rows of which nothing is known.
-_MOST_IN_VAIN = 3
+#: So many inserts in a row may lose their answers and leave rows whose outcome is unknown.
+_MOST_LOST_IN_A_ROW = 3
 
 Records = Sequence[Mapping[str, Any]]
 #: Records with their places in the batch.
@@ -54,9 +54,9 @@ class Sender:
         self._batches = batches
         self._lost = LostInserts(client, plan, batches)
         self._stop = stop
-        #: Calls in a row that lost their answers. Threads may miscount; nothing hangs on one.
-        self._in_vain = 0
-        #: Zoho gives no answers any more, so other batches that lose theirs are given up.
+        #: Calls in a row that lost their answers. Threads may miscount by one, which does no harm.
+        self._lost_in_a_row = 0
+        #: Zoho does not answer any more, so other batches that lose their answers are given up.
         self._silent = False
 
     def send(self, records: Records) -> Generator[tuple[int, Outcome]]:
@@ -79,7 +79,7 @@ class Sender:
             yield from self._send(placed, batch)
 
     def _find_unchanged(self, placed: _Placed, existing: ExistingRecords) -> dict[int, str]:
-        """Places and ids of records that are there, where a row has nothing else to say."""
+        """Places and ids of records that are there, where a row brings nothing else."""
         bare = [one for one in placed if changes_nothing(self._plan, one[1])]
         found = existing.find_ids([record for _, record in bare])
         return {
@@ -107,16 +107,16 @@ class Sender:
             )
         except LostAnswerError as lost:
             assert batch is not None
-            self._in_vain += 1
+            self._lost_in_a_row += 1
             yield from self._look_up_lost(placed, batch, number, lost)
             return
         except Refused:
-            self._in_vain = 0
+            self._lost_in_a_row = 0
             raise
         except (RowRejectedError, TooLargeError):
-            self._in_vain = 0
+            self._lost_in_a_row = 0
         else:
-            self._in_vain = 0
+            self._lost_in_a_row = 0
             repeated = answer.repeated or number > 1
             outcomes = [self._read_outcome(item, batch, repeated=repeated) for item in answer.items]
             yield from _hand_on(placed, outcomes, batch)
@@ -137,8 +137,8 @@ class Sender:
     def _look_up_lost(
         self, placed: _Placed, batch: InsertBatch, number: int, lost: LostAnswerError
     ) -> Iterator[tuple[int, Outcome]]:
-        """After a lost answer. Where Zoho stays silent, the run must not go on turning rows into
-        rejects: what is in hand has an outcome, and then it ends."""
+        """After a lost answer. Where Zoho stays silent, the run must not go on rejecting rows: the
+        batches in hand get their outcomes, and then it ends."""
         last = self._silent or number == _MOST_INSERTS
         found = self._lost.look_up(batch, [place for place, _ in placed], last=last)
         missing = []
@@ -164,7 +164,7 @@ class Sender:
             raise lost.blocked
         elif missing:
             yield from self._send(missing, batch, number + 1)
-        elif found.unknown and self._in_vain >= _MOST_IN_VAIN:
+        elif found.unknown and self._lost_in_a_row >= _MOST_LOST_IN_A_ROW:
             raise build_outage_error(self._plan)
 
     def _read_outcome(
@@ -189,7 +189,7 @@ class Sender:
 def _hand_on(
     placed: _Placed, outcomes: Sequence[Outcome], batch: InsertBatch | None
 ) -> Iterator[tuple[int, Outcome]]:
-    """All are known before the first is handed on, where something may fail."""
+    """All outcomes are set before the first is handed on, for the receiver may fail."""
     found = [(place, outcome) for (place, _), outcome in zip(placed, outcomes, strict=True)]
     for place, outcome in found:
         if batch is not None:

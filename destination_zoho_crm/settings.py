@@ -97,7 +97,7 @@ def read_settings(config: Mapping[str, Any]) -> WriteSettings:
     """The settings of a config that fits the form (`zoho_crm.form`).
 
     Raises a config error where a stream has several mappings or an operation an assignment rule
-    that it cannot run, which no form can tell, and where something is asked for that is not there
+    that it cannot run, which no form can check, and where something is asked for that is not there
     yet.
     """
     if (method := config.get("write_method", "REST")) not in ("Automatic", "REST"):

@@ -23,7 +23,7 @@ from destination_zoho_crm.rows import EncodedRow, RowEncoder
 from zoho_crm.errors import OF_STANDING_RECORDS
 from zoho_crm.problems import config_error
 
-#: Writes records and tells the place and the outcome of each, as they become known.
+#: Writes records and yields the place and the outcome of each, as they become known.
 Send = Callable[[Sequence[Mapping[str, Any]]], Generator[tuple[int, Outcome]]]
 OnReject = Callable[[StreamPlan, Row, Outcome], None]
 
@@ -103,7 +103,7 @@ class StreamWriter:
 
     def _write(self, batch: Batch) -> None:
         apart = []
-        # Closed at once where a row cannot be settled: others may wait for the end of this batch.
+        # Closed at once where a row gets no outcome: others may wait for the end of this batch.
         with closing(self._send([waiting.record for waiting in batch])) as outcomes:
             for place, outcome in outcomes:
                 rows, rejected = batch[place].rows, outcome.result == "rejected"

@@ -35,7 +35,7 @@ _BODY = frozenset(
     """.split()  # noqa: SIM905 - a list of words reads better as words
 )
 
-#: A server in between tells so that its caller hung up.
+#: A server in between reports that its caller hung up.
 _CALLER_GONE = 499
 #: Answers of 4xx after which a call may be made again: it took too long, or there were too many.
 _NO_REFUSALS = (requests.codes.request_timeout, requests.codes.too_many_requests, _CALLER_GONE)
@@ -44,13 +44,13 @@ _OF_CALLS = (requests.codes.unauthorized, requests.codes.not_found, *_NO_REFUSAL
 
 
 class WriteAnswerHandler(ErrorHandler):
-    """An answer that tells an outcome for each record of a call is a success, whatever its status.
+    """An answer with an outcome for each record of a call is a success, whatever its status.
 
     Zoho answers 200, 201, 202, 207, 400 or 412, depending on how many records failed and on the
     version ("Status Codes and Error Handling"). An answer with a code of Zoho's for the whole call
     goes to the manifest's rules. All others are lost: the call may have been carried out. So it is
     where the connection broke, Zoho's server failed, or there are more or fewer outcomes than
-    records, and where something between us and Zoho answers, which no code of Zoho's tells.
+    records, and where something between us and Zoho answers, without a code of Zoho's.
 
     One error for all records is of the call or of a record, whether it stands alone or in a list:
     what it names decides, and then its code. Of the only record of a call, it is an outcome.
@@ -156,7 +156,7 @@ class WriteAnswerHandler(ErrorHandler):
         if self._here.records == 1:
             return SUCCESS_RESOLUTION
         if response.ok:
-            # One error tells nothing of the other rows, which may be written.
+            # One error says nothing of the other rows, which may be written.
             return self._mark_outcomes_lost()
         self._here.of_a_row = True
         return self._fail(isolate_error(response, error))
@@ -185,7 +185,7 @@ class WriteAnswerHandler(ErrorHandler):
 
     def _mark_outcomes_lost(self) -> ErrorResolution:
         self._here.last_problem += " and no outcome of each record"
-        return self._mark_lost("Zoho's answer to a write does not tell what became of each record.")
+        return self._mark_lost("Zoho's answer to a write does not say what became of each record.")
 
     def _fail(self, response: requests.Response) -> ErrorResolution:
         resolution = self._rules.interpret_response(response)
@@ -250,8 +250,8 @@ def _is_outcome(entry: Mapping[str, Any]) -> bool:
 
 
 def _is_success(entry: Mapping[str, Any]) -> bool:
-    told = (entry.get("code", "SUCCESS"), entry.get("status", "success"))
-    return told == ("SUCCESS", "success")
+    said = (entry.get("code", "SUCCESS"), entry.get("status", "success"))
+    return said == ("SUCCESS", "success")
 
 
 def _names_a_row(details: Mapping[str, Any], module: str) -> bool | None:

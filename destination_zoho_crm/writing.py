@@ -1,4 +1,4 @@
-"""A write: the plan, the rows into batches, the states back out, and the ledger at the end."""
+"""A write: the plan, rows into batches, states back out, and the report at the end."""
 
 import logging
 import threading
@@ -48,7 +48,7 @@ from zoho_crm.problems import system_error, transient_error
 LOGGER = logging.getLogger("airbyte")
 
 #: How long the run looks at nothing but its input, or waits for its writers, before it sees which
-#: states are settled.
+#: states are due.
 _POLL_S = 0.2
 
 
@@ -59,15 +59,15 @@ def write(
     messages: Iterable[Row | State],
     stop: threading.Event | None = None,
 ) -> Iterator[str]:
-    """Writes the rows and yields the states whose rows are settled, as lines to be printed.
+    """Writes the rows and yields the states whose rows all have an outcome, as lines to print.
 
-    Raises what stands against the plan before the first row is taken; raises what stops the
-    writing, `stop` among it, when all that was under way is settled and its states are out.
+    Raises the problems of the plan before it takes the first row. Raises what stops the writing,
+    `stop` among it, when all calls under way have their outcomes and the states are out.
     """
     settings = read_settings(config)
     if settings.folder:
         make_folder(settings.folder)
-    # First, so that what the other answers tell of credits left is heard.
+    # First, so that the credits left are counted from the next answer on.
     client.org.fetch_details(client.metadata)
     modules = TargetModules(client.org.directory, client.metadata)
     wanted = modules.find_with_lookups(
@@ -159,7 +159,7 @@ class Run:
                 )
             stream.take(message)
             return
-        # Before its rows are handed over: told to stop, the writers ask whether a state has come.
+        # Before its rows are handed over: writers that must stop ask whether a state has come.
         self._row_counts.hold(message)
         for key in self._row_counts.find_streams_of(message):
             self._streams[key].flush()
@@ -215,13 +215,13 @@ class Run:
 
 def _build_stop_error() -> BaseException:
     return transient_error(
-        "The sync was told to stop. What was under way is written, and all that a state had come "
-        "for; the next sync goes on with the rows since the last state."
+        "The sync was stopped. Calls under way are finished, and so are rows whose state has "
+        "come. The next sync goes on with the rows since the last state."
     )
 
 
 def _shorten_error(failure: BaseException) -> BaseException:
-    """A fault of our own by its place alone: its text may hold the values of a row."""
+    """A bug of ours by its place alone: its text may hold values of a row."""
     if isinstance(failure, AirbyteTracedException) or not isinstance(failure, Exception):
         return failure
     return system_error(

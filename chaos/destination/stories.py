@@ -69,7 +69,7 @@ def terminated(story: Story, setting: Setting) -> None:
         if run.exit_code == -signal.SIGTERM and not story.platform.due():
             # Python hears no signal while it ends, and all was done.
             continue
-        if run.exit_code and not any("told to stop" in error for error in run.errors):
+        if run.exit_code and not any("was stopped" in error for error in run.errors):
             how = f"with {run.exit_code}: {run.errors}"
             story.outcome.wrong.append(f"a sync that is terminated fails {how}")
     if not terminations:

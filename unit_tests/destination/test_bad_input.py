@@ -18,7 +18,7 @@ def test_a_line_that_is_no_message_is_passed_over_and_counted(org: Org) -> None:
     result = org.write_lines([LEADS], [GOOD, *noise, state("Leads")])
 
     assert result.counts() == {"created": 1}
-    assert result.said("3 lines of the input were no messages")
+    assert result.said("3 lines of the input are no messages")
     assert not result.said("secret")
 
 
@@ -241,7 +241,7 @@ def test_all_that_is_wrong_is_said_before_a_row_is_written(org: Org) -> None:
 
     result = org.write_lines(streams, [GOOD, state("Leads")])
 
-    assert result.sentence.startswith("5 things must be mended before a row is written. (1) b: ")
+    assert result.sentence.startswith("5 things must be fixed before a row is written. (1) b: ")
     for said in (
         "b: an upsert does not find records of Contacts by id",
         "update by id, or upsert by a key: choose Email or External_Contact_ID",

@@ -128,7 +128,7 @@ def test_all_that_is_wrong_with_mappings_is_told_at_once(org: Org) -> None:
 
     sentence = check(org.config | {"mappings": wrong})
 
-    assert sentence.startswith("2 things must be mended")
+    assert sentence.startswith("2 things must be fixed")
     assert "(1) a: " in sentence
     assert "(2) b: " in sentence
 

@@ -185,7 +185,7 @@ def test_a_value_takes_the_form_that_zoho_takes(
         ("date", {}, "2024-02-29T10:00:00Z", "the field holds a date, and the value has a time"),
         ("datetime", {}, "10:00", "expected a date with time"),
         ("datetime", {}, "0001-01-01T00:00:00+14:00", "expected a date with time"),
-        ("datetime", {}, 1700000000, "expected a date with time; a number does not tell"),
+        ("datetime", {}, 1700000000, "expected a date with time; a number does not say"),
         ("datetime", {}, float("nan"), "expected a date with time"),
         ("datetime", {}, "1700000000", "expected a date with time"),
         ("datetime", {}, "infinity", "expected a date with time"),

@@ -466,7 +466,7 @@ def test_a_call_that_is_carried_out_late_is_found_by_the_next_look_up(
 
     def late(
         self: lost_inserts.LostInserts, *args: object, **more: object
-    ) -> lost_inserts.LookUpAnswer:
+    ) -> lost_inserts.LookUpOutcomes:
         looks.append(look_up(self, *args, **more))  # type: ignore[arg-type]
         if len(looks) == 1:
             org.add("Leads", Last_Name="L", Email="late@x.test")
@@ -645,5 +645,5 @@ def test_a_write_that_is_told_to_stop_makes_no_lost_insert_again(
         [stream("Leads", "Last_Name")], [row("Leads", {"Last_Name": "L"}), state("Leads")], stop
     )
 
-    assert "told to stop" in result.sentence
+    assert "was stopped" in result.sentence
     assert (org.calls("insert"), result.states) == (1, [])

@@ -190,7 +190,7 @@ def test_a_run_that_is_told_to_stop_writes_no_row_behind_one_that_it_leaves(org:
     result = org.write_lines([leads, UPSERTS, later], lines(), stop)
     org.knobs(latency_ms=0)
 
-    assert "The sync was told to stop" in result.sentence
+    assert "The sync was stopped" in result.sentence
     assert [message["state"]["id"] for message in result.states] == [1]
     assert not [r for r in org.records("Contacts") if r["Email"] == "a@example.com"]
 

@@ -284,7 +284,7 @@ def test_options_that_cannot_be_read_once_more_are_judged_as_they_were(
 
     assert result.failure is None
     assert result.counts() == {"created": 1, "rejected": 2}
-    assert len(result.said("Leads: the options of its pick lists cannot be read once more")) == 1
+    assert len(result.said("Leads: the options of its pick lists cannot be read again")) == 1
 
 
 def test_an_option_that_was_added_since_the_start_is_known(org: Org) -> None:

@@ -74,7 +74,7 @@ def test_a_version_that_tells_no_external_ids_is_named_as_the_obstacle(org: Org)
 
     assert reason(result) == (
         f"Account_Name: {NO_ID}; Accounts may have External ID fields, which this version of "
-        "Zoho's API does not tell: with a later one they find records, too."
+        "Zoho's API does not report: with a later one they find records, too."
     )
 
 

@@ -311,7 +311,7 @@ def test_a_run_that_is_told_to_stop_writes_what_a_state_has_come_for_and_no_more
     org.knobs(latency_ms=0)
 
     names = [record["Last_Name"] for record in org.records("Leads")]
-    assert "The sync was told to stop" in result.sentence
+    assert "The sync was stopped" in result.sentence
     assert [message["state"]["id"] for message in result.states] == [1]
     assert result.counts() == {"created": 1_000}
     assert len({name for name in names if name.startswith("Awaited")}) == 1_000

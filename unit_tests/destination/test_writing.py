@@ -409,7 +409,7 @@ def test_links_whose_name_zoho_does_not_tell_are_refused_for_that_reason(org: Or
 
     result = org.write(stream("Leads", *row_), [row_], schema_version="v2", mappings=[mapped])
 
-    assert "Zoho does not tell by which name" in result.sentence
+    assert "Zoho does not report by which name" in result.sentence
     assert "new records only" not in result.sentence
 
 
