@@ -21,25 +21,29 @@ _UNKNOWN = (
 def find_missing_streams(
     names: Sequence[str], directory: Directory, requester: Metadata, *, others: Iterable[str]
 ) -> dict[str, AirbyteTracedException]:
-    """Those of the names that are no modules which the org offers, with the error to tell.
+    """The names of modules that the org does not offer, each with its error.
 
     `others`: streams that are no modules.
     """
     modules = {module.api_name: module for module in directory.modules(names, requester)}
     if bare := [name for name, module in modules.items() if module.bare]:
-        # They had fields when they were selected; an answer without content may be a passing fault.
+        # They had fields when they were selected, so the empty answer may be a passing fault.
         sleep(SETTLE_S)
         directory.ask_again(bare)
         modules |= {module.api_name: module for module in directory.modules(bare, requester)}
     known = [*directory.names(requester), *others]
-    return {name: error for name in names if (error := _error(name, modules.get(name), known))}
+    return {
+        name: error for name in names if (error := _build_error(name, modules.get(name), known))
+    }
 
 
-def _error(name: str, module: Module | None, known: Iterable[str]) -> AirbyteTracedException | None:
+def _build_error(
+    name: str, module: Module | None, known: Iterable[str]
+) -> AirbyteTracedException | None:
     if module is not None and module.unreadable is not None:
-        # Nobody knows whether it is gone.
+        # Whether it is gone is not known.
         return transient_error(f"{name}: {module.unreadable.message}")
-    reason = _UNKNOWN + _meant(name, known) if module is None else module.refusal
+    reason = _UNKNOWN + _suggest(name, known) if module is None else module.refusal
     if reason is None:
         return None
     if module is not None and module.bare:
@@ -54,7 +58,7 @@ def _error(name: str, module: Module | None, known: Iterable[str]) -> AirbyteTra
     )
 
 
-def _meant(name: str, known: Iterable[str]) -> str:
+def _suggest(name: str, known: Iterable[str]) -> str:
     by_letters = {other.lower(): other for other in known}
     similar = get_close_matches(name.lower(), by_letters, 1, 0.75)
     return f" Did you mean {by_letters[similar[0]]}?" if similar else ""
@@ -63,6 +67,6 @@ def _meant(name: str, known: Iterable[str]) -> str:
 def build_error_messages(
     stream: StreamDescriptor, error: AirbyteTracedException
 ) -> Iterator[AirbyteMessage]:
-    """That a stream cannot be read, in the words of the protocol."""
+    """The protocol's messages for a stream that cannot be read."""
     yield error.as_airbyte_message(stream_descriptor=stream)
     yield as_airbyte_message(stream, AirbyteStreamStatus.INCOMPLETE)

@@ -19,7 +19,7 @@ from zoho_crm.requester import ZohoRequester
 
 
 def explain_not_offered(module: Module) -> str | None:
-    """Why the module is no stream; None: it is one."""
+    """Why the module is not offered as a stream; None: it is."""
     if module.refusal is None and module.api_name in load_settings_streams():
         return f"The stream {module.api_name} is one of the org's settings. Rename the module."
     return module.refusal
@@ -65,7 +65,7 @@ class ModulesRetriever(Retriever):
     """The `modules` stream: Zoho's metadata of each module, whether it is a stream, and why not.
 
     Subforms whose rows are no module have an entry, too, named like `Quotes.Product_Details`, and
-    so have streams of settings that a module's name keeps back.
+    so have streams of settings that are withheld because a module has their name.
 
     Why not in YAML: the reason comes out of the same directory that makes the streams, so the two
     cannot disagree.
@@ -80,13 +80,13 @@ class ModulesRetriever(Retriever):
         org = get_org(self.config).directory
         offered = []
         for module in org.modules(org.names(self.requester), self.requester):
-            refusal = explain_not_offered(module)
-            if refusal is None:
+            reason = explain_not_offered(module)
+            if reason is None:
                 offered.append(module.api_name)
             yield {
                 **module.metadata,
-                "offered": refusal is None,
-                "not_offered_because": refusal,
+                "offered": reason is None,
+                "not_offered_because": reason,
             }
             for name in module.inner_rows:
                 yield {
