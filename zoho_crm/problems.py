@@ -1,4 +1,4 @@
-"""The ways to tell a user that something went wrong."""
+"""The errors that users read."""
 
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils import AirbyteTracedException
@@ -16,8 +16,8 @@ class Refused(AirbyteTracedException):
             failure_type=error.failure_type,
         )
         self.code = code
-        #: Of a refusal for want of a scope: the token has all that can be asked for. None: Zoho
-        #: does not tell.
+        #: Of a refusal because of a missing scope: the token has all that can be asked for. None:
+        #: Zoho does not say.
         self.scopes_held = scopes_held
 
 
@@ -44,17 +44,17 @@ class Unreadable(AirbyteTracedException):
 
 
 def config_error(sentence: str, *, internal: str | None = None) -> AirbyteTracedException:
-    """The user can mend it."""
+    """The user can fix it."""
     return _problem(sentence, internal, FailureType.config_error)
 
 
 def transient_error(sentence: str, *, internal: str | None = None) -> AirbyteTracedException:
-    """Time mends it: the next sync may succeed."""
+    """It passes: the next sync may succeed."""
     return _problem(sentence, internal, FailureType.transient_error)
 
 
 def system_error(sentence: str, *, internal: str | None = None) -> AirbyteTracedException:
-    """We must mend it."""
+    """A bug: the connector must be fixed."""
     return _problem(sentence, internal, FailureType.system_error)
 
 

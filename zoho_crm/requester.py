@@ -65,7 +65,7 @@ class ZohoRequester(HttpRequester):
     """Sends each call when its turn has come, books it, and fails with a sentence.
 
     Why not in YAML: Zoho limits the calls of an org at a time, over all streams, which the CDK's
-    call budget cannot say; and the CDK's own last words after several tries are a Python exception.
+    call budget cannot say; and the CDK's own last error after several tries is a Python exception.
     """
 
     #: The stream's; the CDK names the requesters of its own retrievers only.
@@ -93,7 +93,7 @@ class ZohoRequester(HttpRequester):
         log_formatter: Callable[[requests.Response], Any] | None = None,
     ) -> requests.Response | None:
         with get_org(self.config).call(self.name):
-            return self._plainly(
+            return self._send(
                 stream_state=stream_state,
                 stream_slice=stream_slice,
                 next_page_token=next_page_token,
@@ -116,7 +116,7 @@ class ZohoRequester(HttpRequester):
         usage_of: str | None = None,
         pauses: Sequence[float] = PAUSES_S,
     ) -> T:
-        """What `read` makes of Zoho's answer; the functions of `answers` are made for it.
+        """What `read` makes of Zoho's answer; the functions of `answers` build such readers.
 
         The call is booked on the stream `usage_of`, by default the requester's. An answer with
         which `read` raises an UndocumentedError is asked for again, like a 503, and is `Unreadable`
@@ -125,7 +125,7 @@ class ZohoRequester(HttpRequester):
         sentence = ""
         for pause in (*pauses, None):
             with get_org(self.config).call(usage_of or self.name):
-                response = self._plainly(
+                response = self._send(
                     path=path,
                     request_params=params,
                     request_headers=headers,
@@ -177,7 +177,7 @@ class ZohoRequester(HttpRequester):
         breaks off is a `requests.RequestException`.
         """
         with get_org(self.config).call(usage_of):
-            response = self._plainly(path=path)
+            response = self._send(path=path)
             if response is None or response.status_code == requests.codes.too_many_requests:
                 return False
             with response:
@@ -231,11 +231,11 @@ class ZohoRequester(HttpRequester):
         assert isinstance(authenticator, ZohoAuthenticator)
         return url.replace(self.config["_zoho"]["api"], authenticator.api, 1)
 
-    def _plainly(self, **request: Any) -> requests.Response | None:
+    def _send(self, **request: Any) -> requests.Response | None:
         try:
             return super().send_request(**request)
         except NoTokenError:
-            # Whatever the call was refused with, this is why.
+            # Whatever refused the call, this is why.
             raise
         except AirbyteTracedException as error:
             last = error.__context__
@@ -250,10 +250,12 @@ class ZohoRequester(HttpRequester):
                 internal = error.internal_message
                 raise Refused(config_error(_TOKEN_IN_VAIN, internal=internal), code) from error
             if code == SCOPE_LACKING:
-                raise self._without_scope(error, request) from error
+                raise self._build_scope_error(error, request) from error
             raise Refused(error, code) from error
 
-    def _without_scope(self, error: AirbyteTracedException, request: Mapping[str, Any]) -> Refused:
+    def _build_scope_error(
+        self, error: AirbyteTracedException, request: Mapping[str, Any]
+    ) -> Refused:
         url = "/".join(filter(None, (self.get_url().rstrip("/"), request.get("path"))))
         if module := (request.get("request_params") or {}).get("module"):
             url = f"{url}?module={module}"
@@ -272,15 +274,15 @@ class ZohoRequester(HttpRequester):
 
 
 def _is_no_error(record: logging.LogRecord) -> bool:
-    """The CDK logs each refusal with all of its answer, also where somebody knows what to do.
+    """The CDK logs each refusal with its whole answer, even where it is handled.
 
-    The exception holds the same, and whoever gets it tells what it means.
+    The exception holds the same, and its sentence says what it means.
     """
     return record.levelno < logging.ERROR
 
 
 def _is_no_rate_limit(record: logging.LogRecord) -> bool:
-    """The CDK tells of each call that needs a new token as if it met a rate limit."""
+    """The CDK logs each call that needs a new token as if it met a rate limit."""
     return record.module != "rate_limiting" or "(HTTP 401)" not in record.getMessage()
 
 
