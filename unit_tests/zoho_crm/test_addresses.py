@@ -16,6 +16,7 @@ from airbyte_cdk.utils import AirbyteTracedException
 from destination_zoho_crm.calls import build_call
 from destination_zoho_crm.client import Client
 from source_zoho_crm.bulk_read import BulkRead
+from source_zoho_crm.check import _find_first_listed
 from source_zoho_crm.modules import SourceModules
 from source_zoho_crm.readers.calls import Calls
 from zoho_crm.auth import ZohoAuthenticator
