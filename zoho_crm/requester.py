@@ -27,7 +27,7 @@ from zoho_crm.answers import (
     parse_body,
 )
 from zoho_crm.auth import ZohoAuthenticator
-from zoho_crm.errors import SCOPE_LACKING, TOKEN_REFUSED, find_code
+from zoho_crm.errors import SCOPE_LACKING, TOKEN_REFUSED
 from zoho_crm.manifest import load_component
 from zoho_crm.org import get_org
 from zoho_crm.problems import (
@@ -36,6 +36,8 @@ from zoho_crm.problems import (
     Refused,
     Unreadable,
     config_error,
+    explain_giving_up,
+    explain_unreadable,
     transient_error,
 )
 from zoho_crm.redirects import disable_redirects
@@ -137,7 +139,7 @@ class ZohoRequester(HttpRequester):
                 try:
                     return read(parse_body(response))
                 except UndocumentedError as odd:
-                    sentence = _explain_unreadable(response, odd)
+                    sentence = explain_unreadable(response, odd)
             if pause is not None:
                 LOGGER.info(f"{sentence} It is asked again in {pause} s.")
                 sleep(pause)
@@ -241,7 +243,7 @@ class ZohoRequester(HttpRequester):
             last = error.__context__
             if isinstance(last, BaseBackoffException):
                 raise transient_error(
-                    _explain_giving_up(last), internal=error.internal_message
+                    explain_giving_up(last), internal=error.internal_message
                 ) from error
             code = get_org(self.config).code
             if code is None:
@@ -300,30 +302,3 @@ def build_requester(
     )
     assert isinstance(requester, ZohoRequester)
     return requester
-
-
-def _explain_giving_up(last: BaseBackoffException) -> str:
-    response = last.response
-    if not isinstance(response, requests.Response):
-        url = _strip_query(last.request.url)
-        return f"Zoho cannot be reached at {url} ({type(response).__name__}). Try again later."
-    # Not quoted: a page of a gateway says little, and an answer may hold values of records.
-    code = find_code(response)
-    return (
-        f"Zoho answers {_strip_query(response.url)} with HTTP {response.status_code}"
-        f"{f' ({code})' if code else ''} however often it is asked. Try again later."
-    )
-
-
-def _explain_unreadable(response: requests.Response, odd: UndocumentedError) -> str:
-    # Not quoted: half an answer may hold values of records.
-    kind = response.headers.get("Content-Type", "no type").partition(";")[0]
-    return (
-        f"Zoho answers {_strip_query(response.url)} with HTTP {response.status_code} and {kind} "
-        f"that cannot be read: {odd}."
-    )
-
-
-def _strip_query(url: str | None) -> str:
-    """Without its query, which may hold values of records."""
-    return str(url).partition("?")[0]
