@@ -10,7 +10,7 @@ from pathlib import Path
 
 from zoho_emulator.store.store import Store
 
-#: Larger orgs are for benches, which make one.
+#: Larger orgs are for benchmarks, which make one.
 _LARGEST_BYTES = 16_000_000
 _MOST = 4
 
@@ -57,7 +57,7 @@ def _copy(made: _Made, path: Path, *, seed: int, time_zone: str, now: int) -> St
     org.time_zone = time_zone
     store = Store(org, path, ids, seed=seed, filled=True)
     for module in org.modules.values():
-        # Only deletions hang on the clock.
+        # Only deletions depend on the clock.
         if module.table and not module.view_of and now != made.now:
             store.connection.execute(
                 f"update {module.table} set deleted_time = deleted_time + ?"
