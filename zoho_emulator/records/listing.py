@@ -85,10 +85,8 @@ def read_listing(call: Call, module: Module) -> Listing:
         inclusive = call.knobs.if_modified_since_inclusive
         where.append(f"{modified.column} {'>=' if inclusive else '>'} ?")
         parameters.append(since)
-    sort_by, sort_order = (
-        _read_sort_by(call, module),
-        _read_choice(call, "sort_order", ("desc", "asc")),
-    )
+    sort_by = _read_sort_by(call, module)
+    sort_order = _read_choice(call, "sort_order", ("desc", "asc"))
     key: tuple[str, ...] = ("id",)
     # Where nothing is stored there is nothing to sort by.
     if sort_by != "id" and module.fields[sort_by].returned == "value":
