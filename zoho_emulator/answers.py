@@ -16,7 +16,7 @@ def answer_json(value: object, status: int = 200) -> Response:
     return Response(orjson.dumps(value), status_code=status, media_type="application/json")
 
 
-class Headed:
+class CommonHeaders:
     """Adds these headers to answers below /crm, and Zoho's charset to every JSON.
 
     UNVERIFIED: that refusals and answers without content have them; those recorded are neither.
@@ -46,7 +46,7 @@ class Headed:
             headers["x-accesstoken-reset"] = when(dies)
 
 
-class Dated:
+class DateHeader:
     """Puts the emulator's time into the `Date` of every answer that a fault gives no other."""
 
     def __init__(self, app: ASGIApp, emulator: Emulator) -> None:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from zoho_emulator.answers import Dated, Headed, answer_json
+from zoho_emulator.answers import CommonHeaders, DateHeader, answer_json
 from zoho_emulator.auth.forms import read_form
 from zoho_emulator.bulk import calls as bulk
 from zoho_emulator.call import Call
@@ -181,7 +181,7 @@ def create_app(emulator: Emulator) -> ASGIApp:
         routes=routes,
         exception_handlers={404: _refuse_path, Exception: _handle_error},
     )
-    return Dated(Headed(app, emulator), emulator)
+    return DateHeader(CommonHeaders(app, emulator), emulator)
 
 
 class TokenCall:

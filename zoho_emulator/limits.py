@@ -53,8 +53,8 @@ class Limits:
         self._active = 0
         self._sub_active = 0
         # One entry per second, so that a day of calls stays small.
-        self._window: deque[tuple[int, int]] = deque()
-        self._in_window = 0
+        self._spent_by_second: deque[tuple[int, int]] = deque()
+        self._in_day = 0
 
     @contextmanager
     def call(self, *, sub: bool) -> Iterator[None]:
@@ -76,11 +76,11 @@ class Limits:
         if amount > self.remaining():
             raise _too_many("Many requests fired than the allowed limit for the past 24 hours.")
         self.spent += amount
-        self._in_window += amount
+        self._in_day += amount
         now = self._clock.now()
-        if self._window and self._window[-1][0] == now:
-            amount += self._window.pop()[1]
-        self._window.append((now, amount))
+        if self._spent_by_second and self._spent_by_second[-1][0] == now:
+            amount += self._spent_by_second.pop()[1]
+        self._spent_by_second.append((now, amount))
 
     def total(self) -> int:
         return self._knobs.credits_per_day or count_daily_credits(
@@ -95,9 +95,9 @@ class Limits:
 
     def remaining(self) -> int:
         now = self._clock.now()
-        while self._window and self._window[0][0] <= now - DAY_S:
-            self._in_window -= self._window.popleft()[1]
-        return max(0, self.total() - self._knobs.credits_used - self._in_window)
+        while self._spent_by_second and self._spent_by_second[0][0] <= now - DAY_S:
+            self._in_day -= self._spent_by_second.popleft()[1]
+        return max(0, self.total() - self._knobs.credits_used - self._in_day)
 
     def header(self) -> str | None:
         """`X-API-CREDITS-REMAINING`, which Zoho sends once half of the credits are used."""
@@ -106,8 +106,8 @@ class Limits:
         return str(remaining) if is_shown else None
 
     def reset(self) -> None:
-        self.spent = self.max_concurrency = self._in_window = 0
-        self._window.clear()
+        self.spent = self.max_concurrency = self._in_day = 0
+        self._spent_by_second.clear()
 
 
 def _too_many(message: str) -> ZohoError:

@@ -12,7 +12,7 @@ from zoho_emulator.catalogue import (
 from zoho_emulator.catalogue.notation import Draft, Table, build_field
 from zoho_emulator.store.data_types import is_stored
 from zoho_emulator.store.ids import Ids
-from zoho_emulator.store.model import Currency, Field, Module, Named, Org, User
+from zoho_emulator.store.model import Currency, Field, Module, NamedItem, Org, User
 
 #: sqlite allows 2,000 columns in a table and in a result. A table has five that are no fields;
 #: a result has two for a lookup, its id and its name.
@@ -161,7 +161,7 @@ def build_org(
         modules={module.api_name: module for module in (*unsupported, *modules)},
         roles=roles,
         profiles=profiles,
-        territories=[Named(ids.take(), name) for name in ("All", "North", "South")],
+        territories=[NamedItem(ids.take(), name) for name in ("All", "North", "South")],
         currencies=[Currency(ids.take(), **item) for item in _CURRENCIES],
-        contact_roles=[Named(ids.take(), name) for name in _CONTACT_ROLES],
+        contact_roles=[NamedItem(ids.take(), name) for name in _CONTACT_ROLES],
     )

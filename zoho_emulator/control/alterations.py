@@ -17,7 +17,7 @@ def find_alterations(hits: Sequence[Fault]) -> list[Fault]:
     return sorted(found, key=lambda fault: _KINDS.index(fault.do))
 
 
-class Altered:
+class AlteredAnswer:
     """Keeps an answer back until it is whole, and sends it changed."""
 
     def __init__(self, send: Send, changes: Sequence[Fault]) -> None:

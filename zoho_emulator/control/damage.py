@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from zoho_emulator.control.alterations import Altered, find_alterations
+from zoho_emulator.control.alterations import AlteredAnswer, find_alterations
 from zoho_emulator.control.fault_args import WITHOUT_BODY
 from zoho_emulator.control.faults import Fault
 
@@ -40,7 +40,7 @@ async def deliver(
     transport: asyncio.Transport | None = scope.get("state", {}).get("transport")
     changes = find_alterations(hits)
     if not {"reset", "cut", "slow"} & damage.keys():
-        send = Altered(send, changes) if changes else send
+        send = AlteredAnswer(send, changes) if changes else send
         await response(scope, receive, send)
         return
     assert transport is not None
@@ -51,7 +51,7 @@ async def deliver(
             send = _Cut(send, transport, int(str(cut.args.get("after_bytes", 0))))
         if slow := damage.get("slow"):
             send = _Trickle(send, transport, slow)
-        send = Altered(send, changes) if changes else send
+        send = AlteredAnswer(send, changes) if changes else send
         await response(scope, receive, send)
     # uvicorn would answer for a call that ends before its connection does.
     while transport.is_closing() and (await receive())["type"] != "http.disconnect":

@@ -62,7 +62,7 @@ def compile_query(
     """
     parsed = parse(query, backslash_escapes=backslash_escapes)
     module = _find_module(parsed, org, version, refused)
-    limit, offset = _read_window(parsed, version)
+    limit, offset = _read_limit(parsed, version)
     aggregated = bool(parsed.group) or any(item.function for item in parsed.items)
     _check_features(parsed, version, aggregated=aggregated)
 
@@ -129,7 +129,7 @@ def _check_features(query: Query, version: Version, *, aggregated: bool) -> None
         raise query_not_supported()
 
 
-def _read_window(query: Query, version: Version) -> tuple[int, int]:
+def _read_limit(query: Query, version: Version) -> tuple[int, int]:
     limit = DEFAULT_LIMIT if query.limit is None else _parse_number(query.limit, "limit")
     offset = 0 if query.offset is None else _parse_number(query.offset, "offset")
     if limit <= 0:

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from zoho_emulator.localtime import build_local_time
 from zoho_emulator.metadata.field_details import Json
 from zoho_emulator.metadata.fields import FOUNDED
-from zoho_emulator.store.model import Currency, Field, Named, Org
+from zoho_emulator.store.model import Currency, Field, NamedItem, Org
 from zoho_emulator.store.tags import list_tags
 from zoho_emulator.versions import Version
 
@@ -113,7 +113,7 @@ def _describe_permissions(org: Org, *, administrator: bool) -> Json:
 
 
 def describe_territory(
-    org: Org, territory: Named, version: Version, included: Collection[str] = ()
+    org: Org, territory: NamedItem, version: Version, included: Collection[str] = ()
 ) -> Json:
     """The first territory holds the others; v8 shows a criterion where the call includes it."""
     top = org.territories[0]

@@ -8,7 +8,7 @@ from zoho_emulator.answers import answer_json
 from zoho_emulator.call import Call
 from zoho_emulator.errors import InDataError, ZohoError
 from zoho_emulator.localtime import build_local_time
-from zoho_emulator.records.listing import MAX_PER_PAGE
+from zoho_emulator.records.list_query import MAX_PER_PAGE
 
 RECYCLE_BIN_S = 60 * 86_400
 PERMANENT_S = 120 * 86_400

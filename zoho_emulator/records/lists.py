@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from zoho_emulator.call import Call
 from zoho_emulator.localtime import build_local_time
-from zoho_emulator.records.listing import Listing, read_listing, read_position
+from zoho_emulator.records.list_query import ListQuery, read_list_query, read_position
 from zoho_emulator.records.pages import LIFETIME_S, Position, bind_to
 from zoho_emulator.records.render import Reader, build_rest_reader
 from zoho_emulator.records.row_writer import Row
@@ -30,11 +30,11 @@ def list_records(call: Call) -> Response:
     module = call.module(call.path_params["module"], {"resource_path_index": 0})
     call.check_readable(module)
     call.emulator.churn(module)
-    return answer_page(call, read_listing(call, module))
+    return answer_page(call, read_list_query(call, module))
 
 
-def answer_page(call: Call, listing: Listing) -> Response:
-    """Answers the page of the listing that the call asks for."""
+def answer_page(call: Call, query: ListQuery) -> Response:
+    """Answers the page of the query that the call asks for."""
     call = replace(call, shown=call.emulator.copy_shown())
     bound = bind_to(
         call.path,
@@ -43,23 +43,23 @@ def answer_page(call: Call, listing: Listing) -> Response:
         # stricter reading, and no reader has a reason to change it between pages.
         call.headers.get("if-modified-since"),
     )
-    position = read_position(call, listing, bound)
+    position = read_position(call, query, bound)
     # Page tokens in an answer age, so an answer is kept for an hour of the clock at most.
     hour = call.emulator.clock.now() // 3_600
     key = ("records.list", bound, position, hour, call.store.version)
     body = call.emulator.answers.get(key)
     if not isinstance(body, bytes):
-        keys, more = listing.read_keys(call, position)
+        keys, more = query.read_keys(call, position)
         if not keys:
-            return Response(status_code=call.knobs.not_modified if listing.since else 204)
-        body = _write_body(call, listing, bound, position, keys, more=more)
+            return Response(status_code=call.knobs.not_modified if query.since else 204)
+        body = _write_body(call, query, bound, position, keys, more=more)
         call.emulator.answers.put(key, body, len(body))
     return Response(body, media_type="application/json")
 
 
 def _write_body(
     call: Call,
-    listing: Listing,
+    query: ListQuery,
     bound: str,
     position: Position,
     keys: Sequence[tuple[int, ...]],
@@ -68,27 +68,27 @@ def _write_body(
 ) -> bytes:
     reader = build_rest_reader(
         call.store,
-        listing.module,
-        listing.fields,
+        query.module,
+        query.fields,
         call.version,
-        system_keys=listing.system_keys,
+        system_keys=query.system_keys,
         rich_text_cut=call.knobs.rich_text_cut,
     )
     info: dict[str, object] = {
-        "per_page": listing.per_page,
+        "per_page": query.per_page,
         "count": len(keys),
         "page": position.page,
         "more_records": more,
     }
-    if not listing.related:
-        info |= {"sort_by": listing.sort_by, "sort_order": listing.sort_order}
+    if not query.related:
+        info |= {"sort_by": query.sort_by, "sort_order": query.sort_order}
     if call.version.page_tokens:
         info |= _describe_tokens(call, bound, position.page, keys, more=more)
-        if not listing.related and listing.module.api_name not in PLAIN_INFO:
+        if not query.related and query.module.api_name not in PLAIN_INFO:
             info |= {"call": False, "email": False}
     rows = read_rows(call.store, reader, [key[-1] for key in keys])
-    if call.version.number < 2.1 and not listing.related:
-        _add_inner_rows(call, listing.module, rows)
+    if call.version.number < 2.1 and not query.related:
+        _add_inner_rows(call, query.module, rows)
     return orjson.dumps({"data": rows, "info": info})
 
 

@@ -6,7 +6,7 @@ from zoho_emulator.answers import answer_json
 from zoho_emulator.call import Call
 from zoho_emulator.errors import ZohoError, not_emulated
 from zoho_emulator.metadata.related_lists import RelatedList, find_related_lists
-from zoho_emulator.records.listing import Listing, read_listing
+from zoho_emulator.records.list_query import ListQuery, read_list_query
 from zoho_emulator.records.lists import answer_page
 from zoho_emulator.records.render import build_rest_reader
 from zoho_emulator.records.row_writer import Row
@@ -92,7 +92,7 @@ def list_related(call: Call) -> Response:
         raise ZohoError(
             "INVALID_DATA", "the related id given seems to be invalid", {"resource_path_index": 1}
         )
-    return answer_page(call, _read_listing(call, item, record_id))
+    return answer_page(call, _read_list_query(call, item, record_id))
 
 
 #: Related lists that Zoho has on most records and the emulator has not.
@@ -103,9 +103,9 @@ _OTHER_LISTS = (
 )
 
 
-def _read_listing(call: Call, item: RelatedList, record_id: int) -> Listing:
-    listing = read_listing(call, item.module)
-    return listing.narrow_to(item.field, record_id)
+def _read_list_query(call: Call, item: RelatedList, record_id: int) -> ListQuery:
+    query = read_list_query(call, item.module)
+    return query.narrow_to(item.field, record_id)
 
 
 def _is_live(call: Call, module: Module, record_id: int) -> bool:

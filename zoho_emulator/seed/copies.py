@@ -10,20 +10,20 @@ from pathlib import Path
 
 from zoho_emulator.store.store import Store
 
-#: Larger orgs are for benches, which make one.
+#: Larger orgs are for benchmarks, which make one.
 _LARGEST_BYTES = 16_000_000
 _MOST = 4
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
+class _KeptOrg:
     file: bytes
     #: The org and its ids, pickled.
     schema: bytes
     now: int
 
 
-_made: dict[str, _Made] = {}
+_made: dict[str, _KeptOrg] = {}
 
 
 def copy_or_build(
@@ -44,20 +44,20 @@ def copy_or_build(
     store = seeded()
     if path.stat().st_size <= _LARGEST_BYTES:
         schema = pickle.dumps((store.org, store.ids))
-        _made[key] = _Made(store.connection.serialize(), schema, now)
+        _made[key] = _KeptOrg(store.connection.serialize(), schema, now)
         if len(_made) > _MOST:
             _made.pop(next(iter(_made)))
     return store
 
 
-def _copy(made: _Made, path: Path, *, seed: int, time_zone: str, now: int) -> Store:
+def _copy(made: _KeptOrg, path: Path, *, seed: int, time_zone: str, now: int) -> Store:
     path.unlink(missing_ok=True)
     path.write_bytes(made.file)
     org, ids = pickle.loads(made.schema)
     org.time_zone = time_zone
     store = Store(org, path, ids, seed=seed, filled=True)
     for module in org.modules.values():
-        # Only deletions hang on the clock.
+        # Only deletions depend on the clock.
         if module.table and not module.view_of and now != made.now:
             store.connection.execute(
                 f"update {module.table} set deleted_time = deleted_time + ?"

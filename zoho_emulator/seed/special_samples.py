@@ -8,7 +8,7 @@ from random import Random
 import orjson
 
 from zoho_emulator.store.ids import derive_id
-from zoho_emulator.store.model import Field, Named
+from zoho_emulator.store.model import Field, NamedItem
 from zoho_emulator.store.values import Stored
 
 _FIRST, _LAST = 1_420_156_800, 1_767_139_200
@@ -196,7 +196,7 @@ def find_maker(field: Field) -> Maker | None:
     return by_name or BY_TYPE.get(field.data_type)
 
 
-def draw_territories(all_of_them: list[Named], rng: Random) -> str:
+def draw_territories(all_of_them: list[NamedItem], rng: Random) -> str:
     """The territories of a record."""
     chosen = rng.choice(all_of_them[1:] or all_of_them)
     return _dump([{"Name": chosen.name, "id": str(chosen.id), "$assigned": "Auto"}])

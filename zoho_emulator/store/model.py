@@ -179,7 +179,7 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedItem:
     """A territory or a contact role."""
 
     id: int
@@ -216,9 +216,9 @@ class Org:
     roles: dict[str, int] = field(default_factory=dict)
     profiles: dict[str, int] = field(default_factory=dict)
     #: All territories but the first lie in the first.
-    territories: list[Named] = field(default_factory=list)
+    territories: list[NamedItem] = field(default_factory=list)
     currencies: list[Currency] = field(default_factory=list)
-    contact_roles: list[Named] = field(default_factory=list)
+    contact_roles: list[NamedItem] = field(default_factory=list)
     #: Names of tags that writes made, by the id of the field, after those of `tags.TAGS`.
     new_tags: dict[int, list[str]] = field(default_factory=dict)
 

@@ -13,8 +13,8 @@ from zoho_emulator.writing.answers import locate
 from zoho_emulator.writing.candidate import Candidate
 from zoho_emulator.writing.changes import Checked, Child
 from zoho_emulator.writing.external import External
-from zoho_emulator.writing.given import FILES, Given
 from zoho_emulator.writing.matching import find, list_unique_fields
+from zoho_emulator.writing.values import FILES, ValueReader
 
 #: Keys that records take, as recordings of v2 show, and that no record has when it is read.
 #: UNVERIFIED: what they change, and until when they are taken.
@@ -39,7 +39,7 @@ class Checker:
         self.external = external
         self.parent_field = parent_field
         self.store = call.store
-        self.given = Given(call, module, external)
+        self.given = ValueReader(call, module, external)
         self.undescribed = list_undescribed(module, call.version)
 
     def _build_row_checker(self, name: str, child: Child) -> "Checker":

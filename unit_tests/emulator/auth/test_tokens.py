@@ -24,13 +24,13 @@ def accounts(clock: Clock, knobs: Knobs) -> Accounts:
     return Accounts(CREDENTIALS, clock, knobs, seed=1)
 
 
-def token_of(accounts: Accounts) -> str:
+def issue_token(accounts: Accounts) -> str:
     status, body = accounts.refresh(GOOD, "http://api")
     assert status == 200
     return str(body["access_token"])
 
 
-def refused(accounts: Accounts, authorization: str | None) -> str | None:
+def find_refusal(accounts: Accounts, authorization: str | None) -> str | None:
     try:
         accounts.authenticate(authorization)
     except ZohoError as error:
@@ -69,7 +69,7 @@ def test_wrong_credentials_are_refused_with_status_200(
 
 @pytest.mark.parametrize("word", ["Zoho-oauthtoken", "Bearer", "zoho-oauthtoken"])
 def test_a_token_opens_the_api(accounts: Accounts, word: str) -> None:
-    assert refused(accounts, f"{word} {token_of(accounts)}") is None
+    assert find_refusal(accounts, f"{word} {issue_token(accounts)}") is None
 
 
 @pytest.mark.parametrize(
@@ -83,38 +83,38 @@ def test_a_token_opens_the_api(accounts: Accounts, word: str) -> None:
     ],
 )
 def test_anything_else_does_not(accounts: Accounts, authorization: str | None, code: str) -> None:
-    assert refused(accounts, authorization) == code
+    assert find_refusal(accounts, authorization) == code
 
 
 def test_a_token_expires_after_an_hour(accounts: Accounts, clock: Clock) -> None:
-    header = f"Zoho-oauthtoken {token_of(accounts)}"
+    header = f"Zoho-oauthtoken {issue_token(accounts)}"
     clock.advance(3_599)
-    assert refused(accounts, header) is None
+    assert find_refusal(accounts, header) is None
     clock.advance(1)
-    assert refused(accounts, header) == "INVALID_TOKEN"
+    assert find_refusal(accounts, header) == "INVALID_TOKEN"
 
 
 def test_the_eleventh_token_in_ten_minutes_is_denied(accounts: Accounts, clock: Clock) -> None:
     for _ in range(10):
-        token_of(accounts)
+        issue_token(accounts)
         clock.advance(30)
     status, body = accounts.refresh(GOOD, "http://api")
     assert (status, body["error"]) == (400, "Access Denied")
     clock.advance(300)  # ten minutes after the first
-    token_of(accounts)
+    issue_token(accounts)
     assert accounts.refresh(GOOD, "http://api")[0] == 400
 
 
 def test_the_throttle_can_be_switched_off(accounts: Accounts, knobs: Knobs) -> None:
     knobs.tokens_per_10_min = 0
-    assert len({token_of(accounts) for _ in range(30)}) == 30
+    assert len({issue_token(accounts) for _ in range(30)}) == 30
 
 
 def test_a_sixteenth_live_token_kills_the_oldest(accounts: Accounts, knobs: Knobs) -> None:
     knobs.tokens_per_10_min = 0
-    tokens = [token_of(accounts) for _ in range(16)]
-    assert refused(accounts, f"Bearer {tokens[0]}") == "INVALID_TOKEN"
-    assert all(refused(accounts, f"Bearer {token}") is None for token in tokens[1:])
+    tokens = [issue_token(accounts) for _ in range(16)]
+    assert find_refusal(accounts, f"Bearer {tokens[0]}") == "INVALID_TOKEN"
+    assert all(find_refusal(accounts, f"Bearer {token}") is None for token in tokens[1:])
 
 
 def test_a_scope_that_was_not_granted_is_a_mismatch(accounts: Accounts, knobs: Knobs) -> None:
@@ -150,4 +150,4 @@ def test_a_token_answer_may_lack_keys_and_count_milliseconds(accounts: Accounts,
     status, body = accounts.refresh(GOOD, "http://api")
     assert (status, body.keys()) == (200, {"access_token", "token_type", "expires_in"})
     assert body["expires_in"] == 3_600_000
-    assert refused(accounts, f"Bearer {body['access_token']}") is None
+    assert find_refusal(accounts, f"Bearer {body['access_token']}") is None

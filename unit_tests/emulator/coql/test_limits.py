@@ -7,18 +7,18 @@ from unit_tests.emulator.coql.test_refusals import (
     UNSUPPORTED,
     Compile,
     exceeded,
+    find_refusal,
     invalid_column,
     leads,
-    refusal,
 )
 from zoho_emulator.errors import ZohoError
 
 
-def names(pattern: str, number: int) -> str:
+def repeat(pattern: str, number: int) -> str:
     return ", ".join(pattern.format(position) for position in range(number))
 
 
-def pairs(number: int) -> str:
+def nest_pairs(number: int) -> str:
     """`number` criteria, joined in pairs."""
     nested = "id > 0"
     for _ in range(number - 1):
@@ -52,32 +52,32 @@ LIMITS = [
     ),
     (
         "v2 v2.1 v4 v8",
-        f"select {names('Field_{}', 50)} from Wide where id > 0",
-        f"select {names('Field_{}', 51)} from Wide where id > 0",
+        f"select {repeat('Field_{}', 50)} from Wide where id > 0",
+        f"select {repeat('Field_{}', 51)} from Wide where id > 0",
         "maximum number of select columns exceeded",
     ),
     (
         "v2 v2.1 v4 v8",
-        leads(pairs(25)),
-        leads(pairs(26)),
+        leads(nest_pairs(25)),
+        leads(nest_pairs(26)),
         "maximum number of criteria exceeded",
     ),
     (
         "v2 v2.1 v4 v8",
-        leads(f"id in ({names('{}', 50)})"),
-        leads(f"id not in ({names('{}', 51)})"),
+        leads(f"id in ({repeat('{}', 50)})"),
+        leads(f"id not in ({repeat('{}', 51)})"),
         "maximum number of values for in and not in exceeded",
     ),
     (
         "v2 v2.1 v4 v8",
-        f"select id from Wide where id > 0 order by {names('Field_{}', 10)}",
-        f"select id from Wide where id > 0 order by {names('Field_{}', 11)}",
+        f"select id from Wide where id > 0 order by {repeat('Field_{}', 10)}",
+        f"select id from Wide where id > 0 order by {repeat('Field_{}', 11)}",
         "maximum number of order by columns exceeded",
     ),
     (
         "v4 v8",
-        f"select {names('Field_{}', 4)} from Wide where id > 0 group by {names('Field_{}', 4)}",
-        f"select Field_0 from Wide where id > 0 group by {names('Field_{}', 5)}",
+        f"select {repeat('Field_{}', 4)} from Wide where id > 0 group by {repeat('Field_{}', 4)}",
+        f"select Field_0 from Wide where id > 0 group by {repeat('Field_{}', 5)}",
         "maximum number of group by columns exceeded",
     ),
     (
@@ -116,7 +116,7 @@ def test_limits_are_met_and_not_passed(
     compiled: Compile, version: str, passes: str, fails: str, message: str
 ) -> None:
     compiled(passes, version)
-    assert refusal(compiled, fails, version) == exceeded(message)
+    assert find_refusal(compiled, fails, version) == exceeded(message)
 
 
 NOT_YET = [
@@ -135,18 +135,18 @@ NOT_YET = [
 def test_what_a_version_does_not_have_yet_is_not_supported(
     compiled: Compile, version: str, query: str
 ) -> None:
-    assert refusal(compiled, query, version) == UNSUPPORTED
+    assert find_refusal(compiled, query, version) == UNSUPPORTED
 
 
 @pytest.mark.parametrize("version", ["v2", "v2.1", "v4"])
 def test_what_is_younger_than_the_version_does_not_exist(compiled: Compile, version: str) -> None:
     locked = "select Locked__s from Leads where id > 0"
-    assert refusal(compiled, locked, version) == invalid_column("Locked__s")
-    assert refusal(compiled, "select id from Locking__s where id > 0", version) == MODULE
+    assert find_refusal(compiled, locked, version) == invalid_column("Locked__s")
+    assert find_refusal(compiled, "select id from Locking__s where id > 0", version) == MODULE
     territories = "select Territories from Leads where id > 0"
     details = {"column_name": "Territories"}
     expected = ("INVALID_QUERY", "unsupported column", details)
-    assert refusal(compiled, territories, version) == expected
+    assert find_refusal(compiled, territories, version) == expected
 
 
 @pytest.mark.parametrize(

@@ -260,7 +260,7 @@ DATETIMES = [
 ]
 
 
-def refusal(compiled: Compile, query: str, version: str = "v8") -> Refusal:
+def find_refusal(compiled: Compile, query: str, version: str = "v8") -> Refusal:
     with pytest.raises(ZohoError) as caught:
         compiled(query, version)
     error = caught.value
@@ -272,13 +272,13 @@ def refusal(compiled: Compile, query: str, version: str = "v8") -> Refusal:
 def test_a_forbidden_query_is_refused_as_zoho_does(
     compiled: Compile, query: str, expected: Refusal
 ) -> None:
-    assert refusal(compiled, query) == expected
+    assert find_refusal(compiled, query) == expected
 
 
 @pytest.mark.parametrize("literal", DATETIMES)
 def test_only_datetimes_with_a_numeric_offset_are_taken(compiled: Compile, literal: str) -> None:
     query = leads(f"Modified_Time >= '{literal}'")
-    assert refusal(compiled, query) == invalid_value("Modified_Time", literal)
+    assert find_refusal(compiled, query) == invalid_value("Modified_Time", literal)
 
 
 def test_a_backslash_ends_no_quote_when_the_knob_says_so(compiled: Compile) -> None:

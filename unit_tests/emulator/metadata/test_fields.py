@@ -9,7 +9,7 @@ from zoho_emulator.versions import VERSIONS
 ALL = tuple(VERSIONS)
 
 
-def since(first: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def split_versions(first: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     place = ALL.index(first)
     return ALL[:place], ALL[place:]
 
@@ -27,7 +27,7 @@ def since(first: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     ],
 )
 def test_field_attributes_come_with_their_version(show, first, keys) -> None:
-    without, having = since(first)
+    without, having = split_versions(first)
     assert all(keys.isdisjoint(show("Leads", "Lead_Source", version)) for version in without)
     assert all(keys <= show("Leads", "Lead_Source", version).keys() for version in having)
 

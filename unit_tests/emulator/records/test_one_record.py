@@ -246,14 +246,14 @@ def test_records_of_a_lookup_are_a_related_list(zoho) -> None:
     contact = next(row for row in zoho.truth("Contacts") if row["Account_Name"])
     account = contact["Account_Name"]["id"]
     answer = zoho.get(f"v8/Accounts/{account}/Contacts", fields="Account_Name").json()
-    expected = children_of_account(zoho, account)
+    expected = find_children_of_account(zoho, account)
     assert {row["id"] for row in answer["data"]} == expected
     later = {"If-Modified-Since": "2099-01-01T00:00:00+00:00"}
     answer = zoho.get(f"v8/Accounts/{account}/Contacts", fields="id", headers=later)
     assert answer.status_code == 304
 
 
-def children_of_account(zoho, account: str) -> set[str]:
+def find_children_of_account(zoho, account: str) -> set[str]:
     return {
         row["id"]
         for row in zoho.truth("Contacts")

@@ -14,7 +14,7 @@ TERRITORY_MODULES = ("Deals", "Contacts", "Accounts")
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class ListQuery:
     """What a list call asks for, checked."""
 
     module: Module
@@ -32,7 +32,7 @@ class Listing:
     #: A related list, not a module's own.
     related: bool = False
 
-    def narrow_to(self, field: Field, parent_id: int) -> "Listing":
+    def narrow_to(self, field: Field, parent_id: int) -> "ListQuery":
         """Only rows whose lookup holds the parent."""
         where = f"{self.where} AND {field.column} = ?"
         return replace(self, where=where, parameters=(*self.parameters, parent_id), related=True)
@@ -61,7 +61,7 @@ class Listing:
         return (page, len(found) > self.per_page) if forward else (page[::-1], True)
 
 
-def read_listing(call: Call, module: Module) -> Listing:
+def read_list_query(call: Call, module: Module) -> ListQuery:
     """Reads what the call asks for; raises what Zoho refuses, and what is not emulated."""
     _refuse_what_is_not_emulated(call, module)
     fields, system_keys = _read_fields(call, module)
@@ -85,16 +85,14 @@ def read_listing(call: Call, module: Module) -> Listing:
         inclusive = call.knobs.if_modified_since_inclusive
         where.append(f"{modified.column} {'>=' if inclusive else '>'} ?")
         parameters.append(since)
-    sort_by, sort_order = (
-        _read_sort_by(call, module),
-        _read_choice(call, "sort_order", ("desc", "asc")),
-    )
+    sort_by = _read_sort_by(call, module)
+    sort_order = _read_choice(call, "sort_order", ("desc", "asc"))
     key: tuple[str, ...] = ("id",)
     # Where nothing is stored there is nothing to sort by.
     if sort_by != "id" and module.fields[sort_by].returned == "value":
         # Zoho names no second sort key; a client that relies on one should fail here.
         key = (module.fields[sort_by].column, "tie", "id")
-    return Listing(
+    return ListQuery(
         module=module,
         fields=fields,
         system_keys=system_keys,
@@ -180,14 +178,14 @@ def _read_ids(call: Call) -> list[int]:
     return [number for number in map(int, parts) if number < 2**63]
 
 
-def read_position(call: Call, listing: Listing, bound: str) -> Position:
+def read_position(call: Call, query: ListQuery, bound: str) -> Position:
     """Where the page starts; raises when that is out of reach."""
     token = call.query.get("page_token")
     if not call.version.page_tokens:
         return Position(call.read_number("page", 1))
     if token is None:
         page = call.read_number("page", 1)
-        if page * listing.per_page > call.knobs.page_rows:
+        if page * query.per_page > call.knobs.page_rows:
             raise ZohoError(
                 "DISCRETE_PAGINATION_LIMIT_EXCEEDED",
                 f"You can only get the first {call.knobs.page_rows} records without using "
@@ -200,7 +198,7 @@ def read_position(call: Call, listing: Listing, bound: str) -> Position:
     position = call.emulator.page_tokens.read(
         token, bound, user=call.emulator.user.id, now=call.emulator.clock.now()
     )
-    if position.page * listing.per_page > call.knobs.page_token_rows:
+    if position.page * query.per_page > call.knobs.page_token_rows:
         raise ZohoError(
             "PAGINATION_LIMIT_EXCEEDED",
             f"You can only get upto {call.knobs.page_token_rows} records using page_token param",

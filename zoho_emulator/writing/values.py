@@ -18,7 +18,7 @@ _USERS = ("ownerlookup", "userlookup")
 _LOOKUPS = ("lookup", "multi_module_lookup")
 
 
-class Given:
+class ValueReader:
     """Understands the values of one module's fields, for one call."""
 
     def __init__(self, call: Call, module: Module, external: External) -> None:
