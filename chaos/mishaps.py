@@ -1,4 +1,4 @@
-"""What may go wrong with any call, whoever makes it: answers, connections, clock and tokens."""
+"""What may go wrong with any call, of either connector: answers, connections, clock, tokens."""
 
 from collections.abc import Mapping
 

@@ -42,8 +42,8 @@ class Run:
     killed: bool
     #: We ended it because it did not end by itself.
     hung: bool
-    #: It was told to end (SIGTERM).
-    told: bool = False
+    #: It was sent SIGTERM.
+    terminated: bool = False
 
     @cached_property
     def _read(self) -> tuple[list[Json], list[bytes]]:
@@ -96,19 +96,19 @@ class Run:
         traces = [message["trace"] for message in self.messages if message["type"] == "TRACE"]
         return [str(trace["error"]["message"]) for trace in traces if "error" in trace]
 
-    def leaks(self, secrets: Sequence[str]) -> int:
+    def count_leaks(self, secrets: Sequence[str]) -> int:
         """How often a secret or an access token is in what was printed."""
         text = self.out.read_bytes() + self.err.read_bytes()
         return sum(text.count(secret.encode()) for secret in secrets) + sum(
             1 for _ in _ACCESS_TOKEN.finditer(text)
         )
 
-    def unclear(self) -> list[str]:
-        """What is wrong with how a failure is told."""
+    def find_unclear(self) -> list[str]:
+        """What is wrong with how a failure is reported."""
         found = [f"a line that is no message: {line[:200]!r}" for line in self.strays]
         if b"Traceback (most recent call last)" in self.err.read_bytes():
             found.append("a traceback on standard error")
-        signalled = self.killed or (self.told and self.exit_code == -signal.SIGTERM)
+        signalled = self.killed or (self.terminated and self.exit_code == -signal.SIGTERM)
         if self.exit_code and not signalled and not self.errors:
             found.append(f"exit code {self.exit_code} without an error")
         for sentence in self.errors:
@@ -139,8 +139,8 @@ class Connector:
         """Runs it with `--key FILE` for each of `files`, and with what is in `fed` as its input.
 
         `kill` is asked every 20 ms, by the seconds since the start and the bytes printed, whether
-        the process is to be killed (SIGKILL); `stop`, until it says so, whether it is to be told
-        to end (SIGTERM).
+        the process is to be killed (SIGKILL); `stop`, until it says so, whether it is to
+        receive SIGTERM.
         """
         given = list(arguments)
         for key, content in files.items():
@@ -150,7 +150,7 @@ class Connector:
         out, err = self.folder / f"{name}.out.jsonl", self.folder / f"{name}.err.txt"
         executable = Path(sys.executable).with_name(self.command)
         begun = time.monotonic()
-        killed = hung = told = False
+        killed = hung = terminated = False
         with (
             out.open("wb") as stdout,
             err.open("wb") as stderr,
@@ -173,8 +173,8 @@ class Connector:
                         process.kill()
                         process.wait()
                         break
-                    if stop is not None and not told and stop(passed, out.stat().st_size):
-                        told = True
+                    if stop is not None and not terminated and stop(passed, out.stat().st_size):
+                        terminated = True
                         process.terminate()
                     time.sleep(_LOOK_S)
             finally:
@@ -182,7 +182,7 @@ class Connector:
                 if process.poll() is None:
                     process.kill()
                     process.wait()
-        return Run(out, err, process.returncode, killed, hung, told)
+        return Run(out, err, process.returncode, killed, hung, terminated)
 
 
 def _end(number: int, _: FrameType | None) -> None:
@@ -194,6 +194,6 @@ def _end(number: int, _: FrameType | None) -> None:
     os._exit(_SIGNALLED + number)
 
 
-def heed() -> None:
-    """Has this process, when it is told to end, end its own processes first."""
+def forward_signals() -> None:
+    """Has this process, when it receives SIGTERM, end its own processes first."""
     signal.signal(signal.SIGTERM, _end)

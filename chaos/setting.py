@@ -111,7 +111,7 @@ class Plan:
     leave: frozenset[str] = frozenset()
     #: Streams that are gone afterwards.
     gone: frozenset[str] = frozenset()
-    #: Whether the fault was seen to hit, where no rule tells.
+    #: Whether the fault was seen to hit, where no rule shows it.
     hit: Callable[[], bool] | None = None
     #: A text that the fault replaces, which nobody may see.
     unseen: str = ""

@@ -17,7 +17,7 @@ _LINKS = (
 )
 _NOT_UPSERTED = ("Tasks", "Events", "Calls", "Notes", *_LINKS)
 
-#: (module, step): the code that Zoho answers, and that the SDK has to tell.
+#: (module, step): the code that Zoho answers, and that the SDK has to give.
 REFUSED: Mapping[tuple[str, str], str] = {
     **{(name, step): "NO_PERMISSION" for name in _NO_PERMISSION for step in ("read", "coql")},
     **{(name, "coql"): "INVALID_MODULE" for name in (*_NO_FIELDS, "Activities", "Attachments")},

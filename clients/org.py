@@ -32,7 +32,7 @@ def modules_of(server: Running, version: str) -> dict[str, Module]:
         steps: tuple[str, ...] = READS
         # An attachment is a file, and uploads are not emulated.
         if module["creatable"] and name != "Attachments":
-            # Zoho tells no deletions of links.
+            # Zoho lists no deletions of links.
             steps += WRITES[:-1] if module["generated_type"] == "linking" else WRITES
         fields = get("settings/fields", module=name).get("fields", [])
         shown = ("Tasks", "Events", "Calls") if name == "Activities" else (name,)

@@ -2,4 +2,4 @@
 
 
 class DemoError(Exception):
-    """The demo cannot go on; its text is the one sentence that the user is told."""
+    """The demo cannot go on; its text is the one sentence that the user reads."""

@@ -105,8 +105,8 @@ def _judge(
                 problems.append(f"{model.table}: a row was not rejected though {reason}")
                 continue
             rejected.remove((row, said))
-            told = f"{said['code']} in {said['field']}: {said['message']}"
-            screen.say(f"  {model.table}: {reason} -> {told}")
+            answer = f"{said['code']} in {said['field']}: {said['message']}"
+            screen.say(f"  {model.table}: {reason} -> {answer}")
         problems += [f"{model.table}: a row was rejected: {said}" for _, said in rejected]
     screen.say()
     problems += changes.problems(MODELS, right, written.outcomes)

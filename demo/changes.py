@@ -24,7 +24,7 @@ class Change:
     def call(self) -> tuple[str, str, Row | None]:
         """Method, path and body of the call, to be repeated: its times are in it.
 
-        But a deletion's; it is told again when it is repeated, which does no harm.
+        But a deletion's; it is emitted again when it is repeated, which does no harm.
         """
         stamp = self.moment.isoformat()
         path = f"records/{self.module}"

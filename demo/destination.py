@@ -1,4 +1,4 @@
-"""The way back: destination-zoho-crm as a process that takes rows and tells what became of them."""
+"""The way back: destination-zoho-crm as a process that takes rows and says what became of them."""
 
 import json
 import subprocess

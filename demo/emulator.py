@@ -62,8 +62,8 @@ class Emulator:
         return int(self.control("POST", "clock", {"advance_s": 0})["now"])
 
     def usage(self) -> Usage:
-        told = self.control("GET", "usage")
-        return Usage(told["calls"], told.get("credits_by"), told["credits"])
+        usage = self.control("GET", "usage")
+        return Usage(usage["calls"], usage.get("credits_by"), usage["credits"])
 
     def _call(self, method: str, path: str, body: object = None) -> requests.Response:
         response = self._session.request(

@@ -33,7 +33,7 @@ class Move:
             return "deleted"
         return "new" if self.change.row_id is None else "changed"
 
-    def told(self, warehouse: Warehouse) -> str:
+    def describe(self, warehouse: Warehouse) -> str:
         """In a line, from what DuckDB held and holds."""
         module = self.change.module
         after = warehouse.row(module, self.row_id)
@@ -58,7 +58,7 @@ def show(moves: list[Move], warehouse: Warehouse, screen: Screen) -> None:
     screen.say("What moved in DuckDB, by an example of each kind:")
     screen.say()
     for _, move in sorted(samples.items(), key=lambda item: item[0]):
-        screen.say(f"  {move.told(warehouse)}")
+        screen.say(f"  {move.describe(warehouse)}")
     screen.say()
 
 

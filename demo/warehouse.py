@@ -30,7 +30,7 @@ _RECORD = re.compile(r'\{"type":"RECORD","record":\{"stream":"([^"\\]+)"')
 class Listening(PathExecutor):
     """The connector's process; hears each line that PyAirbyte takes from it.
 
-    PyAirbyte tells neither how far it is nor, when the connector fails, the connector's reason.
+    PyAirbyte reports neither how far it is nor, when the connector fails, the connector's reason.
     """
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class Listening(PathExecutor):
     def end(self) -> None:
         """Ends what PyAirbyte left running."""
         for lines in self._running:
-            # The exit code of a process that was told to end is of no interest.
+            # The exit code of a terminated process is of no interest.
             with suppress(Exception):
                 lines.close()  # type: ignore[attr-defined]  # generators, all of them
         self._running.clear()

@@ -14,15 +14,15 @@ from airbyte_cdk.sources.streams.http import HttpClient
 from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.write_answers import RECORDS, WriteAnswerHandler, read_outcomes
-from zoho_crm.answers import Body, UndocumentedError, page
+from zoho_crm.answers import Body, UndocumentedError, build_page_reader
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.errors import SCOPE_LACKING, FailuresOnly
-from zoho_crm.manifest import scopes, settings_parameters
-from zoho_crm.org import Org, forget, org_of
+from zoho_crm.manifest import load_scopes, load_settings_parameters
+from zoho_crm.org import Org, begin_run, get_org
 from zoho_crm.problems import Refused, config_error, system_error, transient_error
-from zoho_crm.redirects import follow_none
-from zoho_crm.requester import ZohoRequester, manifests_requester
-from zoho_crm.scopes import want_of_scope
+from zoho_crm.redirects import disable_redirects
+from zoho_crm.requester import ZohoRequester, build_requester
+from zoho_crm.scopes import explain_missing_scope
 from zoho_crm.settings import ConnectionSettings
 
 #: The CDK's client logs whole requests and answers when a call fails, rows and all. None of it
@@ -94,29 +94,29 @@ class Client:
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.config: dict[str, Any] = copy.deepcopy(dict(config))
-        ConnectionSettings(parameters=settings_parameters()).transform(self.config)
+        ConnectionSettings(parameters=load_settings_parameters()).transform(self.config)
         #: Those that it needs, between commas.
-        self.scopes = ",".join(scopes("destination").values())
+        self.scopes = ",".join(load_scopes("destination").values())
         self.config["_zoho"]["scopes"] = self.scopes
-        forget(self.config)
-        self.org: Org = org_of(self.config)
+        begin_run(self.config)
+        self.org: Org = get_org(self.config)
 
     @cached_property
     def metadata(self) -> ZohoRequester:
         """For settings and other calls that read."""
-        return manifests_requester("requester", self.config)
+        return build_requester("requester", self.config)
 
     @cached_property
     def queries(self) -> ZohoRequester:
         """For COQL."""
-        return manifests_requester("coql_requester", self.config)
+        return build_requester("coql_requester", self.config)
 
     @cached_property
     def current_user(self) -> str:
         """The id of the user who made the refresh token ("Get Users")."""
 
         def read(body: Body) -> str:
-            user = next(iter(page("users", infos=False)(body).rows), None)
+            user = next(iter(build_page_reader("users", infos=False)(body).rows), None)
             if not isinstance(user, Mapping) or not user.get("id"):
                 raise UndocumentedError("it has no id of the user")
             return str(user["id"])
@@ -135,15 +135,16 @@ class Client:
         method: str,
         path: str,
         *,
-        line: str,
+        usage_of: str,
         records: int = 1,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
         repeatable: bool = True,
     ) -> Answer:
-        """Makes a call with so many records and returns Zoho's outcomes; `line` is the ledger's.
+        """Makes a call with so many records and returns Zoho's outcomes.
 
+        Its usage is that of the stream `usage_of`.
         A repeatable call is made again when its answer is lost; another one raises LostAnswerError.
         A call that Zoho refuses as a whole raises `Refused` with Zoho's code, or a sentence, and
         one that it refuses because of one of its several records RowRejectedError. One that is too
@@ -153,7 +154,7 @@ class Client:
         client, handler = self._repeating if repeatable else self._once
         handler.start_call(path.partition("/")[0], records)
         url = f"{self.metadata.get_url()}/{path}"
-        with self.org.call(line):
+        with self.org.call(usage_of):
             try:
                 _, response = client.send_request(
                     method,
@@ -179,7 +180,9 @@ class Client:
 
     def _explain_missing_scope(self, method: str, url: str) -> Refused:
         rights = _RIGHTS_TO_UPSERT if url.endswith("/upsert") else _RIGHTS[method]
-        sentence, held = want_of_scope(url, self.scopes.split(","), self._granted_scopes, rights)
+        sentence, held = explain_missing_scope(
+            url, self.scopes.split(","), self._granted_scopes, rights
+        )
         return Refused(config_error(sentence), SCOPE_LACKING, scopes_held=held)
 
     @property
@@ -209,7 +212,7 @@ class Client:
             request_timeout=_TIMEOUT_S,
             use_tcp_keepalive=True,
         )
-        follow_none(client._session)
+        disable_redirects(client._session)
         return client, handler
 
 

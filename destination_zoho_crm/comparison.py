@@ -10,7 +10,7 @@ from typing import Any
 from destination_zoho_crm.modules import TargetField
 from destination_zoho_crm.plan import StreamPlan
 from zoho_crm.casts import Odd
-from zoho_crm.lists import ListTexts
+from zoho_crm.multi_select import MultiSelectTexts
 
 #: Forms whose values do not come back as they were sent, or not at all.
 _NOT_COMPARED = (None, "tags", "links", "given")
@@ -47,7 +47,7 @@ class ComparedColumns:
             if column.field is not None and column.via != "external" and _is_compared(column.field)
         }
         self.unique = [name for name, of in fields.items() if of.unique or of.external]
-        lists = ListTexts(plan.module.api_name)
+        lists = MultiSelectTexts(plan.module.api_name)
         #: By column, those first by which a row is known best.
         self.readers = {
             name: _build_reader(fields[name], lists)
@@ -175,9 +175,9 @@ def _is_compared(field: TargetField) -> bool:
     return not (field.form in _NOT_COMPARED or field.read.is_rich_text or field.read.left_out)
 
 
-def _build_reader(field: TargetField, lists: ListTexts) -> Callable[[Any], Any]:
+def _build_reader(field: TargetField, lists: MultiSelectTexts) -> Callable[[Any], Any]:
     """Reads a value that is not null into what equal values have in common."""
-    read = field.read.reader(lists)
+    read = field.read.build_reader(lists)
 
     def plain(value: Any) -> Any:
         if not isinstance(value, str):

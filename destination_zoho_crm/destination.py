@@ -44,7 +44,7 @@ from destination_zoho_crm.rejects import make_folder
 from destination_zoho_crm.settings import read_settings
 from destination_zoho_crm.writing import write
 from zoho_crm.auth import PATIENCE
-from zoho_crm.form import completed, warn_of_unknown
+from zoho_crm.form import complete_config, warn_of_unknown
 from zoho_crm.problems import config_error
 
 LOGGER = logging.getLogger("airbyte")
@@ -140,7 +140,7 @@ class DestinationZohoCrm(Destination):
 
     def _complete(self, config: object) -> dict[str, Any]:
         """The config as the form would save it."""
-        whole = completed(config, self._form)
+        whole = complete_config(config, self._form)
         warn_of_unknown(whole, self._form, "write_method")
         return whole
 

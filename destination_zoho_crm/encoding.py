@@ -20,7 +20,7 @@ from destination_zoho_crm.modules import TargetField
 from destination_zoho_crm.numeric import encode_integer, encode_long, encode_number, format_number
 from destination_zoho_crm.outcomes import InvalidValueError
 from destination_zoho_crm.picklists import HOLDS_SEMICOLON, PickList
-from zoho_crm.fields import Form
+from zoho_crm.data_types import Form
 
 LOGGER = logging.getLogger("airbyte")
 

@@ -9,8 +9,8 @@ from airbyte_cdk.utils import AirbyteTracedException
 from destination_zoho_crm.client import Client
 from destination_zoho_crm.columns import SE_MODULE
 from destination_zoho_crm.plan import StreamPlan
-from zoho_crm.answers import page
-from zoho_crm.coql import listed, select
+from zoho_crm.answers import build_page_reader
+from zoho_crm.coql import build_in, build_select
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -20,7 +20,7 @@ _MOST_ROWS = 200
 #: Forms whose values stand in a query without quotes.
 _NUMBERS = ("integer", "long", "number")
 
-_PAGE = page()
+_PAGE = build_page_reader()
 
 
 class ExistingRecords:
@@ -46,15 +46,15 @@ class ExistingRecords:
 
     def _query_ids(self, name: str, values: Sequence[str]) -> dict[str, str]:
         bare = self._plan.module.fields[name].form in _NUMBERS
-        query = select(
+        query = build_select(
             ("id", name),
             self._plan.module.api_name,
-            listed(name, values, bare=bare),
+            build_in(name, values, bare=bare),
             limit=_MOST_ROWS,
         )
         try:
             rows = self._client.queries.ask(
-                read=_PAGE, body={"select_query": query}, line=self._plan.label
+                read=_PAGE, body={"select_query": query}, usage_of=self._plan.label
             ).rows
         except AirbyteTracedException:
             LOGGER.debug(f"{self._plan.label}: rows with nothing but a key cannot be looked up.")

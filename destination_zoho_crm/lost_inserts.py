@@ -11,10 +11,10 @@ from destination_zoho_crm.comparison import Comparison, NotFound, SentRow
 from destination_zoho_crm.inserts import InsertBatch, InsertBatches, LookUpResult
 from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome, reject
 from destination_zoho_crm.plan import StreamPlan
-from zoho_crm.answers import Body, Page, Row, UndocumentedError, page
-from zoho_crm.coql import both, column, moment, quoted, select
+from zoho_crm.answers import Body, Page, Row, UndocumentedError, build_page_reader
+from zoho_crm.coql import build_and, build_select, format_datetime, quote_column, quote_string
 from zoho_crm.errors import DUPLICATE_DATA, SCOPE_LACKING, TOKEN_REFUSED
-from zoho_crm.manifest import coql_rows
+from zoho_crm.manifest import load_coql_rows
 from zoho_crm.problems import Refused, transient_error
 
 #: A call that lost its answer may still be at work.
@@ -43,7 +43,7 @@ _UNSTEADY = _reject_unknown(
 )
 _UNANSWERED = _reject_unknown(", however often it was made")
 
-_PAGE = page()
+_PAGE = build_page_reader()
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class LostInserts:
         self._client = client
         self._plan = plan
         self._batches = batches
-        self._most_rows = coql_rows(client.config["schema_version"])
+        self._most_rows = load_coql_rows(client.config["schema_version"])
 
     def look_up(self, batch: InsertBatch, places: Sequence[int], *, last: bool) -> LookUpOutcomes:
         """`last`: what is not there is given up, else it is to be sent again.
@@ -107,7 +107,7 @@ class LostInserts:
             return False
         try:
             mine = self._build_condition(self._batches.find_start([batch]))
-            query = both(mine, f"id = {quoted(outcome.record_id)}")
+            query = build_and(mine, f"id = {quote_string(outcome.record_id)}")
             return bool(self._query(["id"], query).rows)
         except AirbyteTracedException:
             return False
@@ -175,23 +175,25 @@ class LostInserts:
         rows: list[Row] = []
         more = True
         while more:
-            found = self._query(columns, both(mine, f"id > {rows[-1]['id']}") if rows else mine)
+            found = self._query(
+                columns, build_and(mine, f"id > {rows[-1]['id']}") if rows else mine
+            )
             rows += found.rows
             more = found.more
         return rows
 
     def _build_condition(self, since: float) -> str:
-        begun = self._client.org.at(since).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return both(
-            f"{column('Created_By')} = {quoted(self._client.current_user)}",
-            f"{column('Created_Time')} >= {moment(begun)}",
+        begun = self._client.org.clock.at(since).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return build_and(
+            f"{quote_column('Created_By')} = {quote_string(self._client.current_user)}",
+            f"{quote_column('Created_Time')} >= {format_datetime(begun)}",
         )
 
     def _query(self, columns: Sequence[str], where: str) -> Page:
         columns = list(dict.fromkeys(("id", *columns)))
-        query = select(columns, self._plan.module.api_name, where, limit=self._most_rows)
+        query = build_select(columns, self._plan.module.api_name, where, limit=self._most_rows)
         return self._client.queries.ask(
-            read=_read_with(columns), body={"select_query": query}, line=self._plan.label
+            read=_read_with(columns), body={"select_query": query}, usage_of=self._plan.label
         )
 
 

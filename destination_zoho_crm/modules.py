@@ -8,9 +8,10 @@ from typing import Any
 from destination_zoho_crm.naming import fold_spelling
 from destination_zoho_crm.options import Options
 from destination_zoho_crm.settings import Operation
+from zoho_crm.data_types import Form
 from zoho_crm.directory import Directory, Metadata
-from zoho_crm.fields import Field, Form
-from zoho_crm.json_text import object_of
+from zoho_crm.fields import Field
+from zoho_crm.json_text import as_object
 from zoho_crm.problems import Refused
 
 LOGGER = logging.getLogger("airbyte")
@@ -276,9 +277,9 @@ def _read_link(entry: Mapping[str, Any]) -> str | None:
     """The linking module has a lookup to each end. A row of the field names the one to the other
     end: v8 calls it the connected one among `linking_details`, earlier versions by a flat name."""
     for kind in _LINKS:
-        details = object_of(entry.get(kind))
-        connected = object_of(
-            object_of(details.get("linking_details")).get("connected_lookup_field")
+        details = as_object(entry.get(kind))
+        connected = as_object(
+            as_object(details.get("linking_details")).get("connected_lookup_field")
         )
         link = connected.get("api_name") or details.get("connectedlookup_apiname")
         if isinstance(link, str) and link:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from destination_zoho_crm.options import quote_some
 from destination_zoho_crm.settings import Operation
 from zoho_crm import errors
-from zoho_crm.json_text import object_of
+from zoho_crm.json_text import as_object
 
 #: Unchanged: the row was accepted and not sent, for it would have changed nothing.
 Result = Literal["created", "updated", "unchanged", "deleted", "superseded", "rejected"]
@@ -92,7 +92,7 @@ def read_outcome(
     repeated: bool,
 ) -> Outcome:
     """The outcome in one item of Zoho's answer ("Insert Records": sample responses)."""
-    details = object_of(item.get("details"))
+    details = as_object(item.get("details"))
     if item.get("status") == "success" or item.get("code") == "SUCCESS":
         result = _DONE.get(operation)
         if result is None:
@@ -123,7 +123,7 @@ def _read_reject(
     several = details.get("errors")
     listed = several if isinstance(several, list) else []
     inner = [error for error in listed if isinstance(error, Mapping)]
-    parts = [(error, object_of(error.get("details"))) for error in inner] or [(item, details)]
+    parts = [(error, as_object(error.get("details"))) for error in inner] or [(item, details)]
     fields = [name for _, about in parts for name in _list_fields(about)]
     said = [
         f"{error.get('message') or error.get('code')}{_format_limits(about)}"
@@ -172,7 +172,7 @@ def _format_limits(details: Mapping[str, Any]) -> str:
         for name in ("expected_data_type", "maximum_length", "supported_values")
         if name in details
     }
-    rule = object_of(details.get("layout_rule")).get("name")
+    rule = as_object(details.get("layout_rule")).get("name")
     if rule:
         known["layout_rule"] = rule
     return f" ({', '.join(f'{name} {value}' for name, value in known.items())})" if known else ""
@@ -180,13 +180,13 @@ def _format_limits(details: Mapping[str, Any]) -> str:
 
 def _read_module(details: Mapping[str, Any]) -> str | None:
     """Of the record that a row is a duplicate of; Zoho can look for them in other modules, too."""
-    module = object_of(object_of(details.get("duplicate_record")).get("module"))
+    module = as_object(as_object(details.get("duplicate_record")).get("module"))
     name = module.get("api_name")
     return name if isinstance(name, str) else None
 
 
 def _read_id(details: Mapping[str, Any]) -> str | None:
-    found = details.get("id") or object_of(details.get("duplicate_record")).get("id")
+    found = details.get("id") or as_object(details.get("duplicate_record")).get("id")
     return str(found) if found else None
 
 

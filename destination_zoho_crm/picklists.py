@@ -13,7 +13,7 @@ from destination_zoho_crm.outcomes import InvalidValueError
 
 LOGGER = logging.getLogger("airbyte")
 
-_SETTING = "Unknown Picklist Values (unknown_picklist_values)"
+_SETTING = "Unknown picklist values (unknown_picklist_values)"
 HOLDS_SEMICOLON = "an option holds a semicolon, by which Zoho separates options"
 #: New options of a field that are remembered; Zoho keeps fewer.
 _MOST_NEW = 10_000

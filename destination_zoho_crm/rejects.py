@@ -94,7 +94,7 @@ class RejectedRows:
         return config_error(
             f"A rejected row cannot be kept in {self._folder}: {self._problem}. The sync ends "
             "here, so that no row is lost; all that it has acknowledged is written or kept. Make "
-            "room in that folder or name another one in Rejected Rows (object_storage_config), "
+            "room in that folder or name another one in Rejected rows (object_storage_config), "
             "and sync again."
         )
 

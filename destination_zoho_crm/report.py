@@ -11,7 +11,7 @@ from destination_zoho_crm.plan import StreamPlan, format_stream
 from destination_zoho_crm.protocol import StreamKey
 from destination_zoho_crm.row_counts import RESULTS, RowCounts, StreamCounts
 from zoho_crm.limits import RECORDS_PER_CREDIT
-from zoho_crm.org import METADATA, Line
+from zoho_crm.usage import METADATA, StreamUsage
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -46,9 +46,9 @@ class Progress:
     """A line each 30 seconds or 10,000 rows, whichever comes first; none where nothing has moved
     since the line before, so a run that is shorter has none."""
 
-    def __init__(self, row_counts: RowCounts, ledger: Mapping[str, Line]) -> None:
+    def __init__(self, row_counts: RowCounts, usage: Mapping[str, StreamUsage]) -> None:
         self._row_counts = row_counts
-        self._ledger = ledger
+        self._usage = usage
         self._last = _Moment(monotonic(), 0, 0)
 
     def log(self) -> None:
@@ -61,7 +61,7 @@ class Progress:
             return
         self._last = _Moment(now, rows, finished)
         rate = (finished - last.finished) / max(now - last.at, 0.001)
-        cost = sum(line.credits for line in list(self._ledger.values()))
+        cost = sum(spent.credits for spent in list(self._usage.values()))
         written = finished - counts["rejected"] - counts["unchanged"]
         LOGGER.info(
             f"Progress: {rows:,} rows in, {written:,} written, {counts['rejected']:,} rejected; "
@@ -70,18 +70,18 @@ class Progress:
 
 
 def report_streams(
-    totals: Mapping[StreamKey, StreamCounts], ledger: Mapping[str, Line]
+    totals: Mapping[StreamKey, StreamCounts], usage: Mapping[str, StreamUsage]
 ) -> Iterator[str]:
     """A line per stream, and the cost of metadata and the sum."""
     for stream, total in totals.items():
         name = format_stream(stream)
-        line = ledger.get(name, Line())
+        spent = usage.get(name, StreamUsage())
         counts = ", ".join(f"{total.counts[result]:,} {result}" for result in RESULTS)
         missing = total.rows - total.counts.total()
         yield (
             f"Written: {name}: {_format_count(total.rows, 'row')} = {counts}"
             + (f", {missing:,} not written as far as is known" if missing else "")
-            + f"; {_format_cost(line.calls, line.credits)}, {line.seconds:.1f} s."
+            + f"; {_format_cost(spent.calls, spent.credits)}, {spent.seconds:.1f} s."
         )
         for field, number in total.matched_by.most_common():
             yield (
@@ -98,11 +98,11 @@ def report_streams(
                 f"Deleted: {name}: {missed:,} of {total.counts['deleted']:,} deletions found no "
                 "record: it was deleted before, or never there."
             )
-    calls = sum(line.calls for line in ledger.values())
-    credits_ = sum(line.credits for line in ledger.values())
+    calls = sum(spent.calls for spent in usage.values())
+    credits_ = sum(spent.credits for spent in usage.values())
     yield (
         f"Cost: {_format_cost(calls, credits_)} in all, "
-        f"{ledger.get(METADATA, Line()).calls:,} calls of them for metadata."
+        f"{usage.get(METADATA, StreamUsage()).calls:,} calls of them for metadata."
     )
 
 

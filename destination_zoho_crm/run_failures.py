@@ -27,9 +27,9 @@ def raise_if_too_many_rejected(
     limit = settings.most_rejected
     if limit and limit.is_exceeded(row_counts.rejected, row_counts.rows, ended=ended):
         raise config_error(
-            f"{row_counts.rejected:,} of {row_counts.rows:,} rows were rejected, and Most Rejected "
-            f"Rows (max_rejected) is {limit}. What was written stays written; the log gives the "
-            "reasons."
+            f"{row_counts.rejected:,} of {row_counts.rows:,} rows were rejected, and Maximum "
+            f"rejected rows (max_rejected) is {limit}. What was written stays written; the log "
+            "lists the reasons."
         )
 
 
@@ -77,8 +77,8 @@ def _report_fully_rejected(totals: Counts) -> Iterator[str]:
         where = f" in {field}" if field else ""
         yield (
             f"{format_stream(stream)}: all {rows:,} rows were rejected, {number:,} of them by "
-            f"{code}{where}; the log gives all reasons. Fix the rows or how they are mapped. If "
-            "a stream may be rejected whole, set Most Rejected Rows (max_rejected) to 100%."
+            f"{code}{where}; the log lists all reasons. Fix the rows or how they are mapped. If "
+            "a stream may be rejected whole, set Maximum rejected rows (max_rejected) to 100%."
         )
 
 
@@ -92,5 +92,5 @@ def _report_unknown(settings: WriteSettings, totals: Counts) -> Iterator[str]:
                 f"{format_stream(stream)}: it is not known whether {number:,} rows are in Zoho "
                 f"({OUTCOME_UNKNOWN}), and they are not kept. Compare the records of the last "
                 "hours with the stream's rows before it is written again, and name a folder in "
-                "Rejected Rows (object_storage_config) to have such rows kept."
+                "Rejected rows (object_storage_config) to have such rows kept."
             )

@@ -14,7 +14,7 @@ from destination_zoho_crm.lost_inserts import LostInserts, build_outage_error
 from destination_zoho_crm.outcomes import LARGE_ROW, Outcome, read_outcome
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.suggestions import add_searched_places
-from zoho_crm.manifest import skipped_features
+from zoho_crm.manifest import load_skipped_features
 from zoho_crm.problems import Refused
 
 LOGGER = logging.getLogger("airbyte")
@@ -47,7 +47,7 @@ class Sender:
         self._client = client
         self._plan = plan
         self._automations = automations
-        self._skipped = skipped_features(client.config["schema_version"])
+        self._skipped = load_skipped_features(client.config["schema_version"])
         #: None: a query may show a record that the run has deleted.
         self._existing = None if run_deletes else ExistingRecords(client, plan)
         self._compared = ComparedColumns(plan)
@@ -98,7 +98,7 @@ class Sender:
             answer = self._client.write(
                 call.method,
                 call.path,
-                line=self._plan.label,
+                usage_of=self._plan.label,
                 records=len(records),
                 params=call.params,
                 headers=call.headers,

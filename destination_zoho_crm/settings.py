@@ -151,7 +151,7 @@ def _read_reject_limit(setting: str | int | None) -> RejectLimit | None:
     digits, percent = text.rstrip("%").lstrip("0") or "0", text.endswith("%")
     if len(digits) > _MOST_DIGITS or (percent and int(digits) > 100):
         raise config_error(
-            f"Most Rejected Rows (max_rejected) is {text[:20]}, which is never reached. Write a "
+            f"Maximum rejected rows (max_rejected) is {text[:20]}, which is never reached. Write a "
             "number of rows or at most 100%, or leave it empty."
         )
     return RejectLimit(int(digits), percent)

@@ -19,12 +19,12 @@ from zoho_crm.errors import (
     OF_CALLS_ONLY,
     OF_RECORDS,
     FailuresOnly,
-    error_of,
+    find_error,
+    isolate_error,
     lacks_feature,
-    standing_alone,
 )
-from zoho_crm.json_text import object_of, parsed
-from zoho_crm.redirects import refusal_of
+from zoho_crm.json_text import as_object, parse_json
+from zoho_crm.redirects import refuse_redirect
 
 #: Where the records of a call stand, as a JSON path.
 RECORDS = "$.data"
@@ -135,9 +135,9 @@ class WriteAnswerHandler(ErrorHandler):
 
     def _interpret(self, response: requests.Response) -> ErrorResolution:
         self._here.last_problem = f"HTTP {response.status_code}"
-        if redirect := refusal_of(response):
+        if redirect := refuse_redirect(response):
             return redirect
-        self._here.error = error = error_of(response)
+        self._here.error = error = find_error(response)
         if response.status_code >= requests.codes.server_error:
             return self._fail(response)
         listed = _read_list(response)
@@ -152,14 +152,14 @@ class WriteAnswerHandler(ErrorHandler):
             return self._fail(response)
         only = complete and self._here.records == 1
         if response.status_code in _OF_CALLS or not self._is_of_a_row(error, only=only):
-            return self._fail(standing_alone(response, error))
+            return self._fail(isolate_error(response, error))
         if self._here.records == 1:
             return SUCCESS_RESOLUTION
         if response.ok:
             # One error says nothing of the other rows, which may be written.
             return self._mark_outcomes_lost()
         self._here.of_a_row = True
-        return self._fail(standing_alone(response, error))
+        return self._fail(isolate_error(response, error))
 
     def _find_refusal_of_all(self, listed: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
         """The error that all records share, where it is of the call."""
@@ -222,14 +222,14 @@ def read_outcomes(response: requests.Response) -> Sequence[Mapping[str, Any]]:
     listed = _read_list(response)
     if listed is not None:
         return listed
-    error = error_of(response)
+    error = find_error(response)
     assert error is not None
     return [error]
 
 
 def _read_list(response: requests.Response) -> Sequence[Mapping[str, Any]] | None:
     try:
-        body = parsed(response.content)
+        body = parse_json(response.content)
     except ValueError:
         return None
     items = body.get("data") if isinstance(body, dict) else None
@@ -275,7 +275,7 @@ def _names_a_row(details: Mapping[str, Any], module: str) -> bool | None:
 
 
 def _details(error: Mapping[str, Any]) -> Mapping[str, Any]:
-    return object_of(error.get("details"))
+    return as_object(error.get("details"))
 
 
 def _never_sent(error: object) -> bool:

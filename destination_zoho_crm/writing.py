@@ -42,7 +42,7 @@ from destination_zoho_crm.sending import Sender
 from destination_zoho_crm.settings import WriteSettings, read_settings
 from destination_zoho_crm.stream_writer import StreamWriter
 from destination_zoho_crm.suggestions import Suggestions
-from zoho_crm.manifest import skipped_features
+from zoho_crm.manifest import load_skipped_features
 from zoho_crm.problems import system_error, transient_error
 
 LOGGER = logging.getLogger("airbyte")
@@ -68,7 +68,7 @@ def write(
     if settings.folder:
         make_folder(settings.folder)
     # First, so that the credits left are counted from the next answer on.
-    client.org.introduce(client.metadata)
+    client.org.fetch_details(client.metadata)
     modules = TargetModules(client.org.directory, client.metadata)
     wanted = modules.find_with_lookups(
         list_module_names(streams, settings.mappings), list_lookup_names(streams, settings.mappings)
@@ -105,7 +105,7 @@ class Run:
         self._insert_batches: defaultdict[str, InsertBatches] = defaultdict(InsertBatches)
         self._orders = build_orders(plans)
         self._deleted_from = {p.module.api_name for p in plans if p.operation == "delete"}
-        self._progress = Progress(self._row_counts, client.org.ledger)
+        self._progress = Progress(self._row_counts, client.org.usage.by_stream)
         self._streams = {plan.stream: self._build_stream(plan) for plan in plans}
 
     def write(self, messages: Iterable[Row | State]) -> Iterator[str]:
@@ -190,7 +190,7 @@ class Run:
     def _close(self) -> None:
         self._writers.close()
         self._rejects.close()
-        for line in report_streams(self._row_counts.totals, self._client.org.ledger):
+        for line in report_streams(self._row_counts.totals, self._client.org.usage.by_stream):
             LOGGER.info(line)
         for line in (
             *report_missed_deletions(self._row_counts.totals),
@@ -208,7 +208,7 @@ class Run:
             )
         if self._row_counts.rejected and self._settings.folder is None:
             LOGGER.warning(
-                "Rejected rows are not kept: name a folder in Rejected Rows "
+                "Rejected rows are not kept: name a folder in Rejected rows "
                 "(object_storage_config) to have them kept from the next sync on."
             )
 
@@ -251,7 +251,7 @@ def _log_plan(plans: Sequence[StreamPlan], settings: WriteSettings, version: str
             LOGGER.info(f"{plan.label}: {remark}.")
     kinds = settings.automations
     fires = "all that the org has" if kinds is None else ", ".join(kinds) or "none"
-    if kinds is not None and not skipped_features(version):
+    if kinds is not None and not load_skipped_features(version):
         fires += " (but cadences, which this version of Zoho's API cannot keep from running)"
     terms = [f"automations: {fires}"]
     if any(plan.operation != "delete" for plan in plans):

@@ -22,7 +22,7 @@ class Emulator:
     client_secret: str
     refresh_token: str
 
-    #: What a user is told to grant, as far as these tests need it.
+    #: What a user has to grant, as far as these tests need it.
     ALL_SCOPES: ClassVar = ",".join(
         f"ZohoCRM.{scope}"
         for scope in ("modules.ALL", "settings.ALL", "users.ALL", "org.ALL", "coql.READ")

@@ -59,8 +59,8 @@ BACK = {
 def rejects(folder: Path) -> list[tuple[str, str]]:
     """Code and field of each rejected row, sorted."""
     lines = [line for file in folder.glob("*.jsonl") for line in file.read_text().splitlines()]
-    told = [json.loads(line)["rejected"] for line in lines]
-    return sorted((one["code"], one["field"]) for one in told)
+    rejections = [json.loads(line)["rejected"] for line in lines]
+    return sorted((one["code"], one["field"]) for one in rejections)
 
 
 @NEEDS_PYAIRBYTE

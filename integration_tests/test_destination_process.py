@@ -266,12 +266,12 @@ def test_a_run_that_is_told_to_stop_loses_no_row_and_adds_none_twice(
         assert process.stdout
         feed = threading.Thread(target=pour, args=(messages(0), process.stdin))
         feed.start()
-        told: list[Json] = []
+        printed: list[Json] = []
         written: list[int] = []
         for line in process.stdout:
-            told.append(json.loads(line))
-            if told[-1]["type"] == "STATE":
-                written.append(told[-1]["state"]["id"])
+            printed.append(json.loads(line))
+            if printed[-1]["type"] == "STATE":
+                written.append(printed[-1]["state"]["id"])
                 if len(written) == 1:
                     process.terminate()
         code = process.wait(30)
@@ -289,7 +289,7 @@ def test_a_run_that_is_told_to_stop_loses_no_row_and_adds_none_twice(
     )
     assert code == 1
     assert written[-1] < rows
-    assert "The sync was stopped" in told[-1]["trace"]["error"]["message"]
+    assert "The sync was stopped" in printed[-1]["trace"]["error"]["message"]
     assert second.exit_code == 0
     assert [found[email] for email in emails] == [1] * rows
 

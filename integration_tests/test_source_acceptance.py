@@ -260,11 +260,11 @@ def test_a_state_from_the_future_reads_no_rows_and_stays(source: Connector, writ
 
     assert output.exit_code == 0
     assert output.records == []
-    told = {
+    states = {
         part["stream"]["stream_descriptor"]["name"]: part["stream"]["stream_state"]
         for part in output.state
     }
-    assert {name: state["Modified_Time"] for name, state in told.items()} == {
+    assert {name: state["Modified_Time"] for name, state in states.items()} == {
         part["stream"]["stream_descriptor"]["name"]: part["stream"]["stream_state"]["Modified_Time"]
         for part in state
     }

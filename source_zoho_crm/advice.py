@@ -5,7 +5,7 @@ from math import ceil
 
 from source_zoho_crm.readers.calls import PER_PAGE
 from source_zoho_crm.readers.windows import MOST_ROWS
-from zoho_crm.limits import CREDITS_OF_AN_EXPORT, credits_of_a_query
+from zoho_crm.limits import CREDITS_OF_AN_EXPORT, compute_query_credits
 
 #: Calls that look whether an export is ready, and fetch it: seldom more than this.
 _LOOKS = 10
@@ -18,7 +18,7 @@ _METHODS = {
 }
 
 
-def advice(
+def advise_method(
     method: str,
     *,
     rows: int,
@@ -53,7 +53,7 @@ def _costs(rows: int, columns: int, version: Mapping[str, int]) -> dict[str, int
     lists = ceil(rows / PER_PAGE) * ceil(columns / (version["rest_columns"] or columns))
     exports = ceil(rows / version["bulk_rows"])
     return {
-        "COQL": queries * credits_of_a_query(version["coql_rows"]) + rows // MOST_ROWS + _SEARCH,
+        "COQL": queries * compute_query_credits(version["coql_rows"]) + rows // MOST_ROWS + _SEARCH,
         "REST": lists,
         "Bulk": exports * (CREDITS_OF_AN_EXPORT + _LOOKS),
     }

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
-from source_zoho_crm.download_pace import download_pace_of
+from source_zoho_crm.download_pace import get_download_pace
 from zoho_crm.answers import Body, UndocumentedError
 from zoho_crm.domains import segment
-from zoho_crm.org import org_of
+from zoho_crm.org import get_org
 from zoho_crm.problems import PutOffError, transient_error
-from zoho_crm.requester import PAUSES_S, ZohoRequester, manifests_requester
+from zoho_crm.requester import PAUSES_S, ZohoRequester, build_requester
 
 #: `query` of the body that makes a job.
 Query = Mapping[str, Any]
@@ -41,44 +41,44 @@ class JobState:
 
 @dataclass(frozen=True, slots=True)
 class BulkRead:
-    """The calls of Bulk Read, booked on one line of the ledger."""
+    """The calls of Bulk Read, booked on one stream."""
 
     #: Makes jobs.
     creating: ZohoRequester
     #: Asks for a job and, without taking its body into memory, for its result.
     asking: ZohoRequester
-    line: str
+    stream: str
 
     @classmethod
-    def made(cls, config: Mapping[str, Any], line: str) -> "BulkRead":
+    def from_manifest(cls, config: Mapping[str, Any], stream: str) -> "BulkRead":
         """With the requesters that the manifest defines."""
-        creating = manifests_requester("bulk_create_requester", config, line=line)
-        asking = manifests_requester("bulk_requester", config, line=line)
-        return cls(creating, asking, line)
+        creating = build_requester("bulk_create_requester", config, usage_of=stream)
+        asking = build_requester("bulk_requester", config, usage_of=stream)
+        return cls(creating, asking, stream)
 
     def create(self, query: Query) -> str:
         """Makes a job; its id."""
         body = {"query": query}
         # Not for a minute: each job costs 50 credits, whether or not it is named.
-        return self.creating.ask(read=_job_of, body=body, line=self.line, pauses=PAUSES_S[:2])
+        return self.creating.ask(read=_job_of, body=body, usage_of=self.stream, pauses=PAUSES_S[:2])
 
     def state(self, job: str) -> JobState:
         try:
-            return self.asking.ask(segment(job), read=_state_of, line=self.line)
+            return self.asking.ask(segment(job), read=_state_of, usage_of=self.stream)
         except PutOffError:
             # The job goes on all the same.
             return JobState()
 
     def download(self, job: str, file: IO[bytes]) -> None:
         """Writes the result of a job, a ZIP, into the file when it is its turn."""
-        pace = download_pace_of(org_of(self.asking.config))
+        pace = get_download_pace(get_org(self.asking.config))
 
         def attempt() -> bool:
-            return self.asking.save(f"{segment(job)}/result", file, line=self.line)
+            return self.asking.save(f"{segment(job)}/result", file, usage_of=self.stream)
 
-        if not pace.downloaded(attempt, f"{self.line}, export {job}"):
+        if not pace.download(attempt, f"{self.stream}, export {job}"):
             raise transient_error(
-                f"{self.line}: Zoho has put off the download of an export for ten minutes; other "
+                f"{self.stream}: Zoho has put off the download of an export for ten minutes; other "
                 "programs may be downloading, too. The next sync goes on from the saved state."
             )
 

@@ -6,15 +6,15 @@ from itertools import chain, islice
 from typing import Any
 
 from source_zoho_crm.modules import modules_of
-from zoho_crm.answers import anything, page
-from zoho_crm.coql import select
+from zoho_crm.answers import build_page_reader, keep_body
+from zoho_crm.coql import build_select
 from zoho_crm.directory import is_of_one_module
 from zoho_crm.domains import segment
-from zoho_crm.errors import INVALID_DATA, PERMISSION_LACKING, SCOPE_LACKING, not_served
-from zoho_crm.manifest import scopes
+from zoho_crm.errors import INVALID_DATA, PERMISSION_LACKING, SCOPE_LACKING, is_not_served
+from zoho_crm.manifest import load_scopes
 from zoho_crm.org import Org
 from zoho_crm.problems import PutOffError, Refused, config_error
-from zoho_crm.requester import ZohoRequester, manifests_requester
+from zoho_crm.requester import ZohoRequester, build_requester
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -25,23 +25,23 @@ _ANY_MODULE = "Leads"
 _MODULES_TRIED = 5
 
 
-def needed_scopes(config: Mapping[str, Any]) -> dict[str, str]:
+def find_needed_scopes(config: Mapping[str, Any]) -> dict[str, str]:
     """The smallest scopes for what the config reads, by what needs them."""
     method = _method(config)
     return {
         what: scope
-        for what, scope in scopes("source").items()
+        for what, scope in load_scopes("source").items()
         if what not in _CALLS or what == method
     }
 
 
-def prove(org: Org, config: Mapping[str, Any]) -> None:
+def check_connection(org: Org, config: Mapping[str, Any]) -> None:
     """Returns if the first sync has what it needs; raises a sentence that says what is missing.
 
     That is: a token, its scopes, an org of the chosen environment, modules, their fields, and a
     call for records by the chosen retrieval method.
     """
-    needed = needed_scopes(config)
+    needed = find_needed_scopes(config)
     missing: list[str] = []
 
     def tried(what: str, call: Callable[[], Any]) -> Any:
@@ -54,7 +54,7 @@ def prove(org: Org, config: Mapping[str, Any]) -> None:
                 raise
             return None
 
-    ask = manifests_requester("requester", config)
+    ask = build_requester("requester", config)
     details = tried("org", lambda: _details(ask))
     tried("users", lambda: ask.metadata("users", "users", type="CurrentUser"))
     modules = _modules(org, ask)
@@ -110,7 +110,9 @@ def _first_listed(ask: ZohoRequester, modules: Iterable[str]) -> str:
     refusal: Refused | None = None
     for module in islice(modules, _MODULES_TRIED):
         try:
-            ask.ask(segment(module), read=page(), params={"fields": "id", "per_page": "1"})
+            ask.ask(
+                segment(module), read=build_page_reader(), params={"fields": "id", "per_page": "1"}
+            )
         except Refused as refused:
             if not is_of_one_module(refused):
                 raise
@@ -122,20 +124,20 @@ def _first_listed(ask: ZohoRequester, modules: Iterable[str]) -> str:
 
 
 def _query(config: Mapping[str, Any], module: str) -> None:
-    query = select(("id",), module, "id > 0", limit=1)
+    query = build_select(("id",), module, "id > 0", limit=1)
     try:
-        requester = manifests_requester("coql_requester", config)
-        requester.ask(read=page(), body={"select_query": query})
+        requester = build_requester("coql_requester", config)
+        requester.ask(read=build_page_reader(), body={"select_query": query})
     except Refused as refusal:
         # Such a module is read by REST, which has answered.
-        if not not_served(refusal.code):
+        if not is_not_served(refusal.code):
             raise
 
 
 def _no_job(config: Mapping[str, Any], module: str) -> None:
     """Asks for a job that is not there: making one would cost 50 credits."""
     try:
-        manifests_requester("bulk_requester", config).ask("0", read=anything)
+        build_requester("bulk_requester", config).ask("0", read=keep_body)
     except PutOffError:
         # The service is there, and busy.
         return

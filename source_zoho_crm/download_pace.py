@@ -33,7 +33,7 @@ class DownloadPace:
         self._not_before = 0.0
         self._lock = threading.Lock()
 
-    def downloaded(self, attempt: Callable[[], bool], what: str = "A download") -> bool:
+    def download(self, attempt: Callable[[], bool], what: str = "A download") -> bool:
         """Tries when its turn has come, until Zoho serves it; False: not within ten minutes.
 
         Every 30 seconds the log says what it is that waits.
@@ -41,19 +41,19 @@ class DownloadPace:
         begun = time.monotonic()
         waits = _Waits(what)
         while time.monotonic() - begun < _PATIENCE_S:
-            self.turn(waits)
+            self.wait_for_turn(waits)
             if attempt():
                 return True
-            self.refused()
+            self.mark_refused()
         return False
 
-    def turn(self, waits: "_Waits | None" = None) -> None:
+    def wait_for_turn(self, waits: "_Waits | None" = None) -> None:
         """Returns when a download may begin."""
         waits = waits or _Waits("A download")
         while (pause := self._book()) > 0:
             waits.sleep(pause)
 
-    def refused(self) -> None:
+    def mark_refused(self) -> None:
         """Zoho has refused a download: it was one too many."""
         with self._lock:
             self._refused = True
@@ -75,7 +75,7 @@ _paces: WeakKeyDictionary[Org, DownloadPace] = WeakKeyDictionary()
 _paces_lock = threading.Lock()
 
 
-def download_pace_of(org: Org) -> DownloadPace:
+def get_download_pace(org: Org) -> DownloadPace:
     """The pace that all streams of a run share."""
     with _paces_lock:
         return _paces.setdefault(org, DownloadPace())

@@ -9,7 +9,7 @@ from airbyte_cdk.utils import AirbyteTracedException
 _KINDS = (FailureType.system_error, FailureType.config_error, FailureType.transient_error)
 
 
-def plainly(messages: Iterable[AirbyteMessage]) -> Iterator[AirbyteMessage]:
+def shorten_errors(messages: Iterable[AirbyteMessage]) -> Iterator[AirbyteMessage]:
     """The messages of a read; its last error repeats the sentences of the streams that failed.
 
     The CDK's own last error prints exceptions as Python does, with requests and answers in them.

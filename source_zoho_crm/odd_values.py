@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
-from zoho_crm.fields import Field, unfit
+from zoho_crm.fields import Field, describe_unfit
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -17,14 +17,14 @@ class OddValues:
         self._stream = stream
         self._counts: Counter[Field] = Counter()
 
-    def of(self, fields: Iterable[Field]) -> list[Field]:
+    def watch(self, fields: Iterable[Field]) -> list[Field]:
         """The fields, whose values are counted here from now on."""
-        return [replace(field, tell_odd=self._count) for field in fields]
+        return [replace(field, report_odd=self._count) for field in fields]
 
-    def tell(self) -> None:
+    def report(self) -> None:
         """One warning for each field with such values, with their number; then it counts anew."""
         for field, values in self._counts.items():
-            LOGGER.warning(f"{self._stream}.{field.api_name}: {unfit(field, values)}")
+            LOGGER.warning(f"{self._stream}.{field.api_name}: {describe_unfit(field, values)}")
         self._counts.clear()
 
     def _count(self, field: Field) -> None:

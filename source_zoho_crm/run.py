@@ -16,7 +16,7 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils import AirbyteTracedException
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 
-from source_zoho_crm.lines import LineEntrypoint, counts_records
+from source_zoho_crm.packed_records import PackedEntrypoint, is_no_record_count
 from source_zoho_crm.source import SourceZohoCrm
 from zoho_crm.problems import config_error
 
@@ -41,8 +41,8 @@ def run() -> None:
             _refuse(problem, checking=args[:1] == ["check"])
             return
         source.packed = True
-        logging.getLogger(f"airbyte.{source.name}").addFilter(counts_records)
-        entrypoint = LineEntrypoint(source)
+        logging.getLogger(f"airbyte.{source.name}").addFilter(is_no_record_count)
+        entrypoint = PackedEntrypoint(source)
         try:
             with PRINT_BUFFER:
                 for message in entrypoint.run(entrypoint.parse_args(args)):

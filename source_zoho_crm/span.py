@@ -5,10 +5,15 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from source_zoho_crm.readers.deleted import DELETED_AT, LISTED_FOR, forgotten
-from source_zoho_crm.readers.windows import Span, text
-from source_zoho_crm.selection import has_state, is_incremental, saved_moment, selected_columns
-from zoho_crm.org import org_of
+from source_zoho_crm.readers.tombstones import DELETED_AT, LISTED_FOR, describe_unlisted
+from source_zoho_crm.readers.windows import Span, format_moment
+from source_zoho_crm.selection import (
+    get_saved_moment,
+    get_selected_columns,
+    has_state,
+    is_incremental,
+)
+from zoho_crm.org import get_org
 from zoho_crm.settings import BEGINNING
 
 LOGGER = logging.getLogger("airbyte")
@@ -16,19 +21,19 @@ LOGGER = logging.getLogger("airbyte")
 _SECOND = timedelta(seconds=1)
 
 
-def span_of(config: Mapping[str, Any], stream: str, start: str, end: datetime) -> Span:
+def compute_span(config: Mapping[str, Any], stream: str, start: str, end: datetime) -> Span:
     """What a run reads of a module whose changes are followed.
 
     `start`: the later one of start date and state, as the CDK's cursor tells it.
     """
-    since, saved = datetime.fromisoformat(start), saved_moment(config, stream)
+    since, saved = datetime.fromisoformat(start), get_saved_moment(config, stream)
     if saved is None:
         # A state without a moment: the stream was read whole until now, and nobody has told
         # which of its rows were removed.
         told = has_state(config, stream) and is_incremental(config, stream)
         deleted_since = _told_from(config, stream, end - LISTED_FOR) if told else None
         return Span(since, end, resumed=False, deleted_since=deleted_since)
-    if text(saved) == config["start_datetime"]:
+    if format_moment(saved) == config["start_datetime"]:
         # A run that closed no window leaves its start date as the state. What it brought may
         # have been deleted since, and what an earlier state still had to be told.
         deleted_since = _told_from(config, stream, end - LISTED_FOR)
@@ -46,14 +51,16 @@ def span_of(config: Mapping[str, Any], stream: str, start: str, end: datetime) -
     return Span(max(begin, back), end, resumed=following > begin, deleted_since=deleted_since)
 
 
-def removed_since(config: Mapping[str, Any], stream: str, end: datetime) -> datetime | None:
+def compute_deletions_start(
+    config: Mapping[str, Any], stream: str, end: datetime
+) -> datetime | None:
     """From when on deletions are told of an incremental stream that is read whole; None: none are.
 
     Its state has a moment where it was read by windows before.
     """
     if not has_state(config, stream):
         return None
-    saved = saved_moment(config, stream)
+    saved = get_saved_moment(config, stream)
     if saved is None:
         return _told_from(config, stream, end - LISTED_FOR)
     return None if saved > end else _told_from(config, stream, _after(saved, config))
@@ -69,7 +76,7 @@ def _told_from(config: Mapping[str, Any], stream: str, moment: datetime) -> date
     """A tombstone without its mark would look like a record whose fields were emptied."""
     if not config.get("include_deleted", True):
         return None
-    columns = selected_columns(config, stream)
+    columns = get_selected_columns(config, stream)
     if columns is None or DELETED_AT in columns:
         return moment
     LOGGER.warning(
@@ -81,11 +88,11 @@ def _told_from(config: Mapping[str, Any], stream: str, moment: datetime) -> date
 
 
 def _warn_of_forgotten(config: Mapping[str, Any], stream: str, since: datetime) -> None:
-    lost = forgotten(since, org_of(config).now())
+    lost = describe_unlisted(since, get_org(config).clock.now())
     if lost:
         LOGGER.warning(
-            f"{stream}: the saved state is of {text(since - _SECOND)}, and Zoho no longer lists "
-            f"what was deleted {lost}. If no sync has run since then, such rows are still in the "
-            "warehouse, and a refresh of this stream drops them. A first sync that goes on where "
-            "it stopped has brought none."
+            f"{stream}: the saved state is of {format_moment(since - _SECOND)}, and Zoho no longer "
+            f"lists what was deleted {lost}. If no sync has run since then, such rows are still in "
+            "the warehouse, and a refresh of this stream drops them. A first sync that goes on "
+            "where it stopped has brought none."
         )

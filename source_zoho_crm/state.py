@@ -15,7 +15,7 @@ from airbyte_cdk.models import (
 from airbyte_cdk.sources.streams.core import NO_CURSOR_STATE_KEY
 from airbyte_cdk.utils import AirbyteTracedException
 
-from source_zoho_crm.readers.windows import text
+from source_zoho_crm.readers.windows import format_moment
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.problems import config_error
 from zoho_crm.settings import BEGINNING
@@ -32,7 +32,7 @@ _KEYS = frozenset({CURSOR_FIELD, ORG_ID, NO_CURSOR_STATE_KEY})
 States = Mapping[str, Mapping[str, Any]]
 
 
-def gone_on_from(
+def select_states(
     states: Iterable[AirbyteStateMessage], catalog: ConfiguredAirbyteCatalog | None
 ) -> list[AirbyteStateMessage]:
     """The saved states that a run goes on from: those of streams that are read incrementally.
@@ -49,19 +49,19 @@ def gone_on_from(
     return [_in_one_form(state) for state in states if _stream_of(state) not in whole]
 
 
-def without_unknown_keys(states: Iterable[AirbyteStateMessage]) -> list[AirbyteStateMessage]:
+def drop_unknown_keys(states: Iterable[AirbyteStateMessage]) -> list[AirbyteStateMessage]:
     """What the CDK gets: its cursor carries unknown keys on, and takes some for its own."""
-    return [_without_unknown_keys(state) for state in states]
+    return [_drop_unknown_keys(state) for state in states]
 
 
-def _without_unknown_keys(message: AirbyteStateMessage) -> AirbyteStateMessage:
+def _drop_unknown_keys(message: AirbyteStateMessage) -> AirbyteStateMessage:
     if message.stream is None:
         return message
     known = {key: value for key, value in _told(message).items() if key in _KEYS}
     return replace(message, stream=replace(message.stream, stream_state=AirbyteStateBlob(known)))
 
 
-def by_stream(states: Iterable[AirbyteStateMessage]) -> dict[str, dict[str, Any]]:
+def group_by_stream(states: Iterable[AirbyteStateMessage]) -> dict[str, dict[str, Any]]:
     """What each stream's state says; streams that were cleared have none."""
     told = {name: _told(state) for state in states if (name := _stream_of(state))}
     return {name: state for name, state in told.items() if state}
@@ -84,7 +84,7 @@ def _in_one_form(message: AirbyteStateMessage) -> AirbyteStateMessage:
     try:
         moment = datetime.fromisoformat(value)
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        written = text(max(moment, datetime.fromisoformat(BEGINNING)))
+        written = format_moment(max(moment, datetime.fromisoformat(BEGINNING)))
     except (TypeError, ValueError, OverflowError):
         raise config_error(
             f"{stream.stream_descriptor.name}: the saved state is {value!r}, which is no moment. "
@@ -95,7 +95,9 @@ def _in_one_form(message: AirbyteStateMessage) -> AirbyteStateMessage:
     return replace(message, stream=replace(stream, stream_state=blob))
 
 
-def of_another_org(states: States, org_id: str | None) -> dict[str, AirbyteTracedException]:
+def find_states_of_another_org(
+    states: States, org_id: str | None
+) -> dict[str, AirbyteTracedException]:
     """The streams whose state is of another org than this one, with the error to tell.
 
     States that name no org are taken for this one's, and so are all where Zoho does not tell the
@@ -113,7 +115,7 @@ def of_another_org(states: States, org_id: str | None) -> dict[str, AirbyteTrace
     }
 
 
-def with_org(message: AirbyteMessage, states: States, org_id: str | None) -> AirbyteMessage:
+def add_org(message: AirbyteMessage, states: States, org_id: str | None) -> AirbyteMessage:
     """A stream's state with the id of its org, which is the saved one where Zoho tells none."""
     state = message.state
     stream = state.stream if state else None
@@ -126,7 +128,7 @@ def with_org(message: AirbyteMessage, states: States, org_id: str | None) -> Air
     return replace(message, state=replace(state, stream=replace(stream, stream_state=blob)))
 
 
-def oddities(
+def build_state_warnings(
     states: States,
     incremental: Iterable[str],
     has_state: Callable[[str], bool],
@@ -157,6 +159,6 @@ def oddities(
         elif CURSOR_FIELD in state and datetime.fromisoformat(state[CURSOR_FIELD]) > latest:
             yield (
                 f"{stream}: the saved state is {state[CURSOR_FIELD]}, which is in the future: it "
-                f"is {text(latest)} now. No change is read until then. Clear the stream's state to "
-                "read all of it again, or set it to the moment of the last good sync."
+                f"is {format_moment(latest)} now. No change is read until then. Clear the stream's "
+                "state to read all of it again, or set it to the moment of the last good sync."
             )

@@ -15,6 +15,6 @@ def pytest_collection_finish() -> None:
 def pauses(mocker) -> list[float]:
     """The seconds that would have passed before answers were asked for again."""
     slept: list[float] = []
-    for place in ("zoho_crm.requester.sleep", "source_zoho_crm.absent.sleep"):
+    for place in ("zoho_crm.requester.sleep", "source_zoho_crm.missing_streams.sleep"):
         mocker.patch(place, slept.append)
     return slept

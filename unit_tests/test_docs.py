@@ -139,7 +139,7 @@ BY_HAND = (
 
 
 def config_errors(*packages: str) -> Iterator[str]:
-    """What users are told of what they can mend; what is filled in is left out."""
+    """What users read of what they can correct; what is filled in is left out."""
     for package in packages:
         for path in sorted((CHECKOUT / package).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text())):
@@ -165,7 +165,7 @@ def test_every_error_that_a_user_can_mend_is_among_the_sentences_to_look_up(
 ) -> None:
     looked_up = [[part for part in plain(s).split(" … ") if part] for s in sentences(page)]
     # The destination reads records by none of the retrieval methods, and has no start date.
-    elsewhere = () if page == SOURCE else ("Start Date",)
+    elsewhere = () if page == SOURCE else ("Start date",)
     elsewhere += ("of the call and not of a row",) if page == SOURCE else ()
 
     missing = [

@@ -12,8 +12,8 @@ import pytest
 from destination_zoho_crm.destination import DestinationZohoCrm
 from destination_zoho_crm.run import run as run_destination
 from source_zoho_crm.run import run as run_source
-from zoho_crm.form import completed, warn_of_unknown
-from zoho_crm.manifest import settings_parameters
+from zoho_crm.form import complete_config, warn_of_unknown
+from zoho_crm.manifest import load_settings_parameters
 
 ACCOUNT = {
     "client_id": "1000.C",
@@ -23,20 +23,20 @@ ACCOUNT = {
     "environment": "Production",
     "schema_version": "v4",
 }
-SOURCE_FORM = settings_parameters()["form"]
+SOURCE_FORM = load_settings_parameters()["form"]
 DESTINATION_FORM = DestinationZohoCrm().spec(logging.getLogger()).connectionSpecification
 COMMANDS = {"source": run_source, "destination": run_destination}
 
 BOTH = [
     ({"client_id": "  "}, "Client ID (client_id) is missing."),
-    ({"refresh_token": None}, "Refresh Token (refresh_token) is missing."),
+    ({"refresh_token": None}, "Refresh token (refresh_token) is missing."),
     (
         {"client_secret": 5},
-        "Client Secret (client_secret) is a value, which is no text; write it in quotes.",
+        "Client secret (client_secret) is a value, which is no text; write it in quotes.",
     ),
     (
         {"credits_reserve_percent": True},
-        "Credits Left to People (credits_reserve_percent) is true, which is no whole number.",
+        "Credits reserved for people (credits_reserve_percent) is true, which is no whole number.",
     ),
     (
         {"dc_region": "Mars"},
@@ -45,11 +45,11 @@ BOTH = [
     (
         {"schema_version": "v3", "credits_reserve_percent": 91},
         "Schema (schema_version) is 'v3', which is none of v2, v2.1, v4, v8. "
-        "Credits Left to People (credits_reserve_percent) is 91, and 90 is the most.",
+        "Credits reserved for people (credits_reserve_percent) is 91, and 90 is the most.",
     ),
     (
         {"credits_reserve_percent": 1.5},
-        "Credits Left to People (credits_reserve_percent) is 1.5, which is no whole number.",
+        "Credits reserved for people (credits_reserve_percent) is 1.5, which is no whole number.",
     ),
     (
         {"base_url": "http://example.com"},
@@ -64,16 +64,16 @@ BOTH = [
 OF_THE_SOURCE = [
     (
         {"max_concurrent_requests": 1.5},
-        "Most Calls at Once (max_concurrent_requests) is 1.5, which is no whole number.",
+        "Maximum calls at once (max_concurrent_requests) is 1.5, which is no whole number.",
     ),
     (
         {"max_concurrent_requests": 0},
-        "Most Calls at Once (max_concurrent_requests) is 0, and 1 is the least.",
+        "Maximum calls at once (max_concurrent_requests) is 0, and 1 is the least.",
     ),
     *(
         (
             {"lookback_minutes": value},
-            f"Lookback Window (lookback_minutes) is {value!r}, {said}.",
+            f"Lookback window (lookback_minutes) is {value!r}, {said}.",
         )
         for value, said in (
             (1441, "and 1440 is the most"),
@@ -84,21 +84,21 @@ OF_THE_SOURCE = [
     ),
     (
         {"include_deleted": "yes"},
-        "Include Deleted Records (include_deleted) is 'yes', which is neither true nor false.",
+        "Include deleted records (include_deleted) is 'yes', which is neither true nor false.",
     ),
     (
         {"start_datetime": "01/02/2021"},
-        "Start Date (start_datetime) is '01/02/2021'; "
+        "Start date (start_datetime) is '01/02/2021'; "
         "write it like 2021-01-01T00:00:00Z or 2021-01-01.",
     ),
     (
         {"start_datetime": "2021-02-30"},
-        "Start Date (start_datetime) is '2021-02-30', which is no date. "
+        "Start date (start_datetime) is '2021-02-30', which is no date. "
         "Write it like 2021-01-01T00:00:00Z, or leave it empty.",
     ),
     (
         {"start_datetime": "2999-01-01"},
-        "Start Date (start_datetime) is '2999-01-01', in the future, so nothing would be read. "
+        "Start date (start_datetime) is '2999-01-01', in the future, so nothing would be read. "
         "Choose a past moment, or leave it empty to read everything.",
     ),
     (
@@ -116,7 +116,7 @@ OF_THE_SOURCE = [
     ),
     (
         {"retrieval": {"use_coql": "disabled ", "api_type": " SOAP"}},
-        "Use COQL (retrieval): API Type (api_type) is 'SOAP', which is none of REST, Bulk.",
+        "Use COQL (retrieval): API type (api_type) is 'SOAP', which is none of REST, Bulk.",
     ),
 ]
 MAPPING = {"stream": "people", "module": "Leads", "operation": {"operation": "insert"}}
@@ -129,7 +129,7 @@ OF_THE_DESTINATION = [
     ),
     (
         {"mappings": [MAPPING | {"operation": {"operation": "upsert"}}]},
-        "Mapping 1: Operation (operation): Matching Key (matching_key) is missing.",
+        "Mapping 1: Operation (operation): Matching key (matching_key) is missing.",
     ),
     (
         {"mappings": [MAPPING | {"operation": {"operation": "overwrite"}}]},
@@ -161,7 +161,7 @@ OF_THE_DESTINATION = [
     ),
     (
         {"null_values": {"a": True}},
-        'Null Values (null_values) is {"a": true}, which is no text.',
+        'Null values (null_values) is {"a": true}, which is no text.',
     ),
     (
         {"mappings": [MAPPING | {"fields": [{"column": "a"}]}]},
@@ -183,11 +183,11 @@ OF_THE_DESTINATION = [
     ),
     (
         {"mappings": [MAPPING | {"lar_id": "the first"}]},
-        "Mapping 1: Assignment Rule (lar_id) is 'the first'; write it like 4150868000000112009.",
+        "Mapping 1: Assignment rule (lar_id) is 'the first'; write it like 4150868000000112009.",
     ),
     (
         {"mappings": [MAPPING | {"lar_id": 4150868000000112009}]},
-        "Mapping 1: Assignment Rule (lar_id) is 4150868000000112009, which is no text; "
+        "Mapping 1: Assignment rule (lar_id) is 4150868000000112009, which is no text; "
         "write it in quotes.",
     ),
     *(
@@ -200,7 +200,7 @@ OF_THE_DESTINATION = [
     ),
     (
         {"null_values": "keep"},
-        "Null Values (null_values) is 'keep', which is none of ignore, clear.",
+        "Null values (null_values) is 'keep', which is none of ignore, clear.",
     ),
     (
         {"automations": {"run": "selected", "kinds": []}},
@@ -211,14 +211,14 @@ OF_THE_DESTINATION = [
         {"automations": {"run": "some"}},
         "Automations (automations) needs run: all or none or selected, not 'some'.",
     ),
-    ({"max_deletes": -1}, "Most Deletions (max_deletes) is -1, and 0 is the least."),
+    ({"max_deletes": -1}, "Maximum deletions per sync (max_deletes) is -1, and 0 is the least."),
     (
         {"max_rejected": "5 %"},
-        "Most Rejected Rows (max_rejected) is '5 %'; write it like 50 or 10%.",
+        "Maximum rejected rows (max_rejected) is '5 %'; write it like 50 or 10%.",
     ),
     (
         {"object_storage_config": {"storage_type": "Local"}},
-        "Rejected Rows (object_storage_config): Folder (folder) is missing.",
+        "Rejected rows (object_storage_config): Folder (folder) is missing.",
     ),
 ]
 CASES = [
@@ -322,14 +322,14 @@ def test_what_the_form_keeps_of_an_option_that_was_chosen_before_is_none_of_them
 
 
 def warnings(form: dict[str, Any], settings: dict[str, Any]) -> list[str]:
-    """What a completed config is told with."""
+    """What is logged of a completed config."""
     said: list[str] = []
     heard = logging.Handler()
     heard.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
     logger = logging.getLogger("airbyte")
     logger.addHandler(heard)
     try:
-        warn_of_unknown(completed(ACCOUNT | settings, form), form)
+        warn_of_unknown(complete_config(ACCOUNT | settings, form), form)
     finally:
         logger.removeHandler(heard)
     return said

@@ -1,4 +1,4 @@
-"""Both forms against the rules of Airbyte's connection form, as its code and behaviour tell them.
+"""Both forms against the rules of Airbyte's connection form, as its code and behaviour show them.
 
 The form is built from the spec alone: what it cannot draw breaks the page, or saves nothing and
 says nothing.
@@ -85,12 +85,12 @@ def test_every_field_has_a_title_and_those_that_are_filled_in_a_tooltip(connecto
 
 @both
 def test_titles_are_words_as_a_person_writes_them(connector: str) -> None:
-    small = {"at", "of", "to", "a", "for"}
+    names = {"COQL", "ID", "URL"}
     odd = [
         field["title"]
         for _, field in fields(form(connector))
-        for word in field["title"].split()
-        if not word[0].isupper() and word not in small
+        for first, *others in [field["title"].split()]
+        if not first[0].isupper() or not all(w.islower() or w in names for w in others)
     ]
 
     assert odd == []
@@ -341,7 +341,7 @@ def test_the_start_date_is_seen_and_the_api_type_only_where_coql_is_off() -> Non
     assert properties["start_datetime"]["always_show"] is True
     assert properties["retrieval"]["title"] == "Use COQL"
     assert "api_type" not in enabled["properties"]
-    assert disabled["properties"]["api_type"]["title"] == "API Type"
+    assert disabled["properties"]["api_type"]["title"] == "API type"
     assert disabled["properties"]["api_type"]["default"] == "REST"
     assert disabled["required"] == ["use_coql"]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 
-from zoho_crm.json_text import parsed
+from zoho_crm.json_text import parse_json
 
 Row = dict[str, Any]
 
@@ -38,7 +38,7 @@ class Page:
 Body = Mapping[str, Any] | None
 
 
-def body_of(response: requests.Response) -> Body:
+def parse_body(response: requests.Response) -> Body:
     """The JSON object of a good answer; None: it has no rows, and says so."""
     if response.status_code == requests.codes.no_content:
         return None
@@ -47,7 +47,7 @@ def body_of(response: requests.Response) -> Body:
             return None
         raise UndocumentedError("it was not asked what was modified")
     try:
-        body = parsed(response.content)
+        body = parse_json(response.content)
     except ValueError:
         raise UndocumentedError("it is no JSON" if response.content else "it is empty") from None
     except (requests.RequestException, RuntimeError) as error:
@@ -58,20 +58,22 @@ def body_of(response: requests.Response) -> Body:
     return body
 
 
-def anything(body: Body) -> Body:
+def keep_body(body: Body) -> Body:
     return body
 
 
-def entries(key: str) -> Callable[[Body], list[Row]]:
+def build_entries_reader(key: str) -> Callable[[Body], list[Row]]:
     """Reads the list under a key: settings, or records without any behind them."""
 
     def read(body: Body) -> list[Row]:
-        return page(key, infos=False)(body).rows
+        return build_page_reader(key, infos=False)(body).rows
 
     return read
 
 
-def page(key: str = "data", *, infos: bool = True, behind: bool = False) -> Callable[[Body], Page]:
+def build_page_reader(
+    key: str = "data", *, infos: bool = True, behind: bool = False
+) -> Callable[[Body], Page]:
     """Reads a page of a list. `infos`: Zoho documents that it says whether more rows follow;
     `behind`: it is not the first one."""
 

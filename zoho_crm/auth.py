@@ -15,11 +15,11 @@ from airbyte_cdk.sources.declarative.auth.oauth import DeclarativeOauth2Authenti
 from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
 from airbyte_cdk.utils.datetime_helpers import AirbyteDateTime, ab_datetime_now
 
-from zoho_crm.domains import followed
-from zoho_crm.json_text import parsed
-from zoho_crm.org import org_of
+from zoho_crm.domains import find_api_address
+from zoho_crm.json_text import parse_json
+from zoho_crm.org import get_org
 from zoho_crm.problems import NoTokenError
-from zoho_crm.redirects import refusal_of
+from zoho_crm.redirects import refuse_redirect
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -128,14 +128,14 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
 
     def __call__(self, request: requests.PreparedRequest) -> Any:
         """Signs a request that is about to be sent."""
-        org_of(self.config).sends(request)
+        get_org(self.config).usage.book_request(request)
         return super().__call__(request)
 
     def update_from_response(
         self, request: requests.PreparedRequest, response: requests.Response
     ) -> None:
-        """The CDK tells each answer here, retried ones too; it goes into the ledger."""
-        org_of(self.config).heard(request, response)
+        """The CDK tells each answer here, retried ones too; it is booked."""
+        get_org(self.config).book_answer(request, response)
 
     def _token(self) -> _Token:
         with self._lock:
@@ -176,7 +176,7 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
                 FailureType.config_error,
             )
         try:
-            api = followed(configured, api_domain, addresses["known"])
+            api = find_api_address(configured, api_domain, addresses["known"])
         except ValueError:
             LOGGER.warning(f"The token answer names {api_domain}, which is not Zoho's; ignored.")
             return configured
@@ -230,10 +230,10 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
                 trouble = f"does not answer ({type(error).__name__})"
                 continue
             try:
-                answer = parsed(response.content)
+                answer = parse_json(response.content)
             except ValueError:
                 answer = None
-            if redirect := refusal_of(response):
+            if redirect := refuse_redirect(response):
                 raise NoTokenError(str(redirect.error_message), FailureType.config_error)
             trouble = f"gives no token (HTTP {response.status_code})"
             if response.status_code >= 500 or not isinstance(answer, dict):

@@ -19,7 +19,7 @@ def segment(name: str) -> str:
     return quote(name, safe="")
 
 
-def followed(api: str, api_domain: str, known: Collection[str]) -> str | None:
+def find_api_address(api: str, api_domain: str, known: Collection[str]) -> str | None:
     """The address that takes the place of `api` when the token answer names `api_domain`.
 
     None: there is nothing to follow. The environment's part of the host stays, for the answer tells

@@ -1,94 +1,26 @@
-"""Zoho's data types, in one table: what a column is in the warehouse, how its value is read from
-JSON and from CSV, and in which form it is written.
-
-The canonical forms hold for every retrieval method: ids, bigints and autonumbers are strings; a
-lookup or owner is the id as a string; a multi-select picklist is an array of strings; tags are an
-array of names; datetimes are RFC 3339 in UTC; dates are YYYY-MM-DD; numbers and booleans are typed,
-whole numbers without a fraction. An empty array is null, and so is an empty text: an export cannot
-tell the two apart.
-"""
+"""A module's fields, as "Fields Metadata" describes them, and how their values are read."""
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as of_dataclass
-from typing import Any, Literal
+from typing import Any
 
-from zoho_crm import casts
 from zoho_crm.casts import Odd
-from zoho_crm.lists import ListTexts, listed, options_of
+from zoho_crm.data_types import (
+    DATA_TYPES,
+    ITEMS,
+    NUMBER,
+    OTHER,
+    STRING,
+    TAGS,
+    Cast,
+    CellCast,
+    DataType,
+)
+from zoho_crm.multi_select import MultiSelectTexts, cast_list, find_options
 
 LOGGER = logging.getLogger("airbyte")
-
-#: The form in which Zoho takes a value ("Insert Records": sample values of field types); a value
-#: of the form "given" goes out as it came.
-Form = Literal[
-    "text",
-    "integer",
-    "long",
-    "number",
-    "boolean",
-    "date",
-    "datetime",
-    "reference",
-    "options",
-    "tags",
-    "links",
-    "given",
-]
-
-#: Reads a value of Zoho's JSON that is not null into its canonical form; raises `Odd` where it is
-#: none of its type.
-Cast = Callable[[Any], Any]
-#: Reads a cell of Zoho's CSV that is not empty into the same form ("Bulk Read: Download Result").
-CellCast = Callable[[str], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class DataType:
-    schema: Mapping[str, Any]
-    read: Cast
-    #: `str`: the cell is the value.
-    read_cell: CellCast
-    #: None: no client sets it.
-    write: Form | None
-
-
-def _nullable(kind: str, **more: object) -> dict[str, Any]:
-    return {"type": ["null", kind], **more}
-
-
-_STRING = DataType(_nullable("string"), casts.text, str, "text")
-_ID = DataType(_nullable("string"), casts.reference, str, "reference")
-_NUMBER = DataType(_nullable("number"), casts.number, casts.number, "number")
-_ITEMS = _nullable("array", items={"type": "string"})
-_TAGS = DataType(_ITEMS, listed, listed, "tags")
-#: Of a type that is not known.
-_OTHER = DataType(_nullable("string"), casts.anything, str, "given")
-
-DATA_TYPES: Mapping[str, DataType] = {
-    **dict.fromkeys(
-        ("text", "email", "phone", "website", "textarea", "mediumtext", "picklist", "string"),
-        _STRING,
-    ),
-    **dict.fromkeys(("bigint", "long"), DataType(_nullable("string"), casts.big, str, "long")),
-    "autonumber": DataType(_nullable("string"), casts.text, str, None),
-    **dict.fromkeys(("double", "percent", "currency", "decimal"), _NUMBER),
-    **dict.fromkeys(
-        ("lookup", "ownerlookup", "userlookup", "profilelookup", "layout", "rolelookup"), _ID
-    ),
-    **dict.fromkeys(("multi_module_lookup", "multimodulelookup"), _ID),
-    "integer": DataType(_nullable("integer"), casts.integer, casts.integer, "integer"),
-    "boolean": DataType(_nullable("boolean"), casts.boolean, casts.boolean, "boolean"),
-    "date": DataType(_nullable("string", format="date"), casts.day, casts.day, "date"),
-    "datetime": DataType(
-        _nullable("string", format="date-time", airbyte_type="timestamp_with_timezone"),
-        casts.moment,
-        casts.moment,
-        "datetime",
-    ),
-    "multiselectpicklist": DataType(_ITEMS, listed, listed, "options"),
-}
 
 _NOT_IN_LISTS = {
     **dict.fromkeys(
@@ -121,13 +53,13 @@ _TAXES = ("Tax", "multiselectpicklist")
 _COMPUTED = ("formula", "rollup_summary")
 
 
-def _tell(field: "Field") -> None:
-    LOGGER.warning(f"{field.api_name}: {unfit(field, 1)}")
+def _warn_of_odd(field: "Field") -> None:
+    LOGGER.warning(f"{field.api_name}: {describe_unfit(field, 1)}")
 
 
-def unfit(field: "Field", values: int) -> str:
+def describe_unfit(field: "Field", values: int) -> str:
     """What became of values of the field that do not fit its type."""
-    written = field.is_list or field.type.schema == _STRING.schema
+    written = field.is_list or field.type.schema == STRING.schema
     return (
         f"{values:,} {'value does' if values == 1 else 'values do'} not fit the data type "
         f"{field.data_type} and {'is' if values == 1 else 'are'} read as "
@@ -152,7 +84,9 @@ class Field:
     #: Limitations"; a column must come on all retrieval methods, or on none.)
     left_out: str | None = None
     #: Hears of each value that does not fit the type.
-    tell_odd: Callable[["Field"], None] = of_dataclass(default=_tell, compare=False, repr=False)
+    report_odd: Callable[["Field"], None] = of_dataclass(
+        default=_warn_of_odd, compare=False, repr=False
+    )
 
     @property
     def computed(self) -> bool:
@@ -165,24 +99,24 @@ class Field:
     @property
     def type(self) -> DataType:
         """An unknown data type is read as a string."""
-        return _TAGS if self.is_tag else DATA_TYPES.get(self._type_name, _OTHER)
+        return TAGS if self.is_tag else DATA_TYPES.get(self._type_name, OTHER)
 
     @property
     def is_list(self) -> bool:
-        return self.type.schema is _ITEMS
+        return self.type.schema is ITEMS
 
-    def reader(self, lists: ListTexts) -> Cast:
+    def build_reader(self, lists: MultiSelectTexts) -> Cast:
         """Reads a value of Zoho's JSON; `lists` reads lists that are texts."""
         if not self.is_list:
             return self.type.read
-        read = lists.reader(self.api_name, self.options)
-        return lambda value: read(value) if type(value) is str else listed(value)
+        read = lists.build_reader(self.api_name, self.options)
+        return lambda value: read(value) if type(value) is str else cast_list(value)
 
-    def cell_reader(self, lists: ListTexts) -> CellCast:
+    def build_cell_reader(self, lists: MultiSelectTexts) -> CellCast:
         """Reads a cell of Zoho's CSV; `str`: the cell is the value."""
         if not self.is_list:
             return self.type.read_cell
-        return lists.reader(self.api_name, self.options)
+        return lists.build_reader(self.api_name, self.options)
 
     @property
     def _type_name(self) -> str:
@@ -206,7 +140,7 @@ class Field:
         is_tag = field["api_name"] == "Tag" and field.get("json_type") == "jsonarray"
         computed = field.get("formula") or field.get("rollup_summary") or {}
         json_type = field.get("json_type")
-        if json_type == "string" and DATA_TYPES.get(data_type) is _NUMBER:
+        if json_type == "string" and DATA_TYPES.get(data_type) is NUMBER:
             # Discount in line items: "12.5" or "5%".
             data_type = "text"
         if data_type == "bigint" and field["api_name"] == "Layout":
@@ -221,7 +155,7 @@ class Field:
             else None,
             is_tag=is_tag,
             is_rich_text=data_type == "textarea" and _is_rich(field),
-            options=options_of(field) if data_type == "multiselectpicklist" else frozenset(),
+            options=find_options(field) if data_type == "multiselectpicklist" else frozenset(),
             left_out=None if is_tag else _left_out(field["api_name"], data_type, json_type),
         )
 
@@ -241,7 +175,7 @@ def _left_out(api_name: str, data_type: str, json_type: str | None) -> str | Non
     return _NOT_IN_LISTS.get(data_type)
 
 
-def json_schema(fields: Iterable[Field]) -> dict[str, Any]:
+def build_json_schema(fields: Iterable[Field]) -> dict[str, Any]:
     """The JSON schema of a module's records."""
     properties = {field.api_name: dict(field.type.schema) for field in fields}
     properties["id"] = {"type": "string"}
@@ -253,17 +187,17 @@ def json_schema(fields: Iterable[Field]) -> dict[str, Any]:
     }
 
 
-def caster(
-    fields: Iterable[Field], lists: ListTexts | None = None
+def build_caster(
+    fields: Iterable[Field], lists: MultiSelectTexts | None = None
 ) -> Callable[[dict[str, Any]], dict[str, Any]]:
     """A function that turns a row of Zoho's JSON, in place, into its canonical form.
 
     It takes any JSON: a value that does not fit its field costs itself, and the field hears of it.
     `lists` are of the stream; without them, texts of one field are told by themselves.
     """
-    lists = lists or ListTexts("A stream")
+    lists = lists or MultiSelectTexts("A stream")
     named = {field.api_name: field for field in fields}
-    readers = [(name, field.reader(lists)) for name, field in named.items()]
+    readers = [(name, field.build_reader(lists)) for name, field in named.items()]
 
     def cast(row: dict[str, Any]) -> dict[str, Any]:
         for name, read in readers:
@@ -273,7 +207,7 @@ def caster(
                     row[name] = read(value)
                 except Odd as odd:
                     row[name] = odd.instead
-                    named[name].tell_odd(named[name])
+                    named[name].report_odd(named[name])
         return row
 
     return cast

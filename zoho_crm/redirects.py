@@ -15,7 +15,7 @@ _SENTENCE = (
 )
 
 
-def follow_none(session: requests.Session) -> None:
+def disable_redirects(session: requests.Session) -> None:
     """The session returns redirects as they are."""
     setattr(session, "get_redirect_target", _nowhere)  # noqa: B010 - mypy takes it for a method
 
@@ -24,7 +24,7 @@ def _nowhere(response: requests.Response) -> None:
     return None
 
 
-def refusal_of(response: requests.Response) -> ErrorResolution | None:
+def refuse_redirect(response: requests.Response) -> ErrorResolution | None:
     """What becomes of a redirect; None: the answer is none."""
     if "Location" not in response.headers or not response.is_redirect:
         return None

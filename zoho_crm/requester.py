@@ -17,11 +17,19 @@ from airbyte_cdk.sources.streams.http.exceptions import BaseBackoffException
 from airbyte_cdk.sources.types import StreamSlice, StreamState
 from airbyte_cdk.utils import AirbyteTracedException
 
-from zoho_crm.answers import Body, Page, Row, UndocumentedError, body_of, entries, page
+from zoho_crm.answers import (
+    Body,
+    Page,
+    Row,
+    UndocumentedError,
+    build_entries_reader,
+    build_page_reader,
+    parse_body,
+)
 from zoho_crm.auth import ZohoAuthenticator
-from zoho_crm.errors import SCOPE_LACKING, TOKEN_REFUSED, code_of
-from zoho_crm.manifest import component
-from zoho_crm.org import METADATA, org_of
+from zoho_crm.errors import SCOPE_LACKING, TOKEN_REFUSED, find_code
+from zoho_crm.manifest import load_component
+from zoho_crm.org import get_org
 from zoho_crm.problems import (
     NoTokenError,
     PutOffError,
@@ -30,8 +38,9 @@ from zoho_crm.problems import (
     config_error,
     transient_error,
 )
-from zoho_crm.redirects import follow_none
-from zoho_crm.scopes import want_of_scope
+from zoho_crm.redirects import disable_redirects
+from zoho_crm.scopes import explain_missing_scope
+from zoho_crm.usage import METADATA
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -67,9 +76,9 @@ class ZohoRequester(HttpRequester):
         # file, or for other runs of the process. The directory remembers them for its run alone.
         self.use_cache = False
         super().__post_init__(parameters)
-        follow_none(self._http_client._session)
-        self.logger.addFilter(_no_errors)
-        LOGGER.addFilter(_no_rate_limit)
+        disable_redirects(self._http_client._session)
+        self.logger.addFilter(_is_no_error)
+        LOGGER.addFilter(_is_no_rate_limit)
 
     def send_request(
         self,
@@ -83,7 +92,7 @@ class ZohoRequester(HttpRequester):
         request_body_json: Mapping[str, Any] | None = None,
         log_formatter: Callable[[requests.Response], Any] | None = None,
     ) -> requests.Response | None:
-        with org_of(self.config).call(self.name):
+        with get_org(self.config).call(self.name):
             return self._plainly(
                 stream_state=stream_state,
                 stream_slice=stream_slice,
@@ -104,18 +113,18 @@ class ZohoRequester(HttpRequester):
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
-        line: str | None = None,
+        usage_of: str | None = None,
         pauses: Sequence[float] = PAUSES_S,
     ) -> T:
         """What `read` makes of Zoho's answer; the functions of `answers` are made for it.
 
-        `line` is the ledger's; by default that of the stream. An answer with which `read` raises
-        an UndocumentedError is asked for again, like a 503, and is `Unreadable` in the end. A call
-        too many that the manifest lets pass is a PutOffError.
+        The call is booked on the stream `usage_of`, by default the requester's. An answer with
+        which `read` raises an UndocumentedError is asked for again, like a 503, and is `Unreadable`
+        in the end. A call too many that the manifest lets pass is a PutOffError.
         """
         sentence = ""
         for pause in (*pauses, None):
-            with org_of(self.config).call(line or self.name):
+            with get_org(self.config).call(usage_of or self.name):
                 response = self._plainly(
                     path=path,
                     request_params=params,
@@ -126,9 +135,9 @@ class ZohoRequester(HttpRequester):
                 if response.status_code == requests.codes.too_many_requests:
                     raise PutOffError(transient_error(_ONE_TOO_MANY), "TOO_MANY_REQUESTS")
                 try:
-                    return read(body_of(response))
+                    return read(parse_body(response))
                 except UndocumentedError as odd:
-                    sentence = _unreadable(response, odd)
+                    sentence = _explain_unreadable(response, odd)
             if pause is not None:
                 LOGGER.info(f"{sentence} It is asked again in {pause} s.")
                 sleep(pause)
@@ -143,7 +152,7 @@ class ZohoRequester(HttpRequester):
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
-        line: str | None = None,
+        usage_of: str | None = None,
     ) -> Page:
         """A page of rows, as `ask` reads it. `promised`: rows have been seen that it should show.
 
@@ -154,18 +163,20 @@ class ZohoRequester(HttpRequester):
         for pause in (0.0, SETTLE_S) if promised else (0.0,):
             if pause:
                 sleep(pause)
-            found = self.ask(path, read=read, params=params, headers=headers, body=body, line=line)
+            found = self.ask(
+                path, read=read, params=params, headers=headers, body=body, usage_of=usage_of
+            )
             if found.rows:
                 break
         return found
 
-    def save(self, path: str, file: IO[bytes], *, line: str) -> bool:
+    def save(self, path: str, file: IO[bytes], *, usage_of: str) -> bool:
         """Writes Zoho's answer into the file as it comes in; False: one call too many.
 
         Wants `stream_response` of the manifest, else all of the answer is in memory first. One that
         breaks off is a `requests.RequestException`.
         """
-        with org_of(self.config).call(line):
+        with get_org(self.config).call(usage_of):
             response = self._plainly(path=path)
             if response is None or response.status_code == requests.codes.too_many_requests:
                 return False
@@ -176,7 +187,7 @@ class ZohoRequester(HttpRequester):
 
     def metadata(self, path: str, key: str, **params: str) -> list[Row]:
         """The entries of a settings answer; none where Zoho says that there are none."""
-        return self.ask(path, read=entries(key), params=params, line=METADATA)
+        return self.ask(path, read=build_entries_reader(key), params=params, usage_of=METADATA)
 
     def ask_for_entries(
         self,
@@ -184,7 +195,7 @@ class ZohoRequester(HttpRequester):
         key: str,
         *,
         params: Mapping[str, str] | None = None,
-        line: str | None = None,
+        usage_of: str | None = None,
     ) -> Iterator[Row]:
         """The entries of a settings list that may have several pages."""
         more, number = True, 1
@@ -192,14 +203,16 @@ class ZohoRequester(HttpRequester):
             numbered = {"page": str(number), "per_page": _PER_PAGE} if number > 1 else {}
             found = self.ask_for_rows(
                 path,
-                read=page(key, infos=False, behind=number > 1),
+                read=build_page_reader(key, infos=False, behind=number > 1),
                 promised=number > 1,
                 params={**(params or {}), **numbered},
-                line=line,
+                usage_of=usage_of,
             )
             rows = [row for row in found.rows if isinstance(row, Mapping)]
             if len(rows) < len(found.rows):
-                LOGGER.warning(f"{line or path}: Zoho lists entries that are no objects; left out.")
+                LOGGER.warning(
+                    f"{usage_of or path}: Zoho lists entries that are no objects; left out."
+                )
             yield from rows
             more = found.more
             number += 1
@@ -227,8 +240,10 @@ class ZohoRequester(HttpRequester):
         except AirbyteTracedException as error:
             last = error.__context__
             if isinstance(last, BaseBackoffException):
-                raise transient_error(_gave_up(last), internal=error.internal_message) from error
-            code = org_of(self.config).code
+                raise transient_error(
+                    _explain_giving_up(last), internal=error.internal_message
+                ) from error
+            code = get_org(self.config).code
             if code is None:
                 raise
             if code in TOKEN_REFUSED and error.failure_type == FailureType.config_error:
@@ -248,7 +263,7 @@ class ZohoRequester(HttpRequester):
             return Refused(error, SCOPE_LACKING)
         authenticator = self.get_authenticator()
         assert isinstance(authenticator, ZohoAuthenticator)
-        sentence, held = want_of_scope(url, scopes.split(","), authenticator.granted)
+        sentence, held = explain_missing_scope(url, scopes.split(","), authenticator.granted)
         return Refused(
             config_error(sentence, internal=error.internal_message),
             SCOPE_LACKING,
@@ -256,7 +271,7 @@ class ZohoRequester(HttpRequester):
         )
 
 
-def _no_errors(record: logging.LogRecord) -> bool:
+def _is_no_error(record: logging.LogRecord) -> bool:
     """The CDK logs each refusal with all of its answer, also where somebody knows what to do.
 
     The exception holds the same, and whoever gets it tells what it means.
@@ -264,48 +279,49 @@ def _no_errors(record: logging.LogRecord) -> bool:
     return record.levelno < logging.ERROR
 
 
-def _no_rate_limit(record: logging.LogRecord) -> bool:
+def _is_no_rate_limit(record: logging.LogRecord) -> bool:
     """The CDK tells of each call that needs a new token as if it met a rate limit."""
     return record.module != "rate_limiting" or "(HTTP 401)" not in record.getMessage()
 
 
-def manifests_requester(
-    name: str, config: Mapping[str, Any], *, line: str = METADATA
+def build_requester(
+    name: str, config: Mapping[str, Any], *, usage_of: str = METADATA
 ) -> ZohoRequester:
-    """The requester of this name among the manifest's definitions; `line` is the ledger's.
+    """The requester of this name among the manifest's definitions; its calls are
+    booked on the stream `usage_of`.
 
     For callers outside of streams, and for requesters that few runs need: in a stream's definition
     they cost every stream of every run.
     """
     requester = ModelToComponentFactory().create_component(
-        CustomRequesterModel, component(name), config, name=line
+        CustomRequesterModel, load_component(name), config, name=usage_of
     )
     assert isinstance(requester, ZohoRequester)
     return requester
 
 
-def _gave_up(last: BaseBackoffException) -> str:
+def _explain_giving_up(last: BaseBackoffException) -> str:
     response = last.response
     if not isinstance(response, requests.Response):
-        url = _plain_url(last.request.url)
+        url = _strip_query(last.request.url)
         return f"Zoho cannot be reached at {url} ({type(response).__name__}). Try again later."
     # Not quoted: a page of a gateway says little, and an answer may hold values of records.
-    code = code_of(response)
+    code = find_code(response)
     return (
-        f"Zoho answers {_plain_url(response.url)} with HTTP {response.status_code}"
+        f"Zoho answers {_strip_query(response.url)} with HTTP {response.status_code}"
         f"{f' ({code})' if code else ''} however often it is asked. Try again later."
     )
 
 
-def _unreadable(response: requests.Response, odd: UndocumentedError) -> str:
+def _explain_unreadable(response: requests.Response, odd: UndocumentedError) -> str:
     # Not quoted: half an answer may hold values of records.
     kind = response.headers.get("Content-Type", "no type").partition(";")[0]
     return (
-        f"Zoho answers {_plain_url(response.url)} with HTTP {response.status_code} and {kind} that "
-        f"cannot be read: {odd}."
+        f"Zoho answers {_strip_query(response.url)} with HTTP {response.status_code} and {kind} "
+        f"that cannot be read: {odd}."
     )
 
 
-def _plain_url(url: str | None) -> str:
+def _strip_query(url: str | None) -> str:
     """Without its query, which may hold values of records."""
     return str(url).partition("?")[0]

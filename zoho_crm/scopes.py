@@ -19,7 +19,7 @@ _MODULES = frozenset(
 _WIDER = {"CREATE": "WRITE", "UPDATE": "WRITE"}
 
 
-def want_of_scope(
+def explain_missing_scope(
     url: str,
     scopes: Sequence[str],
     granted: frozenset[str],
@@ -32,7 +32,7 @@ def want_of_scope(
     `rights` are all those that the call needs.
     """
     parts = urlsplit(url).path.strip("/").split("/")
-    needed = [scope for scope in scopes if scope.split(".")[1] in _areas(parts)]
+    needed = [scope for scope in scopes if scope.split(".")[1] in _find_areas(parts)]
     new_one = f"Make a new one in Zoho's API console with {','.join(scopes)}"
     if not granted:
         sentence = (
@@ -55,7 +55,7 @@ def want_of_scope(
     return sentence, True
 
 
-def _areas(parts: Sequence[str]) -> tuple[str, ...]:
+def _find_areas(parts: Sequence[str]) -> tuple[str, ...]:
     """Of a path like crm/v8/settings/fields or crm/bulk/v8/read."""
     if parts[1:2] == ["bulk"]:
         return ("bulk", "modules")
@@ -71,22 +71,22 @@ def _holds(
     """Whether each right is granted, for all of the scope's area or for the part that is called,
     like ZohoCRM.settings.fields.READ."""
     area = ".".join(scope.split(".")[:2])
-    names = (area, f"{area}.{_part(parts)}")
+    names = (area, f"{area}.{_find_part(parts)}")
     # UNVERIFIED: whether a token answer repeats the scopes in the letter case of the request.
-    told = {_plain(name) for name in granted}
+    told = {_normalize(name) for name in granted}
     return all(
-        any(_plain(f"{name}.{word}") in told for name in names for word in words)
+        any(_normalize(f"{name}.{word}") in told for name in names for word in words)
         for words in ((right, "ALL", _WIDER.get(right, right)) for right in rights)
     )
 
 
-def _part(parts: Sequence[str]) -> str:
+def _find_part(parts: Sequence[str]) -> str:
     """What scopes call the part of its area that a path is of."""
-    if _areas(parts) != ("modules",):
+    if _find_areas(parts) != ("modules",):
         return parts[-1]
-    word = _plain(parts[2].removesuffix("__s")) if len(parts) > 2 else ""
+    word = _normalize(parts[2].removesuffix("__s")) if len(parts) > 2 else ""
     return word if word in _MODULES else "custom"
 
 
-def _plain(name: str) -> str:
+def _normalize(name: str) -> str:
     return name.lower().replace("_", "")

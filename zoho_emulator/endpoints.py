@@ -5,16 +5,11 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from zoho_emulator import (
-    bulk_read,
-    coql_route,
-    deleted,
-    one_record,
-    org_settings,
-    records,
-    settings,
-)
+from zoho_emulator.bulk import calls as bulk
 from zoho_emulator.call import Call
+from zoho_emulator.coql import route as coql
+from zoho_emulator.metadata import org_settings, settings
+from zoho_emulator.records import deleted, lists, one_record
 from zoho_emulator.writing import calls as writing
 
 
@@ -30,70 +25,47 @@ class Endpoint:
     missing: str = ""
 
 
+def _build_settings(
+    name: str,
+    work: Callable[[Call], Response],
+    missing: str = "",
+    *,
+    path: str = "",
+    below: str = "",
+) -> Endpoint:
+    """A settings call; `below` its list stands a single one."""
+    return Endpoint(f"settings.{name}", path or f"/settings/{name}{below}", work, missing=missing)
+
+
 ENDPOINTS = (
     Endpoint("org", "/org", settings.get_org),
     Endpoint("users", "/users", settings.list_users, missing="POST PUT"),
-    Endpoint("settings.modules", "/settings/modules", settings.list_modules, missing="POST PUT"),
-    Endpoint("settings.modules", "/settings/modules/{module}", settings.get_module, missing="PUT"),
-    Endpoint("settings.fields", "/settings/fields", settings.list_fields, missing="POST PATCH"),
-    Endpoint(
-        "settings.fields", "/settings/fields/{field}", settings.get_field, missing="PATCH DELETE"
+    _build_settings("modules", settings.list_modules, "POST PUT"),
+    _build_settings("modules", settings.get_module, "PUT", below="/{module}"),
+    _build_settings("fields", settings.list_fields, "POST PATCH"),
+    _build_settings("fields", settings.get_field, "PATCH DELETE", below="/{field}"),
+    _build_settings("layouts", org_settings.list_layouts, "POST PATCH"),
+    _build_settings("layouts", org_settings.get_layout, "PUT PATCH DELETE", below="/{id}"),
+    _build_settings("related_lists", org_settings.list_related_lists),
+    _build_settings("custom_views", org_settings.list_custom_views, "POST PUT DELETE"),
+    _build_settings("roles", org_settings.list_roles, "POST PUT DELETE"),
+    _build_settings("roles", org_settings.get_role, "PUT DELETE", below="/{id}"),
+    _build_settings("profiles", org_settings.list_profiles, "POST PUT"),
+    _build_settings("profiles", org_settings.get_profile, "PUT DELETE", below="/{id}"),
+    _build_settings("territories", org_settings.list_territories, "POST PUT DELETE"),
+    _build_settings("tags", org_settings.list_tags, "POST PUT"),
+    _build_settings("pipeline", org_settings.list_pipelines, "POST PUT"),
+    _build_settings("currencies", org_settings.list_currencies, "POST PUT", path="/org/currencies"),
+    _build_settings(
+        "contact_roles", org_settings.list_contact_roles, "POST PUT DELETE", path="/Contacts/roles"
     ),
-    Endpoint(
-        "settings.layouts", "/settings/layouts", org_settings.list_layouts, missing="POST PATCH"
-    ),
-    Endpoint(
-        "settings.layouts",
-        "/settings/layouts/{id}",
-        org_settings.get_layout,
-        missing="PUT PATCH DELETE",
-    ),
-    Endpoint("settings.related_lists", "/settings/related_lists", org_settings.list_related_lists),
-    Endpoint(
-        "settings.custom_views",
-        "/settings/custom_views",
-        org_settings.list_custom_views,
-        missing="POST PUT DELETE",
-    ),
-    Endpoint(
-        "settings.roles", "/settings/roles", org_settings.list_roles, missing="POST PUT DELETE"
-    ),
-    Endpoint("settings.roles", "/settings/roles/{id}", org_settings.get_role, missing="PUT DELETE"),
-    Endpoint(
-        "settings.profiles", "/settings/profiles", org_settings.list_profiles, missing="POST PUT"
-    ),
-    Endpoint(
-        "settings.profiles",
-        "/settings/profiles/{id}",
-        org_settings.get_profile,
-        missing="PUT DELETE",
-    ),
-    Endpoint(
-        "settings.territories",
-        "/settings/territories",
-        org_settings.list_territories,
-        missing="POST PUT DELETE",
-    ),
-    Endpoint("settings.tags", "/settings/tags", org_settings.list_tags, missing="POST PUT"),
-    Endpoint(
-        "settings.pipeline", "/settings/pipeline", org_settings.list_pipelines, missing="POST PUT"
-    ),
-    Endpoint(
-        "settings.currencies", "/org/currencies", org_settings.list_currencies, missing="POST PUT"
-    ),
-    Endpoint(
-        "settings.contact_roles",
-        "/Contacts/roles",
-        org_settings.list_contact_roles,
-        missing="POST PUT DELETE",
-    ),
-    Endpoint("coql", "/coql", coql_route.run_query, method="POST"),
+    Endpoint("coql", "/coql", coql.run_query, method="POST"),
     Endpoint("deleted", "/{module}/deleted", deleted.list_deleted),
     Endpoint("upsert", "/{module}/upsert", writing.upsert, method="POST"),
     Endpoint(
         "records.fetch_full_data", "/{module}/actions/fetch_full_data", one_record.fetch_full_data
     ),
-    Endpoint("records.list", "/{module}", records.list_records),
+    Endpoint("records.list", "/{module}", lists.list_records),
     Endpoint("insert", "/{module}", writing.insert, method="POST"),
     Endpoint("update", "/{module}", writing.update_many, method="PUT"),
     Endpoint("delete", "/{module}", writing.delete_many, method="DELETE"),
@@ -117,12 +89,12 @@ RECORD = "/{module}/{id}"
 
 #: The same below /crm/bulk/{version}.
 BULK_ENDPOINTS = (
-    Endpoint("bulk.create", "/read", bulk_read.create_job, method="POST"),
-    Endpoint("bulk.status", "/read/{job}", bulk_read.show_job),
-    Endpoint("bulk.result", "/read/{job}/result", bulk_read.download_result),
+    Endpoint("bulk.create", "/read", bulk.create_job, method="POST"),
+    Endpoint("bulk.status", "/read/{job}", bulk.show_job),
+    Endpoint("bulk.result", "/read/{job}/result", bulk.download_result),
 )
 
-#: What Zoho has besides, below /crm/{version}. Paths that could be a module's are tried first ...
+#: Other paths of Zoho's below /crm/{version}. Paths that could be a module's are tried first ...
 UNEMULATED_LIKE_MODULES = (
     "/__apis",
     "/__composite_requests",

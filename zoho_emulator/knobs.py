@@ -1,15 +1,14 @@
-"""What a run may decide: undocumented behaviour of Zoho, and the org's circumstances.
+"""Choices of a run: undocumented behaviour of Zoho, and the state of the org.
 
-A default is what Zoho documents, or the likelier of two readings. Limits are knobs too, so that a
-test of a limit needs no 100,000 rows.
+A default is what Zoho documents, or the more likely of two readings. Limits are knobs too, so that
+a test of a limit needs no 100,000 rows.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Literal, get_args, get_origin, get_type_hints
-from zoneinfo import ZoneInfo
+from typing import Literal, get_type_hints
 
-from zoho_emulator.localtime import epoch_of
+from zoho_emulator.knob_values import parse_value
 
 SCOPES = (
     "ZohoCRM.modules.ALL",
@@ -20,26 +19,6 @@ SCOPES = (
     "ZohoCRM.bulk.ALL",
     "ZohoSearch.securesearch.READ",
 )
-#: What keeps a record from being written.
-HOLDS = ("RECORD_LOCKED", "NOT_APPROVED", "NOT_REVIEWED", "RECORD_IN_BLUEPRINT", "CANNOT_PROCESS")
-#: How a module that is listed can be refused.
-REFUSALS = ("NO_PERMISSION", "INVALID_MODULE", "INVALID_QUERY", "OAUTH_SCOPE_MISMATCH")
-#: How a feature that the org lacks is refused: status and message. Of territories there are samples
-#: with each of the last three; that of the call for their list has the last one.
-FEATURE_CODES = {
-    "CURRENCIES_NOT_ENABLED": (403, "Multi currency is not enabled"),
-    "TERRITORY_NOT_ENABLED": (403, "the territory feature is not enabled"),
-    "TERRITORY_DISABLED": (403, "the territory feature is disabled"),
-    "FEATURE_NOT_ENABLED": (400, "{feature} is not enabled"),
-}
-#: Knobs whose texts may end in a code: what stands before it, and the codes there are.
-_WITH_CODES = {
-    "held_records": ("ID", HOLDS),
-    "refused_modules": ("MODULE", REFUSALS),
-    "features_refused": ("NAME", tuple(FEATURE_CODES)),
-}
-#: No knob is a bigger number.
-_MOST = 10**12
 AUTOMATIONS = ("workflow", "approval", "blueprint", "pathfinder", "orchestration")
 
 
@@ -54,7 +33,7 @@ class Knobs:
     scopes: tuple[str, ...] = SCOPES
     #: `api_domain` of the token answer; empty is the address the caller used.
     api_domain: str = ""
-    #: Seconds that the token answer tells a token to live; it lives an hour. Answers have told
+    #: Lifetime in seconds that the token answer gives; a token lives an hour. Some answers gave
     #: milliseconds.
     token_expires_in: int = 3_600
     #: Keys that the token answer lacks. Answers without any were reported.
@@ -69,7 +48,7 @@ class Knobs:
     credits_per_day: int = 0
     #: Credits that other applications have used; they never roll off.
     credits_used: int = 0
-    #: Answers tell the credits that are left once half of them are used, as "API Limits" says. None
+    #: Answers show the credits that are left once half of them are used, as "API Limits" says. None
     #: of 63 recorded answers does, and how much was used then is not known.
     credits_header: bool = True
     #: Calls at a time; 0 is what the edition gives.
@@ -114,7 +93,7 @@ class Knobs:
     #: How COQL gives the options of a multi-select pick list: as a list, or as one text that joins
     #: them by this. Samples show lists; an org was seen to give texts with semicolons.
     coql_lists: Literal["list", ";", ","] = "list"
-    #: In COQL, a backslash before a quote makes it part of the text. No page read says how.
+    #: In COQL, a backslash before a quote makes it part of the text. No page says so.
     coql_backslash_escapes: bool = True
     #: Characters of a rich-text field that lists return; 0 is all of them.
     rich_text_cut: int = 500
@@ -129,17 +108,17 @@ class Knobs:
     #: may not see it: 403 NO_PERMISSION) or "MODULE:CODE" with a code of `REFUSALS`. A client in
     #: production names modules for each of the other three.
     refused_modules: tuple[str, ...] = ()
-    #: Their fields are refused, too. No source says which of them tell their fields.
+    #: Their fields are refused, too. No source says which of them show their fields.
     refused_metadata: bool = False
-    #: Modules that COQL does not know besides those the API refuses. The aggregate of activities is
-    #: in no list of what COQL supports.
+    #: Modules that COQL does not know, in addition to those the API refuses. The aggregate of
+    #: activities is in no list of what COQL supports.
     coql_refused_modules: tuple[str, ...] = ("Activities",)
     #: Features that the org lacks: currencies, territories or another settings call, each by itself
     #: (then the code is that of the call's own sample) or as "NAME:CODE" of `FEATURE_CODES`.
     features_refused: tuple[str, ...] = ()
 
     #: Seconds of the clock until lists, queries and exports show what was written; single records
-    #: and `/deleted` show it at once. People report rows that are seen late; nothing tells by how
+    #: and `/deleted` show it at once. People report rows that are seen late; no source says by how
     #: much.
     visible_after_s: float = 0.0
 
@@ -165,16 +144,16 @@ class Knobs:
     bulk_result_hours: float = 24.0
     #: Rows of one job.
     bulk_rows: int = 200_000
-    #: Whether `between` and `not_between` take their ends for a part of the range. No page says.
+    #: Whether `between` and `not_between` include the ends of the range. No page says so.
     bulk_between_inclusive: bool = True
     #: Looks at a completed job that show no `result`. A client in production has met such a job.
     bulk_bare_looks: int = 0
     #: What joins options of a multi-select pick list, or names of tags, in a cell. Bulk write takes
-    #: semicolons; a client in production joins by commas, as bulk read does, it says.
+    #: semicolons; the code of a client in production says that bulk read joins by commas.
     bulk_list_separator: Literal[";", ","] = ";"
     #: Credits that making a job costs.
     bulk_job_credits: int = 50
-    #: Modules that bulk read does not support, besides those that never are.
+    #: Modules that bulk read does not support, in addition to those it never supports.
     bulk_refused_modules: tuple[str, ...] = ()
 
     # --- Writing
@@ -182,22 +161,22 @@ class Knobs:
     #: said to answer 200, clients of v2 to expect 202.
     some_failed_status: int = 0
     all_failed_status: int = 0
-    #: v8 tells all errors of a record at once (MULTIPLE_OR_MULTI_ERRORS), as its samples do.
+    #: v8 reports all errors of a record at once (MULTIPLE_OR_MULTI_ERRORS), as its samples do.
     multiple_errors: bool = True
-    #: A key that is no field. A sample of v8 shows an error; folklore of old versions, silence.
+    #: A key that is no field. A sample of v8 shows an error; reports of old versions show none.
     unknown_fields: Literal["refuse", "ignore"] = "refuse"
     #: A read-only field. "Update Records" lets a call send what another one returned.
     read_only_fields: Literal["ignore", "refuse"] = "ignore"
-    #: A text of no characters: emptied like null, kept, or refused. The docs speak of null only.
+    #: An empty text clears the field like null, is kept or rejected. The docs speak of null only.
     empty_text: Literal["clear", "keep", "refuse"] = "clear"
-    #: Spaces around texts are cut off. The docs do not say so.
+    #: Spaces around texts are removed. The docs do not say so.
     trim_text: bool = False
-    #: Decimals of a double behind the ninth. The docs give the number and no error.
+    #: Decimals of a double after the ninth. The docs give the number and no error.
     long_decimals: Literal["refuse", "cut"] = "refuse"
-    #: A datetime that ends in Z, without fractions of a second: Zoho's Node SDK of v8 writes them
-    #: all so. The samples carry numeric offsets.
+    #: A datetime that ends in Z, without fractions of a second: Zoho's Node SDK of v8 writes
+    #: all in this form. The samples carry numeric offsets.
     writes_accept_z: bool = True
-    #: Options that a pick list has not. "Insert Records": they are added.
+    #: Options that a pick list lacks. "Insert Records": they are added.
     new_options: Literal["add", "refuse"] = "add"
     #: {"email": ...} names a user. Seen in calls, in no page.
     owner_by_email: bool = True
@@ -205,7 +184,7 @@ class Knobs:
     bare_lookup_ids: bool = True
     #: Which of several records an upsert updates.
     upsert_pick: Literal["oldest", "newest"] = "oldest"
-    #: An upsert obeys the id in a record; if not, it passes over it.
+    #: An upsert uses the id in a record; if false, it ignores it.
     upsert_by_id: bool = True
     #: An upsert may match what the same call has inserted.
     batch_sees_itself: bool = True
@@ -215,22 +194,21 @@ class Knobs:
     #: each "MODULE:OTHER" ("Duplicate Check Preference": records of mapped modules, as of leads and
     #: contacts).
     unique_across: tuple[str, ...] = ()
-    #: What an update of a converted lead is answered; three pages name three codes.
+    #: The code of an update of a converted lead; three pages name three codes.
     converted_code: Literal["INVALID_DATA", "CONVERTED_RECORD", "ID_ALREADY_CONVERTED"] = (
         "INVALID_DATA"
     )
     #: An update that gives an appointment the start it has, and no reason to reschedule.
     same_start_time: Literal["accept", "refuse"] = "accept"
-    #: Records that nobody may write now, each "ID:CODE" with a code of `HOLDS`.
+    #: Records that no call may write, each "ID:CODE" with a code of `HOLDS`.
     held_records: tuple[str, ...] = ()
     #: Modules that the token's profile may see and not write: 403 NO_PERMISSION.
     read_only_modules: tuple[str, ...] = ()
     #: Kinds of automations that every module has; "cadences" is one more.
     automations: tuple[str, ...] = AUTOMATIONS
 
-    # --- Circumstances
-    #: Until this moment (ISO 8601) the org tries its edition without paying; it is a Free one then.
-    #: Empty: it has paid.
+    # --- State of the org and the server
+    #: Until this moment (ISO 8601) the org is on trial; then its edition is Free. Empty: it pays.
     trial_until: str = ""
     #: IANA name of the org's time zone, whose offset datetimes carry.
     time_zone: str = "America/Los_Angeles"
@@ -240,16 +218,16 @@ class Knobs:
     churn: int = 0
     churn_rows: int = 3
     churn_kind: Literal["edit", "delete"] = "edit"
-    #: Megabytes of answers kept to be given again while no data changed; for benches.
+    #: Megabytes of answers kept for equal requests while no data changes; for benchmarks.
     body_cache_mb: int = 64
 
     def set(self, values: Mapping[str, object]) -> None:
-        """All of them or, with a ValueError, none."""
+        """Sets all values or, with a ValueError, none."""
         types = get_type_hints(type(self))
         unknown = sorted(set(values) - {knob.name for knob in fields(self)})
         if unknown:
             raise ValueError(f"no such knob: {', '.join(unknown)}")
-        parsed = {name: _parse(name, value, types[name]) for name, value in values.items()}
+        parsed = {name: parse_value(name, value, types[name]) for name, value in values.items()}
         for name, value in parsed.items():
             setattr(self, name, value)
 
@@ -259,63 +237,3 @@ class Knobs:
         if not equals:
             raise ValueError(f"{assignment!r} is not NAME=VALUE")
         self.set({name.strip(): value.strip()})
-
-
-def _parse(name: str, value: object, kind: object) -> object:
-    if get_origin(kind) is tuple:
-        return _texts(name, value)
-    is_text, is_single = isinstance(value, str), isinstance(value, str | int | float)
-    if not is_single:
-        raise ValueError(f"{name}: {value!r} is no single value")
-    text = str(value)
-    if get_origin(kind) is Literal:
-        if text not in get_args(kind):
-            raise ValueError(f"{name}: {text!r} is none of {', '.join(get_args(kind))}")
-        return text
-    if kind is bool:
-        if text.lower() not in ("true", "false", "1", "0"):
-            raise ValueError(f"{name}: {text!r} is neither true nor false")
-        return text.lower() in ("true", "1")
-    if kind in (int, float):
-        try:
-            number = float(text)
-        except ValueError:
-            raise ValueError(f"{name}: {text!r} is no number") from None
-        if not 0 <= number <= _MOST:
-            raise ValueError(f"{name}: {text} is no number from 0 to {_MOST}")
-        if kind is int and number != int(number):
-            raise ValueError(f"{name}: {text} is no whole number")
-        return int(number) if kind is int else number
-    if name == "time_zone":
-        try:
-            ZoneInfo(text)
-        except (KeyError, ValueError, OSError):
-            raise ValueError(f"{name}: {text!r} is no IANA time zone") from None
-    if name == "trial_until" and text:
-        try:
-            epoch_of(text)
-        except ValueError:
-            raise ValueError(f"{name}: {text!r} is no ISO 8601 moment with an offset") from None
-    if not is_text:
-        raise ValueError(f"{name}: {value!r} is no text")
-    return text
-
-
-def _texts(name: str, value: object) -> tuple[str, ...]:
-    """A list of texts, or one text with commas."""
-    parts = value.split(",") if isinstance(value, str) else value
-    if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
-        raise ValueError(f"{name}: {value!r} is no list of texts")
-    texts = tuple(part.strip() for part in parts if part.strip())
-    if name == "unique_across":
-        for text in texts:
-            if not all(part.strip() for part in text.partition(":")):
-                raise ValueError(f"{name}: {text!r} is not MODULE:OTHER")
-    if name in _WITH_CODES:
-        what, codes = _WITH_CODES[name]
-        for text in texts:
-            _, colon, code = text.partition(":")
-            # A record is held by a code; modules and features have one of their own.
-            if (colon or name == "held_records") and code not in codes:
-                raise ValueError(f"{name}: {text!r} is not {what}:CODE, of {', '.join(codes)}")
-    return texts

@@ -41,7 +41,7 @@ def _lost_to_4xx(s: Setting) -> Plan:
 
 
 def _without_codes(s: Setting) -> Plan:
-    """Outcomes that lack what tells whether they are good."""
+    """Outcomes that do not say whether they are good."""
     where = {**s.main(), "times": 1, "do": "replace"}
     texts = (('"code":', '"number":'), ('"status":', '"state":'))
     return Plan([{**where, "args": {"old": old, "new": new}} for old, new in texts])

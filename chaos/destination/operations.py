@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _ALL = ("v2", "v2.1", "v4", "v8")
-#: v2 does not tell which fields are External IDs.
+#: v2 does not say which fields are External IDs.
 _TELLING = _ALL[1:]
 
 

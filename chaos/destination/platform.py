@@ -12,7 +12,7 @@ from chaos.process import Run
 
 
 @dataclass
-class Told:
+class ReturnedState:
     """A state that came back: the rows that it speaks of, and its counts."""
 
     state: State
@@ -25,14 +25,14 @@ class Round:
     """One process: what it was fed, what it said of it, and what it kept as rejected."""
 
     fed: Sequence[Item]
-    told: list[Told] = field(default_factory=list)
+    states: list[ReturnedState] = field(default_factory=list)
     #: Codes of rejected rows by their places.
     rejected: dict[int, str] = field(default_factory=dict)
     odd: list[str] = field(default_factory=list)
 
     @property
     def acknowledged(self) -> list[Row]:
-        return [row for told in self.told for row in told.rows]
+        return [row for returned in self.states for row in returned.rows]
 
     @property
     def unacknowledged(self) -> list[Row]:
@@ -52,7 +52,7 @@ class Platform:
         return [
             item
             for item in self._items
-            if any(item.place > self._upto[stream] for stream in self._spoken_of(item))
+            if any(item.place > self._upto[stream] for stream in self._streams_covered(item))
         ]
 
     def feed(self, path: Path) -> list[Item]:
@@ -77,13 +77,13 @@ class Platform:
                 continue
             if message != state.message():
                 round_.odd.append("a state did not come back as it was sent")
-            if any(state.place < self._upto[stream] for stream in self._spoken_of(state)):
+            if any(state.place < self._upto[stream] for stream in self._streams_covered(state)):
                 round_.odd.append("states of a stream came back in another order")
-            round_.told.append(Told(state, expected[state.place], stats))
-            self._upto |= dict.fromkeys(self._spoken_of(state), state.place)
+            round_.states.append(ReturnedState(state, expected[state.place], stats))
+            self._upto |= dict.fromkeys(self._streams_covered(state), state.place)
         return round_
 
-    def _spoken_of(self, item: Item) -> Iterable[str]:
+    def _streams_covered(self, item: Item) -> Iterable[str]:
         return self._streams if item.stream is None else (item.stream,)
 
     def _segments(self, fed: Sequence[Item]) -> Iterable[tuple[State, list[Row]]]:
@@ -93,8 +93,8 @@ class Platform:
             if isinstance(item, Row):
                 rows[item.stream].append(item)
                 continue
-            yield item, [row for stream in self._spoken_of(item) for row in rows[stream]]
-            rows |= {stream: [] for stream in self._spoken_of(item)}
+            yield item, [row for stream in self._streams_covered(item) for row in rows[stream]]
+            rows |= {stream: [] for stream in self._streams_covered(item)}
 
 
 def _rejected(folder: Path, odd: list[str]) -> dict[int, str]:

@@ -7,7 +7,7 @@ import { attachments, bulkRead, coql } from "./other_calls.mjs";
 import { Records } from "./records.mjs";
 import { SDK, answer, start } from "./sdk.mjs";
 import { METADATA, SETTINGS, ofModule, pipelines, setting, tags, theModule } from "./settings.mjs";
-import { json, told } from "./values.mjs";
+import { json, unwrap } from "./values.mjs";
 
 /** Does a step and says what came of it. */
 async function seen(module, step, act) {
@@ -27,7 +27,7 @@ async function oneModule(module) {
   const of = async (kind) => (found[kind] = await ofModule(kind, name)).length;
   await seen(name, "module", () => theModule(name));
   for (const [step, kind] of METADATA) await seen(name, step, () => of(kind));
-  const isLink = told(module.getGeneratedType()) === "linking";
+  const isLink = unwrap(module.getGeneratedType()) === "linking";
   const records = new Records(name, found.Fields ?? [], isLink);
   await seen(name, "read", () => records.read());
   await seen(name, "coql", () => coql(name, records.fields));

@@ -4,7 +4,7 @@ import { inflateRawSync } from "node:zlib";
 
 import { PAGE } from "./records.mjs";
 import { RefusedError, SDK, UnusableError, answer, params } from "./sdk.mjs";
-import { told } from "./values.mjs";
+import { unwrap } from "./values.mjs";
 
 export async function coql(module, fields) {
   const columns = ["id", ...["Created_Time", "Owner"].filter((name) => fields.has(name))];
@@ -29,7 +29,7 @@ export async function bulkRead(module) {
   let detail;
   for (let tries = 0; tries < 50; tries += 1) {
     detail = (await answer(calls.getBulkReadJobDetails(job))).getData()[0];
-    if (["COMPLETED", "FAILURE"].includes(told(detail.getState()))) break;
+    if (["COMPLETED", "FAILURE"].includes(unwrap(detail.getState()))) break;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   const file = (await answer(calls.downloadResult(job))).getFile().getStream();

@@ -2,7 +2,7 @@
 
 import { JOB, RefusedError, SDK, UnusableError, answer, params } from "./sdk.mjs";
 import { ofModule } from "./settings.mjs";
-import { holds, isNothing, isRecord, isReference, json, told } from "./values.mjs";
+import { holds, isNothing, isRecord, isReference, json, unwrap } from "./values.mjs";
 
 export const PAGE = 200;
 // Fields that one list of v8 may ask for.
@@ -17,7 +17,7 @@ const ROWS = ["Participants", "PricingDetails"];
 const PARENTS = ["Parent_Id"];
 
 const isWritable = (field) =>
-  !(field.getReadOnly() || NOT_WRITTEN.includes(told(field.getDataType())));
+  !(field.getReadOnly() || NOT_WRITTEN.includes(unwrap(field.getDataType())));
 
 function reference(value) {
   const copy = new value.constructor();
@@ -33,7 +33,7 @@ function row(values, record = new SDK.Record.Record()) {
 /** What was read, as something to write: an SDK sends only what was set. */
 async function copied(value, field) {
   if (Array.isArray(value)) return Promise.all(value.map((item) => copied(item, field)));
-  const kind = told(field?.getDataType());
+  const kind = unwrap(field?.getDataType());
   if (isRecord(value) && field) {
     const cells = [...value.getKeyValues()].filter(([, cell]) => !isNothing(cell));
     if (LINKS.includes(kind)) {
@@ -110,7 +110,7 @@ export class Records {
     const [name, value] = JOB.samples[this.module] ?? [];
     for (const id of this.ids) {
       const one = await this.one(id);
-      if (value && told(one.getKeyValue(name)) !== value) continue;
+      if (value && unwrap(one.getKeyValue(name)) !== value) continue;
       if (!this.sample || said(one) > said(this.sample)) this.sample = one;
     }
     return this.ids.length;
@@ -147,7 +147,7 @@ export class Records {
     const again = (await this.one(this.created)).getKeyValues();
     for (const [name, value] of written) {
       if (!holds(again.get(name), value)) {
-        const [there, here] = [json(told(again.get(name))), json(told(value))];
+        const [there, here] = [json(unwrap(again.get(name))), json(unwrap(value))];
         throw new UnusableError(`${name}: written ${here}, read ${there}`);
       }
     }

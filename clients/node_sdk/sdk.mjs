@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { json, told } from "./values.mjs";
+import { json, unwrap } from "./values.mjs";
 
 export const JOB = JSON.parse(readFileSync(0, "utf8"));
 const PACKAGE = createRequire(join(JOB.environment, "x.js")).resolve("@zohocrm/nodejs-sdk-8.0");
@@ -16,9 +16,9 @@ export class UnusableError extends Error {}
 /** Zoho refused, and the SDK understood that. */
 export class RefusedError extends UnusableError {
   constructor(found) {
-    const details = told(found.getDetails());
-    const code = told(found.getCode());
-    super(`${code} ${told(found.getMessage())} ${json(details)}`);
+    const details = unwrap(found.getDetails());
+    const code = unwrap(found.getCode());
+    super(`${code} ${unwrap(found.getMessage())} ${json(details)}`);
     this.code = code;
     this.details = details;
   }

@@ -1,19 +1,19 @@
-// Values as the SDK gives them: told, compared.
+// Values as the SDK gives them: made plain, and compared.
 
 export const json = (value) =>
   JSON.stringify(value, (_, part) => (typeof part === "bigint" ? part.toString() : part));
 
 /** A value without the SDK's objects, to be compared and printed. */
-export function told(value) {
+export function unwrap(value) {
   if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value)) return value.map(told);
-  if (value instanceof Map) return told(Object.fromEntries(value));
+  if (value instanceof Map) return unwrap(Object.fromEntries(value));
   if (value == null || typeof value !== "object") return value;
   if (value.constructor.name === "Choice") return value.getValue();
   if (isReference(value) && value.getId() != null) return value.getId().toString();
-  if (isRecord(value)) return told(value.getKeyValues());
+  if (isRecord(value)) return unwrap(value.getKeyValues());
   const parts = Object.entries(value).filter(([name]) => name !== "keyModified");
-  return Object.fromEntries(parts.map(([name, part]) => [name, told(part)]));
+  return Object.fromEntries(parts.map(([name, part]) => [name, unwrap(part)]));
 }
 
 export const isNothing = (value) => value == null || value === "" || value.length === 0;
@@ -30,7 +30,7 @@ export function holds(read, written) {
   if (isRow && isRecord(read)) {
     return [...written.getKeyValues()].every(([name, cell]) => holds(read.getKeyValue(name), cell));
   }
-  const [left, right] = [told(read), told(written)];
+  const [left, right] = [unwrap(read), unwrap(written)];
   if (left && right && typeof right === "object") {
     return Object.entries(right).every(([name, part]) => !part || json(left[name]) === json(part));
   }

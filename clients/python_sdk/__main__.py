@@ -23,7 +23,7 @@ from clients.python_sdk.settings import (
     tags,
     the_module,
 )
-from clients.python_sdk.values import told
+from clients.python_sdk.values import unwrap
 
 
 def seen(module: str, step: str, do: Callable[[], int | None]) -> None:
@@ -71,7 +71,7 @@ def one_module(module: Any, attachments: Attachments) -> None:
     for kind, operations in METADATA:
         seen(name, kind, partial(of, kind, operations))
     records = Records(name, found.get("fields", []))
-    records.is_link = told(module.get_generated_type()) == "linking"
+    records.is_link = unwrap(module.get_generated_type()) == "linking"
     seen(name, "read", records.read)
     seen(name, "coql", lambda: coql(name, list(records.fields)))
     if name == "Attachments":

@@ -8,7 +8,7 @@ from typing import Any
 
 from clients.python_sdk.records import PAGE
 from clients.python_sdk.sdk import JOB, NEW, RefusedError, UnusableError, answer, package, params
-from clients.python_sdk.values import told
+from clients.python_sdk.values import unwrap
 
 
 def coql(module: str, fields: list[Any]) -> int:
@@ -42,14 +42,16 @@ def bulk_read(module: str) -> int:
     job = int(made.get_details()["id"])
     for _ in range(50):
         detail = answer(calls.get_bulk_read_job_details(job)).get_data()[0]
-        if told(detail.get_state()) in ("COMPLETED", "FAILURE"):
+        if unwrap(detail.get_state()) in ("COMPLETED", "FAILURE"):
             break
         time.sleep(0.1)
     stream = answer(calls.download_result(job)).get_file().get_stream()
     archive = zipfile.ZipFile(io.BytesIO(b"".join(stream)))
     rows = list(csv.DictReader(io.TextIOWrapper(archive.open(archive.namelist()[0]), "utf-8")))
     if len(rows) != detail.get_result().get_count():
-        raise UnusableError(f"{len(rows)} rows in the file, {detail.get_result().get_count()} told")
+        raise UnusableError(
+            f"{len(rows)} rows in the file, {detail.get_result().get_count()} reported"
+        )
     return len(rows)
 
 

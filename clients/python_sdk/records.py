@@ -12,7 +12,7 @@ from clients.python_sdk.values import (
     is_record,
     is_reference,
     reference,
-    told,
+    unwrap,
 )
 
 PAGE = 200
@@ -41,7 +41,7 @@ class Records:
         self.fields = {field.get_api_name(): field for field in fields}
         self.record = package("record")
         self.calls = self.record.RecordOperations(*([module] if NEW else []))
-        #: What calls of an older SDK are told each time.
+        #: What calls of an older SDK need each time.
         self.named = [] if NEW else [module]
         self.ids: list[int] = []
         self.sample: Any = None
@@ -79,7 +79,7 @@ class Records:
         name, value = JOB["samples"].get(self.module, ("id", None))
         for record_id in self.ids:
             row = self._one(record_id)
-            if value and told(row.get_key_value(name)) != value:
+            if value and unwrap(row.get_key_value(name)) != value:
                 continue
             if self.sample is None or self._said(row) > self._said(self.sample):
                 self.sample = row
@@ -121,7 +121,9 @@ class Records:
         again = self._one(self.created).get_key_values()
         for name, value in written.items():
             if not holds(again.get(name), value):
-                raise UnusableError(f"{name}: written {told(value)}, read {told(again.get(name))}")
+                raise UnusableError(
+                    f"{name}: written {unwrap(value)}, read {unwrap(again.get(name))}"
+                )
         self.written = list(written)
         return len(written)
 
@@ -163,7 +165,7 @@ class Records:
         named = params(self.record.GetDeletedRecordsParam, type="all", per_page=PAGE)
         found = answer(self.calls.get_deleted_records(*self.named, named))
         if self.created not in [row.get_id() for row in found.get_data()]:
-            raise UnusableError("the deleted record is not told")
+            raise UnusableError("the deleted record is not listed")
         return 1
 
     def _write(self, call: Any, row: Any) -> int:
@@ -190,7 +192,7 @@ class Records:
         """What was read, as something to write: an SDK sends only what was set."""
         if isinstance(value, list):
             return [self._copy(item, field) for item in value]
-        kind = told(field.get_data_type())
+        kind = unwrap(field.get_data_type())
         if is_record(value) and kind in LINKS:
             ends = {n: v for n, v in value.get_key_values().items() if is_reference(v)}
             return self._row({name: reference(end) for name, end in ends.items()})
@@ -216,5 +218,5 @@ class Records:
 
 
 def is_writable(field: Any) -> bool:
-    kind = told(field.get_data_type())
+    kind = unwrap(field.get_data_type())
     return not (field.get_read_only() or kind in NOT_WRITTEN)

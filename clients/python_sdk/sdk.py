@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from clients.python_sdk.values import told
+from clients.python_sdk.values import unwrap
 
 JOB: dict[str, Any] = json.load(sys.stdin)
 NEW = JOB["sdk"] == "8.0"
@@ -22,8 +22,8 @@ class RefusedError(UnusableError):
     """Zoho refused, and the SDK understood that."""
 
     def __init__(self, found: Any) -> None:
-        self.code, self.details = told(found.get_code()), told(found.get_details())
-        super().__init__(f"{self.code} {told(found.get_message())} {self.details}")
+        self.code, self.details = unwrap(found.get_code()), unwrap(found.get_details())
+        super().__init__(f"{self.code} {unwrap(found.get_message())} {self.details}")
 
 
 def package(name: str) -> Any:

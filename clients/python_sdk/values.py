@@ -1,4 +1,4 @@
-"""Values as an SDK gives them: told, compared, and copied to be written."""
+"""Values as an SDK gives them: made plain, compared, and copied to be written."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -29,9 +29,9 @@ def holds(read: Any, written: Any) -> bool:
     if is_record(written) and is_record(read) and written.get_id() is None:
         cells = written.get_key_values()
         return all(holds(read.get_key_value(name), cell) for name, cell in cells.items())
-    if isinstance(told(written), dict) and isinstance(told(read), dict):
-        return all(told(read).get(name) == part for name, part in told(written).items() if part)
-    return bool(told(read) == told(written))
+    if isinstance(unwrap(written), dict) and isinstance(unwrap(read), dict):
+        return all(unwrap(read).get(name) == part for name, part in unwrap(written).items() if part)
+    return bool(unwrap(read) == unwrap(written))
 
 
 def copied(value: Any) -> Any:
@@ -50,18 +50,18 @@ def copied(value: Any) -> Any:
     return copy
 
 
-def told(value: Any) -> Any:
+def unwrap(value: Any) -> Any:
     """A value without the SDK's objects, to be compared and printed."""
     if isinstance(value, list):
-        return [told(item) for item in value]
+        return [unwrap(item) for item in value]
     if isinstance(value, dict):
-        return {key: told(item) for key, item in value.items()}
+        return {key: unwrap(item) for key, item in value.items()}
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if type(value).__name__ == "Choice":
         return value.get_value()
     if is_reference(value):
-        return value.get_id() or {n: told(part) for n, part in value.get_key_values().items()}
+        return value.get_id() or {n: unwrap(part) for n, part in value.get_key_values().items()}
     if hasattr(value, "is_key_modified"):
-        return {name: told(part) for name, part in vars(value).items() if "modified" not in name}
+        return {name: unwrap(part) for name, part in vars(value).items() if "modified" not in name}
     return value

@@ -8,19 +8,19 @@ from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.declarative.schema import SchemaLoader
 from airbyte_cdk.sources.types import StreamSlice
 
-from source_zoho_crm.letter_case import withheld
+from source_zoho_crm.letter_case import find_withheld_streams
 from source_zoho_crm.modules import Module, modules_of
-from source_zoho_crm.readers.deleted import columns as tombstone_columns
-from source_zoho_crm.selection import selected_streams
-from zoho_crm.fields import json_schema
-from zoho_crm.manifest import settings_streams
-from zoho_crm.org import org_of
+from source_zoho_crm.readers.tombstones import build_tombstone_columns as tombstone_columns
+from source_zoho_crm.selection import get_selected_streams
+from zoho_crm.fields import build_json_schema
+from zoho_crm.manifest import load_settings_streams
+from zoho_crm.org import get_org
 from zoho_crm.requester import ZohoRequester
 
 
-def refusal_of(module: Module) -> str | None:
+def explain_not_offered(module: Module) -> str | None:
     """Why the module is no stream; None: it is one."""
-    if module.not_offered_because is None and module.api_name in settings_streams():
+    if module.not_offered_because is None and module.api_name in load_settings_streams():
         return f"The stream {module.api_name} is one of the org's settings. Rename the module."
     return module.not_offered_because
 
@@ -44,10 +44,10 @@ class StreamNames(Retriever):
     def read_records(
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
     ) -> Iterable[dict[str, Any]]:
-        org = org_of(self.config)
-        org.introduce(self.requester)
+        org = get_org(self.config)
+        org.fetch_details(self.requester)
         modules = modules_of(org)
-        names = selected_streams(self.config)
+        names = get_selected_streams(self.config)
         discovers = names is None
         if names is None:
             names = modules.list_names(self.requester)
@@ -55,7 +55,7 @@ class StreamNames(Retriever):
             if discovers and module.unreadable is not None:
                 # A catalog without it would take the stream out of the connection.
                 raise module.unreadable
-            if refusal_of(module) is None and module.windowed == self._windowed:
+            if explain_not_offered(module) is None and module.windowed == self._windowed:
                 yield {"api_name": module.api_name}
         if discovers:
             modules.raise_if_scope_lacking()
@@ -78,10 +78,10 @@ class ModulesRetriever(Retriever):
     def read_records(
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
     ) -> Iterable[dict[str, Any]]:
-        modules = modules_of(org_of(self.config))
+        modules = modules_of(get_org(self.config))
         offered = []
         for module in modules.read_modules(modules.list_names(self.requester), self.requester):
-            refusal = refusal_of(module)
+            refusal = explain_not_offered(module)
             if refusal is None:
                 offered.append(module.api_name)
             yield {
@@ -98,7 +98,7 @@ class ModulesRetriever(Retriever):
                         f"{module.api_name}, and in no query or export."
                     ),
                 }
-        for name, reason in withheld(offered).items():
+        for name, reason in find_withheld_streams(offered).items():
             yield {"api_name": name, "offered": False, "not_offered_because": reason}
 
 
@@ -118,9 +118,9 @@ class ModuleSchema(SchemaLoader):
         self._module: str = parameters["name"]
 
     def get_json_schema(self) -> Mapping[str, Any]:
-        modules = modules_of(org_of(self.config))
+        modules = modules_of(get_org(self.config))
         module = modules.read_module(self._module, self.requester)
-        schema = json_schema(module.fields)
+        schema = build_json_schema(module.fields)
         if module.windowed and self.config.get("include_deleted", True):
             schema["properties"] |= tombstone_columns()
         return schema

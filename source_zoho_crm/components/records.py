@@ -12,29 +12,29 @@ from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.streams.concurrent.cursor import ConcurrentCursor
 from airbyte_cdk.sources.types import Record, StreamSlice
 
-from source_zoho_crm.advice import advice
-from source_zoho_crm.letter_case import warnings_of_fields
-from source_zoho_crm.lines import chunks
+from source_zoho_crm.advice import advise_method
+from source_zoho_crm.letter_case import build_field_warnings
 from source_zoho_crm.modules import Module, modules_of
 from source_zoho_crm.odd_values import OddValues
+from source_zoho_crm.packed_records import pack
 from source_zoho_crm.readers import Row
 from source_zoho_crm.readers.calls import Calls
-from source_zoho_crm.readers.choice import ChosenReader
-from source_zoho_crm.readers.deleted import deletions, tombstones
-from source_zoho_crm.readers.windows import Window, text
+from source_zoho_crm.readers.chosen_reader import ChosenReader
+from source_zoho_crm.readers.tombstones import build_tombstones, read_deletions
+from source_zoho_crm.readers.windows import Window, format_moment
 from source_zoho_crm.selection import (
+    build_missing_column_warnings,
+    get_saved_moment,
+    get_selected_columns,
     has_state,
     is_incremental,
-    saved_moment,
-    selected_columns,
-    warnings_of_gone,
 )
-from source_zoho_crm.span import removed_since, span_of
-from source_zoho_crm.window_read import WindowRead
+from source_zoho_crm.span import compute_deletions_start, compute_span
+from source_zoho_crm.window_partition import WindowPartition
 from zoho_crm.directory import CURSOR_FIELD
-from zoho_crm.errors import NOT_SERVED, PERMISSION_LACKING, not_served
+from zoho_crm.errors import NOT_SERVED, PERMISSION_LACKING, is_not_served
 from zoho_crm.fields import Field
-from zoho_crm.org import org_of
+from zoho_crm.org import get_org
 from zoho_crm.problems import Refused, config_error, transient_error
 from zoho_crm.requester import ZohoRequester
 
@@ -70,26 +70,26 @@ class RecordsRetriever(Retriever):
         try:
             yield from self._records(stream_slice)
         finally:
-            self._odd_values.tell()
+            self._odd_values.report()
 
     def _records(self, stream_slice: StreamSlice | None) -> Iterator[Row]:
         windowed = stream_slice is not None and isinstance(self.cursor, ConcurrentCursor)
         start = stream_slice["start_time"] if stream_slice and windowed else None
         end = self._end
-        span = None if start is None else span_of(self.config, self.name, start, end)
-        for warning in warnings_of_gone(self.config, self._module):
+        span = None if start is None else compute_span(self.config, self.name, start, end)
+        for warning in build_missing_column_warnings(self.config, self._module):
             LOGGER.warning(warning)
-        for warning in warnings_of_fields(self.name, (field.api_name for field in self._fields)):
+        for warning in build_field_warnings(self.name, (field.api_name for field in self._fields)):
             LOGGER.warning(warning)
         deleted_since = span.deleted_since if span else self._removed_since()
         if deleted_since:
             # First: a state must not pass deletions that are still to be told.
             for page in self._tombstones(deleted_since, end):
-                yield from chunks(self.name, page, start)
+                yield from pack(self.name, page, start)
         rows, closed = 0, []
         reader = ChosenReader(self.config, self._calls, self._module, self._fields, self._version)
         try:
-            for part in reader.parts(span):
+            for part in reader.read(span):
                 if isinstance(part, Window):
                     closed.append(part)
                 else:
@@ -117,7 +117,7 @@ class RecordsRetriever(Retriever):
             self._end_empty(refusal)
             return
         LOGGER.info(f"{self.name}: {rows} records read by {reader.name}.")
-        spent = org_of(self.config).ledger.get(self.name)
+        spent = get_org(self.config).usage.by_stream.get(self.name)
         if spent and rows and not reader.stepped_aside:
             hint = self._advice(reader.name, rows, spent.credits)
             if hint:
@@ -131,8 +131,8 @@ class RecordsRetriever(Retriever):
         """
         begins = not has_state(self.config, self.name)
         if begins:
-            modules_of(org_of(self.config)).records_refused.add(self.name)
-        unserved = not_served(refusal.code)
+            modules_of(get_org(self.config)).records_refused.add(self.name)
+        unserved = is_not_served(refusal.code)
         hidden = refusal.code in PERMISSION_LACKING and self._module.is_internal
         if hidden or (unserved and begins and is_incremental(self.config, self.name)):
             LOGGER.warning(f"{self.name}: no records. {refusal.message}")
@@ -146,7 +146,7 @@ class RecordsRetriever(Retriever):
             raise refusal
 
     def _advice(self, method: str, rows: int, credits_: int) -> str | None:
-        return advice(
+        return advise_method(
             method,
             rows=rows,
             columns=len(self._fields),
@@ -158,7 +158,7 @@ class RecordsRetriever(Retriever):
     def _lines(self, reader: ChosenReader, page: list[Row], start: str | None) -> Iterator[Row]:
         for row in page:
             reader.cast(row)
-        yield from chunks(self.name, page, start)
+        yield from pack(self.name, page, start)
 
     def _close_all(self, windows: list[Window]) -> None:
         for window in windows:
@@ -172,7 +172,7 @@ class RecordsRetriever(Retriever):
         UNVERIFIED: that Zoho fills it for all records of a module, or for none. Raises a transient
         error where there is a record of the span that was `empty`: that answer was wrong.
         """
-        for number, page in enumerate(reader.unwindowed()):
+        for number, page in enumerate(reader.read_unwindowed()):
             stamped = [row[CURSOR_FIELD] for row in page if row.get(CURSOR_FIELD)]
             if any(map(empty.holds, stamped)):
                 raise transient_error(
@@ -195,10 +195,10 @@ class RecordsRetriever(Retriever):
 
         A full refresh leaves no row to a next sync, so no clock may end it too early.
         """
-        org = org_of(self.config)
+        org = get_org(self.config)
         if not is_incremental(self.config, self.name):
-            return org.latest().replace(microsecond=0)
-        return org.now().replace(microsecond=0) - _MARGIN
+            return org.clock.latest().replace(microsecond=0)
+        return org.clock.now().replace(microsecond=0) - _MARGIN
 
     def _removed_since(self) -> datetime | None:
         """From when on deletions are told of a module that is read whole; None: they are not.
@@ -213,13 +213,13 @@ class RecordsRetriever(Retriever):
             "read whole each time. Rows that were removed and that Zoho does not list stay in the "
             "warehouse. Full refresh with Overwrite drops them."
         )
-        return removed_since(self.config, self.name, self._end)
+        return compute_deletions_start(self.config, self.name, self._end)
 
     def _tombstones(self, since: datetime, end: datetime) -> Iterator[list[Row]]:
         begun = False
         try:
-            pages = deletions(self.name, self._calls.deletions, since, end)
-            for page in tombstones(pages, since, end):
+            pages = read_deletions(self.name, self._calls.deletions, since, end)
+            for page in build_tombstones(pages, since, end):
                 begun = True
                 yield page
         except Refused as refusal:
@@ -240,14 +240,14 @@ class RecordsRetriever(Retriever):
         A state never goes back: what is read again before it is no part of the window.
         """
         assert isinstance(self.cursor, ConcurrentCursor)
-        saved = saved_moment(self.config, self.name)
+        saved = get_saved_moment(self.config, self.name)
         if saved and window.end <= saved:
             return
         start = window.start if saved is None else max(window.start, saved + _SECOND)
-        part = WindowRead(self.name, Window(start, window.end))
+        part = WindowPartition(self.name, Window(start, window.end))
         self.cursor.observe(
             Record(
-                data={CURSOR_FIELD: text(window.end)},
+                data={CURSOR_FIELD: format_moment(window.end)},
                 stream_name=self.name,
                 associated_slice=part.to_slice(),
             )
@@ -260,14 +260,14 @@ class RecordsRetriever(Retriever):
 
     @cached_property
     def _module(self) -> Module:
-        return modules_of(org_of(self.config)).read_module(self.name, self.requester)
+        return modules_of(get_org(self.config)).read_module(self.name, self.requester)
 
     @cached_property
     def _fields(self) -> list[Field]:
         """The fields to read: those of the configured catalog that the module has."""
-        chosen = selected_columns(self.config, self.name)
+        chosen = get_selected_columns(self.config, self.name)
         always = ("id", CURSOR_FIELD)
-        return self._odd_values.of(
+        return self._odd_values.watch(
             field
             for field in self._module.fields
             if chosen is None or field.api_name in chosen or field.api_name in always

@@ -10,11 +10,11 @@ from airbyte_cdk.sources.types import StreamSlice
 
 from source_zoho_crm.modules import modules_of
 from source_zoho_crm.odd_values import OddValues
-from zoho_crm.answers import Row, entries
+from zoho_crm.answers import Row, build_entries_reader
 from zoho_crm.directory import is_of_one_module
 from zoho_crm.errors import lacks_feature
-from zoho_crm.fields import Field, caster
-from zoho_crm.org import org_of
+from zoho_crm.fields import Field, build_caster
+from zoho_crm.org import get_org
 from zoho_crm.problems import Refused
 from zoho_crm.requester import ZohoRequester
 
@@ -50,8 +50,8 @@ class SettingsRetriever(Retriever):
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
     ) -> Iterator[Row]:
         odd_values = OddValues(self.name)
-        cast = caster(
-            odd_values.of(
+        cast = build_caster(
+            odd_values.watch(
                 Field(name, "datetime")
                 for name, column in records_schema["properties"].items()
                 if column.get("format") == "date-time"
@@ -60,7 +60,7 @@ class SettingsRetriever(Retriever):
         try:
             yield from map(cast, self._entries())
         finally:
-            odd_values.tell()
+            odd_values.report()
 
     def _entries(self) -> Iterator[Row]:
         try:
@@ -103,18 +103,22 @@ class SettingsRetriever(Retriever):
         LOGGER.warning(f"{self.name}: nothing for {', '.join(refusals)}. {last.message}")
 
     def _asked(self, params: Mapping[str, str]) -> Iterator[Row]:
-        return self.requester.ask_for_entries(self.path, self.key, params=params, line=self.name)
+        return self.requester.ask_for_entries(
+            self.path, self.key, params=params, usage_of=self.name
+        )
 
     def _modules(self) -> Iterator[str]:
-        modules = modules_of(org_of(self.config))
+        modules = modules_of(get_org(self.config))
         for module in modules.read_modules(modules.list_names(self.requester), self.requester):
             if module.not_offered_because is None:
                 yield module.api_name
 
     def _layouts(self) -> Iterator[str]:
         params = {"module": _WITH_PIPELINES}
-        read = entries("layouts")
-        layouts = self.requester.ask("settings/layouts", read=read, params=params, line=self.name)
+        read = build_entries_reader("layouts")
+        layouts = self.requester.ask(
+            "settings/layouts", read=read, params=params, usage_of=self.name
+        )
         yield from (layout["id"] for layout in layouts)
 
 

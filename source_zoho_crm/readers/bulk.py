@@ -8,14 +8,14 @@ from typing import Any
 from source_zoho_crm.bulk_read import BulkRead, Result
 from source_zoho_crm.readers import Row
 from source_zoho_crm.readers.blocks import Rereading
-from source_zoho_crm.readers.export_chain import Chain, Ids, cut, first_part
-from source_zoho_crm.readers.export_file import rows
+from source_zoho_crm.readers.export_chain import Chain, Ids, cut_window, estimate_first_part
+from source_zoho_crm.readers.export_file import read_rows
 from source_zoho_crm.readers.exports import Export
-from source_zoho_crm.readers.lists import TOKEN_EXPIRED, Lists
-from source_zoho_crm.readers.windows import Window, text
+from source_zoho_crm.readers.moved_rows import TOKEN_EXPIRED, MoveDetector
+from source_zoho_crm.readers.windows import Window, format_moment
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.fields import Field
-from zoho_crm.lists import ListTexts
+from zoho_crm.multi_select import MultiSelectTexts
 from zoho_crm.problems import Refused, transient_error
 from zoho_crm.settings import BEGINNING
 
@@ -62,7 +62,7 @@ class BulkReader:
     def __init__(
         self,
         service: BulkRead,
-        lists: Lists,
+        detector: MoveDetector,
         module: str,
         fields: Sequence[Field],
         version: Mapping[str, int],
@@ -71,10 +71,10 @@ class BulkReader:
     ) -> None:
         self._service = service
         self._in_steps = in_steps
-        self._lists = lists
+        self._detector = detector
         self._module = module
         self._fields = fields
-        self._texts = ListTexts(module)
+        self._texts = MultiSelectTexts(module)
         self._plain_names = bool(version["bulk_plain_names"])
         self._stamped = any(field.api_name == CURSOR_FIELD for field in fields)
         self._most_rows = version["bulk_rows"]
@@ -84,7 +84,7 @@ class BulkReader:
         """Rows leave their file in canonical form."""
         return row
 
-    def changes(
+    def read_changes(
         self, since: datetime, end: datetime, *, resumed: bool, promised: bool = False
     ) -> Iterator[list[Row] | Window]:
         # One window, mostly. No list counts rows, so it cannot be cut before it is exported, and no
@@ -95,7 +95,7 @@ class BulkReader:
         else:
             yield from self._read(window, ())
 
-    def everything(self) -> Iterator[list[Row]]:
+    def read_everything(self) -> Iterator[list[Row]]:
         if self._is_empty(None):
             return
         for part in self._read(None, ()):
@@ -105,7 +105,7 @@ class BulkReader:
     def _is_empty(self, since: datetime | None) -> bool:
         """An export costs 50 credits, empty or not."""
         try:
-            return self._lists.some_id(since) is None
+            return self._detector.find_some_id(since) is None
         except Refused:
             return False
 
@@ -116,7 +116,7 @@ class BulkReader:
 
         Returns how many rows the window has, with those that came before.
         """
-        rereading = Rereading(page=self._most_rows, tells_deletions=self._lists.tells_deletions)
+        rereading = Rereading(page=self._most_rows, lists_deletions=self._detector.lists_deletions)
         shown: list[Ids] = list(before)
         for _ in range(_REREADS):
             chain, fresh = Chain(begun=time.time()), 0
@@ -124,7 +124,7 @@ class BulkReader:
             for page in self._chained(window, chain):
                 new = page
                 for known in before:
-                    new = known.without(new)
+                    new = known.drop_known(new)
                 fresh += len(new)
                 if new:
                     yield new
@@ -142,7 +142,7 @@ class BulkReader:
                     yield window
                 return chain.rows
             if span is not None:
-                parts = cut(span, chain.hours, most_rows=int(chain.most_rows * _FILLED))
+                parts = cut_window(span, chain.hours, most_rows=int(chain.most_rows * _FILLED))
                 rows = 0
                 for part in parts:
                     rows += yield from self._read(part, before)
@@ -158,7 +158,7 @@ class BulkReader:
     ) -> Generator[list[Row] | Window, None, int]:
         """As `_read`, in windows that follow the data; the chain has shown a part of it."""
         total = 0
-        window, length = first_part(span, chain.moments)
+        window, length = estimate_first_part(span, chain.moments)
         while True:
             rows = yield from self._read(window, before)
             total += rows
@@ -187,7 +187,7 @@ class BulkReader:
         query = self._query(window)
         export: Export | None = Export(self._service, query)
         while export is not None:
-            result = export.result()
+            result = export.wait_for_result()
             chain.exports += 1
             # Zoho works on the next one while this one is read.
             following = self._following(query, result, chain)
@@ -195,11 +195,11 @@ class BulkReader:
             while True:
                 found = 0
                 with export.file() as file:
-                    if export.result() is not result:
+                    if export.wait_for_result() is not result:
                         # It was lost and made anew, and the next one does not follow this one.
-                        result = export.result()
+                        result = export.wait_for_result()
                         following = self._following(query, result, chain)
-                    pages = rows(
+                    pages = read_rows(
                         file,
                         self._module,
                         self._fields,
@@ -218,8 +218,8 @@ class BulkReader:
                     why, promised = "it has no rows, and the export before it promised some", False
                 else:
                     break
-                export.again(why)
-                result, again = export.result(), True
+                export.retry(why)
+                result, again = export.wait_for_result(), True
                 following = self._following(query, result, chain)
             export = following
 
@@ -241,26 +241,26 @@ class BulkReader:
 
     def _has_moved(self, chain: Chain) -> bool:
         """Whether rows may have slipped through between the exports of a chain."""
-        if chain.odd or chain.exports == 1:
-            return chain.odd
-        return self._lists.has_moved(chain.begun, chain.holds) is not False
+        if chain.is_unreliable or chain.exports == 1:
+            return chain.is_unreliable
+        return self._detector.has_moved(chain.begun, chain.holds) is not False
 
     def _is_complete(
         self, chain: Chain, known: Sequence[Ids], rereading: Rereading, fresh: int
     ) -> bool:
         """Whether all rows have come of a chain that cannot be cut into windows."""
-        if chain.odd or chain.exports == 1:
-            rereading.broke_off()
-            return not chain.odd
+        if chain.is_unreliable or chain.exports == 1:
+            rereading.mark_broken()
+            return not chain.is_unreliable
         # A module without Modified_Time cannot be asked for its edits. They take no row out of its
         # exports, which are of all rows.
-        moved = self._lists.moved(
+        moved = self._detector.find_moved(
             chain.begun,
-            lambda key: any(ids.hold(int(key)) for ids in known),
+            lambda key: any(ids.contain(int(key)) for ids in known),
             edits=self._stamped,
         )
         if moved.refused:
-            self._lists.warn_of_gaps()
+            self._detector.warn_of_gaps()
             return True
         return rereading.is_complete(moved, fresh)
 
@@ -285,4 +285,4 @@ _OF_CURSOR = {"field": {"api_name": CURSOR_FIELD}}
 
 def _literal(moment: datetime) -> str:
     """Samples write a numeric offset, never Z."""
-    return text(moment).removesuffix("Z") + "+00:00"
+    return format_moment(moment).removesuffix("Z") + "+00:00"

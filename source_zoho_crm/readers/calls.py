@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from source_zoho_crm.readers.windows import text
-from zoho_crm.answers import Body, Page, Row, UndocumentedError, page
-from zoho_crm.casts import utc
+from source_zoho_crm.readers.windows import format_moment
+from zoho_crm.answers import Body, Page, Row, UndocumentedError, build_page_reader
+from zoho_crm.casts import to_utc
 from zoho_crm.domains import segment
 from zoho_crm.problems import Refused, transient_error
 from zoho_crm.requester import ZohoRequester
@@ -20,7 +20,7 @@ _FALSE_AT_TIMES = "SYNTAX_ERROR"
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Calls about a module, booked on its line of the ledger."""
+    """Calls about a module, booked on its stream."""
 
     module: str
     #: Its URL is the version's root: lists and metadata.
@@ -36,7 +36,7 @@ class Calls:
         def ask() -> Page:
             body = {"select_query": query}
             return self.coql_requester.ask_for_rows(
-                read=_PAGE, promised=promised, body=body, line=self.module
+                read=_PAGE, promised=promised, body=body, usage_of=self.module
             )
 
         try:
@@ -67,9 +67,9 @@ class Calls:
 
     def records(self, below: str, params: Mapping[str, str]) -> list[Row]:
         """The records at a path, which is told from the module's on; they have been seen before."""
-        path, read = f"{segment(self.module)}{below}", page(infos=False)
+        path, read = f"{segment(self.module)}{below}", build_page_reader(infos=False)
         return self.requester.ask_for_rows(
-            path, read=read, promised=True, params=params, line=self.module
+            path, read=read, promised=True, params=params, usage_of=self.module
         ).rows
 
     def _list(
@@ -88,18 +88,18 @@ class Calls:
             promised=promised or behind,
             params=params,
             headers=None if since is None else _modified_since(since),
-            line=self.module,
+            usage_of=self.module,
         )
 
 
-_PAGE = page()
+_PAGE = build_page_reader()
 
 
 def _deletions(body: Body) -> Page:
     found = _PAGE(body)
     try:
         for entry in found.rows:
-            utc(entry.get("deleted_time"))
+            to_utc(entry.get("deleted_time"))
     except ValueError:
         raise UndocumentedError("some of its entries have no deleted_time") from None
     return found
@@ -107,5 +107,5 @@ def _deletions(body: Body) -> Page:
 
 def _modified_since(moment: datetime) -> dict[str, str]:
     """A second earlier: whether the header includes its own second is not documented."""
-    earlier = text(moment - timedelta(seconds=1))
+    earlier = format_moment(moment - timedelta(seconds=1))
     return {"If-Modified-Since": earlier.removesuffix("Z") + "+00:00"}

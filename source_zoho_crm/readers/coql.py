@@ -6,13 +6,18 @@ from datetime import datetime
 from typing import Protocol
 
 from source_zoho_crm.readers import Page, Row
-from source_zoho_crm.readers.column_groups import Columns, group_columns, join, settled
-from source_zoho_crm.readers.repeats import stuck
-from source_zoho_crm.readers.windows import Window, moment_in, text, windows
-from zoho_crm.coql import between, both, listed, select
+from source_zoho_crm.readers.column_groups import (
+    Columns,
+    group_columns,
+    join_columns,
+    read_until_unchanged,
+)
+from source_zoho_crm.readers.repeated_pages import repeated_page_error
+from source_zoho_crm.readers.windows import Window, format_moment, parse_moment, plan_windows
+from zoho_crm.coql import build_and, build_between, build_in, build_select
 from zoho_crm.directory import CURSOR_FIELD
-from zoho_crm.fields import Field, caster
-from zoho_crm.lists import ListTexts
+from zoho_crm.fields import Field, build_caster
+from zoho_crm.multi_select import MultiSelectTexts
 
 #: COQL: at most 50 values in a list.
 _IDS_AT_ONCE = 50
@@ -54,14 +59,14 @@ class CoqlReader:
             most_formulas=version["coql_formulas"],
         )
         self._most_rows = version["coql_rows"]
-        self._texts = ListTexts(module)
-        self.cast = caster(fields, self._texts)
+        self._texts = MultiSelectTexts(module)
+        self.cast = build_caster(fields, self._texts)
 
-    def changes(
+    def read_changes(
         self, since: datetime, end: datetime, *, resumed: bool, promised: bool = False
     ) -> Iterator[list[Row] | Window]:
         span = Window(since, end)
-        query = select(self._groups[0], self._module, _inside(span), limit=_FEW)
+        query = build_select(self._groups[0], self._module, _inside(span), limit=_FEW)
         few = self._query(query, promised=promised)
         if not few.more:
             # Most modules, most of the time: one call, and one for each further column group.
@@ -69,7 +74,9 @@ class CoqlReader:
                 yield self._whole(few.rows, span)
             yield span
             return
-        plan = windows(since, end, lambda start, place: self._moment_of(Window(start, end), place))
+        plan = plan_windows(
+            since, end, lambda start, place: self._moment_of(Window(start, end), place)
+        )
         window = next(plan, None)
         while window is not None:
             begun = time.monotonic()
@@ -83,10 +90,10 @@ class CoqlReader:
 
     def shows(self, key: str) -> bool:
         """Whether a query finds the record of this id."""
-        query = select(("id",), self._module, f"id = {key}", limit=1)
+        query = build_select(("id",), self._module, f"id = {key}", limit=1)
         return bool(self._query(query, promised=True).rows)
 
-    def everything(self) -> Iterator[list[Row]]:
+    def read_everything(self) -> Iterator[list[Row]]:
         for page in self._pages(self._groups[0], None, promised=False):
             yield self._whole(page, None)
 
@@ -99,7 +106,7 @@ class CoqlReader:
         """
         columns = ("id", CURSOR_FIELD)
         for _ in range(_TRIES):
-            query = select(
+            query = build_select(
                 columns,
                 self._module,
                 _inside(window),
@@ -110,7 +117,7 @@ class CoqlReader:
             rows = self._query(query).rows
             if not rows:
                 return None
-            moment = moment_in(rows[0].get(CURSOR_FIELD))
+            moment = parse_moment(rows[0].get(CURSOR_FIELD))
             if moment is not None and window.start <= moment <= window.end:
                 return moment
             place = max(1, place // 2)
@@ -128,9 +135,9 @@ class CoqlReader:
         # A window has been seen to hold rows, and rows are known whose further columns are asked
         # for; where they have gone meanwhile, one call more is made.
         while True:
-            ids = f"id > {after}" if upto is None else both(f"id > {after}", f"id <= {upto}")
-            where = ids if condition is None else both(condition, ids)
-            query = select(columns, self._module, where, limit=self._most_rows)
+            ids = f"id > {after}" if upto is None else build_and(f"id > {after}", f"id <= {upto}")
+            where = ids if condition is None else build_and(condition, ids)
+            query = build_select(columns, self._module, where, limit=self._most_rows)
             page = self._query(query, promised=promised)
             if page.rows:
                 yield page.rows
@@ -138,7 +145,7 @@ class CoqlReader:
                 return
             last = page.rows[-1]["id"]
             if int(last) <= int(after):
-                raise stuck(self._module)
+                raise repeated_page_error(self._module)
             after = last
             promised = True
 
@@ -161,10 +168,10 @@ class CoqlReader:
                 for rows in self._pages(columns, condition, after=before, upto=last)
                 for row in rows
             }
-            torn |= join(page, others)
+            torn |= join_columns(page, others)
         if not torn:
             return page
-        again = settled(
+        again = read_until_unchanged(
             sorted(torn),
             self._groups,
             self._by_id,
@@ -175,10 +182,10 @@ class CoqlReader:
         return [row for row in whole if row is not None]
 
     def _by_id(self, columns: Columns, ids: Sequence[str]) -> list[Row]:
-        condition = listed("id", ids, bare=True)
-        query = select(columns, self._module, condition, limit=_IDS_AT_ONCE)
+        condition = build_in("id", ids, bare=True)
+        query = build_select(columns, self._module, condition, limit=_IDS_AT_ONCE)
         return self._query(query, promised=True).rows
 
 
 def _inside(window: Window) -> str:
-    return between(CURSOR_FIELD, text(window.start), text(window.end))
+    return build_between(CURSOR_FIELD, format_moment(window.start), format_moment(window.end))

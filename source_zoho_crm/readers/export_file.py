@@ -14,8 +14,9 @@ from airbyte_cdk.utils import AirbyteTracedException
 
 from source_zoho_crm.readers import Row
 from zoho_crm.casts import Odd
-from zoho_crm.fields import CellCast, Field
-from zoho_crm.lists import ListTexts
+from zoho_crm.data_types import CellCast
+from zoho_crm.fields import Field
+from zoho_crm.multi_select import MultiSelectTexts
 from zoho_crm.problems import system_error, transient_error
 
 LOGGER = logging.getLogger("airbyte")
@@ -34,13 +35,13 @@ _ENOUGH = 2**22
 _DIGITS = 20
 
 
-def rows(
+def read_rows(
     file: IO[bytes],
     module: str,
     fields: Sequence[Field],
     *,
     most_rows: int,
-    lists: ListTexts | None = None,
+    lists: MultiSelectTexts | None = None,
 ) -> Iterator[list[Row]]:
     """The rows of a ZIP that holds one CSV, in their canonical form, some at a time.
 
@@ -56,7 +57,7 @@ def rows(
             entry = _entry(archive)
             # The rest of the entry is never unpacked, should it be longer than it says.
             with archive.open(entry) as unpacked:
-                lists = lists or ListTexts(module)
+                lists = lists or MultiSelectTexts(module)
                 lists.ahead = partial(_lists_in, archive, entry, fields)
                 yield from _pages(_Table(unpacked), module, fields, most_rows, lists)
     except (zipfile.BadZipFile, zlib.error, EOFError, csv.Error) as error:
@@ -137,7 +138,7 @@ def _lists_in(
                 yield from ((name, row[place]) for place, name in columns if row[place:])
 
 
-def damage(file: IO[bytes]) -> str | None:
+def find_damage(file: IO[bytes]) -> str | None:
     """Why a ZIP cannot be relied on; None: its checksums hold.
 
     Unpacks it once, some of it at a time; what is no export of Zoho's is left to `rows`.
@@ -171,7 +172,7 @@ def _pages(
     module: str,
     fields: Sequence[Field],
     most_rows: int,
-    lists: ListTexts,
+    lists: MultiSelectTexts,
 ) -> Iterator[list[Row]]:
     header = table.header()
     if header is None:
@@ -183,7 +184,7 @@ def _pages(
     if missing := ", ".join(sorted(described.keys() - places.keys())):
         LOGGER.warning(f"{module}: Zoho's export came without {missing}; these are null.")
     columns = [
-        (places[name], _Column(field.cell_reader(lists), field))
+        (places[name], _Column(field.build_cell_reader(lists), field))
         for name, field in described.items()
         if name in places
     ]
@@ -242,5 +243,5 @@ class _Column:
         try:
             return self.read(cell)
         except Odd as odd:
-            self.field.tell_odd(self.field)
+            self.field.report_odd(self.field)
             return odd.instead

@@ -11,8 +11,8 @@ from typing import IO
 import requests
 
 from source_zoho_crm.bulk_read import BulkRead, Query, Result
-from source_zoho_crm.readers.export_file import damage
-from zoho_crm.errors import not_served
+from source_zoho_crm.readers.export_file import find_damage
+from zoho_crm.errors import is_not_served
 from zoho_crm.problems import Refused, config_error, system_error, transient_error
 
 LOGGER = logging.getLogger("airbyte")
@@ -64,7 +64,7 @@ class Export:
         self._gone_when_empty = 0
         self._job = service.create(query)
 
-    def result(self) -> Result:
+    def wait_for_result(self) -> Result:
         """Waits until the export is completed."""
         while self._result is None:
             try:
@@ -77,15 +77,15 @@ class Export:
     def file(self) -> Iterator[IO[bytes]]:
         """The ZIP of the completed export, on disk as long as it is read.
 
-        What `result` tells from then on is of this file: the export may have been made anew. Where
-        Zoho tells of no rows, a result of no bytes is as good as a ZIP.
+        What `wait_for_result` returns from then on is of this file: the export may have been made
+        anew. Where Zoho reports no rows, a result of no bytes is as good as a ZIP.
         """
         try:
             with tempfile.TemporaryFile(prefix="zoho-export-") as file:
                 while not self._fetched(file):
                     file.seek(0)
                     file.truncate()
-                    self.result()
+                    self.wait_for_result()
                 yield file
         except OSError as error:
             if error.errno not in _NO_ROOM:
@@ -110,13 +110,13 @@ class Export:
             self._again_if_gone(refusal)
             return False
         except requests.RequestException as broken:
-            self.again(f"its result broke off ({type(broken).__name__})", same_job=True)
+            self.retry(f"its result broke off ({type(broken).__name__})", same_job=True)
             return False
         if self._is_empty and not file.tell():
             return True
         # Before the first row goes out: rows that went out cannot be called back.
-        if why := damage(file):
-            self.again(why, same_job=True)
+        if why := find_damage(file):
+            self.retry(why, same_job=True)
             return False
         return True
 
@@ -145,13 +145,13 @@ class Export:
             if state.result is not None:
                 return state.result
             if bare == _MOST_BARE_LOOKS:
-                self.again("it is completed and tells no result")
+                self.retry("it is completed and tells no result")
                 return None
             if state.failure is not None:
-                if state.code and not_served(state.code):
+                if state.code and is_not_served(state.code):
                     # A new one would fail as well.
                     raise Refused(system_error(state.failure), state.code)
-                self.again(f"it failed ({state.failure})")
+                self.retry(f"it failed ({state.failure})")
                 return None
         minutes = (time.monotonic() - begun) / 60
         raise transient_error(
@@ -162,9 +162,9 @@ class Export:
     def _again_if_gone(self, refusal: Refused) -> None:
         if refusal.code != _GONE:
             raise refusal
-        self.again("it is no longer there")
+        self.retry("it is no longer there")
 
-    def again(self, why: str, *, same_job: bool = False) -> None:
+    def retry(self, why: str, *, same_job: bool = False) -> None:
         if self._tries == _TRIES:
             raise transient_error(
                 f"{self._told}: {why}, and so {_TRIES} times. "
@@ -180,7 +180,7 @@ class Export:
 
     @property
     def _told(self) -> str:
-        return f"{self._service.line}, export {self._job}"
+        return f"{self._service.stream}, export {self._job}"
 
 
 def _folder() -> str:

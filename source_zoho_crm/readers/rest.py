@@ -7,16 +7,23 @@ from time import monotonic, time
 from airbyte_cdk.utils import AirbyteTracedException
 
 from source_zoho_crm.readers import Row
-from source_zoho_crm.readers.blocks import Block, ById, Pace, Rereading, Second, later
+from source_zoho_crm.readers.blocks import (
+    Block,
+    BlockSize,
+    ListById,
+    Rereading,
+    Second,
+    add_seconds,
+)
 from source_zoho_crm.readers.calls import PER_PAGE
-from source_zoho_crm.readers.chains import Walk, in_utc
-from source_zoho_crm.readers.column_groups import Columns, group_columns, settled
-from source_zoho_crm.readers.lists import Lister, Lists
-from source_zoho_crm.readers.told import ToldIds
-from source_zoho_crm.readers.windows import Window, text
+from source_zoho_crm.readers.column_groups import Columns, group_columns, read_until_unchanged
+from source_zoho_crm.readers.emitted_ids import EmittedIds
+from source_zoho_crm.readers.list_walk import ListWalk, convert_moments
+from source_zoho_crm.readers.moved_rows import Lister, MoveDetector
+from source_zoho_crm.readers.windows import Window, format_moment
 from zoho_crm.directory import CURSOR_FIELD
-from zoho_crm.fields import Field, caster
-from zoho_crm.lists import ListTexts
+from zoho_crm.fields import Field, build_caster
+from zoho_crm.multi_select import MultiSelectTexts
 from zoho_crm.problems import config_error, transient_error
 
 #: UNVERIFIED: the docs name no limit of `ids`; a hundred is what Zoho allows elsewhere.
@@ -58,7 +65,7 @@ class RestReader:
     def __init__(
         self,
         lister: Lister,
-        lists: Lists,
+        detector: MoveDetector,
         module: str,
         fields: Sequence[Field],
         version: Mapping[str, int],
@@ -67,7 +74,7 @@ class RestReader:
         converted: str = "both",
     ) -> None:
         self._lister = lister
-        self._lists = lists
+        self._detector = detector
         self._mend = mend
         self._module = module
         self._tokens = bool(version["rest_tokens"])
@@ -83,7 +90,7 @@ class RestReader:
         ]
         # Zoho's metadata list the id from v7 on only.
         self._wanted = {"id", *(field.api_name for field in fields)}
-        self._cast = caster(fields, ListTexts(module))
+        self._cast = build_caster(fields, MultiSelectTexts(module))
 
     def cast(self, row: Row) -> Row:
         if _LAYOUT in self._wanted and _LAYOUT not in row:
@@ -92,32 +99,32 @@ class RestReader:
             del row[extra]
         return self._cast(row)
 
-    def changes(
+    def read_changes(
         self, since: datetime, end: datetime, *, resumed: bool, promised: bool = False
     ) -> Iterator[list[Row] | Window]:
-        stop, start, anchor = text(end), since, text(since)
+        stop, start, anchor = format_moment(end), since, format_moment(since)
         told: dict[str, str] = {}
         # A longer chain than a page is for those of which it can be proven that no row moved.
         most = min(self._chain_rows, _ROWS_OF_A_BLOCK) // PER_PAGE
-        pace = Pace(most if self._lists.tell else 1)
+        size = BlockSize(most if self._detector.can_detect else 1)
         rows, due = 0, monotonic() + _SECONDS_OF_A_WINDOW
-        second = Second(anchor, self._lists)
+        second = Second(anchor, self._detector)
         left: set[str] = set()
         while True:
             begun = time()
             block = Block(anchor, second.upto, stop, told)
-            block.goes_on = block.goes_on or promised
-            for page in self._read(block, pace.pages, due):
+            block.promised = block.promised or promised
+            for page in self._read(block, size.pages, due):
                 rows += len(page)
                 yield page
             left = (left | block.seen) - told.keys()
-            pages = second.proven(block, begun, final=pace.pages == 1)
+            pages = second.count_proven_pages(block, begun, final=size.pages == 1)
             if second.is_complete:
                 # What they showed behind it may lack rows.
-                reached = later(second.upto, 1)
+                reached = add_seconds(second.upto, 1)
             else:
                 reached = block.ends[pages - 1] if pages else anchor
-            ended = pages == block.pages and not (block.cut or second.is_complete)
+            ended = pages == block.pages and not (block.is_cut or second.is_complete)
             if ended or reached > stop:
                 if left and end.timestamp() > time():
                     yield self._still_inside(left, stop)
@@ -126,15 +133,15 @@ class RestReader:
             if reached == anchor:
                 if second.readings == _READINGS:
                     raise self._unsettled()
-                pace.slow_down(1)
+                size.shrink(1)
                 continue
-            if not self._lists.tell:
-                pace = Pace(1)
+            if not self._detector.can_detect:
+                size = BlockSize(1)
             elif pages < block.pages:
-                pace.slow_down(block.pages)
+                size.shrink(block.pages)
             else:
-                pace.go_on(block.pages)
-            anchor, second = reached, Second(reached, self._lists)
+                size.grow(block.pages)
+            anchor, second = reached, Second(reached, self._detector)
             # The rows of the anchor's second may not all have come.
             full = datetime.fromisoformat(anchor).astimezone(UTC) - _SECOND
             if full >= start and (rows >= _ROWS_OF_A_WINDOW or monotonic() >= due):
@@ -143,13 +150,13 @@ class RestReader:
                 told = {k: moment for k, moment in told.items() if not moment or moment >= anchor}
                 rows, due = 0, monotonic() + _SECONDS_OF_A_WINDOW
 
-    def everything(self) -> Iterator[list[Row]]:
-        told = ToldIds()
-        rereading = Rereading(tells_deletions=self._lists.tells_deletions)
-        listing = ById(None)
+    def read_everything(self) -> Iterator[list[Row]]:
+        told = EmittedIds()
+        rereading = Rereading(lists_deletions=self._detector.lists_deletions)
+        listing = ListById(None)
         for _ in range(_READINGS):
             begun, fresh = time(), 0
-            walk = self._walk(None, listing.passed, by_id=True)
+            walk = self._walk(None, listing.observe, by_id=True)
             for page in walk:
                 new = [row for row in page if listing.holds(row) and told.add(row["id"])]
                 fresh += len(new)
@@ -160,18 +167,18 @@ class RestReader:
                 if walk.more and self._tokens and listing.pages * PER_PAGE >= self._chain_rows:
                     raise self._too_many("a module without Modified_Time", listing.pages)
             if not walk.complete:
-                rereading.broke_off()
-                listing = ById(listing.upto)
+                rereading.mark_broken()
+                listing = ListById(listing.upto)
                 continue
             if listing.pages <= 1:
                 return
-            moved = self._lists.moved(begun, told.__contains__, edits=False)
+            moved = self._detector.find_moved(begun, told.__contains__, edits=False)
             if moved.refused:
-                self._lists.warn_of_gaps()
+                self._detector.warn_of_gaps()
                 return
             if rereading.is_complete(moved, fresh):
                 return
-            listing = listing.again()
+            listing = listing.build_next()
         raise self._unsettled()
 
     def _still_inside(self, ids: set[str], stop: str) -> list[Row]:
@@ -182,24 +189,24 @@ class RestReader:
     def _read(self, block: Block, most: int, due: float) -> Iterator[list[Row]]:
         """The rows of a block of so many pages, of more where they all share one second."""
         since = datetime.fromisoformat(block.anchor)
-        walk = self._walk(since, block.passed, by_id=False, promised=block.goes_on)
+        walk = self._walk(since, block.observe, by_id=False, promised=block.promised)
         for page in walk:
             if new := block.take(page):
                 whole = self._mend(new)
-                block.keep(new, whole)
+                block.drop_unkept(new, whole)
                 if whole:
                     yield whole
             if block.finished or not walk.more:
                 block.end()
                 return
             few = block.pages == 1 and block.tail <= _FEW
-            passed = block.passed_on or (block.pages == 1 and block.last > block.anchor)
+            passed = block.upto_page or (block.pages == 1 and block.last > block.anchor)
             if passed and (few or block.pages >= most or monotonic() >= due):
-                block.cut = True
+                block.is_cut = True
                 return
             if self._tokens and block.pages * PER_PAGE >= self._chain_rows:
                 if block.last > block.anchor:
-                    block.cut = True
+                    block.is_cut = True
                     return
                 raise self._too_many(f"the second {block.anchor}", block.pages)
         if walk.out_of_reach and block.last == block.anchor:
@@ -208,7 +215,7 @@ class RestReader:
             block.end()
         else:
             # It ends where the page token has.
-            block.cut = True
+            block.is_cut = True
 
     def _walk(
         self,
@@ -217,8 +224,8 @@ class RestReader:
         *,
         by_id: bool,
         promised: bool = False,
-    ) -> Walk:
-        return Walk(
+    ) -> ListWalk:
+        return ListWalk(
             self._module,
             self._lister,
             self._lines,
@@ -272,7 +279,7 @@ class RestReader:
 
         `at_last`: no later list has them.
         """
-        return settled(
+        return read_until_unchanged(
             sorted(ids),
             self._groups,
             self._fetch,
@@ -283,4 +290,6 @@ class RestReader:
 
     def _fetch(self, columns: Columns, ids: Sequence[str]) -> list[Row]:
         line = self._lines[self._groups.index(columns)]
-        return in_utc(self._lister({**line, "ids": ",".join(ids)}, None, promised=True).rows)
+        return convert_moments(
+            self._lister({**line, "ids": ",".join(ids)}, None, promised=True).rows
+        )

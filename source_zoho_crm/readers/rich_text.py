@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from source_zoho_crm.readers import Row
-from zoho_crm.casts import utc
+from zoho_crm.casts import to_utc
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.domains import segment
 from zoho_crm.errors import INVALID_DATA
@@ -41,7 +41,7 @@ class WholeTexts:
         self._stamped = any(field.api_name == CURSOR_FIELD for field in fields)
         self._at_once = at_once
 
-    def mend(self, page: list[Row]) -> list[Row]:
+    def restore(self, page: list[Row]) -> list[Row]:
         """The rows with whole texts, without those that were edited since the page was read.
 
         A record that was deleted since keeps the beginning; the deletion is told by the next sync.
@@ -77,7 +77,7 @@ class WholeTexts:
                 texts = {name: rows[key][name] for name in self._names if name in rows[key]}
                 with suppress(ValueError):
                     # Else it is no moment, and the row has it as it is.
-                    moment = utc(moment)
+                    moment = to_utc(moment)
                 yield key, moment, texts
 
     def _fetch(self, ids: Sequence[str]) -> list[Row]:

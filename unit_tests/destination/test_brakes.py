@@ -62,7 +62,9 @@ def test_a_share_of_rejected_rows_does_not_hang_on_how_fast_zoho_answers(
 
     assert (result.failure is not None) == stopped
     if stopped:
-        assert "rows were rejected, and Most Rejected Rows (max_rejected) is 10%" in result.sentence
+        assert (
+            "rows were rejected, and Maximum rejected rows (max_rejected) is 10%" in result.sentence
+        )
     else:
         assert result.counts() == {"created": 1_140, "rejected": 60}
 
@@ -148,7 +150,7 @@ def test_a_stream_whose_rows_are_all_rejected_fails_the_sync_when_all_else_is_do
         field = next(iter(wrong))
         told = f"Leads: all 20 rows were rejected, 20 of them by INVALID_DATA in {field}; the log"
         assert result.sentence.startswith(told)
-        assert "set Most Rejected Rows (max_rejected) to 100%" in result.sentence
+        assert "set Maximum rejected rows (max_rejected) to 100%" in result.sentence
         assert "secret" not in result.sentence
 
 
@@ -208,7 +210,7 @@ def test_inserts_of_unknown_outcome_that_are_kept_nowhere_fail_the_sync(
     if result.failure:
         assert result.failure.failure_type == FailureType.config_error
         assert "it is not known whether 1 rows are in Zoho" in result.sentence
-        assert "name a folder in Rejected Rows (object_storage_config)" in result.sentence
+        assert "name a folder in Rejected rows (object_storage_config)" in result.sentence
         assert "secret" not in result.sentence
 
 

@@ -175,7 +175,7 @@ def test_a_folder_that_cannot_be_used_is_told(org: Org, tmp_path: Path, folder: 
         ),
         (
             {"mappings": [mapping("s", "Leads", "upsert")]},
-            "Mapping 1: Operation (operation): Matching Key (matching_key) is missing.",
+            "Mapping 1: Operation (operation): Matching key (matching_key) is missing.",
         ),
         (
             {"mappings": [mapping("s", "Leads", "insert", a="")]},

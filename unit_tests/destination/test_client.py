@@ -163,6 +163,6 @@ def test_an_insert_without_an_answer_is_not_made_again(org: Org) -> None:
     body = {"data": [{"Last_Name": "L"}]}
 
     with pytest.raises(LostAnswerError):
-        client.write("POST", "Leads", line="x", body=body, repeatable=False)
+        client.write("POST", "Leads", usage_of="x", body=body, repeatable=False)
 
     assert org.calls("insert") == 1

@@ -10,7 +10,7 @@ from destination_zoho_crm.encoding import EMPTY, Encoder
 from destination_zoho_crm.modules import TargetField
 from destination_zoho_crm.outcomes import InvalidValueError
 from unit_tests.destination.conftest import LEAD, Org, stream
-from zoho_crm.fields import DATA_TYPES, Form
+from zoho_crm.data_types import DATA_TYPES, Form
 
 ID = "4150868000000225013"
 

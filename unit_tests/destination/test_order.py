@@ -233,14 +233,14 @@ def one_by_one(org: Org, rows: Iterable[tuple[str, Json]]) -> None:
     for name, data in rows:
         if name == "deletes":
             params = {"ids": data["ERP_ID"]}
-            client.write("DELETE", "Accounts", line="x", params=params, headers=EXTERNAL)
+            client.write("DELETE", "Accounts", usage_of="x", params=params, headers=EXTERNAL)
         elif name == "updates":
-            client.write("PUT", "Accounts", line="x", body={"data": [data]}, headers=EXTERNAL)
+            client.write("PUT", "Accounts", usage_of="x", body={"data": [data]}, headers=EXTERNAL)
         elif name == "inserts":
-            client.write("POST", "Accounts", line="x", body={"data": [data]})
+            client.write("POST", "Accounts", usage_of="x", body={"data": [data]})
         else:
             body = {"data": [data], "duplicate_check_fields": ["Account_Name"]}
-            client.write("POST", "Accounts/upsert", line="x", body=body)
+            client.write("POST", "Accounts/upsert", usage_of="x", body=body)
 
 
 def accounts(org: Org, mark: str) -> list[list[str]]:

@@ -9,7 +9,7 @@ import pytest
 from destination_zoho_crm.client import Client
 from unit_tests.destination.conftest import Json, Org, Result, stream
 
-SETTING = "Unknown Picklist Values (unknown_picklist_values)"
+SETTING = "Unknown picklist values (unknown_picklist_values)"
 ADVICE = f"{SETTING} is reject, and add sends such values"
 REJECTED = "Rejected: Leads: 1 rows by INVALID_DATA in "
 VERSIONS = pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])

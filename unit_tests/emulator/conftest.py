@@ -24,14 +24,22 @@ class Zoho:
     server: Running
     session: requests.Session
 
-    def refresh(self, **changed: str) -> requests.Response:
-        params = {
+    @property
+    def grant(self) -> dict[str, str]:
+        """Parameters that refresh a token."""
+        return {
             "grant_type": "refresh_token",
             "client_id": self.server.client_id,
             "client_secret": self.server.client_secret,
             "refresh_token": self.server.refresh_token,
         }
-        return self.session.post(f"{self.server.base_url}/oauth/v2/token", data=params | changed)
+
+    @property
+    def token_url(self) -> str:
+        return f"{self.server.base_url}/oauth/v2/token"
+
+    def refresh(self, **changed: str) -> requests.Response:
+        return self.session.post(self.token_url, data=self.grant | changed)
 
     def log_in(self) -> None:
         token = self.refresh().json()["access_token"]

@@ -28,7 +28,7 @@ alternatives that are not all plain types. A key that ends in `?` may lack. An o
 "..." may have other keys, since these depend on the org; none that begin with `$` if its value is
 "fields". A field of a record may be null, whatever it was in the sample.
 
-`python -m unit_tests.emulator.test_fidelity` writes the page anew.
+`python -m unit_tests.emulator.test_fidelity` writes the page.
 """
 
 import json
@@ -100,8 +100,8 @@ def differences(shape: Any, value: Any, path: str = "$") -> Iterator[tuple[str, 
     if tried:
         yield from min(tried, key=len)
         return
-    told = any(str(choice).startswith("=") for choice in choices)
-    yield path, f"{repr(value) if told else type_of(value)} in place of {json.dumps(shape)}"
+    is_text = any(str(choice).startswith("=") for choice in choices)
+    yield path, f"{repr(value) if is_text else type_of(value)} in place of {json.dumps(shape)}"
 
 
 def _of_object(
@@ -250,7 +250,7 @@ HEAD = """\
 Each row is an answer of Zoho's that was recorded or published, compared with the emulator's answer
 to the same request. The shapes are in `unit_tests/emulator/fidelity/`. The test
 `unit_tests/emulator/test_fidelity.py` compares them and holds this page to the result;
-`python -m unit_tests.emulator.test_fidelity` writes it anew.
+`python -m unit_tests.emulator.test_fidelity` writes it again.
 
 *Live* is recorded from an org, *sample* is published by Zoho, *schema* is Zoho's specification.
 Keys and types are compared everywhere, *null* where a value was null, *texts* where codes and

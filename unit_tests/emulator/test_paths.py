@@ -170,20 +170,12 @@ def test_a_module_of_the_very_name_goes_before_one_of_another_case(zoho) -> None
 
 
 def test_the_token_call_takes_a_form_of_parts(zoho) -> None:
-    server = zoho.server
-    params = {
-        "grant_type": "refresh_token",
-        "client_id": server.client_id,
-        "client_secret": server.client_secret,
-        "refresh_token": server.refresh_token,
-    }
-    parts = {name: (None, text) for name, text in params.items()}
-    url = f"{server.base_url}/oauth/v2/token"
-    assert zoho.session.post(url, files=parts).json()["expires_in"] == 3600
+    parts = {name: (None, text) for name, text in zoho.grant.items()}
+    assert zoho.session.post(zoho.token_url, files=parts).json()["expires_in"] == 3600
     parts["client_id"] = (None, "x")
-    assert zoho.session.post(url, files=parts).json() == {"error": "invalid_client"}
+    assert zoho.session.post(zoho.token_url, files=parts).json() == {"error": "invalid_client"}
     headers = {"Content-Type": "multipart/form-data"}
-    assert zoho.session.post(url, data=b"no parts", headers=headers).json() == {
+    assert zoho.session.post(zoho.token_url, data=b"no parts", headers=headers).json() == {
         "error": "general_error"
     }
 

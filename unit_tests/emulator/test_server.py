@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
+from unit_tests.emulator.conftest import Zoho
 from zoho_emulator.__main__ import main
+from zoho_emulator.auth.tokens import Credentials
 from zoho_emulator.server import Settings, listen, running
-from zoho_emulator.tokens import Credentials
 
 SMALL = ["--port", "0", "--rows", "5"]
 
@@ -29,7 +30,7 @@ def test_the_command_says_where_it_listens_and_ends_quietly(number) -> None:
     with start(*SMALL, "--seed", "7", "--rows", "Leads=9", "--knob", "latency_ms=1") as process:
         assert process.stdout is not None
         said = json.loads(process.stdout.readline())
-        known = Credentials.of_seed(7)
+        known = Credentials.from_seed(7)
         assert said == {
             "base_url": said["base_url"],
             "client_id": known.client_id,
@@ -59,7 +60,7 @@ WRONG = [
 ]
 
 
-def tells(err: str, message: str) -> bool:
+def says(err: str, message: str) -> bool:
     """Whether it is the usage, and one sentence that holds the message."""
     usage, _, sentence = err.partition("python -m zoho_emulator: error: ")
     return usage.startswith("usage: ") and message in sentence and sentence.count("\n") == 1
@@ -71,7 +72,7 @@ def test_a_wrong_command_line_is_refused_in_one_sentence(arguments, message, cap
         main([*SMALL, *arguments])
     out, err = capsys.readouterr()
     assert (left.value.code, out) == (2, "")
-    assert tells(err, message), err
+    assert says(err, message), err
 
 
 @pytest.mark.parametrize("option", ["--rows", "--fields"])
@@ -79,26 +80,19 @@ def test_a_module_that_is_not_there_has_no_size(option) -> None:
     with start(*SMALL, option, "Nope=5") as process:
         out, err = process.communicate(timeout=20)
     assert (process.returncode, out) == (2, "")
-    assert tells(err, "there is no module Nope"), err
+    assert says(err, "there is no module Nope"), err
 
 
 def test_calls_at_a_time_are_counted_and_limited() -> None:
     with running(Settings(rows=5, edition="Free"), {"latency_ms": 300}) as server:
-        token = requests.post(
-            f"{server.base_url}/oauth/v2/token",
-            data={
-                "grant_type": "refresh_token",
-                "client_id": server.client_id,
-                "client_secret": server.client_secret,
-                "refresh_token": server.refresh_token,
-            },
-            timeout=5,
-        ).json()["access_token"]
+        with requests.Session() as session:
+            Zoho(server, session).log_in()
+            authorization = session.headers["Authorization"]
 
         def call(_: int) -> int:
             return requests.get(
                 f"{server.base_url}/crm/v8/org",
-                headers={"Authorization": f"Zoho-oauthtoken {token}"},
+                headers={"Authorization": authorization},
                 timeout=5,
             ).status_code
 

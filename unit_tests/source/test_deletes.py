@@ -2,7 +2,7 @@
 
 import pytest
 
-from source_zoho_crm.readers.deleted import DELETED_AT
+from source_zoho_crm.readers.tombstones import DELETED_AT
 from unit_tests.source.conftest import Org, rows_of, states_of
 
 METHODS = [

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from source_zoho_crm.readers.windows import text
+from source_zoho_crm.readers.windows import format_moment
 from unit_tests.source.conftest import (
     MODULES,
     SETTINGS,
@@ -189,7 +189,7 @@ PLAIN_AND_CONVERTIBLE = pytest.mark.parametrize("module", ["Vehicles", "Leads"])
 def test_a_quiet_module_costs_two_calls(org: Org, retrieval, module: str) -> None:
     org.settings = {"retrieval": retrieval}
     stream = org.streams()[module]
-    moment = text(datetime.now(UTC) - timedelta(minutes=10))
+    moment = format_moment(datetime.now(UTC) - timedelta(minutes=10))
     state = {"stream_descriptor": {"name": module}, "stream_state": {"Modified_Time": moment}}
     org.control("POST", "reset", {})
 

@@ -11,7 +11,7 @@ import requests
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 from pytest_mock import MockerFixture
 
-from source_zoho_crm.readers.windows import text
+from source_zoho_crm.readers.windows import format_moment
 from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of
 from zoho_crm import org as clocks
 from zoho_crm.auth import ZohoAuthenticator
@@ -121,7 +121,7 @@ def test_a_full_refresh_brings_all_rows_whatever_the_state(
     follow_children(org)
     stream = org.stream(module)
     assert "incremental" in stream["supported_sync_modes"]
-    moment = text(datetime.now(UTC))
+    moment = format_moment(datetime.now(UTC))
 
     output = org.read(stream, sync_mode="full_refresh", state=[state(module, Modified_Time=moment)])
 
@@ -230,7 +230,7 @@ def test_a_state_just_before_now_reads_nothing_and_is_not_told(org: Org) -> None
     """The last minute is left out, and Zoho's machines may differ by some seconds."""
     deals = org.stream("Deals")
     now = datetime.fromisoformat(blob(last(org.read(deals), "Deals"))["Modified_Time"])
-    moment = text(now + timedelta(seconds=55))
+    moment = format_moment(now + timedelta(seconds=55))
 
     output = org.read(deals, state=[state("Deals", Modified_Time=moment)])
 
@@ -265,7 +265,7 @@ def test_a_state_of_unknown_keys_alone_reads_everything(org: Org) -> None:
 def test_spans_beside_a_moment_are_not_gone_on_from(org: Org) -> None:
     """The CDK would take its own form of a state before the moment."""
     deals = org.stream("Deals")
-    span = {"start": "1970-01-01T00:00:00Z", "end": text(datetime.now(UTC))}
+    span = {"start": "1970-01-01T00:00:00Z", "end": format_moment(datetime.now(UTC))}
     saved = state(
         "Deals", Modified_Time="1999-01-01T00:00:00Z", state_type="date-range", slices=[span]
     )
@@ -389,7 +389,7 @@ def test_clocks_that_differ_by_more_than_five_minutes_are_told_once(
 
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
-            org.heard(*answer(off_s))
+            org.book_answer(*answer(off_s))
 
     lines = [line for line in caplog.messages if "this machine's differ by" in line]
     assert len(lines) == told
@@ -398,24 +398,24 @@ def test_clocks_that_differ_by_more_than_five_minutes_are_told_once(
 def test_the_clock_of_an_emulator_may_be_moved(caplog: pytest.LogCaptureFixture) -> None:
     org = clocks.Org(local=True)
 
-    org.heard(*answer(18_000))
+    org.book_answer(*answer(18_000))
 
     assert caplog.messages == []
-    ahead = (org.latest() - datetime.now(UTC)).total_seconds()
+    ahead = (org.clock.latest() - datetime.now(UTC)).total_seconds()
     assert abs(ahead - 18_000) < 5
 
 
 def test_the_latest_moment_is_that_of_the_clock_which_is_most_ahead() -> None:
     org = clocks.Org()
     for off_s in (-500, 200, -100):
-        org.heard(*answer(off_s))
+        org.book_answer(*answer(off_s))
 
-    assert abs((org.latest() - datetime.now(UTC)).total_seconds() - 200) < 5
-    assert abs((org.now() - datetime.now(UTC)).total_seconds() + 500) < 5
+    assert abs((org.clock.latest() - datetime.now(UTC)).total_seconds() - 200) < 5
+    assert abs((org.clock.now() - datetime.now(UTC)).total_seconds() + 500) < 5
 
     behind = clocks.Org()
-    behind.heard(*answer(-500))
-    assert abs((behind.latest() - datetime.now(UTC)).total_seconds()) < 5
+    behind.book_answer(*answer(-500))
+    assert abs((behind.clock.latest() - datetime.now(UTC)).total_seconds()) < 5
 
 
 def answer(off_s: float) -> tuple[requests.PreparedRequest, requests.Response]:

@@ -114,6 +114,6 @@ def test_now_is_the_earliest_that_answers_tell_and_of_a_real_host_never_later_th
     request = requests.Request("GET", "https://www.zohoapis.com/crm/v8/Leads").prepare()
     for seconds in ahead_s:
         moment = datetime.fromtimestamp(datetime.now(UTC).timestamp() + seconds, UTC)
-        org.heard(request, answer(moment))
+        org.book_answer(request, answer(moment))
 
-    assert (org.now() - datetime.now(UTC)).total_seconds() == pytest.approx(now_s, abs=3)
+    assert (org.clock.now() - datetime.now(UTC)).total_seconds() == pytest.approx(now_s, abs=3)

@@ -113,7 +113,7 @@ def test_a_module_or_record_stays_one_part_of_the_path(
 def test_a_job_stays_one_part_of_the_path(
     server: ThreadingHTTPServer, client: Client, name: str
 ) -> None:
-    service = BulkRead.made(client.config, "Leads")
+    service = BulkRead.from_manifest(client.config, "Leads")
 
     service.state(name)
     service.download(name, BytesIO())
@@ -136,7 +136,7 @@ def test_a_module_that_is_written_to_stays_one_part_of_the_path(
     for operation in ("insert", "update", "delete", "upsert"):
         plan.operation = operation
         call = build_call(plan, [{"Email": "a@example.com"}], None, ())
-        client.write(call.method, call.path, line="x", params=call.params, body=call.body)
+        client.write(call.method, call.path, usage_of="x", params=call.params, body=call.body)
 
     parts = [[unquote(part) for part in path.split("/")] for path in asked(server)]
     assert parts == [[name], [name], [name], [name, "upsert"]]

@@ -12,11 +12,11 @@ from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.client import Client
 from source_zoho_crm.modules import modules_of
-from zoho_crm.answers import anything, page
+from zoho_crm.answers import build_page_reader, keep_body
 from zoho_crm.auth import ZohoAuthenticator
-from zoho_crm.org import Org, forget, org_of
+from zoho_crm.org import Org, begin_run, get_org
 from zoho_crm.problems import Refused, Unreadable
-from zoho_crm.requester import manifests_requester
+from zoho_crm.requester import build_requester
 from zoho_emulator.knobs import SCOPES
 from zoho_emulator.server import Running, Settings, running
 
@@ -103,7 +103,7 @@ def test_an_answer_that_can_never_be_read_is_told_and_not_quoted(
     answer(server, "records.list", body, times=None)
 
     with pytest.raises(Unreadable) as caught:
-        client.metadata.ask("Leads", read=page(), params={"fields": "Last_Name"})
+        client.metadata.ask("Leads", read=build_page_reader(), params={"fields": "Last_Name"})
 
     assert caught.value.failure_type == FailureType.transient_error
     assert caught.value.message == (
@@ -120,10 +120,10 @@ def test_an_answer_that_cannot_be_read_is_asked_for_again(
     client = client_of(server)
     answer(server, "records.list", body)
 
-    found = client.metadata.ask("Leads", read=page(), params={"fields": "Last_Name"})
+    found = client.metadata.ask("Leads", read=build_page_reader(), params={"fields": "Last_Name"})
 
     assert len(found.rows) == 3
-    assert client.org.ledger["metadata"].calls == 2
+    assert client.org.usage.by_stream["metadata"].calls == 2
 
 
 @pytest.mark.parametrize("key", ["org", "modules"])
@@ -145,11 +145,11 @@ def test_an_error_with_a_good_status_is_a_refusal(server: Running, wrap) -> None
     answer(server, "records.list", wrap(error("NO_PERMISSION")))
 
     with pytest.raises(Refused) as caught:
-        client.metadata.ask("Leads", read=page(), params={"fields": "Last_Name"})
+        client.metadata.ask("Leads", read=build_page_reader(), params={"fields": "Last_Name"})
 
     assert caught.value.code == "NO_PERMISSION"
     assert "NO_PERMISSION: no" in str(caught.value.message)
-    assert client.org.ledger["metadata"].credits == 1
+    assert client.org.usage.by_stream["metadata"].credits == 1
 
 
 @pytest.mark.parametrize("key", ["data", "modules"])
@@ -178,7 +178,7 @@ def test_a_refusal_means_the_same_alone_and_in_a_list(
         args = {"status": status, "body": body}
         server.control("POST", "faults", [fault | {"args": args}])
         with pytest.raises(Refused) as caught:
-            client.metadata.ask("settings/modules", read=anything)
+            client.metadata.ask("settings/modules", read=keep_body)
         refused.append((caught.value.code, caught.value.message, caught.value.failure_type))
 
     assert refused[0] == refused[1]
@@ -209,7 +209,9 @@ def test_a_refusal_that_is_not_as_documented_fails_with_a_sentence(
     server.control("POST", "faults", [{"match": "records.list", "do": "status", "args": args}])
 
     with pytest.raises(AirbyteTracedException) as caught:
-        client_of(server).metadata.ask("Leads", read=page(), params={"fields": "Last_Name"})
+        client_of(server).metadata.ask(
+            "Leads", read=build_page_reader(), params={"fields": "Last_Name"}
+        )
 
     assert caught.value.message
 
@@ -227,7 +229,7 @@ def test_a_refusal_in_a_list_that_passes_is_waited_out(
     fault = {"match": "records.list", "do": "status", "times": 1, "args": args}
     server.control("POST", "faults", [fault])
 
-    found = client.metadata.ask("Leads", read=page(), params={"fields": "Last_Name"})
+    found = client.metadata.ask("Leads", read=build_page_reader(), params={"fields": "Last_Name"})
 
     assert found.rows
 
@@ -240,7 +242,7 @@ def test_an_error_with_a_good_status_that_passes_is_waited_out(
     client = client_of(server)
     answer(server, "records.list", error(code))
 
-    found = client.metadata.ask("Leads", read=page(), params={"fields": "Last_Name"})
+    found = client.metadata.ask("Leads", read=build_page_reader(), params={"fields": "Last_Name"})
 
     assert found.rows
 
@@ -250,7 +252,9 @@ def test_a_record_with_the_columns_of_an_error_is_a_record(server: Running) -> N
     row = {"id": "1", "code": "A", "status": "error", "message": "hello"}
     answer(server, "records.list", {"data": [row], "info": {"more_records": False}})
 
-    found = client.metadata.ask("Leads", read=page(), params={"fields": "id,code,status,message"})
+    found = client.metadata.ask(
+        "Leads", read=build_page_reader(), params={"fields": "id,code,status,message"}
+    )
 
     assert found.rows == [row]
 
@@ -260,7 +264,7 @@ def test_a_write_that_is_refused_with_a_good_status_is_refused(server: Running) 
     answer(server, "insert", error("NO_PERMISSION"))
 
     with pytest.raises(Refused, match="NO_PERMISSION"):
-        client.write("POST", "Leads", line="x", body={"data": [{"Last_Name": "L"}]})
+        client.write("POST", "Leads", usage_of="x", body={"data": [{"Last_Name": "L"}]})
 
 
 def test_a_refusal_that_passes_does_not_hide_a_module(server: Running) -> None:
@@ -282,14 +286,14 @@ def test_a_call_that_is_refused_leaves_no_error_in_the_log(
     server: Running, caplog: pytest.LogCaptureFixture
 ) -> None:
     with pytest.raises(Refused), caplog.at_level(logging.INFO):
-        client_of(server).metadata.ask("settings/roles", read=anything)
+        client_of(server).metadata.ask("settings/roles", read=keep_body)
 
     assert [line.message for line in caplog.records if line.levelno >= logging.WARNING] == []
 
 
 def test_a_missing_scope_is_told_with_those_of_the_destination(server: Running) -> None:
     with pytest.raises(Refused) as caught:
-        client_of(server).queries.ask(read=page(), body=QUERY)
+        client_of(server).queries.ask(read=build_page_reader(), body=QUERY)
 
     assert caught.value.failure_type == FailureType.config_error
     assert caught.value.message == (
@@ -314,7 +318,7 @@ def test_what_zoho_does_not_support_is_not_blamed_on_a_profile(
     answer(server, "records.list", error("NOT_SUPPORTED"))
 
     with pytest.raises(Refused) as caught:
-        client.metadata.ask(module, read=page(), params={"fields": "id"})
+        client.metadata.ask(module, read=build_page_reader(), params={"fields": "id"})
 
     assert caught.value.message == (
         f"Zoho does not serve {server.base_url}/crm/v4/{module} (NOT_SUPPORTED: no).{told}"
@@ -325,16 +329,16 @@ def test_the_address_that_came_with_a_token_lasts_as_long_as_the_token(
     server: Running, mocker
 ) -> None:
     # Zoho's addresses are https, and the emulator's is not.
-    mocker.patch("zoho_crm.auth.followed", return_value=server.base_url)
+    mocker.patch("zoho_crm.auth.find_api_address", return_value=server.base_url)
     config = client_of(server).config | {"base_url": None}
     elsewhere = "http://region.invalid"
     config["_zoho"] = config["_zoho"] | {"api": elsewhere, "crm": f"{elsewhere}/crm/v4"}
 
     for _ in range(2):
         # A run begins; the second one has the token of the first.
-        forget(config)
-        requester = manifests_requester("requester", config)
-        assert requester.ask("Leads", read=page(), params={"fields": "id"}).rows
+        begin_run(config)
+        requester = build_requester("requester", config)
+        assert requester.ask("Leads", read=build_page_reader(), params={"fields": "id"}).rows
     assert server.control("GET", "usage")["tokens_issued"] == 1
 
 
@@ -342,8 +346,8 @@ def test_a_token_of_the_sandbox_is_none_of_production(server: Running) -> None:
     config = client_of(server).config
     sandbox = config | {"_zoho": config["_zoho"] | {"api": "http://sandbox.invalid"}}
 
-    assert manifests_requester("requester", config).get_url() == config["_zoho"]["crm"]
-    answered = manifests_requester("requester", sandbox).get_authenticator()
+    assert build_requester("requester", config).get_url() == config["_zoho"]["crm"]
+    answered = build_requester("requester", sandbox).get_authenticator()
 
     assert isinstance(answered, ZohoAuthenticator)
     assert answered._account not in ZohoAuthenticator._tokens
@@ -363,11 +367,11 @@ def test_a_reserve_that_cannot_be_kept_is_told_once(
 ) -> None:
     server.control("POST", "knobs", {"scopes": [scope]})
     config = client_of(server).config | {"credits_reserve_percent": percent}
-    forget(config)
+    begin_run(config)
 
     with caplog.at_level(logging.WARNING, "airbyte"):
         for _ in range(2):
-            org_of(config).introduce(manifests_requester("requester", config))
+            get_org(config).fetch_details(build_requester("requester", config))
 
     lines = [line.message for line in caplog.records if "reserved for people" in line.message]
     assert len(lines) == len(told)
@@ -380,9 +384,9 @@ def test_a_reserve_counts_its_own_calls_where_zoho_does_not_say_what_is_left(
 ) -> None:
     server.control("POST", "knobs", {"scopes": ["ZohoCRM.org.READ"]})
     config = client_of(server).config | {"credits_reserve_percent": 40}
-    forget(config)
-    org = org_of(config)
-    org.introduce(manifests_requester("requester", config))
+    begin_run(config)
+    org = get_org(config)
+    org.fetch_details(build_requester("requester", config))
     server.control("POST", "reset", {})
     total = server.control("GET", "usage")["credits_remaining"]
     request = requests.Request("POST", f"{server.base_url}/crm/bulk/v8/read").prepare()
@@ -391,13 +395,13 @@ def test_a_reserve_counts_its_own_calls_where_zoho_does_not_say_what_is_left(
 
     def export() -> None:
         nonlocal made
-        org.sends(request)
+        org.usage.book_request(request)
         made += 1
         answered = requests.Response()
         answered.status_code, answered._content = 201, b"{}"
         if header and made * 100 > total:
             answered.headers["X-API-CREDITS-REMAINING"] = str(total - made * 50)
-        org.heard(request, answered)
+        org.book_answer(request, answered)
 
     with caplog.at_level(logging.WARNING, "airbyte"):
         while total * 60 // 100 - made * 50 >= 50:
@@ -426,10 +430,10 @@ class Caller:
         self._thread = ThreadPoolExecutor(1)
 
     def sends(self) -> None:
-        self._thread.submit(self._org.sends, self._request).result()
+        self._thread.submit(self._org.usage.book_request, self._request).result()
 
     def hears(self, credits_left: int | None) -> None:
-        self._thread.submit(self._org.heard, self._request, told(credits_left)).result()
+        self._thread.submit(self._org.book_answer, self._request, told(credits_left)).result()
 
 
 @pytest.fixture
@@ -437,11 +441,11 @@ def spared(server: Running) -> tuple[Org, int, str]:
     """An org of whose credits half are reserved, the reserve, and its address."""
     server.control("POST", "knobs", {"scopes": ["ZohoCRM.org.READ"]})
     config = client_of(server).config | {"credits_reserve_percent": 50}
-    forget(config)
-    org = org_of(config)
-    org.introduce(manifests_requester("requester", config))
-    assert org._total is not None
-    return org, org._total // 2, f"{server.base_url}/crm"
+    begin_run(config)
+    org = get_org(config)
+    org.fetch_details(build_requester("requester", config))
+    assert org.usage.total is not None
+    return org, org.usage.total // 2, f"{server.base_url}/crm"
 
 
 def test_credits_that_come_back_may_be_used(spared: tuple[Org, int, str]) -> None:
@@ -501,4 +505,4 @@ def test_what_one_answer_says_too_low_does_not_last(spared: tuple[Org, int, str]
     first.sends()
     first.hears(reserve + 200)
 
-    assert org._remaining == reserve + 200
+    assert org.usage.remaining == reserve + 200

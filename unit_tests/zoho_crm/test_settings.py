@@ -4,10 +4,10 @@ import pytest
 import yaml
 from airbyte_cdk.utils import AirbyteTracedException
 
-from zoho_crm.manifest import manifest_path
+from zoho_crm.manifest import find_manifest
 from zoho_crm.settings import ConnectionSettings
 
-MANIFEST = yaml.safe_load(manifest_path().read_text())
+MANIFEST = yaml.safe_load(find_manifest().read_text())
 DEFINITIONS = MANIFEST["definitions"]
 FORM = MANIFEST["spec"]["connection_specification"]
 PARAMETERS = {"regions": DEFINITIONS["regions"], "form": FORM}
@@ -165,22 +165,22 @@ def test_start_dates_of_all_forms_become_utc(given: str, utc: str) -> None:
         ),
         (
             {"start_datetime": "yesterday"},
-            "Start Date (start_datetime) is 'yesterday'; "
+            "Start date (start_datetime) is 'yesterday'; "
             "write it like 2021-01-01T00:00:00Z or 2021-01-01.",
         ),
         (
             {"start_datetime": "2021-13-01"},
-            "Start Date (start_datetime) is '2021-13-01', which is no date. "
+            "Start date (start_datetime) is '2021-13-01', which is no date. "
             "Write it like 2021-01-01T00:00:00Z, or leave it empty.",
         ),
         (
             {"start_datetime": "13:00"},
-            "Start Date (start_datetime) is '13:00'; "
+            "Start date (start_datetime) is '13:00'; "
             "write it like 2021-01-01T00:00:00Z or 2021-01-01.",
         ),
         (
             {"start_datetime": "2999-01-01"},
-            "Start Date (start_datetime) is '2999-01-01', in the future, so nothing would be read. "
+            "Start date (start_datetime) is '2999-01-01', in the future, so nothing would be read. "
             "Choose a past moment, or leave it empty to read everything.",
         ),
         (
@@ -215,6 +215,6 @@ def test_everything_that_does_not_fit_is_told_at_once_and_no_secret_with_it() ->
 
     assert caught.value.message == (
         "Client ID (client_id) is missing. "
-        "Client Secret (client_secret) is a value, which is no text; write it in quotes. "
-        "Credits Left to People (credits_reserve_percent) is 91, and 90 is the most."
+        "Client secret (client_secret) is a value, which is no text; write it in quotes. "
+        "Credits reserved for people (credits_reserve_percent) is 91, and 90 is the most."
     )

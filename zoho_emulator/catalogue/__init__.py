@@ -32,6 +32,7 @@ from zoho_emulator.catalogue.notation import (
     AUTHORS,
     CREATED_TIME,
     ENDING,
+    RECORD_ID,
     STAMPS,
     Draft,
     Table,
@@ -61,7 +62,7 @@ _WITHOUT_FIELDS = (
 _FORBIDDEN_FIELDS = (
     field("Name", length=120),
     CREATED_TIME,
-    field("id", "bigint", label="Record Id", read_only=True),
+    RECORD_ID,
 )
 _FORBIDDEN = tuple(
     Table(
@@ -70,9 +71,7 @@ _FORBIDDEN = tuple(
         _FORBIDDEN_FIELDS,
         status="user_hidden",
         visibility=2,
-        creatable=False,
-        editable=False,
-        deletable=False,
+        writable=False,
         viewable=viewable,
         permitted=False,
         since=since,
@@ -137,7 +136,7 @@ _MIXED: tuple[tuple[str, dict[str, object]], ...] = (
 )
 
 
-def mixed_fields(start: int = 1) -> Iterator[Draft]:
+def build_mixed_fields(start: int = 1) -> Iterator[Draft]:
     """Custom fields of mixed types without end, for orgs wider than the tables."""
     number = start
     while True:
@@ -146,9 +145,9 @@ def mixed_fields(start: int = 1) -> Iterator[Draft]:
         number += 1
 
 
-def extra_module(number: int) -> Table:
+def build_extra_module(number: int) -> Table:
     """The `number`-th made-up module; the third of every ten has no Modified_Time."""
-    makers = mixed_fields()
+    makers = build_mixed_fields()
     stamps = (*AUTHORS, CREATED_TIME) if number % 10 == 3 else STAMPS
     return Table(
         f"Extra_{number}",

@@ -2,7 +2,9 @@
 
 from zoho_emulator.catalogue.notation import (
     ENDING,
+    RECORD_ID,
     STAMPS,
+    TAG,
     Table,
     field,
     lookup,
@@ -110,9 +112,7 @@ ACTIVITIES = Table(
     display_field="Subject",
     until=2.1,
     view_of=("Tasks", "Events", "Calls"),
-    creatable=False,
-    editable=False,
-    deletable=False,
+    writable=False,
     fields=(
         owner("Activity"),
         field("Activity_Type", length=20, read_only=True),
@@ -129,7 +129,7 @@ ACTIVITIES = Table(
         picklist("Priority", *_PRIORITIES),
         field("Description", "textarea"),
         *STAMPS,
-        field("Tag", "text", json_type="jsonarray", length=2_000, ui_type=209, sortable=False),
+        TAG,
         field("id", "bigint", label="Activity Id", read_only=True),
     ),
 )
@@ -153,7 +153,7 @@ NOTES = Table(
             module_since=7.0,
         ),
         *STAMPS,
-        field("id", "bigint", label="Record Id", read_only=True),
+        RECORD_ID,
     ),
 )
 
@@ -176,6 +176,6 @@ ATTACHMENTS = Table(
             mandatory=True,
         ),
         *STAMPS,
-        field("id", "bigint", label="Record Id", read_only=True),
+        RECORD_ID,
     ),
 )

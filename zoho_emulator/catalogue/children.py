@@ -7,48 +7,24 @@ from zoho_emulator.catalogue.notation import (
     AUTHORS,
     CREATED_TIME,
     ENDING,
-    LAYOUT,
     MODIFIED_TIME,
+    RECORD_ID,
     STAMPS,
-    Draft,
     RowsOf,
     Table,
     custom,
     field,
     lookup,
+    multiselect,
     owner,
     picklist,
+    subform,
 )
-from zoho_emulator.model import linking_fields
-
-_ID = field("id", "bigint", label="Record Id", read_only=True)
-
-
-def _subform(
-    api_name: str, label: str, parent: str, *own: Draft, share: int = 100, most: int = 3
-) -> Table:
-    return Table(
-        api_name,
-        label,
-        plural_label=label,
-        generated_type="subform",
-        visibility=2,
-        creatable=False,
-        editable=False,
-        deletable=False,
-        display_field="",
-        rows_of=RowsOf(parent, share=share, most=most),
-        fields=(
-            lookup("Parent_Id", parent, mandatory=True),
-            *own,
-            *STAMPS,
-            LAYOUT,
-            _ID,
-        ),
-    )
+from zoho_emulator.catalogue.sales import STAGES
+from zoho_emulator.store.model import linking_fields
 
 
-def _linking(
+def _build_linking(
     api_name: str,
     number: int,
     parent: str,
@@ -75,43 +51,46 @@ def _linking(
             lookup(own, parent, mandatory=True),
             field(other, "userlookup" if to_user else "lookup", targets=(target,), mandatory=True),
             *STAMPS,
-            _ID,
+            RECORD_ID,
         ),
     )
 
 
-PROJECT_DETAILS = _subform(
+PROJECT_DETAILS = subform(
     "Project_Details",
     "Project Details",
-    "Leads",
+    RowsOf("Leads", share=6),
+    lookup("Parent_Id", "Leads", mandatory=True),
     custom("Project", length=120),
-    custom("Stage", "picklist", pick_list=("-None-", "Idea", "Tender", "Running", "Done")),
-    custom("Skills", "multiselectpicklist", pick_list=("Design", "Build", "Test & more")),
+    picklist("Stage", "-None-", "Idea", "Tender", "Running", "Done", custom=True),
+    multiselect("Skills", "Design", "Build", "Test & more", custom=True),
     custom("Effort", "double"),
     custom("Due", "date"),
-    custom("Partner", "lookup", targets=("Accounts",)),
+    lookup("Partner", "Accounts", custom=True),
     custom("Remark", "textarea", textarea="small"),
-    share=6,
 )
 
-SERVICE_HISTORY = _subform(
+SERVICE_HISTORY = subform(
     "Service_History",
     "Service History",
-    "Vehicles",
+    RowsOf("Vehicles"),
+    lookup("Parent_Id", "Vehicles", mandatory=True),
     custom("Serviced_On", "date"),
-    custom("Garage", "lookup", targets=("Vendors",)),
+    lookup("Garage", "Vendors", custom=True),
     custom("Cost", "currency"),
     custom("Warranty", "boolean"),
     custom("Odometer", "bigint"),
 )
 
 LINKING = (
-    _linking("LeadsXProducts", 1, "Leads", "Products", share=5),
-    _linking("Leads_X_Users", 2, "Leads", "users", share=3),
-    _linking("VehiclesXContacts", 3, "Vehicles", "Contacts", share=40),
-    _linking("Vehicles_X_Users", 4, "Vehicles", "users", share=30),
-    # Whoever is active is a member of every service, so any owner of an appointment is one.
-    _linking("Services__s_X_Users", 5, "Services__s", "users", since=4.0, share=100, least=99),
+    _build_linking("LeadsXProducts", 1, "Leads", "Products", share=5),
+    _build_linking("Leads_X_Users", 2, "Leads", "users", share=3),
+    _build_linking("VehiclesXContacts", 3, "Vehicles", "Contacts", share=40),
+    _build_linking("Vehicles_X_Users", 4, "Vehicles", "users", share=30),
+    # Every active user is a member of every service, so any owner of an appointment is one.
+    _build_linking(
+        "Services__s_X_Users", 5, "Services__s", "users", since=4.0, share=100, least=99
+    ),
 )
 
 #: UNVERIFIED: in which versions it is listed; the sample that shows it is of v7.
@@ -123,18 +102,12 @@ DEAL_HISTORY = Table(
     generated_type="field_tracker",
     since=4.0,
     visibility=2,
-    creatable=False,
-    editable=False,
-    deletable=False,
+    writable=False,
     display_field="",
     rows_of=RowsOf("Deals", "Potential_Name", share=60, most=3),
     fields=(
         lookup("Potential_Name", "Deals", label="Deal Name"),
-        picklist(
-            "Stage",
-            *("Qualification", "Needs Analysis", "Value Proposition", "Identify Decision Makers"),
-            *("Proposal/Price Quote", "Negotiation/Review", "Closed Won", "Closed Lost"),
-        ),
+        picklist("Stage", *STAGES),
         field("Moved_To__s", length=120, label="Moved To"),
         field("Amount", "currency"),
         field("Probability", "integer", label="Probability (%)"),
@@ -143,7 +116,7 @@ DEAL_HISTORY = Table(
         field("Duration_Days", "integer", label="Duration (Days)"),
         AUTHORS[1],
         MODIFIED_TIME,
-        _ID,
+        RECORD_ID,
     ),
 )
 
@@ -158,13 +131,13 @@ CONTRACTS = Table(
         field("Name", label="Contract Name", length=120, mandatory=True),
         *STAMPS,
         custom("Contract_Number", "autonumber", prefix="C-"),
-        custom("Customer", "lookup", targets=("Accounts",)),
-        custom("Car", "lookup", targets=("Vehicles",)),
+        lookup("Customer", "Accounts", custom=True),
+        lookup("Car", "Vehicles", custom=True),
         custom("Signed_On", "date"),
         custom("Ends_At", "datetime"),
         custom("Monthly_Fee", "currency"),
         custom("Clauses", "textarea", textarea="rich_text"),
-        custom("State", "picklist", pick_list=("-None-", "Open", "Signed", "Ended")),
+        picklist("State", "-None-", "Open", "Signed", "Ended", custom=True),
         *ENDING,
     ),
 )
@@ -178,9 +151,7 @@ ENTITY_SCORES = Table(
     since=4.0,
     status="user_hidden",
     visibility=2,
-    creatable=False,
-    editable=False,
-    deletable=False,
+    writable=False,
     display_field="",
     rows=200,
     fields=(
@@ -190,7 +161,7 @@ ENTITY_SCORES = Table(
         field("Negative_Score", "integer"),
         field("Touch_Point_Score", "integer"),
         CREATED_TIME,
-        _ID,
+        RECORD_ID,
     ),
 )
 
@@ -201,9 +172,7 @@ LOCKING_INFORMATION = Table(
     since=4.0,
     status="user_hidden",
     visibility=2,
-    creatable=False,
-    editable=False,
-    deletable=False,
+    writable=False,
     display_field="",
     rows=200,
     fields=(
@@ -212,6 +181,6 @@ LOCKING_INFORMATION = Table(
         field("Module__s", "module", label="Module"),
         field("Locked_Reason__s", length=255, label="Reason"),
         *STAMPS,
-        _ID,
+        RECORD_ID,
     ),
 )

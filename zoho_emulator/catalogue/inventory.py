@@ -2,7 +2,6 @@
 
 from zoho_emulator.catalogue.notation import (
     ENDING,
-    LAYOUT,
     STAMPS,
     Draft,
     RowsOf,
@@ -14,19 +13,10 @@ from zoho_emulator.catalogue.notation import (
     lookup,
     owner,
     picklist,
+    subform,
 )
 
 _CARRIERS = ("-None-", "FedEX", "UPS", "USPS", "DHL", "BlueDart")
-#: Of products and services. UNVERIFIED: its data type; Zoho's SDKs know it by its name.
-PRODUCT_TAX = field(
-    "Tax",
-    "multiselectpicklist",
-    json_type="jsonarray",
-    like="text",
-    pick_list=("Sales Tax - 2.0 %", "Vat - 5.0 %"),
-    filterable=False,
-    sortable=False,
-)
 
 VENDORS = Table(
     "Vendors",
@@ -85,7 +75,7 @@ PRICE_BOOKS = Table(
 )
 
 
-def _document(
+def _build_document(
     label: str, number: str, items_field: str, items: str, *own: Draft
 ) -> tuple[Draft, ...]:
     """Fields of a quote, an order or an invoice."""
@@ -115,41 +105,30 @@ def _document(
     )
 
 
-def _items(api_name: str, label: str, parent: str) -> Table:
+def _build_items(api_name: str, label: str, parent: str) -> Table:
     """Line items, a module of their own from v2.1 on."""
-    return Table(
+    return subform(
         api_name,
         label,
+        RowsOf(parent),
+        lookup("Product_Name", "Products", mandatory=True),
+        field("Quantity", "double"),
+        field("List_Price", "currency"),
+        field("Unit_Price", "currency", read_only=True),
+        field("Quantity_in_Stock", "double", read_only=True),
+        field("Total", "formula", return_type="currency", expression="items"),
+        # Zoho's SDKs make an exception for it: a string ("5%", "12.5") in a numeric field.
+        field("Discount", "double", json_type="string", like="text", length=20),
+        field("Total_After_Discount", "formula", return_type="currency", expression="items"),
+        field("Tax", "currency"),
+        field("Line_Tax", "linetax"),
+        field("Net_Total", "formula", return_type="currency", expression="items"),
+        lookup("Price_Book_Name", "Price_Books"),
+        field("Description", "textarea", textarea="small"),
+        field("Sequence_Number", "integer"),
+        lookup("Parent_Id", parent, mandatory=True),
         plural_label=f"{label}s",
-        generated_type="subform",
         since=2.1,
-        visibility=2,
-        creatable=False,
-        editable=False,
-        deletable=False,
-        display_field="",
-        rows_of=RowsOf(parent),
-        fields=(
-            lookup("Product_Name", "Products", mandatory=True),
-            field("Quantity", "double"),
-            field("List_Price", "currency"),
-            field("Unit_Price", "currency", read_only=True),
-            field("Quantity_in_Stock", "double", read_only=True),
-            field("Total", "formula", return_type="currency", expression="items"),
-            # Zoho's SDKs make an exception for it: a string ("5%", "12.5") in a numeric field.
-            field("Discount", "double", json_type="string", like="text", length=20),
-            field("Total_After_Discount", "formula", return_type="currency", expression="items"),
-            field("Tax", "currency"),
-            field("Line_Tax", "linetax"),
-            field("Net_Total", "formula", return_type="currency", expression="items"),
-            lookup("Price_Book_Name", "Price_Books"),
-            field("Description", "textarea", textarea="small"),
-            field("Sequence_Number", "integer"),
-            lookup("Parent_Id", parent, mandatory=True),
-            *STAMPS,
-            LAYOUT,
-            field("id", "bigint", label="Record Id", read_only=True),
-        ),
     )
 
 
@@ -158,7 +137,7 @@ QUOTES = Table(
     "Quote",
     display_field="Subject",
     rows=220,
-    fields=_document(
+    fields=_build_document(
         "Quote",
         "Quote_Number",
         "Quoted_Items",
@@ -182,7 +161,7 @@ SALES_ORDERS = Table(
     module_name="SalesOrders",
     display_field="Subject",
     rows=220,
-    fields=_document(
+    fields=_build_document(
         "Sales Order",
         "SO_Number",
         "Ordered_Items",
@@ -209,7 +188,7 @@ PURCHASE_ORDERS = Table(
     rows=200,
     # UNVERIFIED: the docs name the field Purchased_Items, lists of modules its rows
     # Purchase_Items.
-    fields=_document(
+    fields=_build_document(
         "Purchase Order",
         "PO_Number",
         "Purchased_Items",
@@ -229,7 +208,7 @@ INVOICES = Table(
     "Invoice",
     display_field="Subject",
     rows=220,
-    fields=_document(
+    fields=_build_document(
         "Invoice",
         "Invoice_Number",
         "Invoiced_Items",
@@ -247,7 +226,7 @@ INVOICES = Table(
     ),
 )
 
-QUOTED_ITEMS = _items("Quoted_Items", "Quoted Item", "Quotes")
-ORDERED_ITEMS = _items("Ordered_Items", "Ordered Item", "Sales_Orders")
-PURCHASE_ITEMS = _items("Purchase_Items", "Purchase Item", "Purchase_Orders")
-INVOICED_ITEMS = _items("Invoiced_Items", "Invoiced Item", "Invoices")
+QUOTED_ITEMS = _build_items("Quoted_Items", "Quoted Item", "Quotes")
+ORDERED_ITEMS = _build_items("Ordered_Items", "Ordered Item", "Sales_Orders")
+PURCHASE_ITEMS = _build_items("Purchase_Items", "Purchase Item", "Purchase_Orders")
+INVOICED_ITEMS = _build_items("Invoiced_Items", "Invoiced Item", "Invoices")

@@ -1,15 +1,15 @@
 """The notation the tables of modules are written in.
 
-A module is a `Table` of drafts of fields; `realize` makes a `Field` of a draft once its id and
+A module is a `Table` of drafts of fields; `build_field` makes a `Field` of a draft once its id and
 its column are known. The control API makes fields from the same drafts.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from zoho_emulator.attributes import check_types
-from zoho_emulator.data_types import DATA_TYPES, RETURN_TYPES, TEXTAREAS
-from zoho_emulator.model import FOREVER, Field
+from zoho_emulator.store.attributes import check_types
+from zoho_emulator.store.data_types import DATA_TYPES, RETURN_TYPES, TEXTAREAS
+from zoho_emulator.store.model import FOREVER, Field
 
 _GIVEN = {item.name for item in fields(Field)} - {"id", "api_name", "data_type", "column"}
 
@@ -51,9 +51,8 @@ class Table:
     until: float = FOREVER
     visibility: int = 1
     status: str = "visible"
-    creatable: bool = True
-    editable: bool = True
-    deletable: bool = True
+    #: False: no call creates, changes or deletes its records.
+    writable: bool = True
     viewable: bool = True
     permitted: bool = True
     files: bool = False
@@ -112,6 +111,10 @@ def picklist(api_name: str, *options: str, **attributes: object) -> Draft:
     return field(api_name, "picklist", pick_list=options, **attributes)
 
 
+def multiselect(api_name: str, *options: str, **attributes: object) -> Draft:
+    return field(api_name, "multiselectpicklist", pick_list=options, **attributes)
+
+
 def lookup(api_name: str, module: str, **attributes: object) -> Draft:
     return field(api_name, "lookup", targets=(module,), **attributes)
 
@@ -145,12 +148,14 @@ CREATED_TIME = field("Created_Time", "datetime", read_only=True, ui_type=200)
 MODIFIED_TIME = field("Modified_Time", "datetime", read_only=True, ui_type=200)
 STAMPS = (*AUTHORS, CREATED_TIME, MODIFIED_TIME)
 LAYOUT = field("Layout", "layout", targets=("layouts",), v2_type="bigint", v2_json_type="string")
+TAG = field("Tag", "text", json_type="jsonarray", length=2_000, ui_type=209, sortable=False)
+RECORD_ID = field("id", "bigint", label="Record Id", read_only=True)
 #: `Record_Status__s` came with v5 or v6; v8 is the first emulated one with it. The other names that
 #: end in `__s` were recorded of v2, too.
 ENDING = (
     field("Last_Activity_Time", "datetime", read_only=True, ui_type=786),
     field("Change_Log_Time__s", "datetime", label="Change Log Time", read_only=True),
-    field("Tag", "text", json_type="jsonarray", length=2_000, ui_type=209, sortable=False),
+    TAG,
     LAYOUT,
     picklist(
         "Record_Status__s",
@@ -160,7 +165,7 @@ ENDING = (
         since=8.0,
     ),
     field("Locked__s", "boolean", label="Locked", read_only=True),
-    field("id", "bigint", label="Record Id", read_only=True),
+    RECORD_ID,
 )
 UNSUBSCRIBED = (
     picklist(
@@ -170,9 +175,42 @@ UNSUBSCRIBED = (
     ),
     field("Unsubscribed_Time", "datetime", read_only=True),
 )
+#: Of products and services. UNVERIFIED: its data type; Zoho's SDKs know it by its name.
+PRODUCT_TAX = field(
+    "Tax",
+    "multiselectpicklist",
+    json_type="jsonarray",
+    like="text",
+    pick_list=("Sales Tax - 2.0 %", "Vat - 5.0 %"),
+    filterable=False,
+    sortable=False,
+)
 
 
-def realize(draft: Draft, id_: int, column: str) -> Field:
+def subform(
+    api_name: str,
+    label: str,
+    rows_of: RowsOf,
+    *own: Draft,
+    plural_label: str | None = None,
+    since: float = 2.0,
+) -> Table:
+    """Rows that are written inside the records of another module."""
+    return Table(
+        api_name,
+        label,
+        plural_label=plural_label or label,
+        generated_type="subform",
+        since=since,
+        visibility=2,
+        writable=False,
+        display_field="",
+        rows_of=rows_of,
+        fields=(*own, *STAMPS, LAYOUT, RECORD_ID),
+    )
+
+
+def build_field(draft: Draft, id_: int, column: str) -> Field:
     """The field a draft describes."""
     given = dict(draft.attributes)
     kind = DATA_TYPES[str(given.get("like") or draft.data_type)]

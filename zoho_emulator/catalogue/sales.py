@@ -10,6 +10,7 @@ from zoho_emulator.catalogue.notation import (
     field,
     formula,
     lookup,
+    multiselect,
     owner,
     picklist,
 )
@@ -25,6 +26,10 @@ _INDUSTRIES = (
 )
 _RATINGS = ("-None-", "Acquired", "Active", "Market Failed", "Project Cancelled", "Shut Down")
 _SALUTATIONS = ("-None-", "Mr.", "Mrs.", "Ms.", "Dr.", "Prof.")
+STAGES = (
+    *("Qualification", "Needs Analysis", "Value Proposition", "Identify Decision Makers"),
+    *("Proposal/Price Quote", "Negotiation/Review", "Closed Won", "Closed Lost"),
+)
 _VISITS = (
     field("Visitor_Score", "long", read_only=True),
     field("First_Visited_URL", "website", read_only=True, length=3_000),
@@ -103,22 +108,22 @@ LEADS = Table(
         custom("Discount", "percent"),
         custom("Budget", "currency"),
         custom("Newsletter", "boolean"),
-        custom(
+        multiselect(
             "Interests",
-            "multiselectpicklist",
-            pick_list=("Cloud", "On-Premises", "Training", "R&D, Labs", "Support 24/7"),
+            *("Cloud", "On-Premises", "Training", "R&D, Labs", "Support 24/7"),
+            custom=True,
         ),
-        custom(
+        picklist(
             "Preferred_Channel",
-            "picklist",
-            pick_list=("-None-", "Mail", "Phone", "Chat"),
+            *("-None-", "Mail", "Phone", "Chat"),
             actual_values=("-None-", "Letter", "Phone", "Messenger"),
+            custom=True,
         ),
         custom("Summary", "textarea", textarea="small"),
         custom("Profile", "textarea", textarea="rich_text"),
         custom("Notes_Large", "textarea", textarea="large"),
-        custom("Recommended_By", "lookup", targets=("Contacts",)),
-        custom("Interested_In", "lookup", targets=("Products",)),
+        lookup("Recommended_By", "Contacts", custom=True),
+        lookup("Interested_In", "Products", custom=True),
         custom("Related_To", "multi_module_lookup", targets=("Accounts", "Contacts", "Deals")),
         custom("Second_Owner", "userlookup", targets=("users",)),
         custom("Documents", "fileupload"),
@@ -174,7 +179,7 @@ ACCOUNTS = Table(
         custom("Founded", "date"),
         custom("Key_Account_Manager", "userlookup", targets=("users",)),
         custom("Contract_Value", "currency"),
-        custom("Regions", "multiselectpicklist", pick_list=("AMER", "APAC", "EMEA", "MENA")),
+        multiselect("Regions", "AMER", "APAC", "EMEA", "MENA", custom=True),
         custom(
             "Open_Deals", "rollup_summary", return_type="integer", linking="Deals", sortable=False
         ),
@@ -227,10 +232,10 @@ CONTACTS = Table(
         field("Data_Processing_Basis_Details", "consent_lookup", read_only=True),
         custom("Loyalty_Points", "integer"),
         custom("Customer_Since", "date"),
-        custom(
+        multiselect(
             "Languages_Known",
-            "multiselectpicklist",
-            pick_list=("Arabic", "English", "French", "German", "Hindi", "Japanese"),
+            *("Arabic", "English", "French", "German", "Hindi", "Japanese"),
+            custom=True,
         ),
         custom("External_Contact_ID", length=50, unique=True, external="user"),
         formula("Full_Address", "string", "Concat(${Contacts.Mailing_Street}, ...)"),
@@ -256,9 +261,7 @@ DEALS = Table(
         field("Closing_Date", "date", mandatory=True, layout_only=True),
         picklist(
             "Stage",
-            *("Qualification", "Needs Analysis", "Value Proposition", "Identify Decision Makers"),
-            *("Proposal/Price Quote", "Negotiation/Review", "Closed Won", "Closed Lost"),
-            *("Closed-Lost to Competition",),
+            *(*STAGES, "Closed-Lost to Competition"),
             mandatory=True,
         ),
         picklist("Pipeline", "Standard (Standard)"),
@@ -284,7 +287,7 @@ DEALS = Table(
         custom("Deal_Number", "autonumber", prefix="D"),
         custom("Contract_Start", "date"),
         custom("Margin", "percent"),
-        custom("Competitors", "multiselectpicklist", pick_list=("Alpha", "Beta", "Gamma")),
+        multiselect("Competitors", "Alpha", "Beta", "Gamma", custom=True),
         custom("Referred_By", "multi_module_lookup", targets=("Contacts", "Accounts")),
         formula("Margin_Value", "double", "${Deals.Amount}*${Deals.Margin}/100"),
         formula("Days_Open_Until", "date", "Dateadd(${Deals.Created_Time}, 90, 'DAY')"),

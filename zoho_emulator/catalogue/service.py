@@ -1,14 +1,16 @@
 """Campaigns, cases, solutions, and the appointments of v3's generation and later."""
 
-from zoho_emulator.catalogue.inventory import PRODUCT_TAX
 from zoho_emulator.catalogue.notation import (
     ENDING,
+    PRODUCT_TAX,
+    RECORD_ID,
     STAMPS,
     RowsOf,
     Table,
     custom,
     field,
     lookup,
+    multiselect,
     owner,
     picklist,
 )
@@ -122,12 +124,9 @@ SERVICES = Table(
         field("Available_Till", "date"),
         # UNVERIFIED: data type of the two, lists of texts. It is the only one of those that Zoho's
         # SDKs know whose values are such lists.
-        field(
+        multiselect(
             "Available_Days",
-            "multiselectpicklist",
-            pick_list=(
-                *("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
-            ),
+            *("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
         ),
         field("Available_Dates", "multiselectpicklist", like="multiselectpicklist"),
         # UNVERIFIED: since which version; SDKs know the type since v6.
@@ -203,6 +202,6 @@ RESCHEDULED = Table(
         picklist("Reschedule_Reason", "-None-", "By customer", "By member", "Other"),
         field("Reschedule_Note", "textarea", textarea="small"),
         *STAMPS,
-        field("id", "bigint", label="Record Id", read_only=True),
+        RECORD_ID,
     ),
 )

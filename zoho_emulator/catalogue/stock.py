@@ -1,14 +1,15 @@
 """Products, and Vehicles as an example of a custom module."""
 
-from zoho_emulator.catalogue.inventory import PRODUCT_TAX
 from zoho_emulator.catalogue.notation import (
     ENDING,
+    PRODUCT_TAX,
     STAMPS,
     Table,
     custom,
     field,
     formula,
     lookup,
+    multiselect,
     owner,
     picklist,
 )
@@ -73,17 +74,15 @@ VEHICLES = Table(
         custom("Electric", "boolean"),
         custom("First_Registration", "date"),
         custom("Last_Service", "datetime"),
-        custom("Colour", "picklist", pick_list=("-None-", "Black", "White", "Red; Metallic")),
-        custom(
-            "Equipment",
-            "multiselectpicklist",
-            pick_list=("Navigation", "Heated seats", 'Display 12"', "Tow bar"),
+        picklist("Colour", "-None-", "Black", "White", "Red; Metallic", custom=True),
+        multiselect(
+            "Equipment", "Navigation", "Heated seats", 'Display 12"', "Tow bar", custom=True
         ),
         custom("Support_Phone", "phone"),
         custom("Manual", "website"),
         custom("Remarks", "textarea", textarea="small"),
         custom("Inspection_Report", "textarea", textarea="rich_text"),
-        custom("Keeper", "lookup", targets=("Accounts",)),
+        lookup("Keeper", "Accounts", custom=True),
         custom("Assigned_To", "multi_module_lookup", targets=("Contacts", "Leads")),
         custom("Driver", "userlookup", targets=("users",)),
         custom("Papers", "fileupload"),

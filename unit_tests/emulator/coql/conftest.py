@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from zoho_emulator.coql import Compiled, compile_query
-from zoho_emulator.data_types import affinity
-from zoho_emulator.model import Field, Module, Org, User
+from zoho_emulator.store.data_types import affinity
+from zoho_emulator.store.model import Field, Module, Org, User
 from zoho_emulator.versions import VERSIONS
 
 Rows = list[dict[str, object]]

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zoho_emulator.coql import Compiled, compile_query, plan
-from zoho_emulator.model import Org
-from zoho_emulator.ties import ties
+from zoho_emulator.store.model import Org
+from zoho_emulator.store.ties import build_ties
 from zoho_emulator.versions import VERSIONS
 
 START = 1_704_067_200
@@ -27,7 +27,7 @@ def many(org: Org) -> Iterator[sqlite3.Connection]:
     connection.execute(
         f"CREATE TABLE {module.table} (id INTEGER PRIMARY KEY, state, converted, tie, {columns})"
     )
-    tie = ties(1)
+    tie = build_ties(1)
     rows = ((number * 7_919 % 20_011 + 1, number) for number in range(20_000))
     connection.executemany(
         f"INSERT INTO {module.table} (id, state, converted, tie, {modified})"
@@ -52,6 +52,18 @@ def execute(
     return compiled, connection.execute(compiled.sql, compiled.parameters).fetchall()
 
 
+def read_pages(
+    connection: sqlite3.Connection, org: Org, next_query: Callable[[list[int]], str]
+) -> list[int]:
+    """Ids of all pages; `next_query` is given those found so far."""
+    found: list[int] = []
+    while True:
+        compiled, rows = execute(connection, org, next_query(found))
+        found.extend(row[0] for row in rows[: compiled.limit])
+        if len(rows) <= compiled.limit:
+            return found
+
+
 def truth(connection: sqlite3.Connection, org: Org, first: int, last: int) -> list[int]:
     modified = org.modules["Leads"].fields["Modified_Time"].column
     rows = connection.execute(
@@ -73,19 +85,14 @@ def test_keyset_pages_of_a_window_return_each_row_once(
 ) -> None:
     limit = max(limit, seconds // 2)
     window = f"'{literal(first, hours)}' and '{literal(first + seconds, -hours)}'"
-    found: list[int] = []
-    last_id = 0
-    while True:
-        compiled, rows = execute(
-            many,
-            org,
+    found = read_pages(
+        many,
+        org,
+        lambda found: (
             f"select Modified_Time from Leads where (Modified_Time between {window}"
-            f" and id > {last_id}) order by id asc limit {limit}",
-        )
-        found.extend(row[0] for row in rows[: compiled.limit])
-        if len(rows) <= compiled.limit:
-            break
-        last_id = found[-1]
+            f" and id > {found[-1] if found else 0}) order by id asc limit {limit}"
+        ),
+    )
     assert found == truth(many, org, first, first + seconds)
 
 
@@ -95,18 +102,15 @@ def test_offset_pages_in_the_order_of_time_return_each_row_once(
     many: sqlite3.Connection, org: Org, size: int, bound: int
 ) -> None:
     since = START + bound
-    found: list[int] = []
     size = max(size, 500)
-    while True:
-        compiled, rows = execute(
-            many,
-            org,
+    found = read_pages(
+        many,
+        org,
+        lambda found: (
             f"select id from Leads where Modified_Time >= '{literal(since, 0)}'"
-            f" order by Modified_Time limit {len(found)}, {size}",
-        )
-        found.extend(row[0] for row in rows[: compiled.limit])
-        if len(rows) <= compiled.limit:
-            break
+            f" order by Modified_Time limit {len(found)}, {size}"
+        ),
+    )
     assert sorted(found) == truth(many, org, since, START + 99_999)
 
 

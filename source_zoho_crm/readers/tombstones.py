@@ -1,0 +1,93 @@
+"""Tombstones: the records that say that a row was deleted.
+
+UNVERIFIED: that a restored record gets a new Modified_Time, by which it comes back; Zoho's pages do
+not say. Otherwise a refresh of the stream would bring it.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from source_zoho_crm.readers import Row
+from source_zoho_crm.readers.emitted_ids import EmittedIds
+from source_zoho_crm.readers.moved_rows import DeletionLister
+from source_zoho_crm.readers.repeated_pages import RepeatedPages
+from source_zoho_crm.readers.windows import format_moment
+from zoho_crm.casts import to_utc
+from zoho_crm.directory import CURSOR_FIELD
+from zoho_crm.problems import transient_error
+
+DELETED_AT, UPDATED_AT = "_ab_cdc_deleted_at", "_ab_cdc_updated_at"
+
+#: "Get Deleted Records": how long Zoho lists them.
+_IN_THE_BIN = timedelta(days=60)
+LISTED_FOR = timedelta(days=120)
+#: How often a list of several pages is read, until it has nothing new.
+_REREADS = 5
+
+
+def build_tombstone_columns() -> dict[str, Any]:
+    """What tombstones add to the JSON schema of a stream."""
+    moment = {
+        "type": ["null", "string"],
+        "format": "date-time",
+        "airbyte_type": "timestamp_with_timezone",
+    }
+    return {DELETED_AT: moment, UPDATED_AT: moment}
+
+
+def read_deletions(
+    module: str, ask: DeletionLister, since: datetime, end: datetime
+) -> Iterator[list[Row]]:
+    """Zoho's entries of what was deleted since then, each record's once, in pages.
+
+    Pages are counted, and where a record is restored meanwhile, those behind it move forward; so a
+    list of several pages is read until it has nothing new of before `end`. What is deleted later
+    hides nothing, and a list that grows all the time is not read time and again for it.
+    """
+    told, last = EmittedIds(), format_moment(end)
+    for _ in range(_REREADS):
+        more, number, fresh, repeats = True, 0, 0, RepeatedPages(module)
+        while more:
+            number += 1
+            page = ask(since, number)
+            repeats.check(page)
+            more = page.more and bool(page.rows)
+            new = [row for row in page.rows if told.add(row["id"])]
+            fresh += sum(to_utc(row["deleted_time"]) <= last for row in new)
+            yield new
+        if number == 1 or not fresh:
+            return
+    raise transient_error(
+        f"{module}: records were deleted or restored each of the {_REREADS} times that the list of "
+        "deleted records was read. The next sync goes on from the saved state."
+    )
+
+
+def build_tombstones(
+    pages: Iterable[list[Row]], since: datetime, end: datetime
+) -> Iterator[list[Row]]:
+    """The deletions from `since` to `end`, both included.
+
+    A tombstone carries the deletion's time as Modified_Time: warehouses keep the row with the
+    latest cursor, and drop it where it says that it was deleted.
+    """
+    first, last = format_moment(since), format_moment(end)
+    for page in pages:
+        moments = ((entry["id"], to_utc(entry["deleted_time"])) for entry in page)
+        yield [
+            {"id": key, CURSOR_FIELD: moment, DELETED_AT: moment, UPDATED_AT: moment}
+            for key, moment in moments
+            if first <= moment <= last
+        ]
+
+
+def describe_unlisted(since: datetime, now: datetime) -> str | None:
+    """What Zoho no longer tells of the deletions since then; None: it tells all."""
+    if now - since > LISTED_FOR:
+        return f"before {format_moment(now - LISTED_FOR)}"
+    if now - since > _IN_THE_BIN:
+        return (
+            f"before {format_moment(now - _IN_THE_BIN)} whose rows have left the recycle bin since"
+        )
+    return None

@@ -1,0 +1,1 @@
+"""OAuth: access tokens for refresh tokens."""

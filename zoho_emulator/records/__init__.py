@@ -1,0 +1,1 @@
+"""Calls that read records: lists, single records, deletions."""

@@ -1,0 +1,1 @@
+"""The sample org that a run starts with."""

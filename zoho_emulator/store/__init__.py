@@ -1,0 +1,1 @@
+"""An org's schema, and its rows in sqlite."""
