@@ -4,12 +4,9 @@ import pytest
 from airbyte_cdk.models import FailureType
 
 from unit_tests.destination.conftest import Org, row, state, stream
+from unit_tests.destination.lost_answers import FAILED, LOST
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
-
-UNREADABLE = {"do": "body", "body": "<html>no JSON</html>"}
-FAILED = {"do": "status", "status": 500, "body": {"code": "INTERNAL_ERROR", "message": "x"}}
-LOST = pytest.mark.parametrize("fault", [UNREADABLE, FAILED], ids=["done", "not done"])
 
 
 @LOST
