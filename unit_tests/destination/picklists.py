@@ -22,7 +22,7 @@ def written(org: Org, field: str = "Interests") -> list[Any]:
 
 
 def options(org: Org, field: str) -> list[str]:
-    """As Zoho's settings tell them."""
+    """As Zoho's settings list them."""
     settings = {**org.config, "schema_version": "v8"}
     found = Client(settings).metadata.metadata("settings/fields", "fields", module="Leads")
     (entry,) = (entry for entry in found if entry["api_name"] == field)

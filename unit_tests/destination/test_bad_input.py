@@ -12,7 +12,7 @@ LEADS = stream("Leads", "Last_Name", "Email")
 GOOD = row("Leads", {"Last_Name": "secret"})
 
 
-def test_a_line_that_is_no_message_is_passed_over_and_counted(org: Org) -> None:
+def test_a_line_that_is_no_message_is_ignored_and_counted(org: Org) -> None:
     noise = [b"Picked up JAVA_TOOL_OPTIONS: secret", b"", b"[1, 2]", b"42"]
 
     result = org.write_lines([LEADS], [GOOD, *noise, state("Leads")])
@@ -22,7 +22,7 @@ def test_a_line_that_is_no_message_is_passed_over_and_counted(org: Org) -> None:
     assert not result.said("secret")
 
 
-def test_messages_of_other_kinds_are_passed_over(org: Org) -> None:
+def test_messages_of_other_kinds_are_ignored(org: Org) -> None:
     others = [b'{"type": "LOG", "log": {"level": "INFO", "message": "x"}}', b'{"type": "NEW_KIND"}']
 
     result = org.write_lines([LEADS], [*others, GOOD, state("Leads")])
@@ -42,7 +42,7 @@ def test_messages_of_other_kinds_are_passed_over(org: Org) -> None:
     ],
     ids=["cut off", "no stream", "no object", "no state", "state of none", "unknown stream"],
 )
-def test_a_broken_message_ends_the_run_after_what_is_settled(
+def test_a_broken_message_ends_the_run_after_what_is_written(
     org: Org, line: bytes, said: str
 ) -> None:
     result = org.write_lines([LEADS], [GOOD, state("Leads"), line, GOOD])
@@ -143,7 +143,7 @@ def test_a_row_that_is_nested_without_end_ends_the_run_with_its_line(org: Org) -
 
 
 @pytest.mark.parametrize("mode", ["append", "append_dedup", "update"])
-def test_a_row_that_tells_of_a_deletion_changes_no_record(org: Org, mode: str) -> None:
+def test_a_row_that_marks_a_deletion_changes_no_record(org: Org, mode: str) -> None:
     lead = org.add("Leads", Last_Name="Kept", Email="k@x.test", External_Lead_ID="k")
     leads = stream("Leads", "External_Lead_ID", "Last_Name", mode=mode, key="External_Lead_ID")
     tombstone = {"External_Lead_ID": "k", "Last_Name": None, "_ab_cdc_deleted_at": "2026-01-01"}

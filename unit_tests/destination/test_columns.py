@@ -101,7 +101,7 @@ def test_of_two_columns_for_one_field_the_exact_one_is_written(org: Org) -> None
     assert len(result.said("the column email is left out: Email goes to Email.")) == 1
 
 
-def test_of_two_columns_that_fit_a_field_loosely_none_is_written(org: Org) -> None:
+def test_of_two_columns_that_fit_a_field_but_for_spelling_none_is_written(org: Org) -> None:
     contacts = stream("Contacts", "Last_Name", "email", "EMAIL")
 
     result = org.write(contacts, [{"Last_Name": "Ada", "email": "a@example.com", "EMAIL": "b"}])
@@ -169,7 +169,7 @@ def test_a_column_that_cannot_be_written_is_an_error_where_it_is_mapped_and_else
         ("$Email", "Contacts has no field $Email; did you mean Email?"),
     ],
 )
-def test_a_column_that_meets_no_field_is_told_with_the_one_that_may_be_meant(
+def test_a_column_that_meets_no_field_is_reported_with_the_one_that_may_be_meant(
     org: Org, column: str, said: str
 ) -> None:
     result = org.write(stream("Contacts", "Last_Name", column), [{"Last_Name": "A", column: "1"}])
@@ -220,7 +220,9 @@ def test_a_column_of_a_mapping_that_is_not_there_is_refused(
     assert said in org.write(stream("people", *columns), [], mappings=[mapped]).sentence
 
 
-def test_a_lookup_that_is_loosely_matched_is_written_where_its_values_are_ids(org: Org) -> None:
+def test_a_lookup_that_is_matched_but_for_spelling_is_written_where_its_values_are_ids(
+    org: Org,
+) -> None:
     account = org.add("Accounts", Account_Name="ACME")
     contacts = stream("Contacts", "Last_Name", "account_name", "owner")
     rows = [

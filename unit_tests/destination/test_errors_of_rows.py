@@ -90,7 +90,7 @@ def test_one_error_for_several_rows_repeats_nothing_of_a_call_that_may_be_carrie
     ],
 )
 @pytest.mark.parametrize("operation", STREAMS)
-def test_a_refusal_of_the_call_that_each_row_is_told_is_of_the_call(
+def test_a_refusal_of_the_call_that_each_row_gets_is_of_the_call(
     org: Org, operation: str, code: str, details: dict[str, Any], rows: int
 ) -> None:
     entry = {"code": code, "details": details, "message": "no", "status": "error"}
@@ -111,7 +111,7 @@ def test_a_refusal_of_the_call_that_each_row_is_told_is_of_the_call(
         ("LIMIT_EXCEEDED", {"json_path": "$.data[0].Participants"}),
     ],
 )
-def test_an_error_of_a_row_that_each_row_is_told_is_of_the_rows(
+def test_an_error_of_a_row_that_each_row_gets_is_of_the_rows(
     org: Org, code: str, details: dict[str, Any]
 ) -> None:
     entry = {"code": code, "details": details, "message": "no", "status": "error"}

@@ -93,7 +93,7 @@ def test_only_a_record_made_since_the_call_began_is_the_rows(org: Org) -> None:
     ids=str,
 )
 @pytest.mark.parametrize("version", ["v2", "v8"])
-def test_an_insert_whose_answer_tells_no_outcomes_is_looked_up(
+def test_an_insert_whose_answer_has_no_outcomes_is_looked_up(
     org: Org, version: str, answer: object, status: int
 ) -> None:
     before = len(org.records("Leads"))
@@ -124,7 +124,7 @@ def test_what_something_on_the_way_refused_and_is_not_there_ends_the_run(org: Or
 def test_the_rest_of_a_call_that_was_carried_out_is_sent_again_whatever_its_answer(
     org: Org,
 ) -> None:
-    """Zoho rejects one of its rows, which nothing but an answer tells."""
+    """Zoho rejects one of its rows, which only an answer says."""
     org.fail("insert", status=403, body="<html>Forbidden</html>", done=True)
     rows = [{"Last_Name": "L", "Email": "l@x.test"}, {"Last_Name": "M", "Email": "no address"}]
 

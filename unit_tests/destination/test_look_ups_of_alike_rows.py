@@ -29,7 +29,7 @@ def test_rows_without_a_value_of_their_own_are_found_by_all_of_their_values(
 
 
 @LOST
-def test_rows_that_share_a_value_that_need_not_be_unique_are_told_apart(
+def test_rows_that_share_a_value_that_need_not_be_unique_are_kept_apart(
     org: Org, fault: dict[str, object]
 ) -> None:
     org.fail("insert", **fault)
@@ -60,7 +60,7 @@ def test_a_row_is_not_sent_again_while_a_new_record_is_like_no_row(
 
 
 @pytest.mark.parametrize("lost", [(0, 1), (1, 0), (1, 1), (1, 2)])
-def test_batches_that_lose_their_answers_together_are_told_apart(
+def test_batches_that_lose_their_answers_together_are_kept_apart(
     org: Org, lost: tuple[int, int]
 ) -> None:
     """Some were carried out, others not."""
@@ -183,7 +183,7 @@ def test_equal_rows_of_batches_that_are_all_there_are_all_written(
 
 
 @pytest.mark.parametrize("slow", ["Company", ""], ids=["the wide one is slow", "none is slow"])
-def test_rows_of_two_streams_that_are_alike_but_for_a_column_are_told_apart(
+def test_rows_of_two_streams_that_are_alike_but_for_a_column_are_kept_apart(
     org: Org, monkeypatch: pytest.MonkeyPatch, slow: str
 ) -> None:
     monkeypatch.setattr("time.sleep", lambda seconds: Event().wait(0.2))

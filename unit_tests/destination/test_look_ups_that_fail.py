@@ -52,7 +52,7 @@ def test_new_records_that_queries_show_late_are_never_doubled(
 
 
 @pytest.mark.parametrize("answer", [{}, None, "", {"data": [{"id": "111111000000000001"}]}])
-def test_a_look_up_that_tells_nothing_sends_no_row_again(org: Org, answer: object) -> None:
+def test_a_look_up_that_gets_no_answer_sends_no_row_again(org: Org, answer: object) -> None:
     info = {"info": {"count": 1, "more_records": False}}
     body = answer | info if isinstance(answer, dict) and answer else answer
     org.fail("insert", **UNREADABLE)
@@ -125,7 +125,7 @@ def test_a_call_that_is_carried_out_late_is_found_by_the_next_look_up(
         if len(looks) == 1:
             org.add("Leads", Last_Name="L", Email="late@x.test")
             org.control("POST", "clock", {"advance_s": 30})
-            self._client.metadata.metadata("org", "org")  # tells the time
+            self._client.metadata.metadata("org", "org")  # reports the time
         return looks[-1]
 
     monkeypatch.setattr(lost_inserts.LostInserts, "look_up", late)
@@ -164,7 +164,7 @@ def test_a_look_up_that_does_not_learn_who_writes_ends_as_unknown(org: Org, user
     assert result.said("OUTCOME_UNKNOWN")
 
 
-def test_a_write_that_is_told_to_stop_makes_no_lost_insert_again(
+def test_a_write_that_is_stopped_makes_no_lost_insert_again(
     org: Org, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stop = Event()

@@ -7,7 +7,7 @@ from unit_tests.destination.picklists import ADVICE, REJECTED, options, plant, w
 
 
 @pytest.mark.parametrize("value", ["Cloud,Mars", "R&D, Labs, Cloud", "Cloud;Mars", "Cloud | Mars"])
-def test_a_text_that_leaves_more_than_options_is_told_so(org: Org, value: str) -> None:
+def test_a_text_that_leaves_more_than_options_is_said(org: Org, value: str) -> None:
     result = write(org, value)
 
     (line,) = result.said(f"{REJECTED}Interests: ")

@@ -1,4 +1,4 @@
-"""Values of pick lists are options of the org, or the org hears of it."""
+"""Values of pick lists are options of the org, or are rejected or reported."""
 
 import json
 from pathlib import Path
@@ -103,7 +103,7 @@ def test_what_zoho_says_of_an_option_goes_before_the_setting(org: Org, tmp_path:
     assert "supported_values ['Cloud'" in json.loads(path.read_text())["rejected"]["message"]
 
 
-def test_fields_without_listed_options_are_not_judged(org: Org) -> None:
+def test_fields_without_listed_options_are_not_checked(org: Org) -> None:
     plant(org, "Free", "picklist", pick_list=[])
     plant(org, "Days", "multiselectpicklist", pick_list=[])
 
@@ -125,9 +125,7 @@ def test_a_list_of_none_alone_is_no_list(org: Org) -> None:
 
 @pytest.mark.usefixtures("no_pauses")
 @pytest.mark.parametrize("body", [None, "<html>"], ids=["no answer", "unreadable"])
-def test_options_that_cannot_be_read_once_more_are_judged_as_they_were(
-    org: Org, body: str | None
-) -> None:
+def test_options_that_cannot_be_read_again_count_as_they_were(org: Org, body: str | None) -> None:
     """Zoho is asked for once, not for each row; what it does not tell ends no run."""
     fault = {"status": 500} if body is None else {"status": 200, "body": body}
     org.fail("settings.fields", after=1, times=99, **fault)
@@ -170,7 +168,7 @@ def test_known_options_cost_no_call(org: Org) -> None:
 @pytest.mark.parametrize(
     ("field", "value"), [("Status", "Asleep"), ("Location", "Moon"), ("Availability_Type", "Never")]
 )
-def test_pick_lists_of_services_are_judged_alike(org: Org, field: str, value: str) -> None:
+def test_pick_lists_of_services_are_checked_alike(org: Org, field: str, value: str) -> None:
     user = org.records("Leads")[0]["Owner"]["id"]
     service: Json = {
         "Service_Name": "S",

@@ -9,7 +9,7 @@ from unit_tests.destination.conftest import Json, mapping, stream
 from unit_tests.destination.plans import PEOPLE, field, mapped, module, planned
 
 
-def told(plan: StreamPlan) -> tuple[str, str, str | None]:
+def summarize(plan: StreamPlan) -> tuple[str, str, str | None]:
     return plan.module.api_name, plan.operation, plan.key.name if plan.key else None
 
 
@@ -61,7 +61,7 @@ def told(plan: StreamPlan) -> tuple[str, str, str | None]:
 def test_what_is_said_first_governs(
     entry: Json, mappings: list[Json], expected: tuple[str, str, str | None]
 ) -> None:
-    assert told(planned(entry, *mappings)) == expected
+    assert summarize(planned(entry, *mappings)) == expected
 
 
 @pytest.mark.parametrize(
@@ -79,13 +79,13 @@ def test_what_is_said_first_governs(
     ],
     ids=["same", "another key", "another operation"],
 )
-def test_what_a_mapping_says_in_vain_is_told(mapped: Json, said: list[str]) -> None:
+def test_what_a_mapping_says_without_effect_is_reported(mapped: Json, said: list[str]) -> None:
     entry = stream("crm", *PEOPLE, mode="append_dedup", key="Email", into="Contacts")
 
     assert list(planned(entry, mapped).warnings) == said
 
 
-def test_a_key_of_a_mapping_that_stands_in_is_told() -> None:
+def test_a_key_of_a_mapping_that_stands_in_is_reported() -> None:
     entry = stream("crm", *PEOPLE, mode="append_dedup", key="id", into="Contacts")
 
     plan = planned(entry, mapping("crm", "Contacts", "upsert", "Code"))
@@ -111,8 +111,8 @@ def test_a_mapping_of_a_namespace_goes_before_one_for_any() -> None:
     of_a = mapping("crm", "Contacts", "update", "id") | {"namespace": "a"}
     of_b = mapping("crm", "Contacts", "upsert", "Email") | {"namespace": "b"}
 
-    assert told(planned(entry, any_one, of_a, of_b)) == ("Contacts", "upsert", "Email")
-    assert told(planned(entry, any_one, of_a)) == ("Contacts", "insert", None)
+    assert summarize(planned(entry, any_one, of_a, of_b)) == ("Contacts", "upsert", "Email")
+    assert summarize(planned(entry, any_one, of_a)) == ("Contacts", "insert", None)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_an_upsert_of_records_that_are_there_needs_no_mandatory_field(
 
 
 @pytest.mark.parametrize("mode", ["overwrite", "overwrite_dedup"])
-def test_a_mapping_that_stands_in_for_an_overwrite_is_told(mode: str) -> None:
+def test_a_mapping_that_stands_in_for_an_overwrite_is_reported(mode: str) -> None:
     entry = stream("crm", *PEOPLE, mode=mode)
 
     plan = planned(entry, mapping("crm", "Contacts", "upsert", "Email"))
@@ -163,7 +163,7 @@ def test_of_unmapped_columns_for_one_field_the_plain_one_is_written() -> None:
     ]
 
 
-def test_a_lookup_that_is_matched_loosely_is_planned_for_ids_only() -> None:
+def test_a_lookup_that_is_matched_but_for_spelling_is_planned_for_ids_only() -> None:
     plan = planned(stream("Contacts", "Last_Name", "account_name", "email"))
 
     assert str(plan).endswith("Last_Name, account_name -> Account_Name (ids only), email -> Email")

@@ -8,7 +8,7 @@ LEADS = stream("Leads", "Last_Name", "Email")
 GOOD = row("Leads", {"Last_Name": "secret"})
 
 
-def test_a_mapping_whose_stream_is_not_there_is_told(org: Org) -> None:
+def test_a_mapping_whose_stream_is_not_there_is_reported(org: Org) -> None:
     mapped = mapping("lead", "Contacts", "insert") | {"namespace": "crm"}
 
     result = org.write(LEADS, [], mappings=[mapped])
@@ -16,7 +16,7 @@ def test_a_mapping_whose_stream_is_not_there_is_told(org: Org) -> None:
     assert result.said("The connection has no stream crm.lead, which a mapping names.")
 
 
-def test_a_mapping_whose_stream_is_not_there_is_told_of_a_plan_that_fails_too(org: Org) -> None:
+def test_a_mapping_whose_stream_is_not_there_is_reported_of_a_plan_that_fails_too(org: Org) -> None:
     result = org.write(stream("leads", "x"), [], mappings=[mapping("lead", "Contacts", "insert")])
 
     assert "map the stream leads to a module; the mapping of lead meets" in result.sentence
@@ -39,7 +39,7 @@ def test_an_upsert_without_a_mandatory_field_changes_the_records_that_are_there(
 @pytest.mark.parametrize(
     ("mode", "deletions", "nulls"), [("update", False, True), ("soft_delete", True, False)]
 )
-def test_the_plan_tells_what_concerns_its_streams(
+def test_the_plan_says_what_concerns_its_streams(
     org: Org, mode: str, *, deletions: bool, nulls: bool
 ) -> None:
     result = org.write(stream("Contacts", "id", "Email", mode=mode, key="id"), [])
@@ -59,7 +59,7 @@ def test_columns_that_cannot_be_written_are_left_out_with_one_warning_each(org: 
         assert len(result.said(f"Leads: the column {column} is left out: ")) == 1
 
 
-def test_what_a_mapping_says_in_vain_is_told_once(org: Org) -> None:
+def test_what_a_mapping_says_without_effect_is_reported_once(org: Org) -> None:
     people = stream("people", "Email", "Last_Name", mode="append_dedup", key="Email", into="Leads")
     rows = [{"Email": f"p{n}@x.test", "Last_Name": "P"} for n in range(3)]
 
@@ -120,7 +120,7 @@ def test_all_that_is_wrong_is_said_before_a_row_is_written(org: Org) -> None:
     assert org.calls("insert") == 0
 
 
-def test_the_plan_is_told_before_the_first_row(org: Org) -> None:
+def test_the_plan_is_reported_before_the_first_row(org: Org) -> None:
     mapped = mapping("people", "Contacts", "upsert", "Email", mail="Email", name="Last_Name")
     people = stream("people", "mail", "name")
 

@@ -107,7 +107,7 @@ def test_what_cannot_be_is_refused_with_what_can(
 
 @pytest.mark.parametrize("path", ["Lst_Name", "Last_Name.id"])
 @pytest.mark.parametrize("how", [("insert",), ("upsert", "Email")], ids=lambda how: how[0])
-def test_what_follows_from_another_problem_is_not_told(how: tuple[Any, ...], path: str) -> None:
+def test_what_follows_from_another_problem_is_not_reported(how: tuple[Any, ...], path: str) -> None:
     mapped = mapping("crm", "Contacts", *how, a="Email", b=path)
 
     sentence = refused(stream("crm", "a", "b"), mapped)
@@ -125,7 +125,7 @@ def test_a_question_has_no_full_stop() -> None:
     )
 
 
-def test_a_stream_that_names_no_module_is_told_to_be_mapped() -> None:
+def test_a_stream_that_names_no_module_gets_the_advice_to_map_it() -> None:
     mapped = mapping("customer", "Contacts", "insert")
 
     assert refused(stream("contacts", *PEOPLE), mapped) == (

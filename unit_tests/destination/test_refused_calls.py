@@ -104,7 +104,7 @@ def test_what_the_org_lacks_for_all_rows_ends_the_run_of_one_row_too(
 
 @pytest.mark.parametrize("rows", [1, 3])
 @pytest.mark.parametrize(
-    ("details", "kind", "told"),
+    ("details", "kind", "said"),
     [
         ({"json_path": "$.duplicate_check_fields[0]"}, CONFIG, "Choose another key"),
         ({"api_name": "duplicate_check_fields"}, CONFIG, "Choose another key"),
@@ -117,15 +117,15 @@ def test_what_the_org_lacks_for_all_rows_ends_the_run_of_one_row_too(
         ({"api_name": "lar_id"}, CONFIG, "Choose another assignment rule (lar_id)"),
     ],
 )
-def test_a_refused_part_of_the_call_is_told_with_the_setting_that_governs_it(
-    org: Org, details: dict[str, Any], kind: FailureType, told: str, rows: int
+def test_a_refused_part_of_the_call_is_reported_with_the_setting_that_governs_it(
+    org: Org, details: dict[str, Any], kind: FailureType, said: str, rows: int
 ) -> None:
     refuse(org, "upsert", LISTED, "INVALID_DATA", 400, details=details)
 
     result = write(org, "upsert", rows)
 
     part = details.get("json_path", f"$.{details.get('api_name')}")
-    assert f"INVALID_DATA at {part}, which is of the call and not of a row. {told}" in (
+    assert f"INVALID_DATA at {part}, which is of the call and not of a row. {said}" in (
         result.sentence
     )
     assert result.failure
@@ -134,7 +134,7 @@ def test_a_refused_part_of_the_call_is_told_with_the_setting_that_governs_it(
 
 @pytest.mark.parametrize("operation", STREAMS)
 @pytest.mark.parametrize(("version", "rows"), [("v2", 1), ("v8", 3)])
-def test_every_operation_tells_a_refusal_in_a_list_as_one_that_stands_alone(
+def test_every_operation_reports_a_refusal_in_a_list_as_one_that_stands_alone(
     org: Org, operation: str, version: str, rows: int
 ) -> None:
     said = []
@@ -155,7 +155,7 @@ HOLDS = "Zoho refuses {} for want of a scope (OAUTH_SCOPE_MISMATCH), though the 
 
 
 @pytest.mark.parametrize(
-    ("operation", "granted", "told"),
+    ("operation", "granted", "said"),
     [
         ("insert", "", LACKS),
         ("insert", "CREATE", HOLDS),
@@ -171,7 +171,7 @@ HOLDS = "Zoho refuses {} for want of a scope (OAUTH_SCOPE_MISMATCH), though the 
     ],
 )
 def test_a_write_that_lacks_a_scope_says_so_only_if_the_token_does(
-    org: Org, operation: str, granted: str, told: str
+    org: Org, operation: str, granted: str, said: str
 ) -> None:
     org.knobs(scopes=[*READING, *(f"ZohoCRM.modules.{scope}" for scope in granted.split())])
     refuse(org, operation, ALONE, "OAUTH_SCOPE_MISMATCH", 401)
@@ -180,7 +180,7 @@ def test_a_write_that_lacks_a_scope_says_so_only_if_the_token_does(
     org.knobs(scopes=SCOPES)
 
     path = "Contacts/upsert" if operation == "upsert" else "Contacts"
-    assert result.sentence.startswith(told.format(f"{org.server.base_url}/crm/v8/{path}"))
+    assert result.sentence.startswith(said.format(f"{org.server.base_url}/crm/v8/{path}"))
 
 
 @pytest.mark.usefixtures("no_pauses")

@@ -1,4 +1,4 @@
-"""Rejected rows are kept, counted and told."""
+"""Rejected rows are kept, counted and logged."""
 
 from pathlib import Path
 
@@ -175,7 +175,7 @@ def test_rejected_rows_are_a_warning(org: Org, caplog: pytest.LogCaptureFixture)
     assert "(object_storage_config)" in warnings[-1]
 
 
-def test_the_log_tells_reasons_and_no_values(org: Org) -> None:
+def test_the_log_gives_reasons_and_no_values(org: Org) -> None:
     secret = {
         "Email": "secret-address",
         "Last_Name": "secret-name",

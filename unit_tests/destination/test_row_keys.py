@@ -56,7 +56,7 @@ def test_keys_of_rows_are_known_as_pyairbyte_writes_them(org: Org) -> None:
     assert org.record("Contacts", Last_Name="Ada")["Reporting_To"]["id"] == boss
 
 
-def test_a_key_of_a_row_that_the_catalog_does_not_know_is_told_once(org: Org) -> None:
+def test_a_key_of_a_row_that_the_catalog_does_not_know_is_reported_once(org: Org) -> None:
     rows: list[Json] = [
         {"Last_Name": "A", "Company": "C", "Phone": "1"},
         {"Last_Name": "B", "Company": "C", "Phone": "1", "Fax": "2"},
@@ -66,28 +66,28 @@ def test_a_key_of_a_row_that_the_catalog_does_not_know_is_told_once(org: Org) ->
     result = org.write(stream("Leads", "Last_Name", "Company"), rows)
 
     assert result.counts() == {"created": 3}
-    told = result.said("the rows have columns that the catalog does not know")
-    assert [line.rpartition(": ")[2] for line in told] == ["Phone.", "Fax."]
+    said = result.said("the rows have columns that the catalog does not know")
+    assert [line.rpartition(": ")[2] for line in said] == ["Phone.", "Fax."]
 
 
 @pytest.mark.parametrize(
-    ("data", "mail", "told"),
+    ("data", "mail", "said"),
     [
         ({"Email": "a@example.com", "email": "b@example.com"}, "a@example.com", "email"),
         ({"EMAIL": "a@example.com", "email": "b@example.com"}, None, "EMAIL"),
     ],
     ids=["exact", "none exact"],
 )
-def test_two_keys_of_a_row_for_one_column_are_told(
-    org: Org, data: Json, mail: str | None, told: str
+def test_two_keys_of_a_row_for_one_column_are_reported(
+    org: Org, data: Json, mail: str | None, said: str
 ) -> None:
     result = org.write(stream("Contacts", "Last_Name", "Email"), [{"Last_Name": "A", **data}] * 2)
 
     assert org.records("Contacts")[-1]["Email"] == mail
-    assert len(result.said(f"the rows' column {told} is left out: it fits Email of the")) == 1
+    assert len(result.said(f"the rows' column {said} is left out: it fits Email of the")) == 1
 
 
-def test_a_key_of_a_row_that_fits_two_columns_is_told(org: Org) -> None:
+def test_a_key_of_a_row_that_fits_two_columns_is_reported(org: Org) -> None:
     contacts = stream("Contacts", "Last_Name", "Email", "E_MAIL")
 
     result = org.write(contacts, [{"Last_Name": "A", "email": "a@example.com"}])
@@ -95,7 +95,7 @@ def test_a_key_of_a_row_that_fits_two_columns_is_told(org: Org) -> None:
     assert len(result.said("column email is left out: it fits Email and E_MAIL of the")) == 1
 
 
-def test_keys_that_never_end_are_not_all_told(org: Org) -> None:
+def test_keys_that_never_end_are_not_all_reported(org: Org) -> None:
     rows = [{"Last_Name": "A", "Company": "C", f"key {n}": "x"} for n in range(150)]
     lines = [row("Leads", data) for data in rows]
 

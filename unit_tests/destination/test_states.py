@@ -1,4 +1,4 @@
-"""States go out as they came, in order, each when its rows are settled, and the counts add up."""
+"""States go out as they came, in order, each when its rows have outcomes; the counts add up."""
 
 import json
 import threading
@@ -141,7 +141,7 @@ def test_an_old_state_without_a_type_speaks_of_all_streams(org: Org) -> None:
 
 
 @pytest.mark.parametrize("share", ["0", "10"])
-def test_credits_kept_for_people_end_the_run_after_what_is_settled(org: Org, share: str) -> None:
+def test_credits_kept_for_people_end_the_run_after_what_is_written(org: Org, share: str) -> None:
     lines = [*leads("A"), state("Leads", 1)]
     # Of the 55,000 that the edition and its licences give.
     org.knobs(credits_used=50_000)
@@ -155,7 +155,7 @@ def test_credits_kept_for_people_end_the_run_after_what_is_settled(org: Org, sha
         assert result.states == []
 
 
-def test_a_run_that_is_told_to_stop_writes_what_a_state_has_come_for_and_no_more(org: Org) -> None:
+def test_a_run_that_is_stopped_writes_what_a_state_has_come_for_and_no_more(org: Org) -> None:
     """Rows whose state has not come would be added again by the next sync."""
     org.knobs(latency_ms=500)
     stop = threading.Event()

@@ -125,7 +125,7 @@ def test_namespaces_keep_streams_of_one_name_apart(org: Org) -> None:
 
 
 def test_a_state_does_not_wait_for_the_writers_of_other_streams(org: Org) -> None:
-    """At the end of a run, too: whoever kills it must not lose what is settled."""
+    """At the end of a run, too: a killed run must not lose what is written."""
     org.fail("insert:Leads", "delay", seconds=1)
     accounts = stream("Accounts", "Account_Name")
     lines = [

@@ -57,7 +57,7 @@ def test_the_chosen_key_of_an_upsert_governs(org: Org, version: str, key: str) -
     assert {record["Remarks"] for record in org.records("Vehicles")} >= {"written", left}
 
 
-def test_a_match_by_another_field_than_the_key_is_told(org: Org) -> None:
+def test_a_match_by_another_field_than_the_key_is_reported(org: Org) -> None:
     org.add("Vehicles", Name="Other", Plate="P-1")
     vehicles = stream("Vehicles", "Name", "Plate", mode="append_dedup", key="Name")
 
@@ -240,7 +240,7 @@ def test_a_call_whose_rows_all_fail_is_no_failure_of_the_run(org: Org, version: 
     assert result.counts() == {"rejected": 3}
 
 
-def test_the_ledger_of_the_run_is_zohos_own(org: Org) -> None:
+def test_the_usage_of_the_run_is_zohos_own(org: Org) -> None:
     before = org.control("GET", "usage")
     contacts = stream("Contacts", "Email", "Last_Name", mode="append_dedup", key="Email")
 

@@ -138,7 +138,7 @@ def test_links_to_users_are_written(org: Org, version: str) -> None:
     assert linked(org, "Leads_X_Users", lead, "Users") == [user]
 
 
-def test_links_whose_name_zoho_does_not_tell_are_refused_for_that_reason(org: Org) -> None:
+def test_links_whose_name_zoho_does_not_report_are_refused_for_that_reason(org: Org) -> None:
     """v2 has no `multiuserlookup`."""
     row_ = {"Last_Name": "Teamed", "Team": ["1000000000000000001"]}
     mapped = mapping("Leads", "Leads", "insert", **{name: name for name in row_})
