@@ -161,7 +161,7 @@ class SourceModules:
         return replace(module, windowed=False, lists_deletions=False)
 
     def _lists_deletions(self, kind: str, requester: Metadata) -> bool | Unreadable:
-        """Whether Zoho lists the removed rows of child modules of this kind, or why this is not known.
+        """Whether Zoho lists removed rows of child modules of this kind, or why this is not known.
 
         UNVERIFIED: "Get Deleted Records" speaks of records only. An empty list proves nothing, so
         an entry must be seen. The same few modules are asked whatever streams are read: a run must
