@@ -29,7 +29,7 @@ def raise_if_too_many_rejected(
         raise config_error(
             f"{row_counts.rejected:,} of {row_counts.rows:,} rows were rejected, and Maximum "
             f"rejected rows (max_rejected) is {limit}. What was written stays written; the log "
-            "lists the reasons."
+            "gives the reasons."
         )
 
 
@@ -77,7 +77,7 @@ def _report_fully_rejected(totals: Counts) -> Iterator[str]:
         where = f" in {field}" if field else ""
         yield (
             f"{format_stream(stream)}: all {rows:,} rows were rejected, {number:,} of them by "
-            f"{code}{where}; the log lists all reasons. Fix the rows or how they are mapped. If "
+            f"{code}{where}; the log gives all reasons. Fix the rows or how they are mapped. If "
             "a stream may be rejected whole, set Maximum rejected rows (max_rejected) to 100%."
         )
 

@@ -1,11 +1,11 @@
-"""How a failed read ends: with sentences."""
+"""The last error of a failed read: the sentences of its streams."""
 
 from collections.abc import Iterable, Iterator
 
 from airbyte_cdk.models import AirbyteMessage, FailureType, Type
 from airbyte_cdk.utils import AirbyteTracedException
 
-#: The worst first: ours to mend, the user's, time's.
+#: The worst first: a bug, then what the user can fix, then what passes.
 _KINDS = (FailureType.system_error, FailureType.config_error, FailureType.transient_error)
 
 

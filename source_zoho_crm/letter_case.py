@@ -1,4 +1,4 @@
-"""Names that differ by letter case alone: warehouses that ignore case take them for one."""
+"""Names that differ by letter case alone: warehouses that ignore case see one name."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -7,7 +7,7 @@ from zoho_crm.manifest import load_settings_streams
 
 
 def group_alike(names: Iterable[str]) -> list[tuple[str, ...]]:
-    """The names that differ by letter case alone, side by side."""
+    """The names that differ by letter case alone, in groups."""
     groups: dict[str, list[str]] = defaultdict(list)
     for name in names:
         groups[name.lower()].append(name)

@@ -26,7 +26,7 @@ def find_missing_streams(
     *,
     others: Iterable[str],
 ) -> dict[str, AirbyteTracedException]:
-    """Those of the names that are no modules which the org offers, with the error to tell.
+    """The names of modules that the org does not offer, each with its error.
 
     `others`: streams that are no modules.
     """
@@ -39,14 +39,18 @@ def find_missing_streams(
             module.api_name: module for module in modules_of_org.read_modules(bare, requester)
         }
     known = [*others, *modules_of_org.list_names(requester)]
-    return {name: error for name in names if (error := _error(name, modules.get(name), known))}
+    return {
+        name: error for name in names if (error := _build_error(name, modules.get(name), known))
+    }
 
 
-def _error(name: str, module: Module | None, known: Iterable[str]) -> AirbyteTracedException | None:
+def _build_error(
+    name: str, module: Module | None, known: Iterable[str]
+) -> AirbyteTracedException | None:
     if module is not None and module.unreadable is not None:
-        # Nobody knows whether it is gone.
+        # Whether it is gone is not known.
         return transient_error(f"{name}: {module.unreadable.message}")
-    reason = _UNKNOWN + _meant(name, known) if module is None else module.not_offered_because
+    reason = _UNKNOWN + _suggest(name, known) if module is None else module.not_offered_because
     if reason is None:
         return None
     if module is not None and module.has_no_fields:
@@ -61,7 +65,7 @@ def _error(name: str, module: Module | None, known: Iterable[str]) -> AirbyteTra
     )
 
 
-def _meant(name: str, known: Iterable[str]) -> str:
+def _suggest(name: str, known: Iterable[str]) -> str:
     similar = find_similar(name, known, nearness=0.75, fold=str.lower)
     return f" Did you mean {similar}?" if similar else ""
 
@@ -69,6 +73,6 @@ def _meant(name: str, known: Iterable[str]) -> str:
 def build_error_messages(
     stream: StreamDescriptor, error: AirbyteTracedException
 ) -> Iterator[AirbyteMessage]:
-    """That a stream cannot be read, in the words of the protocol."""
+    """The protocol's messages for a stream that cannot be read."""
     yield error.as_airbyte_message(stream_descriptor=stream)
     yield as_airbyte_message(stream, AirbyteStreamStatus.INCOMPLETE)

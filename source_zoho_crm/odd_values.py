@@ -1,4 +1,4 @@
-"""Values that do not fit the data type of their field: counted, and told once for each field."""
+"""Values that do not fit the data type of their field: counted, and logged once per field."""
 
 import logging
 from collections import Counter
@@ -11,7 +11,7 @@ LOGGER = logging.getLogger("airbyte")
 
 
 class OddValues:
-    """Those of one stream, for as long as it is read."""
+    """The odd values of one stream while it is read."""
 
     def __init__(self, stream: str) -> None:
         self._stream = stream
@@ -29,9 +29,9 @@ class OddValues:
 
     def _count(self, field: Field) -> None:
         if field not in self._counts:
-            # A run that is killed tells no number.
+            # A run that is killed logs no number.
             LOGGER.info(
                 f"{self._stream}.{field.api_name}: a value does not fit the data type "
-                f"{field.data_type}. Their number is told when the stream has been read."
+                f"{field.data_type}. The log has their number when the stream has been read."
             )
         self._counts[field] += 1

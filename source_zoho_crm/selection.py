@@ -26,7 +26,7 @@ def add_selection(
     catalog: ConfiguredAirbyteCatalog | None,
     states: States | None = None,
 ) -> dict[str, Any]:
-    """A copy of the config that knows the streams and columns to read, and how far they were."""
+    """A copy of the config with the streams and columns to read, and their saved states."""
     if catalog is None:
         return dict(config)
     columns = {
@@ -41,7 +41,7 @@ def add_selection(
 
 
 def get_saved_moment(config: Mapping[str, Any], stream: str) -> datetime | None:
-    """Up to where earlier syncs have read the stream; None: there was none."""
+    """Up to where earlier syncs have read the stream; None: not known."""
     moment = (config.get(_SAVED) or {}).get(stream)
     return datetime.fromisoformat(moment) if moment and moment != _NO_MOMENT else None
 
@@ -69,7 +69,7 @@ def get_selected_columns(config: Mapping[str, Any], stream: str) -> frozenset[st
 
 
 def build_missing_column_warnings(config: Mapping[str, Any], module: Module) -> Iterator[str]:
-    """That columns are selected which the module does not have."""
+    """A warning of selected columns that the module does not have."""
     known = {"id", *columns_of_tombstones(), *(field.api_name for field in module.fields)}
     gone = sorted((get_selected_columns(config, module.api_name) or frozenset()) - known)
     if gone:

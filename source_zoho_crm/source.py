@@ -46,7 +46,7 @@ from zoho_crm.org import begin_run, get_org
 from zoho_crm.problems import config_error
 from zoho_crm.requester import build_requester
 
-_CHUNKS_IN_FLIGHT = 200
+_PACKS_IN_FLIGHT = 200
 
 
 class SourceZohoCrm(YamlDeclarativeSource):
@@ -55,7 +55,7 @@ class SourceZohoCrm(YamlDeclarativeSource):
     May be built without arguments; each command then takes the config it is given.
     """
 
-    #: Whether `read` may hand on many records in one message; see `lines`.
+    #: Whether `read` may pass on many records in one message; see `packed_records`.
     packed = False
 
     def __init__(
@@ -72,8 +72,8 @@ class SourceZohoCrm(YamlDeclarativeSource):
             config=None if config is None else add_selection(config, catalog, self._states),
             state=None if state is None else drop_unknown_keys(state),
         )
-        # A place holds a chunk of records; the CDK's 10,000 were gigabytes behind a slow reader.
-        self._concurrent_source._queue.maxsize = _CHUNKS_IN_FLIGHT
+        # A place holds fifty records; the CDK's 10,000 places were gigabytes behind a slow reader.
+        self._concurrent_source._queue.maxsize = _PACKS_IN_FLIGHT
         if self._config:
             warn_of_unknown(self._config, load_settings_parameters()["form"])
             self._config["_zoho"]["scopes"] = ",".join(find_needed_scopes(self._config).values())
@@ -101,17 +101,17 @@ class SourceZohoCrm(YamlDeclarativeSource):
             return self.__class__(config=config).discover(logger, config)
         catalog = super().discover(logger, config)
         names = [stream.name for stream in catalog.streams]
-        kept_back = find_withheld_streams(names)
-        for name, reason in kept_back.items():
+        withheld = find_withheld_streams(names)
+        for name, reason in withheld.items():
             logger.warning(f"The stream {name} is not offered. {reason}")
         # A platform would not take away the rows of a full refresh that it resumes, and none of
         # ours goes on from a state.
         offered = [
             replace(stream, is_resumable=False)
             for stream in catalog.streams
-            if stream.name not in kept_back
+            if stream.name not in withheld
         ]
-        for warning in self._letter_case(stream.name for stream in offered):
+        for warning in self._build_letter_case_warnings(stream.name for stream in offered):
             logger.warning(warning)
         return replace(catalog, streams=offered)
 
@@ -121,7 +121,7 @@ class SourceZohoCrm(YamlDeclarativeSource):
         streams = super()._stream_configs(manifest)
         return [entry for entry in streams if selected is None or entry["name"] in selected]
 
-    def _letter_case(self, streams: Iterable[str]) -> Iterator[str]:
+    def _build_letter_case_warnings(self, streams: Iterable[str]) -> Iterator[str]:
         names = list(streams)
         yield from build_stream_warnings(names)
         requester = build_requester("requester", self._config)
@@ -141,17 +141,17 @@ class SourceZohoCrm(YamlDeclarativeSource):
             source = self.__class__(catalog, config, state)
             source.packed = self.packed
             return source.read(logger, config, catalog, state)
-        messages = shorten_errors(self._messages(logger, config, catalog))
+        messages = shorten_errors(self._read_messages(logger, config, catalog))
         messages = report_usage(messages, get_org(self._config))
         return messages if self.packed else unpack(messages)
 
-    def _messages(
+    def _read_messages(
         self, logger: logging.Logger, config: Mapping[str, Any], catalog: ConfiguredAirbyteCatalog
     ) -> Iterator[AirbyteMessage]:
         """Those of the CDK, and errors for configured streams that cannot be read: the org does
         not offer them, or their state is of another org.
 
-        The CDK leaves out the first without a word, and calls a sync of them alone a success.
+        The CDK skips the former silently, and calls a sync of them alone a success.
         """
         org, requester = get_org(self._config), build_requester("requester", self._config)
         org_id = str(org.fetch_details(requester).get("id") or "") or None
@@ -172,10 +172,10 @@ class SourceZohoCrm(YamlDeclarativeSource):
                     StreamDescriptor(name=name, namespace=namespace), unread[name]
                 )
         offered = [entry for entry in catalog.streams if entry.stream.name not in unread]
-        for warning in self._warnings(offered):
+        for warning in self._build_warnings(offered):
             logger.warning(warning)
         for message in super().read(logger, config, replace(catalog, streams=offered)):
-            stream = _stream_of(message) if message.type == Type.STATE else None
+            stream = _find_stream(message) if message.type == Type.STATE else None
             if stream not in modules:
                 yield message
             # The CDK ends each stream with a state. With one, the next run could not tell that
@@ -187,12 +187,12 @@ class SourceZohoCrm(YamlDeclarativeSource):
         for error in unread.values():
             raise error
 
-    def _warnings(self, streams: Sequence[ConfiguredAirbyteStream]) -> Iterator[str]:
+    def _build_warnings(self, streams: Sequence[ConfiguredAirbyteStream]) -> Iterator[str]:
         org, requester = get_org(self._config), build_requester("requester", self._config)
         names = [entry.stream.name for entry in streams]
 
         def has_state(name: str) -> bool:
-            # Children say for themselves whether they have one.
+            # Whether children have one depends on the org.
             if name in load_settings_streams():
                 return False
             module = modules_of(org).read_module(name, requester)
@@ -203,7 +203,7 @@ class SourceZohoCrm(YamlDeclarativeSource):
         yield from build_state_warnings(self._states, incremental, has_state, org.clock.latest())
 
 
-def _stream_of(message: AirbyteMessage) -> str | None:
+def _find_stream(message: AirbyteMessage) -> str | None:
     """The stream that a state is of."""
     stream = message.state.stream if message.state else None
     return stream.stream_descriptor.name if stream else None

@@ -1,4 +1,4 @@
-"""From when to when a run reads a module, and from when on it tells deletions."""
+"""From when to when a run reads a module, and from when on it emits deletions."""
 
 import logging
 from collections.abc import Mapping
@@ -24,37 +24,37 @@ _SECOND = timedelta(seconds=1)
 def compute_span(config: Mapping[str, Any], stream: str, start: str, end: datetime) -> Span:
     """What a run reads of a module whose changes are followed.
 
-    `start`: the later one of start date and state, as the CDK's cursor tells it.
+    `start`: the later one of start date and state, as the CDK's cursor has it.
     """
     since, saved = datetime.fromisoformat(start), get_saved_moment(config, stream)
     if saved is None:
-        # A state without a moment: the stream was read whole until now, and nobody has told
-        # which of its rows were removed.
-        told = has_state(config, stream) and is_incremental(config, stream)
-        deleted_since = _told_from(config, stream, end - LISTED_FOR) if told else None
+        # A state without a moment: the stream was read whole until now, and no run has
+        # emitted which of its rows were removed.
+        was_incremental = has_state(config, stream) and is_incremental(config, stream)
+        deleted_since = _emit_from(config, stream, end - LISTED_FOR) if was_incremental else None
         return Span(since, end, resumed=False, deleted_since=deleted_since)
     if format_moment(saved) == config["start_datetime"]:
-        # A run that closed no window leaves its start date as the state. What it brought may
-        # have been deleted since, and what an earlier state still had to be told.
-        deleted_since = _told_from(config, stream, end - LISTED_FOR)
+        # A run that closed no window leaves its start date as the state. What it emitted
+        # may have been deleted since, and deletions behind an earlier state may not be emitted.
+        deleted_since = _emit_from(config, stream, end - LISTED_FOR)
         return Span(since, end, resumed=False, deleted_since=deleted_since)
     if saved > end:
-        # Nothing has happened since, or the state is in the future, of which the source warns.
+        # Nothing has happened since, or the state is in the future, and the source warns of it.
         return Span(saved, end, resumed=True, deleted_since=None)
     # All rows up to and with a state's second were read. The start date may have been moved
-    # behind it, and rows deleted since are in the warehouse all the same.
+    # behind it, and rows deleted since are in the warehouse anyway.
     following, back = saved + _SECOND, _after(saved, config)
     begin = datetime.fromisoformat(config["start_datetime"])
-    deleted_since = _told_from(config, stream, back)
+    deleted_since = _emit_from(config, stream, back)
     if deleted_since:
-        _warn_of_forgotten(config, stream, following)
+        _warn_of_unlisted(config, stream, following)
     return Span(max(begin, back), end, resumed=following > begin, deleted_since=deleted_since)
 
 
 def compute_deletions_start(
     config: Mapping[str, Any], stream: str, end: datetime
 ) -> datetime | None:
-    """From when on deletions are told of an incremental stream that is read whole; None: none are.
+    """From when on deletions of an incremental stream that is read whole are emitted; None: never.
 
     Its state has a moment where it was read by windows before.
     """
@@ -62,17 +62,17 @@ def compute_deletions_start(
         return None
     saved = get_saved_moment(config, stream)
     if saved is None:
-        return _told_from(config, stream, end - LISTED_FOR)
-    return None if saved > end else _told_from(config, stream, _after(saved, config))
+        return _emit_from(config, stream, end - LISTED_FOR)
+    return None if saved > end else _emit_from(config, stream, _after(saved, config))
 
 
 def _after(saved: datetime, config: Mapping[str, Any]) -> datetime:
-    """The first moment to be read behind a state, which rows that Zoho shows late lie before."""
+    """The first moment to read after a state; rows that Zoho shows late lie before it."""
     lookback = timedelta(minutes=config.get("lookback_minutes") or 0)
     return max(saved + _SECOND - lookback, datetime.fromisoformat(BEGINNING))
 
 
-def _told_from(config: Mapping[str, Any], stream: str, moment: datetime) -> datetime | None:
+def _emit_from(config: Mapping[str, Any], stream: str, moment: datetime) -> datetime | None:
     """A tombstone without its mark would look like a record whose fields were emptied."""
     if not config.get("include_deleted", True):
         return None
@@ -80,14 +80,14 @@ def _told_from(config: Mapping[str, Any], stream: str, moment: datetime) -> date
     if columns is None or DELETED_AT in columns:
         return moment
     LOGGER.warning(
-        f"{stream}: deletions are not told, because the column {DELETED_AT} is not selected. "
+        f"{stream}: deletions are not emitted, because the column {DELETED_AT} is not selected. "
         "Select it in the connection's schema and refresh the stream, or turn Include Deleted "
         "Records off."
     )
     return None
 
 
-def _warn_of_forgotten(config: Mapping[str, Any], stream: str, since: datetime) -> None:
+def _warn_of_unlisted(config: Mapping[str, Any], stream: str, since: datetime) -> None:
     lost = describe_unlisted(since, get_org(config).clock.now())
     if lost:
         LOGGER.warning(

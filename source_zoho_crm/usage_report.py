@@ -20,9 +20,9 @@ def report_usage(messages: Iterable[AirbyteMessage], org: Org) -> Iterator[Airby
     try:
         for message in messages:
             if message.type == Type.RECORD and message.record is not None:
-                chunk = get_packed(message)
+                packed = get_packed(message)
                 stream = message.record.stream
-                rows[stream] = rows.get(stream, 0) + (chunk.rows if chunk else 1)
+                rows[stream] = rows.get(stream, 0) + (packed.rows if packed else 1)
             yield message
     finally:
         for sentence in format_usage(rows, org.usage.by_stream):

@@ -1,4 +1,4 @@
-"""How a window that was read is told to the CDK's cursor."""
+"""A window that was read, as the CDK's cursor takes it."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -10,7 +10,7 @@ from source_zoho_crm.readers.windows import Window, format_moment
 
 
 class WindowPartition(Partition):
-    """A window that has been read, in the words of the CDK's cursor."""
+    """A window that has been read, as a partition for the CDK's cursor."""
 
     def __init__(self, stream: str, window: Window) -> None:
         self._stream = stream

@@ -1,8 +1,8 @@
-"""What an answer of Zoho is: a page, a documented "no rows", or unreadable. Nobody else decides.
+"""What an answer of Zoho is: a page, a documented "no rows", or unreadable. Only this file decides.
 
-"No rows" is HTTP 204, or 304 if `If-Modified-Since` was sent, or an empty list. Whatever else
-lacks the content that Zoho documents is an UndocumentedError: the requester asks again, and gives
-up in the end. It never ends a list, and never means "not there" ("Status Codes and Error
+"No rows" is HTTP 204, or 304 if `If-Modified-Since` was sent, or an empty list. Anything else
+that lacks the content that Zoho documents is an UndocumentedError: the requester asks again, and
+gives up in the end. It never ends a list, and never means "not there" ("Status Codes and Error
 Handling").
 """
 
@@ -16,7 +16,7 @@ from zoho_crm.json_text import parse_json
 
 Row = dict[str, Any]
 
-#: Lists that no org has empty. Without modules, all streams would end in silence; without users, a
+#: Lists that no org has empty. Without modules, all streams would end silently; without users, a
 #: full refresh would empty their table.
 _NEVER_EMPTY = frozenset({"modules", "org", "profiles", "roles", "users"})
 
@@ -78,7 +78,7 @@ def build_page_reader(
     `behind`: it is not the first one."""
 
     def read(body: Body) -> Page:
-        rows, info = _rows(body, key), (body or {}).get("info")
+        rows, info = _find_rows(body, key), (body or {}).get("info")
         if not rows and key in _NEVER_EMPTY and not behind:
             raise UndocumentedError(f"its list {key!r} is empty")
         if body is None or (info is None and not infos):
@@ -98,11 +98,11 @@ def build_page_reader(
     return read
 
 
-def _rows(body: Body, key: str) -> list[Row]:
+def _find_rows(body: Body, key: str) -> list[Row]:
     rows = [] if body is None else body.get(key)
     if not isinstance(rows, list):
         raise UndocumentedError(f"it has no list {key!r}")
-    # An odd entry of a settings list costs itself, which is for its reader.
+    # An odd entry of a settings list is left out by its reader.
     if key == "data" and not all(type(row) is dict and type(row.get("id")) is str for row in rows):
         raise UndocumentedError("some of its rows have no id")
     return rows

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-#: Beyond it, a number with a fraction cannot tell whole numbers apart.
+#: Beyond it, a float cannot distinguish whole numbers.
 _MOST_WHOLE = 2**53
 #: Whole numbers that a column can hold: those of 64 bits.
 _LEAST, _GREATEST = -(2**63), 2**63 - 1
@@ -39,7 +39,7 @@ def cast_text(value: Any) -> str | None:
 
 
 def cast_anything(value: Any) -> str | None:
-    """Of a type that nobody knows: a text as it is, all else as JSON."""
+    """Of an unknown type: a text as it is, all else as JSON."""
     return (value or None) if type(value) is str else dump_json(value)
 
 
@@ -154,7 +154,7 @@ def _parse_date(value: str) -> str | None:
     return date.fromisoformat(value).isoformat()
 
 
-#: UTC of local hours and minutes with their offset: parsing is the dearest step of a row.
+#: UTC of local hours and minutes with their offset: parsing is the most expensive step of a row.
 _KNOWN: dict[str, str] = {}
 _MOST_KNOWN = 100_000
 #: What stands behind them.

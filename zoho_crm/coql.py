@@ -1,7 +1,7 @@
 """Text of COQL queries.
 
-Names of columns and values of rows pass through here on their way into a query; what else stands in
-one are Zoho's own ids, which are digits, and names of modules.
+Names of columns and values of rows are quoted here. What else stands in a query are Zoho's own ids,
+which are digits, and names of modules.
 """
 
 from collections.abc import Sequence
@@ -49,7 +49,7 @@ def build_and(left: str, right: str) -> str:
 def build_between(name: str, start: str, end: str) -> str:
     """Both ends included.
 
-    A pair of `>=` and `<=` gives false syntax errors in some modules, it is said; between does not.
+    A pair of `>=` and `<=` is said to give false syntax errors in some modules; between does not.
     """
     return f"{quote_column(name)} between {format_datetime(start)} and {format_datetime(end)}"
 

@@ -5,7 +5,7 @@ The canonical forms hold for every retrieval method: ids, bigints and autonumber
 lookup or owner is the id as a string; a multi-select picklist is an array of strings; tags are an
 array of names; datetimes are RFC 3339 in UTC; dates are YYYY-MM-DD; numbers and booleans are typed,
 whole numbers without a fraction. An empty array is null, and so is an empty text: an export cannot
-tell the two apart.
+distinguish the two.
 """
 
 from collections.abc import Callable, Mapping

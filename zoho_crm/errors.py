@@ -143,11 +143,11 @@ def find_error(response: requests.Response) -> Mapping[str, Any] | None:
             return None
         body = parse_json(response.content)
     except (ValueError, requests.RequestException, RuntimeError):
-        # Whoever reads the answer learns that it broke off.
+        # The reader of the answer sees that it broke off.
         return None
     if not isinstance(body, dict):
         return None
-    entry = body if "code" in body else _only_entry(body)
+    entry = body if "code" in body else _find_only_entry(body)
     if not entry.get("code") or entry.get("status") == "success" or entry["code"] == "SUCCESS":
         return None
     if response.ok and (entry.get("status") != "error" or not entry.keys() <= _ENVELOPE):
@@ -155,7 +155,7 @@ def find_error(response: requests.Response) -> Mapping[str, Any] | None:
     return entry
 
 
-def _only_entry(body: Mapping[str, Any]) -> Mapping[str, Any]:
+def _find_only_entry(body: Mapping[str, Any]) -> Mapping[str, Any]:
     lists = [value for value in body.values() if isinstance(value, list)]
     entries = lists[0] if len(lists) == 1 else []
     return entries[0] if len(entries) == 1 and isinstance(entries[0], dict) else {}
@@ -227,7 +227,7 @@ class FailuresOnly(ErrorHandler):
 
 @dataclass
 class Pauses(BackoffStrategy):
-    """Pauses between tries: 1, 2, 4, ... seconds; none to speak of when only the token was old.
+    """Pauses between tries: 1, 2, 4, ... seconds; next to none when only the token was old.
 
     The CDK adds a second to each.
 

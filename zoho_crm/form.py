@@ -1,4 +1,4 @@
-"""A config held against the form that asked for it, in sentences that name the form's fields.
+"""Checks a config against its form, in sentences that name the form's fields.
 
 Airbyte's form lets some things pass, and a config that is written by hand knows no form at all.
 """
@@ -37,7 +37,7 @@ def complete_config(config: object, form: Schema) -> dict[str, Any]:
     Inside of lists texts stay as they are, for names of other systems stand there, and no default
     takes the place of what a person left out.
 
-    Raises one config error that tells all that does not fit; values of secrets are not shown.
+    Raises one config error that names all that does not fit; values of secrets are not shown.
     """
     if not isinstance(config, Mapping):
         raise config_error("The config is no JSON object.")
@@ -49,10 +49,10 @@ def complete_config(config: object, form: Schema) -> dict[str, Any]:
 
 
 def warn_of_unknown(config: Mapping[str, Any], form: Schema, *judged: str) -> None:
-    """Tells the keys that no setting has, of the config and of what is chosen in it; those with an
-    underscore are the connectors' own. Of entries of lists, `completed` refuses them.
+    """Warns of keys that no setting has, in the config and in chosen options; those with an
+    underscore are the connectors' own. In entries of lists, `complete_config` rejects them.
 
-    `judged`: keys that the form does not ask for and the connector looks at all the same.
+    `judged`: keys that the form does not ask for and the connector looks at anyway.
     """
     _warn_of_keys("The config", config, (*form["properties"], _OLDER, *judged))
     for name, schema in form["properties"].items():
@@ -188,7 +188,7 @@ def _find_chosen(value: Any, options: Sequence[Schema]) -> Schema | None:
 
 
 def _find_discriminator(option: Schema) -> tuple[str, str]:
-    """The first property of an option is the constant that tells it from the others."""
+    """The first property of an option is the constant that distinguishes it from the others."""
     key, first = next(iter(option["properties"].items()))
     return key, first["const"]
 

@@ -13,7 +13,7 @@ _FEWEST_TOO_LARGE = 21
 def parse_json(content: bytes) -> Any:
     """The value of a JSON text; raises ValueError where there is none.
 
-    One odd value does not cost the others: a raw control character stands for itself, half of a
+    One odd value leaves the others intact: a raw control character stands for itself, half of a
     surrogate pair becomes U+FFFD, and a number beyond the range of floats becomes an infinity,
     which the casts of `zoho_crm.casts` and `orjson.dumps` turn into null. Bytes that are no UTF-8
     become U+FFFD.

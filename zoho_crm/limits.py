@@ -72,7 +72,7 @@ def _find_edition(org: Mapping[str, Any], now: datetime) -> Edition | None:
 
 
 def _is_on_trial(expiry: object, now: datetime, *, unknown: bool) -> bool:
-    """Whether a trial that ends then is running; `unknown`: where that cannot be told."""
+    """Whether a trial that ends then is running; `unknown`: the answer where that is not known."""
     try:
         ends = datetime.fromisoformat(str(expiry))
     except ValueError:

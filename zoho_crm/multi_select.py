@@ -1,7 +1,7 @@
 """Lists that Zoho writes as one text: options of multi-select pick lists and names of tags, in
 exports and, in some orgs, in answers to queries.
 
-UNVERIFIED: what stands between them. No page tells of exports; bulk write takes semicolons, a
+UNVERIFIED: what stands between them. No page covers exports; bulk write takes semicolons, a
 client in production joins by commas "as Bulk does", and one org's queries gave semicolons. So both
 are read. An option may hold either of them, too.
 """
@@ -19,11 +19,11 @@ LOGGER = logging.getLogger("airbyte")
 Texts = Iterable[tuple[str, str]]
 
 _SEPARATORS = _SEMICOLON, _COMMA = ";", ","
-#: Texts that a column remembers, and that are held against each other to tell the separator.
+#: Texts that a column remembers, and that are compared to find the separator.
 _MOST_KNOWN = 10_000
 
 _DOUBT = (
-    "texts of {column} hold commas, and neither the options of the field nor other texts tell for "
+    "texts of {column} hold commas, and neither the options of the field nor other texts show for "
     "sure whether these stand between options or within one. Such a text is split where that "
     "leaves an option of the field; else it is read as one."
 )
@@ -84,7 +84,8 @@ class MultiSelectTexts:
 
     The options of a field decide, where all parts of a text are among them. Where they are not, the
     other texts decide. Where these show nothing, the comma is taken if it leaves known options, or
-    else the semicolon; where they contradict each other, the semicolon. One warning tells of each.
+    else the semicolon; where they contradict each other, the semicolon. Each of the last two logs
+    one warning.
     """
 
     def __init__(self, stream: str) -> None:
@@ -93,7 +94,7 @@ class MultiSelectTexts:
         self._items: dict[str, set[str]] = {}
         #: The separators that texts have shown.
         self._shown: set[str] = set()
-        self._told: set[str] = set()
+        self._warned: set[str] = set()
         #: The texts that can be looked at in advance, if there are any. They are, once, when one of
         #: them is in doubt.
         self.ahead: Callable[[], Texts] | None = None
@@ -146,8 +147,8 @@ class MultiSelectTexts:
             ahead, self.ahead = self.ahead, None
             self._learn(ahead())
         sentence = _CONTRADICTION if self._shown else _DOUBT
-        if len(self._shown) != 1 and sentence not in self._told:
-            self._told.add(sentence)
+        if len(self._shown) != 1 and sentence not in self._warned:
+            self._warned.add(sentence)
             LOGGER.warning(f"{self._stream}: {sentence.format(column=column)}")
 
     def _learn(self, texts: Texts) -> None:
@@ -189,7 +190,7 @@ def _split(text: str, separator: str, options: Collection[str]) -> tuple[list[st
 
 
 def _find_shown_separators(text: str, items: Collection[str]) -> set[str]:
-    """What stands between the items of a text, as far as it tells by itself."""
+    """What stands between the items of a text, if it shows that by itself."""
     by_semicolon, strange = _split(text, _SEMICOLON, items)
     by_comma, unknown = _split(text, _COMMA, items)
     if _SEMICOLON in text and unknown and len(by_semicolon) > 1:

@@ -47,7 +47,7 @@ class Org:
                     self._details = requester.metadata("org", "org")[0]
                 except (Refused, Unreadable) as error:
                     LOGGER.warning(
-                        f"Zoho does not tell the org's edition, so {LEAST_CALLS_AT_ONCE} calls are "
+                        f"Zoho does not show the org's edition, so {LEAST_CALLS_AT_ONCE} calls are "
                         f"made at a time and the credits of the day are not known. {error.message}"
                     )
                     self._details = {}

@@ -27,7 +27,7 @@ from zoho_crm.answers import (
     parse_body,
 )
 from zoho_crm.auth import ZohoAuthenticator
-from zoho_crm.errors import SCOPE_LACKING, TOKEN_REFUSED, find_code
+from zoho_crm.errors import SCOPE_LACKING, TOKEN_REFUSED
 from zoho_crm.manifest import load_component
 from zoho_crm.org import get_org
 from zoho_crm.problems import (
@@ -36,6 +36,8 @@ from zoho_crm.problems import (
     Refused,
     Unreadable,
     config_error,
+    explain_giving_up,
+    explain_unreadable,
     transient_error,
 )
 from zoho_crm.redirects import disable_redirects
@@ -65,7 +67,7 @@ class ZohoRequester(HttpRequester):
     """Sends each call when its turn has come, books it, and fails with a sentence.
 
     Why not in YAML: Zoho limits the calls of an org at a time, over all streams, which the CDK's
-    call budget cannot say; and the CDK's own last words after several tries are a Python exception.
+    call budget cannot say; and the CDK's own last error after several tries is a Python exception.
     """
 
     #: The stream's; the CDK names the requesters of its own retrievers only.
@@ -93,7 +95,7 @@ class ZohoRequester(HttpRequester):
         log_formatter: Callable[[requests.Response], Any] | None = None,
     ) -> requests.Response | None:
         with get_org(self.config).call(self.name):
-            return self._plainly(
+            return self._send(
                 stream_state=stream_state,
                 stream_slice=stream_slice,
                 next_page_token=next_page_token,
@@ -116,7 +118,7 @@ class ZohoRequester(HttpRequester):
         usage_of: str | None = None,
         pauses: Sequence[float] = PAUSES_S,
     ) -> T:
-        """What `read` makes of Zoho's answer; the functions of `answers` are made for it.
+        """What `read` makes of Zoho's answer; the functions of `answers` build such readers.
 
         The call is booked on the stream `usage_of`, by default the requester's. An answer with
         which `read` raises an UndocumentedError is asked for again, like a 503, and is `Unreadable`
@@ -125,7 +127,7 @@ class ZohoRequester(HttpRequester):
         sentence = ""
         for pause in (*pauses, None):
             with get_org(self.config).call(usage_of or self.name):
-                response = self._plainly(
+                response = self._send(
                     path=path,
                     request_params=params,
                     request_headers=headers,
@@ -137,7 +139,7 @@ class ZohoRequester(HttpRequester):
                 try:
                     return read(parse_body(response))
                 except UndocumentedError as odd:
-                    sentence = _explain_unreadable(response, odd)
+                    sentence = explain_unreadable(response, odd)
             if pause is not None:
                 LOGGER.info(f"{sentence} It is asked again in {pause} s.")
                 sleep(pause)
@@ -177,7 +179,7 @@ class ZohoRequester(HttpRequester):
         breaks off is a `requests.RequestException`.
         """
         with get_org(self.config).call(usage_of):
-            response = self._plainly(path=path)
+            response = self._send(path=path)
             if response is None or response.status_code == requests.codes.too_many_requests:
                 return False
             with response:
@@ -231,17 +233,17 @@ class ZohoRequester(HttpRequester):
         assert isinstance(authenticator, ZohoAuthenticator)
         return url.replace(self.config["_zoho"]["api"], authenticator.api, 1)
 
-    def _plainly(self, **request: Any) -> requests.Response | None:
+    def _send(self, **request: Any) -> requests.Response | None:
         try:
             return super().send_request(**request)
         except NoTokenError:
-            # Whatever the call was refused with, this is why.
+            # Whatever refused the call, this is why.
             raise
         except AirbyteTracedException as error:
             last = error.__context__
             if isinstance(last, BaseBackoffException):
                 raise transient_error(
-                    _explain_giving_up(last), internal=error.internal_message
+                    explain_giving_up(last), internal=error.internal_message
                 ) from error
             code = get_org(self.config).code
             if code is None:
@@ -250,10 +252,12 @@ class ZohoRequester(HttpRequester):
                 internal = error.internal_message
                 raise Refused(config_error(_TOKEN_IN_VAIN, internal=internal), code) from error
             if code == SCOPE_LACKING:
-                raise self._without_scope(error, request) from error
+                raise self._build_scope_error(error, request) from error
             raise Refused(error, code) from error
 
-    def _without_scope(self, error: AirbyteTracedException, request: Mapping[str, Any]) -> Refused:
+    def _build_scope_error(
+        self, error: AirbyteTracedException, request: Mapping[str, Any]
+    ) -> Refused:
         url = "/".join(filter(None, (self.get_url().rstrip("/"), request.get("path"))))
         if module := (request.get("request_params") or {}).get("module"):
             url = f"{url}?module={module}"
@@ -272,15 +276,15 @@ class ZohoRequester(HttpRequester):
 
 
 def _is_no_error(record: logging.LogRecord) -> bool:
-    """The CDK logs each refusal with all of its answer, also where somebody knows what to do.
+    """The CDK logs each refusal with its whole answer, even where it is handled.
 
-    The exception holds the same, and whoever gets it tells what it means.
+    The exception holds the same, and its sentence says what it means.
     """
     return record.levelno < logging.ERROR
 
 
 def _is_no_rate_limit(record: logging.LogRecord) -> bool:
-    """The CDK tells of each call that needs a new token as if it met a rate limit."""
+    """The CDK logs each call that needs a new token as if it met a rate limit."""
     return record.module != "rate_limiting" or "(HTTP 401)" not in record.getMessage()
 
 
@@ -298,30 +302,3 @@ def build_requester(
     )
     assert isinstance(requester, ZohoRequester)
     return requester
-
-
-def _explain_giving_up(last: BaseBackoffException) -> str:
-    response = last.response
-    if not isinstance(response, requests.Response):
-        url = _strip_query(last.request.url)
-        return f"Zoho cannot be reached at {url} ({type(response).__name__}). Try again later."
-    # Not quoted: a page of a gateway says little, and an answer may hold values of records.
-    code = find_code(response)
-    return (
-        f"Zoho answers {_strip_query(response.url)} with HTTP {response.status_code}"
-        f"{f' ({code})' if code else ''} however often it is asked. Try again later."
-    )
-
-
-def _explain_unreadable(response: requests.Response, odd: UndocumentedError) -> str:
-    # Not quoted: half an answer may hold values of records.
-    kind = response.headers.get("Content-Type", "no type").partition(";")[0]
-    return (
-        f"Zoho answers {_strip_query(response.url)} with HTTP {response.status_code} and {kind} "
-        f"that cannot be read: {odd}."
-    )
-
-
-def _strip_query(url: str | None) -> str:
-    """Without its query, which may hold values of records."""
-    return str(url).partition("?")[0]

@@ -1,4 +1,4 @@
-"""What a call needs of the token's scopes, and what a refusal for want of one means."""
+"""What a call needs of the token's scopes, and what a refusal because of a missing one means."""
 
 from collections.abc import Sequence
 from urllib.parse import urlsplit
@@ -25,10 +25,10 @@ def explain_missing_scope(
     granted: frozenset[str],
     rights: Sequence[str] = ("READ",),
 ) -> tuple[str, bool | None]:
-    """Why Zoho may have refused a call for want of a scope, in a sentence, and whether the token
-    has all that can be asked for. None: Zoho does not tell what it has.
+    """Why Zoho may have refused a call because of a missing scope, in a sentence, and whether the
+    token has all that can be asked for. None: Zoho does not say what it has.
 
-    `scopes` are the connector's, `granted` the token's, empty where Zoho does not tell them;
+    `scopes` are the connector's, `granted` the token's, empty where Zoho does not say;
     `rights` are all those that the call needs.
     """
     parts = urlsplit(url).path.strip("/").split("/")
@@ -36,9 +36,9 @@ def explain_missing_scope(
     new_one = f"Make a new one in Zoho's API console with {','.join(scopes)}"
     if not granted:
         sentence = (
-            f"Zoho refuses {url} for want of a scope ({SCOPE_LACKING}), and does not tell which "
-            f"the refresh token has. {new_one}. If it was made with these, Zoho does not serve "
-            "this to API clients; deselect the stream then."
+            f"Zoho refuses {url} because of a missing scope ({SCOPE_LACKING}), and does not say "
+            f"which the refresh token has. {new_one}. If it was made with these, Zoho does not "
+            "serve this to API clients; deselect the stream then."
         )
         return sentence, None
     if lacking := [scope for scope in needed if not _holds(granted, scope, parts, rights)]:
@@ -48,9 +48,9 @@ def explain_missing_scope(
         )
         return sentence, False
     sentence = (
-        f"Zoho refuses {url} for want of a scope ({SCOPE_LACKING}), though the refresh token has "
-        f"all that can be asked for: {', '.join(needed)}. Zoho does not serve this to API clients. "
-        "Deselect the stream if it fails for that."
+        f"Zoho refuses {url} because of a missing scope ({SCOPE_LACKING}), though the refresh "
+        f"token has all that can be asked for: {', '.join(needed)}. Zoho does not serve this to "
+        "API clients. Deselect the stream if it fails for that."
     )
     return sentence, True
 
@@ -73,9 +73,9 @@ def _holds(
     area = ".".join(scope.split(".")[:2])
     names = (area, f"{area}.{_find_part(parts)}")
     # UNVERIFIED: whether a token answer repeats the scopes in the letter case of the request.
-    told = {_normalize(name) for name in granted}
+    held = {_normalize(name) for name in granted}
     return all(
-        any(_normalize(f"{name}.{word}") in told for name in names for word in words)
+        any(_normalize(f"{name}.{word}") in held for name in names for word in words)
         for words in ((right, "ALL", _WIDER.get(right, right)) for right in rights)
     )
 

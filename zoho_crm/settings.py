@@ -27,7 +27,7 @@ class ConnectionSettings(config_transformation.ConfigTransformation):
     """Completes a config in memory; the user's file stays as it is.
 
     Missing settings get their defaults, so that a config of Airbyte's older Zoho CRM source works
-    unchanged; a config that does not fit the form is refused with a sentence for each setting.
+    unchanged; a config that does not fit the form is an error with a sentence for each setting.
     `start_datetime` becomes UTC. `_zoho` holds the addresses `accounts`, `crm`, `bulk` and
     `upload`, taken from the manifest's table of regions; each connector adds its `scopes`.
 
@@ -109,7 +109,7 @@ def _parse_start(value: object) -> str:
 
 
 def _parse_moment(text: str) -> pendulum.DateTime | None:
-    # pendulum also reads weeks, durations and bare times; nobody means those here.
+    # pendulum also reads weeks, durations and bare times; they are not meant here.
     if not re.match(r"\d{4}-\d{2}-\d{2}($|[T ])", text):
         return None
     try:

@@ -144,7 +144,7 @@ class Usage:
         """Where it cannot be kept as the user may think."""
         if self._reserve_percent and self.total is None:
             LOGGER.warning(
-                f"{self._share}, but Zoho does not tell an edition from which their number is "
+                f"{self._share}, but Zoho does not show an edition from which their number is "
                 "known. The reserve is not kept."
             )
         elif self._reserve_percent >= _SAID_FROM_PERCENT:

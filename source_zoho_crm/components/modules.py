@@ -66,7 +66,7 @@ class ModulesRetriever(Retriever):
     """The `modules` stream: Zoho's metadata of each module, whether it is a stream, and why not.
 
     Subforms whose rows are no module have an entry, too, named like `Quotes.Product_Details`, and
-    so have streams of settings that a module's name keeps back.
+    so have streams of settings that are withheld because a module has their name.
 
     Why not in YAML: the reason comes out of the same directory that makes the streams, so the two
     cannot disagree.
@@ -81,13 +81,13 @@ class ModulesRetriever(Retriever):
         modules = modules_of(get_org(self.config))
         offered = []
         for module in modules.read_modules(modules.list_names(self.requester), self.requester):
-            refusal = explain_not_offered(module)
-            if refusal is None:
+            reason = explain_not_offered(module)
+            if reason is None:
                 offered.append(module.api_name)
             yield {
                 **module.metadata,
-                "offered": refusal is None,
-                "not_offered_because": refusal,
+                "offered": reason is None,
+                "not_offered_because": reason,
             }
             for name in module.inner_subforms:
                 yield {

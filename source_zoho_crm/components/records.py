@@ -1,4 +1,4 @@
-"""Records of modules: the state, the tombstones, the lines."""
+"""Records of modules: state, tombstones, packed records."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -40,7 +40,7 @@ from zoho_crm.requester import ZohoRequester
 
 LOGGER = logging.getLogger("airbyte")
 
-#: Rows of the last minute are left to the next sync: some of them may not be visible yet.
+#: Rows of the last minute are left to the next sync: some may not be visible yet.
 _MARGIN = timedelta(seconds=60)
 _SECOND = timedelta(seconds=1)
 
@@ -68,11 +68,11 @@ class RecordsRetriever(Retriever):
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
     ) -> Iterator[Row]:
         try:
-            yield from self._records(stream_slice)
+            yield from self._read(stream_slice)
         finally:
             self._odd_values.report()
 
-    def _records(self, stream_slice: StreamSlice | None) -> Iterator[Row]:
+    def _read(self, stream_slice: StreamSlice | None) -> Iterator[Row]:
         windowed = stream_slice is not None and isinstance(self.cursor, ConcurrentCursor)
         start = stream_slice["start_time"] if stream_slice and windowed else None
         end = self._end
@@ -81,10 +81,10 @@ class RecordsRetriever(Retriever):
             LOGGER.warning(warning)
         for warning in build_field_warnings(self.name, (field.api_name for field in self._fields)):
             LOGGER.warning(warning)
-        deleted_since = span.deleted_since if span else self._removed_since()
+        deleted_since = span.deleted_since if span else self._find_deletions_start()
         if deleted_since:
-            # First: a state must not pass deletions that are still to be told.
-            for page in self._tombstones(deleted_since, end):
+            # First: a state must not pass deletions that are not emitted yet.
+            for page in self._read_tombstones(deleted_since, end):
                 yield from pack(self.name, page, start)
         rows, closed = 0, []
         reader = ChosenReader(self.config, self._calls, self._module, self._fields, self._version)
@@ -94,40 +94,40 @@ class RecordsRetriever(Retriever):
                     closed.append(part)
                 else:
                     if part and not rows and span and not span.resumed:
-                        # A run that is cut off has brought rows, and the next one has to tell
-                        # which of them were deleted since: with a state, it does.
-                        self._close(Window(span.since, span.since))
+                        # A run that is cut off has emitted rows, and the next one has to emit
+                        # their deletions: with a state, it does.
+                        self._close_window(Window(span.since, span.since))
                     rows += len(part)
-                    yield from self._lines(reader, part, start)
+                    yield from self._pack(reader, part, start)
                 # An initial read without any row may have missed them: see below.
                 if rows or (span and span.resumed):
-                    self._close_all(closed)
+                    self._close_windows(closed)
             if closed or (reader.by_time and not rows):
                 since = (
                     span.since if span else datetime.fromisoformat(self.config["start_datetime"])
                 )
-                for page in self._unstamped(reader, Window(since, end)):
+                for page in self._read_unstamped(reader, Window(since, end)):
                     rows += len(page)
-                    yield from self._lines(reader, page, start)
+                    yield from self._pack(reader, page, start)
                 if not rows:
-                    self._close_all(closed)
+                    self._close_windows(closed)
         except Refused as refusal:
             if rows:
                 raise
-            self._end_empty(refusal)
+            self._end_without_rows(refusal)
             return
         LOGGER.info(f"{self.name}: {rows} records read by {reader.name}.")
         spent = get_org(self.config).usage.by_stream.get(self.name)
-        if spent and rows and not reader.stepped_aside:
-            hint = self._advice(reader.name, rows, spent.credits)
+        if spent and rows and not reader.replaced_by_rest:
+            hint = self._advise(reader.name, rows, spent.credits)
             if hint:
                 LOGGER.info(f"{self.name}: {hint}")
 
-    def _end_empty(self, refusal: Refused) -> None:
+    def _end_without_rows(self, refusal: Refused) -> None:
         """Returns where a module that Zoho refuses altogether may end empty; raises if it may not.
 
-        Rows of earlier syncs would be dropped by an empty full refresh, and grow old unnoticed
-        behind a state. So only a stream that has brought none ends empty, and each time anew.
+        An empty full refresh would drop the rows of earlier syncs, and behind a state they would
+        go stale unnoticed. So only a stream that has brought none ends empty, and each time anew.
         """
         begins = not has_state(self.config, self.name)
         if begins:
@@ -145,7 +145,7 @@ class RecordsRetriever(Retriever):
         else:
             raise refusal
 
-    def _advice(self, method: str, rows: int, credits_: int) -> str | None:
+    def _advise(self, method: str, rows: int, credits_: int) -> str | None:
         return advise_method(
             method,
             rows=rows,
@@ -155,20 +155,20 @@ class RecordsRetriever(Retriever):
             rich_text=any(field.is_rich_text for field in self._fields),
         )
 
-    def _lines(self, reader: ChosenReader, page: list[Row], start: str | None) -> Iterator[Row]:
+    def _pack(self, reader: ChosenReader, page: list[Row], start: str | None) -> Iterator[Row]:
         for row in page:
             reader.cast(row)
         yield from pack(self.name, page, start)
 
-    def _close_all(self, windows: list[Window]) -> None:
+    def _close_windows(self, windows: list[Window]) -> None:
         for window in windows:
-            self._close(window)
+            self._close_window(window)
         windows.clear()
 
-    def _unstamped(self, reader: ChosenReader, empty: Window) -> Iterator[list[Row]]:
+    def _read_unstamped(self, reader: ChosenReader, empty: Window) -> Iterator[list[Row]]:
         """The records of a module that lists Modified_Time and has none in its records.
 
-        No window finds them. State is not told then, so that the next sync reads them again.
+        No window finds them. No state is emitted then, so that the next sync reads them again.
         UNVERIFIED: that Zoho fills it for all records of a module, or for none. Raises a transient
         error where there is a record of the span that was `empty`: that answer was wrong.
         """
@@ -200,8 +200,8 @@ class RecordsRetriever(Retriever):
             return org.clock.latest().replace(microsecond=0)
         return org.clock.now().replace(microsecond=0) - _MARGIN
 
-    def _removed_since(self) -> datetime | None:
-        """From when on deletions are told of a module that is read whole; None: they are not.
+    def _find_deletions_start(self) -> datetime | None:
+        """From when on deletions of a module that is read whole are emitted; None: never.
 
         A child's stream that is set to incremental was so when Zoho listed removed rows, and only
         tombstones take rows out of its table.
@@ -215,10 +215,10 @@ class RecordsRetriever(Retriever):
         )
         return compute_deletions_start(self.config, self.name, self._end)
 
-    def _tombstones(self, since: datetime, end: datetime) -> Iterator[list[Row]]:
+    def _read_tombstones(self, since: datetime, end: datetime) -> Iterator[list[Row]]:
         begun = False
         try:
-            pages = read_deletions(self.name, self._calls.deletions, since, end)
+            pages = read_deletions(self.name, self._calls.list_deletions, since, end)
             for page in build_tombstones(pages, since, end):
                 begun = True
                 yield page
@@ -234,8 +234,8 @@ class RecordsRetriever(Retriever):
                 f"({refusal.code}); they stay in the warehouse."
             )
 
-    def _close(self, window: Window) -> None:
-        """Tells the state, once per window: the stock cursor's look at each row costs 11 µs.
+    def _close_window(self, window: Window) -> None:
+        """Moves the state, once per window: the stock cursor's look at each row costs 11 µs.
 
         A state never goes back: what is read again before it is no part of the window.
         """

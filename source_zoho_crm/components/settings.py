@@ -32,10 +32,10 @@ class SettingsRetriever(Retriever):
     `each` repeats the call: for each `module` of the org, or each `layout` of its deals; the
     entries then name it. Columns that the schema calls date-times are RFC 3339 in UTC.
 
-    A feature that the org or some of its modules lack costs one line in the log. A permission that
+    A feature that the org or some of its modules lack is one line in the log. A permission that
     the user lacks is an error; for some modules or layouts among others, a warning.
 
-    Why not in YAML: a feature that is missing must cost one line in the log, not the sync, and the
+    Why not in YAML: a missing feature must be one line in the log and not end the sync, and the
     modules come out of the directory that makes the streams.
     """
 
@@ -58,29 +58,29 @@ class SettingsRetriever(Retriever):
             )
         )
         try:
-            yield from map(cast, self._entries())
+            yield from map(cast, self._read_entries())
         finally:
             odd_values.report()
 
-    def _entries(self) -> Iterator[Row]:
+    def _read_entries(self) -> Iterator[Row]:
         try:
             if self.each == "org":
-                yield from self._asked({})
+                yield from self._read_pages({})
             elif self.each == "layout":
-                yield from self._of_each(self._layouts(), "layout_id")
+                yield from self._read_each(self._fetch_layouts(), "layout_id")
             else:
-                yield from self._of_each(self._modules(), "module")
+                yield from self._read_each(self._find_modules(), "module")
         except Refused as refusal:
             if not lacks_feature(refusal.code):
                 raise
             LOGGER.info(f"{self.name}: not available in this org ({refusal.code}).")
 
-    def _of_each(self, names: Iterable[str], what: str) -> Iterator[Row]:
+    def _read_each(self, names: Iterable[str], what: str) -> Iterator[Row]:
         asked, lacking, refusals = 0, [], {}
         for name in names:
             asked += 1
             try:
-                for row in self._asked({what: name}):
+                for row in self._read_pages({what: name}):
                     # A related list names the module that it shows under the same key.
                     own = {f"related_{what}": row[what]} if what in row else {}
                     yield {**row, **own, what: name}
@@ -102,18 +102,18 @@ class SettingsRetriever(Retriever):
             raise last
         LOGGER.warning(f"{self.name}: nothing for {', '.join(refusals)}. {last.message}")
 
-    def _asked(self, params: Mapping[str, str]) -> Iterator[Row]:
+    def _read_pages(self, params: Mapping[str, str]) -> Iterator[Row]:
         return self.requester.ask_for_entries(
             self.path, self.key, params=params, usage_of=self.name
         )
 
-    def _modules(self) -> Iterator[str]:
+    def _find_modules(self) -> Iterator[str]:
         modules = modules_of(get_org(self.config))
         for module in modules.read_modules(modules.list_names(self.requester), self.requester):
             if module.not_offered_because is None:
                 yield module.api_name
 
-    def _layouts(self) -> Iterator[str]:
+    def _fetch_layouts(self) -> Iterator[str]:
         params = {"module": _WITH_PIPELINES}
         read = build_entries_reader("layouts")
         layouts = self.requester.ask(
@@ -129,8 +129,8 @@ class FieldsRetriever(SettingsRetriever):
     Why not in YAML: the reason comes out of the table that makes the columns.
     """
 
-    def _entries(self) -> Iterator[Row]:
-        for row in super()._entries():
+    def _read_entries(self) -> Iterator[Row]:
+        for row in super()._read_entries():
             reason = Field.from_metadata(row).left_out if row.get("api_name") else _NAMELESS
             yield {**row, "offered": reason is None, "not_offered_because": reason}
 
@@ -142,9 +142,9 @@ class PicklistValuesRetriever(SettingsRetriever):
     Why not in YAML: the values are nested in the fields of modules.
     """
 
-    def _entries(self) -> Iterator[Row]:
-        for field in super()._entries():
-            # The `fields` stream tells of one without.
+    def _read_entries(self) -> Iterator[Row]:
+        for field in super()._read_entries():
+            # The `fields` stream has an entry for one without.
             if name := field.get("api_name"):
                 for value in field.get("pick_list_values") or []:
                     yield {**value, "module": field["module"], "field": name}

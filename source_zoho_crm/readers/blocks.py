@@ -18,27 +18,27 @@ def add_seconds(moment: str, seconds: int) -> str:
 class Block:
     """One chain of pages of a list by Modified_Time, from the second `anchor` up to `stop`.
 
-    A row that leaves its place, because somebody edits or deletes it, moves those behind it
+    A row that leaves its place, because it is edited or deleted, moves those behind it
     forward, and one of them past the border of the two pages between which it happens. So all rows
     have come up to the end of the page on which the first of those that left was seen; one page
     alone misses none.
     """
 
-    def __init__(self, anchor: str, upto: str, stop: str, told: dict[str, str]) -> None:
+    def __init__(self, anchor: str, upto: str, stop: str, emitted: dict[str, str]) -> None:
         self.anchor = anchor
         self._upto = upto
-        #: Rows from the anchor on have been told, so there are some.
-        self.promised = bool(told)
+        #: Rows from the anchor on have been emitted, so there are some.
+        self.promised = bool(emitted)
         self.last = anchor
         #: The last second of each page.
         self.ends: list[str] = []
-        #: Rows of the last page that share its last second.
+        #: Rows of the last page in its last second.
         self.tail = 0
-        #: Rows up to and with the second `upto` that were not told before.
+        #: Rows up to and with the second `upto` that were not emitted before.
         self.fresh = 0
-        #: Behind the last page there are no rows of the span.
+        #: No rows of the span follow the last page.
         self.finished = False
-        #: The chain was ended before its rows did.
+        #: The chain ended before its rows.
         self.is_cut = False
         #: On which page each row was first seen. Rows behind `stop` hide none before it.
         self.places: dict[str, int] = {}
@@ -49,7 +49,7 @@ class Block:
         #: The page on which they end; None: they have not ended.
         self.upto_page: int | None = None
         self._stop = stop
-        self._told = told
+        self._emitted = emitted
 
     @property
     def pages(self) -> int:
@@ -89,16 +89,16 @@ class Block:
         for row in page:
             key, moment = row["id"], row.get(CURSOR_FIELD) or ""
             inside = not moment or self.anchor <= moment <= self._stop
-            if inside and self._told.get(key) != moment:
-                self._told[key] = moment
+            if inside and self._emitted.get(key) != moment:
+                self._emitted[key] = moment
                 new.append(row)
                 self.fresh += self.anchor <= moment <= self._upto
         return new
 
     def drop_unkept(self, new: list[Row], kept: list[Row]) -> None:
-        """Of the rows that were taken, only those that were kept have been told."""
+        """Of the rows that were taken, only those that were kept are emitted."""
         for key in {row["id"] for row in new} - {row["id"] for row in kept}:
-            del self._told[key]
+            del self._emitted[key]
 
     def count_proven_pages(self, moved: MovedRows) -> int:
         """The pages up to whose end all rows have come."""
@@ -136,13 +136,13 @@ class BlockSize:
 class Rereading:
     """Whether a list that is read again and again as a whole has shown all its rows.
 
-    So it is with the rows of one second, which no list tells apart, with lists by id, and with
+    So it is with the rows of one second, which no list separates, with lists by id, and with
     exports of a whole module. All have come when none left since a reading began, and when two
     readings followed each other during which less than a page of records left, taken together. For
     a row that the first one missed has crossed the border of two pages and stands right before it;
     the next one sees it, unless a page of rows leaves before it crosses another border. UNVERIFIED:
     that no row enters the list before it; in a list by id, a record that is restored does. Where
-    nobody tells how many left, or too many did, readings must bring nothing new.
+    it is not known how many left, or too many did, readings must bring nothing new.
     """
 
     def __init__(self, *, lists_deletions: bool, page: int = PER_PAGE) -> None:
@@ -150,7 +150,7 @@ class Rereading:
         #: Readings in a row that must bring nothing new then.
         self._wanted = 2 if lists_deletions else 1
         self._quiet = -1
-        #: What left during the last reading; None: nobody knows.
+        #: What left during the last reading; None: not known.
         self._left: frozenset[str] | None = None
 
     def mark_broken(self) -> None:

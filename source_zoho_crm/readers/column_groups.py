@@ -25,7 +25,7 @@ def group_columns(
     """The columns in groups that one call can carry.
 
     Each carries Modified_Time, if the module has it: where it differs, the row has changed between
-    two calls. `with_id`: the id does not come unasked. `most` counts all columns of a call,
+    two calls. `with_id`: the id comes only if asked for. `most` counts all columns of a call,
     `most_formulas` those that Zoho computes.
     """
     fields = list(fields)
@@ -72,8 +72,8 @@ def read_until_unchanged(
     """Whole rows by id, read until none changes between its column groups.
 
     Without those that are gone, and those that are not `wanted` any longer, by their id and
-    Modified_Time: a row that is edited time and again is not waited for, where it comes later.
-    `at_last`: it does not, so that it is given as it was read last, with a warning.
+    Modified_Time: a row that keeps being edited is not waited for, where it comes later.
+    `at_last`: it does not, so it comes as it was read last, with a warning.
     """
     found: dict[str, Row] = {}
     for start in range(0, len(ids), at_once):

@@ -8,7 +8,7 @@ from source_zoho_crm.readers.moved_rows import MoveDetector
 from source_zoho_crm.readers.rest import RestReader
 from source_zoho_crm.readers.windows import Window
 
-#: How many converted leads are looked for, if each is deleted meanwhile.
+#: So many converted leads are tried, if each is deleted meanwhile.
 _SAMPLES = 5
 
 
@@ -40,7 +40,7 @@ class CoqlAndConvertedReader:
         if not self._detector.find_some_id(since):
             yield Window(since, end)
             return
-        if not self._hidden(since):
+        if not self._are_hidden(since):
             yield from self._coql.read_changes(since, end, resumed=resumed, promised=True)
             return
         # Before a window closes: a state must not pass rows that are still to come.
@@ -53,12 +53,12 @@ class CoqlAndConvertedReader:
     def read_everything(self) -> Iterator[list[Row]]:
         if not self._detector.find_some_id(None):
             return
-        if self._hidden(None):
+        if self._are_hidden(None):
             for page in self._converted.read_everything():
                 yield [self._converted.cast(row) for row in page]
         yield from self._coql.read_everything()
 
-    def _hidden(self, since: datetime | None) -> bool:
+    def _are_hidden(self, since: datetime | None) -> bool:
         for _ in range(_SAMPLES):
             some = self._detector.find_some_id(since, converted="true")
             if some is None or self._shows(some):

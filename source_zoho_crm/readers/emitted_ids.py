@@ -1,4 +1,4 @@
-"""The ids of records that were told, in little memory."""
+"""The ids of records that were emitted, in little memory."""
 
 from array import array
 from bisect import bisect_left, bisect_right

@@ -1,4 +1,4 @@
-"""What is known of exports that follow each other."""
+"""A chain of exports: which rows it has shown, and whether it can be relied on."""
 
 from array import array
 from bisect import bisect_left
@@ -12,7 +12,7 @@ from source_zoho_crm.readers.windows import Window, format_moment
 from zoho_crm.directory import CURSOR_FIELD
 
 _SECOND = timedelta(seconds=1)
-#: A sample large enough to tell how rows lie in time: less than 2 MB.
+#: A sample large enough to show how rows lie in time: less than 2 MB.
 _MOST_MOMENTS = 20_000
 
 
@@ -40,9 +40,9 @@ class Ids:
         first, last = min(keys), max(keys)
         if all(last < ids[0] or ids[-1] < first for ids in self._sorted if ids):
             return page
-        return [row for row, key in zip(page, keys, strict=True) if not self.contain(key)]
+        return [row for row, key in zip(page, keys, strict=True) if not self.contains(key)]
 
-    def contain(self, key: int) -> bool:
+    def contains(self, key: int) -> bool:
         for ids in self._sorted:
             place = bisect_left(ids, key)
             if place < len(ids) and ids[place] == key:
@@ -80,7 +80,7 @@ class Chain:
 
     @property
     def is_unreliable(self) -> bool:
-        """It shows by itself that it cannot be relied on."""
+        """It shows by itself that rows may be missing."""
         return self.broken or self.twice
 
     def close(self) -> None:
@@ -90,7 +90,7 @@ class Chain:
 
     def holds(self, key: str) -> bool:
         """Whether it has shown the record of this id."""
-        return self.ids.contain(int(key)) or self.around.contain(int(key))
+        return self.ids.contains(int(key)) or self.around.contains(int(key))
 
     def take(self, page: list[Row], window: Window | None, *, again: bool = False) -> list[Row]:
         """The rows of the page that are the window's and that the chain has not had.
@@ -141,7 +141,7 @@ def cut_window(window: Window, hours: Mapping[str, int], *, most_rows: int) -> l
 
 def estimate_first_part(window: Window, moments: Sequence[str]) -> tuple[Window, timedelta]:
     """A first part of the window, with a fifth of the rows at these moments, and how long a part
-    may be that holds as many: the years before the oldest row tell nothing of how they lie."""
+    may be that holds as many: the years before the oldest row do not show how they lie."""
     known = [datetime.fromisoformat(moment) for moment in sorted(moments)] or [window.start]
     end = max(known[len(known) // 5] - _SECOND, window.start)
     return Window(window.start, end), max(end - known[0], (known[-1] - known[0]) / 5)

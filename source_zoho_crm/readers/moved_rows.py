@@ -1,4 +1,4 @@
-"""What one page of a module's lists tells, for a credit."""
+"""Which rows moved in a module's lists while a chain was read; to see it costs two credits."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -29,19 +29,19 @@ DeletionLister = Callable[[datetime, int], Page]
 TOKEN_EXPIRED = "EXPIRED_VALUE"
 #: Refuse pages that are further away than Zoho's lists reach.
 OUT_OF_REACH = frozenset({"DISCRETE_PAGINATION_LIMIT_EXCEEDED", "PAGINATION_LIMIT_EXCEEDED"})
-#: Zoho's clock is told in whole seconds, and some time ago.
+#: Zoho's clock comes in whole seconds, and was read some time ago.
 _CLOCK = timedelta(seconds=5)
 
 
 class MovedRows(NamedTuple):
     """Records that have left their places in a list since a moment."""
 
-    #: Those that were told.
+    #: Those that the caller holds.
     ids: frozenset[str]
     all: frozenset[str]
     #: No more than these.
     whole: bool
-    #: Zoho refuses to tell.
+    #: Zoho refuses the lists that show it.
     refused: bool = False
 
     @property
@@ -51,7 +51,7 @@ class MovedRows(NamedTuple):
 
 
 class MoveDetector:
-    """Tells what happened to a module's records since a moment.
+    """Finds which records of a module moved since a moment.
 
     UNVERIFIED: whether the pages of a list or an export, and their page tokens, show one moment or
     several; Zoho's pages do not say. So the worst is assumed, that they count rows as they are now:
@@ -83,7 +83,7 @@ class MoveDetector:
 
     @property
     def can_detect(self) -> bool:
-        """Whether records that have moved are told of."""
+        """Whether Zoho shows which records have moved."""
         return self.lists_deletions and not self._refused
 
     def find_some_id(self, since: datetime | None, *, converted: str = "both") -> str | None:
@@ -107,7 +107,7 @@ class MoveDetector:
         """Which records whose ids `held` knows were deleted since then, or (`edits`) edited.
 
         The list of deletions grows meanwhile, and pages that grow hide nothing. In that of edits a
-        row moves once more when it is edited again, so that more than a page of them tells nothing.
+        row moves once more when it is edited again, so that more than a page of them shows nothing.
         """
         if not self.can_detect:
             return MovedRows(frozenset(), frozenset(), whole=False, refused=self._refused)
@@ -135,16 +135,16 @@ class MoveDetector:
     def has_moved(
         self, since_s: float, held: Callable[[str], bool], *, edits: bool = True
     ) -> bool | None:
-        """Whether one has; taken as so where not all is told. None: Zoho refuses to tell."""
+        """Whether one has; yes where not all is shown. None: Zoho refuses to show it."""
         moved = self.find_moved(since_s, held, edits=edits)
         return None if moved.refused else not moved.none
 
     def warn_of_gaps(self) -> None:
-        """Says, once, that nobody knows whether rows have moved."""
+        """Warns, once, that rows may have moved unseen."""
         if not self._has_warned:
             self._has_warned = True
             LOGGER.warning(
-                f"{self._module}: its records came in several pages, and Zoho refuses to tell "
+                f"{self._module}: its records came in several pages, and Zoho refuses to show "
                 "which of them were edited or deleted meanwhile. If some were, others may be "
                 "missing; a refresh of this stream at a quiet hour brings them."
             )

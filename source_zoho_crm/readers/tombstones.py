@@ -43,9 +43,9 @@ def read_deletions(
 
     Pages are counted, and where a record is restored meanwhile, those behind it move forward; so a
     list of several pages is read until it has nothing new of before `end`. What is deleted later
-    hides nothing, and a list that grows all the time is not read time and again for it.
+    hides nothing, and a list that keeps growing is not read again for it.
     """
-    told, last = EmittedIds(), format_moment(end)
+    seen, last = EmittedIds(), format_moment(end)
     for _ in range(_REREADS):
         more, number, fresh, repeats = True, 0, 0, RepeatedPages(module)
         while more:
@@ -53,7 +53,7 @@ def read_deletions(
             page = ask(since, number)
             repeats.check(page)
             more = page.more and bool(page.rows)
-            new = [row for row in page.rows if told.add(row["id"])]
+            new = [row for row in page.rows if seen.add(row["id"])]
             fresh += sum(to_utc(row["deleted_time"]) <= last for row in new)
             yield new
         if number == 1 or not fresh:
@@ -83,7 +83,7 @@ def build_tombstones(
 
 
 def describe_unlisted(since: datetime, now: datetime) -> str | None:
-    """What Zoho no longer tells of the deletions since then; None: it tells all."""
+    """Which deletions since then Zoho no longer lists; None: it lists all."""
     if now - since > LISTED_FOR:
         return f"before {format_moment(now - LISTED_FOR)}"
     if now - since > _IN_THE_BIN:

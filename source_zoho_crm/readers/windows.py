@@ -16,7 +16,7 @@ _SECOND = timedelta(seconds=1)
 
 #: Modified_Time of the row at this place, counted from 1, of those from a moment on; None: there
 #: are fewer.
-MomentOf = Callable[[datetime, int], datetime | None]
+FindMoment = Callable[[datetime, int], datetime | None]
 
 
 class Window(NamedTuple):
@@ -42,12 +42,12 @@ class Span(NamedTuple):
     end: datetime
     #: An earlier run has read all that is older.
     resumed: bool
-    #: From when on deletions are told; None: none are.
+    #: From when on deletions are emitted; None: never.
     deleted_since: datetime | None
 
 
 def parse_moment(value: Any) -> datetime | None:
-    """The moment that a value of Zoho's JSON tells; None: it tells none."""
+    """The moment that a value of Zoho's JSON is; None: it is none."""
     try:
         return datetime.fromisoformat(to_utc(value))
     except ValueError:
@@ -59,7 +59,7 @@ def format_moment(moment: datetime) -> str:
 
 
 def plan_windows(
-    start: datetime, end: datetime, moment_of: MomentOf
+    start: datetime, end: datetime, find_moment: FindMoment
 ) -> Generator[Window, float, None]:
     """Windows from start to end, without gap or overlap, each of fewer than `MOST_ROWS` rows.
 
@@ -68,7 +68,7 @@ def plan_windows(
     """
     rows = MOST_ROWS
     while start <= end:
-        moment = moment_of(start, rows)
+        moment = find_moment(start, rows)
         last = end if moment is None else moment.replace(microsecond=0) - _SECOND
         window = Window(start, max(start, min(last, end)))
         seconds = yield window

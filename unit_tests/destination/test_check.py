@@ -41,7 +41,7 @@ def test_fields_that_are_refused_for_a_scope_altogether_are_reported(org: Org) -
     body = {"code": "OAUTH_SCOPE_MISMATCH", "message": "no", "details": {}, "status": "error"}
     org.fail("settings.fields", times=99, status=401, body=body)
 
-    assert "for want of a scope" in check(org.config)
+    assert "because of a missing scope" in check(org.config)
 
 
 def test_a_wrong_secret_is_reported(org: Org) -> None:

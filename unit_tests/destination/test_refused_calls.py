@@ -151,7 +151,8 @@ def test_every_operation_reports_a_refusal_in_a_list_as_one_that_stands_alone(
 
 READING = ("ZohoCRM.modules.READ", "ZohoCRM.settings.READ", "ZohoCRM.users.READ")
 LACKS = "The refresh token lacks a scope that {} needs: ZohoCRM.modules.ALL. Make a new one"
-HOLDS = "Zoho refuses {} for want of a scope (OAUTH_SCOPE_MISMATCH), though the refresh token has"
+HOLDS = "Zoho refuses {} because of a missing scope (OAUTH_SCOPE_MISMATCH), though the refresh "
+HOLDS += "token has"
 
 
 @pytest.mark.parametrize(

@@ -98,10 +98,15 @@ def read(
     asked.before = before
     calls = Calls(MODULE, asked, asked)
     detector = MoveDetector(
-        MODULE, calls.rows, calls.deletions, lambda seconds: datetime.fromtimestamp(seconds, UTC)
+        MODULE,
+        calls.list_records,
+        calls.list_deletions,
+        lambda seconds: datetime.fromtimestamp(seconds, UTC),
     )
     fields = [Field("Modified_Time", "datetime"), Field("Name", "text")]
-    reader = RestReader(calls.rows, detector, MODULE, fields, LIMITS[version], lambda rows: rows)
+    reader = RestReader(
+        calls.list_records, detector, MODULE, fields, LIMITS[version], lambda rows: rows
+    )
     end = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1)
     since = datetime(1970, 1, 1, tzinfo=UTC)
     for part in (

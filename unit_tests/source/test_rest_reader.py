@@ -49,11 +49,16 @@ def reader(org: Org, version: str, asked: Asked | None = None, **limits: int) ->
     asked = asked or Asked(org, version)
     calls = Calls("Leads", asked, asked)
     detector = MoveDetector(
-        "Leads", calls.rows, calls.deletions, lambda seconds: datetime.fromtimestamp(seconds, UTC)
+        "Leads",
+        calls.list_records,
+        calls.list_deletions,
+        lambda seconds: datetime.fromtimestamp(seconds, UTC),
     )
     fields = [Field(name, "text") for name in ("Last_Name", "Company", "Email")]
     stamp = Field("Modified_Time", "datetime")
-    return RestReader(calls.rows, detector, "Leads", [stamp, *fields], limits, lambda rows: rows)
+    return RestReader(
+        calls.list_records, detector, "Leads", [stamp, *fields], limits, lambda rows: rows
+    )
 
 
 @pytest.mark.parametrize("inclusive", [True, False], ids=["header inclusive", "exclusive"])
@@ -196,12 +201,14 @@ def test_a_row_of_a_whole_module_is_read_anew_when_it_was_edited_before_its_text
     limits = {"rest_columns": 2, "rest_tokens": 1, "rest_chain_rows": 100_000}
     detector = MoveDetector(
         "Contracts",
-        calls.rows,
-        calls.deletions,
+        calls.list_records,
+        calls.list_deletions,
         lambda seconds: datetime.fromtimestamp(seconds, UTC),
     )
-    texts = WholeTexts(calls.records, "Contracts", fields, at_once=200 if version == "v8" else 0)
-    whole = RestReader(calls.rows, detector, "Contracts", fields, limits, texts.restore)
+    texts = WholeTexts(
+        calls.get_records, "Contracts", fields, at_once=200 if version == "v8" else 0
+    )
+    whole = RestReader(calls.list_records, detector, "Contracts", fields, limits, texts.restore)
 
     rows = {row["id"]: row for page in whole.read_everything() for row in page}
 

@@ -16,7 +16,7 @@ from airbyte_cdk.utils import AirbyteTracedException
 from destination_zoho_crm.calls import build_call
 from destination_zoho_crm.client import Client
 from source_zoho_crm.bulk_read import BulkRead
-from source_zoho_crm.check import _first_listed
+from source_zoho_crm.check import _find_first_listed
 from source_zoho_crm.modules import SourceModules
 from source_zoho_crm.readers.calls import Calls
 from zoho_crm.auth import ZohoAuthenticator
@@ -100,10 +100,10 @@ def test_a_module_or_record_stays_one_part_of_the_path(
     calls = Calls(name, client.metadata, client.queries)
     moment = datetime(2024, 1, 1, tzinfo=UTC)
 
-    calls.rows({"fields": "id"}, None)
-    calls.deletions(moment, 1)
-    calls.records(f"/{segment(name)}", {})
-    _first_listed(client.metadata, [name])
+    calls.list_records({"fields": "id"}, None)
+    calls.list_deletions(moment, 1)
+    calls.get_records(f"/{segment(name)}", {})
+    _find_first_listed(client.metadata, [name])
 
     parts = [[unquote(part) for part in path.split("/")] for path in asked(server)]
     assert parts == [[name], [name, "deleted"], [name, name], [name]]
@@ -115,7 +115,7 @@ def test_a_job_stays_one_part_of_the_path(
 ) -> None:
     service = BulkRead.from_manifest(client.config, "Leads")
 
-    service.state(name)
+    service.fetch_state(name)
     service.download(name, BytesIO())
 
     parts = [[unquote(part) for part in path.split("/")] for path in asked(server)]
