@@ -166,17 +166,17 @@ class Client:
                     data=None if body is None else orjson.dumps(body),  # type: ignore[arg-type]
                 )
             except AirbyteTracedException as error:
-                if handler.lost and not repeatable:
-                    plain = _shorten_error(error, path, handler) if handler.blocked else None
-                    raise LostAnswerError(plain, too_large=handler.too_large) from None
-                if handler.too_large:
+                if handler.is_lost and not repeatable:
+                    plain = _shorten_error(error, path, handler) if handler.is_blocked else None
+                    raise LostAnswerError(plain, too_large=handler.is_too_large) from None
+                if handler.is_too_large:
                     raise TooLargeError from None
-                if handler.is_of_a_row:
+                if handler.rejects_a_row:
                     raise RowRejectedError from None
                 if handler.code == SCOPE_LACKING:
                     raise self._explain_missing_scope(method, url) from None
                 raise _shorten_error(error, path, handler) from None
-        return Answer(read_outcomes(response), handler.lost)
+        return Answer(read_outcomes(response), handler.is_lost)
 
     def _explain_missing_scope(self, method: str, url: str) -> Refused:
         rights = _RIGHTS_TO_UPSERT if url.endswith("/upsert") else _RIGHTS[method]

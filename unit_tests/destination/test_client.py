@@ -77,12 +77,12 @@ def test_what_comes_decides_whether_a_call_is_made_again(
     action: ResponseAction,
     lost: bool,
 ) -> None:
-    judge = WriteAnswerHandler(rules, repeatable=repeatable)
-    judge.start_call("Leads")
+    handler = WriteAnswerHandler(rules, repeatable=repeatable)
+    handler.start_call("Leads")
 
-    resolution = judge.interpret_response(came)
+    resolution = handler.interpret_response(came)
 
-    assert (resolution.response_action, judge.lost) == (action, lost)
+    assert (resolution.response_action, handler.is_lost) == (action, lost)
     assert "secret" not in (resolution.error_message or "")
 
 
