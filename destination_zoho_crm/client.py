@@ -1,4 +1,4 @@
-"""Writes of records: the client that the destination builds from the manifest's definitions."""
+"""The client that writes records, built from the manifest's definitions."""
 
 import copy
 import logging
@@ -36,7 +36,7 @@ _SILENT.disabled = True
 #: Scopes of records: of all modules, or of one ("Scopes").
 _RECORD_SCOPES = "ZohoCRM.modules."
 #: The rights that a write needs. UNVERIFIED: whether CREATE alone allows upserts, as one page says;
-#: of a refused one it is said that it needs both.
+#: for a refused upsert, both are named.
 _RIGHTS = {"POST": ("CREATE",), "PUT": ("UPDATE",), "DELETE": ("DELETE",)}
 _RIGHTS_TO_UPSERT = ("CREATE", "UPDATE")
 
@@ -124,7 +124,7 @@ class Client:
         return self.metadata.ask("users", read=read, params={"type": "CurrentUser"})
 
     def has_write_scope(self) -> bool:
-        """Whether the token may write records of any module, or Zoho does not say so."""
+        """Whether the token may write records of a module; true where Zoho reports no scopes."""
         granted = self._granted_scopes
         return not granted or any(
             scope.startswith(_RECORD_SCOPES) and not scope.endswith(".READ") for scope in granted
@@ -162,7 +162,7 @@ class Client:
                     request_kwargs={},
                     headers={"Content-Type": "application/json", **(headers or {})},
                     params=params,
-                    # Bytes pass through; of a str, the character set would be anybody's guess.
+                    # Bytes pass through unchanged; the character set of a str would not be certain.
                     data=None if body is None else orjson.dumps(body),  # type: ignore[arg-type]
                 )
             except AirbyteTracedException as error:
