@@ -52,7 +52,7 @@ class Options:
         return self._exact.get(text)
 
     def find_similar(self, text: str) -> str | None:
-        """The actual value of the only option whose text differs by case and blanks around it only."""
+        """The actual value of the only option that differs in case and blanks around it only."""
         return self._folded.get(fold(text))
 
     @cached_property
