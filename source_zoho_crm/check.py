@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
-from source_zoho_crm.modules import modules_of
+from source_zoho_crm.modules import get_modules
 from zoho_crm.answers import build_page_reader, keep_body
 from zoho_crm.coql import build_select
 from zoho_crm.directory import is_of_one_module
@@ -93,15 +93,15 @@ def _fetch_details(ask: ZohoRequester) -> Mapping[str, Any]:
 
 def _iterate_modules(org: Org, ask: ZohoRequester) -> Iterator[str]:
     """Those that are streams; the fields of each are known when it comes."""
-    for name in modules_of(org).list_names(ask):
-        if modules_of(org).read_module(name, ask).not_offered_because is None:
+    for name in get_modules(org).list_names(ask):
+        if get_modules(org).read_module(name, ask).not_offered_because is None:
             yield name
 
 
 def _find_first(modules: Iterator[str], org: Org) -> str:
     for module in modules:
         return module
-    modules_of(org).raise_if_scope_lacking()
+    get_modules(org).raise_if_scope_lacking()
     raise config_error("This org has no module that Zoho's API serves to the refresh token's user.")
 
 

@@ -64,7 +64,7 @@ class Module:
         )
 
 
-def modules_of(org: Org) -> "SourceModules":
+def get_modules(org: Org) -> "SourceModules":
     """The org's modules, one view for all components of a run."""
     return org.directory.view(SourceModules)
 

@@ -27,7 +27,7 @@ from source_zoho_crm.letter_case import (
     find_withheld_streams,
 )
 from source_zoho_crm.missing_streams import build_error_messages, find_missing_streams
-from source_zoho_crm.modules import modules_of
+from source_zoho_crm.modules import get_modules
 from source_zoho_crm.packed_records import unpack
 from source_zoho_crm.selection import add_selection, get_selected_streams, is_incremental
 from source_zoho_crm.state import (
@@ -126,7 +126,7 @@ class SourceZohoCrm(YamlDeclarativeSource):
         yield from build_stream_warnings(names)
         requester = build_requester("requester", self._config)
         modules = [name for name in names if name not in load_settings_streams()]
-        for module in modules_of(get_org(self._config)).read_modules(modules, requester):
+        for module in get_modules(get_org(self._config)).read_modules(modules, requester):
             columns = (field.api_name for field in module.fields)
             yield from build_field_warnings(module.api_name, columns)
 
@@ -161,7 +161,7 @@ class SourceZohoCrm(YamlDeclarativeSource):
             if entry.stream.name not in load_settings_streams()
         ]
         missing = find_missing_streams(
-            modules, modules_of(org), requester, others=load_settings_streams()
+            modules, get_modules(org), requester, others=load_settings_streams()
         )
         states = {name: self._states[name] for name in modules if name in self._states}
         unread = find_states_of_another_org(states, org_id) | missing
@@ -180,7 +180,7 @@ class SourceZohoCrm(YamlDeclarativeSource):
                 yield message
             # The CDK ends each stream with a state. With one, the next run could not tell that
             # the stream has never brought a row.
-            elif stream not in modules_of(org).records_refused:
+            elif stream not in get_modules(org).records_refused:
                 yield add_org(message, states, org_id)
         if missing:
             raise config_error(f"Not offered by this org: {', '.join(missing)}.")
@@ -195,7 +195,7 @@ class SourceZohoCrm(YamlDeclarativeSource):
             # Whether children have one depends on the org.
             if name in load_settings_streams():
                 return False
-            module = modules_of(org).read_module(name, requester)
+            module = get_modules(org).read_module(name, requester)
             return module.windowed or module.is_child
 
         yield from build_stream_warnings(names)

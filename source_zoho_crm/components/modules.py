@@ -9,7 +9,7 @@ from airbyte_cdk.sources.declarative.schema import SchemaLoader
 from airbyte_cdk.sources.types import StreamSlice
 
 from source_zoho_crm.letter_case import find_withheld_streams
-from source_zoho_crm.modules import Module, modules_of
+from source_zoho_crm.modules import Module, get_modules
 from source_zoho_crm.readers.tombstones import build_tombstone_columns as tombstone_columns
 from source_zoho_crm.selection import get_selected_streams
 from zoho_crm.fields import build_json_schema
@@ -46,7 +46,7 @@ class StreamNames(Retriever):
     ) -> Iterable[dict[str, Any]]:
         org = get_org(self.config)
         org.fetch_details(self.requester)
-        modules = modules_of(org)
+        modules = get_modules(org)
         names = get_selected_streams(self.config)
         discovers = names is None
         if names is None:
@@ -78,7 +78,7 @@ class ModulesRetriever(Retriever):
     def read_records(
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
     ) -> Iterable[dict[str, Any]]:
-        modules = modules_of(get_org(self.config))
+        modules = get_modules(get_org(self.config))
         offered = []
         for module in modules.read_modules(modules.list_names(self.requester), self.requester):
             reason = explain_not_offered(module)
@@ -118,7 +118,7 @@ class ModuleSchema(SchemaLoader):
         self._module: str = parameters["name"]
 
     def get_json_schema(self) -> Mapping[str, Any]:
-        modules = modules_of(get_org(self.config))
+        modules = get_modules(get_org(self.config))
         module = modules.read_module(self._module, self.requester)
         schema = build_json_schema(module.fields)
         if module.windowed and self.config.get("include_deleted", True):

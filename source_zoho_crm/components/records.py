@@ -14,7 +14,7 @@ from airbyte_cdk.sources.types import Record, StreamSlice
 
 from source_zoho_crm.advice import advise_method
 from source_zoho_crm.letter_case import build_field_warnings
-from source_zoho_crm.modules import Module, modules_of
+from source_zoho_crm.modules import Module, get_modules
 from source_zoho_crm.odd_values import OddValues
 from source_zoho_crm.packed_records import pack
 from source_zoho_crm.readers import Row
@@ -131,7 +131,7 @@ class RecordsRetriever(Retriever):
         """
         begins = not has_state(self.config, self.name)
         if begins:
-            modules_of(get_org(self.config)).records_refused.add(self.name)
+            get_modules(get_org(self.config)).records_refused.add(self.name)
         unserved = is_not_served(refusal.code)
         hidden = refusal.code in PERMISSION_LACKING and self._module.is_internal
         if hidden or (unserved and begins and is_incremental(self.config, self.name)):
@@ -260,7 +260,7 @@ class RecordsRetriever(Retriever):
 
     @cached_property
     def _module(self) -> Module:
-        return modules_of(get_org(self.config)).read_module(self.name, self.requester)
+        return get_modules(get_org(self.config)).read_module(self.name, self.requester)
 
     @cached_property
     def _fields(self) -> list[Field]:

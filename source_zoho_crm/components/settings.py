@@ -8,7 +8,7 @@ from typing import Any
 from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.types import StreamSlice
 
-from source_zoho_crm.modules import modules_of
+from source_zoho_crm.modules import get_modules
 from source_zoho_crm.odd_values import OddValues
 from zoho_crm.answers import Row, build_entries_reader
 from zoho_crm.directory import is_of_one_module
@@ -108,7 +108,7 @@ class SettingsRetriever(Retriever):
         )
 
     def _find_modules(self) -> Iterator[str]:
-        modules = modules_of(get_org(self.config))
+        modules = get_modules(get_org(self.config))
         for module in modules.read_modules(modules.list_names(self.requester), self.requester):
             if module.not_offered_because is None:
                 yield module.api_name

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from source_zoho_crm.bulk_read import BulkRead
 from source_zoho_crm.readers.export_chain import cut_window, estimate_first_part
 from source_zoho_crm.readers.windows import Window, format_moment
-from unit_tests.source.conftest import Org, modules_of, rows_of, states_of
+from unit_tests.source.conftest import Org, get_modules, rows_of, states_of
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_emulator.server import Running, Settings, running
 
@@ -217,7 +217,7 @@ def test_nothing_but_the_id_can_be_exported(bulk_org: BulkOrg) -> None:
     streams = bulk_org.streams()
     name = next(
         name
-        for name in sorted(modules_of(streams))
+        for name in sorted(get_modules(streams))
         if "Modified_Time" not in streams[name]["json_schema"]["properties"]
         and bulk_org.truth(streams[name])
     )
@@ -394,7 +394,7 @@ def test_chains_of_modules_without_modified_time_are_read_too(bulk_org: BulkOrg)
     streams = {
         name: stream
         for name, stream in bulk_org.streams().items()
-        if name in modules_of([name])
+        if name in get_modules([name])
         and "Modified_Time" not in stream["json_schema"]["properties"]
         and len(bulk_org.truth(stream)) > 14
     }

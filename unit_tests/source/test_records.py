@@ -12,7 +12,7 @@ from unit_tests.source.conftest import (
     MODULES,
     SETTINGS,
     Org,
-    modules_of,
+    get_modules,
     narrow,
     rows_of,
     states_of,
@@ -83,7 +83,7 @@ def test_every_record_comes_once_and_whole(
     org = request.getfixturevalue("org" if ALL or version == "v4" else "smaller_org")
     org.settings = {"schema_version": version, "retrieval": retrieval}
     streams = org.streams()
-    names = modules_of(streams)
+    names = get_modules(streams)
     if version != "v4" and not ALL:
         names &= KINDS
 
@@ -125,7 +125,7 @@ def test_every_supported_module_is_a_stream_and_the_rest_say_why(org: Org) -> No
 
     modules = rows_of(org.read(streams["modules"]), "modules")
 
-    assert {m["api_name"] for m in modules if m["offered"]} == modules_of(streams)
+    assert {m["api_name"] for m in modules if m["offered"]} == get_modules(streams)
     refused = [m for m in modules if not m["offered"]]
     assert refused
     assert all(m["not_offered_because"] for m in refused)

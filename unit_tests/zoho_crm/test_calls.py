@@ -11,7 +11,7 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.client import Client
-from source_zoho_crm.modules import modules_of
+from source_zoho_crm.modules import get_modules
 from zoho_crm.answers import build_page_reader, keep_body
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.org import Org, begin_run, get_org
@@ -274,9 +274,9 @@ def test_a_refusal_that_passes_does_not_hide_a_module(server: Running) -> None:
     answer(server, "settings.fields:Deals", spent)
     answer(server, "settings.fields:Cases", error("NO_PERMISSION"))
 
-    refused = modules_of(client.org).read_module("Cases", client.metadata)
+    refused = get_modules(client.org).read_module("Cases", client.metadata)
     with pytest.raises(AirbyteTracedException, match="used up its API credits") as caught:
-        modules_of(client.org).read_module("Deals", client.metadata)
+        get_modules(client.org).read_module("Deals", client.metadata)
 
     assert caught.value.failure_type == FailureType.transient_error
     assert "NO_PERMISSION" in str(refused.not_offered_because)
