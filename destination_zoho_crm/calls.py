@@ -1,4 +1,4 @@
-"""The call that writes a batch, as Zoho's pages have it. Pure."""
+"""Builds the call that writes a batch, as Zoho's pages show it. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from zoho_crm.domains import segment
 MOST_RECORDS = 100
 #: "Delete Rescheduled History": one id per call.
 _DELETED_SINGLY = ("Appointments_Rescheduled_History__s",)
-#: Keys to be deleted stand in the address, which servers cut at 8 KB: characters of it that are
-#: theirs, a letter beyond ASCII being six or more.
+#: Keys to be deleted stand in the address, which servers cut at 8 KB: so many of its characters are
+#: for keys. A letter beyond ASCII takes six or more.
 MOST_DELETE_TEXT = 4_000
 
 
@@ -23,7 +23,7 @@ class Call:
     params: Mapping[str, str]
     headers: Mapping[str, str]
     body: Mapping[str, Any] | None
-    #: Made twice, it does what it does once.
+    #: Making it twice does the same as making it once.
     repeatable: bool
 
 
@@ -40,7 +40,7 @@ def build_call(
     automations: Sequence[str] | None,
     skipped: Sequence[str],
 ) -> Call:
-    """`automations`: the kinds that may run; None: all, which is what Zoho does unasked.
+    """`automations`: the kinds that may run; None: all, which is Zoho's default.
     `skipped`: features that are none of these kinds and run unless the call says otherwise."""
     module = segment(plan.module.api_name)
     headers = _build_external_header(plan)

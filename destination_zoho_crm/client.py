@@ -1,4 +1,4 @@
-"""Writes of records: the client that the destination builds from the manifest's definitions."""
+"""The client that writes records, built from the manifest's definitions."""
 
 import copy
 import logging
@@ -36,7 +36,7 @@ _SILENT.disabled = True
 #: Scopes of records: of all modules, or of one ("Scopes").
 _RECORD_SCOPES = "ZohoCRM.modules."
 #: The rights that a write needs. UNVERIFIED: whether CREATE alone allows upserts, as one page says;
-#: of a refused one it is said that it needs both.
+#: for a refused upsert, both are named.
 _RIGHTS = {"POST": ("CREATE",), "PUT": ("UPDATE",), "DELETE": ("DELETE",)}
 _RIGHTS_TO_UPSERT = ("CREATE", "UPDATE")
 
@@ -124,7 +124,7 @@ class Client:
         return self.metadata.ask("users", read=read, params={"type": "CurrentUser"})
 
     def has_write_scope(self) -> bool:
-        """Whether the token may write records of any module, or Zoho does not say so."""
+        """Whether the token may write records of a module; true where Zoho reports no scopes."""
         granted = self._granted_scopes
         return not granted or any(
             scope.startswith(_RECORD_SCOPES) and not scope.endswith(".READ") for scope in granted
@@ -162,21 +162,21 @@ class Client:
                     request_kwargs={},
                     headers={"Content-Type": "application/json", **(headers or {})},
                     params=params,
-                    # Bytes pass through; of a str, the character set would be anybody's guess.
+                    # Bytes pass through unchanged; the character set of a str would not be certain.
                     data=None if body is None else orjson.dumps(body),  # type: ignore[arg-type]
                 )
             except AirbyteTracedException as error:
-                if handler.lost and not repeatable:
-                    plain = _shorten_error(error, path, handler) if handler.blocked else None
-                    raise LostAnswerError(plain, too_large=handler.too_large) from None
-                if handler.too_large:
+                if handler.is_lost and not repeatable:
+                    plain = _shorten_error(error, path, handler) if handler.is_blocked else None
+                    raise LostAnswerError(plain, too_large=handler.is_too_large) from None
+                if handler.is_too_large:
                     raise TooLargeError from None
-                if handler.is_of_a_row:
+                if handler.rejects_a_row:
                     raise RowRejectedError from None
                 if handler.code == SCOPE_LACKING:
                     raise self._explain_missing_scope(method, url) from None
                 raise _shorten_error(error, path, handler) from None
-        return Answer(read_outcomes(response), handler.lost)
+        return Answer(read_outcomes(response), handler.is_lost)
 
     def _explain_missing_scope(self, method: str, url: str) -> Refused:
         rights = _RIGHTS_TO_UPSERT if url.endswith("/upsert") else _RIGHTS[method]

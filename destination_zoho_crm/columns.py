@@ -69,7 +69,7 @@ class Fields:
     def __init__(
         self, module: TargetModule, operation: Operation, lookups: Mapping[str, TargetModule]
     ) -> None:
-        """`lookups`: the modules that the module's lookups point at, as far as they are known."""
+        """`lookups`: the known modules that the module's lookups point at."""
         self._module = module
         self._operation = operation
         self._lookups = lookups

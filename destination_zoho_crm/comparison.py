@@ -179,17 +179,17 @@ def _build_reader(field: TargetField, lists: MultiSelectTexts) -> Callable[[Any]
     """Reads a value that is not null into what equal values have in common."""
     read = field.read.build_reader(lists)
 
-    def plain(value: Any) -> Any:
+    def fold_text(value: Any) -> Any:
         if not isinstance(value, str):
             return value
         # An option is written by one of its texts, and may be read by the other.
         return " ".join((field.options.find_exact(value) or value).lower().split())
 
-    def comparable(value: Any) -> Any:
+    def read_comparable(value: Any) -> Any:
         try:
             value = read(value)
         except Odd as odd:
             value = odd.instead
-        return frozenset(map(plain, value)) if isinstance(value, list) else plain(value)
+        return frozenset(map(fold_text, value)) if isinstance(value, list) else fold_text(value)
 
-    return comparable
+    return read_comparable

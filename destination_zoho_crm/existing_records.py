@@ -1,4 +1,4 @@
-"""Upserts that bring nothing but their key: which of the records are there already."""
+"""Rows that bring nothing but their key, and the records that have it already."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ class ExistingRecords:
         self._plan = plan
 
     def find_ids(self, records: Sequence[Mapping[str, Any]]) -> list[str | None]:
-        """For each record, the id of one that has its key; None: none, as far as is known.
+        """For each record, the id of one that has its key; None: none is known.
 
         What cannot be looked up counts as not found: an upsert finds it by itself.
         """

@@ -13,7 +13,7 @@ from airbyte_cdk.utils import AirbyteTracedException
 from destination_zoho_crm.comparison import ComparedColumns, NotFound, Record, SentRow
 from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome
 
-#: Records of batches that ended so long ago, in seconds, are not remembered.
+#: Records of batches that ended more than so many seconds ago are dropped.
 _SHORTLY_S = 60.0
 
 
@@ -150,7 +150,8 @@ class InsertBatches:
             self._in_flight.add(batch)
 
     def _drop_old(self) -> None:
-        """What ended long before the oldest batch began is no record of a batch to come."""
+        """Drops batches that ended long before the oldest open one began: their records are of none
+        to come."""
         oldest = min((one.started for one in self._open), default=time.time())
         while self._ended and (self._ended[0].ended or 0.0) < oldest - _SHORTLY_S:
             self._ended.popleft()

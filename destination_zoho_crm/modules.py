@@ -21,7 +21,7 @@ _MODULES_TRIED = 5
 
 #: Their records are made by other calls than "Insert Records": a file comes with each.
 _OF_OTHER_CALLS = ("Attachments",)
-#: Rows of a parent, and pages that are no records. Other kinds are judged by their flags alone:
+#: Rows of a parent, and pages that are no records. Of other kinds, their flags alone decide:
 #: the history of rescheduled appointments is a hidden "field_tracker", and can be written.
 _NO_KINDS = ("subform", "static_subform", "web")
 

@@ -108,7 +108,7 @@ def _read_double(exact: Decimal) -> int | float:
 
 
 def _is_carried(exact: Decimal) -> bool:
-    """Whether a JSON number's reader gets this very number."""
+    """Whether a reader of JSON gets exactly this number."""
     return Decimal(repr(float(exact))) == exact
 
 

@@ -52,12 +52,12 @@ class Options:
         return self._exact.get(text)
 
     def find_similar(self, text: str) -> str | None:
-        """That of the only option whose text differs by nothing but case and blanks around it."""
+        """The actual value of the only option that differs in case and blanks around it only."""
         return self._folded.get(fold(text))
 
     @cached_property
     def examples(self) -> str:
-        """Some of them, for people."""
+        """Some of the options, for a sentence."""
         return quote_some([display for _, display in self._pairs if display != _NOTHING])
 
 
@@ -69,12 +69,12 @@ def quote_some(names: Sequence[str]) -> str:
 
 
 def fold(text: str) -> str:
-    """What a text is but for case and blanks around it."""
+    """The text without case and blanks around it."""
     return text.strip().casefold()
 
 
 def _read_pairs(values: Iterable[Any]) -> Iterable[tuple[str, str]]:
-    """Each option must have one text at least."""
+    """Options without any text are left out."""
     for option in values:
         if isinstance(option, Mapping):
             texts = (option.get("actual_value"), option.get("display_value"))

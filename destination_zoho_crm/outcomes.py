@@ -32,7 +32,7 @@ class InvalidValueError(ValueError):
 @dataclass(frozen=True, slots=True)
 class Outcome:
     result: Result
-    #: Of the record, as far as it is known; of a rejected row, the record in its way.
+    #: Of the record, if it is known; of a rejected row, the record in its way.
     record_id: str | None = None
     #: An upsert matched by this field, which is not the chosen key ("Upsert Records": unique
     #: fields cannot be switched off).

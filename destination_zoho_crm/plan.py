@@ -45,21 +45,21 @@ class StreamPlan:
     stream: StreamKey
     module: TargetModule
     operation: Operation
-    #: What a row's record is found by; None: nothing, of an insert.
+    #: The column that finds a row's record; None: of an insert.
     key: Column | None
     key_kind: KeyKind | None
-    #: What is written besides an `id`; the key's column too, where it is a field.
+    #: Columns that are written, but for an `id`; the key's column too, where it is a field.
     columns: tuple[Column, ...]
     dropped: tuple[DroppedColumn, ...]
     #: The columns of the stream, written or not, as the catalog or else the mapping names them.
     sources: tuple[str, ...]
-    #: Those that the mapping's list of fields leaves out.
+    #: Columns that the mapping's list of fields leaves out.
     unlisted: tuple[str, ...] = ()
     #: The stream's column for Airbyte's mark of rows that were deleted at their source.
     deletion_mark: str | None = None
     #: The assignment rule that runs for the stream's rows.
     lar_id: str | None = None
-    #: What the mapping says otherwise than the connection, and what new records lack.
+    #: Where the mapping and the connection differ, and what new records lack.
     warnings: tuple[str, ...] = ()
 
     @property

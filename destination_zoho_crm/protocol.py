@@ -56,7 +56,7 @@ class Row:
 class State:
     """A STATE. Its own text goes out again: a parser would round numbers that it cannot hold."""
 
-    #: None: it speaks of all streams.
+    #: None: it covers all streams.
     stream: StreamKey | None
     #: The line up to the end of what is in `state`, and from there on.
     head: str
@@ -72,8 +72,8 @@ def read_messages(lines: Iterable[bytes]) -> Iterator[Row | State]:
     """The rows and states of the input.
 
     A line that is no message is ignored and counted in a warning at the end. A message that is
-    broken ends the run, because a row that is lost would be counted by nobody; of a row that came
-    through, only the row is lost. The content of a line is never logged.
+    broken ends the run, because a lost row would not be counted; of a row that can be read in
+    part, only the row is rejected. The content of a line is never logged.
     """
     strange = 0
     for number, line in enumerate(lines, 1):

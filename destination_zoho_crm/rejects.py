@@ -138,7 +138,7 @@ def _append(file: FileIO, line: bytes) -> None:
     except OSError:
         file.truncate(end)
         raise
-    # A file whose folder was removed still takes lines, and nobody will find them.
+    # A file whose folder was removed still takes lines, which are lost.
     if not os.path.samestat(Path(file.name).stat(), os.fstat(file.fileno())):
         raise OSError(f"another file has taken the place of {Path(file.name).name}")
 

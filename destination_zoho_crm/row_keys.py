@@ -48,7 +48,7 @@ class RowKeys:
 
     def _pair(self, keys: Sequence[str]) -> _Pairs:
         fitting = {key: self._find(key) for key in keys}
-        if unknown := [key for key in self._new(keys) if not fitting[key]]:
+        if unknown := [key for key in self._skip_warned(keys) if not fitting[key]]:
             self._warn_of_unknown(unknown)
         of_column: dict[str, list[str]] = defaultdict(list)
         for key, columns in fitting.items():
@@ -59,7 +59,7 @@ class RowKeys:
             for key, columns in fitting.items()
             if len(columns) == 1 and (key == columns[0] or len(of_column[columns[0]]) == 1)
         }
-        for key in self._new(key for key in keys if fitting[key] and key not in clear):
+        for key in self._skip_warned(key for key in keys if fitting[key] and key not in clear):
             self._warned.add(key)
             LOGGER.warning(
                 f"{self._stream}: the rows' column {key} is left out: "
@@ -73,7 +73,7 @@ class RowKeys:
                 return fitting
         return []
 
-    def _new(self, keys: Iterable[str]) -> Iterator[str]:
+    def _skip_warned(self, keys: Iterable[str]) -> Iterator[str]:
         return (key for key in keys if key not in self._warned)
 
     def _warn_of_unknown(self, keys: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from destination_zoho_crm.row_counts import RowCounts, StreamCounts
 from destination_zoho_crm.settings import MANY_ROWS, WriteSettings
 from zoho_crm.problems import config_error
 
-#: That some rows live and others were deleted is how a table is; these are for another stream, and
+#: A table holds rows that are deleted and rows that are not; these are for another stream, and
 #: say nothing of this one.
 _OF_OTHERS = (ALIVE_AT_SOURCE, DELETED_AT_SOURCE)
 

@@ -1,4 +1,4 @@
-"""The connection's settings, as far as they are about writing."""
+"""The connection's settings for writing."""
 
 from collections import Counter
 from collections.abc import Mapping

@@ -70,10 +70,10 @@ class StreamWriter:
         row = self._encoder.rename_columns(row)
         record = self._encode(row)
         if isinstance(record, Outcome):
-            self._settle(EncodedRow(segment, row, {}, None), record)
+            self._set_outcome(EncodedRow(segment, row, {}, None), record)
             return
         if self._plan.operation == "update" and changes_nothing(self._plan, record):
-            self._settle(EncodedRow(segment, row, {}, None), UNCHANGED)
+            self._set_outcome(EncodedRow(segment, row, {}, None), UNCHANGED)
             return
         pending = EncodedRow(segment, row, record, self._encoder.find_key(record))
         self._check_deletions(pending)
@@ -112,8 +112,8 @@ class StreamWriter:
                     continue
                 # Rejected for its key or its record, none of the rows has been superseded.
                 for row in rows[:-1]:
-                    self._settle(row, outcome if rejected else SUPERSEDED)
-                self._settle(rows[-1], outcome)
+                    self._set_outcome(row, outcome if rejected else SUPERSEDED)
+                self._set_outcome(rows[-1], outcome)
         # Any of the rows may be the reason, so what Zoho rejected is written in two parts, one
         # after the other: a bad row among many costs few calls.
         for part in zip(*apart, strict=True):
@@ -127,7 +127,7 @@ class StreamWriter:
             key is not None and outcome.field == key.name
         )
 
-    def _settle(self, pending: EncodedRow, outcome: Outcome) -> None:
+    def _set_outcome(self, pending: EncodedRow, outcome: Outcome) -> None:
         # Kept before it is booked: once it is, its state may go out.
         if outcome.result == "rejected":
             self._on_reject(self._plan, pending.row, outcome)

@@ -76,7 +76,7 @@ class WriteAnswerHandler(ErrorHandler):
         self._here.lost = False
         self._here.blocked = None
         self._here.error = None
-        self._here.of_a_row = False
+        self._here.rejects_a_row = False
         self._here.last_problem = "no answer"
 
     @property
@@ -92,30 +92,30 @@ class WriteAnswerHandler(ErrorHandler):
     @property
     def part(self) -> str | None:
         """The part of the call that Zoho refused, as a JSON path, where it said so."""
-        details = _details(self._here.error or {})
+        details = _read_details(self._here.error or {})
         path, name = details.get("json_path"), details.get("api_name")
         if isinstance(path, str):
             return path
         return f"$.{name}" if name in _BODY else None
 
     @property
-    def is_of_a_row(self) -> bool:
+    def rejects_a_row(self) -> bool:
         """Whether one of the several records of this thread's call is why Zoho refused it."""
-        return bool(self._here.of_a_row)
+        return bool(self._here.rejects_a_row)
 
     @property
-    def lost(self) -> bool:
+    def is_lost(self) -> bool:
         """Whether an answer to this thread's call was lost."""
         return bool(self._here.lost)
 
     @property
-    def blocked(self) -> bool:
+    def is_blocked(self) -> bool:
         """Whether something that is not Zoho refused this thread's call, and would do so again;
         Zoho may have carried it out all the same."""
         return self._here.blocked is not None
 
     @property
-    def too_large(self) -> bool:
+    def is_too_large(self) -> bool:
         """Whether it was refused for its size."""
         return bool(self._here.blocked == requests.codes.request_entity_too_large)
 
@@ -126,7 +126,7 @@ class WriteAnswerHandler(ErrorHandler):
             return self._interpret(response_or_exception)
         # Its own text holds the address of the call, and with it ids and keys.
         kind = type(response_or_exception).__name__
-        if _never_sent(response_or_exception):
+        if _was_never_sent(response_or_exception):
             self._here.last_problem = f"The call did not get through ({kind})"
             resolution = self._rules.interpret_response(response_or_exception)
             return replace(resolution, error_message=f"{self.last_problem}.")
@@ -158,7 +158,7 @@ class WriteAnswerHandler(ErrorHandler):
         if response.ok:
             # One error says nothing of the other rows, which may be written.
             return self._mark_outcomes_lost()
-        self._here.of_a_row = True
+        self._here.rejects_a_row = True
         return self._fail(isolate_error(response, error))
 
     def _find_refusal_of_all(self, listed: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
@@ -178,7 +178,7 @@ class WriteAnswerHandler(ErrorHandler):
         code = str(error["code"])
         if code in OF_CALLS_ONLY:
             return False
-        named = _names_a_row(_details(error), self._here.module)
+        named = _names_a_row(_read_details(error), self._here.module)
         if named is not None:
             return named
         return code in OF_RECORDS or (only and code not in OF_CALLS and not lacks_feature(code))
@@ -274,11 +274,11 @@ def _names_a_row(details: Mapping[str, Any], module: str) -> bool | None:
     return True if details.get("id") or details.get("duplicate_record") else None
 
 
-def _details(error: Mapping[str, Any]) -> Mapping[str, Any]:
+def _read_details(error: Mapping[str, Any]) -> Mapping[str, Any]:
     return as_object(error.get("details"))
 
 
-def _never_sent(error: object) -> bool:
+def _was_never_sent(error: object) -> bool:
     """Whether the connection was never made, so that Zoho cannot have done anything."""
     if isinstance(error, requests.ConnectTimeout):
         return True

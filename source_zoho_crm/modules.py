@@ -34,7 +34,8 @@ class Module:
     fields: tuple[Field, ...]
     #: Why it is no stream; None: it is one.
     not_offered_because: str | None = None
-    #: Zoho's answer about its fields or deletions, from which nobody knows whether it is a stream.
+    #: Zoho's answer about its fields or deletions is unreadable: it is not known whether it is a
+    #: stream.
     unreadable: Unreadable | None = None
     #: Zoho names no field of it that a record carries.
     has_no_fields: bool = False
@@ -160,7 +161,7 @@ class SourceModules:
         return replace(module, windowed=False, lists_deletions=False)
 
     def _lists_deletions(self, kind: str, requester: Metadata) -> bool | Unreadable:
-        """Whether Zoho lists the removed rows of child modules of this kind, or why nobody knows.
+        """Whether Zoho lists removed rows of child modules of this kind, or why this is not known.
 
         UNVERIFIED: "Get Deleted Records" speaks of records only. An empty list proves nothing, so
         an entry must be seen. The same few modules are asked whatever streams are read: a run must

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from time import sleep
 from typing import IO, Any, TypeVar
 
@@ -192,32 +193,24 @@ class ZohoRequester(HttpRequester):
         return self.ask(path, read=build_entries_reader(key), params=params, usage_of=METADATA)
 
     def ask_for_entries(
-        self,
-        path: str,
-        key: str,
-        *,
-        params: Mapping[str, str] | None = None,
-        usage_of: str | None = None,
+        self, path: str, key: str, *, params: Mapping[str, str], usage_of: str | None = None
     ) -> Iterator[Row]:
         """The entries of a settings list that may have several pages."""
-        more, number = True, 1
-        while more:
+        for number in count(1):
             numbered = {"page": str(number), "per_page": _PER_PAGE} if number > 1 else {}
             found = self.ask_for_rows(
                 path,
                 read=build_page_reader(key, infos=False, behind=number > 1),
                 promised=number > 1,
-                params={**(params or {}), **numbered},
+                params={**params, **numbered},
                 usage_of=usage_of,
             )
             rows = [row for row in found.rows if isinstance(row, Mapping)]
             if len(rows) < len(found.rows):
-                LOGGER.warning(
-                    f"{usage_of or path}: Zoho lists entries that are no objects; left out."
-                )
+                LOGGER.warning(f"{usage_of or path}: an entry that is no object is left out.")
             yield from rows
-            more = found.more
-            number += 1
+            if not found.more:
+                return
 
     def get_url(
         self,

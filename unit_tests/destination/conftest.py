@@ -3,13 +3,14 @@
 import json
 import logging
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from airbyte_cdk.utils import AirbyteTracedException
 
+from destination_zoho_crm import lost_inserts
 from destination_zoho_crm.client import Client
 from destination_zoho_crm.protocol import read_messages
 from destination_zoho_crm.writing import write
@@ -123,6 +124,10 @@ class Org:
             if all(row[name] == value for name, value in values.items())
         )
         return found
+
+    def emails(self, *last_names: str) -> Json:
+        """The addresses of contacts by their last names."""
+        return {name: self.record("Contacts", Last_Name=name)["Email"] for name in last_names}
 
     def add(self, module: str, **values: object) -> str:
         """A record that is there before the write; its id."""
@@ -258,3 +263,19 @@ def org(_server: Running) -> Iterator[Org]:
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the pauses between tries nor those before a look-up take time."""
     monkeypatch.setattr("time.sleep", lambda seconds: None)
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
+    """Does something once, while the first look-up waits for its call to settle."""
+
+    def arrange(what: Callable[[], object]) -> None:
+        left = [what]
+
+        def sleep(seconds: float) -> None:
+            if seconds == lost_inserts.SETTLE_S and left:
+                left.pop()()
+
+        monkeypatch.setattr("time.sleep", sleep)
+
+    return arrange

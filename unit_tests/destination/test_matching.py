@@ -133,7 +133,7 @@ def planned(configured: dict[str, object], modules: TargetModules) -> StreamPlan
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_kinds_of_keys_are_told_apart(offered: Mapping[str, TargetModules], version: str) -> None:
+def test_kinds_of_keys_are_kept_apart(offered: Mapping[str, TargetModules], version: str) -> None:
     modules = offered[version].find(["Vehicles", "Products"])
 
     kinds = (
@@ -157,7 +157,7 @@ def test_rows_of_subforms_are_no_module_of_their_own(offered: Mapping[str, Targe
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_an_external_id_that_metadata_does_not_tell_is_refused_with_the_way_out(
+def test_an_external_id_that_metadata_does_not_report_is_refused_with_the_way_out(
     offered: Mapping[str, TargetModules], version: str
 ) -> None:
     configured = stream("gone", "Plate", mode="soft_delete", key="Plate", into="Vehicles")
@@ -171,15 +171,15 @@ def test_an_external_id_that_metadata_does_not_tell_is_refused_with_the_way_out(
         assert not isinstance(plan, str)
 
 
-def test_an_org_without_external_ids_is_not_told_to_choose_a_later_version() -> None:
+def test_an_org_without_external_ids_gets_no_advice_to_choose_a_later_version() -> None:
     """Fields of v8 and of v2 that are none; only the former would say if they were."""
     field = {"data_type": "text", "api_name": "Plate", "external": None}
-    told = [
+    said = [
         TargetModule.from_metadata({"api_name": "Vehicles"}, [{**field, **more}]).reports_external
         for more in ({"filterable": True}, {"operation_type": {"api_create": True}}, {})
     ]
 
-    assert told == [True, True, False]
+    assert said == [True, True, False]
 
 
 @pytest.mark.parametrize("module", NEVER_NEW)

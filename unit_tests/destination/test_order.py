@@ -169,7 +169,7 @@ def test_what_is_written_in_parts_is_written_before_later_rows(org: Org) -> None
     assert org.record("Leads", Email="a@example.com")["Last_Name"] == "N5"
 
 
-def test_a_run_that_is_told_to_stop_writes_no_row_behind_one_that_it_leaves(org: Org) -> None:
+def test_a_run_that_is_stopped_writes_no_row_behind_one_that_it_leaves(org: Org) -> None:
     """The earlier row comes again with the next sync, and would win."""
     org.knobs(latency_ms=400)
     stop = threading.Event()
@@ -270,7 +270,7 @@ def test_rows_that_collide_end_as_if_they_were_written_one_by_one(org: Org, seed
     assert accounts(org, "all") == accounts(org, "one")
 
 
-def test_values_of_rows_that_are_written_are_forgotten_some_day() -> None:
+def test_values_of_rows_that_are_written_are_dropped_some_day() -> None:
     order, written = RowOrder(["Email"]), Future[bool]()
     written.set_result(True)
     waiting = order.join([("Email", "waiting")], ())
