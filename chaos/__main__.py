@@ -20,7 +20,7 @@ from typing import Any
 from chaos import scenario as reading
 from chaos.destination import scenario as writing
 from chaos.outcome import Outcome, table
-from chaos.process import heed
+from chaos.process import forward_signals
 
 #: Side by side: much of a scenario is pauses between tries.
 _JOBS = 4
@@ -37,7 +37,7 @@ class Half:
     ways: Sequence[str]
     faults: Sequence[str]
     #: The ways that a fault is tried with, for a seed; all of them where the user names ways.
-    ways_of: Callable[[str, int, bool], Sequence[str]]
+    list_ways: Callable[[str, int, bool], Sequence[str]]
     #: What all scenarios need and is found out once.
     found: Callable[[Path, Iterable[Case]], object]
     play: Callable[..., Outcome[Any]]
@@ -45,10 +45,10 @@ class Half:
 
 HALVES = {
     "source": Half(
-        "method", reading.WAYS, reading.NAMES, reading.ways_of, reading.found, reading.play
+        "method", reading.WAYS, reading.NAMES, reading.list_ways, reading.found, reading.play
     ),
     "destination": Half(
-        "operation", writing.WAYS, writing.NAMES, writing.ways_of, writing.found, writing.play
+        "operation", writing.WAYS, writing.NAMES, writing.list_ways, writing.found, writing.play
     ),
 }
 
@@ -56,7 +56,7 @@ HALVES = {
 def main(arguments: Sequence[str]) -> int:
     asked = _parse(arguments)
     half = HALVES[asked.half]
-    heed()
+    forward_signals()
     begun = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="zoho_chaos_"))
     cases = _cases(half, asked)
@@ -102,7 +102,7 @@ def _cases(half: Half, asked: argparse.Namespace) -> list[Case]:
         for seed in seeds
         for name in reversed(half.faults)
         if asked.fault is None or name in asked.fault
-        for way in half.ways_of(name, seed, asked.ways is not None)
+        for way in half.list_ways(name, seed, asked.ways is not None)
         if asked.ways is None or way in asked.ways
     ]
 
@@ -114,7 +114,7 @@ def _played(
     found = half.found(folder, cases)
     # Threads of the harness and a fork do not go together.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=heed) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=forward_signals) as pool:
         futures = []
         for name, way, seed in cases:
             own = folder / f"{name}-{way}-{seed}"

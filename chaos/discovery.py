@@ -35,7 +35,7 @@ class Found:
         }
 
 
-def discovered(folder: Path, versions: Iterable[str]) -> Found:
+def discover(folder: Path, versions: Iterable[str]) -> Found:
     source = Connector("source-zoho-crm", folder)
     with running(settings(1), KNOBS) as server, ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
         account = {
@@ -46,7 +46,7 @@ def discovered(folder: Path, versions: Iterable[str]) -> Found:
         }
 
         def streams(version: str) -> Sequence[Json]:
-            return streams_of(source, {**account, "schema_version": version})
+            return list_streams(source, {**account, "schema_version": version})
 
         names = sorted(set(versions))
         found = dict(zip(names, pool.map(streams, names), strict=True))
@@ -54,7 +54,7 @@ def discovered(folder: Path, versions: Iterable[str]) -> Found:
     return Found(found, frozenset(form["connectionSpecification"]["properties"]))
 
 
-def streams_of(source: Connector, config: Json) -> Sequence[Json]:
+def list_streams(source: Connector, config: Json) -> Sequence[Json]:
     """What a discovery prints."""
     run = source.run(f"discover-{config['schema_version']}", "discover", files={"config": config})
     found: Sequence[Json] = _message(run, "CATALOG")["catalog"]["streams"]

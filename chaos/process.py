@@ -96,14 +96,14 @@ class Run:
         traces = [message["trace"] for message in self.messages if message["type"] == "TRACE"]
         return [str(trace["error"]["message"]) for trace in traces if "error" in trace]
 
-    def leaks(self, secrets: Sequence[str]) -> int:
+    def count_leaks(self, secrets: Sequence[str]) -> int:
         """How often a secret or an access token is in what was printed."""
         text = self.out.read_bytes() + self.err.read_bytes()
         return sum(text.count(secret.encode()) for secret in secrets) + sum(
             1 for _ in _ACCESS_TOKEN.finditer(text)
         )
 
-    def unclear(self) -> list[str]:
+    def find_unclear(self) -> list[str]:
         """What is wrong with how a failure is reported."""
         found = [f"a line that is no message: {line[:200]!r}" for line in self.strays]
         if b"Traceback (most recent call last)" in self.err.read_bytes():
@@ -194,6 +194,6 @@ def _end(number: int, _: FrameType | None) -> None:
     os._exit(_SIGNALLED + number)
 
 
-def heed() -> None:
+def forward_signals() -> None:
     """Has this process, when it receives SIGTERM, end its own processes first."""
     signal.signal(signal.SIGTERM, _end)

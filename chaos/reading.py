@@ -44,14 +44,16 @@ class Story:
         run = self.connector.run(f"{outcome.runs:02}-{name}", "read", files=files, kill=kill)
         before = {stream: warehouse.upto(stream) for stream in warehouse.tables}
         outcome.hung += run.hung
-        outcome.leaked += run.leaks([self.config["client_secret"], self.config["refresh_token"]])
-        outcome.wrong += [f"{name}: {what}" for what in (*run.unclear(), *warehouse.take(run))]
+        outcome.leaked += run.count_leaks(
+            [self.config["client_secret"], self.config["refresh_token"]]
+        )
+        outcome.wrong += [f"{name}: {what}" for what in (*run.find_unclear(), *warehouse.take(run))]
         outcome.repeated = warehouse.repeated
         if self.held_to_states:
-            self._hold_to_states(before)
+            self._compare_with_states(before)
         return run
 
-    def _hold_to_states(self, before: dict[str, str | None]) -> None:
+    def _compare_with_states(self, before: dict[str, str | None]) -> None:
         """A state says that all was read up to it: never untrue, however a read ends."""
         for name, table in self.warehouse.tables.items():
             upto = self.warehouse.upto(name)

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from chaos import org as people
-from chaos.discovery import Found, discovered
+from chaos.discovery import Found, discover
+from chaos.fault_run import run_under
 from chaos.faults import BY_NAME
 from chaos.org import MARGIN_S, Org
 from chaos.outcome import Outcome
@@ -16,7 +17,6 @@ from chaos.process import Json
 from chaos.reading import Story
 from chaos.setting import METHODS, Fault, Plan, Setting
 from chaos.stories import KILLED_ROWS, STORIES
-from chaos.under import under
 from chaos.warehouse import Losses
 from chaos.wire import Door, foreign
 from zoho_emulator.server import Running, running
@@ -26,16 +26,16 @@ NAMES = [*BY_NAME, *STORIES]
 WAYS = tuple(METHODS)
 
 
-def ways_of(name: str, seed: int, asked: bool) -> tuple[str, ...]:
+def list_ways(name: str, seed: int, asked: bool) -> tuple[str, ...]:
     """The methods that a fault is for: the same with every seed."""
     return BY_NAME[name].methods if name in BY_NAME else WAYS
 
 
 def found(folder: Path, cases: Iterable[tuple[str, str, int]]) -> Found:
-    return discovered(folder, (version_of(*case) for case in cases))
+    return discover(folder, (choose_version(*case) for case in cases))
 
 
-def version_of(name: str, method: str, seed: int) -> str:
+def choose_version(name: str, method: str, seed: int) -> str:
     """Another one with each seed, and mostly with each fault and method."""
     place = NAMES.index(name) + list(METHODS).index(method)
     return VERSIONS[(place + seed) % len(VERSIONS)]
@@ -44,9 +44,12 @@ def version_of(name: str, method: str, seed: int) -> str:
 def play(name: str, method: str, seed: int, found: Found, folder: Path) -> Outcome[Losses]:
     """The whole scenario, with an org of its own."""
     begun = time.monotonic()
-    outcome = fresh(name, method, version_of(name, method, seed), seed, folder)
+    outcome = new_outcome(name, method, choose_version(name, method, seed), seed, folder)
     try:
-        with stage(outcome, found, KILLED_ROWS if name == "killed" else None) as (story, setting):
+        with open_stage(outcome, found, KILLED_ROWS if name == "killed" else None) as (
+            story,
+            setting,
+        ):
             if name in STORIES:
                 STORIES[name](story, setting)
             else:
@@ -59,12 +62,12 @@ def play(name: str, method: str, seed: int, found: Found, folder: Path) -> Outco
     return outcome
 
 
-def fresh(name: str, method: str, version: str, seed: int, folder: Path) -> Outcome[Losses]:
+def new_outcome(name: str, method: str, version: str, seed: int, folder: Path) -> Outcome[Losses]:
     return Outcome("source", name, "method", method, version, seed, folder, Losses())
 
 
 @contextmanager
-def stage(
+def open_stage(
     outcome: Outcome[Losses], found: Found, rows: Mapping[str, int] | None = None
 ) -> Iterator[tuple[Story, Setting]]:
     """An org, and a source that has not read it yet; all that follows is of the outcome's seed."""
@@ -76,14 +79,14 @@ def stage(
         foreign() as stranger,
     ):
         org = Org(server, rng)
-        config = _config(server, door.address, method, version)
+        config = _build_config(server, door.address, method, version)
         catalog = found.catalog(version, rows or people.MODULES)
         story = Story(org, config, catalog, outcome, found)
         yield story, Setting(org, method, version, rng, stranger.address, door)
         outcome.leaked += len(stranger.heard)
 
 
-def _config(server: Running, address: str, method: str, version: str) -> Json:
+def _build_config(server: Running, address: str, method: str, version: str) -> Json:
     return {
         "base_url": address,
         "client_id": server.client_id,
@@ -103,12 +106,12 @@ def meet(fault: Fault, story: Story, setting: Setting) -> None:
             story.outcome.wrong.append(f"the read before the fault fails: {before.errors}")
         setting.org.work(0.4)
         setting.org.advance(MARGIN_S)
-    _under(fault, fault.plan(setting), story)
+    _run_under(fault, fault.plan(setting), story)
     story.recover()
 
 
-def _under(fault: Fault, plan: Plan, story: Story) -> None:
+def _run_under(fault: Fault, plan: Plan, story: Story) -> None:
     """The read that meets the fault."""
     story.leave, story.gone = plan.leave, plan.gone
-    under(plan, story.org, lambda: story.read("under"), story.outcome.wrong, ends=fault.ends)
+    run_under(plan, story.org, lambda: story.read("under"), story.outcome.wrong, ends=fault.ends)
     story.deselect(plan.gone)

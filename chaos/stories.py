@@ -1,7 +1,7 @@
 """Scenarios that are more than one read under a fault."""
 
 from chaos import org as people
-from chaos.discovery import Found, streams_of
+from chaos.discovery import Found, list_streams
 from chaos.org import EDITED, MARGIN_S, Org
 from chaos.process import PATIENCE_S
 from chaos.reading import Story
@@ -31,16 +31,16 @@ def killed(story: Story, setting: Setting) -> None:
     """
     org = setting.org
     org.knobs(churn=5)
-    _killed_again_and_again(story, setting, KILLED_ROWS["Contracts"] * _BYTES_A_ROW)
+    _kill_repeatedly(story, setting, KILLED_ROWS["Contracts"] * _BYTES_A_ROW)
     story.read("whole")
     org.edit_some("Contracts", _MOST_EDITS)
     org.advance(MARGIN_S)
-    _killed_again_and_again(story, setting, _MOST_EDITS * _BYTES_A_ROW)
+    _kill_repeatedly(story, setting, _MOST_EDITS * _BYTES_A_ROW)
     org.knobs(churn=0)
     story.recover()
 
 
-def _killed_again_and_again(story: Story, setting: Setting, expected: int) -> None:
+def _kill_repeatedly(story: Story, setting: Setting, expected: int) -> None:
     """`expected` are the bytes that a read prints, if nobody kills it."""
     rng, kills = setting.rng, 0
     for _ in range(_MOST_READS):
@@ -147,11 +147,11 @@ def other_org(story: Story, setting: Setting) -> None:
     story.recover()
 
 
-def told_children(story: Story, setting: Setting) -> None:
+def listed_removals(story: Story, setting: Setting) -> None:
     """Child tables whose removed rows Zoho lists, so that they are read by what changed."""
     org = setting.org
     org.knobs(child_deletes=True)
-    streams = {setting.version: streams_of(story.connector, story.config)}
+    streams = {setting.version: list_streams(story.connector, story.config)}
     story.begin(Found(streams, story.found.settings).catalog(setting.version, people.MODULES))
     children = [name for name in ("Quoted_Items", "Service_History") if name in story.incremental()]
     if not children:
@@ -168,7 +168,7 @@ def told_children(story: Story, setting: Setting) -> None:
 
 
 STORIES = {
-    "told_children": told_children,
+    "listed_removals": listed_removals,
     "deleted_after_a_kill": deleted_after_a_kill,
     "killed": killed,
     "late_rows": late_rows,

@@ -35,7 +35,7 @@ def main() -> int:
     try:
         return _tell(options.config, options.data)
     except BrokenPipeError:
-        return 1  # whoever read our output has seen enough
+        return 1  # the reader of the output has seen enough
     except (Exception, KeyboardInterrupt) as error:
         # What breaks when a signal comes, breaks in the words of DuckDB or PyAirbyte.
         if signals:

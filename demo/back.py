@@ -120,7 +120,7 @@ def _judge(
     )
     folder = written.files[0].parent
     screen.say(
-        f"The rejected rows are kept in {folder}; mended, they are input for "
+        f"The rejected rows are kept in {folder}; corrected, they are input for "
         "`destination-zoho-crm write` with the same mappings and catalog."
     )
     return 0

@@ -5,8 +5,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from urllib.parse import quote_plus
 
-from destination_zoho_crm.order import Group, Handed, Order
-from destination_zoho_crm.rows import Pending, Waiting
+from destination_zoho_crm.row_order import Group, RowOrder, WriteFuture
+from destination_zoho_crm.rows import EncodedRow, MergedRows
 
 #: Calls under way at a time. Calls of more than ten records have a limit of ten per org,
 #: whatever its edition ("API Limits: Sub-concurrency"), and people and other programs share it.
@@ -14,31 +14,31 @@ WRITERS = 5
 #: Batches that wait for a writer, besides those in work; reading stops meanwhile.
 _IN_HAND = 5
 
-#: A key may come for ever and fill no batch of records; so many rows for each of them fill it.
+#: Rows of one key fill no batch of records, however many come; so many rows a record fill it.
 _ROWS_OF_ONE = 5
 
 #: Between keys, as an address has it.
 _COMMA = "%2C"
 
-Batch = Sequence[Waiting]
+Batch = Sequence[MergedRows]
 Work = Callable[[Batch], None]
 
 
 class Writers:
     """A few threads that write batches. The first failure stops all further writing.
 
-    When `stop` is set, batches that are under way are finished, and those whose STATE has come; of
-    others nobody would hear that they are written, so they are left to the next sync.
+    When `stop` is set, batches that are under way are finished, and those whose STATE has come; no
+    STATE would report that the others are written, so they are left to the next sync.
     """
 
     def __init__(self, stop: threading.Event) -> None:
         self._stop = stop
         self._pool = ThreadPoolExecutor(WRITERS, thread_name_prefix="writer")
         self._room = threading.Semaphore(WRITERS + _IN_HAND)
-        self._futures: set[Handed] = set()
+        self._futures: set[WriteFuture] = set()
         self.failure: BaseException | None = None
 
-    def submit(self, work: Work, batch: Batch, after: Iterable[Handed]) -> Handed:
+    def submit(self, work: Work, batch: Batch, after: Iterable[WriteFuture]) -> WriteFuture:
         """Writes the batch when those in `after` are written. Waits while much is in hand."""
         self._room.acquire()
         earlier = list(after)
@@ -46,46 +46,46 @@ class Writers:
         self._futures = {one for one in self._futures if not one.done()} | {future}
         return future
 
-    def want(self, batch: Batch) -> bool:
+    def should_write(self, batch: Batch) -> bool:
         """Whether the batch is still to be written; one that is not is left to the next sync."""
         # A STATE hands over what waits, so a batch lies between two of them.
         segment = batch[0].rows[0].segment
-        if self._stop.is_set() and not segment.awaited:
-            # Nor is what follows it, should its STATE come now.
-            segment.left = True
-        return self.failure is None and not segment.left
+        if self._stop.is_set() and not segment.state_arrived:
+            # What follows it is left, too, even if its STATE comes now.
+            segment.left_to_next_sync = True
+        return self.failure is None and not segment.left_to_next_sync
 
-    def drained(self, seconds: float) -> bool:
-        """Whether nothing is in hand; waits that long for it at most."""
+    def wait_until_idle(self, seconds: float) -> bool:
+        """Whether nothing is in hand; waits for that so many seconds at most."""
         return not wait(self._futures, seconds).not_done
 
     def close(self) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    def _write(self, work: Work, batch: Batch, earlier: Sequence[Handed]) -> bool:
+    def _write(self, work: Work, batch: Batch, earlier: Sequence[WriteFuture]) -> bool:
         """Whether the batch is not left to the next sync."""
         segment = batch[0].rows[0].segment
         try:
             # Earlier batches began earlier, so this cannot wait for ever. Behind one that is left,
             # the next sync would bring older values later.
             if not all(one.result() for one in earlier):
-                segment.left = True
-            if self.want(batch):
+                segment.left_to_next_sync = True
+            if self.should_write(batch):
                 work(batch)
         except BaseException as failure:  # noqa: BLE001, RUF100 - the run raises it
             self.failure = self.failure or failure
         finally:
             self._room.release()
-        return not segment.left
+        return not segment.left_to_next_sync
 
 
-class Gathering:
+class BatchBuilder:
     """Gathers rows of one stream. Rows with one key that wait together become one record; rows that
     are linked by a value that Zoho may match by are written in their order, the rows of other
     streams of the module among them."""
 
     def __init__(
-        self, writers: Writers, work: Work, order: Order, *, most: int, most_text: int | None
+        self, writers: Writers, work: Work, order: RowOrder, *, most: int, most_text: int | None
     ) -> None:
         """`most_text`: of all keys of a batch, in the characters that an address needs for them;
         None where they stand in none."""
@@ -95,29 +95,29 @@ class Gathering:
         self._most = most
         self._most_text = most_text
         #: No two records of a batch are linked: what happens within one call is not documented.
-        self._waiting: dict[Group, Waiting] = {}
+        self._waiting: dict[Group, MergedRows] = {}
         self._text = 0
         self._rows = 0
 
-    def add(self, row: Pending) -> None:
-        marks = self._order.marks(row.record)
-        groups = self._order.groups(marks)
-        waiting = self._of_one_record(row, groups)
+    def add(self, row: EncodedRow) -> None:
+        values = self._order.find_match_values(row.record)
+        groups = self._order.find_groups(values)
+        waiting = self._find_mergeable(row, groups)
         if waiting is None:
             for group in groups:
-                if group.waits_in is not None:
-                    group.waits_in.flush()
+                if group.gathered_by is not None:
+                    group.gathered_by.flush()
             self._make_room(row)
-            waiting = Waiting()
-        group = self._order.join(marks, groups)
-        group.waits_in = self
+            waiting = MergedRows()
+        group = self._order.join(values, groups)
+        group.gathered_by = self
         waiting.add(row)
         self._waiting[group] = waiting
         self._rows += 1
         if len(self._waiting) >= self._most or self._rows >= self._most * _ROWS_OF_ONE:
             self.flush()
 
-    def _of_one_record(self, row: Pending, groups: Collection[Group]) -> Waiting | None:
+    def _find_mergeable(self, row: EncodedRow, groups: Collection[Group]) -> MergedRows | None:
         """The rows that wait and make one record with this one: they have its key, no row came
         between, and none has another value to match by, by which it may find another record."""
         if row.key is None or len(groups) != 1:
@@ -126,9 +126,9 @@ class Gathering:
         waiting = self._waiting.get(group)
         if waiting is None or waiting.rows[-1].key != row.key:
             return None
-        return waiting if self._order.agree(waiting.record, row.record) else None
+        return waiting if self._order.have_equal_values(waiting.record, row.record) else None
 
-    def _make_room(self, row: Pending) -> None:
+    def _make_room(self, row: EncodedRow) -> None:
         """A key that would make the address too long begins another batch."""
         if self._most_text is None:
             return
@@ -145,4 +145,4 @@ class Gathering:
         earlier = {future for group in batch for future in group.unwritten}
         future = self._writers.submit(self._work, list(batch.values()), earlier)
         for group in batch:
-            group.behind, group.waits_in = (future,), None
+            group.writes, group.gathered_by = (future,), None

@@ -1,4 +1,4 @@
-"""The call that writes a batch, as Zoho's pages have it. Pure."""
+"""Builds the call that writes a batch, as Zoho's pages show it. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from zoho_crm.domains import segment
 MOST_RECORDS = 100
 #: "Delete Rescheduled History": one id per call.
 _DELETED_SINGLY = ("Appointments_Rescheduled_History__s",)
-#: Keys to be deleted stand in the address, which servers cut at 8 KB: characters of it that are
-#: theirs, a letter beyond ASCII being six or more.
+#: Keys to be deleted stand in the address, which servers cut at 8 KB: so many of its characters are
+#: for keys. A letter beyond ASCII takes six or more.
 MOST_DELETE_TEXT = 4_000
 
 
@@ -23,27 +23,27 @@ class Call:
     params: Mapping[str, str]
     headers: Mapping[str, str]
     body: Mapping[str, Any] | None
-    #: Made twice, it does what it does once.
+    #: Making it twice does the same as making it once.
     repeatable: bool
 
 
-def most_records(plan: StreamPlan) -> int:
+def get_max_records(plan: StreamPlan) -> int:
     """How many records one call takes."""
     if plan.operation == "delete" and plan.module.api_name in _DELETED_SINGLY:
         return 1
     return MOST_RECORDS
 
 
-def call_of(
+def build_call(
     plan: StreamPlan,
     records: Sequence[Mapping[str, Any]],
     automations: Sequence[str] | None,
     skipped: Sequence[str],
 ) -> Call:
-    """`automations`: the kinds that may run; None: all, which is what Zoho does unasked.
+    """`automations`: the kinds that may run; None: all, which is Zoho's default.
     `skipped`: features that are none of these kinds and run unless the call says otherwise."""
     module = segment(plan.module.api_name)
-    headers = _external(plan)
+    headers = _build_external_header(plan)
     if plan.operation == "delete":
         assert plan.key is not None
         params = {"ids": ",".join(str(record[plan.key.name]) for record in records)}
@@ -70,7 +70,7 @@ def call_of(
     return Call("POST", f"{module}/upsert", {}, headers, body, repeatable=True)
 
 
-def _external(plan: StreamPlan) -> dict[str, str]:
+def _build_external_header(plan: StreamPlan) -> dict[str, str]:
     """The header by which values of External ID fields stand for ids.
 
     "Records Using External ID". An upsert needs none for its own key: there an external field

@@ -1,4 +1,4 @@
-"""Writes of records: the client that the destination builds from the manifest's definitions."""
+"""The client that writes records, built from the manifest's definitions."""
 
 import copy
 import logging
@@ -13,20 +13,20 @@ import requests
 from airbyte_cdk.sources.streams.http import HttpClient
 from airbyte_cdk.utils import AirbyteTracedException
 
-from destination_zoho_crm.judging import RECORDS, OutcomesOrFailure, outcomes_in
-from zoho_crm.answers import Body, UndocumentedError, page
+from destination_zoho_crm.write_answers import RECORDS, WriteAnswerHandler, read_outcomes
+from zoho_crm.answers import Body, UndocumentedError, build_page_reader
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.errors import SCOPE_LACKING, FailuresOnly
-from zoho_crm.manifest import scopes, settings_parameters
-from zoho_crm.org import Org, forget, org_of
+from zoho_crm.manifest import load_scopes, load_settings_parameters
+from zoho_crm.org import Org, begin_run, get_org
 from zoho_crm.problems import Refused, config_error, system_error, transient_error
-from zoho_crm.redirects import follow_none
-from zoho_crm.requester import ZohoRequester, manifests_requester
-from zoho_crm.scopes import want_of_scope
+from zoho_crm.redirects import disable_redirects
+from zoho_crm.requester import ZohoRequester, build_requester
+from zoho_crm.scopes import explain_missing_scope
 from zoho_crm.settings import ConnectionSettings
 
-#: The CDK's client logs whole requests and answers when a call fails, rows and all. Nothing of it
-#: is told; what a user needs to know is in the exceptions.
+#: The CDK's client logs whole requests and answers when a call fails, rows and all. None of it
+#: is logged; what a user needs to know is in the exceptions.
 _SILENT = logging.getLogger("airbyte.destination_zoho_crm.client")
 _SILENT.propagate = False
 _SILENT.addHandler(logging.NullHandler())
@@ -36,13 +36,13 @@ _SILENT.disabled = True
 #: Scopes of records: of all modules, or of one ("Scopes").
 _RECORD_SCOPES = "ZohoCRM.modules."
 #: The rights that a write needs. UNVERIFIED: whether CREATE alone allows upserts, as one page says;
-#: of a refused one it is said that it needs both.
+#: for a refused upsert, both are named.
 _RIGHTS = {"POST": ("CREATE",), "PUT": ("UPDATE",), "DELETE": ("DELETE",)}
 _RIGHTS_TO_UPSERT = ("CREATE", "UPDATE")
 
 _AUTOMATIONS = "Choose All in Automations (automations)"
 #: What a user can do about a part of a call that Zoho refuses.
-_CURES = {
+_ADVICE = {
     "duplicate_check_fields": "Choose another key for the stream",
     "trigger": _AUTOMATIONS,
     "skip_feature_execution": _AUTOMATIONS,
@@ -54,17 +54,17 @@ _TIMEOUT_S = (15, 120)
 
 
 class LostAnswerError(Exception):
-    """The call may have been carried out or not: no answer came that tells.
+    """No answer says whether the call was carried out.
 
-    `barred`: why it would not get through, were it made again; None: it might. `too_large`: with
-    fewer records it might.
+    `blocked`: why a second try would not get through; None: it might. `too_large`: with fewer
+    records it might.
     """
 
     def __init__(
-        self, barred: AirbyteTracedException | None = None, *, too_large: bool = False
+        self, blocked: AirbyteTracedException | None = None, *, too_large: bool = False
     ) -> None:
         super().__init__()
-        self.barred = barred
+        self.blocked = blocked
         self.too_large = too_large
 
 
@@ -72,7 +72,7 @@ class TooLargeError(Exception):
     """Something on the way to Zoho lets no call of this size through."""
 
 
-class RowRefusedError(Exception):
+class RowRejectedError(Exception):
     """Nothing of the call was carried out, because of one of its records."""
 
 
@@ -94,38 +94,38 @@ class Client:
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.config: dict[str, Any] = copy.deepcopy(dict(config))
-        ConnectionSettings(parameters=settings_parameters()).transform(self.config)
+        ConnectionSettings(parameters=load_settings_parameters()).transform(self.config)
         #: Those that it needs, between commas.
-        self.scopes = ",".join(scopes("destination").values())
+        self.scopes = ",".join(load_scopes("destination").values())
         self.config["_zoho"]["scopes"] = self.scopes
-        forget(self.config)
-        self.org: Org = org_of(self.config)
+        begin_run(self.config)
+        self.org: Org = get_org(self.config)
 
     @cached_property
     def metadata(self) -> ZohoRequester:
         """For settings and other calls that read."""
-        return manifests_requester("requester", self.config)
+        return build_requester("requester", self.config)
 
     @cached_property
     def queries(self) -> ZohoRequester:
         """For COQL."""
-        return manifests_requester("coql_requester", self.config)
+        return build_requester("coql_requester", self.config)
 
     @cached_property
     def current_user(self) -> str:
         """The id of the user who made the refresh token ("Get Users")."""
 
         def read(body: Body) -> str:
-            user = next(iter(page("users", infos=False)(body).rows), None)
+            user = next(iter(build_page_reader("users", infos=False)(body).rows), None)
             if not isinstance(user, Mapping) or not user.get("id"):
                 raise UndocumentedError("it has no id of the user")
             return str(user["id"])
 
         return self.metadata.ask("users", read=read, params={"type": "CurrentUser"})
 
-    def may_write(self) -> bool:
-        """Whether the token may write records of any module; so, too, where Zoho does not tell."""
-        granted = self._granted
+    def has_write_scope(self) -> bool:
+        """Whether the token may write records of a module; true where Zoho reports no scopes."""
+        granted = self._granted_scopes
         return not granted or any(
             scope.startswith(_RECORD_SCOPES) and not scope.endswith(".READ") for scope in granted
         )
@@ -135,25 +135,26 @@ class Client:
         method: str,
         path: str,
         *,
-        line: str,
+        usage_of: str,
         records: int = 1,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
         repeatable: bool = True,
     ) -> Answer:
-        """Makes a call with so many records and returns Zoho's outcomes; `line` is the ledger's.
+        """Makes a call with so many records and returns Zoho's outcomes.
 
+        Its usage is that of the stream `usage_of`.
         A repeatable call is made again when its answer is lost; another one raises LostAnswerError.
         A call that Zoho refuses as a whole raises `Refused` with Zoho's code, or a sentence, and
-        one that it refuses because of one of its several records RowRefusedError. One that is too
+        one that it refuses because of one of its several records RowRejectedError. One that is too
         large for something on the way raises TooLargeError. No exception
         quotes the address or the body.
         """
-        client, judge = self._repeating if repeatable else self._once
-        judge.begin(path.partition("/")[0], records)
+        client, handler = self._repeating if repeatable else self._once
+        handler.start_call(path.partition("/")[0], records)
         url = f"{self.metadata.get_url()}/{path}"
-        with self.org.call(line):
+        with self.org.call(usage_of):
             try:
                 _, response = client.send_request(
                     method,
@@ -161,80 +162,82 @@ class Client:
                     request_kwargs={},
                     headers={"Content-Type": "application/json", **(headers or {})},
                     params=params,
-                    # Bytes pass through; of a str, the character set would be anybody's guess.
+                    # Bytes pass through unchanged; the character set of a str would not be certain.
                     data=None if body is None else orjson.dumps(body),  # type: ignore[arg-type]
                 )
             except AirbyteTracedException as error:
-                if judge.lost and not repeatable:
-                    plain = _plainly(error, path, judge) if judge.barred else None
-                    raise LostAnswerError(plain, too_large=judge.too_large) from None
-                if judge.too_large:
+                if handler.is_lost and not repeatable:
+                    plain = _shorten_error(error, path, handler) if handler.is_blocked else None
+                    raise LostAnswerError(plain, too_large=handler.is_too_large) from None
+                if handler.is_too_large:
                     raise TooLargeError from None
-                if judge.of_a_row:
-                    raise RowRefusedError from None
-                if judge.code == SCOPE_LACKING:
-                    raise self._without_scope(method, url) from None
-                raise _plainly(error, path, judge) from None
-        return Answer(outcomes_in(response), judge.lost)
+                if handler.rejects_a_row:
+                    raise RowRejectedError from None
+                if handler.code == SCOPE_LACKING:
+                    raise self._explain_missing_scope(method, url) from None
+                raise _shorten_error(error, path, handler) from None
+        return Answer(read_outcomes(response), handler.is_lost)
 
-    def _without_scope(self, method: str, url: str) -> Refused:
+    def _explain_missing_scope(self, method: str, url: str) -> Refused:
         rights = _RIGHTS_TO_UPSERT if url.endswith("/upsert") else _RIGHTS[method]
-        sentence, held = want_of_scope(url, self.scopes.split(","), self._granted, rights)
+        sentence, held = explain_missing_scope(
+            url, self.scopes.split(","), self._granted_scopes, rights
+        )
         return Refused(config_error(sentence), SCOPE_LACKING, scopes_held=held)
 
     @property
-    def _granted(self) -> frozenset[str]:
+    def _granted_scopes(self) -> frozenset[str]:
         authenticator = self.metadata.get_authenticator()
         assert isinstance(authenticator, ZohoAuthenticator)
         return authenticator.granted
 
     @cached_property
-    def _repeating(self) -> tuple[HttpClient, "OutcomesOrFailure"]:
-        return self._http(repeatable=True)
+    def _repeating(self) -> tuple[HttpClient, "WriteAnswerHandler"]:
+        return self._build_client(repeatable=True)
 
     @cached_property
-    def _once(self) -> tuple[HttpClient, "OutcomesOrFailure"]:
-        return self._http(repeatable=False)
+    def _once(self) -> tuple[HttpClient, "WriteAnswerHandler"]:
+        return self._build_client(repeatable=False)
 
-    def _http(self, *, repeatable: bool) -> tuple[HttpClient, "OutcomesOrFailure"]:
+    def _build_client(self, *, repeatable: bool) -> tuple[HttpClient, "WriteAnswerHandler"]:
         rules = self.metadata.error_handler
         assert isinstance(rules, FailuresOnly)
-        judge = OutcomesOrFailure(rules, repeatable=repeatable)
+        handler = WriteAnswerHandler(rules, repeatable=repeatable)
         client = HttpClient(
             name="records",
             logger=_SILENT,
-            error_handler=judge,
+            error_handler=handler,
             backoff_strategy=list(rules.backoff_strategies or []),
             authenticator=self.metadata.get_authenticator(),
             request_timeout=_TIMEOUT_S,
             use_tcp_keepalive=True,
         )
-        follow_none(client._session)
-        return client, judge
+        disable_redirects(client._session)
+        return client, handler
 
 
-def _plainly(
-    error: AirbyteTracedException, path: str, judge: OutcomesOrFailure
+def _shorten_error(
+    error: AirbyteTracedException, path: str, handler: WriteAnswerHandler
 ) -> AirbyteTracedException:
     """The same failure without the CDK's account of it, which holds the rows of the call."""
-    module, code, part = path.partition("/")[0], judge.code, judge.part
+    module, code, part = path.partition("/")[0], handler.code, handler.part
     if isinstance(error.__context__, requests.RequestException):
         return transient_error(
-            f"Zoho cannot write to {module}, however often it is asked: {judge.trouble}. Try again "
-            "later."
+            f"Zoho cannot write to {module}, however often it is asked: {handler.last_problem}. "
+            "Try again later."
         )
     sentence = error.message or "The call failed."
     if code and part and not part.startswith(RECORDS):
         name = re.search(r"\w+", part)
-        cure = _CURES.get(name[0] if name else "")
-        if cure is None:
+        advice = _ADVICE.get(name[0] if name else "")
+        if advice is None:
             return system_error(
                 f"Zoho refuses to write to {module}: {code} at {part}, which is of the call and "
                 "not of a row. No setting governs that: report it with the log."
             )
         return config_error(
             f"Zoho refuses to write to {module}: {code} at {part}, which is of the call and not of "
-            f"a row. {cure}, or report it with the log."
+            f"a row. {advice}, or report it with the log."
         )
     plain = AirbyteTracedException(
         message=sentence, internal_message=sentence, failure_type=error.failure_type

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from destination_zoho_crm.modules import TargetField, TargetModule
-from destination_zoho_crm.naming import Names
+from destination_zoho_crm.naming import Names, ask_if_meant
 from destination_zoho_crm.settings import Operation
 
-#: "Insert Records": tells which module the ids in What_Id and Parent_Id are of.
+#: "Insert Records": names the module that the ids in What_Id and Parent_Id are of.
 SE_MODULE = "$se_module"
 #: Keys of a record that are no fields to be set.
 _NO_FIELDS = ("id", SE_MODULE)
@@ -28,8 +28,8 @@ class Column:
     via: Literal["value", "email", "external"] = "value"
     #: The External ID field of the module that a lookup points at.
     external: TargetField | None = None
-    #: The column is there by a name that differs from the field's in spelling.
-    loosely: bool = False
+    #: The column's name differs from the field's in spelling.
+    is_respelled: bool = False
 
     @property
     def target(self) -> str:
@@ -40,9 +40,9 @@ class Column:
 
     @property
     def is_guess(self) -> bool:
-        """Whether its name alone does not tell that its values are ids of records."""
+        """Whether its name alone does not prove that its values are ids of records."""
         kind = self.field.form if self.field else None
-        return self.loosely and self.via == "value" and kind in ("reference", "links")
+        return self.is_respelled and self.via == "value" and kind in ("reference", "links")
 
     def __str__(self) -> str:
         if self.source in (self.target, f"{self.target}.id"):
@@ -52,7 +52,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Dropped:
+class DroppedColumn:
     """The column is not written: an error where a mapping names it, else a warning."""
 
     source: str
@@ -69,61 +69,65 @@ class Fields:
     def __init__(
         self, module: TargetModule, operation: Operation, lookups: Mapping[str, TargetModule]
     ) -> None:
-        """`lookups`: the modules that the module's lookups point at, as far as they are known."""
+        """`lookups`: the known modules that the module's lookups point at."""
         self._module = module
         self._operation = operation
         self._lookups = lookups
         self._names = Names([*module.fields, *_NO_FIELDS])
-        self._labelled = _by_label(module.fields.values())
+        self._labelled = _group_by_label(module.fields.values())
         self._labels = Names(self._labelled)
 
-    def key(self, name: str) -> str:
+    def find_name(self, name: str) -> str:
         """The API name of the field that is meant; the name itself if that is not clear."""
-        return self._names.the_one(name) or name
+        return self._names.find_only(name) or name
 
-    def column(self, source: str, path: str, *, mapped: bool, chosen: bool) -> Column | Dropped:
+    def resolve(
+        self, source: str, path: str, *, mapped: bool, chosen: bool
+    ) -> Column | DroppedColumn:
         """What becomes of a column.
 
         `path`: its own name, or what it is mapped to (`mapped`), which may be a field's label.
         `chosen`: the user has matched columns and fields by hand, somewhere.
         """
-        fitting = self._fitting(path, mapped=mapped)
+        fitting = self._find(path, mapped=mapped)
         if len(fitting) == 1:
-            return self._own(source, path, fitting[0], mapped=mapped, chosen=chosen)
+            return self._resolve_field(source, path, fitting[0], mapped=mapped, chosen=chosen)
         name, _, part = path.partition(".")
         if part and not fitting:
-            fitting = self._fitting(name, mapped=mapped)
+            fitting = self._find(name, mapped=mapped)
         if len(fitting) != 1 or fitting[0] in _NO_FIELDS:
-            return self._no_field(source, path, fitting)
-        own = self._own(source, name, fitting[0], mapped=mapped, chosen=chosen)
-        return self._by_part(own, part, mapped=mapped) if isinstance(own, Column) else own
+            return self._explain_no_field(source, path, fitting)
+        own = self._resolve_field(source, name, fitting[0], mapped=mapped, chosen=chosen)
+        return self._resolve_part(own, part, mapped=mapped) if isinstance(own, Column) else own
 
-    def _fitting(self, name: str, *, mapped: bool) -> list[str]:
-        fitting = self._names.fitting(name)
+    def _find(self, name: str, *, mapped: bool) -> list[str]:
+        fitting = self._names.find(name)
         if fitting or not mapped:
             return fitting
-        return [one for label in self._labels.fitting(name) for one in self._labelled[label]]
+        return [one for label in self._labels.find(name) for one in self._labelled[label]]
 
-    def _own(
+    def _resolve_field(
         self, source: str, path: str, name: str, *, mapped: bool, chosen: bool
-    ) -> Column | Dropped:
-        loosely = name != path and not mapped
+    ) -> Column | DroppedColumn:
+        is_respelled = name != path and not mapped
         if name in _NO_FIELDS:
-            return Column(source, None, name, loosely=loosely)
+            return Column(source, None, name, is_respelled=is_respelled)
         field = self._module.fields[name]
-        if unsupported := field.unsupported(self._operation):
-            return Dropped(source, unsupported, name)
-        if not field.settable(self._operation):
-            return Dropped(source, f"{name} is read-only", name)
+        if unsupported := field.explain_unsupported(self._operation):
+            return DroppedColumn(source, unsupported, name)
+        if not field.is_settable(self._operation):
+            return DroppedColumn(source, f"{name} is read-only", name)
         if field.data_type == "layout" and not chosen:
-            # "Insert Records": with a layout, Zoho passes over fields that are not in it, and says
+            # "Insert Records": with a layout, Zoho ignores fields that are not in it, and says
             # nothing.
-            told = "a layout would keep other fields from being written; map it to have it written"
-            return Dropped(source, told, name)
-        return Column(source, field, name, loosely=loosely)
+            reason = (
+                "a layout would keep other fields from being written; map it to have it written"
+            )
+            return DroppedColumn(source, reason, name)
+        return Column(source, field, name, is_respelled=is_respelled)
 
-    def _by_part(self, own: Column, part: str, *, mapped: bool) -> Column | Dropped:
-        """A column that tells by what the record is found that its field points at."""
+    def _resolve_part(self, own: Column, part: str, *, mapped: bool) -> Column | DroppedColumn:
+        """A column like `Account_Name.ERP_ID`, whose part names what finds the record."""
         field = own.field
         assert field is not None
         target = self._lookups.get(field.lookup_module or "")
@@ -131,31 +135,32 @@ class Fields:
         external = {other.api_name: other for other in known if other.external}
         parts = [*(["id"] if field.form == "reference" else ()), *external]
         parts += ["email"] if field.is_user else []
-        names, labelled = Names(parts), _by_label(external.values())
-        found = names.the_one(part)
-        if found is None and mapped and (label := Names(labelled).the_one(part)):
+        names, labelled = Names(parts), _group_by_label(external.values())
+        found = names.find_only(part)
+        if found is None and mapped and (label := Names(labelled).find_only(part)):
             found = labelled[label][0] if len(labelled[label]) == 1 else None
         if found is None:
-            told = f"{own.name} of {self._module.api_name} is not found by {part}"
-            return Dropped(own.source, told + _meant(names.near(part)), own.name)
-        loosely = own.loosely or (found != part and not mapped)
+            reason = f"{own.name} of {self._module.api_name} is not found by {part}"
+            reason += ask_if_meant(names.find_similar(part))
+            return DroppedColumn(own.source, reason, own.name)
+        is_respelled = own.is_respelled or (found != part and not mapped)
         if found in external:
-            return Column(own.source, field, own.name, "external", external[found], loosely)
+            return Column(own.source, field, own.name, "external", external[found], is_respelled)
         via: Literal["value", "email"] = "email" if found == "email" else "value"
-        return Column(own.source, field, own.name, via, None, loosely)
+        return Column(own.source, field, own.name, via, None, is_respelled)
 
-    def _no_field(self, source: str, path: str, fitting: Sequence[str]) -> Dropped:
+    def _explain_no_field(self, source: str, path: str, fitting: Sequence[str]) -> DroppedColumn:
         module = self._module.api_name
         if len(fitting) > 1:
-            return Dropped(source, f"{path} fits {' and '.join(fitting)} of {module} alike")
+            return DroppedColumn(source, f"{path} fits {' and '.join(fitting)} of {module} alike")
         name, dot, part = path.partition(".")
-        label = self._labels.the_one(name) or self._labels.near(name)
-        near = self._names.near(name) or (self._labelled[label][0] if label else None)
-        told = f"{module} has no field {path}{_meant(near and near + dot + part)}"
-        return Dropped(source, told, near)
+        label = self._labels.find_only(name) or self._labels.find_similar(name)
+        near = self._names.find_similar(name) or (self._labelled[label][0] if label else None)
+        reason = f"{module} has no field {path}{ask_if_meant(near and near + dot + part)}"
+        return DroppedColumn(source, reason, near)
 
 
-def without_rivals(columns: Iterable[Column | Dropped]) -> list[Column | Dropped]:
+def drop_rivals(columns: Iterable[Column | DroppedColumn]) -> list[Column | DroppedColumn]:
     """Of columns for one field, the one that is called exactly so. Where none is, one that is
     spelled like a path to it (`Owner.email`) goes before others; of those it is not known which is
     meant, and none is written."""
@@ -165,38 +170,36 @@ def without_rivals(columns: Iterable[Column | Dropped]) -> list[Column | Dropped
         if isinstance(column, Column):
             of_field[column.name].append(column)
     return [
-        column if isinstance(column, Dropped) else _unless_rivalled(column, of_field[column.name])
+        column
+        if isinstance(column, DroppedColumn)
+        else _drop_if_rivalled(column, of_field[column.name])
         for column in resolved
     ]
 
 
-def _unless_rivalled(column: Column, all_of_field: Sequence[Column]) -> Column | Dropped:
+def _drop_if_rivalled(column: Column, all_of_field: Sequence[Column]) -> Column | DroppedColumn:
     others = [other for other in all_of_field if other is not column]
     if not others or column.source == column.name:
         return column
     exact = [other for other in others if other.source == column.name]
-    exact += [other for other in others if column.loosely and not other.loosely]
+    exact += [other for other in others if column.is_respelled and not other.is_respelled]
     if exact:
-        return Dropped(column.source, f"{exact[0].source} goes to {column.name}", column.name)
-    if not column.loosely:
+        return DroppedColumn(column.source, f"{exact[0].source} goes to {column.name}", column.name)
+    if not column.is_respelled:
         return column
-    told = " and ".join(other.source for other in others)
-    return Dropped(
+    rivals = " and ".join(other.source for other in others)
+    return DroppedColumn(
         column.source,
-        f"{told} would go to {column.name}, too; map the one that is meant",
+        f"{rivals} would go to {column.name}, too; map the one that is meant",
         column.name,
         tuple(one.source for one in all_of_field),
     )
 
 
-def _by_label(fields: Iterable[TargetField]) -> dict[str, list[str]]:
+def _group_by_label(fields: Iterable[TargetField]) -> dict[str, list[str]]:
     """API names by label; several fields may have the same."""
     labelled: dict[str, list[str]] = defaultdict(list)
     for field in fields:
         if field.label:
             labelled[field.label].append(field.api_name)
     return dict(labelled)
-
-
-def _meant(name: str | None) -> str:
-    return f"; did you mean {name}?" if name else ""

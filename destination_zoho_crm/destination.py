@@ -24,27 +24,27 @@ from airbyte_cdk.models import (
 from airbyte_cdk.utils import AirbyteTracedException
 from airbyte_cdk.utils.airbyte_secrets_utils import get_secrets, update_secrets
 
-from destination_zoho_crm.catalog import named_lookups
+from destination_zoho_crm.catalog import list_lookup_names
 from destination_zoho_crm.client import Client
-from destination_zoho_crm.discovery import operations
+from destination_zoho_crm.discovery import describe_operations
 from destination_zoho_crm.modules import TargetModules
-from destination_zoho_crm.naming import loose
+from destination_zoho_crm.naming import fold_spelling
+from destination_zoho_crm.org_values import find_active_users
+from destination_zoho_crm.plan_problems import find_mapping_problems, raise_problems
 from destination_zoho_crm.protocol import (
     Message,
-    configured_streams,
-    input_lines,
-    messages,
+    list_streams,
+    open_input,
+    print_message,
+    read_configured_streams,
     read_json,
-    streams_of,
-    tell,
+    read_messages,
 )
-from destination_zoho_crm.refusals import mapping_problems, refuse
 from destination_zoho_crm.rejects import make_folder
-from destination_zoho_crm.settings import write_settings
-from destination_zoho_crm.users import active_users
+from destination_zoho_crm.settings import read_settings
 from destination_zoho_crm.writing import write
 from zoho_crm.auth import PATIENCE
-from zoho_crm.form import completed, warn_of_unknown
+from zoho_crm.form import complete_config, warn_of_unknown
 from zoho_crm.problems import config_error
 
 LOGGER = logging.getLogger("airbyte")
@@ -60,17 +60,18 @@ class DestinationZohoCrm(Destination):
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         try:
-            self._prove(self._whole(config))
+            self._check_connection(self._complete(config))
         except AirbyteTracedException as problem:
             return AirbyteConnectionStatus(status=Status.FAILED, message=problem.message)
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
 
     def discover(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """The DESTINATION_CATALOG: what may be written, module by module."""
-        modules = TargetModules(Client(self._whole(config)).metadata)
+        client = Client(self._complete(config))
+        modules = TargetModules(client.org.directory, client.metadata)
         return {
             "type": "DESTINATION_CATALOG",
-            "destination_catalog": {"operations": list(operations(modules.offered()))},
+            "destination_catalog": {"operations": list(describe_operations(modules.find_all()))},
         }
 
     def write(
@@ -80,7 +81,7 @@ class DestinationZohoCrm(Destination):
         input_messages: Iterable[AirbyteMessage],
     ) -> Iterator[AirbyteMessage]:
         """For callers within Python. The CDK's messages cannot carry all that ours do."""
-        streams = streams_of(ConfiguredAirbyteCatalogSerializer.dump(configured_catalog))
+        streams = list_streams(ConfiguredAirbyteCatalogSerializer.dump(configured_catalog))
         lines = (orjson.dumps(AirbyteMessageSerializer.dump(message)) for message in input_messages)
         for line in self._write(config, streams, lines):
             yield AirbyteMessageSerializer.load(json.loads(line))
@@ -100,7 +101,7 @@ class DestinationZohoCrm(Destination):
             yield from super().run_cmd(parsed_args)
             return
         try:
-            config = self._config(parsed_args.config)
+            config = self._read_config(parsed_args.config)
         except AirbyteTracedException as problem:
             status = problem.as_connection_status_message()
             if parsed_args.command != "check" or status is None:
@@ -113,20 +114,20 @@ class DestinationZohoCrm(Destination):
         if parsed_args.command == "discover":
             yield self.discover(config)
             return
-        streams = configured_streams(parsed_args.catalog)
-        yield from self._write(config, streams, input_lines(), _told_to_stop())
+        streams = read_configured_streams(parsed_args.catalog)
+        yield from self._write(config, streams, open_input(), _listen_for_stop())
 
     def run(self, args: list[str]) -> None:
         """Prints the messages of a command; a failure is a last message and exit code 1."""
         init_uncaught_exception_handler(LOGGER)
         try:
             for message in self.run_cmd(self.parse_args(args)):
-                tell(message)
+                print_message(message)
         except AirbyteTracedException as problem:
-            tell(problem.as_airbyte_message())
+            print_message(problem.as_airbyte_message())
             sys.exit(1)
 
-    def _config(self, path: str) -> Any:
+    def _read_config(self, path: str) -> Any:
         """What is in the file; its secrets are kept out of all logs."""
         config = read_json(path, "config")
         if isinstance(config, dict):
@@ -137,9 +138,9 @@ class DestinationZohoCrm(Destination):
     def _form(self) -> Mapping[str, Any]:
         return self.spec(LOGGER).connectionSpecification
 
-    def _whole(self, config: object) -> dict[str, Any]:
+    def _complete(self, config: object) -> dict[str, Any]:
         """The config as the form would save it."""
-        whole = completed(config, self._form)
+        whole = complete_config(config, self._form)
         warn_of_unknown(whole, self._form, "write_method")
         return whole
 
@@ -150,17 +151,17 @@ class DestinationZohoCrm(Destination):
         lines: Iterable[bytes],
         stop: threading.Event | None = None,
     ) -> Iterator[str]:
-        whole = self._whole(config)
-        return write(Client(whole), whole, streams, messages(lines), stop)
+        whole = self._complete(config)
+        return write(Client(whole), whole, streams, read_messages(lines), stop)
 
-    def _prove(self, config: Mapping[str, Any]) -> None:
+    def _check_connection(self, config: Mapping[str, Any]) -> None:
         """Token, modules and fields are there; mappings and folder are as they must be."""
-        settings = write_settings(config)
+        settings = read_settings(config)
         if settings.folder:
             make_folder(settings.folder)
         client = Client({**config, PATIENCE: 0})
-        modules = TargetModules(client.metadata)
-        if not client.may_write():
+        modules = TargetModules(client.org.directory, client.metadata)
+        if not client.has_write_scope():
             raise config_error(
                 "The refresh token lacks a scope: it may read records and not write them. Make a "
                 f"new one in Zoho's API console with {client.scopes}."
@@ -168,29 +169,29 @@ class DestinationZohoCrm(Destination):
         if not modules.names:
             raise config_error("This org has no module that can be written by Zoho's API.")
         named = [mapping.module for mapping in settings.mappings]
-        fetched = modules.with_lookups(
-            named or [modules.told()], named_lookups((), settings.mappings)
+        fetched = modules.find_with_lookups(
+            named or [modules.find_described()], list_lookup_names((), settings.mappings)
         )
-        refuse(
+        raise_problems(
             problem
             for mapping in settings.mappings
-            for problem in mapping_problems(mapping, fetched, modules.names)
+            for problem in find_mapping_problems(mapping, fetched, modules.names)
         )
         paths = (path for mapping in settings.mappings for _, path in mapping.fields or ())
-        if any(loose(path).endswith(".email") for path in paths):
-            active_users(client.metadata)
+        if any(fold_spelling(path).endswith(".email") for path in paths):
+            find_active_users(client.metadata)
 
 
-def _told_to_stop() -> threading.Event:
+def _listen_for_stop() -> threading.Event:
     """Is set by the first signal that asks the process to end; the second ends it."""
-    told = threading.Event()
+    stop = threading.Event()
 
     def hear(number: int, frame: FrameType | None) -> None:
         signal.signal(number, signal.SIG_DFL)
-        told.set()
+        stop.set()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         # What is ignored from the start stays so: a job in the background.
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, hear)
-    return told
+    return stop

@@ -5,7 +5,7 @@ from typing import Any
 
 from destination_zoho_crm.catalog import DELETED_AT
 from destination_zoho_crm.columns import SE_MODULE
-from destination_zoho_crm.matching import allowed, keys
+from destination_zoho_crm.matching import find_keys, list_allowed
 from destination_zoho_crm.modules import TargetField, TargetModule
 from destination_zoho_crm.settings import SYNC_MODES, Operation
 
@@ -17,23 +17,23 @@ _TEXT = {"type": ["null", "string"]}
 _LIST = {"type": ["null", "array"], "items": {"type": "string"}}
 
 
-def operations(modules: Mapping[str, TargetModule]) -> Iterator[dict[str, Any]]:
+def describe_operations(modules: Mapping[str, TargetModule]) -> Iterator[dict[str, Any]]:
     """Those of all modules, sorted, so that two catalogs of one org are the same."""
     for name in sorted(modules):
         module = modules[name]
-        for operation in allowed(module):
+        for operation in list_allowed(module):
             yield {
                 "object_name": name,
                 "sync_mode": SYNC_MODES[operation],
-                "matching_keys": [[key] for key in keys(module, operation)],
-                "json_schema": _schema(module, operation, modules),
+                "matching_keys": [[key] for key in find_keys(module, operation)],
+                "json_schema": _build_schema(module, operation, modules),
             }
 
 
-def _schema(
+def _build_schema(
     module: TargetModule, operation: Operation, modules: Mapping[str, TargetModule]
 ) -> dict[str, Any]:
-    by = keys(module, operation)
+    by = find_keys(module, operation)
     properties: dict[str, Any] = {"id": _ID} if "id" in by else {}
     if operation == "delete":
         # A source of changes marks the rows that are gone; unmapped, every row deletes.
@@ -42,9 +42,9 @@ def _schema(
     for field in module.fields.values():
         if operation == "delete":
             if field.api_name in by:
-                properties.setdefault(field.api_name, _of(field))
-        elif field.settable(operation) and not field.unsupported(operation):
-            properties |= _columns(field, modules)
+                properties.setdefault(field.api_name, _build_property(field))
+        elif field.is_settable(operation) and not field.explain_unsupported(operation):
+            properties |= _build_columns(field, modules)
             if field.mandatory and operation in ("insert", "upsert"):
                 required.append(field.api_name)
     if _ABOUT in properties:
@@ -58,9 +58,9 @@ def _schema(
     return schema | ({"required": required} if required else {})
 
 
-def _columns(field: TargetField, modules: Mapping[str, TargetModule]) -> dict[str, Any]:
+def _build_columns(field: TargetField, modules: Mapping[str, TargetModule]) -> dict[str, Any]:
     """The field, and the other ways to name what it points at."""
-    columns = {field.api_name: _of(field)}
+    columns = {field.api_name: _build_property(field)}
     if field.is_user:
         columns[f"{field.api_name}.email"] = {**_TEXT, "format": "email"}
     target = modules.get(field.lookup_module or "")
@@ -70,7 +70,7 @@ def _columns(field: TargetField, modules: Mapping[str, TargetModule]) -> dict[st
     return columns
 
 
-def _of(field: TargetField) -> dict[str, Any]:
+def _build_property(field: TargetField) -> dict[str, Any]:
     schema = dict(_LIST if field.form == "links" else field.read.type.schema)
     if field.data_type == "email":
         schema["format"] = "email"

@@ -1,6 +1,6 @@
 """Values of rows in the form in which Zoho takes them ("Insert Records"), or why Zoho would not.
 
-Pure. Nothing is cut or rounded in silence: what Zoho would change on its way in is refused here.
+Pure. Nothing is cut or rounded in silence: what Zoho would change on its way in is rejected here.
 Zoho itself judges what takes more than its documented limits, such as the parts of an address.
 """
 
@@ -17,9 +17,9 @@ import orjson
 
 from destination_zoho_crm.columns import Column
 from destination_zoho_crm.modules import TargetField
-from destination_zoho_crm.numeric import as_text, integer, long, number
+from destination_zoho_crm.numeric import encode_integer, encode_long, encode_number, format_number
+from destination_zoho_crm.outcomes import InvalidValueError
 from destination_zoho_crm.picklists import HOLDS_SEMICOLON, PickList
-from destination_zoho_crm.unfit import UnfitError
 from zoho_crm.data_types import Form
 
 LOGGER = logging.getLogger("airbyte")
@@ -28,6 +28,7 @@ LOGGER = logging.getLogger("airbyte")
 _ID = re.compile(r"\d{15,20}", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MIDNIGHT = re.compile(r"[T ]00:00(:00(\.0+)?)?( ?(Z|UTC|[+-]00(:?00)?))?", re.ASCII)
+_NO_MOMENT = "expected a date with time"
 #: How warehouses write an offset that Python does not read: BigQuery and Snowflake.
 _UTC = re.compile(r" UTC$")
 _APART = re.compile(r" (?=(Z|[+-]\d{2}(:?\d{2})?)$)", re.ASCII)
@@ -58,21 +59,21 @@ class Encoder:
         column: Column,
         users: Mapping[str, str],
         pick_list: PickList | None = None,
-        cure: Callable[[], str] = str,
+        suggest: Callable[[], str] = str,
     ) -> None:
         """`stream`: what people call it; `users`: ids of active users by address; `pick_list`:
-        what values are held against; `cure`: what else than an id names a record, in words that
-        may be logged."""
+        what values are checked against; `suggest`: what else than an id names a record, in words
+        that may be logged."""
         self.name = column.name
         self._stream = stream
         self._column = column
         self._users = users
         self._pick_list = pick_list
-        self._cure = cure
+        self._suggest = suggest
         field = column.field
         self._form: Form = (field.form if field else None) or "given"
-        self._remarks: set[str] = set()
-        self._encode = self._encoder(field)
+        self._warned: set[str] = set()
+        self._encode = self._choose_encoder(field)
 
     def __call__(self, value: Any) -> Any:
         """The value for Zoho; EMPTY of null, a blank text and an empty list."""
@@ -80,220 +81,220 @@ class Encoder:
             return EMPTY
         return self._encode(value)
 
-    def _encoder(self, field: TargetField | None) -> Callable[[Any], Any]:
+    def _choose_encoder(self, field: TargetField | None) -> Callable[[Any], Any]:
         if field is None:
-            return _record_id if self.name == "id" else _module_name
+            return _encode_id if self.name == "id" else _encode_module_name
         if self._column.via == "email":
-            return self._user
+            return self._encode_user
         if external := self._column.external:
-            return lambda value: {external.api_name: _text(external, value)}
+            return lambda value: {external.api_name: _limit_text(external, value)}
         own: Mapping[Form, Callable[[TargetField, Any], Any]] = {
-            "text": self._text,
-            "options": self._options,
-            "number": lambda field, value: number(field, value, self._remark),
-            "datetime": self._datetime,
-            "reference": self._reference,
+            "text": self._encode_text,
+            "options": self._encode_options,
+            "number": lambda field, value: encode_number(field, value, self._warn),
+            "datetime": self._encode_datetime,
+            "reference": self._encode_reference,
         }
         return partial(own.get(self._form) or _ENCODERS[self._form], field)
 
-    def _remark(self, words: str) -> None:
+    def _warn(self, words: str) -> None:
         """A warning about the column, once."""
-        if words not in self._remarks:
-            self._remarks.add(words)
+        if words not in self._warned:
+            self._warned.add(words)
             LOGGER.warning(f"{self._stream}: the column {self._column.source} {words}.")
 
-    def _user(self, value: Any) -> dict[str, str]:
+    def _encode_user(self, value: Any) -> dict[str, str]:
         user = self._users.get(value.strip().lower()) if isinstance(value, str) else None
         if user is None:
-            raise UnfitError("no active user has this address")
+            raise InvalidValueError("no active user has this address")
         return {"id": user}
 
-    def _text(self, field: TargetField, value: Any) -> str:
-        text = _text(field, value)
-        return self._pick_list.one(text, self._remark) if self._pick_list else text
+    def _encode_text(self, field: TargetField, value: Any) -> str:
+        text = _limit_text(field, value)
+        return self._pick_list.read_one(text, self._warn) if self._pick_list else text
 
-    def _options(self, field: TargetField, value: Any) -> list[str] | Empty:
+    def _encode_options(self, field: TargetField, value: Any) -> list[str] | Empty:
         """Of a list, each item is an option. A text is one option, or several between semicolons
         as Zoho's own exports have them, or else between commas or bars."""
         text = value.strip() if isinstance(value, str) else ""
         if text and (text[0] != "[" or (self._pick_list and self._pick_list.has(text))):
-            given = _parts(text, ";")
+            given = _split(text, ";")
             ways = [[text], given]
             if len(given) == 1:
-                ways += [_parts(given[0], ","), _parts(given[0], "|")]
+                ways += [_split(given[0], ","), _split(given[0], "|")]
         else:
-            given = [_as_text(item, "expected a list of texts") for item in _list(value)]
+            given = [_read_text(item, "expected a list of texts") for item in _read_list(value)]
             ways = [given]
             if not all(option.strip() for option in given):
-                raise UnfitError("an option is blank")
+                raise InvalidValueError("an option is blank")
+        options = given
         if self._pick_list is not None and given:
-            options = self._pick_list.read(*ways, given=given, remark=self._remark)
+            options = self._pick_list.read(*ways, given=given, warn=self._warn)
         elif any(";" in option for option in given):
-            raise UnfitError(HOLDS_SEMICOLON)
-        else:
-            options = given
+            raise InvalidValueError(HOLDS_SEMICOLON)
         if field.length and len(";".join(options)) > field.length:
-            raise UnfitError(
+            raise InvalidValueError(
                 f"longer than {field.length} characters, with semicolons between options"
             )
         return options or EMPTY
 
-    def _datetime(self, field: TargetField, value: Any) -> str:
-        moment = _moment(value)
+    def _encode_datetime(self, field: TargetField, value: Any) -> str:
+        moment = _read_moment(value)
         if moment.microsecond:
-            self._remark("has fractions of a second, which Zoho does not keep; they are cut off")
+            self._warn("has fractions of a second, which Zoho does not keep; they are cut off")
         return moment.replace(microsecond=0).isoformat()
 
-    def _reference(self, field: TargetField, value: Any) -> dict[str, Any]:
+    def _encode_reference(self, field: TargetField, value: Any) -> dict[str, Any]:
         try:
-            return _reference(field, value)
-        except UnfitError as error:
-            raise UnfitError("; ".join(filter(None, [str(error), self._cure()]))) from None
+            return _build_reference(field, value)
+        except InvalidValueError as error:
+            reasons = filter(None, [str(error), self._suggest()])
+            raise InvalidValueError("; ".join(reasons)) from None
 
 
-def _moment(value: Any) -> datetime:
+def _read_moment(value: Any) -> datetime:
     """A moment without an offset is one in UTC."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        raise UnfitError("expected a date with time; a number does not tell of which unit it is")
+        raise InvalidValueError(f"{_NO_MOMENT}; a number does not say in which unit it is")
     text = value.strip() if isinstance(value, str) else ""
     if not _DATE.match(text):
-        raise UnfitError("expected a date with time")
+        raise InvalidValueError(_NO_MOMENT)
     try:
         moment = datetime.fromisoformat(_APART.sub("", _UTC.sub("Z", text)))
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise UnfitError("expected a date with time") from None
+        raise InvalidValueError(_NO_MOMENT) from None
 
 
-def _as_text(value: Any, expected: str = "expected a text") -> str:
+def _read_text(value: Any, expected: str = "expected a text") -> str:
     """A number that has passed through a float column is a whole one: 5551234.0 is 5551234."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise UnfitError(expected)
-    return as_text(value) if isinstance(value, float) else str(value)
+        raise InvalidValueError(expected)
+    return format_number(value) if isinstance(value, float) else str(value)
 
 
-def _text(field: TargetField, value: Any) -> str:
-    text = _as_text(value)
+def _limit_text(field: TargetField, value: Any) -> str:
+    text = _read_text(value)
     if field.length and len(text) > field.length:
-        raise UnfitError(f"longer than {field.length} characters")
+        raise InvalidValueError(f"longer than {field.length} characters")
     return text
 
 
-def _boolean(field: TargetField, value: Any) -> bool:
+def _encode_boolean(field: TargetField, value: Any) -> bool:
     if isinstance(value, bool):
         return value
     if value in (0, 1):
         return bool(value)
     if isinstance(value, str) and (text := value.strip().lower()) in ("true", "false"):
         return text == "true"
-    raise UnfitError("expected true or false")
+    raise InvalidValueError("expected true or false")
 
 
-def _day(field: TargetField, value: Any) -> str:
+def _encode_date(field: TargetField, value: Any) -> str:
     text = value.strip() if isinstance(value, str) else ""
     found = _DATE.match(text)
     if found is None:
-        raise UnfitError("expected a date")
+        raise InvalidValueError("expected a date")
     try:
         date.fromisoformat(found[0])
     except ValueError:
-        raise UnfitError("expected a date") from None
+        raise InvalidValueError("expected a date") from None
     rest = text[found.end() :]
     if rest and not _MIDNIGHT.fullmatch(rest):
-        raise UnfitError("the field holds a date, and the value has a time of day")
+        raise InvalidValueError("the field holds a date, and the value has a time of day")
     return found[0]
 
 
-def _record_id(value: Any) -> str:
+def _encode_id(value: Any) -> str:
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     if not isinstance(text, str) or not is_id(text.strip()):
-        raise UnfitError("expected the id of a record in Zoho, 15 to 20 digits")
+        raise InvalidValueError("expected the id of a record in Zoho, 15 to 20 digits")
     return text.strip()
 
 
-def _module_name(value: Any) -> str:
+def _encode_module_name(value: Any) -> str:
     if not isinstance(value, str):
-        raise UnfitError("expected the API name of a module")
+        raise InvalidValueError("expected the API name of a module")
     return value
 
 
-def _reference(field: TargetField, value: Any) -> dict[str, Any]:
+def _build_reference(field: TargetField, value: Any) -> dict[str, Any]:
     """An id, or an object that holds one as Zoho's answers do."""
     if isinstance(value, str) and value.lstrip().startswith("{"):
-        value = _json(value)
+        value = _parse_json(value)
     if not isinstance(value, Mapping):
-        return {"id": _record_id(value)}
+        return {"id": _encode_id(value)}
     # "Insert Appointments": Appointment_For names its module beside the id.
-    module = _carried({"module": value["module"]} if "module" in value else {})
-    return {"id": _record_id(value.get("id")), **module}
+    module = _check_json({"module": value["module"]} if "module" in value else {})
+    return {"id": _encode_id(value.get("id")), **module}
 
 
-def _list(value: Any) -> list[Any]:
+def _read_list(value: Any) -> list[Any]:
     if isinstance(value, str):
-        value = _json(value) if value.lstrip().startswith("[") else [value]
+        value = _parse_json(value) if value.lstrip().startswith("[") else [value]
     if not isinstance(value, list):
-        raise UnfitError("expected a list")
+        raise InvalidValueError("expected a list")
     return value
 
 
-def _parts(text: str, separator: str) -> list[str]:
+def _split(text: str, separator: str) -> list[str]:
     return [part.strip() for part in text.split(separator) if part.strip()]
 
 
-def _tags(field: TargetField, value: Any) -> list[dict[str, str]] | Empty:
+def _encode_tags(field: TargetField, value: Any) -> list[dict[str, str]] | Empty:
     """A text is one name, or several between semicolons."""
     between = isinstance(value, str) and not value.lstrip().startswith("[")
     tags = []
-    for item in _parts(value, ";") if between else _list(value):
+    for item in _split(value, ";") if between else _read_list(value):
         name = item.get("name") if isinstance(item, dict) else item
         if not isinstance(name, str) or not name.strip():
-            raise UnfitError("expected a list of names")
+            raise InvalidValueError("expected a list of names")
         tags.append({"name": name})
     return tags or EMPTY
 
 
-def _links(field: TargetField, value: Any) -> list[dict[str, Any]]:
+def _encode_links(field: TargetField, value: Any) -> list[dict[str, Any]]:
     """Ids of what a new record is linked with ("Insert Records": multi-select lookup)."""
-    return [{str(field.link): _reference(field, item)} for item in _list(value)]
+    return [{str(field.link): _build_reference(field, item)} for item in _read_list(value)]
 
 
-def _given(field: TargetField, value: Any) -> Any:
+def _encode_given(field: TargetField, value: Any) -> Any:
     """Of a field that only few modules have: as it is, or the JSON that a text holds."""
     if isinstance(value, str) and field.json_type in ("jsonobject", "jsonarray"):
-        value = _json(value)
+        value = _parse_json(value)
     if isinstance(value, float) and not math.isfinite(value):
-        raise UnfitError("expected a number")
-    return _carried(value)
+        raise InvalidValueError("expected a number")
+    return _check_json(value)
 
 
-def _carried(value: Any) -> Any:
+def _check_json(value: Any) -> Any:
     """What is nested without end can be read, but not written again; NaN would become null."""
     try:
         orjson.dumps({"data": [{"field": [{"link": value}]}]})
         json.dumps(value, allow_nan=False)
     except orjson.JSONEncodeError:
-        raise UnfitError("nested too deep") from None
+        raise InvalidValueError("nested too deep") from None
     except ValueError:
-        raise UnfitError("a number in it is none that JSON can carry") from None
+        raise InvalidValueError("a number in it is none that JSON can carry") from None
     return value
 
 
-def _json(text: str) -> Any:
+def _parse_json(text: str) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
-        raise UnfitError("expected JSON") from None
+        raise InvalidValueError("expected JSON") from None
 
 
-#: The forms whose values hang on nothing but the field.
+#: Forms whose values depend on nothing but the field.
 _ENCODERS: Mapping[Form, Callable[[TargetField, Any], Any]] = {
-    "integer": integer,
-    "long": long,
-    "boolean": _boolean,
-    "date": _day,
-    "tags": _tags,
-    "links": _links,
-    "given": _given,
+    "integer": encode_integer,
+    "long": encode_long,
+    "boolean": _encode_boolean,
+    "date": _encode_date,
+    "tags": _encode_tags,
+    "links": _encode_links,
+    "given": _encode_given,
 }

@@ -11,7 +11,8 @@ from destination_zoho_crm.settings import SYNC_MODES, Operation
 
 KeyKind = Literal["id", "system", "unique", "external"]
 
-#: "Upsert Records": system-defined duplicate check fields. Metadata does not tell them.
+#: Zoho's page "Upsert Records": system-defined duplicate check fields. Metadata does not report
+#: them.
 SYSTEM_FIELDS = {
     "Leads": "Email",
     "Accounts": "Account_Name",
@@ -50,27 +51,27 @@ _NEW_WITH_ROWS = {
 }
 
 
-def system_field(module: TargetModule) -> str | None:
+def find_system_field(module: TargetModule) -> str | None:
     """The field that Zoho itself takes for a duplicate check, if the module has one."""
     name = SYSTEM_FIELDS.get(module.api_name) or (_OF_CUSTOM_MODULES if module.custom else None)
     return name if name in module.fields else None
 
 
-def rows_of_new(module: str) -> str | None:
+def find_required_rows(module: str) -> str | None:
     """What keeps a new record of the module from being written, in a word."""
     return _NEW_WITH_ROWS.get(module)
 
 
-def keys(module: TargetModule, operation: Operation) -> dict[str, KeyKind]:
+def find_keys(module: TargetModule, operation: Operation) -> dict[str, KeyKind]:
     """The fields by which rows may find their records, the likeliest first; none for an insert."""
-    return dict(_keys(module, operation))
+    return dict(_iterate_keys(module, operation))
 
 
-def _keys(module: TargetModule, operation: Operation) -> Iterator[tuple[str, KeyKind]]:
+def _iterate_keys(module: TargetModule, operation: Operation) -> Iterator[tuple[str, KeyKind]]:
     if operation == "insert":
         return
     # A row must be able to bring its key.
-    fields = [field for field in module.fields.values() if field.settable(operation)]
+    fields = [field for field in module.fields.values() if field.is_settable(operation)]
     by_external = [
         (field.api_name, "external")
         for field in fields
@@ -80,7 +81,7 @@ def _keys(module: TargetModule, operation: Operation) -> Iterator[tuple[str, Key
         yield "id", "id"
         yield from by_external  # type: ignore[misc]  # the words are of KeyKind
         return
-    if name := system_field(module):
+    if name := find_system_field(module):
         yield name, "system"
     for field in fields:
         if field.unique and not field.external and field.api_name != name:
@@ -88,7 +89,7 @@ def _keys(module: TargetModule, operation: Operation) -> Iterator[tuple[str, Key
     yield from by_external  # type: ignore[misc]
 
 
-def refusal(module: TargetModule, operation: Operation) -> str | None:
+def find_unsupported_reason(module: TargetModule, operation: Operation) -> str | None:
     """Why the operation cannot be done in this module; None: it can."""
     name = module.api_name
     if operation == "insert" and not module.creatable:
@@ -97,7 +98,7 @@ def refusal(module: TargetModule, operation: Operation) -> str | None:
         return f"Zoho lets no one change records of {name}"
     if operation == "delete" and not module.deletable:
         return f"Zoho lets no one delete records of {name}"
-    if operation == "insert" and (rows := rows_of_new(name)):
+    if operation == "insert" and (rows := find_required_rows(name)):
         return (
             f"a new record of {name} needs {rows}, which cannot be written yet, so only records "
             "that are there can be written to"
@@ -107,11 +108,13 @@ def refusal(module: TargetModule, operation: Operation) -> str | None:
             return f"Zoho has no upsert for {name}"
         if not (module.creatable and module.editable):
             return f"Zoho does not let records of {name} be both added and changed"
-        if not keys(module, operation):
+        if not find_keys(module, operation):
             return f"{name} has no field that is unique or an external ID, so nothing can match"
     return None
 
 
-def allowed(module: TargetModule) -> list[Operation]:
+def list_allowed(module: TargetModule) -> list[Operation]:
     """The operations that the module allows."""
-    return [operation for operation in SYNC_MODES if refusal(module, operation) is None]
+    return [
+        operation for operation in SYNC_MODES if find_unsupported_reason(module, operation) is None
+    ]

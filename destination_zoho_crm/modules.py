@@ -1,30 +1,27 @@
-"""Modules and fields as Zoho's metadata describes them to a writer."""
+"""Modules and fields as the destination sees them: what can be written."""
 
 import logging
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from destination_zoho_crm.naming import loose
+from destination_zoho_crm.naming import fold_spelling
 from destination_zoho_crm.options import Options
 from destination_zoho_crm.settings import Operation
 from zoho_crm.data_types import Form
-from zoho_crm.directory import Metadata, of_one_module
+from zoho_crm.directory import Directory, Metadata
 from zoho_crm.fields import Field
-from zoho_crm.json_text import object_of
+from zoho_crm.json_text import as_object
 from zoho_crm.problems import Refused
 
 LOGGER = logging.getLogger("airbyte")
 
-#: Modules that are asked for until Zoho tells the fields of one.
+#: Modules that are tried until Zoho gives the fields of one.
 _MODULES_TRIED = 5
-#: Field calls side by side, as in `zoho_crm.directory`.
-_SIDE_BY_SIDE = 10
 
-#: Their records hang on other calls than "Insert Records": a file comes with each.
+#: Their records are made by other calls than "Insert Records": a file comes with each.
 _OF_OTHER_CALLS = ("Attachments",)
-#: Rows of a parent, and pages that are no records. Other kinds are judged by their flags alone:
+#: Rows of a parent, and pages that are no records. Of other kinds, their flags alone decide:
 #: the history of rescheduled appointments is a hidden "field_tracker", and can be written.
 _NO_KINDS = ("subform", "static_subform", "web")
 
@@ -38,12 +35,12 @@ _BESIDES = ("profileimage", "attachment", "territories")
 
 @dataclass(frozen=True, slots=True)
 class TargetField:
-    """A field, as far as writing it goes."""
+    """A field as a writer sees it."""
 
     read: Field
     creatable: bool
     updatable: bool
-    #: The system wants it in a new record; what only a layout wants, no call is held to.
+    #: A new record needs it. What only a layout requires, no call needs.
     mandatory: bool
     unique: bool
     #: An External ID field.
@@ -57,7 +54,7 @@ class TargetField:
     link: str | None
     #: Of a pick list.
     options: Options
-    #: What people see in its place; none may be told.
+    #: What people see; may be empty.
     label: str
 
     @property
@@ -80,13 +77,13 @@ class TargetField:
             return "given"
         return self.read.type.write
 
-    def unsupported(self, operation: Operation) -> str | None:
+    def explain_unsupported(self, operation: Operation) -> str | None:
         """Why it is not written though Zoho takes it in some form."""
         if self.data_type == "subform":
             return "it is a subform, and rows of subforms cannot be written yet"
         if self.data_type in _LINKS and not self.link:
             return (
-                f"it is a {self.data_type}, and in this version of its API Zoho does not tell by "
+                f"it is a {self.data_type}, and in this version of its API Zoho does not report by "
                 "which name a link calls the record at its other end"
             )
         if self.data_type in _LINKS and operation != "insert":
@@ -98,7 +95,7 @@ class TargetField:
             return f"it is a {self.data_type}, which Zoho takes by a call of its own"
         return None
 
-    def settable(self, operation: Operation) -> bool:
+    def is_settable(self, operation: Operation) -> bool:
         """Whether a call can carry a value of it; that of a deletion names it in its address."""
         creates, updates = operation in ("insert", "upsert"), operation in ("update", "upsert")
         return (
@@ -115,7 +112,7 @@ class TargetField:
     def from_metadata(cls, entry: Mapping[str, Any]) -> "TargetField":
         """From one entry of "Fields Metadata"; only `api_name` must be there."""
         read = Field.from_metadata(entry)
-        creatable, updatable = _writability(entry, read)
+        creatable, updatable = _read_writability(entry, read)
         return cls(
             read=read,
             creatable=creatable,
@@ -127,8 +124,8 @@ class TargetField:
             length=entry.get("length"),
             decimal_place=entry.get("decimal_place"),
             json_type=entry.get("json_type"),
-            lookup_module=_lookup_module(entry),
-            link=_link(entry),
+            lookup_module=_read_lookup_module(entry),
+            link=_read_link(entry),
             options=Options.from_metadata(entry),
             label=str(entry.get("field_label") or ""),
         )
@@ -144,7 +141,7 @@ class TargetModule:
     editable: bool
     deletable: bool
     #: Whether metadata says of a field that it is an External ID; that of v2 does not.
-    tells_external: bool
+    reports_external: bool
     fields: Mapping[str, TargetField]
 
     @classmethod
@@ -160,98 +157,90 @@ class TargetModule:
             creatable=bool(module.get("creatable")),
             editable=bool(module.get("editable")),
             deletable=bool(module.get("deletable")),
-            tells_external=any(_tells_external(entry) for entry in entries),
+            reports_external=any(_reports_external(entry) for entry in entries),
             fields={field.api_name: field for field in named},
         )
 
 
 class TargetModules:
-    """The modules of an org that can be written; fields are fetched when asked for, once."""
+    """The modules of an org that can be written; their fields are read when asked for."""
 
-    def __init__(self, requester: Metadata) -> None:
+    def __init__(self, directory: Directory, requester: Metadata) -> None:
+        self._directory = directory
         self._requester = requester
-        listed = requester.metadata("settings/modules", "modules")
-        self._listed = {entry["api_name"]: entry for entry in listed if _writable(entry)}
-        self._fetched: dict[str, TargetModule | Refused] = {}
+        listed = directory.list_modules(requester)
+        self._entries = {name: entry for name, entry in listed.items() if _is_writable(entry)}
 
     @property
     def names(self) -> list[str]:
-        return sorted(self._listed)
+        return sorted(self._entries)
 
-    def named(self, names: Iterable[str]) -> dict[str, TargetModule]:
-        """Those of the names that the org has."""
+    def find(self, names: Iterable[str]) -> dict[str, TargetModule]:
+        """Those of the names that the org has. Raises where Zoho refuses the fields of one."""
         modules = {}
-        for name, module in self._answers(names).items():
-            if isinstance(module, Refused):
-                raise module
-            modules[name] = module
+        for name, fields in self._read_fields(names).items():
+            if isinstance(fields, Refused):
+                raise fields
+            modules[name] = self._describe(name, fields)
         return modules
 
-    def again(self, name: str) -> TargetModule | None:
+    def find_anew(self, name: str) -> TargetModule | None:
         """The module as Zoho describes it now; None where the org has no such module."""
-        self._fetched.pop(name, None)
-        return self.named([name]).get(name)
+        self._directory.ask_again(name)
+        return self.find([name]).get(name)
 
-    def told(self) -> str:
-        """A module whose fields Zoho tells; raises where it tells those of none of a few."""
+    def find_described(self) -> str:
+        """A module whose fields Zoho gives; raises where it refuses those of a few."""
         refusal: Refused | None = None
         for name in self.names[:_MODULES_TRIED]:
-            answer = self._answers([name])[name]
-            if not isinstance(answer, Refused):
+            fields = self._read_fields([name])[name]
+            if not isinstance(fields, Refused):
                 return name
-            refusal = answer
+            refusal = fields
         assert refusal is not None
         raise refusal
 
-    def offered(self) -> dict[str, TargetModule]:
-        """All but those whose fields Zoho does not tell, each of which costs a warning.
+    def find_all(self) -> dict[str, TargetModule]:
+        """All but those whose fields Zoho refuses, each of which costs a warning.
 
-        Raises where it tells those of none: then it is not these modules that it refuses.
+        Raises where it refuses those of all: then the reason is not in these modules.
         """
         modules = {}
-        answers = self._answers(self.names)
-        refusals = [answer for answer in answers.values() if isinstance(answer, Refused)]
+        answers = self._read_fields(self.names)
+        refusals = [fields for fields in answers.values() if isinstance(fields, Refused)]
         if refusals and len(refusals) == len(answers):
             raise refusals[0]
-        for name, module in answers.items():
-            if isinstance(module, Refused):
-                LOGGER.warning(f"{name} is left out: {module.message}")
+        for name, fields in answers.items():
+            if isinstance(fields, Refused):
+                LOGGER.warning(f"{name} is left out: {fields.message}")
             else:
-                modules[name] = module
+                modules[name] = self._describe(name, fields)
         return modules
 
-    def with_lookups(self, names: Iterable[str], lookups: Iterable[str]) -> dict[str, TargetModule]:
+    def find_with_lookups(
+        self, names: Iterable[str], lookups: Iterable[str]
+    ) -> dict[str, TargetModule]:
         """These modules, and those that their fields named in `lookups` point at, however these
         names are spelled."""
-        modules = self.named(names)
-        wanted = {loose(name) for name in lookups}
+        modules = self.find(names)
+        wanted = {fold_spelling(name) for name in lookups}
         fields = [field for module in modules.values() for field in module.fields.values()]
         targets = {
             field.lookup_module or ""
             for field in fields
-            if wanted & {loose(field.api_name), loose(field.label)}
+            if wanted & {fold_spelling(field.api_name), fold_spelling(field.label)}
         }
-        return modules | self.named(targets)
+        return modules | self.find(targets)
 
-    def _answers(self, names: Iterable[str]) -> dict[str, TargetModule | Refused]:
-        """Fetched side by side."""
-        wanted = dict.fromkeys(name for name in names if name in self._listed)
-        missing = [name for name in wanted if name not in self._fetched]
-        with ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="fields") as pool:
-            self._fetched |= zip(missing, pool.map(self._fetch, missing), strict=True)
-        return {name: self._fetched[name] for name in wanted}
+    def _read_fields(self, names: Iterable[str]) -> dict[str, list[Any] | Refused]:
+        wanted = dict.fromkeys(name for name in names if name in self._entries)
+        return self._directory.read_fields_of(wanted, self._requester)
 
-    def _fetch(self, name: str) -> TargetModule | Refused:
-        try:
-            fields = self._requester.metadata("settings/fields", "fields", module=name)
-        except Refused as refusal:
-            if of_one_module(refusal):
-                return refusal
-            raise
-        return TargetModule.from_metadata(self._listed[name], fields)
+    def _describe(self, name: str, fields: Iterable[Any]) -> TargetModule:
+        return TargetModule.from_metadata(self._entries[name], fields)
 
 
-def _writable(module: Mapping[str, Any]) -> bool:
+def _is_writable(module: Mapping[str, Any]) -> bool:
     return (
         bool(module.get("api_supported", True))
         and module.get("generated_type") not in _NO_KINDS
@@ -260,10 +249,10 @@ def _writable(module: Mapping[str, Any]) -> bool:
     )
 
 
-def _writability(entry: Mapping[str, Any], field: Field) -> tuple[bool, bool]:
+def _read_writability(entry: Mapping[str, Any], field: Field) -> tuple[bool, bool]:
     """Whether a call may set the field in a new record, and in one that exists.
 
-    `operation_type` tells from v6 on. Before that, `view_type` tells what people may do in forms,
+    `operation_type` says so from v6 on. Before that, `view_type` says what people may do in forms,
     which is the same but for tags. `field_read_only` misleads: it is true of Owner.
     """
     if field.api_name == "id" or field.computed or entry.get("read_only"):
@@ -277,26 +266,28 @@ def _writability(entry: Mapping[str, Any], field: Field) -> tuple[bool, bool]:
     return bool(shown.get("create", True)), bool(shown.get("edit", True))
 
 
-def _lookup_module(entry: Mapping[str, Any]) -> str | None:
+def _read_lookup_module(entry: Mapping[str, Any]) -> str | None:
     module = (entry.get("lookup") or {}).get("module")
     if isinstance(module, Mapping):
         module = module.get("api_name")
     return module if isinstance(module, str) and module else None
 
 
-def _link(entry: Mapping[str, Any]) -> str | None:
+def _read_link(entry: Mapping[str, Any]) -> str | None:
     """The linking module has a lookup to each end. A row of the field names the one to the other
     end: v8 calls it the connected one among `linking_details`, earlier versions by a flat name."""
     for kind in _LINKS:
-        told = object_of(entry.get(kind))
-        connected = object_of(object_of(told.get("linking_details")).get("connected_lookup_field"))
-        link = connected.get("api_name") or told.get("connectedlookup_apiname")
+        details = as_object(entry.get(kind))
+        connected = as_object(
+            as_object(details.get("linking_details")).get("connected_lookup_field")
+        )
+        link = connected.get("api_name") or details.get("connectedlookup_apiname")
         if isinstance(link, str) and link:
             return link
     return None
 
 
-def _tells_external(entry: Mapping[str, Any]) -> bool:
+def _reports_external(entry: Mapping[str, Any]) -> bool:
     """v2 has the key `external`, too, null in every field; the other keys came with later versions,
-    which tell the truth by it."""
+    which report it truly."""
     return bool(entry.get("external")) or "filterable" in entry or "operation_type" in entry

@@ -1,4 +1,4 @@
-"""Names that stand for others but for their spelling. Pure.
+"""Names that differ from others in spelling only. Pure.
 
 Warehouses fold case and have no blanks; PyAirbyte turns all that is no letter or digit of
 ASCII into an underscore, in the keys of its rows alone.
@@ -7,7 +7,8 @@ ASCII into an underscore, in the keys of its rows alone.
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
+
+from zoho_crm.similar_names import find_similar
 
 #: The sign of `$se_module` is one that many warehouses have not.
 _SPELLING = re.compile(r"[\s_]+|^\$(?=se_?module$)", re.IGNORECASE)
@@ -17,39 +18,43 @@ _NOT_ASCII_WORD = re.compile(r"[^a-z0-9]+")
 _NEAR = 0.75
 
 
-def loose(name: str) -> str:
+def fold_spelling(name: str) -> str:
     """The name without regard to case, blanks and underscores."""
     return _SPELLING.sub("", name).casefold()
 
 
-def as_row_key(name: str) -> str:
+def fold_to_letters(name: str) -> str:
     """What is left of a name in the rows that PyAirbyte sends from a cache."""
     return _NOT_ASCII_WORD.sub("", name.lower())
 
 
 class Names:
-    """Names that others are held against."""
+    """Known names, and which of them a given name means."""
 
-    def __init__(self, names: Iterable[str], spelled: Callable[[str], str] = loose) -> None:
+    def __init__(self, names: Iterable[str], fold: Callable[[str], str] = fold_spelling) -> None:
         self._exact = dict.fromkeys(names)
-        self._spelled = spelled
-        self._loose: dict[str, list[str]] = defaultdict(list)
+        self._fold = fold
+        self._by_spelling: dict[str, list[str]] = defaultdict(list)
         for name in self._exact:
-            self._loose[spelled(name)].append(name)
+            self._by_spelling[fold(name)].append(name)
 
-    def fitting(self, name: str) -> list[str]:
+    def find(self, name: str) -> list[str]:
         """The name itself if it is there, else all that differ in spelling only."""
         if name in self._exact:
             return [name]
-        spelled = self._spelled(name)
-        return list(self._loose.get(spelled, ())) if spelled else []
+        fold = self._fold(name)
+        return list(self._by_spelling.get(fold, ())) if fold else []
 
-    def the_one(self, name: str) -> str | None:
+    def find_only(self, name: str) -> str | None:
         """The only one that fits."""
-        fitting = self.fitting(name)
+        fitting = self.find(name)
         return fitting[0] if len(fitting) == 1 else None
 
-    def near(self, name: str) -> str | None:
+    def find_similar(self, name: str) -> str | None:
         """The name that may be meant."""
-        similar = get_close_matches(self._spelled(name), list(self._loose), 1, _NEAR)
-        return self._loose[similar[0]][0] if similar else None
+        return find_similar(name, self._exact, nearness=_NEAR, fold=self._fold)
+
+
+def ask_if_meant(name: str | None) -> str:
+    """The end of a sentence about a name that is not known; empty where none is similar."""
+    return f"; did you mean {name}?" if name else ""

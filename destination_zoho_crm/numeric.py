@@ -11,14 +11,14 @@ from decimal import Context, Decimal, InvalidOperation
 from typing import Any
 
 from destination_zoho_crm.modules import TargetField
-from destination_zoho_crm.unfit import UnfitError
+from destination_zoho_crm.outcomes import InvalidValueError
 
-#: Documented limits, where metadata tells none.
+#: Documented limits, where metadata has none.
 _INTEGER_DIGITS, _LONG_DIGITS = 9, 18
 _MOST = Decimal(10) ** 16
 _DECIMALS = 9
 #: A double keeps so many digits of any number. One that came in with more may have lost some on its
-#: way to us, and nothing tells.
+#: way to us, unnoticed.
 _KEPT_DIGITS = 15
 #: Sums of a few doubles are off by so many steps between doubles.
 _MOST_STEPS = 4
@@ -29,62 +29,62 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _AS_TEXT = f"a number of more than {_KEPT_DIGITS} digits must be sent as a text, or digits are lost"
 
 
-def integer(field: TargetField, value: Any) -> int:
-    number = _whole(value)
+def encode_integer(field: TargetField, value: Any) -> int:
+    number = _parse_whole(value)
     most = field.length or _INTEGER_DIGITS
     if len(str(abs(number))) > most:
-        raise UnfitError(f"more than {most} digits")
+        raise InvalidValueError(f"more than {most} digits")
     return number
 
 
-def long(field: TargetField, value: Any) -> str:
+def encode_long(field: TargetField, value: Any) -> str:
     """Fields of Zoho's own may hold an id, which has more digits than the numbers of users; a
     record may show it as an object."""
-    number = _whole(value.get("id") if isinstance(value, Mapping) else value)
+    number = _parse_whole(value.get("id") if isinstance(value, Mapping) else value)
     most = max(field.length or 0, _LONG_DIGITS)
     if len(str(abs(number))) > most:
-        raise UnfitError(f"more than {most} digits")
+        raise InvalidValueError(f"more than {most} digits")
     return str(number)
 
 
-def as_text(value: float) -> str:
+def format_number(value: float) -> str:
     """The shortest text of a number, without an exponent."""
-    exact = _decimal(value)
+    exact = _parse_decimal(value)
     if exact == exact.to_integral_value():
-        return str(_whole(value))
+        return str(_parse_whole(value))
     return f"{exact:f}"
 
 
-def number(field: TargetField, value: Any, remark: Callable[[str], None]) -> int | float:
+def encode_number(field: TargetField, value: Any, warn: Callable[[str], None]) -> int | float:
     """Currency loses decimals beyond the field's, and any number those beyond the ninth.
 
     What arithmetic with doubles leaves behind the fifteenth digit, as of 0.1 + 0.2, is rounded off,
-    and `remark` hears of it.
+    and `warn` is called.
 
     UNVERIFIED: that other numbers keep more decimals than their field shows.
     """
-    exact = _decimal(value)
+    exact = _parse_decimal(value)
     if exact.copy_abs() >= _MOST:
-        raise UnfitError("more than 16 digits before the point")
+        raise InvalidValueError("more than 16 digits before the point")
     places = field.decimal_place if field.data_type == "currency" else None
     most = _DECIMALS if places is None else places
-    digits, decimals = _figures(exact)
+    digits, decimals = _count_digits(exact)
     if decimals > most or isinstance(value, float) or not _is_carried(exact):
-        short = _without_noise(exact)
-        if short != exact and _figures(short)[1] <= most:
-            remark(
+        short = _drop_noise(exact)
+        if short != exact and _count_digits(short)[1] <= most:
+            warn(
                 f"has numbers that differ from shorter ones behind the {_KEPT_DIGITS}th digit "
                 "only, as 0.1 + 0.2 does from 0.3; they are rounded to these"
             )
-            return _double(short)
+            return _read_double(short)
     if decimals > most:
-        raise UnfitError(f"more than {most} decimals, which Zoho would cut off")
+        raise InvalidValueError(f"more than {most} decimals, which Zoho would cut off")
     if isinstance(value, float) and digits > _KEPT_DIGITS:
-        raise UnfitError(_AS_TEXT)
-    return _double(exact)
+        raise InvalidValueError(_AS_TEXT)
+    return _read_double(exact)
 
 
-def _without_noise(exact: Decimal) -> Decimal:
+def _drop_noise(exact: Decimal) -> Decimal:
     """The number of fewer digits that this one was meant to be; else the number itself.
 
     It has more digits than a double keeps, those that are kept end in a zero, and it is next to the
@@ -92,27 +92,27 @@ def _without_noise(exact: Decimal) -> Decimal:
     double in a warehouse and is a decimal there now shows more of its noise: 99999999999.99 as
     99999999999.990005760.
     """
-    digits, decimals = _figures(exact)
+    digits, decimals = _count_digits(exact)
     if decimals and digits > _KEPT_DIGITS:
         short = Context(prec=_KEPT_DIGITS).plus(exact)
         apart = float(abs(exact - short)) / math.ulp(float(short))
-        if _figures(short)[0] < _KEPT_DIGITS and apart <= _MOST_STEPS:
+        if _count_digits(short)[0] < _KEPT_DIGITS and apart <= _MOST_STEPS:
             return short
     return exact
 
 
-def _double(exact: Decimal) -> int | float:
+def _read_double(exact: Decimal) -> int | float:
     if not _is_carried(exact):
-        raise UnfitError("more digits than a JSON number carries")
+        raise InvalidValueError("more digits than a JSON number carries")
     return int(exact) if exact == exact.to_integral_value() else float(exact)
 
 
 def _is_carried(exact: Decimal) -> bool:
-    """Whether a JSON number's reader gets this very number."""
+    """Whether a reader of JSON gets exactly this number."""
     return Decimal(repr(float(exact))) == exact
 
 
-def _figures(exact: Decimal) -> tuple[int, int]:
+def _count_digits(exact: Decimal) -> tuple[int, int]:
     """How many digits a number has, and how many decimals, without zeros at its end.
 
     Not by `normalize`, which rounds to Python's 28 digits.
@@ -125,26 +125,26 @@ def _figures(exact: Decimal) -> tuple[int, int]:
     return len(text), max(0, -exponent - (len(digits) - len(text)))
 
 
-def _decimal(value: Any) -> Decimal:
+def _parse_decimal(value: Any) -> Decimal:
     if isinstance(value, str) and _NUMBER.fullmatch(text := value.strip()):
         try:
             return Decimal(text)
         except InvalidOperation:
-            raise UnfitError("expected a number") from None
+            raise InvalidValueError("expected a number") from None
     if isinstance(value, int | float) and not isinstance(value, bool):
         exact = Decimal(repr(value))
         if exact.is_finite():
             return exact
-    raise UnfitError("expected a number")
+    raise InvalidValueError("expected a number")
 
 
-def _whole(value: Any) -> int:
+def _parse_whole(value: Any) -> int:
     if isinstance(value, float) and value.is_integer():
         if len(str(abs(int(value)))) > _KEPT_DIGITS:
-            raise UnfitError(_AS_TEXT)
+            raise InvalidValueError(_AS_TEXT)
         return int(value)
     if isinstance(value, str) and (found := _WHOLE.fullmatch(value.strip())):
         return int(found[1]) if len(found[1]) < 100 else 10**100
     if not isinstance(value, int) or isinstance(value, bool):
-        raise UnfitError("expected a whole number")
+        raise InvalidValueError("expected a whole number")
     return value

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Self
 
-#: Pick lists that are not judged. Reminders of calls are moments, whatever metadata says of them;
-#: pipelines hang on the layout, and Zoho refuses others ("Insert Records": Deals).
-_UNJUDGED = ("Reminder", "Pipeline")
+#: Pick lists that are not checked. Reminders of calls are moments, whatever metadata says of them;
+#: pipelines depend on the layout, and Zoho rejects others ("Insert Records": Deals).
+_NOT_CHECKED = ("Reminder", "Pipeline")
 _LISTS = ("picklist", "multiselectpicklist")
 #: Of a list in a reason.
 _MOST_SHOWN = 10
@@ -31,53 +31,53 @@ class Options:
         self._folded: dict[str, str | None] = {}
         for actual, display in self._pairs:
             for text in (actual, display):
-                other = self._folded.setdefault(folded(text), actual)
+                other = self._folded.setdefault(fold(text), actual)
                 if other != actual:
-                    self._folded[folded(text)] = None
+                    self._folded[fold(text)] = None
 
     @classmethod
     def from_metadata(cls, entry: Mapping[str, Any]) -> Self:
         """Of one entry of "Fields Metadata"."""
         values = entry.get("pick_list_values")
-        if entry.get("data_type") not in _LISTS or entry.get("api_name") in _UNJUDGED:
+        if entry.get("data_type") not in _LISTS or entry.get("api_name") in _NOT_CHECKED:
             return cls(())
-        return cls(_pairs(values if isinstance(values, list) else ()))
+        return cls(_read_pairs(values if isinstance(values, list) else ()))
 
     def __bool__(self) -> bool:
         """`-None-` alone is no list."""
         return any(actual != _NOTHING for actual, _ in self._pairs)
 
-    def exact(self, text: str) -> str | None:
+    def find_exact(self, text: str) -> str | None:
         """The actual value of the option that has this text."""
         return self._exact.get(text)
 
-    def alike(self, text: str) -> str | None:
-        """That of the only option whose text differs by nothing but case and blanks around it."""
-        return self._folded.get(folded(text))
+    def find_similar(self, text: str) -> str | None:
+        """The actual value of the only option that differs in case and blanks around it only."""
+        return self._folded.get(fold(text))
 
     @cached_property
-    def told(self) -> str:
-        """Some of them, for people."""
-        return shown([display for _, display in self._pairs if display != _NOTHING])
+    def examples(self) -> str:
+        """Some of the options, for a sentence."""
+        return quote_some([display for _, display in self._pairs if display != _NOTHING])
 
 
-def shown(names: Sequence[str]) -> str:
+def quote_some(names: Sequence[str]) -> str:
     """Some of the names of options, quoted, for they may hold commas."""
     rest = len(names) - _MOST_SHOWN
     some = ", ".join(f'"{name}"' for name in names[:_MOST_SHOWN])
     return some + (f" and {rest:,} more" if rest > 0 else "")
 
 
-def folded(text: str) -> str:
-    """What a text is but for case and blanks around it."""
+def fold(text: str) -> str:
+    """The text without case and blanks around it."""
     return text.strip().casefold()
 
 
-def _pairs(values: Iterable[Any]) -> Iterable[tuple[str, str]]:
-    """Each option must have one text at least."""
+def _read_pairs(values: Iterable[Any]) -> Iterable[tuple[str, str]]:
+    """Options without any text are left out."""
     for option in values:
         if isinstance(option, Mapping):
-            told = (option.get("actual_value"), option.get("display_value"))
-            texts = [str(text) for text in told if text not in (None, "")]
-            if texts:
-                yield texts[0], texts[-1]
+            texts = (option.get("actual_value"), option.get("display_value"))
+            given = [str(text) for text in texts if text not in (None, "")]
+            if given:
+                yield given[0], given[-1]

@@ -1,13 +1,17 @@
-"""What became of a row."""
+"""What became of a row, and what the log may say of it.
 
-from collections.abc import Mapping
+Zoho's own text is not logged: it can hold a value of the row.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from destination_zoho_crm.reasons import reason
+from destination_zoho_crm.options import quote_some
 from destination_zoho_crm.settings import Operation
 from zoho_crm import errors
-from zoho_crm.json_text import object_of
+from zoho_crm.json_text import as_object
 
 #: Unchanged: the row was accepted and not sent, for it would have changed nothing.
 Result = Literal["created", "updated", "unchanged", "deleted", "superseded", "rejected"]
@@ -21,16 +25,20 @@ DELETED_AT_SOURCE = "DELETED_AT_SOURCE"
 ALIVE_AT_SOURCE = "ALIVE_AT_SOURCE"
 
 
+class InvalidValueError(ValueError):
+    """Zoho would not take the value. The reason never shows the value."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     result: Result
-    #: Of the record, as far as it is known; of a rejected row, the record in its way.
+    #: Of the record, if it is known; of a rejected row, the record in its way.
     record_id: str | None = None
     #: An upsert matched by this field, which is not the chosen key ("Upsert Records": unique
     #: fields cannot be switched off).
     matched_by: str | None = None
     #: Of a deletion that found no record.
-    absent: bool = False
+    found_no_record: bool = False
     #: Of a rejected row.
     code: str = ""
     field: str | None = None
@@ -41,16 +49,32 @@ class Outcome:
     details: Mapping[str, Any] | None = None
 
 
-def rejected(code: str, message: str, field: str | None = None) -> Outcome:
-    """A row that we refuse. The message is logged, so it must not hold a value."""
+def reject(code: str, message: str, field: str | None = None) -> Outcome:
+    """A row that we reject. The message is logged, so it must not hold a value."""
     return Outcome("rejected", code=code, message=message, field=field, loggable=message)
 
 
-LARGE_ROW = rejected(
+LARGE_ROW = reject(
     TOO_LARGE, "something on the way to Zoho refuses a call with this row alone (HTTP 413)"
 )
 SUPERSEDED = Outcome("superseded")
 UNCHANGED = Outcome("unchanged")
+
+#: "Insert Records", "Update Records": codes of a record's errors.
+_WORDS: Mapping[str, str] = {
+    errors.DUPLICATE_DATA: "another record has this value",
+    "DUPLICATE_LINKING_DATA": "the records are linked already",
+    "DEPENDENT_FIELD_MISSING": "a field it depends on has no value",
+    "DEPENDENT_MISMATCH": "the value does not go with that of a field it depends on",
+    "RECORD_LOCKED": "the record is locked",
+    "NOT_APPROVED": "the record waits for approval",
+    "NOT_REVIEWED": "the record waits for review",
+    "RECORD_IN_BLUEPRINT": "the record is in a blueprint",
+    "CONVERTED_RECORD": "the record was converted, so it cannot be changed",
+    "ID_ALREADY_CONVERTED": "the record was converted, so it cannot be changed",
+}
+#: Of the record itself, and not of one that it points at.
+_OWN_ID = re.compile(r"\$\.data\[\d+\]\.id", re.ASCII)
 
 _DONE: Mapping[Operation, Result] = {
     "insert": "created",
@@ -59,7 +83,7 @@ _DONE: Mapping[Operation, Result] = {
 }
 
 
-def judged(
+def read_outcome(
     operation: Operation,
     module: str,
     item: Mapping[str, Any],
@@ -67,19 +91,19 @@ def judged(
     key: str | None,
     repeated: bool,
 ) -> Outcome:
-    """The outcome that one item of Zoho's answer tells ("Insert Records": sample responses)."""
-    details = object_of(item.get("details"))
+    """The outcome in one item of Zoho's answer ("Insert Records": sample responses)."""
+    details = as_object(item.get("details"))
     if item.get("status") == "success" or item.get("code") == "SUCCESS":
         result = _DONE.get(operation)
         if result is None:
             result = "updated" if item.get("action") == "update" else "created"
         other = item.get("duplicate_field") if result == "updated" else None
-        return Outcome(result, _id(details), other if other not in (None, key) else None)
+        return Outcome(result, _read_id(details), other if other not in (None, key) else None)
     if operation == "delete" and _finds_nothing(item, details, key):
         # Whether it was deleted before or never was: there is no such record now, which is what a
         # deletion is for. After a lost answer it may be this call that has deleted it.
-        return Outcome("deleted", absent=not repeated)
-    return _failure(operation, module, item, details)
+        return Outcome("deleted", found_no_record=not repeated)
+    return _read_reject(operation, module, item, details)
 
 
 def _finds_nothing(item: Mapping[str, Any], details: Mapping[str, Any], key: str | None) -> bool:
@@ -93,21 +117,22 @@ def _finds_nothing(item: Mapping[str, Any], details: Mapping[str, Any], key: str
     )
 
 
-def _failure(
+def _read_reject(
     operation: Operation, module: str, item: Mapping[str, Any], details: Mapping[str, Any]
 ) -> Outcome:
-    errors = details.get("errors")
-    listed = errors if isinstance(errors, list) else []
+    several = details.get("errors")
+    listed = several if isinstance(several, list) else []
     inner = [error for error in listed if isinstance(error, Mapping)]
-    parts = [(error, object_of(error.get("details"))) for error in inner] or [(item, details)]
-    fields = [name for _, about in parts for name in _fields(about)]
+    parts = [(error, as_object(error.get("details"))) for error in inner] or [(item, details)]
+    fields = [name for _, about in parts for name in _list_fields(about)]
     said = [
-        f"{error.get('message') or error.get('code')}{_limits(about)}" for error, about in parts
+        f"{error.get('message') or error.get('code')}{_format_limits(about)}"
+        for error, about in parts
     ]
     known = operation in ("update", "delete")
-    reasons = [_reason(error, about, alone=not inner, known=known) for error, about in parts]
-    ids = [found for _, about in parts if (found := _id(about))]
-    others = sorted({_module(about) or module for _, about in parts} - {module})
+    reasons = [_explain_error(error, about, alone=not inner, known=known) for error, about in parts]
+    ids = [found for _, about in parts if (found := _read_id(about))]
+    others = sorted({_read_module(about) or module for _, about in parts} - {module})
     elsewhere = [f"the record in its way is one of {', '.join(others)}"] if others else []
     return Outcome(
         "rejected",
@@ -120,16 +145,16 @@ def _failure(
     )
 
 
-def _reason(
+def _explain_error(
     error: Mapping[str, Any], details: Mapping[str, Any], *, alone: bool, known: bool
 ) -> str:
     """What the log may say; of several errors, with the field."""
-    said = reason(error.get("code"), details, known=known)
-    where = "" if alone else ", ".join(_fields(details))
+    said = _explain(error.get("code"), details, known=known)
+    where = "" if alone else ", ".join(_list_fields(details))
     return f"{where}: {said}" if where and said else said
 
 
-def _fields(details: Mapping[str, Any]) -> list[str]:
+def _list_fields(details: Mapping[str, Any]) -> list[str]:
     """Names of the fields that the error speaks of, one or several."""
     several = details.get("expected_fields") or details.get("ambiguity_due_to")
     places = several if isinstance(several, list) else [details]
@@ -140,26 +165,63 @@ def _fields(details: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _limits(details: Mapping[str, Any]) -> str:
+def _format_limits(details: Mapping[str, Any]) -> str:
     """What Zoho would have taken, where it says so."""
     known = {
         name: details[name]
         for name in ("expected_data_type", "maximum_length", "supported_values")
         if name in details
     }
-    rule = object_of(details.get("layout_rule")).get("name")
+    rule = as_object(details.get("layout_rule")).get("name")
     if rule:
         known["layout_rule"] = rule
     return f" ({', '.join(f'{name} {value}' for name, value in known.items())})" if known else ""
 
 
-def _module(details: Mapping[str, Any]) -> str | None:
+def _read_module(details: Mapping[str, Any]) -> str | None:
     """Of the record that a row is a duplicate of; Zoho can look for them in other modules, too."""
-    module = object_of(object_of(details.get("duplicate_record")).get("module"))
+    module = as_object(as_object(details.get("duplicate_record")).get("module"))
     name = module.get("api_name")
     return name if isinstance(name, str) else None
 
 
-def _id(details: Mapping[str, Any]) -> str | None:
-    found = details.get("id") or object_of(details.get("duplicate_record")).get("id")
+def _read_id(details: Mapping[str, Any]) -> str | None:
+    found = details.get("id") or as_object(details.get("duplicate_record")).get("id")
     return str(found) if found else None
+
+
+def _explain(code: object, details: Mapping[str, Any], *, known: bool) -> str:
+    """In fixed words, and by what Zoho would have taken, which is the org's; may be empty.
+
+    `known`: the row is to change a record that is there.
+    """
+    limits = ", ".join(_list_limits(details))
+    taken = f"Zoho takes {limits}" if limits else ""
+    return "; ".join(filter(None, [_find_words(code, details, known), taken]))
+
+
+def _find_words(code: object, details: Mapping[str, Any], known: bool) -> str:
+    if code == "MANDATORY_NOT_FOUND":
+        there = known or "id" in details
+        return f"{'the' if there else 'a new'} record needs a value"
+    if code == errors.INVALID_DATA and known and _is_of_own_id(details):
+        return "no record has this id; it may have been deleted or converted"
+    return _WORDS.get(str(code), "")
+
+
+def _is_of_own_id(details: Mapping[str, Any]) -> bool:
+    """UNVERIFIED: whether Zoho names the field of an id that is not there, or the id alone, or its
+    place in the path; the page has the message only ("Update Records": errors)."""
+    if "api_name" in details:
+        path = details.get("json_path")
+        return details["api_name"] == "id" and (not path or bool(_OWN_ID.fullmatch(str(path))))
+    return "id" in details or "resource_path_index" in details
+
+
+def _list_limits(details: Mapping[str, Any]) -> Iterator[str]:
+    if isinstance(kind := details.get("expected_data_type"), str):
+        yield f"the type {kind}"
+    if isinstance(length := details.get("maximum_length"), int):
+        yield f"a length of at most {length}"
+    if isinstance(values := details.get("supported_values"), list) and values:
+        yield f"one of {quote_some([str(value) for value in values])}"

@@ -1,5 +1,5 @@
-"""Values held against the options of their pick lists, which Zoho itself does not do: it adds what
-is new to the picklist ("Insert Records")."""
+"""Checks values against the options of their pick lists, which Zoho itself does not do: it adds
+what is new to the picklist ("Insert Records")."""
 
 import logging
 import threading
@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.modules import TargetField, TargetModules
-from destination_zoho_crm.options import Options, folded
-from destination_zoho_crm.unfit import UnfitError
+from destination_zoho_crm.options import Options, fold
+from destination_zoho_crm.outcomes import InvalidValueError
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -18,13 +18,13 @@ HOLDS_SEMICOLON = "an option holds a semicolon, by which Zoho separates options"
 #: New options of a field that are remembered; Zoho keeps fewer.
 _MOST_NEW = 10_000
 
-Remark = Callable[[str], None]
+Warn = Callable[[str], None]
 
 
 class PickLists:
     """The pick lists of one run. Safe to use from several threads.
 
-    Before a first value of a module is refused, the module's fields are asked for once more: an
+    Before a first value of a module is rejected, the module's fields are asked for again: an
     option may have been added since the run began.
     """
 
@@ -34,47 +34,47 @@ class PickLists:
         self._lock = threading.Lock()
         self._lists: dict[tuple[str, str], PickList] = {}
         self._asked_again: set[str] = set()
-        self._refused = False
+        self._warned = False
         self.adds = adds
 
-    def of(self, module: str, field: TargetField | None) -> "PickList | None":
-        """None where values are not judged. All streams of a run share the list of a field."""
+    def find(self, module: str, field: TargetField | None) -> "PickList | None":
+        """None where values are not checked. All streams of a run share the list of a field."""
         if field is None or not field.options:
             return None
         new = PickList(self, module, field)
         return self._lists.setdefault((module, field.api_name), new)
 
     def ask_again(self, module: str) -> None:
-        """Once a module; where Zoho does not tell, the options are those of the start."""
+        """Once a module; where Zoho refuses, the options of the start count."""
         with self._lock:
             if module in self._asked_again:
                 return
             self._asked_again.add(module)
             try:
-                found = self._modules.again(module)
+                found = self._modules.find_anew(module)
             except AirbyteTracedException as failure:
-                # Values are judged all the same; what fails here fails where it matters, too.
+                # Values are checked all the same; what fails here also fails where it matters.
                 LOGGER.warning(
-                    f"{module}: the options of its pick lists cannot be read once more, so values "
-                    f"are held against those of the start. {failure.message}"
+                    f"{module}: the options of its pick lists cannot be read again, so values are "
+                    f"checked against those of the start. {failure.message}"
                 )
                 return
             for (of, name), pick_list in self._lists.items():
                 if found and of == module and name in found.fields:
                     pick_list.options = found.fields[name].options
 
-    def tell_of_refusal(self, pick_list: "PickList") -> None:
+    def warn_of_reject(self, pick_list: "PickList") -> None:
         """Once a run."""
         with self._lock:
-            told, self._refused = self._refused, True
-        if not told:
+            warned, self._warned = self._warned, True
+        if not warned:
             LOGGER.warning(
                 f"{pick_list}: a row is rejected for a value that is none of the picklist's "
                 f"options, because {_SETTING} is reject. With add such values are sent, and Zoho "
                 "adds them to the picklist."
             )
 
-    def told(self) -> Iterator[str]:
+    def report_added(self) -> Iterator[str]:
         """What Zoho has been made to add, a sentence per field."""
         for pick_list in self._lists.values():
             number = len(pick_list.new)
@@ -101,65 +101,65 @@ class PickList:
     def __str__(self) -> str:
         return f"{self._module}.{self._name}"
 
-    def one(self, text: str, remark: Remark) -> str:
-        """The option that a text means, or UnfitError."""
-        return self.options.exact(text) or self.read([text], given=[text], remark=remark)[0]
+    def read_one(self, text: str, warn: Warn) -> str:
+        """The option that a text means, or InvalidValueError."""
+        return self.options.find_exact(text) or self.read([text], given=[text], warn=warn)[0]
 
     def has(self, text: str) -> bool:
         """Whether it is an option to the letter."""
-        return self.options.exact(text) is not None
+        return self.options.find_exact(text) is not None
 
-    def read(self, *ways: Sequence[str], given: Sequence[str], remark: Remark) -> list[str]:
+    def read(self, *ways: Sequence[str], given: Sequence[str], warn: Warn) -> list[str]:
         """The options that a value means, each once.
 
         `ways` to read it, the likeliest first; the first counts that leaves nothing but options.
-        Where none does, the value is refused (UnfitError), or has new options: then the first
-        counts that leaves an option at all, or else `given`.
+        Where none does, the value is rejected (InvalidValueError), or has new options: then the
+        first counts that leaves an option at all, or else `given`.
         """
-        way = self._first(ways, all)
+        way = self._find_first(ways, all)
         if way is None and not self._lists.adds:
             self._lists.ask_again(self._module)
-            way = self._first(ways, all)
+            way = self._find_first(ways, all)
             if way is None and self.options:
-                self._lists.tell_of_refusal(self)
-                raise UnfitError(self._refusal(ways))
-        way = way or self._first(ways, any) or given
-        return list(dict.fromkeys(self._written(way, remark)))
+                self._lists.warn_of_reject(self)
+                raise InvalidValueError(self._explain_reject(ways))
+        way = way or self._find_first(ways, any) or given
+        return list(dict.fromkeys(self._write(way, warn)))
 
-    def _first(
+    def _find_first(
         self, ways: Sequence[Sequence[str]], wanted: Callable[[Iterable[bool]], bool]
     ) -> Sequence[str] | None:
         """The first way of which the wanted parts, all or any, are options."""
         for way in ways:
-            if way and wanted(self._known(part) is not None for part in way):
+            if way and wanted(self._find_option(part) is not None for part in way):
                 return way
         return None
 
-    def _refusal(self, ways: Sequence[Sequence[str]]) -> str:
+    def _explain_reject(self, ways: Sequence[Sequence[str]]) -> str:
         """Only a text can be read in several ways."""
         parted = len(ways) > 1 and any(len(way) > 1 for way in ways)
         what = "the text cannot be split into" if parted else "none of"
         return (
-            f"{what} the picklist's options ({self.options.told}); {_SETTING} is reject, and add "
-            "sends such values"
+            f"{what} the picklist's options ({self.options.examples}); {_SETTING} is reject, and "
+            "add sends such values"
         )
 
-    def _known(self, text: str) -> str | None:
-        exact = self.options.exact(text)
+    def _find_option(self, text: str) -> str | None:
+        exact = self.options.find_exact(text)
         if exact is not None:
             return exact
-        return self.options.alike(text) or self.new.get(folded(text))
+        return self.options.find_similar(text) or self.new.get(fold(text))
 
-    def _written(self, texts: Sequence[str], remark: Remark) -> Iterator[str]:
+    def _write(self, texts: Sequence[str], warn: Warn) -> Iterator[str]:
         for text in texts:
-            known = self._known(text)
+            known = self._find_option(text)
             if known is None:
                 if self._several and ";" in text:
-                    raise UnfitError(HOLDS_SEMICOLON)
+                    raise InvalidValueError(HOLDS_SEMICOLON)
                 if self.options and len(self.new) < _MOST_NEW:
-                    self.new[folded(text)] = text
+                    self.new[fold(text)] = text
             elif text != known and not self.has(text):
-                remark(
+                warn(
                     f"has values that differ from options of {self} by case or blanks only; they "
                     "are written as the options are"
                 )

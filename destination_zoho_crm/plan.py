@@ -9,31 +9,31 @@ from typing import Any
 
 from destination_zoho_crm import matching
 from destination_zoho_crm.catalog import (
-    columns_of,
-    deletion_mark,
+    find_deletion_mark,
+    find_mapping,
+    find_module_name,
+    find_unused_mappings,
     is_activated,
-    key_of,
-    mapping_of,
-    module_of,
-    primary_key_of,
-    unmet,
+    read_columns,
+    read_primary_key,
+    read_stream_key,
 )
-from destination_zoho_crm.columns import Column, Dropped, Fields, without_rivals
+from destination_zoho_crm.columns import Column, DroppedColumn, Fields, drop_rivals
 from destination_zoho_crm.matching import KeyKind
 from destination_zoho_crm.modules import TargetModule
 from destination_zoho_crm.naming import Names
-from destination_zoho_crm.protocol import StreamKey
-from destination_zoho_crm.refusals import (
-    column_problems,
-    ended,
-    mapping_needed,
-    missing_columns,
-    missing_of_new_records,
-    no_module,
-    no_source,
-    operation_problems,
-    refuse,
+from destination_zoho_crm.plan_problems import (
+    end_sentence,
+    explain_unknown_column,
+    explain_unknown_module,
+    find_column_problems,
+    find_missing_columns,
+    find_missing_of_new_records,
+    find_operation_problems,
+    raise_problems,
+    suggest_mapping,
 )
+from destination_zoho_crm.protocol import StreamKey
 from destination_zoho_crm.settings import ASSIGNING, SYNC_MODES, Operation, StreamMapping
 
 #: What a sync mode asks for, where no mapping says otherwise.
@@ -45,26 +45,26 @@ class StreamPlan:
     stream: StreamKey
     module: TargetModule
     operation: Operation
-    #: What a row's record is found by; None: nothing, of an insert.
+    #: The column that finds a row's record; None: of an insert.
     key: Column | None
     key_kind: KeyKind | None
-    #: What is written besides an `id`; the key's column too, where it is a field.
+    #: Columns that are written, but for an `id`; the key's column too, where it is a field.
     columns: tuple[Column, ...]
-    dropped: tuple[Dropped, ...]
+    dropped: tuple[DroppedColumn, ...]
     #: The columns of the stream, written or not, as the catalog or else the mapping names them.
     sources: tuple[str, ...]
-    #: Those that the mapping's list of fields leaves out.
+    #: Columns that the mapping's list of fields leaves out.
     unlisted: tuple[str, ...] = ()
     #: The stream's column for Airbyte's mark of rows that were deleted at their source.
-    mark: str | None = None
+    deletion_mark: str | None = None
     #: The assignment rule that runs for the stream's rows.
     lar_id: str | None = None
-    #: What the mapping says otherwise than the connection, and what new records lack.
+    #: Where the mapping and the connection differ, and what new records lack.
     warnings: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
-        return label(self.stream)
+        return format_stream(self.stream)
 
     def __str__(self) -> str:
         by = f" by {self.key.name}" if self.key else ""
@@ -75,7 +75,7 @@ class StreamPlan:
         return f"{self.label} -> {self.module.api_name}: {self.operation}{by}{names}"
 
 
-def label(stream: StreamKey) -> str:
+def format_stream(stream: StreamKey) -> str:
     return ".".join(filter(None, stream))
 
 
@@ -88,24 +88,27 @@ def make_plan(
     """`modules`: those wanted, and those that their lookups point at; `names`: all there are."""
     problems: list[str] = []
     plans: list[StreamPlan] = []
-    idle = unmet(streams, mappings)
+    unused = find_unused_mappings(streams, mappings)
     if not streams:
         problems.append("The configured catalog holds no stream, so there is nothing to write.")
     for entry in streams:
-        planned = _Stream(entry, mapping_of(entry, mappings), modules, names, idle)
-        if any(plan.stream == planned.key for plan in plans):
-            problems.append(f"{label(planned.key)}: the catalog holds this stream twice.")
-        plan = planned.plan()
+        planner = _StreamPlanner(entry, find_mapping(entry, mappings), modules, names, unused)
+        if any(plan.stream == planner.key for plan in plans):
+            problems.append(f"{format_stream(planner.key)}: the catalog holds this stream twice.")
+        plan = planner.build()
         if plan is None:
-            problems += [ended(f"{label(planned.key)}: {problem}") for problem in planned.problems]
+            problems += [
+                end_sentence(f"{format_stream(planner.key)}: {problem}")
+                for problem in planner.problems
+            ]
         else:
             plans.append(plan)
-    refuse(problems)
+    raise_problems(problems)
     return plans
 
 
-class _Stream:
-    """One stream on its way to a plan; gathers all that stands against it."""
+class _StreamPlanner:
+    """Plans one stream; gathers all its problems."""
 
     def __init__(
         self,
@@ -113,29 +116,29 @@ class _Stream:
         mapping: StreamMapping | None,
         modules: Mapping[str, TargetModule],
         names: Sequence[str],
-        idle: Sequence[StreamMapping],
+        unused: Sequence[StreamMapping],
     ) -> None:
-        """`idle`: the mappings that name no stream."""
+        """`unused`: the mappings that name no stream."""
         self.entry = entry
         self.mapping = mapping
         self.modules = modules
         self.names = names
-        self.idle = idle
-        self.key = key_of(entry)
-        self.sources = columns_of(entry)
+        self.unused = unused
+        self.key = read_stream_key(entry)
+        self.sources = read_columns(entry)
         self.problems: list[str] = []
         self._activated = is_activated(entry)
         self._mapped = mapping is not None and mapping.fields is not None
 
-    def plan(self) -> StreamPlan | None:
+    def build(self) -> StreamPlan | None:
         """None: there are problems."""
-        name = module_of(self.entry, self.mapping)
-        operation = self._operation()
+        name = find_module_name(self.entry, self.mapping)
+        operation = self._find_operation()
         module = self.modules.get(name)
         if module is None or name not in self.names:
             unmapped = not (self.mapping or self._activated)
-            cure = mapping_needed(label(self.key), self.idle) if unmapped else ""
-            self.problems.append(no_module(name, self.names) + cure)
+            advice = suggest_mapping(format_stream(self.key), self.unused) if unmapped else ""
+            self.problems.append(explain_unknown_module(name, self.names) + advice)
         if self._activated and self.mapping and self.mapping.module != name:
             self.problems.append(
                 f"the connection writes it to {name}, its mapping to {self.mapping.module}"
@@ -143,41 +146,41 @@ class _Stream:
         if module is None or operation is None or self.problems:
             return None
         fields = Fields(module, operation, self.modules)
-        chosen = self._chosen_key(module, operation, fields)
-        problems = list(operation_problems(module, operation, chosen))
+        chosen = self._choose_key(module, operation, fields)
+        problems = list(find_operation_problems(module, operation, chosen))
         self.problems += problems
-        pairs = self._pairs()
-        columns = self._columns(pairs, fields)
+        pairs = self._pair_columns()
+        columns = self._resolve_columns(pairs, fields)
         if not problems:
-            self.problems += self._column_problems(module, operation, chosen, columns)
+            self.problems += self._find_column_problems(module, operation, chosen, columns)
         if self.problems:
             return None
         written = [column for column in columns if isinstance(column, Column)]
         key = next((column for column in written if column.name == chosen), None)
-        mark = deletion_mark(self.sources)
+        mark = find_deletion_mark(self.sources)
         return StreamPlan(
             stream=self.key,
             module=module,
             operation=operation,
             key=key,
-            key_kind=matching.keys(module, operation).get(chosen or ""),
+            key_kind=matching.find_keys(module, operation).get(chosen or ""),
             columns=tuple(
                 column
                 for column in written
                 if column.name != "id" and (operation != "delete" or column is key)
             ),
-            dropped=() if operation == "delete" else tuple(_dropped(columns, key, mark)),
+            dropped=() if operation == "delete" else tuple(_find_dropped(columns, key, mark)),
             sources=tuple(self.sources or dict.fromkeys(source for source, _ in pairs)),
-            unlisted=() if operation == "delete" else tuple(self._unlisted(pairs, mark)),
-            mark=mark,
+            unlisted=() if operation == "delete" else tuple(self._find_unlisted(pairs, mark)),
+            deletion_mark=mark,
             lar_id=self.mapping.lar_id if self.mapping and operation in ASSIGNING else None,
             warnings=(
-                *self._warnings(module, operation, fields, chosen),
-                *missing_of_new_records(module, operation, columns),
+                *self._find_warnings(module, operation, fields, chosen),
+                *find_missing_of_new_records(module, operation, columns),
             ),
         )
 
-    def _operation(self) -> Operation | None:
+    def _find_operation(self) -> Operation | None:
         mode = self.entry.get("destination_sync_mode")
         if self.mapping and not self._activated:
             return self.mapping.operation
@@ -193,25 +196,25 @@ class _Stream:
             )
         return operation
 
-    def _chosen_key(self, module: TargetModule, operation: Operation, fields: Fields) -> str | None:
+    def _choose_key(self, module: TargetModule, operation: Operation, fields: Fields) -> str | None:
         """The key that the connection names; one that the mapping names stands in for it."""
         if operation == "insert":
             return None
-        named, given = self._named_key(fields), self._given_key(fields)
+        named, given = self._read_named_key(fields), self._read_given_key(fields)
         if named and not self._activated:
             return named
-        if len(given) == 1 and given[0] in matching.keys(module, operation):
+        if len(given) == 1 and given[0] in matching.find_keys(module, operation):
             return given[0]
         return named or (given[0] if len(given) == 1 else "+".join(given) or None)
 
-    def _given_key(self, fields: Fields) -> list[str]:
-        return [fields.key(path) for path in primary_key_of(self.entry)]
+    def _read_given_key(self, fields: Fields) -> list[str]:
+        return [fields.find_name(path) for path in read_primary_key(self.entry)]
 
-    def _named_key(self, fields: Fields) -> str | None:
+    def _read_named_key(self, fields: Fields) -> str | None:
         named = self.mapping.matching_key if self.mapping else None
-        return fields.key(named) if named else None
+        return fields.find_name(named) if named else None
 
-    def _warnings(
+    def _find_warnings(
         self, module: TargetModule, operation: Operation, fields: Fields, key: str | None
     ) -> Iterator[str]:
         if self.mapping is None:
@@ -226,8 +229,8 @@ class _Stream:
             return
         said, named, given = (
             self.mapping.operation,
-            self._named_key(fields),
-            self._given_key(fields),
+            self._read_named_key(fields),
+            self._read_given_key(fields),
         )
         if said != operation:
             yield f"the connection asks for {operation}; its mapping's {said} does not count"
@@ -243,49 +246,51 @@ class _Stream:
                 f"connection's key; its mapping's {key} stands in for it"
             )
 
-    def _pairs(self) -> list[tuple[str, str]]:
+    def _pair_columns(self) -> list[tuple[str, str]]:
         """Which column goes where; the mapping's names of columns become the catalog's."""
         if self.mapping is None or self.mapping.fields is None:
             return [(source, source) for source in self.sources]
         known = Names(self.sources)
-        return [(known.the_one(column) or column, path) for column, path in self.mapping.fields]
+        return [(known.find_only(column) or column, path) for column, path in self.mapping.fields]
 
-    def _unlisted(self, pairs: Sequence[tuple[str, str]], mark: str | None) -> Iterator[str]:
+    def _find_unlisted(self, pairs: Sequence[tuple[str, str]], mark: str | None) -> Iterator[str]:
         listed = {source for source, _ in pairs}
         return (source for source in self.sources if source not in listed and source != mark)
 
-    def _columns(self, pairs: Sequence[tuple[str, str]], fields: Fields) -> list[Column | Dropped]:
+    def _resolve_columns(
+        self, pairs: Sequence[tuple[str, str]], fields: Fields
+    ) -> list[Column | DroppedColumn]:
         mapped, chosen = self._mapped, self._mapped or self._activated
         columns = [
-            fields.column(source, path, mapped=mapped, chosen=chosen) for source, path in pairs
+            fields.resolve(source, path, mapped=mapped, chosen=chosen) for source, path in pairs
         ]
-        return columns if chosen else without_rivals(columns)
+        return columns if chosen else drop_rivals(columns)
 
-    def _column_problems(
+    def _find_column_problems(
         self,
         module: TargetModule,
         operation: Operation,
         key: str | None,
-        columns: Sequence[Column | Dropped],
+        columns: Sequence[Column | DroppedColumn],
     ) -> Iterator[str]:
         known = Names(self.sources)
         for source, _ in (self.mapping.fields if self.mapping else None) or ():
-            if self.sources and known.the_one(source) is None:
-                yield no_source(source, known)
+            if self.sources and known.find_only(source) is None:
+                yield explain_unknown_column(source, known)
         if not columns:
             yield "the catalog names no column of it, and no mapping does"
             return
-        yield from column_problems(module, operation, columns, chosen=self._mapped)
-        yield from missing_columns(module, operation, key, columns, chosen=self._mapped)
+        yield from find_column_problems(module, operation, columns, chosen=self._mapped)
+        yield from find_missing_columns(module, operation, key, columns, chosen=self._mapped)
 
 
-def _dropped(
-    columns: Sequence[Column | Dropped], key: Column | None, mark: str | None
-) -> Iterator[Dropped]:
+def _find_dropped(
+    columns: Sequence[Column | DroppedColumn], key: Column | None, mark: str | None
+) -> Iterator[DroppedColumn]:
     for column in columns:
-        if isinstance(column, Dropped):
+        if isinstance(column, DroppedColumn):
             # The mark is looked at, though no field takes it.
             if column.source != mark:
                 yield column
         elif column.name == "id" and column is not key:
-            yield Dropped(column.source, "the id of a record is Zoho's to give")
+            yield DroppedColumn(column.source, "the id of a record is Zoho's to give")

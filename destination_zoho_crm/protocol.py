@@ -1,4 +1,4 @@
-"""Messages of the Airbyte protocol, as far as the CDK's destination does not have them.
+"""Messages of the Airbyte protocol that the CDK's destination does not have.
 
 The CDK knows no `discover` for a destination, drops the `id` of a STATE, dies of a line that is
 off-schema and logs one that is no JSON, with its content ("CDK: destinations").
@@ -48,7 +48,7 @@ class Row:
     def record(self) -> bytes:
         """The text of `record`. It may hold what JSON and Python's numbers cannot."""
         text = self.line.decode(errors="surrogatepass")
-        begin, end = _span(text, "record")
+        begin, end = _find_span(text, "record")
         return text[begin:end].encode(errors="surrogatepass")
 
 
@@ -56,48 +56,48 @@ class Row:
 class State:
     """A STATE. Its own text goes out again: a parser would round numbers that it cannot hold."""
 
-    #: None: it speaks of all streams.
+    #: None: it covers all streams.
     stream: StreamKey | None
     #: The line up to the end of what is in `state`, and from there on.
     head: str
     tail: str
 
-    def with_stats(self, stats: Mapping[str, Any]) -> str:
+    def add_stats(self, stats: Mapping[str, Any]) -> str:
         """The line with `destinationStats` in its `state`."""
         comma = "" if self.head.rstrip().endswith("{") else ","
         return f'{self.head}{comma}"destinationStats":{orjson.dumps(stats).decode()}{self.tail}'
 
 
-def messages(lines: Iterable[bytes]) -> Iterator[Row | State]:
+def read_messages(lines: Iterable[bytes]) -> Iterator[Row | State]:
     """The rows and states of the input.
 
-    A line that is no message is passed over and counted in a warning at the end. A message that is
-    broken ends the run, because a row that is lost would be counted by nobody; of a row that came
-    through, only the row is lost. The content of a line is never logged.
+    A line that is no message is ignored and counted in a warning at the end. A message that is
+    broken ends the run, because a lost row would not be counted; of a row that can be read in
+    part, only the row is rejected. The content of a line is never logged.
     """
     strange = 0
     for number, line in enumerate(lines, 1):
         if not (text := line.removeprefix(codecs.BOM_UTF8).strip()):
             continue
         try:
-            message = _parsed(text)
+            message = _parse(text)
         except (ValueError, RecursionError):
             if text.startswith(b"{"):
-                raise _broken(number) from None
+                raise _build_broken_error(number) from None
             strange += 1
             continue
         kind = message.get("type") if isinstance(message, dict) else None
         if kind == "RECORD":
-            yield _row(message, text, number)
+            yield _read_row(message, text, number)
         elif kind == "STATE":
-            yield _state(message, text, number)
+            yield _read_state(message, text, number)
         elif not isinstance(kind, str):
             strange += 1
     if strange:
-        LOGGER.warning(f"{strange:,} lines of the input were no messages and are passed over.")
+        LOGGER.warning(f"{strange:,} lines of the input are no messages and are ignored.")
 
 
-def _parsed(text: bytes) -> Any:
+def _parse(text: bytes) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
@@ -113,13 +113,13 @@ def _parsed(text: bytes) -> Any:
     return message
 
 
-def _broken(number: int) -> AirbyteTracedException:
+def _build_broken_error(number: int) -> AirbyteTracedException:
     return system_error(
         f"Line {number} of the input is a broken message: it is no JSON that can be read."
     )
 
 
-def _row(message: Mapping[str, Any], line: bytes, number: int) -> Row:
+def _read_row(message: Mapping[str, Any], line: bytes, number: int) -> Row:
     record = message.get("record")
     name = record.get("stream") if isinstance(record, dict) else None
     if not isinstance(name, str):
@@ -134,20 +134,20 @@ def _row(message: Mapping[str, Any], line: bytes, number: int) -> Row:
     return Row(stream, None if fault else data, line, fault, str(code) if code else None)
 
 
-def _state(message: Mapping[str, Any], line: bytes, number: int) -> State:
+def _read_state(message: Mapping[str, Any], line: bytes, number: int) -> State:
     try:
-        stream = _spoken_of(message["state"])
+        stream = _read_stream_key(message["state"])
     except (KeyError, TypeError, AttributeError):
         raise system_error(f"Line {number} of the input is a state that names no stream.") from None
     try:
         text = line.decode()
-        _, end = _span(text, "state")
+        _, end = _find_span(text, "state")
     except ValueError:
-        raise _broken(number) from None
+        raise _build_broken_error(number) from None
     return State(stream, text[: end - 1], text[end - 1 :])
 
 
-def _spoken_of(state: Mapping[str, Any]) -> StreamKey | None:
+def _read_stream_key(state: Mapping[str, Any]) -> StreamKey | None:
     if state.get("type") != "STREAM":
         return None
     descriptor = state["stream"]["stream_descriptor"]
@@ -157,21 +157,21 @@ def _spoken_of(state: Mapping[str, Any]) -> StreamKey | None:
     return (namespace if isinstance(namespace, str) and namespace else None, name)
 
 
-def _span(text: str, name: str) -> tuple[int, int]:
+def _find_span(text: str, name: str) -> tuple[int, int]:
     """Where the value of a member begins and ends in the text of a JSON object."""
-    place, span = _next(text, text.index("{") + 1), (0, 0)
+    place, span = _find_next(text, text.index("{") + 1), (0, 0)
     while text[place] != "}":
-        key_end = _end(text, place)
+        key_end = _find_end(text, place)
         key = json.loads(text[place:key_end])
-        begin = _next(text, key_end)
-        end = _end(text, begin)
+        begin = _find_next(text, key_end)
+        end = _find_end(text, begin)
         if key == name:
             span = (begin, end)
-        place = _next(text, end)
+        place = _find_next(text, end)
     return span
 
 
-def _end(text: str, begin: int) -> int:
+def _find_end(text: str, begin: int) -> int:
     """Where the value ends that begins there. Python's own parser calls itself for each bracket,
     and gives up on a row that is nested deeper than Python may call."""
     depth = 0
@@ -185,19 +185,19 @@ def _end(text: str, begin: int) -> int:
     raise ValueError("the value does not end")
 
 
-def _next(text: str, place: int) -> int:
+def _find_next(text: str, place: int) -> int:
     """The place of the next value, or of the bracket that closes the object."""
     while text[place] in " \t\r\n:,":
         place += 1
     return place
 
 
-def configured_streams(path: str) -> list[dict[str, Any]]:
+def read_configured_streams(path: str) -> list[dict[str, Any]]:
     """The streams of a configured catalog, as they stand in the file."""
-    return streams_of(read_json(path, "catalog"))
+    return list_streams(read_json(path, "catalog"))
 
 
-def streams_of(catalog: object) -> list[dict[str, Any]]:
+def list_streams(catalog: object) -> list[dict[str, Any]]:
     streams = catalog.get("streams") if isinstance(catalog, dict) else None
     if not isinstance(streams, list) or not all(map(_is_stream, streams)):
         raise config_error(
@@ -231,7 +231,7 @@ def read_json(path: str, what: str) -> Any:
         raise config_error(f"The {what} {path} is no JSON.") from None
 
 
-def input_lines() -> Iterable[bytes]:
+def open_input() -> Iterable[bytes]:
     """Standard input. Not by `sys.stdin`, whose lock a thread that waits for a line holds for ever:
     Python dies of that at the end of a run that failed."""
     try:
@@ -240,7 +240,7 @@ def input_lines() -> Iterable[bytes]:
         return sys.stdin.buffer
 
 
-def tell(message: Message) -> None:
+def print_message(message: Message) -> None:
     """Prints a message at once: the platform waits for a STATE."""
     if isinstance(message, AirbyteMessage):
         message = AirbyteMessageSerializer.dump(message)

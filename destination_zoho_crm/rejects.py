@@ -56,7 +56,7 @@ class RejectedRows:
         self._files: dict[StreamKey, FileIO] = {}
         self._lock = threading.Lock()
         #: Why no row is kept any more.
-        self._trouble: str | None = None
+        self._problem: str | None = None
 
     def keep(self, plan: StreamPlan, row: Row, outcome: Outcome) -> None:
         if self._folder is None:
@@ -68,49 +68,49 @@ class RejectedRows:
                 "module": plan.module.api_name,
                 "operation": plan.operation,
                 "key": plan.key.name if plan.key else None,
-                "key_value": _plain(row.data, plan.key.source) if plan.key else None,
+                "key_value": _read_plain(row.data, plan.key.source) if plan.key else None,
                 "id": outcome.record_id,
                 "code": outcome.code,
                 "field": outcome.field,
                 "message": outcome.message,
-                "details": _writable(outcome.details),
+                "details": _limit_depth(outcome.details),
             },
         }
         with self._lock:
-            if self._trouble is None:
+            if self._problem is None:
                 try:
-                    _append(self._file(plan.stream), orjson.dumps(line, option=_LINE))
+                    _append(self._open_file(plan.stream), orjson.dumps(line, option=_LINE))
                 except OSError as error:
-                    self._trouble = error.strerror or str(error)
+                    self._problem = error.strerror or str(error)
         if self.failure:
             raise self.failure
 
     @property
     def failure(self) -> AirbyteTracedException | None:
-        """Why rows are not kept, if they are not. A config error: time mends no full disk, and a
+        """Why rows are not kept, if they are not. A config error: a full disk stays full, and a
         sync that is tried again would add the same inserts and end in the same way."""
-        if self._trouble is None:
+        if self._problem is None:
             return None
         return config_error(
-            f"A rejected row cannot be kept in {self._folder}: {self._trouble}. The sync ends "
+            f"A rejected row cannot be kept in {self._folder}: {self._problem}. The sync ends "
             "here, so that no row is lost; all that it has acknowledged is written or kept. Make "
             "room in that folder or name another one in Rejected rows (object_storage_config), "
             "and sync again."
         )
 
     def close(self) -> None:
-        """Some file systems tell only now that they are full; `failure` tells it."""
+        """Some file systems report only now that they are full; then `failure` says so."""
         for file in self._files.values():
             try:
                 file.close()
             except OSError as error:
-                self._trouble = self._trouble or error.strerror or str(error)
+                self._problem = self._problem or error.strerror or str(error)
 
     @property
     def paths(self) -> list[str]:
         return sorted(str(file.name) for file in self._files.values())
 
-    def _file(self, stream: StreamKey) -> FileIO:
+    def _open_file(self, stream: StreamKey) -> FileIO:
         if stream not in self._files:
             assert self._folder is not None
             words = "-".join(re.sub(r"[^\w.-]", "_", part) for part in stream if part)
@@ -120,7 +120,7 @@ class RejectedRows:
         return self._files[stream]
 
 
-def _writable(details: Mapping[str, Any] | None) -> Mapping[str, Any]:
+def _limit_depth(details: Mapping[str, Any] | None) -> Mapping[str, Any]:
     """What JSON can carry: its writer gives up sooner than its parser."""
     try:
         orjson.dumps({"rejected": {"details": details}})
@@ -138,12 +138,12 @@ def _append(file: FileIO, line: bytes) -> None:
     except OSError:
         file.truncate(end)
         raise
-    # A file whose folder was removed still takes lines, and nobody will find them.
+    # A file whose folder was removed still takes lines, which are lost.
     if not os.path.samestat(Path(file.name).stat(), os.fstat(file.fileno())):
         raise OSError(f"another file has taken the place of {Path(file.name).name}")
 
 
-def _plain(data: Mapping[str, Any] | None, column: str) -> str | int | float | bool | None:
+def _read_plain(data: Mapping[str, Any] | None, column: str) -> str | int | float | bool | None:
     """The value of a key. What is nested finds no record, and JSON may not carry it."""
     value = (data or {}).get(column)
     return value if isinstance(value, str | int | float | bool) else None

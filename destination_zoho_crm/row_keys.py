@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from destination_zoho_crm.naming import Names, as_row_key
+from destination_zoho_crm.naming import Names, fold_to_letters
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -26,30 +26,30 @@ _MOST_NAMED = 100
 class RowKeys:
     """Gives rows of one stream the names that the catalog has for their columns.
 
-    A key that fits no column, or not one alone, is told once.
+    A key that fits no column, or several, is logged once.
     """
 
-    def __init__(self, stream: str, columns: Iterable[str], *, tells_unknown: bool) -> None:
+    def __init__(self, stream: str, columns: Iterable[str], *, warns_of_unknown: bool) -> None:
         self._stream = stream
         columns = list(columns)
-        self._ways = (Names(columns), Names(columns, as_row_key))
-        self._tells_unknown = tells_unknown
-        self._told: set[str] = set()
+        self._ways = (Names(columns), Names(columns, fold_to_letters))
+        self._warns_of_unknown = warns_of_unknown
+        self._warned: set[str] = set()
         self._kinds: dict[tuple[str, ...], _Pairs] = {}
 
-    def named(self, data: Data) -> Data:
+    def rename(self, data: Data) -> Data:
         keys = tuple(data)
         if keys not in self._kinds:
             if len(self._kinds) >= _MOST_KINDS:
                 self._kinds.clear()
-            self._kinds[keys] = self._pairs(keys)
+            self._kinds[keys] = self._pair(keys)
         pairs = self._kinds[keys]
         return data if pairs is None else {column: data[key] for key, column in pairs}
 
-    def _pairs(self, keys: Sequence[str]) -> _Pairs:
-        fitting = {key: self._fitting(key) for key in keys}
-        if unknown := [key for key in self._new(keys) if not fitting[key]]:
-            self._tell_unknown(unknown)
+    def _pair(self, keys: Sequence[str]) -> _Pairs:
+        fitting = {key: self._find(key) for key in keys}
+        if unknown := [key for key in self._skip_warned(keys) if not fitting[key]]:
+            self._warn_of_unknown(unknown)
         of_column: dict[str, list[str]] = defaultdict(list)
         for key, columns in fitting.items():
             for column in columns:
@@ -59,28 +59,28 @@ class RowKeys:
             for key, columns in fitting.items()
             if len(columns) == 1 and (key == columns[0] or len(of_column[columns[0]]) == 1)
         }
-        for key in self._new(key for key in keys if fitting[key] and key not in clear):
-            self._told.add(key)
+        for key in self._skip_warned(key for key in keys if fitting[key] and key not in clear):
+            self._warned.add(key)
             LOGGER.warning(
                 f"{self._stream}: the rows' column {key} is left out: "
-                f"{_why(key, fitting[key], of_column)}."
+                f"{_explain(key, fitting[key], of_column)}."
             )
         return list(clear.items()) if any(key != column for key, column in clear.items()) else None
 
-    def _fitting(self, key: str) -> list[str]:
+    def _find(self, key: str) -> list[str]:
         for names in self._ways:
-            if fitting := names.fitting(key):
+            if fitting := names.find(key):
                 return fitting
         return []
 
-    def _new(self, keys: Iterable[str]) -> Iterator[str]:
-        return (key for key in keys if key not in self._told)
+    def _skip_warned(self, keys: Iterable[str]) -> Iterator[str]:
+        return (key for key in keys if key not in self._warned)
 
-    def _tell_unknown(self, keys: Sequence[str]) -> None:
-        room = _MOST_NAMED - len(self._told)
-        if not self._tells_unknown or room <= 0:
+    def _warn_of_unknown(self, keys: Sequence[str]) -> None:
+        room = _MOST_NAMED - len(self._warned)
+        if not self._warns_of_unknown or room <= 0:
             return
-        self._told.update(keys[:room])
+        self._warned.update(keys[:room])
         last = ". No more of them are named" if len(keys) >= room else ""
         LOGGER.warning(
             f"{self._stream}: the rows have columns that the catalog does not know, which are left "
@@ -88,7 +88,7 @@ class RowKeys:
         )
 
 
-def _why(key: str, columns: Sequence[str], of_column: Mapping[str, Sequence[str]]) -> str:
+def _explain(key: str, columns: Sequence[str], of_column: Mapping[str, Sequence[str]]) -> str:
     if len(columns) > 1:
         return f"it fits {' and '.join(columns)} of the catalog alike"
     others = (other for other in of_column[columns[0]] if other != key)

@@ -1,28 +1,28 @@
-"""Sends a batch to Zoho and tells what became of each of its rows."""
+"""Sends a batch to Zoho and yields the outcome of each of its rows."""
 
 import logging
 import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any
 
-from destination_zoho_crm.calls import call_of
-from destination_zoho_crm.client import Client, LostAnswerError, RowRefusedError, TooLargeError
-from destination_zoho_crm.creations import Creation, Creations
-from destination_zoho_crm.cures import searched
-from destination_zoho_crm.likeness import Likeness
-from destination_zoho_crm.lost import LostInserts, outage
-from destination_zoho_crm.outcomes import LARGE_ROW, Outcome, judged
+from destination_zoho_crm.calls import build_call
+from destination_zoho_crm.client import Client, LostAnswerError, RowRejectedError, TooLargeError
+from destination_zoho_crm.comparison import ComparedColumns
+from destination_zoho_crm.existing_records import ExistingRecords, changes_nothing
+from destination_zoho_crm.inserts import InsertBatch, InsertBatches
+from destination_zoho_crm.lost_inserts import LostInserts, build_outage_error
+from destination_zoho_crm.outcomes import LARGE_ROW, Outcome, read_outcome
 from destination_zoho_crm.plan import StreamPlan
-from destination_zoho_crm.standing import StandingRecords, brings_nothing
-from zoho_crm.manifest import skipped_features
+from destination_zoho_crm.suggestions import add_searched_places
+from zoho_crm.manifest import load_skipped_features
 from zoho_crm.problems import Refused
 
 LOGGER = logging.getLogger("airbyte")
 
 #: An insert is made this often at the most while its answers get lost.
 _MOST_INSERTS = 5
-#: So many inserts in a row may lose their answers and leave rows of which nothing is known.
-_MOST_IN_VAIN = 3
+#: So many inserts in a row may lose their answers and leave rows whose outcome is unknown.
+_MOST_LOST_IN_A_ROW = 3
 
 Records = Sequence[Mapping[str, Any]]
 #: Records with their places in the batch.
@@ -37,26 +37,26 @@ class Sender:
         client: Client,
         plan: StreamPlan,
         automations: Sequence[str] | None,
-        creations: Creations,
+        batches: InsertBatches,
         stop: threading.Event,
         *,
-        beside_deletions: bool,
+        run_deletes: bool,
     ) -> None:
-        """`creations`: of the module, shared by all streams that write to it. When `stop` is set,
-        no insert is made again. `beside_deletions`: the run deletes records of the module."""
+        """`batches`: of the module, shared by all streams that write to it. When `stop` is set,
+        no insert is made again. `run_deletes`: the run deletes records of the module."""
         self._client = client
         self._plan = plan
         self._automations = automations
-        self._skipped = skipped_features(client.config["schema_version"])
+        self._skipped = load_skipped_features(client.config["schema_version"])
         #: None: a query may show a record that the run has deleted.
-        self._standing = None if beside_deletions else StandingRecords(client, plan)
-        self._likeness = Likeness(plan)
-        self._creations = creations
-        self._lost = LostInserts(client, plan, creations)
+        self._existing = None if run_deletes else ExistingRecords(client, plan)
+        self._compared = ComparedColumns(plan)
+        self._batches = batches
+        self._lost = LostInserts(client, plan, batches)
         self._stop = stop
-        #: Calls in a row that lost their answers. Threads may miscount; nothing hangs on one.
-        self._in_vain = 0
-        #: Zoho gives no answers any more, so other batches that lose theirs are given up.
+        #: Calls in a row that lost their answers. Threads may miscount by one, which does no harm.
+        self._lost_in_a_row = 0
+        #: Zoho does not answer any more, so other batches that lose their answers are given up.
         self._silent = False
 
     def send(self, records: Records) -> Generator[tuple[int, Outcome]]:
@@ -65,40 +65,40 @@ class Sender:
         What concerns all records is raised; those whose outcomes came before have them.
         """
         placed = list(enumerate(records))
-        if self._plan.operation == "upsert" and self._standing:
-            unchanged = self._unchanged(placed, self._standing)
+        if self._plan.operation == "upsert" and self._existing:
+            unchanged = self._find_unchanged(placed, self._existing)
             for place, record_id in unchanged.items():
                 yield place, Outcome("unchanged", record_id)
             placed = [one for one in placed if one[0] not in unchanged]
         if not placed:
             return
         if self._plan.operation not in ("insert", "upsert"):
-            yield from self._sent(placed, None)
+            yield from self._send(placed, None)
             return
-        with self._creations.under_way(self._likeness, dict(placed)) as creation:
-            yield from self._sent(placed, creation)
+        with self._batches.track(self._compared, dict(placed)) as batch:
+            yield from self._send(placed, batch)
 
-    def _unchanged(self, placed: _Placed, standing: StandingRecords) -> dict[int, str]:
-        """Places and ids of records that are there, where a row has nothing else to say."""
-        bare = [one for one in placed if brings_nothing(self._plan, one[1])]
-        found = standing.found([record for _, record in bare])
+    def _find_unchanged(self, placed: _Placed, existing: ExistingRecords) -> dict[int, str]:
+        """Places and ids of records that are there, where a row brings nothing else."""
+        bare = [one for one in placed if changes_nothing(self._plan, one[1])]
+        found = existing.find_ids([record for _, record in bare])
         return {
             place: record_id
             for (place, _), record_id in zip(bare, found, strict=True)
             if record_id is not None
         }
 
-    def _sent(
-        self, placed: _Placed, creation: Creation | None, number: int = 1
+    def _send(
+        self, placed: _Placed, batch: InsertBatch | None, number: int = 1
     ) -> Iterator[tuple[int, Outcome]]:
         """`number`: of the call among those with these records."""
         records = [record for _, record in placed]
-        call = call_of(self._plan, records, self._automations, self._skipped)
+        call = build_call(self._plan, records, self._automations, self._skipped)
         try:
             answer = self._client.write(
                 call.method,
                 call.path,
-                line=self._plan.label,
+                usage_of=self._plan.label,
                 records=len(records),
                 params=call.params,
                 headers=call.headers,
@@ -106,41 +106,41 @@ class Sender:
                 repeatable=call.repeatable,
             )
         except LostAnswerError as lost:
-            assert creation is not None
-            self._in_vain += 1
-            yield from self._traced(placed, creation, number, lost)
+            assert batch is not None
+            self._lost_in_a_row += 1
+            yield from self._look_up_lost(placed, batch, number, lost)
             return
         except Refused:
-            self._in_vain = 0
+            self._lost_in_a_row = 0
             raise
-        except (RowRefusedError, TooLargeError):
-            self._in_vain = 0
+        except (RowRejectedError, TooLargeError):
+            self._lost_in_a_row = 0
         else:
-            self._in_vain = 0
+            self._lost_in_a_row = 0
             repeated = answer.repeated or number > 1
-            outcomes = [self._judged(item, creation, repeated=repeated) for item in answer.items]
-            yield from _told(placed, outcomes, creation)
+            outcomes = [self._read_outcome(item, batch, repeated=repeated) for item in answer.items]
+            yield from _hand_on(placed, outcomes, batch)
             return
-        yield from self._in_halves(placed, creation, number)
+        yield from self._send_halves(placed, batch, number)
 
-    def _in_halves(
-        self, placed: _Placed, creation: Creation | None, number: int
+    def _send_halves(
+        self, placed: _Placed, batch: InsertBatch | None, number: int
     ) -> Iterator[tuple[int, Outcome]]:
         """One of the records is the reason, or their number: halves find it, and save others."""
         if len(placed) == 1:
-            yield from _told(placed, [LARGE_ROW], creation)
+            yield from _hand_on(placed, [LARGE_ROW], batch)
             return
         middle = len(placed) // 2
-        yield from self._sent(placed[:middle], creation, number)
-        yield from self._sent(placed[middle:], creation, number)
+        yield from self._send(placed[:middle], batch, number)
+        yield from self._send(placed[middle:], batch, number)
 
-    def _traced(
-        self, placed: _Placed, creation: Creation, number: int, lost: LostAnswerError
+    def _look_up_lost(
+        self, placed: _Placed, batch: InsertBatch, number: int, lost: LostAnswerError
     ) -> Iterator[tuple[int, Outcome]]:
-        """After a lost answer. Where Zoho stays silent, the run must not go on turning rows into
-        rejects: what is in hand has an outcome, and then it ends."""
+        """After a lost answer. Where Zoho stays silent, the run must not go on rejecting rows: the
+        batches in hand get their outcomes, and then it ends."""
         last = self._silent or number == _MOST_INSERTS
-        found = self._lost.look_up(creation, [place for place, _ in placed], last=last)
+        found = self._lost.look_up(batch, [place for place, _ in placed], last=last)
         missing = []
         for one, outcome in zip(placed, found.outcomes, strict=True):
             if outcome is None:
@@ -159,39 +159,39 @@ class Sender:
             # Without an outcome, they are left to the next sync.
             return
         if missing and lost.too_large:
-            yield from self._in_halves(missing, creation, number)
-        elif missing and lost.barred and not creation.told:
-            raise lost.barred
+            yield from self._send_halves(missing, batch, number)
+        elif missing and lost.blocked and not batch.record_ids:
+            raise lost.blocked
         elif missing:
-            yield from self._sent(missing, creation, number + 1)
-        elif found.unknown and self._in_vain >= _MOST_IN_VAIN:
-            raise outage(self._plan)
+            yield from self._send(missing, batch, number + 1)
+        elif found.unknown and self._lost_in_a_row >= _MOST_LOST_IN_A_ROW:
+            raise build_outage_error(self._plan)
 
-    def _judged(
-        self, item: Mapping[str, Any], creation: Creation | None, *, repeated: bool
+    def _read_outcome(
+        self, item: Mapping[str, Any], batch: InsertBatch | None, *, repeated: bool
     ) -> Outcome:
         """UNVERIFIED: that outcomes stand in the order of the records for every operation; Zoho
         says so of inserts only ("Insert Records")."""
         key = self._plan.key.name if self._plan.key else None
-        outcome = judged(
+        outcome = read_outcome(
             self._plan.operation,
             self._plan.module.api_name,
             item,
             key=key,
             repeated=repeated,
         )
-        inserted = creation if self._plan.operation == "insert" else None
-        if inserted and repeated and self._lost.repeats_itself(inserted, outcome):
+        inserted = batch if self._plan.operation == "insert" else None
+        if inserted and repeated and self._lost.is_own_duplicate(inserted, outcome):
             return Outcome("created", outcome.record_id)
-        return searched(self._plan, outcome)
+        return add_searched_places(self._plan, outcome)
 
 
-def _told(
-    placed: _Placed, outcomes: Sequence[Outcome], creation: Creation | None
+def _hand_on(
+    placed: _Placed, outcomes: Sequence[Outcome], batch: InsertBatch | None
 ) -> Iterator[tuple[int, Outcome]]:
-    """All are known before the first is handed on, where something may fail."""
+    """All outcomes are set before the first is handed on, for the receiver may fail."""
     found = [(place, outcome) for (place, _), outcome in zip(placed, outcomes, strict=True)]
     for place, outcome in found:
-        if creation is not None:
-            creation.tell(place, outcome)
+        if batch is not None:
+            batch.set_outcome(place, outcome)
     yield from found

@@ -1,4 +1,4 @@
-"""The connection's settings, as far as they are about writing."""
+"""The connection's settings for writing."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -49,7 +49,7 @@ class StreamMapping:
     def __str__(self) -> str:
         return ".".join(filter(None, (self.namespace, self.stream)))
 
-    def is_of(self, stream: str, namespace: str | None) -> bool:
+    def is_for(self, stream: str, namespace: str | None) -> bool:
         return self.stream == stream and self.namespace in (None, namespace)
 
 
@@ -67,7 +67,7 @@ class RejectLimit:
     number: int
     percent: bool
 
-    def exceeded(self, rejected: int, rows: int, *, ended: bool) -> bool:
+    def is_exceeded(self, rejected: int, rows: int, *, ended: bool) -> bool:
         """`ended`: all rows of the run are in and have an outcome."""
         if not self.percent:
             return rejected > self.number
@@ -82,7 +82,7 @@ class RejectLimit:
 class WriteSettings:
     mappings: tuple[StreamMapping, ...]
     #: An explicit null empties the field; otherwise it leaves the field alone.
-    clears: bool
+    clears_nulls: bool
     #: Kinds of automations that writes set off; None: all that Zoho has.
     automations: tuple[str, ...] | None
     most_deletes: int
@@ -93,32 +93,32 @@ class WriteSettings:
     folder: Path | None
 
 
-def write_settings(config: Mapping[str, Any]) -> WriteSettings:
+def read_settings(config: Mapping[str, Any]) -> WriteSettings:
     """The settings of a config that fits the form (`zoho_crm.form`).
 
     Raises a config error where a stream has several mappings or an operation an assignment rule
-    that it cannot run, which no form can tell, and where something is asked for that is not there
+    that it cannot run, which no form can check, and where something is asked for that is not there
     yet.
     """
     if (method := config.get("write_method", "REST")) not in ("Automatic", "REST"):
         raise config_error(f"write_method is {method!r}, and rows are written by REST only so far.")
-    mappings = tuple(map(_mapping, config.get("mappings") or ()))
+    mappings = tuple(map(_read_mapping, config.get("mappings") or ()))
     times = Counter((mapping.namespace, mapping.stream) for mapping in mappings)
     if twice := [mapping for mapping in mappings if times[mapping.namespace, mapping.stream] > 1]:
         raise config_error(f"Several mappings name the stream {twice[0]}. Leave one of them.")
     most_deletes = config.get("max_deletes")
     return WriteSettings(
         mappings=mappings,
-        clears=config.get("null_values") == "clear",
-        automations=_automations(config.get("automations") or {"run": "all"}),
+        clears_nulls=config.get("null_values") == "clear",
+        automations=_read_automations(config.get("automations") or {"run": "all"}),
         most_deletes=MOST_DELETES if most_deletes is None or most_deletes == "" else most_deletes,
         adds_options=config.get("unknown_picklist_values") == "add",
-        most_rejected=_reject_limit(config.get("max_rejected")),
-        folder=_folder(config.get("object_storage_config") or {"storage_type": "None"}),
+        most_rejected=_read_reject_limit(config.get("max_rejected")),
+        folder=_read_folder(config.get("object_storage_config") or {"storage_type": "None"}),
     )
 
 
-def _mapping(entry: Mapping[str, Any]) -> StreamMapping:
+def _read_mapping(entry: Mapping[str, Any]) -> StreamMapping:
     operation = entry["operation"]
     lar_id = entry.get("lar_id") or None
     if lar_id and operation["operation"] not in ASSIGNING:
@@ -137,13 +137,13 @@ def _mapping(entry: Mapping[str, Any]) -> StreamMapping:
     )
 
 
-def _automations(setting: Mapping[str, Any]) -> tuple[str, ...] | None:
+def _read_automations(setting: Mapping[str, Any]) -> tuple[str, ...] | None:
     if setting["run"] == "all":
         return None
     return tuple(kind for kind in AUTOMATIONS if kind in setting.get("kinds", ()))
 
 
-def _reject_limit(setting: str | int | None) -> RejectLimit | None:
+def _read_reject_limit(setting: str | int | None) -> RejectLimit | None:
     """`setting`: a number, or a text of digits that may end in a percent sign."""
     if setting is None or setting == "":
         return None
@@ -157,5 +157,5 @@ def _reject_limit(setting: str | int | None) -> RejectLimit | None:
     return RejectLimit(int(digits), percent)
 
 
-def _folder(setting: Mapping[str, Any]) -> Path | None:
+def _read_folder(setting: Mapping[str, Any]) -> Path | None:
     return Path(setting["folder"]) if setting["storage_type"] == "Local" else None

@@ -1,4 +1,4 @@
-"""A write: the plan, the rows into batches, the states back out, and the ledger at the end."""
+"""A write: the plan, rows into batches, states back out, and the report at the end."""
 
 import logging
 import threading
@@ -9,43 +9,47 @@ from typing import Any
 
 from airbyte_cdk.utils import AirbyteTracedException
 
-from destination_zoho_crm.accounting import Accounts
-from destination_zoho_crm.arrivals import arrivals
 from destination_zoho_crm.batches import Writers
-from destination_zoho_crm.brakes import (
-    not_to_be_repeated,
-    refuse_quiet_failures,
-    refuse_too_many_rejects,
-)
-from destination_zoho_crm.catalog import named_lookups, unmet, wanted_modules
+from destination_zoho_crm.catalog import find_unused_mappings, list_lookup_names, list_module_names
 from destination_zoho_crm.client import Client
-from destination_zoho_crm.creations import Creations
-from destination_zoho_crm.cures import Cures
-from destination_zoho_crm.known import Known
-from destination_zoho_crm.ledger import doubts, price, rejections, told
-from destination_zoho_crm.matching import rows_of_new
+from destination_zoho_crm.inserts import InsertBatches
+from destination_zoho_crm.matching import find_required_rows
 from destination_zoho_crm.modules import TargetModules
-from destination_zoho_crm.order import orders
+from destination_zoho_crm.org_values import OrgValues, find_active_users
 from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome
 from destination_zoho_crm.picklists import PickLists
-from destination_zoho_crm.plan import StreamPlan, label, make_plan
-from destination_zoho_crm.progress import Progress
+from destination_zoho_crm.plan import StreamPlan, format_stream, make_plan
+from destination_zoho_crm.plan_problems import end_sentence
 from destination_zoho_crm.protocol import Row, State
-from destination_zoho_crm.refusals import ended
+from destination_zoho_crm.read_ahead import read_ahead
 from destination_zoho_crm.rejects import RejectedRows, make_folder
+from destination_zoho_crm.report import (
+    Progress,
+    estimate_cost,
+    report_missed_deletions,
+    report_rejects,
+    report_streams,
+)
+from destination_zoho_crm.row_counts import RowCounts
+from destination_zoho_crm.row_order import build_orders
 from destination_zoho_crm.rows import RowEncoder
+from destination_zoho_crm.run_failures import (
+    prevent_retry,
+    raise_if_stream_failed,
+    raise_if_too_many_rejected,
+)
 from destination_zoho_crm.sending import Sender
-from destination_zoho_crm.settings import WriteSettings, write_settings
-from destination_zoho_crm.stream import Stream
-from destination_zoho_crm.users import active_users
-from zoho_crm.manifest import skipped_features
+from destination_zoho_crm.settings import WriteSettings, read_settings
+from destination_zoho_crm.stream_writer import StreamWriter
+from destination_zoho_crm.suggestions import Suggestions
+from zoho_crm.manifest import load_skipped_features
 from zoho_crm.problems import system_error, transient_error
 
 LOGGER = logging.getLogger("airbyte")
 
 #: How long the run looks at nothing but its input, or waits for its writers, before it sees which
-#: states are settled.
-_GLANCE_S = 0.2
+#: states are due.
+_POLL_S = 0.2
 
 
 def write(
@@ -55,30 +59,30 @@ def write(
     messages: Iterable[Row | State],
     stop: threading.Event | None = None,
 ) -> Iterator[str]:
-    """Writes the rows and yields the states whose rows are settled, as lines to be printed.
+    """Writes the rows and yields the states whose rows all have an outcome, as lines to print.
 
-    Raises what stands against the plan before the first row is taken; raises what stops the
-    writing, `stop` among it, when all that was under way is settled and its states are out.
+    Raises the problems of the plan before it takes the first row. Raises what stops the writing,
+    `stop` among it, when all calls under way have their outcomes and the states are out.
     """
-    settings = write_settings(config)
+    settings = read_settings(config)
     if settings.folder:
         make_folder(settings.folder)
-    # First, so that what the other answers tell of credits left is heard.
+    # First, so that the credits left are counted from the next answer on.
     client.org.fetch_details(client.metadata)
-    modules = TargetModules(client.metadata)
-    wanted = modules.with_lookups(
-        wanted_modules(streams, settings.mappings), named_lookups(streams, settings.mappings)
+    modules = TargetModules(client.org.directory, client.metadata)
+    wanted = modules.find_with_lookups(
+        list_module_names(streams, settings.mappings), list_lookup_names(streams, settings.mappings)
     )
-    for mapping in unmet(streams, settings.mappings):
+    for mapping in find_unused_mappings(streams, settings.mappings):
         LOGGER.warning(f"The connection has no stream {mapping}, which a mapping names.")
     plans = make_plan(streams, settings.mappings, wanted, modules.names)
-    _announce(plans, settings, client.config["schema_version"])
-    known = Known(
-        active_users(client.metadata) if any(map(_names_users, plans)) else {},
+    _log_plan(plans, settings, client.config["schema_version"])
+    org_values = OrgValues(
+        find_active_users(client.metadata) if any(map(_names_users, plans)) else {},
         PickLists(modules, adds=settings.adds_options),
-        Cures(modules),
+        Suggestions(modules),
     )
-    yield from Run(client, plans, settings, known, stop or threading.Event()).results(messages)
+    yield from Run(client, plans, settings, org_values, stop or threading.Event()).write(messages)
 
 
 class Run:
@@ -87,61 +91,61 @@ class Run:
         client: Client,
         plans: Sequence[StreamPlan],
         settings: WriteSettings,
-        known: Known,
+        org_values: OrgValues,
         stop: threading.Event,
     ) -> None:
         self._client = client
         self._settings = settings
-        self._known = known
-        self._accounts = Accounts(plan.stream for plan in plans)
+        self._org_values = org_values
+        self._row_counts = RowCounts(plan.stream for plan in plans)
         self._stop = stop
         self._rejects = RejectedRows(settings.folder)
         self._writers = Writers(stop)
         #: By module.
-        self._creations: defaultdict[str, Creations] = defaultdict(Creations)
-        self._orders = orders(plans)
+        self._insert_batches: defaultdict[str, InsertBatches] = defaultdict(InsertBatches)
+        self._orders = build_orders(plans)
         self._deleted_from = {p.module.api_name for p in plans if p.operation == "delete"}
-        self._progress = Progress(self._accounts, client.org.usage.by_stream)
-        self._streams = {plan.stream: self._stream(plan) for plan in plans}
+        self._progress = Progress(self._row_counts, client.org.usage.by_stream)
+        self._streams = {plan.stream: self._build_stream(plan) for plan in plans}
 
-    def results(self, messages: Iterable[Row | State]) -> Iterator[str]:
+    def write(self, messages: Iterable[Row | State]) -> Iterator[str]:
         failure: BaseException | None = None
         complete = False
         try:
-            for message in arrivals(messages, _GLANCE_S):
+            for message in read_ahead(messages, _POLL_S):
                 if self._stop.is_set() or self._writers.failure is not None:
                     break
                 if message is not None:
                     self._take(message)
-                yield from self._accounts.settled_states()
-                self._progress.tell()
-                refuse_too_many_rejects(self._settings, self._accounts, ended=False)
+                yield from self._row_counts.release_states()
+                self._progress.log()
+                raise_if_too_many_rejected(self._settings, self._row_counts, ended=False)
             else:
                 for stream in self._streams.values():
                     stream.flush()
                 complete = True
         except Exception as problem:
             failure = problem
-        while not self._writers.drained(_GLANCE_S):
-            yield from self._accounts.settled_states()
-            self._progress.tell()
-        yield from self._accounts.settled_states()
+        while not self._writers.wait_until_idle(_POLL_S):
+            yield from self._row_counts.release_states()
+            self._progress.log()
+        yield from self._row_counts.release_states()
         self._close()
         failure = self._writers.failure or failure or self._rejects.failure
         if failure is None and self._stop.is_set():
-            failure = None if complete and self._accounts.all_settled else _stopped()
+            failure = None if complete and self._row_counts.is_complete else _build_stop_error()
         if failure:
-            totals = self._accounts.totals
-            raise not_to_be_repeated(_told_plainly(failure), self._settings, totals)
-        self._refuse_what_does_not_add_up()
-        refuse_too_many_rejects(self._settings, self._accounts, ended=True)
-        refuse_quiet_failures(self._settings, self._accounts.totals)
+            totals = self._row_counts.totals
+            raise prevent_retry(_shorten_error(failure), self._settings, totals)
+        self._raise_if_rows_uncounted()
+        raise_if_too_many_rejected(self._settings, self._row_counts, ended=True)
+        raise_if_stream_failed(self._settings, self._row_counts.totals)
 
-    def _refuse_what_does_not_add_up(self) -> None:
-        for key, total in self._accounts.totals.items():
+    def _raise_if_rows_uncounted(self) -> None:
+        for key, total in self._row_counts.totals.items():
             if total.rows != total.counts.total():
                 raise system_error(
-                    f"{label(key)}: {total.rows:,} rows came in and "
+                    f"{format_stream(key)}: {total.rows:,} rows came in and "
                     f"{total.counts.total():,} have an outcome."
                 )
 
@@ -150,71 +154,74 @@ class Run:
             stream = self._streams.get(message.stream)
             if stream is None:
                 raise system_error(
-                    f"The input has a record of {label(message.stream)}, a stream that is not in "
-                    "the configured catalog."
+                    f"The input has a record of {format_stream(message.stream)}, a stream that is "
+                    "not in the configured catalog."
                 )
             stream.take(message)
             return
-        # Before its rows are handed over: told to stop, the writers ask whether a state has come.
-        self._accounts.wait_for(message)
-        for key in self._accounts.spoken_of(message):
+        # Before its rows are handed over: writers that must stop ask whether a state has come.
+        self._row_counts.hold(message)
+        for key in self._row_counts.find_streams_of(message):
             self._streams[key].flush()
 
-    def _stream(self, plan: StreamPlan) -> Stream:
-        return Stream(
+    def _build_stream(self, plan: StreamPlan) -> StreamWriter:
+        return StreamWriter(
             plan,
-            RowEncoder(plan, clears=self._settings.clears, known=self._known),
+            RowEncoder(plan, clears_nulls=self._settings.clears_nulls, org_values=self._org_values),
             Sender(
                 self._client,
                 plan,
                 self._settings.automations,
-                self._creations[plan.module.api_name],
+                self._insert_batches[plan.module.api_name],
                 self._stop,
-                beside_deletions=plan.module.api_name in self._deleted_from,
+                run_deletes=plan.module.api_name in self._deleted_from,
             ).send,
-            self._accounts,
+            self._row_counts,
             self._writers,
             self._orders[plan.module.api_name],
             most_deletes=self._settings.most_deletes,
-            on_reject=self._reject,
+            on_reject=self._keep_reject,
         )
 
-    def _reject(self, plan: StreamPlan, row: Row, outcome: Outcome) -> None:
+    def _keep_reject(self, plan: StreamPlan, row: Row, outcome: Outcome) -> None:
         LOGGER.debug(f"{plan.label}: {outcome.code} in {outcome.field}: {outcome.message}")
         self._rejects.keep(plan, row, outcome)
 
     def _close(self) -> None:
         self._writers.close()
         self._rejects.close()
-        for line in told(self._accounts.totals, self._client.org.usage.by_stream):
+        for line in report_streams(self._row_counts.totals, self._client.org.usage.by_stream):
             LOGGER.info(line)
-        for line in (*doubts(self._accounts.totals), *rejections(self._accounts.totals)):
+        for line in (
+            *report_missed_deletions(self._row_counts.totals),
+            *report_rejects(self._row_counts.totals),
+        ):
             LOGGER.warning(line)
-        for line in self._known.pick_lists.told():
+        for line in self._org_values.pick_lists.report_added():
             LOGGER.warning(line)
         for path in self._rejects.paths:
             LOGGER.info(f"Rejected rows are kept in {path}, which can be written again.")
-        if any(total.rejected_by(OUTCOME_UNKNOWN) for total in self._accounts.totals.values()):
+        if any(total.count_rejected(OUTCOME_UNKNOWN) for total in self._row_counts.totals.values()):
             LOGGER.warning(
                 f"Rows with {OUTCOME_UNKNOWN} may be in Zoho: look there. An insert rejects their "
                 "lines again, unless the key `rejected` is taken out of them."
             )
-        if self._accounts.rejected and self._settings.folder is None:
+        if self._row_counts.rejected and self._settings.folder is None:
             LOGGER.warning(
                 "Rejected rows are not kept: name a folder in Rejected rows "
                 "(object_storage_config) to have them kept from the next sync on."
             )
 
 
-def _stopped() -> BaseException:
+def _build_stop_error() -> BaseException:
     return transient_error(
-        "The sync was told to stop. What was under way is written, and all that a state had come "
-        "for; the next sync goes on with the rows since the last state."
+        "The sync was stopped. Calls under way are finished, and so are rows whose state has "
+        "come. The next sync goes on with the rows since the last state."
     )
 
 
-def _told_plainly(failure: BaseException) -> BaseException:
-    """A fault of our own by its place alone: its text may hold the values of a row."""
+def _shorten_error(failure: BaseException) -> BaseException:
+    """A bug of ours by its place alone: its text may hold values of a row."""
     if isinstance(failure, AirbyteTracedException) or not isinstance(failure, Exception):
         return failure
     return system_error(
@@ -227,33 +234,35 @@ def _names_users(plan: StreamPlan) -> bool:
     return any(column.via == "email" for column in plan.columns)
 
 
-def _announce(plans: Sequence[StreamPlan], settings: WriteSettings, version: str) -> None:
+def _log_plan(plans: Sequence[StreamPlan], settings: WriteSettings, version: str) -> None:
     """The plan and its warnings, before the first row."""
     for plan in plans:
         LOGGER.info(f"Plan: {plan}")
-        LOGGER.info(f"Plan: {plan.label}: {price(plan)}.")
+        LOGGER.info(f"Plan: {plan.label}: {estimate_cost(plan)}.")
         for column in plan.dropped:
             LOGGER.warning(
-                ended(f"{plan.label}: the column {column.source} is left out: {column.reason}")
+                end_sentence(
+                    f"{plan.label}: the column {column.source} is left out: {column.reason}"
+                )
             )
         for warning in plan.warnings:
             LOGGER.warning(f"{plan.label}: {warning}.")
-        for remark in _remarks(plan):
+        for remark in _list_remarks(plan):
             LOGGER.info(f"{plan.label}: {remark}.")
     kinds = settings.automations
     fires = "all that the org has" if kinds is None else ", ".join(kinds) or "none"
-    if kinds is not None and not skipped_features(version):
+    if kinds is not None and not load_skipped_features(version):
         fires += " (but cadences, which this version of Zoho's API cannot keep from running)"
     terms = [f"automations: {fires}"]
     if any(plan.operation != "delete" for plan in plans):
-        nulls = "empty their fields" if settings.clears else "leave their fields alone"
+        nulls = "empty their fields" if settings.clears_nulls else "leave their fields alone"
         terms.append(f"nulls {nulls}")
     if any(plan.operation == "delete" for plan in plans):
         terms.append(f"at most {settings.most_deletes:,} deletions a stream")
     LOGGER.info(f"Plan: {'; '.join(terms)}.")
 
 
-def _remarks(plan: StreamPlan) -> Iterator[str]:
+def _list_remarks(plan: StreamPlan) -> Iterator[str]:
     """What a user might not expect of the stream."""
     module = plan.module.api_name
     if plan.unlisted:
@@ -262,14 +271,14 @@ def _remarks(plan: StreamPlan) -> Iterator[str]:
         yield f"the assignment rule {plan.lar_id} decides who owns its records"
     if plan.operation == "insert":
         yield "a row that comes again in a later sync is added again"
-    if plan.operation == "upsert" and (rows := rows_of_new(module)):
+    if plan.operation == "upsert" and (rows := find_required_rows(module)):
         yield (
             f"a row that finds no record is rejected, because a new record of {module} needs "
             f"{rows}, which cannot be written yet"
         )
     if plan.operation == "delete":
         yield (
-            f"rows with a value in {plan.mark} delete their record, others are rejected"
-            if plan.mark
+            f"rows with a value in {plan.deletion_mark} delete their record, others are rejected"
+            if plan.deletion_mark
             else "every row deletes the record that it finds"
         )

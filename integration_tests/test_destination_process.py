@@ -289,7 +289,7 @@ def test_a_run_that_is_told_to_stop_loses_no_row_and_adds_none_twice(
     )
     assert code == 1
     assert written[-1] < rows
-    assert "The sync was told to stop" in printed[-1]["trace"]["error"]["message"]
+    assert "The sync was stopped" in printed[-1]["trace"]["error"]["message"]
     assert second.exit_code == 0
     assert [found[email] for email in emails] == [1] * rows
 

@@ -5,11 +5,11 @@ from math import ceil
 
 from source_zoho_crm.readers.calls import PER_PAGE
 from source_zoho_crm.readers.windows import MOST_ROWS
-from zoho_crm.limits import CREDITS_OF_AN_EXPORT, credits_of_a_query
+from zoho_crm.limits import CREDITS_OF_AN_EXPORT, compute_query_credits
 
-#: Calls that look whether an export is ready, and fetch it: seldom more than this.
-_LOOKS = 10
-#: What finding the windows of a module costs by queries, beside a query for the end of each.
+#: Calls that poll an export and fetch it: rarely more than this.
+_POLLS = 10
+#: Credits for finding the windows of a module by queries, besides one query per window.
 _SEARCH = 5
 _METHODS = {
     "COQL": "Use COQL enabled",
@@ -18,7 +18,7 @@ _METHODS = {
 }
 
 
-def advice(
+def advise_method(
     method: str,
     *,
     rows: int,
@@ -29,9 +29,13 @@ def advice(
 ) -> str | None:
     """A sentence where another retrieval method reads these rows for less than half the credits.
 
-    `rich_text`: lists may cut texts of the module, and fetching them costs nobody knows what.
+    `rich_text`: lists may cut texts of the module, and what fetching them costs is not known.
     """
-    costs = {name: cost for name, cost in _costs(rows, columns, version).items() if name != method}
+    costs = {
+        name: cost
+        for name, cost in _compute_costs(rows, columns, version).items()
+        if name != method
+    }
     if rich_text:
         costs.pop("REST", None)
     best = min(costs, key=lambda name: costs[name])
@@ -43,7 +47,7 @@ def advice(
     )
 
 
-def _costs(rows: int, columns: int, version: Mapping[str, int]) -> dict[str, int]:
+def _compute_costs(rows: int, columns: int, version: Mapping[str, int]) -> dict[str, int]:
     """Credits of each retrieval method, id and cursor being in every column group ("API Limits").
 
     The id alone is a call, too.
@@ -53,7 +57,7 @@ def _costs(rows: int, columns: int, version: Mapping[str, int]) -> dict[str, int
     lists = ceil(rows / PER_PAGE) * ceil(columns / (version["rest_columns"] or columns))
     exports = ceil(rows / version["bulk_rows"])
     return {
-        "COQL": queries * credits_of_a_query(version["coql_rows"]) + rows // MOST_ROWS + _SEARCH,
+        "COQL": queries * compute_query_credits(version["coql_rows"]) + rows // MOST_ROWS + _SEARCH,
         "REST": lists,
-        "Bulk": exports * (CREDITS_OF_AN_EXPORT + _LOOKS),
+        "Bulk": exports * (CREDITS_OF_AN_EXPORT + _POLLS),
     }

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
-from source_zoho_crm.download_pace import download_pace_of
+from source_zoho_crm.download_pace import get_download_pace
 from zoho_crm.answers import Body, UndocumentedError
 from zoho_crm.domains import segment
-from zoho_crm.org import org_of
+from zoho_crm.org import get_org
 from zoho_crm.problems import PutOffError, transient_error
-from zoho_crm.requester import PAUSES_S, ZohoRequester, manifests_requester
+from zoho_crm.requester import PAUSES_S, ZohoRequester, build_requester
 
 #: `query` of the body that makes a job.
 Query = Mapping[str, Any]
@@ -19,9 +19,9 @@ Query = Mapping[str, Any]
 class Result:
     """What a completed job has exported."""
 
-    #: None: Zoho does not tell.
+    #: None: Zoho does not say.
     rows: int | None
-    #: There are rows behind them.
+    #: More rows follow.
     more: bool
     #: Where they are, if a page token leads there and not the next page number.
     next_token: str | None
@@ -32,7 +32,7 @@ class JobState:
     """A job, and its result once it is completed."""
 
     completed: bool = False
-    #: None, too, where a completed job tells none.
+    #: None, too, where a completed job names none.
     result: Result | None = None
     #: Zoho's reason, if it failed, and its code.
     failure: str | None = None
@@ -43,87 +43,89 @@ class JobState:
 class BulkRead:
     """The calls of Bulk Read, booked on one stream."""
 
-    #: Makes jobs.
-    creating: ZohoRequester
-    #: Asks for a job and, without taking its body into memory, for its result.
-    asking: ZohoRequester
+    #: Creates jobs.
+    create_requester: ZohoRequester
+    #: Polls a job and, without taking its body into memory, fetches its result.
+    poll_requester: ZohoRequester
     stream: str
 
     @classmethod
-    def made(cls, config: Mapping[str, Any], stream: str) -> "BulkRead":
+    def from_manifest(cls, config: Mapping[str, Any], stream: str) -> "BulkRead":
         """With the requesters that the manifest defines."""
-        creating = manifests_requester("bulk_create_requester", config, usage_of=stream)
-        asking = manifests_requester("bulk_requester", config, usage_of=stream)
-        return cls(creating, asking, stream)
+        create_requester = build_requester("bulk_create_requester", config, usage_of=stream)
+        poll_requester = build_requester("bulk_requester", config, usage_of=stream)
+        return cls(create_requester, poll_requester, stream)
 
     def create(self, query: Query) -> str:
-        """Makes a job; its id."""
+        """Creates a job; returns its id."""
         body = {"query": query}
         # Not for a minute: each job costs 50 credits, whether or not it is named.
-        return self.creating.ask(read=_job_of, body=body, usage_of=self.stream, pauses=PAUSES_S[:2])
+        return self.create_requester.ask(
+            read=_parse_job_id, body=body, usage_of=self.stream, pauses=PAUSES_S[:2]
+        )
 
-    def state(self, job: str) -> JobState:
+    def fetch_state(self, job: str) -> JobState:
         try:
-            return self.asking.ask(segment(job), read=_state_of, usage_of=self.stream)
+            return self.poll_requester.ask(segment(job), read=_parse_state, usage_of=self.stream)
         except PutOffError:
             # The job goes on all the same.
             return JobState()
 
     def download(self, job: str, file: IO[bytes]) -> None:
         """Writes the result of a job, a ZIP, into the file when it is its turn."""
-        pace = download_pace_of(org_of(self.asking.config))
+        pace = get_download_pace(get_org(self.poll_requester.config))
 
         def attempt() -> bool:
-            return self.asking.save(f"{segment(job)}/result", file, usage_of=self.stream)
+            return self.poll_requester.save(f"{segment(job)}/result", file, usage_of=self.stream)
 
-        if not pace.downloaded(attempt, f"{self.stream}, export {job}"):
+        if not pace.download(attempt, f"{self.stream}, export {job}"):
             raise transient_error(
                 f"{self.stream}: Zoho has put off the download of an export for ten minutes; other "
                 "programs may be downloading, too. The next sync goes on from the saved state."
             )
 
 
-def _details(body: Body) -> Mapping[str, Any]:
+def _find_details(body: Body) -> Mapping[str, Any]:
     entry = body["data"][0] if body and body.get("data") and type(body["data"]) is list else None
     if not isinstance(entry, dict):
-        raise UndocumentedError("it tells nothing of the export")
+        raise UndocumentedError("it says nothing about the export")
     return entry
 
 
-def _job_of(body: Body) -> str:
-    details = _details(body).get("details")
+def _parse_job_id(body: Body) -> str:
+    details = _find_details(body).get("details")
     key = details.get("id") if isinstance(details, dict) else None
     if not isinstance(key, str | int):
         raise UndocumentedError("it does not say which export was begun")
     return str(key)
 
 
-def _state_of(body: Body) -> JobState:
-    details = _details(body)
+def _parse_state(body: Body) -> JobState:
+    details = _find_details(body)
     state = details.get("state")
     if not isinstance(state, str) or not state:
-        raise UndocumentedError("it tells no state of the export")
+        raise UndocumentedError("it has no state of the export")
     word = state.upper().replace("_", " ")
     # Samples show a result before the job is completed, too.
     result = details.get("result") or {}
     if not isinstance(result, dict):
         raise UndocumentedError("the result of the export is none")
     if word == "COMPLETED":
-        return JobState(completed=True, result=_result(result) if result else None)
+        return JobState(completed=True, result=_parse_result(result) if result else None)
     if word in ("FAILURE", "FAILED"):
-        return _failed(result.get("error_message"))
+        return _parse_failure(result.get("error_message"))
     return JobState()
 
 
-def _failed(error: Any) -> JobState:
+def _parse_failure(error: Any) -> JobState:
     if isinstance(error, dict) and error:
         code = error.get("code")
-        told = f"{code}: {error.get('message')}"
-        return JobState(failure=told, code=code if isinstance(code, str) else None)
+        failure = f"{code}: {error.get('message')}"
+        return JobState(failure=failure, code=code if isinstance(code, str) else None)
     return JobState(failure=error if isinstance(error, str) and error else "without a reason")
 
 
-def _result(result: Mapping[str, Any]) -> Result:
+def _parse_result(result: Mapping[str, Any]) -> Result:
     count, more = result.get("count"), result.get("more_records")
     # A boolean is an int to Python.
     if count is not None and (type(count) is not int or count < 0):

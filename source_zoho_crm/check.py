@@ -5,45 +5,46 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
-from zoho_crm.answers import anything, page
-from zoho_crm.coql import select
-from zoho_crm.directory import of_one_module
+from source_zoho_crm.modules import get_modules
+from zoho_crm.answers import build_page_reader, keep_body
+from zoho_crm.coql import build_select
+from zoho_crm.directory import is_of_one_module
 from zoho_crm.domains import segment
-from zoho_crm.errors import INVALID_DATA, PERMISSION_LACKING, SCOPE_LACKING, not_served
-from zoho_crm.manifest import scopes
+from zoho_crm.errors import INVALID_DATA, PERMISSION_LACKING, SCOPE_LACKING, is_not_served
+from zoho_crm.manifest import load_scopes
 from zoho_crm.org import Org
 from zoho_crm.problems import PutOffError, Refused, config_error
-from zoho_crm.requester import ZohoRequester, manifests_requester
+from zoho_crm.requester import ZohoRequester, build_requester
 
 LOGGER = logging.getLogger("airbyte")
 
 _TYPES = {"Production": "production", "Sandbox": "sandbox", "Developer": "developer"}
-#: Asked for where the modules of the org cannot be known.
+#: Stands in where the modules of the org are not known.
 _ANY_MODULE = "Leads"
-#: Modules that are tried until Zoho lists the records of one.
+#: So many modules are tried until Zoho lists the records of one.
 _MODULES_TRIED = 5
 
 
-def needed_scopes(config: Mapping[str, Any]) -> dict[str, str]:
+def find_needed_scopes(config: Mapping[str, Any]) -> dict[str, str]:
     """The smallest scopes for what the config reads, by what needs them."""
-    method = _method(config)
+    method = _get_method(config)
     return {
         what: scope
-        for what, scope in scopes("source").items()
+        for what, scope in load_scopes("source").items()
         if what not in _CALLS or what == method
     }
 
 
-def prove(org: Org, config: Mapping[str, Any]) -> None:
+def check_connection(org: Org, config: Mapping[str, Any]) -> None:
     """Returns if the first sync has what it needs; raises a sentence that says what is missing.
 
     That is: a token, its scopes, an org of the chosen environment, modules, their fields, and a
     call for records by the chosen retrieval method.
     """
-    needed = needed_scopes(config)
+    needed = find_needed_scopes(config)
     missing: list[str] = []
 
-    def tried(what: str, call: Callable[[], Any]) -> Any:
+    def attempt(what: str, call: Callable[[], Any]) -> Any:
         try:
             return call()
         except Refused as refusal:
@@ -53,15 +54,15 @@ def prove(org: Org, config: Mapping[str, Any]) -> None:
                 raise
             return None
 
-    ask = manifests_requester("requester", config)
-    details = tried("org", lambda: _details(ask))
-    tried("users", lambda: ask.metadata("users", "users", type="CurrentUser"))
-    modules = _modules(org, ask)
-    first = tried("settings", lambda: _first(modules, org)) or _ANY_MODULE
-    module = tried("modules", lambda: _first_listed(ask, chain([first], modules))) or first
-    method = _method(config)
+    ask = build_requester("requester", config)
+    details = attempt("org", lambda: _fetch_details(ask))
+    attempt("users", lambda: ask.metadata("users", "users", type="CurrentUser"))
+    modules = _iterate_modules(org, ask)
+    first = attempt("settings", lambda: _find_first(modules, org)) or _ANY_MODULE
+    module = attempt("modules", lambda: _find_first_listed(ask, chain([first], modules))) or first
+    method = _get_method(config)
     if method in _CALLS and needed["modules"] not in missing:
-        tried(method, lambda: _CALLS[method](config, module))
+        attempt(method, lambda: _CALLS[method](config, module))
     if missing:
         raise config_error(
             f"The refresh token lacks {'a scope' if len(missing) == 1 else 'scopes'}: "
@@ -71,7 +72,7 @@ def prove(org: Org, config: Mapping[str, Any]) -> None:
     _compare_environment(details or {}, config["environment"])
 
 
-def _method(config: Mapping[str, Any]) -> str:
+def _get_method(config: Mapping[str, Any]) -> str:
     """The chosen retrieval method, by the name of the scope that it alone needs, if any."""
     retrieval = config["retrieval"]
     if retrieval["use_coql"] == "enabled":
@@ -79,39 +80,41 @@ def _method(config: Mapping[str, Any]) -> str:
     return "bulk" if retrieval.get("api_type") == "Bulk" else "rest"
 
 
-def _details(ask: ZohoRequester) -> Mapping[str, Any]:
-    """Of the org; nothing where the user may not know, for records can be read all the same."""
+def _fetch_details(ask: ZohoRequester) -> Mapping[str, Any]:
+    """Details of the org; empty where the user may not see them: records can be read anyway."""
     try:
         return ask.metadata("org", "org")[0]
     except Refused as refusal:
         if refusal.code not in PERMISSION_LACKING:
             raise
-        LOGGER.warning(f"Whether the environment is right cannot be told. {refusal.message}")
+        LOGGER.warning(f"The environment cannot be checked. {refusal.message}")
         return {}
 
 
-def _modules(org: Org, ask: ZohoRequester) -> Iterator[str]:
+def _iterate_modules(org: Org, ask: ZohoRequester) -> Iterator[str]:
     """Those that are streams; the fields of each are known when it comes."""
-    for name in org.directory.names(ask):
-        if org.directory.module(name, ask).refusal is None:
+    for name in get_modules(org).list_names(ask):
+        if get_modules(org).read_module(name, ask).not_offered_because is None:
             yield name
 
 
-def _first(modules: Iterator[str], org: Org) -> str:
+def _find_first(modules: Iterator[str], org: Org) -> str:
     for module in modules:
         return module
-    org.directory.assure_one()
+    get_modules(org).raise_if_scope_lacking()
     raise config_error("This org has no module that Zoho's API serves to the refresh token's user.")
 
 
-def _first_listed(ask: ZohoRequester, modules: Iterable[str]) -> str:
+def _find_first_listed(ask: ZohoRequester, modules: Iterable[str]) -> str:
     """The first of the modules whose records Zoho lists for this user."""
     refusal: Refused | None = None
     for module in islice(modules, _MODULES_TRIED):
         try:
-            ask.ask(segment(module), read=page(), params={"fields": "id", "per_page": "1"})
+            ask.ask(
+                segment(module), read=build_page_reader(), params={"fields": "id", "per_page": "1"}
+            )
         except Refused as refused:
-            if not of_one_module(refused):
+            if not is_of_one_module(refused):
                 raise
             refusal = refused
         else:
@@ -120,21 +123,21 @@ def _first_listed(ask: ZohoRequester, modules: Iterable[str]) -> str:
     raise refusal
 
 
-def _query(config: Mapping[str, Any], module: str) -> None:
-    query = select(("id",), module, "id > 0", limit=1)
+def _check_query(config: Mapping[str, Any], module: str) -> None:
+    query = build_select(("id",), module, "id > 0", limit=1)
     try:
-        requester = manifests_requester("coql_requester", config)
-        requester.ask(read=page(), body={"select_query": query})
+        requester = build_requester("coql_requester", config)
+        requester.ask(read=build_page_reader(), body={"select_query": query})
     except Refused as refusal:
         # Such a module is read by REST, which has answered.
-        if not not_served(refusal.code):
+        if not is_not_served(refusal.code):
             raise
 
 
-def _no_job(config: Mapping[str, Any], module: str) -> None:
+def _check_export(config: Mapping[str, Any], module: str) -> None:
     """Asks for a job that is not there: making one would cost 50 credits."""
     try:
-        manifests_requester("bulk_requester", config).ask("0", read=anything)
+        build_requester("bulk_requester", config).ask("0", read=keep_body)
     except PutOffError:
         # The service is there, and busy.
         return
@@ -145,8 +148,8 @@ def _no_job(config: Mapping[str, Any], module: str) -> None:
 
 #: Calls of the retrieval methods that need a scope of their own. Lists of records are REST's.
 _CALLS: Mapping[str, Callable[[Mapping[str, Any], str], None]] = {
-    "coql": _query,
-    "bulk": _no_job,
+    "coql": _check_query,
+    "bulk": _check_export,
 }
 
 

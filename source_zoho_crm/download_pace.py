@@ -13,18 +13,18 @@ from zoho_crm.org import Org
 LOGGER = logging.getLogger("airbyte")
 
 _MINUTE_S = 60.0
-#: Zoho's minute and ours need not begin together.
+#: Zoho's minute and ours may begin apart.
 _GRACE_S = 1.0
 #: How long one download is tried.
-_PATIENCE_S = 600.0
-_TOLD_EVERY_S = 30.0
+_MOST_WAIT_S = 600.0
+_LOG_EVERY_S = 30.0
 
 
 class DownloadPace:
     """Keeps the downloads of an org, over all streams, to Zoho's number a minute.
 
-    Begins to do so when Zoho refuses one: few syncs download that often, and these need not wait.
-    Other programs may download too, so a download may be refused all the same; then all wait.
+    Starts when Zoho refuses one: few syncs download that often, and the others need not wait.
+    Other programs may download too, so Zoho may refuse a download anyway; then all wait.
     """
 
     def __init__(self) -> None:
@@ -33,27 +33,28 @@ class DownloadPace:
         self._not_before = 0.0
         self._lock = threading.Lock()
 
-    def downloaded(self, attempt: Callable[[], bool], what: str = "A download") -> bool:
-        """Tries when its turn has come, until Zoho serves it; False: not within ten minutes.
+    def download(self, attempt: Callable[[], bool], what: str = "A download") -> bool:
+        """Tries until Zoho serves the download, each time when its turn has come; False: not within
+        ten minutes.
 
-        Every 30 seconds the log says what it is that waits.
+        The log says every 30 seconds what waits.
         """
         begun = time.monotonic()
         waits = _Waits(what)
-        while time.monotonic() - begun < _PATIENCE_S:
-            self.turn(waits)
+        while time.monotonic() - begun < _MOST_WAIT_S:
+            self.wait_for_turn(waits)
             if attempt():
                 return True
-            self.refused()
+            self.mark_refused()
         return False
 
-    def turn(self, waits: "_Waits | None" = None) -> None:
+    def wait_for_turn(self, waits: "_Waits | None" = None) -> None:
         """Returns when a download may begin."""
         waits = waits or _Waits("A download")
         while (pause := self._book()) > 0:
             waits.sleep(pause)
 
-    def refused(self) -> None:
+    def mark_refused(self) -> None:
         """Zoho has refused a download: it was one too many."""
         with self._lock:
             self._refused = True
@@ -75,26 +76,26 @@ _paces: WeakKeyDictionary[Org, DownloadPace] = WeakKeyDictionary()
 _paces_lock = threading.Lock()
 
 
-def download_pace_of(org: Org) -> DownloadPace:
+def get_download_pace(org: Org) -> DownloadPace:
     """The pace that all streams of a run share."""
     with _paces_lock:
         return _paces.setdefault(org, DownloadPace())
 
 
 class _Waits:
-    """Sleeps, and tells the log of it every 30 seconds, over all of its sleeps."""
+    """Sleeps, and logs it every 30 seconds, over all of its sleeps."""
 
     def __init__(self, what: str) -> None:
         self._what = what
         self._begun = time.monotonic()
-        self._untold = _TOLD_EVERY_S
+        self._until_log_s = _LOG_EVERY_S
 
     def sleep(self, seconds: float) -> None:
         while seconds > 0:
-            pause = min(seconds, self._untold)
+            pause = min(seconds, self._until_log_s)
             time.sleep(pause)
-            seconds, self._untold = seconds - pause, self._untold - pause
-            if self._untold <= 0:
-                self._untold = _TOLD_EVERY_S
+            seconds, self._until_log_s = seconds - pause, self._until_log_s - pause
+            if self._until_log_s <= 0:
+                self._until_log_s = _LOG_EVERY_S
                 waited = time.monotonic() - self._begun
                 LOGGER.info(f"{self._what}: waits its turn to be downloaded, for {waited:.0f} s.")

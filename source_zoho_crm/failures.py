@@ -1,15 +1,15 @@
-"""How a failed read ends: with sentences."""
+"""The last error of a failed read: the sentences of its streams."""
 
 from collections.abc import Iterable, Iterator
 
 from airbyte_cdk.models import AirbyteMessage, FailureType, Type
 from airbyte_cdk.utils import AirbyteTracedException
 
-#: The worst first: ours to mend, the user's, time's.
+#: The worst first: a bug, then what the user can fix, then what passes.
 _KINDS = (FailureType.system_error, FailureType.config_error, FailureType.transient_error)
 
 
-def plainly(messages: Iterable[AirbyteMessage]) -> Iterator[AirbyteMessage]:
+def shorten_errors(messages: Iterable[AirbyteMessage]) -> Iterator[AirbyteMessage]:
     """The messages of a read; its last error repeats the sentences of the streams that failed.
 
     The CDK's own last error prints exceptions as Python does, with requests and answers in them.

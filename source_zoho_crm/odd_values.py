@@ -1,37 +1,37 @@
-"""Values that do not fit the data type of their field: counted, and told once for each field."""
+"""Values that do not fit the data type of their field: counted, and logged once per field."""
 
 import logging
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
-from zoho_crm.fields import Field, unfit
+from zoho_crm.fields import Field, describe_unfit
 
 LOGGER = logging.getLogger("airbyte")
 
 
 class OddValues:
-    """Those of one stream, for as long as it is read."""
+    """The odd values of one stream while it is read."""
 
     def __init__(self, stream: str) -> None:
         self._stream = stream
         self._counts: Counter[Field] = Counter()
 
-    def of(self, fields: Iterable[Field]) -> list[Field]:
+    def watch(self, fields: Iterable[Field]) -> list[Field]:
         """The fields, whose values are counted here from now on."""
-        return [replace(field, tell_odd=self._count) for field in fields]
+        return [replace(field, report_odd=self._count) for field in fields]
 
-    def tell(self) -> None:
+    def report(self) -> None:
         """One warning for each field with such values, with their number; then it counts anew."""
         for field, values in self._counts.items():
-            LOGGER.warning(f"{self._stream}.{field.api_name}: {unfit(field, values)}")
+            LOGGER.warning(f"{self._stream}.{field.api_name}: {describe_unfit(field, values)}")
         self._counts.clear()
 
     def _count(self, field: Field) -> None:
         if field not in self._counts:
-            # A run that is killed tells no number.
+            # A run that is killed logs no number.
             LOGGER.info(
                 f"{self._stream}.{field.api_name}: a value does not fit the data type "
-                f"{field.data_type}. Their number is told when the stream has been read."
+                f"{field.data_type}. The log has their number when the stream has been read."
             )
         self._counts[field] += 1

@@ -1,8 +1,8 @@
-"""Ready lines: many records travel through the CDK as one.
+"""Packed records: many records travel through the CDK as one.
 
 A record that goes alone through the CDK's queue, counters, serializer and printer costs about 16 µs
-there. So pages are cut into chunks of finished JSON lines; each chunk travels as one record whose
-data names it, and is printed as it is. Queue, statuses and states stay the CDK's own.
+there. So the rows of a page are packed, fifty at a time, into finished JSON lines, which travel as
+one record and are printed as they are. Queue, statuses and states stay the CDK's own.
 """
 
 import logging
@@ -28,23 +28,23 @@ from zoho_crm.directory import CURSOR_FIELD
 
 Row = dict[str, Any]
 
-_KEY = "_chunk"
+_KEY = "_packed"
 _ROWS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
+class PackedRecords:
     """RECORD messages of one stream: so many lines, each with its newline."""
 
     text: str
     rows: int
 
 
-def chunks(stream: str, rows: Sequence[Row], cursor: str | None) -> Iterator[Row]:
-    """The rows as data of few records. `cursor` is what the CDK's cursor shall see of them.
+def pack(stream: str, rows: Sequence[Row], cursor: str | None) -> Iterator[Row]:
+    """The rows as the data of few records. `cursor`: what the CDK's cursor sees of them.
 
-    Nulls stay in the lines, where the CDK's printer would drop them: a destination must be able to
-    tell a cleared field from one that was not read.
+    Nulls stay in the lines, where the CDK's printer would drop them: a destination must
+    distinguish a cleared field from one that was not read.
     """
     dumps, newline = orjson.dumps, orjson.OPT_APPEND_NEWLINE
     now = time.time_ns() // 1_000_000
@@ -62,30 +62,30 @@ def chunks(stream: str, rows: Sequence[Row], cursor: str | None) -> Iterator[Row
                 for row in part
             ]
         ).decode()
-        yield {_KEY: Chunk(text, len(part)), CURSOR_FIELD: cursor}
+        yield {_KEY: PackedRecords(text, len(part)), CURSOR_FIELD: cursor}
 
 
-def chunk_of(message: AirbyteMessage) -> Chunk | None:
-    """The chunk that a message carries, if it does."""
+def get_packed(message: AirbyteMessage) -> PackedRecords | None:
+    """The packed records that a message carries, if it does."""
     if message.type != Type.RECORD or message.record is None:
         return None
-    chunk = message.record.data.get(_KEY)
-    return chunk if isinstance(chunk, Chunk) else None
+    packed = message.record.data.get(_KEY)
+    return packed if isinstance(packed, PackedRecords) else None
 
 
-def unpacked(messages: Iterable[AirbyteMessage]) -> Iterator[AirbyteMessage]:
-    """The messages with each chunk turned into its records, for readers without our entrypoint."""
+def unpack(messages: Iterable[AirbyteMessage]) -> Iterator[AirbyteMessage]:
+    """The messages with packed records turned into records, for callers without our entrypoint."""
     for message in messages:
-        chunk = chunk_of(message)
-        if chunk is None:
+        packed = get_packed(message)
+        if packed is None:
             yield message
         else:
-            for line in chunk.text.split("\n")[:-1]:
+            for line in packed.text.split("\n")[:-1]:
                 yield AirbyteMessageSerializer.load(orjson.loads(line))
 
 
-class LineEntrypoint(AirbyteEntrypoint):
-    """Prints the chunks of a source that hands them on packed."""
+class PackedEntrypoint(AirbyteEntrypoint):
+    """Prints the packed records of a source."""
 
     def read(
         self,
@@ -95,24 +95,24 @@ class LineEntrypoint(AirbyteEntrypoint):
         state: list[Any],
     ) -> Iterable[AirbyteMessage]:
         for message in super().read(source_spec, config, catalog, state):
-            chunk = chunk_of(message)
-            if chunk is None:
+            packed = get_packed(message)
+            if packed is None:
                 yield message
             else:
-                sys.stdout.write(chunk.text)
+                sys.stdout.write(packed.text)
 
     @staticmethod
     def handle_record_counts(
         message: AirbyteMessage,
         stream_message_count: defaultdict[HashableStreamDescriptor, float],
     ) -> AirbyteMessage:
-        chunk = chunk_of(message)
-        if chunk is not None and message.record is not None:
+        packed = get_packed(message)
+        if packed is not None and message.record is not None:
             stream = HashableStreamDescriptor(message.record.stream, message.record.namespace)
-            stream_message_count[stream] += chunk.rows - 1
+            stream_message_count[stream] += packed.rows - 1
         return AirbyteEntrypoint.handle_record_counts(message, stream_message_count)
 
 
-def counts_records(entry: logging.LogRecord) -> bool:
-    """A log filter. The CDK counts what travels: its own "Read N records" would count chunks."""
+def is_no_record_count(entry: logging.LogRecord) -> bool:
+    """A log filter. The CDK counts what travels: its own "Read N records" would count packs."""
     return not (entry.msg.startswith("Read ") and " records from " in entry.msg)

@@ -16,68 +16,68 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils import AirbyteTracedException
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 
-from source_zoho_crm.packed_records import LineEntrypoint, counts_records
+from source_zoho_crm.packed_records import PackedEntrypoint, is_no_record_count
 from source_zoho_crm.source import SourceZohoCrm
 from zoho_crm.problems import config_error
 
 #: What shells add to the number of a signal that ended a process.
 _SIGNALLED = 128
-#: Time for the line that is being printed.
+#: Seconds for the line that is being printed.
 _LAST_LINE_S = 1.0
 
 
 def run() -> None:
     """spec | check | discover | read, as the Airbyte protocol has them."""
-    # Without a command, what there is.
+    # Without a command, help.
     args = sys.argv[1:] or ["--help"]
     # What has been imported stays: each garbage collection would look through it again.
     gc.freeze()
     init_uncaught_exception_handler(init_logger("airbyte"))
-    # Before the first line of output: whoever reads it may stop the process at once.
+    # Before the first line of output: its reader may stop the process at once.
     with _Stop() as stop:
         try:
-            source = _source(args)
+            source = _build_source(args)
         except AirbyteTracedException as problem:
-            _refuse(problem, checking=args[:1] == ["check"])
+            _report_problem(problem, checking=args[:1] == ["check"])
             return
         source.packed = True
-        logging.getLogger(f"airbyte.{source.name}").addFilter(counts_records)
-        entrypoint = LineEntrypoint(source)
+        logging.getLogger(f"airbyte.{source.name}").addFilter(is_no_record_count)
+        entrypoint = PackedEntrypoint(source)
         try:
             with PRINT_BUFFER:
                 for message in entrypoint.run(entrypoint.parse_args(args)):
                     _print(message)
-                    if stop.told.is_set():
+                    if stop.requested.is_set():
                         stop.end()
         except BrokenPipeError:
-            # Nobody reads any more. The threads of a read wait for a place in the CDK's queue for
-            # ever.
+            # The output has no reader any more. The threads of a read would wait for a place in
+            # the CDK's queue forever.
             os._exit(_SIGNALLED + signal.SIGPIPE)
 
 
 class _Stop:
     """Ends the process at the first Ctrl-C, between two lines of output.
 
-    The CDK's threads would wait for each other for ever. A read loses nothing by it: the next one
-    goes on from the last state that was printed.
+    The CDK's threads would wait for each other forever. A read loses nothing: the next one goes on
+    from the last state that was printed.
     """
 
     def __init__(self) -> None:
-        self.told = threading.Event()
+        self.requested = threading.Event()
 
     def __enter__(self) -> "_Stop":
         self._before = signal.getsignal(signal.SIGINT)
         if self._before is signal.default_int_handler:
-            signal.signal(signal.SIGINT, self._hear)
+            signal.signal(signal.SIGINT, self._on_interrupt)
         return self
 
     def __exit__(self, *_: object) -> None:
         signal.signal(signal.SIGINT, self._before)
 
-    def _hear(self, number: int, frame: FrameType | None) -> None:
+    def _on_interrupt(self, number: int, frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        self.told.set()
-        # Where no message comes any more, nothing is being printed either.
+        self.requested.set()
+        # If no message comes any more, nothing is being printed either.
         timer = threading.Timer(_LAST_LINE_S, self.end)
         timer.daemon = True
         timer.start()
@@ -90,7 +90,7 @@ class _Stop:
         os._exit(_SIGNALLED + signal.SIGINT)
 
 
-def _source(args: Sequence[str]) -> SourceZohoCrm:
+def _build_source(args: Sequence[str]) -> SourceZohoCrm:
     arguments = list(args)
     config_path = AirbyteEntrypoint.extract_config(arguments)
     catalog_path = AirbyteEntrypoint.extract_catalog(arguments)
@@ -106,8 +106,8 @@ def _source(args: Sequence[str]) -> SourceZohoCrm:
     return SourceZohoCrm(catalog, config, state)
 
 
-def _refuse(problem: AirbyteTracedException, *, checking: bool) -> None:
-    """A config that cannot even be built: for `check` an answer, for the rest a failure."""
+def _report_problem(problem: AirbyteTracedException, *, checking: bool) -> None:
+    """The source cannot be built: for `check` that is an answer, else a failure."""
     status = problem.as_connection_status_message() if checking else None
     if status is not None and problem.failure_type == FailureType.config_error:
         _print(AirbyteEntrypoint.airbyte_message_to_string(status))

@@ -9,9 +9,10 @@ from typing import Any
 
 from airbyte_cdk.models import ConfiguredAirbyteCatalog, SyncMode
 
-from source_zoho_crm.readers.tombstones import columns as columns_of_tombstones
+from source_zoho_crm.modules import Module
+from source_zoho_crm.readers.tombstones import build_tombstone_columns as columns_of_tombstones
 from source_zoho_crm.state import States
-from zoho_crm.directory import CURSOR_FIELD, Module
+from zoho_crm.directory import CURSOR_FIELD
 
 _KEY = "_selection"
 _INCREMENTAL = "_incremental"
@@ -20,12 +21,12 @@ _SAVED = "_saved"
 _NO_MOMENT = "none"
 
 
-def with_selection(
+def add_selection(
     config: Mapping[str, Any],
     catalog: ConfiguredAirbyteCatalog | None,
     states: States | None = None,
 ) -> dict[str, Any]:
-    """A copy of the config that knows the streams and columns to read, and how far they were."""
+    """A copy of the config with the streams and columns to read, and their saved states."""
     if catalog is None:
         return dict(config)
     columns = {
@@ -39,8 +40,8 @@ def with_selection(
     return {**config, _KEY: columns, _INCREMENTAL: incremental, _SAVED: saved}
 
 
-def saved_moment(config: Mapping[str, Any], stream: str) -> datetime | None:
-    """Up to where earlier syncs have read the stream; None: there was none."""
+def get_saved_moment(config: Mapping[str, Any], stream: str) -> datetime | None:
+    """Up to where earlier syncs have read the stream; None: not known."""
     moment = (config.get(_SAVED) or {}).get(stream)
     return datetime.fromisoformat(moment) if moment and moment != _NO_MOMENT else None
 
@@ -55,22 +56,22 @@ def is_incremental(config: Mapping[str, Any], stream: str) -> bool:
     return stream in (config.get(_INCREMENTAL) or ())
 
 
-def selected_streams(config: Mapping[str, Any]) -> list[str] | None:
+def get_selected_streams(config: Mapping[str, Any]) -> list[str] | None:
     """The names of the configured streams; None: all there are."""
     selection = config.get(_KEY)
     return None if selection is None else list(selection)
 
 
-def selected_columns(config: Mapping[str, Any], stream: str) -> frozenset[str] | None:
+def get_selected_columns(config: Mapping[str, Any], stream: str) -> frozenset[str] | None:
     """The columns of the stream in the configured catalog; None: all there are."""
     columns = (config.get(_KEY) or {}).get(stream)
     return frozenset(columns) if columns else None
 
 
-def warnings_of_gone(config: Mapping[str, Any], module: Module) -> Iterator[str]:
-    """That columns are selected which the module does not have."""
+def build_missing_column_warnings(config: Mapping[str, Any], module: Module) -> Iterator[str]:
+    """A warning of selected columns that the module does not have."""
     known = {"id", *columns_of_tombstones(), *(field.api_name for field in module.fields)}
-    gone = sorted((selected_columns(config, module.api_name) or frozenset()) - known)
+    gone = sorted((get_selected_columns(config, module.api_name) or frozenset()) - known)
     if gone:
         yield (
             f"{module.api_name}: columns are selected that this module does not have, and no "

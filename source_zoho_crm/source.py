@@ -19,29 +19,34 @@ from airbyte_cdk.models import (
 from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarativeSource
 from airbyte_cdk.utils import AirbyteTracedException
 
-from source_zoho_crm.check import needed_scopes, prove
-from source_zoho_crm.failures import plainly
-from source_zoho_crm.letter_case import warnings_of_fields, warnings_of_streams, withheld
-from source_zoho_crm.missing_streams import absent, told
-from source_zoho_crm.packed_records import unpacked
-from source_zoho_crm.selection import is_incremental, selected_streams, with_selection
+from source_zoho_crm.check import check_connection, find_needed_scopes
+from source_zoho_crm.failures import shorten_errors
+from source_zoho_crm.letter_case import (
+    build_field_warnings,
+    build_stream_warnings,
+    find_withheld_streams,
+)
+from source_zoho_crm.missing_streams import build_error_messages, find_missing_streams
+from source_zoho_crm.modules import get_modules
+from source_zoho_crm.packed_records import unpack
+from source_zoho_crm.selection import add_selection, get_selected_streams, is_incremental
 from source_zoho_crm.state import (
-    by_stream,
-    gone_on_from,
-    oddities,
-    of_another_org,
-    with_org,
-    without_unknown_keys,
+    add_org,
+    build_state_warnings,
+    drop_unknown_keys,
+    find_states_of_another_org,
+    group_by_stream,
+    select_states,
 )
 from source_zoho_crm.usage_report import report_usage
 from zoho_crm.auth import PATIENCE
 from zoho_crm.form import warn_of_unknown
-from zoho_crm.manifest import manifest_path, settings_parameters, settings_streams
-from zoho_crm.org import forget, org_of
+from zoho_crm.manifest import find_manifest, load_settings_parameters, load_settings_streams
+from zoho_crm.org import begin_run, get_org
 from zoho_crm.problems import config_error
-from zoho_crm.requester import manifests_requester
+from zoho_crm.requester import build_requester
 
-_CHUNKS_IN_FLIGHT = 200
+_PACKS_IN_FLIGHT = 200
 
 
 class SourceZohoCrm(YamlDeclarativeSource):
@@ -50,7 +55,7 @@ class SourceZohoCrm(YamlDeclarativeSource):
     May be built without arguments; each command then takes the config it is given.
     """
 
-    #: Whether `read` may hand on many records in one message; see `lines`.
+    #: Whether `read` may pass on many records in one message; see `packed_records`.
     packed = False
 
     def __init__(
@@ -59,20 +64,20 @@ class SourceZohoCrm(YamlDeclarativeSource):
         config: Mapping[str, Any] | None = None,
         state: list[AirbyteStateMessage] | None = None,
     ) -> None:
-        state = None if state is None else gone_on_from(state, catalog)
-        self._states = by_stream(state or ())
+        state = None if state is None else select_states(state, catalog)
+        self._states = group_by_stream(state or ())
         super().__init__(
-            path_to_yaml=str(manifest_path()),
+            path_to_yaml=str(find_manifest()),
             catalog=catalog,
-            config=None if config is None else with_selection(config, catalog, self._states),
-            state=None if state is None else without_unknown_keys(state),
+            config=None if config is None else add_selection(config, catalog, self._states),
+            state=None if state is None else drop_unknown_keys(state),
         )
-        # A place holds a chunk of records; the CDK's 10,000 were gigabytes behind a slow reader.
-        self._concurrent_source._queue.maxsize = _CHUNKS_IN_FLIGHT
+        # A place holds fifty records; the CDK's 10,000 places were gigabytes behind a slow reader.
+        self._concurrent_source._queue.maxsize = _PACKS_IN_FLIGHT
         if self._config:
-            warn_of_unknown(self._config, settings_parameters()["form"])
-            self._config["_zoho"]["scopes"] = ",".join(needed_scopes(self._config).values())
-            forget(self._config)
+            warn_of_unknown(self._config, load_settings_parameters()["form"])
+            self._config["_zoho"]["scopes"] = ",".join(find_needed_scopes(self._config).values())
+            begin_run(self._config)
 
     @property
     def name(self) -> str:
@@ -86,7 +91,7 @@ class SourceZohoCrm(YamlDeclarativeSource):
             return self.__class__(config=config).check(logger, config)
         try:
             hurried = {**self._config, PATIENCE: 0}
-            prove(org_of(hurried), hurried)
+            check_connection(get_org(hurried), hurried)
         except AirbyteTracedException as problem:
             return AirbyteConnectionStatus(status=Status.FAILED, message=problem.message)
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
@@ -96,34 +101,34 @@ class SourceZohoCrm(YamlDeclarativeSource):
             return self.__class__(config=config).discover(logger, config)
         catalog = super().discover(logger, config)
         names = [stream.name for stream in catalog.streams]
-        kept_back = withheld(names)
-        for name, reason in kept_back.items():
+        withheld = find_withheld_streams(names)
+        for name, reason in withheld.items():
             logger.warning(f"The stream {name} is not offered. {reason}")
         # A platform would not take away the rows of a full refresh that it resumes, and none of
         # ours goes on from a state.
         offered = [
             replace(stream, is_resumable=False)
             for stream in catalog.streams
-            if stream.name not in kept_back
+            if stream.name not in withheld
         ]
-        for warning in self._letter_case(stream.name for stream in offered):
+        for warning in self._build_letter_case_warnings(stream.name for stream in offered):
             logger.warning(warning)
         return replace(catalog, streams=offered)
 
     def _stream_configs(self, manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The manifest's streams of settings that are configured: to build one takes 2 ms."""
-        selected = selected_streams(self._config)
+        selected = get_selected_streams(self._config)
         streams = super()._stream_configs(manifest)
         return [entry for entry in streams if selected is None or entry["name"] in selected]
 
-    def _letter_case(self, streams: Iterable[str]) -> Iterator[str]:
+    def _build_letter_case_warnings(self, streams: Iterable[str]) -> Iterator[str]:
         names = list(streams)
-        yield from warnings_of_streams(names)
-        requester = manifests_requester("requester", self._config)
-        modules = [name for name in names if name not in settings_streams()]
-        for module in org_of(self._config).directory.modules(modules, requester):
+        yield from build_stream_warnings(names)
+        requester = build_requester("requester", self._config)
+        modules = [name for name in names if name not in load_settings_streams()]
+        for module in get_modules(get_org(self._config)).read_modules(modules, requester):
             columns = (field.api_name for field in module.fields)
-            yield from warnings_of_fields(module.api_name, columns)
+            yield from build_field_warnings(module.api_name, columns)
 
     def read(
         self,
@@ -136,65 +141,69 @@ class SourceZohoCrm(YamlDeclarativeSource):
             source = self.__class__(catalog, config, state)
             source.packed = self.packed
             return source.read(logger, config, catalog, state)
-        messages = plainly(self._messages(logger, config, catalog))
-        messages = report_usage(messages, org_of(self._config))
-        return messages if self.packed else unpacked(messages)
+        messages = shorten_errors(self._read_messages(logger, config, catalog))
+        messages = report_usage(messages, get_org(self._config))
+        return messages if self.packed else unpack(messages)
 
-    def _messages(
+    def _read_messages(
         self, logger: logging.Logger, config: Mapping[str, Any], catalog: ConfiguredAirbyteCatalog
     ) -> Iterator[AirbyteMessage]:
         """Those of the CDK, and errors for configured streams that cannot be read: the org does
         not offer them, or their state is of another org.
 
-        The CDK leaves out the first without a word, and calls a sync of them alone a success.
+        The CDK skips the former silently, and calls a sync of them alone a success.
         """
-        org, requester = org_of(self._config), manifests_requester("requester", self._config)
+        org, requester = get_org(self._config), build_requester("requester", self._config)
         org_id = str(org.fetch_details(requester).get("id") or "") or None
         modules = [
             entry.stream.name
             for entry in catalog.streams
-            if entry.stream.name not in settings_streams()
+            if entry.stream.name not in load_settings_streams()
         ]
-        missing = absent(modules, org.directory, requester, others=settings_streams())
+        missing = find_missing_streams(
+            modules, get_modules(org), requester, others=load_settings_streams()
+        )
         states = {name: self._states[name] for name in modules if name in self._states}
-        unread = of_another_org(states, org_id) | missing
+        unread = find_states_of_another_org(states, org_id) | missing
         for entry in catalog.streams:
             name, namespace = entry.stream.name, entry.stream.namespace
             if name in unread:
-                yield from told(StreamDescriptor(name=name, namespace=namespace), unread[name])
+                yield from build_error_messages(
+                    StreamDescriptor(name=name, namespace=namespace), unread[name]
+                )
         offered = [entry for entry in catalog.streams if entry.stream.name not in unread]
-        for warning in self._warnings(offered):
+        for warning in self._build_warnings(offered):
             logger.warning(warning)
         for message in super().read(logger, config, replace(catalog, streams=offered)):
-            stream = _stream_of(message) if message.type == Type.STATE else None
+            stream = _find_stream(message) if message.type == Type.STATE else None
             if stream not in modules:
                 yield message
             # The CDK ends each stream with a state. With one, the next run could not tell that
             # the stream has never brought a row.
-            elif stream not in org.directory.refused:
-                yield with_org(message, states, org_id)
+            elif stream not in get_modules(org).records_refused:
+                yield add_org(message, states, org_id)
         if missing:
             raise config_error(f"Not offered by this org: {', '.join(missing)}.")
         for error in unread.values():
             raise error
 
-    def _warnings(self, streams: Sequence[ConfiguredAirbyteStream]) -> Iterator[str]:
-        org, requester = org_of(self._config), manifests_requester("requester", self._config)
+    def _build_warnings(self, streams: Sequence[ConfiguredAirbyteStream]) -> Iterator[str]:
+        org, requester = get_org(self._config), build_requester("requester", self._config)
         names = [entry.stream.name for entry in streams]
 
         def has_state(name: str) -> bool:
-            # Children say for themselves whether they have one.
-            if name in settings_streams():
+            # Whether children have one depends on the org.
+            if name in load_settings_streams():
                 return False
-            module = org.directory.module(name, requester)
-            return module.windowed or module.child
+            module = get_modules(org).read_module(name, requester)
+            return module.windowed or module.is_child
 
-        yield from warnings_of_streams(names)
+        yield from build_stream_warnings(names)
         incremental = [name for name in names if is_incremental(self._config, name)]
-        yield from oddities(self._states, incremental, has_state, org.clock.latest())
+        yield from build_state_warnings(self._states, incremental, has_state, org.clock.latest())
 
 
-def _stream_of(message: AirbyteMessage) -> str | None:
+def _find_stream(message: AirbyteMessage) -> str | None:
     """The stream that a state is of."""
     stream = message.state.stream if message.state else None
     return stream.stream_descriptor.name if stream else None

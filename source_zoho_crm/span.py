@@ -1,14 +1,19 @@
-"""From when to when a run reads a module, and from when on it tells deletions."""
+"""From when to when a run reads a module, and from when on it emits deletions."""
 
 import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from source_zoho_crm.readers.tombstones import DELETED_AT, LISTED_FOR, forgotten
-from source_zoho_crm.readers.windows import Span, text
-from source_zoho_crm.selection import has_state, is_incremental, saved_moment, selected_columns
-from zoho_crm.org import org_of
+from source_zoho_crm.readers.tombstones import DELETED_AT, LISTED_FOR, describe_unlisted
+from source_zoho_crm.readers.windows import Span, format_moment
+from source_zoho_crm.selection import (
+    get_saved_moment,
+    get_selected_columns,
+    has_state,
+    is_incremental,
+)
+from zoho_crm.org import get_org
 from zoho_crm.settings import BEGINNING
 
 LOGGER = logging.getLogger("airbyte")
@@ -16,76 +21,78 @@ LOGGER = logging.getLogger("airbyte")
 _SECOND = timedelta(seconds=1)
 
 
-def span_of(config: Mapping[str, Any], stream: str, start: str, end: datetime) -> Span:
+def compute_span(config: Mapping[str, Any], stream: str, start: str, end: datetime) -> Span:
     """What a run reads of a module whose changes are followed.
 
-    `start`: the later one of start date and state, as the CDK's cursor tells it.
+    `start`: the later one of start date and state, as the CDK's cursor has it.
     """
-    since, saved = datetime.fromisoformat(start), saved_moment(config, stream)
+    since, saved = datetime.fromisoformat(start), get_saved_moment(config, stream)
     if saved is None:
-        # A state without a moment: the stream was read whole until now, and nobody has told
-        # which of its rows were removed.
-        told = has_state(config, stream) and is_incremental(config, stream)
-        deleted_since = _told_from(config, stream, end - LISTED_FOR) if told else None
+        # A state without a moment: the stream was read whole until now, and no run has
+        # emitted which of its rows were removed.
+        was_incremental = has_state(config, stream) and is_incremental(config, stream)
+        deleted_since = _emit_from(config, stream, end - LISTED_FOR) if was_incremental else None
         return Span(since, end, resumed=False, deleted_since=deleted_since)
-    if text(saved) == config["start_datetime"]:
-        # A run that closed no window leaves its start date as the state. What it brought may
-        # have been deleted since, and what an earlier state still had to be told.
-        deleted_since = _told_from(config, stream, end - LISTED_FOR)
+    if format_moment(saved) == config["start_datetime"]:
+        # A run that closed no window leaves its start date as the state. What it emitted
+        # may have been deleted since, and deletions behind an earlier state may not be emitted.
+        deleted_since = _emit_from(config, stream, end - LISTED_FOR)
         return Span(since, end, resumed=False, deleted_since=deleted_since)
     if saved > end:
-        # Nothing has happened since, or the state is in the future, of which the source warns.
+        # Nothing has happened since, or the state is in the future, and the source warns of it.
         return Span(saved, end, resumed=True, deleted_since=None)
     # All rows up to and with a state's second were read. The start date may have been moved
-    # behind it, and rows deleted since are in the warehouse all the same.
+    # behind it, and rows deleted since are in the warehouse anyway.
     following, back = saved + _SECOND, _after(saved, config)
     begin = datetime.fromisoformat(config["start_datetime"])
-    deleted_since = _told_from(config, stream, back)
+    deleted_since = _emit_from(config, stream, back)
     if deleted_since:
-        _warn_of_forgotten(config, stream, following)
+        _warn_of_unlisted(config, stream, following)
     return Span(max(begin, back), end, resumed=following > begin, deleted_since=deleted_since)
 
 
-def removed_since(config: Mapping[str, Any], stream: str, end: datetime) -> datetime | None:
-    """From when on deletions are told of an incremental stream that is read whole; None: none are.
+def compute_deletions_start(
+    config: Mapping[str, Any], stream: str, end: datetime
+) -> datetime | None:
+    """From when on deletions of an incremental stream that is read whole are emitted; None: never.
 
     Its state has a moment where it was read by windows before.
     """
     if not has_state(config, stream):
         return None
-    saved = saved_moment(config, stream)
+    saved = get_saved_moment(config, stream)
     if saved is None:
-        return _told_from(config, stream, end - LISTED_FOR)
-    return None if saved > end else _told_from(config, stream, _after(saved, config))
+        return _emit_from(config, stream, end - LISTED_FOR)
+    return None if saved > end else _emit_from(config, stream, _after(saved, config))
 
 
 def _after(saved: datetime, config: Mapping[str, Any]) -> datetime:
-    """The first moment to be read behind a state, which rows that Zoho shows late lie before."""
+    """The first moment to read after a state; rows that Zoho shows late lie before it."""
     lookback = timedelta(minutes=config.get("lookback_minutes") or 0)
     return max(saved + _SECOND - lookback, datetime.fromisoformat(BEGINNING))
 
 
-def _told_from(config: Mapping[str, Any], stream: str, moment: datetime) -> datetime | None:
+def _emit_from(config: Mapping[str, Any], stream: str, moment: datetime) -> datetime | None:
     """A tombstone without its mark would look like a record whose fields were emptied."""
     if not config.get("include_deleted", True):
         return None
-    columns = selected_columns(config, stream)
+    columns = get_selected_columns(config, stream)
     if columns is None or DELETED_AT in columns:
         return moment
     LOGGER.warning(
-        f"{stream}: deletions are not told, because the column {DELETED_AT} is not selected. "
+        f"{stream}: deletions are not emitted, because the column {DELETED_AT} is not selected. "
         "Select it in the connection's schema and refresh the stream, or turn Include Deleted "
         "Records off."
     )
     return None
 
 
-def _warn_of_forgotten(config: Mapping[str, Any], stream: str, since: datetime) -> None:
-    lost = forgotten(since, org_of(config).clock.now())
+def _warn_of_unlisted(config: Mapping[str, Any], stream: str, since: datetime) -> None:
+    lost = describe_unlisted(since, get_org(config).clock.now())
     if lost:
         LOGGER.warning(
-            f"{stream}: the saved state is of {text(since - _SECOND)}, and Zoho no longer lists "
-            f"what was deleted {lost}. If no sync has run since then, such rows are still in the "
-            "warehouse, and a refresh of this stream drops them. A first sync that goes on where "
-            "it stopped has brought none."
+            f"{stream}: the saved state is of {format_moment(since - _SECOND)}, and Zoho no longer "
+            f"lists what was deleted {lost}. If no sync has run since then, such rows are still in "
+            "the warehouse, and a refresh of this stream drops them. A first sync that goes on "
+            "where it stopped has brought none."
         )

@@ -15,15 +15,15 @@ from airbyte_cdk.models import (
 from airbyte_cdk.sources.streams.core import NO_CURSOR_STATE_KEY
 from airbyte_cdk.utils import AirbyteTracedException
 
-from source_zoho_crm.readers.windows import text
+from source_zoho_crm.readers.windows import format_moment
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.problems import config_error
 from zoho_crm.settings import BEGINNING
 
 #: Key of the id of the org that a state is of ("Get Organization": id).
 ORG_ID = "org_id"
-#: The CDK's other form of a state tells spans instead of a moment, and so not since when deletions
-#: are to be told.
+#: The CDK's other form of a state has spans instead of a moment, and so does not say since when
+#: deletions are to be emitted.
 _SPANS = "slices"
 
 _KEYS = frozenset({CURSOR_FIELD, ORG_ID, NO_CURSOR_STATE_KEY})
@@ -32,7 +32,7 @@ _KEYS = frozenset({CURSOR_FIELD, ORG_ID, NO_CURSOR_STATE_KEY})
 States = Mapping[str, Mapping[str, Any]]
 
 
-def gone_on_from(
+def select_states(
     states: Iterable[AirbyteStateMessage], catalog: ConfiguredAirbyteCatalog | None
 ) -> list[AirbyteStateMessage]:
     """The saved states that a run goes on from: those of streams that are read incrementally.
@@ -46,45 +46,45 @@ def gone_on_from(
         for entry in (catalog.streams if catalog else ())
         if entry.sync_mode == SyncMode.full_refresh
     }
-    return [_in_one_form(state) for state in states if _stream_of(state) not in whole]
+    return [_normalize(state) for state in states if _find_stream(state) not in whole]
 
 
-def without_unknown_keys(states: Iterable[AirbyteStateMessage]) -> list[AirbyteStateMessage]:
+def drop_unknown_keys(states: Iterable[AirbyteStateMessage]) -> list[AirbyteStateMessage]:
     """What the CDK gets: its cursor carries unknown keys on, and takes some for its own."""
-    return [_without_unknown_keys(state) for state in states]
+    return [_drop_unknown_keys(state) for state in states]
 
 
-def _without_unknown_keys(message: AirbyteStateMessage) -> AirbyteStateMessage:
+def _drop_unknown_keys(message: AirbyteStateMessage) -> AirbyteStateMessage:
     if message.stream is None:
         return message
-    known = {key: value for key, value in _told(message).items() if key in _KEYS}
+    known = {key: value for key, value in _parse_blob(message).items() if key in _KEYS}
     return replace(message, stream=replace(message.stream, stream_state=AirbyteStateBlob(known)))
 
 
-def by_stream(states: Iterable[AirbyteStateMessage]) -> dict[str, dict[str, Any]]:
+def group_by_stream(states: Iterable[AirbyteStateMessage]) -> dict[str, dict[str, Any]]:
     """What each stream's state says; streams that were cleared have none."""
-    told = {name: _told(state) for state in states if (name := _stream_of(state))}
-    return {name: state for name, state in told.items() if state}
+    saved = {name: _parse_blob(state) for state in states if (name := _find_stream(state))}
+    return {name: state for name, state in saved.items() if state}
 
 
-def _stream_of(message: AirbyteStateMessage) -> str | None:
+def _find_stream(message: AirbyteStateMessage) -> str | None:
     return message.stream.stream_descriptor.name if message.stream else None
 
 
-def _told(message: AirbyteStateMessage) -> dict[str, Any]:
+def _parse_blob(message: AirbyteStateMessage) -> dict[str, Any]:
     blob = message.stream.stream_state if message.stream else None
     return dict(vars(blob)) if blob else {}
 
 
-def _in_one_form(message: AirbyteStateMessage) -> AirbyteStateMessage:
-    stream, state = message.stream, _told(message)
+def _normalize(message: AirbyteStateMessage) -> AirbyteStateMessage:
+    stream, state = message.stream, _parse_blob(message)
     if stream is None or not state.keys() & {CURSOR_FIELD, _SPANS}:
         return message
     value: Any = state.get(CURSOR_FIELD, state.get(_SPANS))
     try:
         moment = datetime.fromisoformat(value)
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        written = text(max(moment, datetime.fromisoformat(BEGINNING)))
+        written = format_moment(max(moment, datetime.fromisoformat(BEGINNING)))
     except (TypeError, ValueError, OverflowError):
         raise config_error(
             f"{stream.stream_descriptor.name}: the saved state is {value!r}, which is no moment. "
@@ -95,11 +95,13 @@ def _in_one_form(message: AirbyteStateMessage) -> AirbyteStateMessage:
     return replace(message, stream=replace(stream, stream_state=blob))
 
 
-def of_another_org(states: States, org_id: str | None) -> dict[str, AirbyteTracedException]:
-    """The streams whose state is of another org than this one, with the error to tell.
+def find_states_of_another_org(
+    states: States, org_id: str | None
+) -> dict[str, AirbyteTracedException]:
+    """The streams whose state is of another org than this one, each with its error.
 
-    States that name no org are taken for this one's, and so are all where Zoho does not tell the
-    id. UNVERIFIED: that a sandbox and the org that it was made from have different ids.
+    States that name no org are taken for this one's, and so are all where Zoho does not say
+    the id. UNVERIFIED: that a sandbox and the org that it was made from have different ids.
     """
     return {
         stream: config_error(
@@ -113,8 +115,8 @@ def of_another_org(states: States, org_id: str | None) -> dict[str, AirbyteTrace
     }
 
 
-def with_org(message: AirbyteMessage, states: States, org_id: str | None) -> AirbyteMessage:
-    """A stream's state with the id of its org, which is the saved one where Zoho tells none."""
+def add_org(message: AirbyteMessage, states: States, org_id: str | None) -> AirbyteMessage:
+    """A stream's state with the id of its org, which is the saved one where Zoho names none."""
     state = message.state
     stream = state.stream if state else None
     if state is None or stream is None:
@@ -122,17 +124,17 @@ def with_org(message: AirbyteMessage, states: States, org_id: str | None) -> Air
     known = org_id or states.get(stream.stream_descriptor.name, {}).get(ORG_ID)
     if known is None:
         return message
-    blob = AirbyteStateBlob(_told(state) | {ORG_ID: known})
+    blob = AirbyteStateBlob(_parse_blob(state) | {ORG_ID: known})
     return replace(message, state=replace(state, stream=replace(stream, stream_state=blob)))
 
 
-def oddities(
+def build_state_warnings(
     states: States,
     incremental: Iterable[str],
     has_state: Callable[[str], bool],
     latest: datetime,
 ) -> Iterator[str]:
-    """Warnings of what a run does not take from its states, and of states that stop a stream.
+    """Warnings of what a run does not use of its states, and of states that stop a stream.
 
     `incremental`: the streams that the catalog reads so; `has_state`: whether a stream's changes
     can be followed; `latest`: no clock of Zoho's shows a later time.
@@ -157,6 +159,6 @@ def oddities(
         elif CURSOR_FIELD in state and datetime.fromisoformat(state[CURSOR_FIELD]) > latest:
             yield (
                 f"{stream}: the saved state is {state[CURSOR_FIELD]}, which is in the future: it "
-                f"is {text(latest)} now. No change is read until then. Clear the stream's state to "
-                "read all of it again, or set it to the moment of the last good sync."
+                f"is {format_moment(latest)} now. No change is read until then. Clear the stream's "
+                "state to read all of it again, or set it to the moment of the last good sync."
             )

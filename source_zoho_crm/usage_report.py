@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from airbyte_cdk.models import AirbyteMessage, Type
 
-from source_zoho_crm.packed_records import chunk_of
+from source_zoho_crm.packed_records import get_packed
 from zoho_crm.org import Org
 from zoho_crm.usage import StreamUsage
 
@@ -20,9 +20,9 @@ def report_usage(messages: Iterable[AirbyteMessage], org: Org) -> Iterator[Airby
     try:
         for message in messages:
             if message.type == Type.RECORD and message.record is not None:
-                chunk = chunk_of(message)
+                packed = get_packed(message)
                 stream = message.record.stream
-                rows[stream] = rows.get(stream, 0) + (chunk.rows if chunk else 1)
+                rows[stream] = rows.get(stream, 0) + (packed.rows if packed else 1)
             yield message
     finally:
         for sentence in format_usage(rows, org.usage.by_stream):

@@ -1,4 +1,4 @@
-"""How a window that was read is told to the CDK's cursor."""
+"""A window that was read, as the CDK's cursor takes it."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -6,18 +6,18 @@ from datetime import timedelta
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.types import Record, StreamSlice
 
-from source_zoho_crm.readers.windows import Window, text
+from source_zoho_crm.readers.windows import Window, format_moment
 
 
-class WindowRead(Partition):
-    """A window that has been read, in the words of the CDK's cursor."""
+class WindowPartition(Partition):
+    """A window that has been read, as a partition for the CDK's cursor."""
 
     def __init__(self, stream: str, window: Window) -> None:
         self._stream = stream
         # The cursor joins windows that touch; ours are a second apart.
-        start = text(window.start - timedelta(seconds=1))
+        start = format_moment(window.start - timedelta(seconds=1))
         self._slice = StreamSlice(
-            partition={}, cursor_slice={"start_time": start, "end_time": text(window.end)}
+            partition={}, cursor_slice={"start_time": start, "end_time": format_moment(window.end)}
         )
 
     def read(self) -> Iterable[Record]:

@@ -18,7 +18,7 @@ from chaos.faults import FAULTS
 from chaos.org import KNOBS, MODULES, settings
 from chaos.outcome import Outcome, table
 from chaos.process import Connector, Run
-from chaos.scenario import fresh, meet, play, stage
+from chaos.scenario import meet, new_outcome, open_stage, play
 from chaos.setting import BULK, COQL, METHODS, REST, WELL, Fault, once
 from chaos.warehouse import Losses, Table, Warehouse
 from chaos.wire import Door, foreign
@@ -137,8 +137,8 @@ def failure(sentence: str) -> dict[str, object]:
 def test_secrets_are_found_wherever_they_are_printed(tmp_path: Path) -> None:
     token = f"1000.{'a1' * 16}.{'b2' * 16}"
     said = {"type": "LOG", "log": {"level": "DEBUG", "message": "with s3cret"}}
-    assert printed(tmp_path, said, err=token).leaks(["s3cret"]) == 2
-    assert printed(tmp_path, record(row("1", 1))).leaks(["s3cret"]) == 0
+    assert printed(tmp_path, said, err=token).count_leaks(["s3cret"]) == 2
+    assert printed(tmp_path, record(row("1", 1))).count_leaks(["s3cret"]) == 0
 
 
 @pytest.mark.parametrize(
@@ -157,13 +157,13 @@ def test_secrets_are_found_wherever_they_are_printed(tmp_path: Path) -> None:
 def test_a_failure_that_is_told_badly_is_seen(
     tmp_path: Path, messages, err: str, exit_code: int, what: str
 ) -> None:
-    (found,) = printed(tmp_path, *messages, err=err, exit_code=exit_code).unclear()
+    (found,) = printed(tmp_path, *messages, err=err, exit_code=exit_code).find_unclear()
     assert found.startswith(what)
 
 
 def test_a_failure_that_is_told_well_is_none(tmp_path: Path) -> None:
     run = printed(tmp_path, failure("Zoho does not answer. Try again later."), exit_code=1)
-    assert run.unclear() == []
+    assert run.find_unclear() == []
 
 
 def test_the_last_states_are_kept_and_rows_from_before_them_are_odd(tmp_path: Path) -> None:
@@ -234,7 +234,7 @@ def asked(place: tuple[str, int]) -> int:
 
 
 def outcome(folder: Path, **counts: int) -> Outcome[Losses]:
-    return replace(fresh("reset_before", REST, "v8", 17, folder), runs=3, **counts)
+    return replace(new_outcome("reset_before", REST, "v8", 17, folder), runs=3, **counts)
 
 
 def test_the_table_has_a_line_per_fault_and_method_and_their_sum(tmp_path: Path) -> None:
@@ -268,9 +268,9 @@ def found() -> Found:
 def test_the_emulator_takes_every_fault_that_is_planned(
     found: Found, tmp_path: Path, version: str
 ) -> None:
-    outcome = fresh("none", COQL, version, 1, tmp_path)
+    outcome = new_outcome("none", COQL, version, 1, tmp_path)
     of_version = Found({version: found.streams["v4"]}, frozenset())
-    with stage(outcome, of_version) as (_, setting):
+    with open_stage(outcome, of_version) as (_, setting):
         for method in METHODS:
             setting.method = method
             for fault in (one for one in FAULTS if method in one.methods):
@@ -292,8 +292,8 @@ def test_a_lie_that_no_reader_can_see_through_is_counted_as_lost_rows(
         plan.rules.append({"match": "upsert", "do": "reset"})
         return plan
 
-    seen = fresh("lie", COQL, "v4", 3, tmp_path)
-    with stage(seen, found) as (story, setting):
+    seen = new_outcome("lie", COQL, "v4", 3, tmp_path)
+    with open_stage(seen, found) as (story, setting):
         meet(Fault("lie", lie, ends=WELL), story, setting)
 
     assert len(seen.losses.lost) > 200

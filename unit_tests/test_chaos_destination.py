@@ -9,11 +9,19 @@ import pytest
 
 from chaos.__main__ import main
 from chaos.destination.faults import FAULTS
-from chaos.destination.judging import UNKNOWN, Amiss, Judge, sums_of
+from chaos.destination.judging import UNKNOWN, Amiss, Judge, check_sums
 from chaos.destination.operations import BY_NAME, OPERATIONS, SHARED
 from chaos.destination.platform import Platform, ReturnedState, Round
-from chaos.destination.scenario import NAMES, WAYS, fresh, play, stage, version_of, ways_of
-from chaos.destination.traffic import Item, Row, Size, State, Traffic, side_by_side
+from chaos.destination.scenario import (
+    NAMES,
+    WAYS,
+    choose_version,
+    list_ways,
+    new_outcome,
+    open_stage,
+    play,
+)
+from chaos.destination.traffic import Item, Row, Size, State, Traffic, interleave
 from chaos.org import KNOBS, Org
 from chaos.process import Connector, Run
 from zoho_emulator.server import Running, Settings, running
@@ -69,7 +77,7 @@ def test_the_next_process_is_fed_what_stands_behind_each_streams_last_state(
         Traffic(BY_NAME[name], name, org, random.Random(2), Size(20, (5, 5)))
         for name in ("insert", "upsert")
     ]
-    items = side_by_side(random.Random(5), parts, together=False)
+    items = interleave(random.Random(5), parts, together=False)
     platform = Platform(items)
     first = next(item for item in items if isinstance(item, State))
 
@@ -87,7 +95,7 @@ def test_a_global_state_speaks_of_the_rows_of_all_streams(org: Org, tmp_path: Pa
         Traffic(BY_NAME[name], name, org, random.Random(2), Size(20, (5, 5)))
         for name in ("insert", "upsert")
     ]
-    items = side_by_side(random.Random(5), parts, together=True)
+    items = interleave(random.Random(5), parts, together=True)
     platform = Platform(items)
     state = next(item for item in items if isinstance(item, State))
 
@@ -128,7 +136,7 @@ def test_counts_of_a_state_are_held_against_the_rows_before_it(
     stats = {"recordCount": taken, "rejectedRecordCount": refused, "additionalStats": parts}
     returned = ReturnedState(State(5, "s"), rows_of(items[:5]), stats)
 
-    assert sums_of(returned, Round(items, rejected={2: "INVALID_DATA"})) == what
+    assert check_sums(returned, Round(items, rejected={2: "INVALID_DATA"})) == what
 
 
 def test_a_process_is_fed_and_told_to_end(tmp_path: Path) -> None:
@@ -158,8 +166,8 @@ def test_inserts_are_lost_doubled_or_repeated(org: Org, tmp_path: Path) -> None:
     write(org, "Leads", rows[2:])
     write(org, "Leads", rows[-2:])
 
-    judge.hear(Round(rows[-1:]), a_run(tmp_path, killed=True))
-    judge.hear(acknowledged([*rows, items[-1]]), a_run(tmp_path))
+    judge.receive(Round(rows[-1:]), a_run(tmp_path, killed=True))
+    judge.receive(acknowledged([*rows, items[-1]]), a_run(tmp_path))
     judge.close(sure=False)
 
     assert len(amiss.lost) == 2
@@ -175,7 +183,7 @@ def test_what_counts_as_rejected_and_is_there_is_wrong(org: Org, tmp_path: Path)
     write(org, "Leads", rows)
 
     rejected = {rows[0].place: "INVALID_DATA", rows[1].place: UNKNOWN}
-    judge.hear(acknowledged([*rows, items[-1]], rejected), a_run(tmp_path))
+    judge.receive(acknowledged([*rows, items[-1]], rejected), a_run(tmp_path))
     judge.close(sure=False)
 
     assert judge.wrong == [
@@ -202,7 +210,7 @@ def test_an_earlier_row_that_won_is_stale_and_a_record_without_any_is_lost(
         for value in values:
             org.control("PATCH", "records/Leads", value)
 
-    judge.hear(acknowledged([*rows, items[-1]]), a_run(tmp_path))
+    judge.receive(acknowledged([*rows, items[-1]]), a_run(tmp_path))
     judge.close(sure=True)
 
     assert [one.split(":")[0] for one in amiss.stale] == [f"s {stale}"]
@@ -218,7 +226,7 @@ def test_records_that_no_row_named_are_counted(org: Org, tmp_path: Path) -> None
     org.control("DELETE", f"records/Leads?ids={stranger}")
     org.control("POST", "records/Leads", {"Last_Name": "Nobody's"})
 
-    judge.hear(acknowledged(items), a_run(tmp_path))
+    judge.receive(acknowledged(items), a_run(tmp_path))
     judge.close(sure=True)
 
     assert judge.wrong == [
@@ -232,15 +240,15 @@ def test_records_that_no_row_named_are_counted(org: Org, tmp_path: Path) -> None
 
 def test_each_seed_has_another_operation_of_those_that_are_alike() -> None:
     for name in NAMES:
-        both = {way for seed in (1, 2) for way in ways_of(name, seed, False)}
-        assert both <= set(ways_of(name, 1, True)), name
-        assert "update_external" not in both or version_of(name, "update_external", 1) != "v2"
-    every = {way for name in NAMES for way in ways_of(name, 1, False)}
+        both = {way for seed in (1, 2) for way in list_ways(name, seed, False)}
+        assert both <= set(list_ways(name, 1, True)), name
+        assert "update_external" not in both or choose_version(name, "update_external", 1) != "v2"
+    every = {way for name in NAMES for way in list_ways(name, 1, False)}
     assert every == set(WAYS)
 
 
 def test_the_emulator_takes_every_fault_that_is_planned_for_a_write(tmp_path: Path) -> None:
-    with stage(fresh("none", "insert", "v8", 1, tmp_path)) as (setting, _):
+    with open_stage(new_outcome("none", "insert", "v8", 1, tmp_path)) as (setting, _):
         for operation in OPERATIONS:
             setting.operation = operation
             for fault in (one for one in FAULTS if operation.name in one.operations):

@@ -12,8 +12,8 @@ import pytest
 from destination_zoho_crm.destination import DestinationZohoCrm
 from destination_zoho_crm.run import run as run_destination
 from source_zoho_crm.run import run as run_source
-from zoho_crm.form import completed, warn_of_unknown
-from zoho_crm.manifest import settings_parameters
+from zoho_crm.form import complete_config, warn_of_unknown
+from zoho_crm.manifest import load_settings_parameters
 
 ACCOUNT = {
     "client_id": "1000.C",
@@ -23,7 +23,7 @@ ACCOUNT = {
     "environment": "Production",
     "schema_version": "v4",
 }
-SOURCE_FORM = settings_parameters()["form"]
+SOURCE_FORM = load_settings_parameters()["form"]
 DESTINATION_FORM = DestinationZohoCrm().spec(logging.getLogger()).connectionSpecification
 COMMANDS = {"source": run_source, "destination": run_destination}
 
@@ -329,7 +329,7 @@ def warnings(form: dict[str, Any], settings: dict[str, Any]) -> list[str]:
     logger = logging.getLogger("airbyte")
     logger.addHandler(heard)
     try:
-        warn_of_unknown(completed(ACCOUNT | settings, form), form)
+        warn_of_unknown(complete_config(ACCOUNT | settings, form), form)
     finally:
         logger.removeHandler(heard)
     return said

@@ -1,1 +1,1 @@
-"""What is true of Zoho CRM, whoever asks. Imports no connector."""
+"""The client of Zoho CRM that both connectors share. Imports neither of them."""

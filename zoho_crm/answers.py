@@ -1,8 +1,8 @@
-"""What an answer of Zoho is: a page, a documented "no rows", or unreadable. Nobody else decides.
+"""What an answer of Zoho is: a page, a documented "no rows", or unreadable. Only this file decides.
 
-"No rows" is HTTP 204, or 304 if `If-Modified-Since` was sent, or an empty list. Whatever else
-lacks the content that Zoho documents is an UndocumentedError: the requester asks again, and gives
-up in the end. It never ends a list, and never means "not there" ("Status Codes and Error
+"No rows" is HTTP 204, or 304 if `If-Modified-Since` was sent, or an empty list. Anything else
+that lacks the content that Zoho documents is an UndocumentedError: the requester asks again, and
+gives up in the end. It never ends a list, and never means "not there" ("Status Codes and Error
 Handling").
 """
 
@@ -12,11 +12,11 @@ from typing import Any
 
 import requests
 
-from zoho_crm.json_text import parsed
+from zoho_crm.json_text import parse_json
 
 Row = dict[str, Any]
 
-#: Lists that no org has empty. Without modules, all streams would end in silence; without users, a
+#: Lists that no org has empty. Without modules, all streams would end silently; without users, a
 #: full refresh would empty their table.
 _NEVER_EMPTY = frozenset({"modules", "org", "profiles", "roles", "users"})
 
@@ -38,7 +38,7 @@ class Page:
 Body = Mapping[str, Any] | None
 
 
-def body_of(response: requests.Response) -> Body:
+def parse_body(response: requests.Response) -> Body:
     """The JSON object of a good answer; None: it has no rows, and says so."""
     if response.status_code == requests.codes.no_content:
         return None
@@ -47,7 +47,7 @@ def body_of(response: requests.Response) -> Body:
             return None
         raise UndocumentedError("it was not asked what was modified")
     try:
-        body = parsed(response.content)
+        body = parse_json(response.content)
     except ValueError:
         raise UndocumentedError("it is no JSON" if response.content else "it is empty") from None
     except (requests.RequestException, RuntimeError) as error:
@@ -58,25 +58,27 @@ def body_of(response: requests.Response) -> Body:
     return body
 
 
-def anything(body: Body) -> Body:
+def keep_body(body: Body) -> Body:
     return body
 
 
-def entries(key: str) -> Callable[[Body], list[Row]]:
+def build_entries_reader(key: str) -> Callable[[Body], list[Row]]:
     """Reads the list under a key: settings, or records without any behind them."""
 
     def read(body: Body) -> list[Row]:
-        return page(key, infos=False)(body).rows
+        return build_page_reader(key, infos=False)(body).rows
 
     return read
 
 
-def page(key: str = "data", *, infos: bool = True, behind: bool = False) -> Callable[[Body], Page]:
+def build_page_reader(
+    key: str = "data", *, infos: bool = True, behind: bool = False
+) -> Callable[[Body], Page]:
     """Reads a page of a list. `infos`: Zoho documents that it says whether more rows follow;
     `behind`: it is not the first one."""
 
     def read(body: Body) -> Page:
-        rows, info = _rows(body, key), (body or {}).get("info")
+        rows, info = _find_rows(body, key), (body or {}).get("info")
         if not rows and key in _NEVER_EMPTY and not behind:
             raise UndocumentedError(f"its list {key!r} is empty")
         if body is None or (info is None and not infos):
@@ -96,11 +98,11 @@ def page(key: str = "data", *, infos: bool = True, behind: bool = False) -> Call
     return read
 
 
-def _rows(body: Body, key: str) -> list[Row]:
+def _find_rows(body: Body, key: str) -> list[Row]:
     rows = [] if body is None else body.get(key)
     if not isinstance(rows, list):
         raise UndocumentedError(f"it has no list {key!r}")
-    # An odd entry of a settings list costs itself, which is for its reader.
+    # An odd entry of a settings list is left out by its reader.
     if key == "data" and not all(type(row) is dict and type(row.get("id")) is str for row in rows):
         raise UndocumentedError("some of its rows have no id")
     return rows

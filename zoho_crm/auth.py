@@ -1,4 +1,4 @@
-"""Access tokens: one per process, however many streams ask."""
+"""Access tokens: one per process and account."""
 
 import logging
 import re
@@ -15,11 +15,11 @@ from airbyte_cdk.sources.declarative.auth.oauth import DeclarativeOauth2Authenti
 from airbyte_cdk.utils.airbyte_secrets_utils import add_to_secrets
 from airbyte_cdk.utils.datetime_helpers import AirbyteDateTime, ab_datetime_now
 
-from zoho_crm.domains import followed
-from zoho_crm.json_text import parsed
-from zoho_crm.org import org_of
+from zoho_crm.domains import find_api_address
+from zoho_crm.json_text import parse_json
+from zoho_crm.org import get_org
 from zoho_crm.problems import NoTokenError
-from zoho_crm.redirects import refusal_of
+from zoho_crm.redirects import refuse_redirect
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -31,7 +31,7 @@ _MARGIN = timedelta(minutes=5)
 
 #: Zoho hands out ten tokens per refresh token in ten minutes ("Token Validity").
 _LOCK_OUT_S = 600
-#: UNVERIFIED: asking during the lock-out may prolong it, so we ask seldom.
+#: UNVERIFIED: asking during the lock-out may prolong it, so we ask rarely.
 _LOCK_OUT_STEP_S = 120
 
 #: Calls of the token endpoint when it does not answer; `check` does not wait that long.
@@ -57,7 +57,7 @@ _REFUSED = {
 }
 
 
-#: Of a token, where the answer does not tell, or tells more: Zoho has told milliseconds.
+#: Of a token, where the answer does not say, or says more: Zoho has sent milliseconds.
 _HOUR = timedelta(hours=1)
 
 
@@ -65,9 +65,9 @@ _HOUR = timedelta(hours=1)
 _PASSING = frozenset({"general_error", "internal_error", "server_error", "temporarily_unavailable"})
 
 
-def _lifetime(told: object) -> timedelta:
+def _parse_lifetime(value: object) -> timedelta:
     try:
-        seconds = float(str(told))
+        seconds = float(str(value))
     except ValueError:
         return _HOUR
     return timedelta(seconds=seconds) if _MARGIN.total_seconds() < seconds <= 3_600 else _HOUR
@@ -88,8 +88,8 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
     """Signs requests with `Zoho-oauthtoken` and the process's one access token of this account.
 
     Guarantees one token request per process and hour for all streams, requesters and threads. A
-    refused refresh token, client or secret is a config error; a spell without tokens is waited out
-    for ten minutes at most, and said in the log.
+    refused refresh token, client or secret is a config error; a lock-out is waited
+    out for ten minutes at most, and logged.
 
     Why not in YAML: the stock authenticator keeps a token per requester (180 streams asked for 181
     tokens, and Zoho grants ten), writes `Bearer`, and takes Zoho's HTTP 200 with an `error` key for
@@ -123,19 +123,19 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
 
     @property
     def granted(self) -> frozenset[str]:
-        """What the token allows; empty where Zoho does not tell ("Refresh Access Tokens")."""
+        """What the token allows; empty where Zoho does not say ("Refresh Access Tokens")."""
         return self._token().scopes
 
     def __call__(self, request: requests.PreparedRequest) -> Any:
         """Signs a request that is about to be sent."""
-        org_of(self.config).usage.book_request(request)
+        get_org(self.config).usage.book_request(request)
         return super().__call__(request)
 
     def update_from_response(
         self, request: requests.PreparedRequest, response: requests.Response
     ) -> None:
-        """The CDK tells each answer here, retried ones too; it is booked."""
-        org_of(self.config).book_answer(request, response)
+        """The CDK passes each answer here, retried ones too; it is booked."""
+        get_org(self.config).book_answer(request, response)
 
     def _token(self) -> _Token:
         with self._lock:
@@ -156,14 +156,14 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
     def _renew(self) -> _Token:
         answer = self._ask_until_granted()
         add_to_secrets(answer["access_token"])
-        expires = ab_datetime_now() + _lifetime(answer.get("expires_in"))
+        expires = ab_datetime_now() + _parse_lifetime(answer.get("expires_in"))
         scopes = frozenset(re.split(r"[\s,]+", str(answer.get("scope") or "").strip())) - {""}
-        api = self._address(answer.get("api_domain"))
+        api = self._find_address(answer.get("api_domain"))
         token = _Token(answer["access_token"], expires, api, scopes)
         self._tokens[self._account] = token
         return token
 
-    def _address(self, api_domain: Any) -> str:
+    def _find_address(self, api_domain: Any) -> str:
         """The config's, or the one in the token answer if it is within Zoho's own domains."""
         addresses, base_url = self.config["_zoho"], self.config.get("base_url")
         configured = str(addresses["api"])
@@ -176,13 +176,13 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
                 FailureType.config_error,
             )
         try:
-            api = followed(configured, api_domain, addresses["known"])
+            api = find_api_address(configured, api_domain, addresses["known"])
         except ValueError:
             LOGGER.warning(f"The token answer names {api_domain}, which is not Zoho's; ignored.")
             return configured
         if api is None:
             return configured
-        LOGGER.info(f"The org lives at {api}, says the token answer; that is used from now on.")
+        LOGGER.info(f"The org lives at {api}, as the token answer says; that is used from now on.")
         return api
 
     def _ask_until_granted(self) -> Mapping[str, Any]:
@@ -219,7 +219,7 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
             if attempt:
                 time.sleep(2**attempt)
             try:
-                # Followed, a redirect would hand on the secret and the refresh token.
+                # A redirect that is followed would pass on the secret and the refresh token.
                 response = requests.post(
                     url,
                     data=self.build_refresh_request_body(),
@@ -230,10 +230,10 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
                 trouble = f"does not answer ({type(error).__name__})"
                 continue
             try:
-                answer = parsed(response.content)
+                answer = parse_json(response.content)
             except ValueError:
                 answer = None
-            if redirect := refusal_of(response):
+            if redirect := refuse_redirect(response):
                 raise NoTokenError(str(redirect.error_message), FailureType.config_error)
             trouble = f"gives no token (HTTP {response.status_code})"
             if response.status_code >= 500 or not isinstance(answer, dict):

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-#: Beyond it, a number with a fraction cannot tell whole numbers apart.
+#: Beyond it, a float cannot distinguish whole numbers.
 _MOST_WHOLE = 2**53
 #: Whole numbers that a column can hold: those of 64 bits.
 _LEAST, _GREATEST = -(2**63), 2**63 - 1
@@ -26,7 +26,7 @@ class Odd(ValueError):  # noqa: N818 - not an error of the program
         self.instead = instead
 
 
-def text(value: Any) -> str | None:
+def cast_text(value: Any) -> str | None:
     """A number or boolean as JSON has it.
 
     Odd is, and stays as JSON, what holds other values, and a number that may have lost digits.
@@ -34,16 +34,16 @@ def text(value: Any) -> str | None:
     if type(value) is str:
         return value or None
     if isinstance(value, dict | list) or (type(value) is float and abs(value) >= _MOST_WHOLE):
-        raise Odd(as_json(value))
-    return as_json(value)
+        raise Odd(dump_json(value))
+    return dump_json(value)
 
 
-def anything(value: Any) -> str | None:
-    """Of a type that nobody knows: a text as it is, all else as JSON."""
-    return (value or None) if type(value) is str else as_json(value)
+def cast_anything(value: Any) -> str | None:
+    """Of an unknown type: a text as it is, all else as JSON."""
+    return (value or None) if type(value) is str else dump_json(value)
 
 
-def as_json(value: Any) -> str:
+def dump_json(value: Any) -> str:
     """JSON text; odd where there is none."""
     if type(value) is float and not math.isfinite(value):
         raise Odd
@@ -58,11 +58,11 @@ def as_json(value: Any) -> str:
         raise Odd from None
 
 
-def integer(value: Any) -> int | None:
+def cast_integer(value: Any) -> int | None:
     if type(value) is str:
         if not value:
             return None
-        value = _parsed(value)
+        value = _parse_number(value)
     if type(value) is int and _LEAST <= value <= _GREATEST:
         return value
     if type(value) is float and value.is_integer() and abs(value) < _MOST_WHOLE:
@@ -70,11 +70,11 @@ def integer(value: Any) -> int | None:
     raise Odd
 
 
-def number(value: Any) -> float | int | None:
+def cast_number(value: Any) -> float | int | None:
     if type(value) is str:
         if not value:
             return None
-        value = _parsed(value)
+        value = _parse_number(value)
     if type(value) is float:
         # 12.0 and 12: JSON and CSV of one value may write the one or the other.
         if value.is_integer():
@@ -87,7 +87,7 @@ def number(value: Any) -> float | int | None:
     raise Odd
 
 
-def _parsed(cell: str) -> Any:
+def _parse_number(cell: str) -> Any:
     """What JSON would have: of numbers, whole ones keep all their digits."""
     try:
         return orjson.loads(cell)
@@ -104,7 +104,7 @@ def _parsed(cell: str) -> Any:
 _BOOLEANS = {"": None, "true": True, "1": True, "false": False, "0": False}
 
 
-def boolean(value: Any) -> bool | None:
+def cast_boolean(value: Any) -> bool | None:
     if type(value) is bool:
         return value
     if type(value) is str:
@@ -121,32 +121,32 @@ def boolean(value: Any) -> bool | None:
         raise Odd from None
 
 
-def reference(value: Any) -> str | None:
+def cast_reference(value: Any) -> str | None:
     """The id; null where there is none."""
     if type(value) is not dict:
-        return text(value)
+        return cast_text(value)
     key = value.get("id", value)
     if type(key) is str:
         return key or None
     if key is None or type(key) is int:
         return None if key is None else str(key)
-    raise Odd(as_json(value))
+    raise Odd(dump_json(value))
 
 
-def big(value: Any) -> str | None:
+def cast_big(value: Any) -> str | None:
     """The digits; v2 gives some references this type, and a record may hold an object there."""
-    return reference(value) if type(value) is dict else text(value)
+    return cast_reference(value) if type(value) is dict else cast_text(value)
 
 
-def day(value: Any) -> str | None:
+def cast_date(value: Any) -> str | None:
     try:
-        return _day(value)
+        return _parse_date(value)
     except (ValueError, TypeError, LookupError):
         raise Odd from None
 
 
 @lru_cache(maxsize=20_000)
-def _day(value: str) -> str | None:
+def _parse_date(value: str) -> str | None:
     if value == "":
         return None
     if value[4] != "-":
@@ -154,7 +154,7 @@ def _day(value: str) -> str | None:
     return date.fromisoformat(value).isoformat()
 
 
-#: UTC of local hours and minutes with their offset: parsing is the dearest step of a row.
+#: UTC of local hours and minutes with their offset: parsing is the most expensive step of a row.
 _KNOWN: dict[str, str] = {}
 _MOST_KNOWN = 100_000
 #: What stands behind them.
@@ -162,7 +162,7 @@ _SECONDS = {f":{second:02}" for second in range(60)}
 _RESTS = _SECONDS | {f":{minute:02}{rest}" for minute in range(60) for rest in _SECONDS}
 
 
-def utc(value: Any) -> str:
+def to_utc(value: Any) -> str:
     """`2024-06-05T02:04:09-07:00` as `2024-06-05T09:04:09Z`; raises ValueError for no moment.
 
     A date alone is its midnight in UTC. Fractions of a second, which Zoho does not print, are cut
@@ -194,9 +194,9 @@ def utc(value: Any) -> str:
     return f"{moment}Z"
 
 
-def moment(value: Any) -> str | None:
+def cast_datetime(value: Any) -> str | None:
     try:
-        return utc(value)
+        return to_utc(value)
     except ValueError:
         if value == "":
             return None

@@ -1,7 +1,7 @@
 """Text of COQL queries.
 
-Names of columns and values of rows pass through here on their way into a query; what else stands in
-one are Zoho's own ids, which are digits, and names of modules.
+Names of columns and values of rows are quoted here. What else stands in a query are Zoho's own ids,
+which are digits, and names of modules.
 """
 
 from collections.abc import Sequence
@@ -20,41 +20,41 @@ _RESERVED = frozenset(
 )
 
 
-def column(name: str) -> str:
+def quote_column(name: str) -> str:
     """A column of a select or a criterion."""
-    return quoted(name) if name.lower() in _RESERVED else name
+    return quote_string(name) if name.lower() in _RESERVED else name
 
 
-def quoted(value: str) -> str:
+def quote_string(value: str) -> str:
     """A string literal. A quote inside it is doubled (Kaizen #171)."""
     escaped = value.replace("'", "''")
     return f"'{escaped}'"
 
 
-def moment(utc: str) -> str:
+def format_datetime(utc: str) -> str:
     """A datetime literal of a time in UTC. Zoho's samples write a numeric offset, never Z."""
-    return quoted(utc.removesuffix("Z") + "+00:00")
+    return quote_string(utc.removesuffix("Z") + "+00:00")
 
 
-def listed(name: str, values: Sequence[str], *, bare: bool = False) -> str:
+def build_in(name: str, values: Sequence[str], *, bare: bool = False) -> str:
     """A column that has one of the values; `bare`: they are numbers, and stand without quotes."""
-    return f"{column(name)} in ({', '.join(values if bare else map(quoted, values))})"
+    return f"{quote_column(name)} in ({', '.join(values if bare else map(quote_string, values))})"
 
 
-def both(left: str, right: str) -> str:
+def build_and(left: str, right: str) -> str:
     """Two conditions. COQL wants conditions in bracketed pairs."""
     return f"({left} and {right})"
 
 
-def between(name: str, start: str, end: str) -> str:
+def build_between(name: str, start: str, end: str) -> str:
     """Both ends included.
 
-    A pair of `>=` and `<=` gives false syntax errors in some modules, it is said; between does not.
+    A pair of `>=` and `<=` is said to give false syntax errors in some modules; between does not.
     """
-    return f"{column(name)} between {moment(start)} and {moment(end)}"
+    return f"{quote_column(name)} between {format_datetime(start)} and {format_datetime(end)}"
 
 
-def select(
+def build_select(
     columns: Sequence[str],
     module: str,
     where: str,
@@ -64,7 +64,7 @@ def select(
     order_by: str = "id",
 ) -> str:
     query = (
-        f"select {', '.join(map(column, columns))} from {module} where {where} "
-        f"order by {column(order_by)} asc limit {limit}"
+        f"select {', '.join(map(quote_column, columns))} from {module} where {where} "
+        f"order by {quote_column(order_by)} asc limit {limit}"
     )
     return f"{query} offset {offset}" if offset else query

@@ -10,7 +10,7 @@ DOTS = frozenset({".", ".."})
 
 
 def segment(name: str) -> str:
-    """A name of Zoho's as one part of a path, whatever stands in it.
+    """A name of Zoho's as one part of a path, whatever it holds.
 
     Unquoted, a name like `//example.com` would be an address of its own, to which the token goes.
     """
@@ -19,10 +19,10 @@ def segment(name: str) -> str:
     return quote(name, safe="")
 
 
-def followed(api: str, api_domain: str, known: Collection[str]) -> str | None:
+def find_api_address(api: str, api_domain: str, known: Collection[str]) -> str | None:
     """The address that takes the place of `api` when the token answer names `api_domain`.
 
-    None: there is nothing to follow. The environment's part of the host stays, for the answer tells
+    None: there is nothing to follow. The environment's part of the host stays, for the answer names
     the data center and not the sandbox. Raises ValueError for a domain that is not Zoho's, that is,
     not that of any address in `known`.
     """
@@ -32,15 +32,15 @@ def followed(api: str, api_domain: str, known: Collection[str]) -> str | None:
     if there.netloc.lower() != there.hostname:
         # A port or a user beside the host is none of Zoho's.
         raise ValueError(api_domain)
-    domains = {_domain(urlsplit(address).hostname or "") for address in known}
-    if _domain(there.hostname) not in domains:
+    domains = {_strip_environment(urlsplit(address).hostname or "") for address in known}
+    if _strip_environment(there.hostname) not in domains:
         raise ValueError(api_domain)
-    if _domain(here.hostname) == _domain(there.hostname):
+    if _strip_environment(here.hostname) == _strip_environment(there.hostname):
         return None
-    host = f"{here.hostname.partition('.')[0]}.{_domain(there.hostname)}"
+    host = f"{here.hostname.partition('.')[0]}.{_strip_environment(there.hostname)}"
     return urlunsplit((here.scheme, host, here.path, "", ""))
 
 
-def _domain(host: str) -> str:
-    """The host without its first label, which tells the environment."""
+def _strip_environment(host: str) -> str:
+    """The host without its first label, which names the environment."""
     return host.partition(".")[2]

@@ -17,8 +17,8 @@ from airbyte_cdk.sources.streams.http.error_handlers.response_models import (
     ErrorResolution,
 )
 
-from zoho_crm.json_text import parsed
-from zoho_crm.redirects import refusal_of
+from zoho_crm.json_text import parse_json
+from zoho_crm.redirects import refuse_redirect
 
 #: The access token is not accepted.
 TOKEN_REFUSED = frozenset({"INVALID_TOKEN", "AUTHENTICATION_FAILURE"})
@@ -118,18 +118,18 @@ def lacks_feature(code: str | None) -> bool:
     return code is not None and (code in FEATURE_LACKING or code.endswith(_NOT_SWITCHED_ON))
 
 
-def not_served(code: str) -> bool:
+def is_not_served(code: str) -> bool:
     """Whether Zoho refuses a module or a retrieval method, so that another method may serve it."""
     return code in NOT_SERVED or lacks_feature(code)
 
 
-def code_of(response: requests.Response) -> str | None:
+def find_code(response: requests.Response) -> str | None:
     """Zoho's code for refusing the call; None where it was served."""
-    error = error_of(response)
+    error = find_error(response)
     return None if error is None else str(error["code"])
 
 
-def error_of(response: requests.Response) -> Mapping[str, Any] | None:
+def find_error(response: requests.Response) -> Mapping[str, Any] | None:
     """Zoho's one error, whatever the status; None where there is none, or several.
 
     It stands alone, or as the only entry of the list that a good answer would have: Bulk Read,
@@ -141,13 +141,13 @@ def error_of(response: requests.Response) -> Mapping[str, Any] | None:
             or len(response.content) > _LONGEST_ERROR
         ):
             return None
-        body = parsed(response.content)
+        body = parse_json(response.content)
     except (ValueError, requests.RequestException, RuntimeError):
-        # Whoever reads the answer learns that it broke off.
+        # The reader of the answer sees that it broke off.
         return None
     if not isinstance(body, dict):
         return None
-    entry = body if "code" in body else _only_entry(body)
+    entry = body if "code" in body else _find_only_entry(body)
     if not entry.get("code") or entry.get("status") == "success" or entry["code"] == "SUCCESS":
         return None
     if response.ok and (entry.get("status") != "error" or not entry.keys() <= _ENVELOPE):
@@ -155,20 +155,20 @@ def error_of(response: requests.Response) -> Mapping[str, Any] | None:
     return entry
 
 
-def _only_entry(body: Mapping[str, Any]) -> Mapping[str, Any]:
+def _find_only_entry(body: Mapping[str, Any]) -> Mapping[str, Any]:
     lists = [value for value in body.values() if isinstance(value, list)]
     entries = lists[0] if len(lists) == 1 else []
     return entries[0] if len(entries) == 1 and isinstance(entries[0], dict) else {}
 
 
-def standing_alone(
+def isolate_error(
     response: requests.Response, error: Mapping[str, Any] | None = None
 ) -> requests.Response:
     """The same answer with its one error alone, in the form that the manifest's rules know.
 
     `error`: what all entries of its list say, where there are several.
     """
-    error = error or error_of(response)
+    error = error or find_error(response)
     alone = copy.copy(response)
     if error is None:
         alone._content = b"{}"
@@ -218,16 +218,16 @@ class FailuresOnly(ErrorHandler):
         answer = response_or_exception
         if not isinstance(answer, requests.Response):
             return self.rules.interpret_response(answer)
-        if redirect := refusal_of(answer):
+        if redirect := refuse_redirect(answer):
             return redirect
-        if answer.ok and code_of(answer) is None:
+        if answer.ok and find_code(answer) is None:
             return SUCCESS_RESOLUTION
-        return self.rules.interpret_response(standing_alone(answer))
+        return self.rules.interpret_response(isolate_error(answer))
 
 
 @dataclass
 class Pauses(BackoffStrategy):
-    """Pauses between tries: 1, 2, 4, ... seconds; none to speak of when only the token was old.
+    """Pauses between tries: 1, 2, 4, ... seconds; next to none when only the token was old.
 
     The CDK adds a second to each.
 

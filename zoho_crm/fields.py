@@ -18,7 +18,7 @@ from zoho_crm.data_types import (
     CellCast,
     DataType,
 )
-from zoho_crm.multi_select import ListTexts, listed, options_of
+from zoho_crm.multi_select import MultiSelectTexts, cast_list, find_options
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -53,11 +53,11 @@ _TAXES = ("Tax", "multiselectpicklist")
 _COMPUTED = ("formula", "rollup_summary")
 
 
-def _tell(field: "Field") -> None:
-    LOGGER.warning(f"{field.api_name}: {unfit(field, 1)}")
+def _warn_of_odd(field: "Field") -> None:
+    LOGGER.warning(f"{field.api_name}: {describe_unfit(field, 1)}")
 
 
-def unfit(field: "Field", values: int) -> str:
+def describe_unfit(field: "Field", values: int) -> str:
     """What became of values of the field that do not fit its type."""
     written = field.is_list or field.type.schema == STRING.schema
     return (
@@ -69,7 +69,7 @@ def unfit(field: "Field", values: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of a module, as far as reading it goes."""
+    """A field of a module: what reading it needs."""
 
     api_name: str
     data_type: str
@@ -83,8 +83,10 @@ class Field:
     #: Why no record carries it; None: records do. ("Get Records", "COQL: Limitations", "Bulk Read:
     #: Limitations"; a column must come on all retrieval methods, or on none.)
     left_out: str | None = None
-    #: Hears of each value that does not fit the type.
-    tell_odd: Callable[["Field"], None] = of_dataclass(default=_tell, compare=False, repr=False)
+    #: Called for each value that does not fit the type.
+    report_odd: Callable[["Field"], None] = of_dataclass(
+        default=_warn_of_odd, compare=False, repr=False
+    )
 
     @property
     def computed(self) -> bool:
@@ -103,18 +105,18 @@ class Field:
     def is_list(self) -> bool:
         return self.type.schema is ITEMS
 
-    def reader(self, lists: ListTexts) -> Cast:
-        """Reads a value of Zoho's JSON; `lists` reads lists that are texts."""
+    def build_reader(self, texts: MultiSelectTexts) -> Cast:
+        """Reads a value of Zoho's JSON; `texts` reads lists that are texts."""
         if not self.is_list:
             return self.type.read
-        read = lists.reader(self.api_name, self.options)
-        return lambda value: read(value) if type(value) is str else listed(value)
+        read = texts.build_reader(self.api_name, self.options)
+        return lambda value: read(value) if type(value) is str else cast_list(value)
 
-    def cell_reader(self, lists: ListTexts) -> CellCast:
+    def build_cell_reader(self, texts: MultiSelectTexts) -> CellCast:
         """Reads a cell of Zoho's CSV; `str`: the cell is the value."""
         if not self.is_list:
             return self.type.read_cell
-        return lists.reader(self.api_name, self.options)
+        return texts.build_reader(self.api_name, self.options)
 
     @property
     def _type_name(self) -> str:
@@ -134,7 +136,7 @@ class Field:
     @classmethod
     def _from_documented(cls, field: Mapping[str, Any]) -> "Field":
         data_type = field.get("data_type") or "text"
-        # Zoho's tag field calls itself a text; only its JSON type tells it from one.
+        # Zoho's tag field calls itself a text; only its JSON type distinguishes it.
         is_tag = field["api_name"] == "Tag" and field.get("json_type") == "jsonarray"
         computed = field.get("formula") or field.get("rollup_summary") or {}
         json_type = field.get("json_type")
@@ -153,8 +155,8 @@ class Field:
             else None,
             is_tag=is_tag,
             is_rich_text=data_type == "textarea" and _is_rich(field),
-            options=options_of(field) if data_type == "multiselectpicklist" else frozenset(),
-            left_out=None if is_tag else _left_out(field["api_name"], data_type, json_type),
+            options=find_options(field) if data_type == "multiselectpicklist" else frozenset(),
+            left_out=None if is_tag else _explain_left_out(field["api_name"], data_type, json_type),
         )
 
 
@@ -166,14 +168,14 @@ def _is_rich(field: Mapping[str, Any]) -> bool:
     )
 
 
-def _left_out(api_name: str, data_type: str, json_type: str | None) -> str | None:
+def _explain_left_out(api_name: str, data_type: str, json_type: str | None) -> str | None:
     structured = json_type == "jsonarray" and data_type != "multiselectpicklist"
     if structured or data_type in _STRUCTURED or (api_name, data_type) == _TAXES:
         return _NOT_IN_LISTS.get(data_type, "Queries and exports do not carry structured values.")
     return _NOT_IN_LISTS.get(data_type)
 
 
-def json_schema(fields: Iterable[Field]) -> dict[str, Any]:
+def build_json_schema(fields: Iterable[Field]) -> dict[str, Any]:
     """The JSON schema of a module's records."""
     properties = {field.api_name: dict(field.type.schema) for field in fields}
     properties["id"] = {"type": "string"}
@@ -185,17 +187,17 @@ def json_schema(fields: Iterable[Field]) -> dict[str, Any]:
     }
 
 
-def caster(
-    fields: Iterable[Field], lists: ListTexts | None = None
+def build_caster(
+    fields: Iterable[Field], texts: MultiSelectTexts | None = None
 ) -> Callable[[dict[str, Any]], dict[str, Any]]:
     """A function that turns a row of Zoho's JSON, in place, into its canonical form.
 
-    It takes any JSON: a value that does not fit its field costs itself, and the field hears of it.
-    `lists` are of the stream; without them, texts of one field are told by themselves.
+    It takes any JSON: a value that does not fit its field is read as JSON text or null, and
+    reported to the field. `texts` are of the stream; without them, each field's texts decide alone.
     """
-    lists = lists or ListTexts("A stream")
-    named = {field.api_name: field for field in fields}
-    readers = [(name, field.reader(lists)) for name, field in named.items()]
+    texts = texts or MultiSelectTexts("A stream")
+    by_name = {field.api_name: field for field in fields}
+    readers = [(name, field.build_reader(texts)) for name, field in by_name.items()]
 
     def cast(row: dict[str, Any]) -> dict[str, Any]:
         for name, read in readers:
@@ -205,7 +207,7 @@ def caster(
                     row[name] = read(value)
                 except Odd as odd:
                     row[name] = odd.instead
-                    named[name].tell_odd(named[name])
+                    by_name[name].report_odd(by_name[name])
         return row
 
     return cast

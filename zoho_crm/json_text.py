@@ -10,10 +10,10 @@ import orjson
 _FEWEST_TOO_LARGE = 21
 
 
-def parsed(content: bytes) -> Any:
+def parse_json(content: bytes) -> Any:
     """The value of a JSON text; raises ValueError where there is none.
 
-    One odd value does not cost the others: a raw control character stands for itself, half of a
+    One odd value leaves the others intact: a raw control character stands for itself, half of a
     surrogate pair becomes U+FFFD, and a number beyond the range of floats becomes an infinity,
     which the casts of `zoho_crm.casts` and `orjson.dumps` turn into null. Bytes that are no UTF-8
     become U+FFFD.
@@ -23,32 +23,32 @@ def parsed(content: bytes) -> Any:
     except orjson.JSONDecodeError as error:
         try:
             # Not as bytes: the standard library then guesses the encoding.
-            return _mended(_TOLERANT.decode(content.decode("utf-8-sig", "replace")))
+            return _replace_surrogates(_TOLERANT.decode(content.decode("utf-8-sig", "replace")))
         except (ValueError, RecursionError):
             raise error from None
 
 
-def _whole(digits: str) -> int | float:
+def _parse_whole_number(digits: str) -> int | float:
     if len(digits) < _FEWEST_TOO_LARGE and -(2**63) <= (number := int(digits)) < 2**64:
         return number
     return float(digits)
 
 
-_TOLERANT = json.JSONDecoder(strict=False, parse_int=_whole)
+_TOLERANT = json.JSONDecoder(strict=False, parse_int=_parse_whole_number)
 
 
-def _mended(value: Any) -> Any:
+def _replace_surrogates(value: Any) -> Any:
     """The value without lone surrogates, which no UTF-8 can carry."""
     if isinstance(value, str):
         # A surrogate pair has become one character before.
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, list):
-        return [_mended(item) for item in value]
+        return [_replace_surrogates(item) for item in value]
     if isinstance(value, dict):
-        return {_mended(key): _mended(item) for key, item in value.items()}
+        return {_replace_surrogates(key): _replace_surrogates(item) for key, item in value.items()}
     return value
 
 
-def object_of(value: object) -> Mapping[str, Any]:
+def as_object(value: object) -> Mapping[str, Any]:
     """The value, if it is an object; else an empty one."""
     return value if isinstance(value, Mapping) else {}

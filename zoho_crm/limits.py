@@ -39,19 +39,19 @@ DOWNLOADS_A_MINUTE = 10
 RECORDS_PER_CREDIT = 10
 
 
-def calls_at_once(org: Mapping[str, Any], now: datetime) -> int:
+def compute_calls_at_once(org: Mapping[str, Any], now: datetime) -> int:
     """From the answer of "Get Organization"; an unknown edition gets what every edition allows.
 
     `now` is Zoho's: a trial has the limits of its edition for as long as it runs.
     """
-    edition = _edition(org, now)
+    edition = _find_edition(org, now)
     allowed = edition.calls_at_once if edition else LEAST_CALLS_AT_ONCE
     return min(allowed, SUB_CALLS_AT_ONCE)
 
 
-def credits_a_day(org: Mapping[str, Any], now: datetime) -> int | None:
+def compute_daily_credits(org: Mapping[str, Any], now: datetime) -> int | None:
     """The org's credits of a rolling day; None where its edition is not known."""
-    edition = _edition(org, now)
+    edition = _find_edition(org, now)
     if edition is None:
         return None
     users = int((org.get("license_details") or {}).get("users_license_purchased") or 0)
@@ -59,20 +59,20 @@ def credits_a_day(org: Mapping[str, Any], now: datetime) -> int | None:
     return credits_ if edition.most_credits is None else min(credits_, edition.most_credits)
 
 
-def _edition(org: Mapping[str, Any], now: datetime) -> Edition | None:
+def _find_edition(org: Mapping[str, Any], now: datetime) -> Edition | None:
     details = org.get("license_details") or {}
     paid = details.get("paid") is not False
     name = details.get("paid_type")
     tried, doubtful = details.get("trial_type"), not (paid and name)
-    if tried and _tries(details.get("trial_expiry"), now, unknown=doubtful):
+    if tried and _is_on_trial(details.get("trial_expiry"), now, unknown=doubtful):
         name = tried
     elif not paid:
         name = "free"
     return _EDITIONS.get(re.sub(r"[^a-z]", "", str(name).lower()))
 
 
-def _tries(expiry: object, now: datetime, *, unknown: bool) -> bool:
-    """Whether a trial that ends then is running; `unknown`: where that cannot be told."""
+def _is_on_trial(expiry: object, now: datetime, *, unknown: bool) -> bool:
+    """Whether a trial that ends then is running; `unknown`: the answer where that is not known."""
     try:
         ends = datetime.fromisoformat(str(expiry))
     except ValueError:
@@ -84,7 +84,7 @@ def _tries(expiry: object, now: datetime, *, unknown: bool) -> bool:
 CREDITS_OF_AN_EXPORT = 50
 
 
-def credits_of_a_query(limit: int) -> int:
+def compute_query_credits(limit: int) -> int:
     """What a COQL query costs. UNVERIFIED: that it is charged by its LIMIT, not by its rows."""
     return 1 if limit <= 200 else 2 if limit <= 1_000 else 3
 
@@ -92,21 +92,21 @@ def credits_of_a_query(limit: int) -> int:
 _LIMIT = re.compile(rb"\blimit (?:\d+, ?)?(\d+)")
 
 
-def credits_of(request: requests.PreparedRequest) -> int:
+def compute_credits(request: requests.PreparedRequest) -> int:
     """What a call costs."""
     path = (request.url or "").partition("?")[0]
     if path.endswith("/coql"):
         body = request.body if isinstance(request.body, bytes) else (request.body or "").encode()
         limit = _LIMIT.findall(body)
-        return credits_of_a_query(int(limit[-1]) if limit else 200)
+        return compute_query_credits(int(limit[-1]) if limit else 200)
     if request.method == "POST" and path.endswith("/read"):
         return CREDITS_OF_AN_EXPORT
     if request.method in ("POST", "PUT"):
-        return max(1, math.ceil(_records_in(request.body) / RECORDS_PER_CREDIT))
+        return max(1, math.ceil(_count_records(request.body) / RECORDS_PER_CREDIT))
     return 1
 
 
-def _records_in(body: object) -> int:
+def _count_records(body: object) -> int:
     try:
         data = orjson.loads(body)["data"]  # type: ignore[arg-type]  # no body is a TypeError
     except (ValueError, TypeError, KeyError):

@@ -14,7 +14,7 @@ from airbyte_cdk.sources.declarative.parsers.manifest_reference_resolver import 
 )
 
 
-def manifest_path() -> Path:
+def find_manifest() -> Path:
     """Beside this file in an installed wheel, at the top level of a checkout."""
     here = Path(__file__).resolve().parent
     for path in (here / "manifest.yaml", here.parent / "manifest.yaml"):
@@ -24,47 +24,49 @@ def manifest_path() -> Path:
 
 
 @cache
-def component(name: str) -> dict[str, Any]:
+def load_component(name: str) -> dict[str, Any]:
     """A component among the manifest's definitions, ready for the CDK's factory."""
     transformer = ManifestComponentTransformer()
-    return dict(transformer.propagate_types_and_parameters("", _parts()["definitions"][name], {}))
+    return dict(
+        transformer.propagate_types_and_parameters("", _load_parts()["definitions"][name], {})
+    )
 
 
-def scopes(connector: str) -> Mapping[str, str]:
+def load_scopes(connector: str) -> Mapping[str, str]:
     """The scopes that a connector needs, `source` or `destination`, by what needs them."""
-    found: Mapping[str, str] = _parts()["definitions"]["scopes"][connector]
+    found: Mapping[str, str] = _load_parts()["definitions"]["scopes"][connector]
     return found
 
 
-def skipped_features(version: str) -> Sequence[str]:
+def load_skipped_features(version: str) -> Sequence[str]:
     """What a write can keep from running beside its `trigger`, in this version of the API."""
-    found: Sequence[str] = _parts()["definitions"]["skipped_features"][version]
+    found: Sequence[str] = _load_parts()["definitions"]["skipped_features"][version]
     return found
 
 
-def coql_rows(version: str) -> int:
+def load_coql_rows(version: str) -> int:
     """The most rows of one query in this version of the API."""
-    return int(_parts()["definitions"]["versions"][version]["coql_rows"])
+    return int(_load_parts()["definitions"]["versions"][version]["coql_rows"])
 
 
 @cache
-def settings_streams() -> frozenset[str]:
+def load_settings_streams() -> frozenset[str]:
     """The names of the streams that the manifest declares."""
-    return frozenset(stream["name"] for stream in _parts()["streams"])
+    return frozenset(stream["name"] for stream in _load_parts()["streams"])
 
 
-def settings_parameters() -> Mapping[str, Any]:
+def load_settings_parameters() -> Mapping[str, Any]:
     """What the manifest hands to ConnectionSettings: regions, and the source's form."""
-    (rule,) = _parts()["spec"]["config_normalization_rules"]["transformations"]
+    (rule,) = _load_parts()["spec"]["config_normalization_rules"]["transformations"]
     found: Mapping[str, Any] = rule["$parameters"]
     return found
 
 
 @cache
-def _parts() -> dict[str, Any]:
+def _load_parts() -> dict[str, Any]:
     """Definitions, spec and streams, with their references replaced."""
     # libyaml's loader takes a tenth of the time of Python's own.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    manifest = yaml.load(manifest_path().read_text(encoding="utf-8"), loader)
+    manifest = yaml.load(find_manifest().read_text(encoding="utf-8"), loader)
     parts = {key: manifest[key] for key in ("definitions", "spec", "streams")}
     return dict(ManifestReferenceResolver().preprocess_manifest(parts))

@@ -1,7 +1,7 @@
 """Lists that Zoho writes as one text: options of multi-select pick lists and names of tags, in
 exports and, in some orgs, in answers to queries.
 
-UNVERIFIED: what stands between them. No page tells of exports; bulk write takes semicolons, a
+UNVERIFIED: what stands between them. No page covers exports; bulk write takes semicolons, a
 client in production joins by commas "as Bulk does", and one org's queries gave semicolons. So both
 are read. An option may hold either of them, too.
 """
@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from zoho_crm.casts import Odd, as_json
+from zoho_crm.casts import Odd, dump_json
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -19,11 +19,11 @@ LOGGER = logging.getLogger("airbyte")
 Texts = Iterable[tuple[str, str]]
 
 _SEPARATORS = _SEMICOLON, _COMMA = ";", ","
-#: Texts that a column remembers, and that are held against each other to tell the separator.
+#: Texts that a column remembers, and that are compared to find the separator.
 _MOST_KNOWN = 10_000
 
 _DOUBT = (
-    "texts of {column} hold commas, and neither the options of the field nor other texts tell for "
+    "texts of {column} hold commas, and neither the options of the field nor other texts show for "
     "sure whether these stand between options or within one. Such a text is split where that "
     "leaves an option of the field; else it is read as one."
 )
@@ -33,7 +33,7 @@ _CONTRADICTION = (
 )
 
 
-def options_of(field: Mapping[str, Any]) -> frozenset[str]:
+def find_options(field: Mapping[str, Any]) -> frozenset[str]:
     """What a pick list may hold, by both names of each option; `field` is of "Fields Metadata"."""
     values = field.get("pick_list_values")
     return frozenset(
@@ -45,20 +45,20 @@ def options_of(field: Mapping[str, Any]) -> frozenset[str]:
     )
 
 
-def listed(value: Any) -> list[str] | None:
+def cast_list(value: Any) -> list[str] | None:
     """A list of Zoho's JSON; what is none counts as its only item. An empty list is null.
 
     Items without a name or value are odd, and stay as JSON.
     """
     items = value if isinstance(value, list) else [value]
     try:
-        texts = [text for text in map(_text, items) if text]
+        texts = [text for text in map(_cast_item, items) if text]
     except Odd:
-        raise Odd([text for text in map(_text_or_json, items) if text] or None) from None
+        raise Odd([text for text in map(_cast_item_or_dump, items) if text] or None) from None
     return texts or None
 
 
-def _text(item: Any) -> str:
+def _cast_item(item: Any) -> str:
     if type(item) is dict:
         item = item.get("name", item.get("value", item))
         if item is None:
@@ -67,24 +67,25 @@ def _text(item: Any) -> str:
         return item.strip()
     if isinstance(item, dict | list):
         raise Odd
-    return "" if item is None else as_json(item)
+    return "" if item is None else dump_json(item)
 
 
-def _text_or_json(item: Any) -> str | None:
+def _cast_item_or_dump(item: Any) -> str | None:
     try:
-        return _text(item)
+        return _cast_item(item)
     except Odd:
         with suppress(Odd):
-            return as_json(item)
+            return dump_json(item)
         return None
 
 
-class ListTexts:
+class MultiSelectTexts:
     """Reads the texts of one stream by one retrieval method, which writes all of them alike.
 
     The options of a field decide, where all parts of a text are among them. Where they are not, the
     other texts decide. Where these show nothing, the comma is taken if it leaves known options, or
-    else the semicolon; where they contradict each other, the semicolon. One warning tells of each.
+    else the semicolon; where they contradict each other, the semicolon. Each of the last two logs
+    one warning.
     """
 
     def __init__(self, stream: str) -> None:
@@ -93,12 +94,14 @@ class ListTexts:
         self._items: dict[str, set[str]] = {}
         #: The separators that texts have shown.
         self._shown: set[str] = set()
-        self._told: set[str] = set()
+        self._warned: set[str] = set()
         #: The texts that can be looked at in advance, if there are any. They are, once, when one of
         #: them is in doubt.
         self.ahead: Callable[[], Texts] | None = None
 
-    def reader(self, column: str, options: frozenset[str]) -> Callable[[str], list[str] | None]:
+    def build_reader(
+        self, column: str, options: frozenset[str]
+    ) -> Callable[[str], list[str] | None]:
         """Reads the texts of a column; None where nothing but blanks is in one."""
         self._items.setdefault(column, set()).update(options)
         known: dict[str, list[str]] = {}
@@ -126,7 +129,7 @@ class ListTexts:
     def _read(self, column: str, options: frozenset[str], text: str) -> tuple[list[str], bool]:
         """The items, and whether a later text may not lead to others."""
         self._learn([(column, text)])
-        parsed = {separator: _parts(text, separator, options) for separator in _SEPARATORS}
+        parsed = {separator: _split(text, separator, options) for separator in _SEPARATORS}
         whole = [separator for separator, (_, unknown) in parsed.items() if not unknown]
         if len(whole) == 1:
             return parsed[whole[0]][0], True
@@ -144,8 +147,8 @@ class ListTexts:
             ahead, self.ahead = self.ahead, None
             self._learn(ahead())
         sentence = _CONTRADICTION if self._shown else _DOUBT
-        if len(self._shown) != 1 and sentence not in self._told:
-            self._told.add(sentence)
+        if len(self._shown) != 1 and sentence not in self._warned:
+            self._warned.add(sentence)
             LOGGER.warning(f"{self._stream}: {sentence.format(column=column)}")
 
     def _learn(self, texts: Texts) -> None:
@@ -156,14 +159,14 @@ class ListTexts:
             elif len(joined) < _MOST_KNOWN:
                 joined.add((column, text))
         for column, text in joined:
-            self._shown |= _shown(text, self._items[column])
+            self._shown |= _find_shown_separators(text, self._items[column])
 
 
 def _is_joined(text: str) -> bool:
     return _SEMICOLON in text or _COMMA in text
 
 
-def _parts(text: str, separator: str, options: Collection[str]) -> tuple[list[str], int]:
+def _split(text: str, separator: str, options: Collection[str]) -> tuple[list[str], int]:
     """The parts between separators, without blanks, and how many of them are no option.
 
     Neighbours that only together are an option stay together.
@@ -186,10 +189,10 @@ def _parts(text: str, separator: str, options: Collection[str]) -> tuple[list[st
     return found, unknown
 
 
-def _shown(text: str, items: Collection[str]) -> set[str]:
-    """What stands between the items of a text, as far as it tells by itself."""
-    by_semicolon, strange = _parts(text, _SEMICOLON, items)
-    by_comma, unknown = _parts(text, _COMMA, items)
+def _find_shown_separators(text: str, items: Collection[str]) -> set[str]:
+    """What stands between the items of a text, if it shows that by itself."""
+    by_semicolon, strange = _split(text, _SEMICOLON, items)
+    by_comma, unknown = _split(text, _COMMA, items)
     if _SEMICOLON in text and unknown and len(by_semicolon) > 1:
         return {_SEMICOLON}
     if strange and not unknown and len(by_comma) > 1:

@@ -10,9 +10,9 @@ import requests
 
 from zoho_crm.clock import ZohoClock
 from zoho_crm.directory import Directory, Metadata
-from zoho_crm.errors import code_of
+from zoho_crm.errors import find_code
 from zoho_crm.gate import Gate
-from zoho_crm.limits import LEAST_CALLS_AT_ONCE, calls_at_once, credits_a_day
+from zoho_crm.limits import LEAST_CALLS_AT_ONCE, compute_calls_at_once, compute_daily_credits
 from zoho_crm.problems import Refused, Unreadable
 from zoho_crm.usage import Usage
 
@@ -47,13 +47,13 @@ class Org:
                     self._details = requester.metadata("org", "org")[0]
                 except (Refused, Unreadable) as error:
                     LOGGER.warning(
-                        f"Zoho does not tell the org's edition, so {LEAST_CALLS_AT_ONCE} calls are "
+                        f"Zoho does not show the org's edition, so {LEAST_CALLS_AT_ONCE} calls are "
                         f"made at a time and the credits of the day are not known. {error.message}"
                     )
                     self._details = {}
-                allowed = calls_at_once(self._details, self.clock.now())
+                allowed = compute_calls_at_once(self._details, self.clock.now())
                 self._gate.limit = min(allowed, self._most_calls or allowed)
-                self.usage.set_total(credits_a_day(self._details, self.clock.now()))
+                self.usage.set_total(compute_daily_credits(self._details, self.clock.now()))
             return self._details
 
     @contextmanager
@@ -71,7 +71,7 @@ class Org:
 
     def book_answer(self, request: requests.PreparedRequest, response: requests.Response) -> None:
         """Books an answer of Zoho's API, whatever it says."""
-        self._here.code = code_of(response)
+        self._here.code = find_code(response)
         self.clock.observe(response.headers.get("Date"))
         refused = self._here.code is not None or not response.ok
         self.usage.book_answer(request, response, refused=refused)
@@ -81,7 +81,7 @@ _orgs: dict[tuple[str, str, str], Org] = {}
 _orgs_lock = threading.Lock()
 
 
-def org_of(config: Mapping[str, Any]) -> Org:
+def get_org(config: Mapping[str, Any]) -> Org:
     """The org of this account in this run."""
     with _orgs_lock:
         key = _account(config)
@@ -94,7 +94,7 @@ def org_of(config: Mapping[str, Any]) -> Org:
         return _orgs[key]
 
 
-def forget(config: Mapping[str, Any]) -> None:
+def begin_run(config: Mapping[str, Any]) -> None:
     """A new run of this account begins: what it knows of the org, it fetches anew."""
     with _orgs_lock:
         _orgs.pop(_account(config), None)

@@ -1,7 +1,12 @@
-"""The ways to tell a user that something went wrong."""
+"""The errors that users read."""
 
+import requests
 from airbyte_cdk.models import FailureType
+from airbyte_cdk.sources.streams.http.exceptions import BaseBackoffException
 from airbyte_cdk.utils import AirbyteTracedException
+
+from zoho_crm.answers import UndocumentedError
+from zoho_crm.errors import find_code
 
 
 class Refused(AirbyteTracedException):
@@ -16,8 +21,8 @@ class Refused(AirbyteTracedException):
             failure_type=error.failure_type,
         )
         self.code = code
-        #: Of a refusal for want of a scope: the token has all that can be asked for. None: Zoho
-        #: does not tell.
+        #: Of a refusal because of a missing scope: the token has all that can be asked for. None:
+        #: Zoho does not say.
         self.scopes_held = scopes_held
 
 
@@ -44,17 +49,17 @@ class Unreadable(AirbyteTracedException):
 
 
 def config_error(sentence: str, *, internal: str | None = None) -> AirbyteTracedException:
-    """The user can mend it."""
+    """The user can fix it."""
     return _problem(sentence, internal, FailureType.config_error)
 
 
 def transient_error(sentence: str, *, internal: str | None = None) -> AirbyteTracedException:
-    """Time mends it: the next sync may succeed."""
+    """It passes: the next sync may succeed."""
     return _problem(sentence, internal, FailureType.transient_error)
 
 
 def system_error(sentence: str, *, internal: str | None = None) -> AirbyteTracedException:
-    """We must mend it."""
+    """A bug: the connector must be fixed."""
     return _problem(sentence, internal, FailureType.system_error)
 
 
@@ -62,3 +67,32 @@ def _problem(sentence: str, internal: str | None, kind: FailureType) -> AirbyteT
     return AirbyteTracedException(
         message=sentence, internal_message=internal or sentence, failure_type=kind
     )
+
+
+def explain_giving_up(last: BaseBackoffException) -> str:
+    """The sentence for a call that was tried as often as the manifest allows."""
+    response = last.response
+    if not isinstance(response, requests.Response):
+        url = _strip_query(last.request.url)
+        return f"Zoho cannot be reached at {url} ({type(response).__name__}). Try again later."
+    # Not quoted: a page of a gateway says little, and an answer may hold values of records.
+    code = find_code(response)
+    return (
+        f"Zoho answers {_strip_query(response.url)} with HTTP {response.status_code}"
+        f"{f' ({code})' if code else ''} however often it is asked. Try again later."
+    )
+
+
+def explain_unreadable(response: requests.Response, odd: UndocumentedError) -> str:
+    """The sentence for an answer that lacks what Zoho documents."""
+    # Not quoted: half an answer may hold values of records.
+    kind = response.headers.get("Content-Type", "no type").partition(";")[0]
+    return (
+        f"Zoho answers {_strip_query(response.url)} with HTTP {response.status_code} and {kind} "
+        f"that cannot be read: {odd}."
+    )
+
+
+def _strip_query(url: str | None) -> str:
+    """Without its query, which may hold values of records."""
+    return str(url).partition("?")[0]

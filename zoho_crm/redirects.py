@@ -1,4 +1,4 @@
-"""No redirect is followed: it would hand rows, and what signs the calls, to whoever it names."""
+"""No redirect is followed: it would pass rows, and what signs the calls, to the host it names."""
 
 from urllib.parse import urlsplit
 
@@ -15,27 +15,27 @@ _SENTENCE = (
 )
 
 
-def follow_none(session: requests.Session) -> None:
+def disable_redirects(session: requests.Session) -> None:
     """The session returns redirects as they are."""
-    setattr(session, "get_redirect_target", _nowhere)  # noqa: B010 - mypy takes it for a method
+    setattr(session, "get_redirect_target", _find_no_target)  # noqa: B010 - mypy takes it for a method
 
 
-def _nowhere(response: requests.Response) -> None:
+def _find_no_target(response: requests.Response) -> None:
     return None
 
 
-def refusal_of(response: requests.Response) -> ErrorResolution | None:
+def refuse_redirect(response: requests.Response) -> ErrorResolution | None:
     """What becomes of a redirect; None: the answer is none."""
     if "Location" not in response.headers or not response.is_redirect:
         return None
     # Without its path and query, which may hold values of records.
-    place = _place(response.headers["Location"])
+    place = _describe_target(response.headers["Location"])
     return ErrorResolution(
         ResponseAction.FAIL, FailureType.config_error, _SENTENCE.format(target=place)
     )
 
 
-def _place(location: str) -> str:
+def _describe_target(location: str) -> str:
     """Scheme and host, without a user and password."""
     try:
         target = urlsplit(location)

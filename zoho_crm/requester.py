@@ -1,8 +1,9 @@
 """Calls to Zoho."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from time import sleep
 from typing import IO, Any, TypeVar
 
@@ -17,21 +18,31 @@ from airbyte_cdk.sources.streams.http.exceptions import BaseBackoffException
 from airbyte_cdk.sources.types import StreamSlice, StreamState
 from airbyte_cdk.utils import AirbyteTracedException
 
-from zoho_crm.answers import Body, Page, Row, UndocumentedError, body_of, entries
+from zoho_crm.answers import (
+    Body,
+    Page,
+    Row,
+    UndocumentedError,
+    build_entries_reader,
+    build_page_reader,
+    parse_body,
+)
 from zoho_crm.auth import ZohoAuthenticator
-from zoho_crm.errors import SCOPE_LACKING, TOKEN_REFUSED, code_of
-from zoho_crm.manifest import component
-from zoho_crm.org import org_of
+from zoho_crm.errors import SCOPE_LACKING, TOKEN_REFUSED
+from zoho_crm.manifest import load_component
+from zoho_crm.org import get_org
 from zoho_crm.problems import (
     NoTokenError,
     PutOffError,
     Refused,
     Unreadable,
     config_error,
+    explain_giving_up,
+    explain_unreadable,
     transient_error,
 )
-from zoho_crm.redirects import follow_none
-from zoho_crm.scopes import want_of_scope
+from zoho_crm.redirects import disable_redirects
+from zoho_crm.scopes import explain_missing_scope
 from zoho_crm.usage import METADATA
 
 LOGGER = logging.getLogger("airbyte")
@@ -39,6 +50,8 @@ LOGGER = logging.getLogger("airbyte")
 T = TypeVar("T")
 
 _BLOCK = 256 * 1024
+#: Entries of a settings list that a call gives.
+_PER_PAGE = "200"
 #: Pauses before an answer that cannot be read is asked for again: those after a 503.
 PAUSES_S = (1, 2, 4, 8, 16, 32)
 #: Seconds between two answers without promised rows that are believed.
@@ -55,7 +68,7 @@ class ZohoRequester(HttpRequester):
     """Sends each call when its turn has come, books it, and fails with a sentence.
 
     Why not in YAML: Zoho limits the calls of an org at a time, over all streams, which the CDK's
-    call budget cannot say; and the CDK's own last words after several tries are a Python exception.
+    call budget cannot say; and the CDK's own last error after several tries is a Python exception.
     """
 
     #: The stream's; the CDK names the requesters of its own retrievers only.
@@ -66,9 +79,9 @@ class ZohoRequester(HttpRequester):
         # file, or for other runs of the process. The directory remembers them for its run alone.
         self.use_cache = False
         super().__post_init__(parameters)
-        follow_none(self._http_client._session)
-        self.logger.addFilter(_no_errors)
-        LOGGER.addFilter(_no_rate_limit)
+        disable_redirects(self._http_client._session)
+        self.logger.addFilter(_is_no_error)
+        LOGGER.addFilter(_is_no_rate_limit)
 
     def send_request(
         self,
@@ -82,8 +95,8 @@ class ZohoRequester(HttpRequester):
         request_body_json: Mapping[str, Any] | None = None,
         log_formatter: Callable[[requests.Response], Any] | None = None,
     ) -> requests.Response | None:
-        with org_of(self.config).call(self.name):
-            return self._plainly(
+        with get_org(self.config).call(self.name):
+            return self._send(
                 stream_state=stream_state,
                 stream_slice=stream_slice,
                 next_page_token=next_page_token,
@@ -106,7 +119,7 @@ class ZohoRequester(HttpRequester):
         usage_of: str | None = None,
         pauses: Sequence[float] = PAUSES_S,
     ) -> T:
-        """What `read` makes of Zoho's answer; the functions of `answers` are made for it.
+        """What `read` makes of Zoho's answer; the functions of `answers` build such readers.
 
         The call is booked on the stream `usage_of`, by default the requester's. An answer with
         which `read` raises an UndocumentedError is asked for again, like a 503, and is `Unreadable`
@@ -114,8 +127,8 @@ class ZohoRequester(HttpRequester):
         """
         sentence = ""
         for pause in (*pauses, None):
-            with org_of(self.config).call(usage_of or self.name):
-                response = self._plainly(
+            with get_org(self.config).call(usage_of or self.name):
+                response = self._send(
                     path=path,
                     request_params=params,
                     request_headers=headers,
@@ -125,9 +138,9 @@ class ZohoRequester(HttpRequester):
                 if response.status_code == requests.codes.too_many_requests:
                     raise PutOffError(transient_error(_ONE_TOO_MANY), "TOO_MANY_REQUESTS")
                 try:
-                    return read(body_of(response))
+                    return read(parse_body(response))
                 except UndocumentedError as odd:
-                    sentence = _unreadable(response, odd)
+                    sentence = explain_unreadable(response, odd)
             if pause is not None:
                 LOGGER.info(f"{sentence} It is asked again in {pause} s.")
                 sleep(pause)
@@ -166,8 +179,8 @@ class ZohoRequester(HttpRequester):
         Wants `stream_response` of the manifest, else all of the answer is in memory first. One that
         breaks off is a `requests.RequestException`.
         """
-        with org_of(self.config).call(usage_of):
-            response = self._plainly(path=path)
+        with get_org(self.config).call(usage_of):
+            response = self._send(path=path)
             if response is None or response.status_code == requests.codes.too_many_requests:
                 return False
             with response:
@@ -177,7 +190,27 @@ class ZohoRequester(HttpRequester):
 
     def metadata(self, path: str, key: str, **params: str) -> list[Row]:
         """The entries of a settings answer; none where Zoho says that there are none."""
-        return self.ask(path, read=entries(key), params=params, usage_of=METADATA)
+        return self.ask(path, read=build_entries_reader(key), params=params, usage_of=METADATA)
+
+    def ask_for_entries(
+        self, path: str, key: str, *, params: Mapping[str, str], usage_of: str | None = None
+    ) -> Iterator[Row]:
+        """The entries of a settings list that may have several pages."""
+        for number in count(1):
+            numbered = {"page": str(number), "per_page": _PER_PAGE} if number > 1 else {}
+            found = self.ask_for_rows(
+                path,
+                read=build_page_reader(key, infos=False, behind=number > 1),
+                promised=number > 1,
+                params={**params, **numbered},
+                usage_of=usage_of,
+            )
+            rows = [row for row in found.rows if isinstance(row, Mapping)]
+            if len(rows) < len(found.rows):
+                LOGGER.warning(f"{usage_of or path}: an entry that is no object is left out.")
+            yield from rows
+            if not found.more:
+                return
 
     def get_url(
         self,
@@ -193,27 +226,31 @@ class ZohoRequester(HttpRequester):
         assert isinstance(authenticator, ZohoAuthenticator)
         return url.replace(self.config["_zoho"]["api"], authenticator.api, 1)
 
-    def _plainly(self, **request: Any) -> requests.Response | None:
+    def _send(self, **request: Any) -> requests.Response | None:
         try:
             return super().send_request(**request)
         except NoTokenError:
-            # Whatever the call was refused with, this is why.
+            # Whatever refused the call, this is why.
             raise
         except AirbyteTracedException as error:
             last = error.__context__
             if isinstance(last, BaseBackoffException):
-                raise transient_error(_gave_up(last), internal=error.internal_message) from error
-            code = org_of(self.config).code
+                raise transient_error(
+                    explain_giving_up(last), internal=error.internal_message
+                ) from error
+            code = get_org(self.config).code
             if code is None:
                 raise
             if code in TOKEN_REFUSED and error.failure_type == FailureType.config_error:
                 internal = error.internal_message
                 raise Refused(config_error(_TOKEN_IN_VAIN, internal=internal), code) from error
             if code == SCOPE_LACKING:
-                raise self._without_scope(error, request) from error
+                raise self._build_scope_error(error, request) from error
             raise Refused(error, code) from error
 
-    def _without_scope(self, error: AirbyteTracedException, request: Mapping[str, Any]) -> Refused:
+    def _build_scope_error(
+        self, error: AirbyteTracedException, request: Mapping[str, Any]
+    ) -> Refused:
         url = "/".join(filter(None, (self.get_url().rstrip("/"), request.get("path"))))
         if module := (request.get("request_params") or {}).get("module"):
             url = f"{url}?module={module}"
@@ -223,7 +260,7 @@ class ZohoRequester(HttpRequester):
             return Refused(error, SCOPE_LACKING)
         authenticator = self.get_authenticator()
         assert isinstance(authenticator, ZohoAuthenticator)
-        sentence, held = want_of_scope(url, scopes.split(","), authenticator.granted)
+        sentence, held = explain_missing_scope(url, scopes.split(","), authenticator.granted)
         return Refused(
             config_error(sentence, internal=error.internal_message),
             SCOPE_LACKING,
@@ -231,20 +268,20 @@ class ZohoRequester(HttpRequester):
         )
 
 
-def _no_errors(record: logging.LogRecord) -> bool:
-    """The CDK logs each refusal with all of its answer, also where somebody knows what to do.
+def _is_no_error(record: logging.LogRecord) -> bool:
+    """The CDK logs each refusal with its whole answer, even where it is handled.
 
-    The exception holds the same, and whoever gets it tells what it means.
+    The exception holds the same, and its sentence says what it means.
     """
     return record.levelno < logging.ERROR
 
 
-def _no_rate_limit(record: logging.LogRecord) -> bool:
-    """The CDK tells of each call that needs a new token as if it met a rate limit."""
+def _is_no_rate_limit(record: logging.LogRecord) -> bool:
+    """The CDK logs each call that needs a new token as if it met a rate limit."""
     return record.module != "rate_limiting" or "(HTTP 401)" not in record.getMessage()
 
 
-def manifests_requester(
+def build_requester(
     name: str, config: Mapping[str, Any], *, usage_of: str = METADATA
 ) -> ZohoRequester:
     """The requester of this name among the manifest's definitions; its calls are
@@ -254,34 +291,7 @@ def manifests_requester(
     they cost every stream of every run.
     """
     requester = ModelToComponentFactory().create_component(
-        CustomRequesterModel, component(name), config, name=usage_of
+        CustomRequesterModel, load_component(name), config, name=usage_of
     )
     assert isinstance(requester, ZohoRequester)
     return requester
-
-
-def _gave_up(last: BaseBackoffException) -> str:
-    response = last.response
-    if not isinstance(response, requests.Response):
-        url = _plain_url(last.request.url)
-        return f"Zoho cannot be reached at {url} ({type(response).__name__}). Try again later."
-    # Not quoted: a page of a gateway says little, and an answer may hold values of records.
-    code = code_of(response)
-    return (
-        f"Zoho answers {_plain_url(response.url)} with HTTP {response.status_code}"
-        f"{f' ({code})' if code else ''} however often it is asked. Try again later."
-    )
-
-
-def _unreadable(response: requests.Response, odd: UndocumentedError) -> str:
-    # Not quoted: half an answer may hold values of records.
-    kind = response.headers.get("Content-Type", "no type").partition(";")[0]
-    return (
-        f"Zoho answers {_plain_url(response.url)} with HTTP {response.status_code} and {kind} that "
-        f"cannot be read: {odd}."
-    )
-
-
-def _plain_url(url: str | None) -> str:
-    """Without its query, which may hold values of records."""
-    return str(url).partition("?")[0]

@@ -1,4 +1,4 @@
-"""What a call needs of the token's scopes, and what a refusal for want of one means."""
+"""What a call needs of the token's scopes, and what a refusal because of a missing one means."""
 
 from collections.abc import Sequence
 from urllib.parse import urlsplit
@@ -19,26 +19,26 @@ _MODULES = frozenset(
 _WIDER = {"CREATE": "WRITE", "UPDATE": "WRITE"}
 
 
-def want_of_scope(
+def explain_missing_scope(
     url: str,
     scopes: Sequence[str],
     granted: frozenset[str],
     rights: Sequence[str] = ("READ",),
 ) -> tuple[str, bool | None]:
-    """Why Zoho may have refused a call for want of a scope, in a sentence, and whether the token
-    has all that can be asked for. None: Zoho does not tell what it has.
+    """Why Zoho may have refused a call because of a missing scope, in a sentence, and whether the
+    token has all that can be asked for. None: Zoho does not say what it has.
 
-    `scopes` are the connector's, `granted` the token's, empty where Zoho does not tell them;
+    `scopes` are the connector's, `granted` the token's, empty where Zoho does not say;
     `rights` are all those that the call needs.
     """
     parts = urlsplit(url).path.strip("/").split("/")
-    needed = [scope for scope in scopes if scope.split(".")[1] in _areas(parts)]
+    needed = [scope for scope in scopes if scope.split(".")[1] in _find_areas(parts)]
     new_one = f"Make a new one in Zoho's API console with {','.join(scopes)}"
     if not granted:
         sentence = (
-            f"Zoho refuses {url} for want of a scope ({SCOPE_LACKING}), and does not tell which "
-            f"the refresh token has. {new_one}. If it was made with these, Zoho does not serve "
-            "this to API clients; deselect the stream then."
+            f"Zoho refuses {url} because of a missing scope ({SCOPE_LACKING}), and does not say "
+            f"which the refresh token has. {new_one}. If it was made with these, Zoho does not "
+            "serve this to API clients; deselect the stream then."
         )
         return sentence, None
     if lacking := [scope for scope in needed if not _holds(granted, scope, parts, rights)]:
@@ -48,14 +48,14 @@ def want_of_scope(
         )
         return sentence, False
     sentence = (
-        f"Zoho refuses {url} for want of a scope ({SCOPE_LACKING}), though the refresh token has "
-        f"all that can be asked for: {', '.join(needed)}. Zoho does not serve this to API clients. "
-        "Deselect the stream if it fails for that."
+        f"Zoho refuses {url} because of a missing scope ({SCOPE_LACKING}), though the refresh "
+        f"token has all that can be asked for: {', '.join(needed)}. Zoho does not serve this to "
+        "API clients. Deselect the stream if it fails for that."
     )
     return sentence, True
 
 
-def _areas(parts: Sequence[str]) -> tuple[str, ...]:
+def _find_areas(parts: Sequence[str]) -> tuple[str, ...]:
     """Of a path like crm/v8/settings/fields or crm/bulk/v8/read."""
     if parts[1:2] == ["bulk"]:
         return ("bulk", "modules")
@@ -71,22 +71,22 @@ def _holds(
     """Whether each right is granted, for all of the scope's area or for the part that is called,
     like ZohoCRM.settings.fields.READ."""
     area = ".".join(scope.split(".")[:2])
-    names = (area, f"{area}.{_part(parts)}")
+    names = (area, f"{area}.{_find_part(parts)}")
     # UNVERIFIED: whether a token answer repeats the scopes in the letter case of the request.
-    told = {_plain(name) for name in granted}
+    held = {_normalize(name) for name in granted}
     return all(
-        any(_plain(f"{name}.{word}") in told for name in names for word in words)
+        any(_normalize(f"{name}.{word}") in held for name in names for word in words)
         for words in ((right, "ALL", _WIDER.get(right, right)) for right in rights)
     )
 
 
-def _part(parts: Sequence[str]) -> str:
+def _find_part(parts: Sequence[str]) -> str:
     """What scopes call the part of its area that a path is of."""
-    if _areas(parts) != ("modules",):
+    if _find_areas(parts) != ("modules",):
         return parts[-1]
-    word = _plain(parts[2].removesuffix("__s")) if len(parts) > 2 else ""
+    word = _normalize(parts[2].removesuffix("__s")) if len(parts) > 2 else ""
     return word if word in _MODULES else "custom"
 
 
-def _plain(name: str) -> str:
+def _normalize(name: str) -> str:
     return name.lower().replace("_", "")

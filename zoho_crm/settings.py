@@ -13,7 +13,7 @@ from airbyte_cdk.sources.declarative.transformations.config_transformations impo
 )
 from pendulum.parsing.exceptions import ParserError
 
-from zoho_crm.form import completed
+from zoho_crm.form import complete_config
 from zoho_crm.problems import config_error
 
 #: Older than any record: the start of a read without a start date.
@@ -27,7 +27,7 @@ class ConnectionSettings(config_transformation.ConfigTransformation):
     """Completes a config in memory; the user's file stays as it is.
 
     Missing settings get their defaults, so that a config of Airbyte's older Zoho CRM source works
-    unchanged; a config that does not fit the form is refused with a sentence for each setting.
+    unchanged; a config that does not fit the form is an error with a sentence for each setting.
     `start_datetime` becomes UTC. `_zoho` holds the addresses `accounts`, `crm`, `bulk` and
     `upload`, taken from the manifest's table of regions; each connector adds its `scopes`.
 
@@ -42,11 +42,11 @@ class ConnectionSettings(config_transformation.ConfigTransformation):
         self._form: Mapping[str, Any] = parameters["form"]
 
     def transform(self, config: MutableMapping[str, Any]) -> None:
-        whole = completed(config, self._form)
+        whole = complete_config(config, self._form)
         # What is null is absent from now on, too: the CDK validates the config once more.
         config.clear()
         config.update(whole)
-        config["start_datetime"] = _start(config.get("start_datetime"))
+        config["start_datetime"] = _parse_start(config.get("start_datetime"))
         config["_zoho"] = self._addresses(config)
 
     def _addresses(self, config: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,7 +55,7 @@ class ConnectionSettings(config_transformation.ConfigTransformation):
         version = config["schema_version"]
         accounts, upload = region["accounts"], region["upload"]
         if base_url := config.get("base_url"):
-            api = accounts = upload = _checked_base_url(base_url)
+            api = accounts = upload = _check_base_url(base_url)
         return {
             "accounts": accounts,
             "api": api,
@@ -66,7 +66,7 @@ class ConnectionSettings(config_transformation.ConfigTransformation):
         }
 
 
-def _checked_base_url(url: str) -> str:
+def _check_base_url(url: str) -> str:
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -85,14 +85,14 @@ def _checked_base_url(url: str) -> str:
     )
 
 
-def _start(value: object) -> str:
+def _parse_start(value: object) -> str:
     """The start date in UTC; an earlier one than the beginning stands for all records.
 
     Zoho's times have no fractions of a second, so they are cut off.
     """
     if value is None:
         return BEGINNING
-    moment = _parsed(str(value))
+    moment = _parse_moment(str(value))
     if moment is None:
         raise config_error(
             f"Start date (start_datetime) is {value!r}, which is no date. "
@@ -108,8 +108,8 @@ def _start(value: object) -> str:
     return moment.in_timezone("UTC").format("YYYY-MM-DDTHH:mm:ss[Z]")
 
 
-def _parsed(text: str) -> pendulum.DateTime | None:
-    # pendulum also reads weeks, durations and bare times; nobody means those here.
+def _parse_moment(text: str) -> pendulum.DateTime | None:
+    # pendulum also reads weeks, durations and bare times; they are not meant here.
     if not re.match(r"\d{4}-\d{2}-\d{2}($|[T ])", text):
         return None
     try:

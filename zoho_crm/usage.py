@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import requests
 
-from zoho_crm.limits import credits_of
+from zoho_crm.limits import compute_credits
 from zoho_crm.problems import transient_error
 
 LOGGER = logging.getLogger("airbyte")
@@ -80,7 +80,7 @@ class Usage:
     def book_request(self, request: requests.PreparedRequest) -> None:
         """A call is about to be made. Raises a transient error if it would touch the reserve."""
         self._end_call()
-        cost = credits_of(request)
+        cost = compute_credits(request)
         with self._lock:
             self._keep_reserve(cost)
             self._under_way += cost
@@ -99,7 +99,7 @@ class Usage:
         """Zoho has answered a call, and served or `refused` it."""
         # UNVERIFIED: that a refused call costs one credit, whatever it asked for. "API Limits" and
         # "Bulk Read" name the price of what was done only: 50 for a job that was made.
-        cost, now = 1 if refused else credits_of(request), time.monotonic()
+        cost, now = 1 if refused else compute_credits(request), time.monotonic()
         with self._lock:
             self._under_way -= getattr(self._here, "cost", 0)
             self._here.cost = 0
@@ -144,7 +144,7 @@ class Usage:
         """Where it cannot be kept as the user may think."""
         if self._reserve_percent and self.total is None:
             LOGGER.warning(
-                f"{self._share}, but Zoho does not tell an edition from which their number is "
+                f"{self._share}, but Zoho does not show an edition from which their number is "
                 "known. The reserve is not kept."
             )
         elif self._reserve_percent >= _SAID_FROM_PERCENT:

@@ -13,17 +13,17 @@ import orjson
 
 from zoho_emulator.knobs import Knobs
 from zoho_emulator.limits import EDITIONS
-from zoho_emulator.server import HOST, Server, Settings, address_of, create_emulator, listen
+from zoho_emulator.server import HOST, Server, Settings, create_emulator, find_address, listen
 
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m zoho_emulator", description=__doc__)
-    parser.add_argument("--port", type=_port, default=8765, help="0 picks a free one")
+    parser.add_argument("--port", type=_parse_port, default=8765, help="0 picks a free one")
     parser.add_argument("--host", default=HOST)
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same org")
     parser.add_argument("--rows", action="append", default=[], metavar="N | Module=N")
     parser.add_argument("--fields", action="append", default=[], metavar="Module=N")
-    parser.add_argument("--modules", type=_number, help="at least so many")
+    parser.add_argument("--modules", type=_parse_number, help="at least so many")
     parser.add_argument("--latency-ms", type=float, default=0, help="of every call")
     parser.add_argument("--edition", choices=sorted(EDITIONS), default="Enterprise")
     parser.add_argument("--knob", action="append", default=[], metavar="NAME=VALUE")
@@ -39,9 +39,11 @@ def main(argv: list[str] | None = None) -> None:
             knobs.set_text(assignment)
         settings = Settings(
             seed=options.seed,
-            rows=next((_number(text) for text in options.rows[::-1] if "=" not in text), None),
-            rows_by_module=_by_module(text for text in options.rows if "=" in text),
-            fields_by_module=_by_module(options.fields),
+            rows=next(
+                (_parse_number(text) for text in options.rows[::-1] if "=" not in text), None
+            ),
+            rows_by_module=_parse_by_module(text for text in options.rows if "=" in text),
+            fields_by_module=_parse_by_module(options.fields),
             modules=options.modules,
             edition=options.edition,
         )
@@ -49,7 +51,7 @@ def main(argv: list[str] | None = None) -> None:
         parser.error(str(error))
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _leave)
+        signal.signal(number, _stop)
     try:
         listener = listen(options.port, options.host)
     except OSError as error:
@@ -65,7 +67,7 @@ def main(argv: list[str] | None = None) -> None:
             credentials = emulator.credentials
             line = orjson.dumps(
                 {
-                    "base_url": address_of(listener),
+                    "base_url": find_address(listener),
                     "client_id": credentials.client_id,
                     "client_secret": credentials.client_secret,
                     "refresh_token": credentials.refresh_token,
@@ -79,28 +81,28 @@ def main(argv: list[str] | None = None) -> None:
             emulator.close()
 
 
-def _leave(number: int, frame: FrameType | None) -> None:
+def _stop(number: int, frame: FrameType | None) -> None:
     raise SystemExit(0)
 
 
-def _by_module(assignments: Iterable[str]) -> dict[str, int]:
+def _parse_by_module(assignments: Iterable[str]) -> dict[str, int]:
     numbers = {}
     for text in assignments:
         name, equals, number = text.partition("=")
         if not equals:
             raise ValueError(f"{text!r} is not Module=N")
-        numbers[name] = _number(number)
+        numbers[name] = _parse_number(number)
     return numbers
 
 
-def _number(text: str) -> int:
+def _parse_number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 on")
     return int(text)
 
 
-def _port(text: str) -> int:
-    if _number(text) > 65_535:
+def _parse_port(text: str) -> int:
+    if _parse_number(text) > 65_535:
         raise argparse.ArgumentTypeError(f"{text} is no port: the last is 65535")
     return int(text)
 

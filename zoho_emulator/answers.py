@@ -9,14 +9,14 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from zoho_emulator.emulator import Emulator
-from zoho_emulator.localtime import local_time
+from zoho_emulator.localtime import build_local_time
 
 
 def answer_json(value: object, status: int = 200) -> Response:
     return Response(orjson.dumps(value), status_code=status, media_type="application/json")
 
 
-class Headed:
+class CommonHeaders:
     """Adds these headers to answers below /crm, and Zoho's charset to every JSON.
 
     UNVERIFIED: that refusals and answers without content have them; those recorded are neither.
@@ -40,13 +40,13 @@ class Headed:
 
     def _add_to(self, headers: MutableHeaders, authorization: str | None) -> None:
         headers.setdefault("content-disposition", "attachment; filename=response.json")
-        dies = self.emulator.accounts.death_of(authorization)
+        dies = self.emulator.accounts.find_expiry(authorization)
         if dies is not None:
-            when = local_time(self.emulator.store.org.time_zone)
+            when = build_local_time(self.emulator.store.org.time_zone)
             headers["x-accesstoken-reset"] = when(dies)
 
 
-class Dated:
+class DateHeader:
     """Puts the emulator's time into the `Date` of every answer that a fault gives no other."""
 
     def __init__(self, app: ASGIApp, emulator: Emulator) -> None:
@@ -60,6 +60,6 @@ class Dated:
                 headers.setdefault("date", self.emulator.clock.http_date())
             await send(message)
 
-        # A client that goes away amid its own request wants no answer.
+        # A client that disconnects during its request gets no answer.
         with suppress(ClientDisconnect):
             await self.app(scope, receive, dated)

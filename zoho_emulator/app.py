@@ -9,13 +9,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from zoho_emulator.answers import Dated, Headed, answer_json
-from zoho_emulator.auth.forms import form_of
+from zoho_emulator.answers import CommonHeaders, DateHeader, answer_json
+from zoho_emulator.auth.forms import read_form
 from zoho_emulator.bulk import calls as bulk
 from zoho_emulator.call import Call
 from zoho_emulator.control import calls as control
 from zoho_emulator.control.damage import deliver
-from zoho_emulator.control.faults import answer_under
+from zoho_emulator.control.faults import answer_with_faults
 from zoho_emulator.coql import route as coql
 from zoho_emulator.emulator import Emulator
 from zoho_emulator.endpoints import (
@@ -31,7 +31,7 @@ from zoho_emulator.endpoints import (
 )
 from zoho_emulator.errors import ZohoError, not_emulated
 from zoho_emulator.versions import VERSIONS
-from zoho_emulator.writing.body import records_in
+from zoho_emulator.writing.body import count_records
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -53,10 +53,10 @@ class CrmCall:
         request = Request(scope, receive)
         emulator, endpoint = self.emulator, self.endpoints.get(request.method)
         if endpoint is None:
-            await refusal(self._refusal(request))(scope, receive, send)
+            await answer_error(self._describe_refusal(request))(scope, receive, send)
             return
         body = await request.body()
-        module = self._module(endpoint, request, body)
+        module = self._find_module(endpoint, request, body)
         emulator.count_call(endpoint.name, module)
         try:
             version = VERSIONS.get(request.path_params["version"])
@@ -80,9 +80,11 @@ class CrmCall:
                     headers=request.headers,
                     body=body,
                 )
-                said = f"{request.url.query} {body.decode(errors='replace')}"
-                hits = await emulator.faults.strike(endpoint.name, module, said)
-                response = answer_under(hits, lambda: self._answer(endpoint, call), _failed)
+                request_text = f"{request.url.query} {body.decode(errors='replace')}"
+                hits = await emulator.faults.strike(endpoint.name, module, request_text)
+                response = answer_with_faults(
+                    hits, lambda: self._answer(endpoint, call), _answer_internal_error
+                )
                 remaining = emulator.limits.header()
                 if remaining is not None:
                     response.headers["X-API-CREDITS-REMAINING"] = remaining
@@ -90,32 +92,32 @@ class CrmCall:
                     response.headers["date"] = emulator.clock.http_date(float(str(off_s)))
                 await deliver(response, hits, scope, receive, send)
         except ZohoError as error:
-            await self._refused(error)(scope, receive, send)
+            await self._answer_refusal(error)(scope, receive, send)
 
     def _answer(self, endpoint: Endpoint, call: Call) -> Response:
         try:
             return endpoint.work(call)
         except ZohoError as error:
-            return self._refused(error)
+            return self._answer_refusal(error)
 
-    def _refused(self, error: ZohoError) -> Response:
+    def _answer_refusal(self, error: ZohoError) -> Response:
         """An error of the whole call, alone or in a list like those of records."""
         body = error.body()
         if self.emulator.knobs.refusals_in_data and "data" not in body and error.status != 501:
             body = {"data": [body]}
         return answer_json(body, error.status)
 
-    def _module(self, endpoint: Endpoint, request: Request, body: bytes) -> str | None:
+    def _find_module(self, endpoint: Endpoint, request: Request, body: bytes) -> str | None:
         if endpoint.name == "coql":
             escapes = self.emulator.knobs.coql_backslash_escapes
-            return coql.module_of(body, backslash_escapes=escapes)
+            return coql.guess_module(body, backslash_escapes=escapes)
         if endpoint in BULK_ENDPOINTS:
-            return bulk.module_of(self.emulator, request.path_params.get("job"), body)
+            return bulk.find_module(self.emulator, request.path_params.get("job"), body)
         name = request.path_params.get("module") or request.query_params.get("module")
-        module = self.emulator.module_named(name) if name else None
+        module = self.emulator.find_module(name) if name else None
         return module.api_name if module else name
 
-    def _refusal(self, request: Request) -> ZohoError:
+    def _describe_refusal(self, request: Request) -> ZohoError:
         """Of a method that no endpoint of the path has."""
         if any(request.method in item.missing.split() for item in self.endpoints.values()):
             self.emulator.count_call("not_emulated", None)
@@ -128,58 +130,58 @@ class CrmCall:
 def _is_heavy(endpoint: Endpoint, request: Request, body: bytes) -> bool:
     """Whether the call is of the kind with the smaller limit ("API Limits: Sub-concurrency")."""
     if endpoint.name in ("insert", "update", "upsert"):
-        return records_in(body) > SMALL_WRITE
+        return count_records(body) > SMALL_WRITE
     return endpoint.name == "coql" or bool({"sort_by", "cvid"} & set(request.query_params))
 
 
-def _failed() -> Response:
-    return refusal(ZohoError("INTERNAL_ERROR", "Internal Server Error", status=500))
+def _answer_internal_error() -> Response:
+    return answer_error(ZohoError("INTERNAL_ERROR", "Internal Server Error", status=500))
 
 
-def refusal(error: ZohoError) -> Response:
+def answer_error(error: ZohoError) -> Response:
     return answer_json(error.body(), error.status)
 
 
 def create_app(emulator: Emulator) -> ASGIApp:
     crm, settings_, bulk = "/crm/{version}", "/crm/{version}/settings", "/crm/bulk/{version}"
-    unemulated = _unemulated(emulator)
+    unemulated = _build_unemulated(emulator)
 
-    def calls_of(endpoints: Sequence[Endpoint]) -> list[tuple[str, CrmCall]]:
+    def build_calls(endpoints: Sequence[Endpoint]) -> list[tuple[str, CrmCall]]:
         paths = dict.fromkeys(endpoint.path for endpoint in endpoints)
         return [
             (path, CrmCall(emulator, (item for item in endpoints if item.path == path)))
             for path in paths
         ]
 
-    emulated = calls_of(ENDPOINTS)
+    emulated = build_calls(ENDPOINTS)
 
-    def any_method(path: str, work: Handler) -> Route:
+    def route_any(path: str, work: Handler) -> Route:
         return Route(path, work, methods=METHODS)
 
     routes = [
         Route("/oauth/v2/token", TokenCall(emulator), methods=["POST"]),
-        any_method("/oauth/{rest:path}", unemulated),
-        *control.routes(emulator),
-        *(Route(bulk + path, call) for path, call in calls_of(BULK_ENDPOINTS)),
-        *(any_method(bulk + path, unemulated) for path in UNEMULATED_BULK),
-        any_method("/crm/bulk/{rest:path}", _unknown),
-        *(any_method(crm + path, unemulated) for path in UNEMULATED_LIKE_MODULES),
+        route_any("/oauth/{rest:path}", unemulated),
+        *control.build_routes(emulator),
+        *(Route(bulk + path, call) for path, call in build_calls(BULK_ENDPOINTS)),
+        *(route_any(bulk + path, unemulated) for path in UNEMULATED_BULK),
+        route_any("/crm/bulk/{rest:path}", _refuse_path),
+        *(route_any(crm + path, unemulated) for path in UNEMULATED_LIKE_MODULES),
         *(Route(crm + path, call) for path, call in emulated if not path.startswith(RECORD)),
         *(
-            any_method(f"{settings_}/{word}{rest}", unemulated)
+            route_any(f"{settings_}/{word}{rest}", unemulated)
             for word in UNEMULATED_SETTINGS.split()
             for rest in ("", "/{rest:path}")
         ),
-        any_method(settings_ + "/{rest:path}", _unknown),
-        *(any_method(crm + path, unemulated) for path in UNEMULATED),
+        route_any(settings_ + "/{rest:path}", _refuse_path),
+        *(route_any(crm + path, unemulated) for path in UNEMULATED),
         *(Route(crm + path, call) for path, call in emulated if path.startswith(RECORD)),
-        *(any_method(crm + path, unemulated) for path in UNEMULATED_OF_RECORDS),
+        *(route_any(crm + path, unemulated) for path in UNEMULATED_OF_RECORDS),
     ]
     app = Starlette(
         routes=routes,
-        exception_handlers={404: _unknown, Exception: _internal_error},
+        exception_handlers={404: _refuse_path, Exception: _handle_error},
     )
-    return Dated(Headed(app, emulator), emulator)
+    return DateHeader(CommonHeaders(app, emulator), emulator)
 
 
 class TokenCall:
@@ -191,7 +193,7 @@ class TokenCall:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request, emulator = Request(scope, receive), self.emulator
         params = dict(request.query_params)
-        params |= form_of(await request.body(), request.headers.get("content-type", ""))
+        params |= read_form(await request.body(), request.headers.get("content-type", ""))
         emulator.count_call("token", None)
 
         def work() -> Response:
@@ -200,19 +202,21 @@ class TokenCall:
             return answer_json(body, status)
 
         hits = await emulator.faults.strike("token", None)
-        await deliver(answer_under(hits, work, _failed), hits, scope, receive, send)
+        await deliver(
+            answer_with_faults(hits, work, _answer_internal_error), hits, scope, receive, send
+        )
 
 
-def _unemulated(emulator: Emulator) -> Handler:
+def _build_unemulated(emulator: Emulator) -> Handler:
     async def unemulated(request: Request) -> Response:
         emulator.count_call("not_emulated", None)
-        return refusal(not_emulated(f"{request.method} {request.url.path}"))
+        return answer_error(not_emulated(f"{request.method} {request.url.path}"))
 
     return unemulated
 
 
-async def _unknown(request: Request, error: Exception | None = None) -> Response:
-    return refusal(
+async def _refuse_path(request: Request, error: Exception | None = None) -> Response:
+    return answer_error(
         ZohoError(
             "INVALID_URL_PATTERN",
             "Please check if the URL trying to access is a correct one",
@@ -221,6 +225,6 @@ async def _unknown(request: Request, error: Exception | None = None) -> Response
     )
 
 
-async def _internal_error(request: Request, error: Exception) -> Response:
+async def _handle_error(request: Request, error: Exception) -> Response:
     # uvicorn logs the error, which goes on to it.
-    return _failed()
+    return _answer_internal_error()

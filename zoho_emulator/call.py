@@ -1,4 +1,4 @@
-"""A call under /crm, as the parts that answer it see it."""
+"""A call under /crm, as the code that answers it sees it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,12 +9,12 @@ from zoho_emulator.auth.tokens import module_scopes, scope_mismatch
 from zoho_emulator.emulator import Emulator
 from zoho_emulator.errors import ZohoError
 from zoho_emulator.knobs import Knobs
-from zoho_emulator.localtime import epoch_of
+from zoho_emulator.localtime import parse_epoch
 from zoho_emulator.store.model import Module
 from zoho_emulator.store.store import Store
 from zoho_emulator.versions import Version
 
-#: Zoho's samples are of curl, which calls a body a form unless told otherwise.
+#: Zoho's samples are of curl, which calls a body a form unless an option says otherwise.
 _JSON = ("application/json", "application/x-www-form-urlencoded")
 
 
@@ -24,7 +24,7 @@ class Call:
 
     emulator: Emulator
     version: Version
-    #: As usage counts it, with the module where the path tells it.
+    #: As usage counts it, with the module where the path names it.
     name: str
     counted_module: str | None
     path: str
@@ -32,7 +32,7 @@ class Call:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
-    #: The rows that it sees, where these are not those that were written.
+    #: The rows that it sees, if they are not the latest ones.
     shown: Store | None = field(default=None, repr=False)
 
     @property
@@ -44,7 +44,7 @@ class Call:
         return self.emulator.knobs
 
     def spend_more(self, credits_: int) -> None:
-        """What the call costs besides the one credit that each call has paid already."""
+        """What the call costs beyond the one credit that each call has paid already."""
         self.emulator.spend(credits_, self.name, self.counted_module)
 
     def module(
@@ -52,31 +52,31 @@ class Call:
     ) -> Module:
         """The module if this version has it and the API serves it.
 
-        `details` are of the refusal of an unknown one, `outside` is that of one outside the API.
+        `details` go into the error for an unknown one; `outside` is raised for one outside the API.
         """
-        module = self.emulator.module_named(name)
+        module = self.emulator.find_module(name)
         if module is None or not module.exists_in(self.version.number):
             raise ZohoError("INVALID_MODULE", "the module name given seems to be invalid", details)
         if not module.api_supported:
             raise outside or ZohoError("INVALID_MODULE", "The given module is not supported in API")
         return module
 
-    def readable(self, module: Module) -> None:
-        """Scope and profile allow to read the module's records."""
+    def check_readable(self, module: Module) -> None:
+        """Raises unless scope and profile allow to read the module's records."""
         self.emulator.accounts.require(*module_scopes(module.api_name, module.generated_type))
-        self.not_refused(module)
+        self.check_not_refused(module)
         if not (module.viewable and module.permitted):
             raise no_permission(module)
         if module.api_name == "Notes" and not self.knobs.admin_user:
             raise ZohoError("NOT_SUPPORTED", "permission denied", status=403)
 
-    def not_refused(self, module: Module, denied: str = "permission denied") -> None:
-        """The knob `refused_modules` has nothing against it; `denied` is the text of a 403."""
+    def check_not_refused(self, module: Module, denied: str = "permission denied") -> None:
+        """Raises if the knob `refused_modules` names it; `denied` is the text of a 403."""
         codes = dict(entry.partition(":")[::2] for entry in self.knobs.refused_modules)
         if module.api_name not in codes:
             return
         match codes[module.api_name]:
-            # UNVERIFIED: texts and details, and that all calls answer alike.
+            # UNVERIFIED: texts and details, and that all calls answer the same.
             case "INVALID_MODULE":
                 raise ZohoError("INVALID_MODULE", "The given module is not supported in API")
             case "INVALID_QUERY":
@@ -107,20 +107,20 @@ class Call:
             "MEDIA_TYPE_NOT_SUPPORTED", "the content type given is not supported", status=415
         )
 
-    def modified_since(self) -> float | None:
+    def read_modified_since(self) -> float | None:
         """The header `If-Modified-Since`, in Zoho's APIs an ISO 8601 datetime."""
         text = self.headers.get("if-modified-since")
         if text is None:
             return None
         try:
-            return epoch_of(text)
+            return parse_epoch(text)
         except ValueError:
             # UNVERIFIED: what Zoho answers; ignoring the header would read everything in silence.
             raise ZohoError(
                 "INVALID_DATA", "invalid data", {"header_name": "If-Modified-Since"}
             ) from None
 
-    def whole_number(self, param: str, default: int, *, most: int | None = None) -> int:
+    def read_number(self, param: str, default: int, *, most: int | None = None) -> int:
         """A positive number of the query, or the error that names it."""
         text = self.query.get(param)
         if text is None:

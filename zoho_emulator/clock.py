@@ -5,7 +5,7 @@ from email.utils import formatdate
 
 
 class Clock:
-    """Never goes back by itself; token, page token, credit and retention ages all hang on it."""
+    """Never goes back by itself; ages of tokens, page tokens, credits and deletions follow it."""
 
     def __init__(self, offset_s: float = 0.0) -> None:
         self.offset_s = offset_s
@@ -20,5 +20,5 @@ class Clock:
         self.offset_s += seconds
 
     def http_date(self, off_s: float = 0.0) -> str:
-        """A clock that is off by so much would show it."""
+        """The time as an HTTP date, `off_s` seconds off."""
         return formatdate(self.now() + off_s, usegmt=True)

@@ -1,4 +1,4 @@
-"""All that one running emulator knows."""
+"""The state of one running emulator."""
 
 import random
 from collections import Counter, OrderedDict
@@ -10,7 +10,7 @@ from zoho_emulator.clock import Clock
 from zoho_emulator.control.faults import Faults
 from zoho_emulator.knobs import Knobs
 from zoho_emulator.limits import Limits
-from zoho_emulator.localtime import local_time
+from zoho_emulator.localtime import build_local_time
 from zoho_emulator.records.pages import PageTokens
 from zoho_emulator.store.late_rows import LateRows
 from zoho_emulator.store.model import Module, User
@@ -18,7 +18,7 @@ from zoho_emulator.store.store import Store
 
 
 class Emulator:
-    """`build` makes the org anew from its seed, at the start and for a reset."""
+    """`build` makes the org from its seed, at the start and for a reset."""
 
     def __init__(
         self, build: Callable[[], Store], *, seed: int, clock: Clock, knobs: Knobs
@@ -27,12 +27,12 @@ class Emulator:
         self.clock = clock
         self.knobs = knobs
         self.store = build()
-        self.credentials = Credentials.of_seed(seed)
+        self.credentials = Credentials.from_seed(seed)
         self.accounts = Accounts(self.credentials, clock, knobs, seed=seed)
         self.limits = Limits(self.store.org, clock, knobs)
         self.faults = Faults(seed)
         self.page_tokens = PageTokens(seed)
-        self.bulk_reads = Jobs(self.shown, clock, knobs)
+        self.bulk_reads = Jobs(self.copy_shown, clock, knobs)
         self.calls: Counter[str] = Counter()
         self.credits_by: Counter[str] = Counter()
         #: Automations that writing calls set off, in their order.
@@ -46,7 +46,7 @@ class Emulator:
 
     @property
     def user(self) -> User:
-        """Whom the refresh token belongs to: the first administrator, or the first who is none."""
+        """The owner of the refresh token: the first administrator, or by a knob the first other."""
         return next(
             user
             for user in self.store.org.users
@@ -54,16 +54,16 @@ class Emulator:
             and (user.profile == "Administrator") == self.knobs.admin_user
         )
 
-    def module_named(self, name: str) -> Module | None:
-        """The module that a path or a parameter names; its own spelling goes before others."""
+    def find_module(self, name: str) -> Module | None:
+        """The module that a path or a parameter names; an exact match goes before other cases."""
         modules = self.store.org.modules
         if name in modules or not self.knobs.module_names_any_case:
             return modules.get(name)
         return next((m for m in modules.values() if m.api_name.lower() == name.lower()), None)
 
-    def shown(self) -> Store:
-        """The rows as lists, queries and exports show them."""
-        return self._late.as_of(self.knobs.visible_after_s) if self._late else self.store
+    def copy_shown(self) -> Store:
+        """The rows as lists, queries and exports show them: late, if a knob says so."""
+        return self._late.copy_as_of(self.knobs.visible_after_s) if self._late else self.store
 
     def count_call(self, name: str, module: str | None) -> None:
         self.calls[name] += 1
@@ -71,7 +71,7 @@ class Emulator:
             self.calls[f"{name}:{module}"] += 1
 
     def spend(self, amount: int, name: str, module: str | None) -> None:
-        """Credits of a call, in the account under the same names as the call."""
+        """Books the credits of a call under the names of the call."""
         self.limits.spend(amount)
         self.credits_by[name] += amount
         if module is not None:
@@ -84,7 +84,7 @@ class Emulator:
         self.answers.clear()
 
     def _set_late(self) -> None:
-        """A copy of the rows, as long as it is wanted."""
+        """Keeps a late copy of the rows while the knob asks for one."""
         if self.knobs.visible_after_s and self._late is None:
             self._late = LateRows(self.store, self.clock)
         elif self._late is not None and not self.knobs.visible_after_s:
@@ -92,7 +92,7 @@ class Emulator:
             self._late = None
 
     def reset(self, *, org: bool) -> None:
-        """Counters and faults; with `org` the data as well. Tokens, clock and knobs stay."""
+        """Clears counters and faults, with `org` the data as well. Tokens, clock and knobs stay."""
         self.calls.clear()
         self.credits_by.clear()
         self.fired.clear()
@@ -110,7 +110,7 @@ class Emulator:
             self.answers.clear()
 
     def close(self) -> None:
-        """Ends what still reads the data, and closes it."""
+        """Ends bulk jobs that still read the data, and closes it."""
         self.bulk_reads.close()
         if self._late is not None:
             self._late.close()
@@ -118,7 +118,7 @@ class Emulator:
         self.store.close()
 
     def churn(self, module: Module) -> None:
-        """Somebody works in Zoho while a client reads: edits or deletes a few random live rows."""
+        """Edits or deletes a few random live rows, as people do in Zoho while a client reads."""
         self._data_calls += 1
         if not self.knobs.churn or self._data_calls % self.knobs.churn or module.view_of:
             return
@@ -140,7 +140,7 @@ class Emulator:
             if plain and not bound and field.api_name != module.display_field:
                 return {field.api_name: f"edited {self._rng.randrange(10**6)}"}
         stamped = "Modified_Time" in module.fields
-        return {"Modified_Time": local_time(self.store.org.time_zone)(now)} if stamped else {}
+        return {"Modified_Time": build_local_time(self.store.org.time_zone)(now)} if stamped else {}
 
     def _random_live_row(self, module: Module) -> int | None:
         low, high = self.store.connection.execute(
@@ -156,9 +156,9 @@ class Emulator:
 
 
 class AnswerCache:
-    """Answers by what was asked and the state of the data, bounded by their bytes.
+    """Answers, kept by request and state of the data, up to a number of bytes.
 
-    For benches, whose readers should wait for themselves and not for rendering. Off under churn.
+    For benchmarks, which measure readers and not rendering. Off under churn.
     """
 
     def __init__(self, knobs: Knobs) -> None:

@@ -25,7 +25,7 @@ class Endpoint:
     missing: str = ""
 
 
-def _settings(
+def _build_settings(
     name: str,
     work: Callable[[Call], Response],
     missing: str = "",
@@ -40,23 +40,23 @@ def _settings(
 ENDPOINTS = (
     Endpoint("org", "/org", settings.get_org),
     Endpoint("users", "/users", settings.list_users, missing="POST PUT"),
-    _settings("modules", settings.list_modules, "POST PUT"),
-    _settings("modules", settings.get_module, "PUT", below="/{module}"),
-    _settings("fields", settings.list_fields, "POST PATCH"),
-    _settings("fields", settings.get_field, "PATCH DELETE", below="/{field}"),
-    _settings("layouts", org_settings.list_layouts, "POST PATCH"),
-    _settings("layouts", org_settings.get_layout, "PUT PATCH DELETE", below="/{id}"),
-    _settings("related_lists", org_settings.list_related_lists),
-    _settings("custom_views", org_settings.list_custom_views, "POST PUT DELETE"),
-    _settings("roles", org_settings.list_roles, "POST PUT DELETE"),
-    _settings("roles", org_settings.get_role, "PUT DELETE", below="/{id}"),
-    _settings("profiles", org_settings.list_profiles, "POST PUT"),
-    _settings("profiles", org_settings.get_profile, "PUT DELETE", below="/{id}"),
-    _settings("territories", org_settings.list_territories, "POST PUT DELETE"),
-    _settings("tags", org_settings.list_tags, "POST PUT"),
-    _settings("pipeline", org_settings.list_pipelines, "POST PUT"),
-    _settings("currencies", org_settings.list_currencies, "POST PUT", path="/org/currencies"),
-    _settings(
+    _build_settings("modules", settings.list_modules, "POST PUT"),
+    _build_settings("modules", settings.get_module, "PUT", below="/{module}"),
+    _build_settings("fields", settings.list_fields, "POST PATCH"),
+    _build_settings("fields", settings.get_field, "PATCH DELETE", below="/{field}"),
+    _build_settings("layouts", org_settings.list_layouts, "POST PATCH"),
+    _build_settings("layouts", org_settings.get_layout, "PUT PATCH DELETE", below="/{id}"),
+    _build_settings("related_lists", org_settings.list_related_lists),
+    _build_settings("custom_views", org_settings.list_custom_views, "POST PUT DELETE"),
+    _build_settings("roles", org_settings.list_roles, "POST PUT DELETE"),
+    _build_settings("roles", org_settings.get_role, "PUT DELETE", below="/{id}"),
+    _build_settings("profiles", org_settings.list_profiles, "POST PUT"),
+    _build_settings("profiles", org_settings.get_profile, "PUT DELETE", below="/{id}"),
+    _build_settings("territories", org_settings.list_territories, "POST PUT DELETE"),
+    _build_settings("tags", org_settings.list_tags, "POST PUT"),
+    _build_settings("pipeline", org_settings.list_pipelines, "POST PUT"),
+    _build_settings("currencies", org_settings.list_currencies, "POST PUT", path="/org/currencies"),
+    _build_settings(
         "contact_roles", org_settings.list_contact_roles, "POST PUT DELETE", path="/Contacts/roles"
     ),
     Endpoint("coql", "/coql", coql.run_query, method="POST"),
@@ -94,7 +94,7 @@ BULK_ENDPOINTS = (
     Endpoint("bulk.result", "/read/{job}/result", bulk.download_result),
 )
 
-#: What Zoho has besides, below /crm/{version}. Paths that could be a module's are tried first ...
+#: Other paths of Zoho's below /crm/{version}. Paths that could be a module's are tried first ...
 UNEMULATED_LIKE_MODULES = (
     "/__apis",
     "/__composite_requests",

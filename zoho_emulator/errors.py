@@ -30,9 +30,9 @@ class ZohoError(Exception):
 
 
 class InDataError(ZohoError):
-    """Refuses the whole call, yet looks like the answer to a single record.
+    """Refuses the whole call, but looks like the answer to a single record.
 
-    So samples have it of LIMIT_EXCEEDED and unsupported values ("Insert Records"), and of a wrong
+    Samples show it for LIMIT_EXCEEDED and unsupported values ("Insert Records"), and of a wrong
     module or type ("Get Deleted Records").
     """
 
@@ -41,7 +41,7 @@ class InDataError(ZohoError):
 
 
 def not_emulated(what: str) -> ZohoError:
-    """What Zoho has and this emulator has not: loud, so that nobody takes it for Zoho's answer."""
+    """What Zoho has and this emulator lacks: an error that nobody can take for Zoho's answer."""
     return ZohoError(
         "NOT_EMULATED", f"zoho_emulator does not emulate {what}", {"what": what}, status=501
     )

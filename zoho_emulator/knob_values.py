@@ -3,11 +3,11 @@
 from typing import Literal, get_args, get_origin
 from zoneinfo import ZoneInfo
 
-from zoho_emulator.localtime import epoch_of
+from zoho_emulator.localtime import parse_epoch
 
-#: What keeps a record from being written.
+#: Codes of what keeps a record from being written.
 HOLDS = ("RECORD_LOCKED", "NOT_APPROVED", "NOT_REVIEWED", "RECORD_IN_BLUEPRINT", "CANNOT_PROCESS")
-#: How a module that is listed can be refused.
+#: Codes that refuse a listed module.
 REFUSALS = ("NO_PERMISSION", "INVALID_MODULE", "INVALID_QUERY", "OAUTH_SCOPE_MISMATCH")
 #: How a feature that the org lacks is refused: status and message. Of territories there are samples
 #: with each of the last three; that of the call for their list has the last one.
@@ -23,7 +23,7 @@ _WITH_CODES = {
     "refused_modules": ("MODULE", REFUSALS),
     "features_refused": ("NAME", tuple(FEATURE_CODES)),
 }
-#: No knob is a bigger number.
+#: The largest number of a knob.
 _MOST = 10**12
 
 
@@ -60,7 +60,7 @@ def parse_value(name: str, value: object, kind: object) -> object:
             raise ValueError(f"{name}: {text!r} is no IANA time zone") from None
     if name == "trial_until" and text:
         try:
-            epoch_of(text)
+            parse_epoch(text)
         except ValueError:
             raise ValueError(f"{name}: {text!r} is no ISO 8601 moment with an offset") from None
     if not is_text:

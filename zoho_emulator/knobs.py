@@ -1,7 +1,7 @@
-"""What a run may decide: undocumented behaviour of Zoho, and the org's circumstances.
+"""Choices of a run: undocumented behaviour of Zoho, and the state of the org.
 
-A default is what Zoho documents, or the likelier of two readings. Limits are knobs too, so that a
-test of a limit needs no 100,000 rows.
+A default is what Zoho documents, or the more likely of two readings. Limits are knobs too, so that
+a test of a limit needs no 100,000 rows.
 """
 
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ class Knobs:
     scopes: tuple[str, ...] = SCOPES
     #: `api_domain` of the token answer; empty is the address the caller used.
     api_domain: str = ""
-    #: Seconds that the token answer tells a token to live; it lives an hour. Answers have told
+    #: Lifetime in seconds that the token answer gives; a token lives an hour. Some answers gave
     #: milliseconds.
     token_expires_in: int = 3_600
     #: Keys that the token answer lacks. Answers without any were reported.
@@ -48,7 +48,7 @@ class Knobs:
     credits_per_day: int = 0
     #: Credits that other applications have used; they never roll off.
     credits_used: int = 0
-    #: Answers tell the credits that are left once half of them are used, as "API Limits" says. None
+    #: Answers show the credits that are left once half of them are used, as "API Limits" says. None
     #: of 63 recorded answers does, and how much was used then is not known.
     credits_header: bool = True
     #: Calls at a time; 0 is what the edition gives.
@@ -93,7 +93,7 @@ class Knobs:
     #: How COQL gives the options of a multi-select pick list: as a list, or as one text that joins
     #: them by this. Samples show lists; an org was seen to give texts with semicolons.
     coql_lists: Literal["list", ";", ","] = "list"
-    #: In COQL, a backslash before a quote makes it part of the text. No page read says how.
+    #: In COQL, a backslash before a quote makes it part of the text. No page says so.
     coql_backslash_escapes: bool = True
     #: Characters of a rich-text field that lists return; 0 is all of them.
     rich_text_cut: int = 500
@@ -108,17 +108,17 @@ class Knobs:
     #: may not see it: 403 NO_PERMISSION) or "MODULE:CODE" with a code of `REFUSALS`. A client in
     #: production names modules for each of the other three.
     refused_modules: tuple[str, ...] = ()
-    #: Their fields are refused, too. No source says which of them tell their fields.
+    #: Their fields are refused, too. No source says which of them show their fields.
     refused_metadata: bool = False
-    #: Modules that COQL does not know besides those the API refuses. The aggregate of activities is
-    #: in no list of what COQL supports.
+    #: Modules that COQL does not know, in addition to those the API refuses. The aggregate of
+    #: activities is in no list of what COQL supports.
     coql_refused_modules: tuple[str, ...] = ("Activities",)
     #: Features that the org lacks: currencies, territories or another settings call, each by itself
     #: (then the code is that of the call's own sample) or as "NAME:CODE" of `FEATURE_CODES`.
     features_refused: tuple[str, ...] = ()
 
     #: Seconds of the clock until lists, queries and exports show what was written; single records
-    #: and `/deleted` show it at once. People report rows that are seen late; nothing tells by how
+    #: and `/deleted` show it at once. People report rows that are seen late; no source says by how
     #: much.
     visible_after_s: float = 0.0
 
@@ -144,16 +144,16 @@ class Knobs:
     bulk_result_hours: float = 24.0
     #: Rows of one job.
     bulk_rows: int = 200_000
-    #: Whether `between` and `not_between` take their ends for a part of the range. No page says.
+    #: Whether `between` and `not_between` include the ends of the range. No page says so.
     bulk_between_inclusive: bool = True
     #: Looks at a completed job that show no `result`. A client in production has met such a job.
     bulk_bare_looks: int = 0
     #: What joins options of a multi-select pick list, or names of tags, in a cell. Bulk write takes
-    #: semicolons; a client in production joins by commas, as bulk read does, it says.
+    #: semicolons; the code of a client in production says that bulk read joins by commas.
     bulk_list_separator: Literal[";", ","] = ";"
     #: Credits that making a job costs.
     bulk_job_credits: int = 50
-    #: Modules that bulk read does not support, besides those that never are.
+    #: Modules that bulk read does not support, in addition to those it never supports.
     bulk_refused_modules: tuple[str, ...] = ()
 
     # --- Writing
@@ -161,22 +161,22 @@ class Knobs:
     #: said to answer 200, clients of v2 to expect 202.
     some_failed_status: int = 0
     all_failed_status: int = 0
-    #: v8 tells all errors of a record at once (MULTIPLE_OR_MULTI_ERRORS), as its samples do.
+    #: v8 reports all errors of a record at once (MULTIPLE_OR_MULTI_ERRORS), as its samples do.
     multiple_errors: bool = True
-    #: A key that is no field. A sample of v8 shows an error; folklore of old versions, silence.
+    #: A key that is no field. A sample of v8 shows an error; reports of old versions show none.
     unknown_fields: Literal["refuse", "ignore"] = "refuse"
     #: A read-only field. "Update Records" lets a call send what another one returned.
     read_only_fields: Literal["ignore", "refuse"] = "ignore"
-    #: A text of no characters: emptied like null, kept, or refused. The docs speak of null only.
+    #: An empty text clears the field like null, is kept or rejected. The docs speak of null only.
     empty_text: Literal["clear", "keep", "refuse"] = "clear"
-    #: Spaces around texts are cut off. The docs do not say so.
+    #: Spaces around texts are removed. The docs do not say so.
     trim_text: bool = False
-    #: Decimals of a double behind the ninth. The docs give the number and no error.
+    #: Decimals of a double after the ninth. The docs give the number and no error.
     long_decimals: Literal["refuse", "cut"] = "refuse"
-    #: A datetime that ends in Z, without fractions of a second: Zoho's Node SDK of v8 writes them
-    #: all so. The samples carry numeric offsets.
+    #: A datetime that ends in Z, without fractions of a second: Zoho's Node SDK of v8 writes
+    #: all in this form. The samples carry numeric offsets.
     writes_accept_z: bool = True
-    #: Options that a pick list has not. "Insert Records": they are added.
+    #: Options that a pick list lacks. "Insert Records": they are added.
     new_options: Literal["add", "refuse"] = "add"
     #: {"email": ...} names a user. Seen in calls, in no page.
     owner_by_email: bool = True
@@ -184,7 +184,7 @@ class Knobs:
     bare_lookup_ids: bool = True
     #: Which of several records an upsert updates.
     upsert_pick: Literal["oldest", "newest"] = "oldest"
-    #: An upsert obeys the id in a record; if not, it passes over it.
+    #: An upsert uses the id in a record; if false, it ignores it.
     upsert_by_id: bool = True
     #: An upsert may match what the same call has inserted.
     batch_sees_itself: bool = True
@@ -194,22 +194,21 @@ class Knobs:
     #: each "MODULE:OTHER" ("Duplicate Check Preference": records of mapped modules, as of leads and
     #: contacts).
     unique_across: tuple[str, ...] = ()
-    #: What an update of a converted lead is answered; three pages name three codes.
+    #: The code of an update of a converted lead; three pages name three codes.
     converted_code: Literal["INVALID_DATA", "CONVERTED_RECORD", "ID_ALREADY_CONVERTED"] = (
         "INVALID_DATA"
     )
     #: An update that gives an appointment the start it has, and no reason to reschedule.
     same_start_time: Literal["accept", "refuse"] = "accept"
-    #: Records that nobody may write now, each "ID:CODE" with a code of `HOLDS`.
+    #: Records that no call may write, each "ID:CODE" with a code of `HOLDS`.
     held_records: tuple[str, ...] = ()
     #: Modules that the token's profile may see and not write: 403 NO_PERMISSION.
     read_only_modules: tuple[str, ...] = ()
     #: Kinds of automations that every module has; "cadences" is one more.
     automations: tuple[str, ...] = AUTOMATIONS
 
-    # --- Circumstances
-    #: Until this moment (ISO 8601) the org tries its edition without paying; it is a Free one then.
-    #: Empty: it has paid.
+    # --- State of the org and the server
+    #: Until this moment (ISO 8601) the org is on trial; then its edition is Free. Empty: it pays.
     trial_until: str = ""
     #: IANA name of the org's time zone, whose offset datetimes carry.
     time_zone: str = "America/Los_Angeles"
@@ -219,11 +218,11 @@ class Knobs:
     churn: int = 0
     churn_rows: int = 3
     churn_kind: Literal["edit", "delete"] = "edit"
-    #: Megabytes of answers kept to be given again while no data changed; for benches.
+    #: Megabytes of answers kept for equal requests while no data changes; for benchmarks.
     body_cache_mb: int = 64
 
     def set(self, values: Mapping[str, object]) -> None:
-        """All of them or, with a ValueError, none."""
+        """Sets all values or, with a ValueError, none."""
         types = get_type_hints(type(self))
         unknown = sorted(set(values) - {knob.name for knob in fields(self)})
         if unknown:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from zoho_emulator.clock import Clock
 from zoho_emulator.errors import ZohoError
 from zoho_emulator.knobs import Knobs
-from zoho_emulator.localtime import epoch_of
+from zoho_emulator.localtime import parse_epoch
 from zoho_emulator.store.model import Org
 
 DAY_S = 86_400
@@ -31,13 +31,13 @@ EDITIONS = {
 }
 
 
-def daily_credits(edition: str, user_licenses: int) -> int:
+def count_daily_credits(edition: str, user_licenses: int) -> int:
     rule = EDITIONS[edition]
     credits_ = rule.credits + rule.per_user * user_licenses
     return credits_ if rule.ceiling is None else min(credits_, rule.ceiling)
 
 
-def coql_credits(rows: int) -> int:
+def count_coql_credits(rows: int) -> int:
     return 1 if rows <= 200 else 2 if rows <= 1_000 else 3
 
 
@@ -53,14 +53,14 @@ class Limits:
         self._active = 0
         self._sub_active = 0
         # One entry per second, so that a day of calls stays small.
-        self._window: deque[tuple[int, int]] = deque()
-        self._in_window = 0
+        self._spent_by_second: deque[tuple[int, int]] = deque()
+        self._in_day = 0
 
     @contextmanager
     def call(self, *, sub: bool) -> Iterator[None]:
-        """A call in progress; `sub` if it is of the kind with the smaller limit."""
+        """Holds a call in progress; `sub` if it is of the kind with the smaller limit."""
         limit = self._knobs.concurrency or EDITIONS[self._edition()].concurrency
-        # Refused calls count for the peak: a peak above the limit tells that someone overstepped.
+        # Refused calls count for the peak: one above the limit shows that a client overstepped it.
         self.max_concurrency = max(self.max_concurrency, self._active + 1)
         if self._active >= limit or (sub and self._sub_active >= self._knobs.sub_concurrency):
             raise _too_many("Many requests fired in concurrent than the allowed limit.")
@@ -76,36 +76,38 @@ class Limits:
         if amount > self.remaining():
             raise _too_many("Many requests fired than the allowed limit for the past 24 hours.")
         self.spent += amount
-        self._in_window += amount
+        self._in_day += amount
         now = self._clock.now()
-        if self._window and self._window[-1][0] == now:
-            amount += self._window.pop()[1]
-        self._window.append((now, amount))
+        if self._spent_by_second and self._spent_by_second[-1][0] == now:
+            amount += self._spent_by_second.pop()[1]
+        self._spent_by_second.append((now, amount))
 
     def total(self) -> int:
-        return self._knobs.credits_per_day or daily_credits(self._edition(), self.org.user_licenses)
+        return self._knobs.credits_per_day or count_daily_credits(
+            self._edition(), self.org.user_licenses
+        )
 
     def _edition(self) -> str:
-        """A trial has the limits of the edition that it is of, for as long as it runs."""
+        """A trial has the limits of its edition until it ends."""
         until = self._knobs.trial_until
-        ended = bool(until) and epoch_of(until) <= self._clock.now()
+        ended = bool(until) and parse_epoch(until) <= self._clock.now()
         return "Free" if ended else self.org.edition
 
     def remaining(self) -> int:
         now = self._clock.now()
-        while self._window and self._window[0][0] <= now - DAY_S:
-            self._in_window -= self._window.popleft()[1]
-        return max(0, self.total() - self._knobs.credits_used - self._in_window)
+        while self._spent_by_second and self._spent_by_second[0][0] <= now - DAY_S:
+            self._in_day -= self._spent_by_second.popleft()[1]
+        return max(0, self.total() - self._knobs.credits_used - self._in_day)
 
     def header(self) -> str | None:
         """`X-API-CREDITS-REMAINING`, which Zoho sends once half of the credits are used."""
         remaining = self.remaining()
-        told = self._knobs.credits_header and remaining * 2 <= self.total()
-        return str(remaining) if told else None
+        is_shown = self._knobs.credits_header and remaining * 2 <= self.total()
+        return str(remaining) if is_shown else None
 
     def reset(self) -> None:
-        self.spent = self.max_concurrency = self._in_window = 0
-        self._window.clear()
+        self.spent = self.max_concurrency = self._in_day = 0
+        self._spent_by_second.clear()
 
 
 def _too_many(message: str) -> ZohoError:

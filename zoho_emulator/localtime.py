@@ -17,8 +17,8 @@ _DATE_0 = date(1970, 1, 1)
 
 
 @cache
-def local_time(time_zone: str) -> Callable[[int], str]:
-    """The writer of datetimes of a zone; it remembers the offset of every day it has met."""
+def build_local_time(time_zone: str) -> Callable[[int], str]:
+    """A function that writes datetimes of a zone; it caches the offset of each day."""
     zone = ZoneInfo(time_zone)
     offsets: dict[int, tuple[int, str] | None] = {}
     dates: dict[int, str] = {}
@@ -50,7 +50,7 @@ def local_time(time_zone: str) -> Callable[[int], str]:
     return write
 
 
-def epoch_of(text: str) -> float:
+def parse_epoch(text: str) -> float:
     """Epoch seconds of an ISO 8601 datetime with an offset; a ValueError for anything else."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:

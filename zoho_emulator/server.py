@@ -18,7 +18,7 @@ from zoho_emulator.control.damage import Protocol
 from zoho_emulator.emulator import Emulator
 from zoho_emulator.knobs import Knobs
 from zoho_emulator.seed import org as seeding
-from zoho_emulator.seed.copies import copied
+from zoho_emulator.seed.copies import copy_or_build
 from zoho_emulator.store.store import Store
 
 HOST = "127.0.0.1"
@@ -57,7 +57,7 @@ def create_emulator(folder: Path, settings: Settings, knobs: Knobs) -> Emulator:
                 now=now,
             )
 
-        return copied(seeded, path, settings, seed=seed, time_zone=time_zone, now=now)
+        return copy_or_build(seeded, path, settings, seed=seed, time_zone=time_zone, now=now)
 
     return Emulator(build, seed=settings.seed, clock=clock, knobs=knobs)
 
@@ -98,7 +98,7 @@ def listen(port: int, host: str = HOST) -> socket.socket:
     return listener
 
 
-def address_of(listener: socket.socket) -> str:
+def find_address(listener: socket.socket) -> str:
     host, port = listener.getsockname()
     return f"http://{host}:{port}"
 
@@ -150,7 +150,7 @@ def running(
                 raise RuntimeError("the emulator did not start")
             credentials = emulator.credentials
             yield Running(
-                base_url=address_of(listener),
+                base_url=find_address(listener),
                 client_id=credentials.client_id,
                 client_secret=credentials.client_secret,
                 refresh_token=credentials.refresh_token,

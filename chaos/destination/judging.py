@@ -61,7 +61,7 @@ class Judge:
         self.repeated = 0
         self._others = set(self._ids()) - self._targets()
 
-    def hear(self, round_: Round, run: Run) -> None:
+    def receive(self, round_: Round, run: Run) -> None:
         """Takes in what a process said; what was said must be true already."""
         refusals: Counter[str] = Counter()
         for returned in round_.states:
@@ -91,7 +91,7 @@ class Judge:
         if run.killed or (self.may_repeat and run.exit_code):
             mine = (r for r in round_.unacknowledged if r.stream == self._traffic.name)
             self._in_flight.update(row.place for row in mine)
-        self._hold(self._accepted, at_the_end=False)
+        self._compare(self._accepted, at_the_end=False)
 
     def _count(self, parts: Mapping[str, float]) -> None:
         self._created += int(parts.get("created", 0))
@@ -105,23 +105,23 @@ class Judge:
         known = {row.place for row in (*self._accepted, *self._unknown, *self._rejected)}
         if left := [row for row in self._rows if row.place not in known]:
             self.wrong.append(f"{len(left)} rows are in no state that came back")
-        self._hold(self._accepted, at_the_end=True)
+        self._compare(self._accepted, at_the_end=True)
         self._count_records(sure=sure)
 
     # --- Against the emulator's account
 
-    def _hold(self, accepted: Sequence[Row], *, at_the_end: bool) -> None:
+    def _compare(self, accepted: Sequence[Row], *, at_the_end: bool) -> None:
         records = self._records()
         if self._operation.call == "insert":
-            self._hold_inserts(accepted, records, at_the_end=at_the_end)
+            self._compare_inserts(accepted, records, at_the_end=at_the_end)
         elif self._operation.call == "delete":
             for row in accepted:
                 if self._identity(row) in records:
-                    self._lose(row, "is still there")
+                    self._report_lost(row, "is still there")
         else:
-            self._hold_values(accepted, records, at_the_end=at_the_end)
+            self._compare_values(accepted, records, at_the_end=at_the_end)
 
-    def _hold_inserts(
+    def _compare_inserts(
         self, accepted: Iterable[Row], records: Mapping[str, list[Json]], *, at_the_end: bool
     ) -> None:
         wanted = Counter(self._identity(row) for row in accepted)
@@ -129,9 +129,9 @@ class Judge:
         for key, number in wanted.items():
             found = records.get(key, [])
             if len(found) < number:
-                self._lose(by_identity[key], f"{len(found)} of {number} records")
-            elif bad := _difference(by_identity[key].data, found[0]):
-                self._lose(by_identity[key], bad)
+                self._report_lost(by_identity[key], f"{len(found)} of {number} records")
+            elif bad := _find_difference(by_identity[key].data, found[0]):
+                self._report_lost(by_identity[key], bad)
         if not at_the_end:
             return
         all_sent = Counter(map(self._identity, self._rows))
@@ -145,13 +145,13 @@ class Judge:
             if more > spare[key]:
                 found_ = f"{len(found)} records of {sent[key]} rows"
                 self._amiss.doubled.append(f"{self._traffic.name} {key}: {found_}")
-        self._tell_untrue(
+        self._report_untrue(
             key
             for key, number in Counter(map(self._identity, self._rejected)).items()
             if len(records.get(key, [])) > all_sent[key] - number
         )
 
-    def _hold_values(
+    def _compare_values(
         self, accepted: Iterable[Row], records: Mapping[str, list[Json]], *, at_the_end: bool
     ) -> None:
         rows: dict[str, list[Row]] = {}
@@ -163,24 +163,24 @@ class Judge:
             if len(found) > 1 and at_the_end:
                 self._amiss.doubled.append(f"{self._traffic.name} {key}: {len(found)} records")
             if not found:
-                self._lose(last, "no record")
+                self._report_lost(last, "no record")
                 continue
             wanted, there = int(last.data[number]), found[0].get(number)
             folded = {name: value for row in of_key for name, value in row.data.items()}
             if there is None or int(there) < wanted:
                 earlier = {int(row.data[number]) for row in of_key[:-1]}
-                self._lose(last, f"{number} {there}, not {wanted}", stale=there in earlier)
-            elif at_the_end and (bad := _difference(folded, found[0])):
-                self._lose(last, bad, stale=True)
+                self._report_lost(last, f"{number} {there}, not {wanted}", stale=there in earlier)
+            elif at_the_end and (bad := _find_difference(folded, found[0])):
+                self._report_lost(last, bad, stale=True)
         if at_the_end:
-            self._tell_untrue(
+            self._report_untrue(
                 self._identity(row)
                 for row in self._rejected
                 for record in records.get(self._identity(row), [])
                 if record.get(number) == row.data[number]
             )
 
-    def _tell_untrue(self, rejected: Iterable[str]) -> None:
+    def _report_untrue(self, rejected: Iterable[str]) -> None:
         if number := len(list(rejected)):
             self.wrong.append(f"{number} rows count as rejected and are there")
 
@@ -221,7 +221,7 @@ class Judge:
     def _name(self, row: Row) -> str:
         return f"{self._traffic.name} {self._identity(row)}"
 
-    def _lose(self, row: Row, how: str, *, stale: bool = False) -> None:
+    def _report_lost(self, row: Row, how: str, *, stale: bool = False) -> None:
         """A record counts once, however often it is looked at."""
         name = self._name(row)
         if name not in self._seen:
@@ -229,7 +229,7 @@ class Judge:
             (self._amiss.stale if stale else self._amiss.lost).append(f"{name}: {how}")
 
 
-def sums_of(returned: ReturnedState, round_: Round) -> str | None:
+def check_sums(returned: ReturnedState, round_: Round) -> str | None:
     """What is wrong with the counts of a state, if anything is."""
     stats, rows = returned.stats, len(returned.rows)
     taken, refused = stats.get("recordCount"), stats.get("rejectedRecordCount")
@@ -246,7 +246,7 @@ def sums_of(returned: ReturnedState, round_: Round) -> str | None:
     return None
 
 
-def _difference(wanted: Mapping[str, object], record: Json) -> str | None:
+def _find_difference(wanted: Mapping[str, object], record: Json) -> str | None:
     for name, value in wanted.items():
         if name != "id" and record.get(name) != value:
             return f"{name} is {record.get(name)!r}, not {value!r}"

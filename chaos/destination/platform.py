@@ -52,7 +52,7 @@ class Platform:
         return [
             item
             for item in self._items
-            if any(item.place > self._upto[stream] for stream in self._spoken_of(item))
+            if any(item.place > self._upto[stream] for stream in self._streams_covered(item))
         ]
 
     def feed(self, path: Path) -> list[Item]:
@@ -77,13 +77,13 @@ class Platform:
                 continue
             if message != state.message():
                 round_.odd.append("a state did not come back as it was sent")
-            if any(state.place < self._upto[stream] for stream in self._spoken_of(state)):
+            if any(state.place < self._upto[stream] for stream in self._streams_covered(state)):
                 round_.odd.append("states of a stream came back in another order")
             round_.states.append(ReturnedState(state, expected[state.place], stats))
-            self._upto |= dict.fromkeys(self._spoken_of(state), state.place)
+            self._upto |= dict.fromkeys(self._streams_covered(state), state.place)
         return round_
 
-    def _spoken_of(self, item: Item) -> Iterable[str]:
+    def _streams_covered(self, item: Item) -> Iterable[str]:
         return self._streams if item.stream is None else (item.stream,)
 
     def _segments(self, fed: Sequence[Item]) -> Iterable[tuple[State, list[Row]]]:
@@ -93,8 +93,8 @@ class Platform:
             if isinstance(item, Row):
                 rows[item.stream].append(item)
                 continue
-            yield item, [row for stream in self._spoken_of(item) for row in rows[stream]]
-            rows |= {stream: [] for stream in self._spoken_of(item)}
+            yield item, [row for stream in self._streams_covered(item) for row in rows[stream]]
+            rows |= {stream: [] for stream in self._streams_covered(item)}
 
 
 def _rejected(folder: Path, odd: list[str]) -> dict[int, str]:

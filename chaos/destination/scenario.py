@@ -13,11 +13,11 @@ from chaos.destination.operations import BY_NAME as OPERATIONS
 from chaos.destination.setting import DELETES, INSERTS, UPDATES, UPSERTS, Fault, Setting
 from chaos.destination.stories import STORIES, Parts, one
 from chaos.destination.writing import Story
+from chaos.fault_run import run_under
 from chaos.org import KNOBS, Org
 from chaos.outcome import Outcome
 from chaos.process import Json
 from chaos.setting import WELL
-from chaos.under import under
 from chaos.wire import Door, foreign
 from zoho_emulator.server import Running, Settings, running
 
@@ -28,14 +28,14 @@ _ALIKE = (UPSERTS, UPDATES, DELETES)
 _ROWS = 3
 
 
-def operations_of(name: str) -> tuple[str, ...]:
+def list_operations(name: str) -> tuple[str, ...]:
     return BY_NAME[name].operations if name in BY_NAME else STORIES[name][2]
 
 
-def ways_of(name: str, seed: int, asked: bool) -> tuple[str, ...]:
+def list_ways(name: str, seed: int, asked: bool) -> tuple[str, ...]:
     """The operations that meet a fault. Unless the user names some, each seed has others of those
     that are alike."""
-    some = operations_of(name)
+    some = list_operations(name)
     if asked or name not in BY_NAME:
         return some
     place = NAMES.index(name) + seed
@@ -49,25 +49,25 @@ def found(folder: Path, cases: Iterable[tuple[str, str, int]]) -> None:
     """Nothing: all that a write needs is known."""
 
 
-def version_of(name: str, operation: str, seed: int) -> str:
+def choose_version(name: str, operation: str, seed: int) -> str:
     """Another one with each seed, and mostly with each fault and operation."""
     versions = OPERATIONS[operation].versions
     return versions[(NAMES.index(name) + WAYS.index(operation) + seed) % len(versions)]
 
 
-def fresh(name: str, operation: str, version: str, seed: int, folder: Path) -> Outcome[Amiss]:
+def new_outcome(name: str, operation: str, version: str, seed: int, folder: Path) -> Outcome[Amiss]:
     return Outcome("destination", name, "operation", operation, version, seed, folder, Amiss())
 
 
 def play(name: str, operation: str, seed: int, _: None, folder: Path) -> Outcome[Amiss]:
     """The whole scenario, with an org of its own."""
     begun = time.monotonic()
-    outcome = fresh(name, operation, version_of(name, operation, seed), seed, folder)
+    outcome = new_outcome(name, operation, choose_version(name, operation, seed), seed, folder)
     try:
-        with stage(outcome) as (setting, config):
+        with open_stage(outcome) as (setting, config):
             if name in STORIES:
                 play_story, parts, _operations = STORIES[name]
-                story = story_of(outcome, setting, config, parts(setting))
+                story = build_story(outcome, setting, config, parts(setting))
                 play_story(story, setting)
                 story.recover()
             else:
@@ -81,7 +81,7 @@ def play(name: str, operation: str, seed: int, _: None, folder: Path) -> Outcome
 
 
 @contextmanager
-def stage(outcome: Outcome[Amiss]) -> Iterator[tuple[Setting, Json]]:
+def open_stage(outcome: Outcome[Amiss]) -> Iterator[tuple[Setting, Json]]:
     """An org, and the config of a destination; all that follows is of the outcome's seed."""
     rng = random.Random(f"{outcome.fault} {outcome.way} {outcome.seed}")
     with (
@@ -91,26 +91,26 @@ def stage(outcome: Outcome[Amiss]) -> Iterator[tuple[Setting, Json]]:
     ):
         operation = OPERATIONS[outcome.way]
         setting = Setting(Org(server, rng), operation, outcome.version, rng, stranger.address, door)
-        yield setting, _config(server, door.address, outcome.version)
+        yield setting, _build_config(server, door.address, outcome.version)
         outcome.leaked += len(stranger.heard)
 
 
-def story_of(outcome: Outcome[Amiss], setting: Setting, config: Json, parts: Parts) -> Story:
+def build_story(outcome: Outcome[Amiss], setting: Setting, config: Json, parts: Parts) -> Story:
     return Story(setting.org, config, parts[0], parts[1], outcome)
 
 
 def meet(fault: Fault, outcome: Outcome[Amiss], setting: Setting, config: Json) -> None:
     """A write under it; then, if that failed, writes until all is there."""
-    story = story_of(outcome, setting, config, one(setting, fault.size))
+    story = build_story(outcome, setting, config, one(setting, fault.size))
     for judge in story.judges:
         judge.may_be_unknown, judge.may_repeat = fault.unknown, fault.repeats
     plan = fault.plan(setting)
-    under(plan, setting.org, lambda: story.write("under"), outcome.wrong, ends=fault.ends)
+    run_under(plan, setting.org, lambda: story.write("under"), outcome.wrong, ends=fault.ends)
     story.sure &= fault.ends == WELL and not fault.lost
     story.recover()
 
 
-def _config(server: Running, address: str, version: str) -> Json:
+def _build_config(server: Running, address: str, version: str) -> Json:
     return {
         "base_url": address,
         "client_id": server.client_id,

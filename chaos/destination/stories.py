@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 
 from chaos.destination.operations import BY_NAME, SHARED, Operation
 from chaos.destination.setting import DELETES, INSERTS, Setting
-from chaos.destination.traffic import Item, Size, Traffic, side_by_side
+from chaos.destination.traffic import Item, Size, Traffic, interleave
 from chaos.destination.writing import Story
+from chaos.fault_run import run_under
 from chaos.process import Moment
 from chaos.setting import once, refusal
-from chaos.under import under
 
 #: Of each operation: with all of them, more than thirty kills.
 KILLS, STOPS = 4, 2
@@ -40,7 +40,7 @@ def two(setting: Setting, *, together: bool) -> Parts:
         Traffic(operation, f"chaos_{operation.name}", setting.org, setting.rng)
         for operation in (setting.operation, BY_NAME[other])
     ]
-    return parts, side_by_side(setting.rng, parts, together=together)
+    return parts, interleave(setting.rng, parts, together=together)
 
 
 def killed(story: Story, setting: Setting) -> None:
@@ -48,7 +48,7 @@ def killed(story: Story, setting: Setting) -> None:
     setting.org.knobs(latency_ms=_LATENCY_MS)
     kills = 0
     for _ in range(KILLS + _SPARE):
-        run = story.write("killed", kill=_moment(story, setting))
+        run = story.write("killed", kill=_choose_moment(story, setting))
         kills += run.killed
         if run.exit_code and not run.killed:
             story.outcome.wrong.append(f"a sync that nobody killed fails: {run.errors}")
@@ -64,12 +64,12 @@ def terminated(story: Story, setting: Setting) -> None:
     setting.org.knobs(latency_ms=_LATENCY_MS)
     terminations = 0
     for _ in range(STOPS):
-        run = story.write("terminated", stop=_moment(story, setting, early=0))
+        run = story.write("terminated", stop=_choose_moment(story, setting, early=0))
         terminations += run.terminated
         if run.exit_code == -signal.SIGTERM and not story.platform.due():
             # Python hears no signal while it ends, and all was done.
             continue
-        if run.exit_code and not any("told to stop" in error for error in run.errors):
+        if run.exit_code and not any("was stopped" in error for error in run.errors):
             how = f"with {run.exit_code}: {run.errors}"
             story.outcome.wrong.append(f"a sync that is terminated fails {how}")
     if not terminations:
@@ -78,7 +78,7 @@ def terminated(story: Story, setting: Setting) -> None:
     setting.org.knobs(latency_ms=0)
 
 
-def _moment(story: Story, setting: Setting, *, early: float = _EARLY) -> Moment:
+def _choose_moment(story: Story, setting: Setting, *, early: float = _EARLY) -> Moment:
     """Comes a while after one of the calls that the next process makes."""
     rng, org, match = setting.rng, setting.org, setting.operation.match
     if rng.random() < early:
@@ -97,38 +97,38 @@ def _moment(story: Story, setting: Setting, *, early: float = _EARLY) -> Moment:
     return moment
 
 
-def _beside_a_failing_stream(story: Story, setting: Setting) -> None:
+def _write_beside_failing_stream(story: Story, setting: Setting) -> None:
     """One stream is refused amid the run; the other one's rows are written once."""
     other = next(part for part in story.parts if part.operation is not setting.operation)
     rule = {"match": other.operation.match, "after": setting.rng.randint(0, 2)}
     body = refusal("NO_PERMISSION", "refused")
     plan = once(rule, "status", 99, status=403, body=body)
-    under(plan, setting.org, lambda: story.write("under"), story.outcome.wrong, ends="badly")
+    run_under(plan, setting.org, lambda: story.write("under"), story.outcome.wrong, ends="badly")
 
 
-def _global_states(story: Story, setting: Setting) -> None:
+def _send_global_states(story: Story, setting: Setting) -> None:
     """States that speak of all streams, and calls that overtake each other."""
     plan = once(setting.main(), "delay", seconds=1.0)
-    under(plan, setting.org, lambda: story.write("under"), story.outcome.wrong, ends="well")
+    run_under(plan, setting.org, lambda: story.write("under"), story.outcome.wrong, ends="well")
 
 
-def _shared_values(story: Story, setting: Setting) -> None:
+def _send_shared_values(story: Story, setting: Setting) -> None:
     """Rows of one record by its External ID, each with a key of its own."""
     plan = once(setting.early(), "delay", setting.rng.randint(1, 2), seconds=1.0)
-    under(plan, setting.org, lambda: story.write("under"), story.outcome.wrong, ends="well")
+    run_under(plan, setting.org, lambda: story.write("under"), story.outcome.wrong, ends="well")
 
 
 Play = Callable[[Story, Setting], None]
 #: What happens, its streams, and the operations that it is played with.
 STORIES: dict[str, tuple[Play, Callable[[Setting], Parts], tuple[str, ...]]] = {
-    "shared_values": (_shared_values, lambda s: one(s, Size(), SHARED), ("upsert",)),
+    "shared_values": (_send_shared_values, lambda s: one(s, Size(), SHARED), ("upsert",)),
     "beside_a_failing_stream": (
-        _beside_a_failing_stream,
+        _write_beside_failing_stream,
         lambda s: two(s, together=False),
         (*INSERTS, "upsert_external", *DELETES[:1]),
     ),
     "global_states": (
-        _global_states,
+        _send_global_states,
         lambda s: two(s, together=True),
         ("insert_bare", "upsert", "update"),
     ),

@@ -85,7 +85,7 @@ class Traffic:
     def items(self) -> list[Item]:
         """The rows, with a state behind every few of them."""
         made: list[Item] = []
-        left, values = self.rng.randint(*self.size.between), self._values()
+        left, values = self.rng.randint(*self.size.between), self._build_values()
         for _ in range(self.size.rows):
             data, good = next(values)
             made.append(Row(len(made), self.name, data, good))
@@ -114,12 +114,14 @@ class Traffic:
         if identity == "id":
             self._keys = self.known = list(ids)
 
-    def _values(self) -> Iterator[tuple[Json, bool]]:
+    def _build_values(self) -> Iterator[tuple[Json, bool]]:
         if self.operation.call == "delete":
-            return self._deletions()
-        return self._inserts() if self.operation.call == "insert" else self._of_keys()
+            return self._build_deletions()
+        return (
+            self._build_inserts() if self.operation.call == "insert" else self._build_keyed_rows()
+        )
 
-    def _inserts(self) -> Iterator[tuple[Json, bool]]:
+    def _build_inserts(self) -> Iterator[tuple[Json, bool]]:
         number = 0
         while True:
             number += 1
@@ -134,7 +136,7 @@ class Traffic:
             if self.operation.bare and good and self.rng.random() < _TWIN:
                 yield dict(data), good
 
-    def _of_keys(self) -> Iterator[tuple[Json, bool]]:
+    def _build_keyed_rows(self) -> Iterator[tuple[Json, bool]]:
         number, latest = 0, list[str]()
         while True:
             number += 1
@@ -148,7 +150,7 @@ class Traffic:
                 data["Last_Name"] = f"{self.token} {number}"
             yield data, good
 
-    def _deletions(self) -> Iterator[tuple[Json, bool]]:
+    def _build_deletions(self) -> Iterator[tuple[Json, bool]]:
         keys, done = list(self._keys), list[str]()
         self.rng.shuffle(keys)
         while True:
@@ -176,7 +178,7 @@ class Traffic:
         return data, good
 
 
-def side_by_side(rng: random.Random, parts: Sequence[Traffic], *, together: bool) -> list[Item]:
+def interleave(rng: random.Random, parts: Sequence[Traffic], *, together: bool) -> list[Item]:
     """The items of several streams, mixed; `together`: with global states in place of theirs."""
     waiting, mixed = [part.items() for part in parts], list[Item]()
     while left := [items for items in waiting if items]:

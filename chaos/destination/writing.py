@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from chaos.destination.judging import Amiss, Judge, sums_of
+from chaos.destination.judging import Amiss, Judge, check_sums
 from chaos.destination.platform import Platform
 from chaos.destination.traffic import Item, Row, Traffic
 from chaos.org import Org
@@ -59,12 +59,12 @@ class Story:
         )  # fmt: skip
         round_ = self.platform.take(items, run, kept)
         outcome.hung += run.hung
-        outcome.leaked += self._leaks(run)
-        outcome.wrong += [f"{name}: {what}" for what in (*run.unclear(), *round_.odd)]
-        found = [sums_of(returned, round_) for returned in round_.states]
+        outcome.leaked += self._count_leaks(run)
+        outcome.wrong += [f"{name}: {what}" for what in (*run.find_unclear(), *round_.odd)]
+        found = [check_sums(returned, round_) for returned in round_.states]
         outcome.losses.sums += [f"{name}: {what}" for what in found if what]
         for judge in self.judges:
-            judge.hear(round_, run)
+            judge.receive(round_, run)
         self.sure &= not run.killed and not run.exit_code
         return run
 
@@ -85,13 +85,13 @@ class Story:
             self.outcome.repeated += judge.repeated
             self.outcome.wrong += dict.fromkeys(judge.wrong)
 
-    def _leaks(self, run: Run) -> int:
+    def _count_leaks(self, run: Run) -> int:
         """How often a secret, or a value or id of a row, is in what was printed beside states."""
         lines = run.out.read_bytes().split(b"\n")
         said = b"\n".join(line for line in lines if b'"STATE"' not in line) + run.err.read_bytes()
         ids = {key.encode() for part in self.parts for key in part.known}
         return (
-            run.leaks([self._config["client_secret"], self._config["refresh_token"]])
+            run.count_leaks([self._config["client_secret"], self._config["refresh_token"]])
             + sum(said.count(part.token.encode()) for part in self.parts)
             + sum(found in ids for found in _ID.findall(said))
         )

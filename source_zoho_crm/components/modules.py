@@ -8,21 +8,21 @@ from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.declarative.schema import SchemaLoader
 from airbyte_cdk.sources.types import StreamSlice
 
-from source_zoho_crm.letter_case import withheld
-from source_zoho_crm.readers.tombstones import columns as tombstone_columns
-from source_zoho_crm.selection import selected_streams
-from zoho_crm.directory import Module
-from zoho_crm.fields import json_schema
-from zoho_crm.manifest import settings_streams
-from zoho_crm.org import org_of
+from source_zoho_crm.letter_case import find_withheld_streams
+from source_zoho_crm.modules import Module, get_modules
+from source_zoho_crm.readers.tombstones import build_tombstone_columns as tombstone_columns
+from source_zoho_crm.selection import get_selected_streams
+from zoho_crm.fields import build_json_schema
+from zoho_crm.manifest import load_settings_streams
+from zoho_crm.org import get_org
 from zoho_crm.requester import ZohoRequester
 
 
-def refusal_of(module: Module) -> str | None:
+def explain_not_offered(module: Module) -> str | None:
     """Why the module is no stream; None: it is one."""
-    if module.refusal is None and module.api_name in settings_streams():
+    if module.not_offered_because is None and module.api_name in load_settings_streams():
         return f"The stream {module.api_name} is one of the org's settings. Rename the module."
-    return module.refusal
+    return module.not_offered_because
 
 
 @dataclass
@@ -44,20 +44,21 @@ class StreamNames(Retriever):
     def read_records(
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
     ) -> Iterable[dict[str, Any]]:
-        org = org_of(self.config)
+        org = get_org(self.config)
         org.fetch_details(self.requester)
-        names = selected_streams(self.config)
+        modules = get_modules(org)
+        names = get_selected_streams(self.config)
         discovers = names is None
         if names is None:
-            names = org.directory.names(self.requester)
-        for module in org.directory.modules(names, self.requester):
+            names = modules.list_names(self.requester)
+        for module in modules.read_modules(names, self.requester):
             if discovers and module.unreadable is not None:
                 # A catalog without it would take the stream out of the connection.
                 raise module.unreadable
-            if refusal_of(module) is None and module.windowed == self._windowed:
+            if explain_not_offered(module) is None and module.windowed == self._windowed:
                 yield {"api_name": module.api_name}
         if discovers:
-            org.directory.assure_one()
+            modules.raise_if_scope_lacking()
 
 
 @dataclass
@@ -65,7 +66,7 @@ class ModulesRetriever(Retriever):
     """The `modules` stream: Zoho's metadata of each module, whether it is a stream, and why not.
 
     Subforms whose rows are no module have an entry, too, named like `Quotes.Product_Details`, and
-    so have streams of settings that a module's name keeps back.
+    so have streams of settings that are withheld because a module has their name.
 
     Why not in YAML: the reason comes out of the same directory that makes the streams, so the two
     cannot disagree.
@@ -77,18 +78,18 @@ class ModulesRetriever(Retriever):
     def read_records(
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
     ) -> Iterable[dict[str, Any]]:
-        org = org_of(self.config).directory
+        modules = get_modules(get_org(self.config))
         offered = []
-        for module in org.modules(org.names(self.requester), self.requester):
-            refusal = refusal_of(module)
-            if refusal is None:
+        for module in modules.read_modules(modules.list_names(self.requester), self.requester):
+            reason = explain_not_offered(module)
+            if reason is None:
                 offered.append(module.api_name)
             yield {
                 **module.metadata,
-                "offered": refusal is None,
-                "not_offered_because": refusal,
+                "offered": reason is None,
+                "not_offered_because": reason,
             }
-            for name in module.inner_rows:
+            for name in module.inner_subforms:
                 yield {
                     "api_name": f"{module.api_name}.{name}",
                     "offered": False,
@@ -97,7 +98,7 @@ class ModulesRetriever(Retriever):
                         f"{module.api_name}, and in no query or export."
                     ),
                 }
-        for name, reason in withheld(offered).items():
+        for name, reason in find_withheld_streams(offered).items():
             yield {"api_name": name, "offered": False, "not_offered_because": reason}
 
 
@@ -117,9 +118,9 @@ class ModuleSchema(SchemaLoader):
         self._module: str = parameters["name"]
 
     def get_json_schema(self) -> Mapping[str, Any]:
-        org = org_of(self.config).directory
-        module = org.module(self._module, self.requester)
-        schema = json_schema(module.fields)
+        modules = get_modules(get_org(self.config))
+        module = modules.read_module(self._module, self.requester)
+        schema = build_json_schema(module.fields)
         if module.windowed and self.config.get("include_deleted", True):
             schema["properties"] |= tombstone_columns()
         return schema

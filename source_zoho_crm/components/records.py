@@ -1,4 +1,4 @@
-"""Records of modules: the state, the tombstones, the lines."""
+"""Records of modules: state, tombstones, packed records."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -12,34 +12,35 @@ from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.streams.concurrent.cursor import ConcurrentCursor
 from airbyte_cdk.sources.types import Record, StreamSlice
 
-from source_zoho_crm.advice import advice
-from source_zoho_crm.letter_case import warnings_of_fields
+from source_zoho_crm.advice import advise_method
+from source_zoho_crm.letter_case import build_field_warnings
+from source_zoho_crm.modules import Module, get_modules
 from source_zoho_crm.odd_values import OddValues
-from source_zoho_crm.packed_records import chunks
+from source_zoho_crm.packed_records import pack
 from source_zoho_crm.readers import Row
 from source_zoho_crm.readers.calls import Calls
 from source_zoho_crm.readers.chosen_reader import ChosenReader
-from source_zoho_crm.readers.tombstones import deletions, tombstones
-from source_zoho_crm.readers.windows import Window, text
+from source_zoho_crm.readers.tombstones import build_tombstones, read_deletions
+from source_zoho_crm.readers.windows import Window, format_moment
 from source_zoho_crm.selection import (
+    build_missing_column_warnings,
+    get_saved_moment,
+    get_selected_columns,
     has_state,
     is_incremental,
-    saved_moment,
-    selected_columns,
-    warnings_of_gone,
 )
-from source_zoho_crm.span import removed_since, span_of
-from source_zoho_crm.window_partition import WindowRead
-from zoho_crm.directory import CURSOR_FIELD, Module
-from zoho_crm.errors import NOT_SERVED, PERMISSION_LACKING, not_served
+from source_zoho_crm.span import compute_deletions_start, compute_span
+from source_zoho_crm.window_partition import WindowPartition
+from zoho_crm.directory import CURSOR_FIELD
+from zoho_crm.errors import NOT_SERVED, PERMISSION_LACKING, is_not_served
 from zoho_crm.fields import Field
-from zoho_crm.org import org_of
+from zoho_crm.org import get_org
 from zoho_crm.problems import Refused, config_error, transient_error
 from zoho_crm.requester import ZohoRequester
 
 LOGGER = logging.getLogger("airbyte")
 
-#: Rows of the last minute are left to the next sync: some of them may not be visible yet.
+#: Rows of the last minute are left to the next sync: some may not be visible yet.
 _MARGIN = timedelta(seconds=60)
 _SECOND = timedelta(seconds=1)
 
@@ -67,72 +68,72 @@ class RecordsRetriever(Retriever):
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
     ) -> Iterator[Row]:
         try:
-            yield from self._records(stream_slice)
+            yield from self._read(stream_slice)
         finally:
-            self._odd_values.tell()
+            self._odd_values.report()
 
-    def _records(self, stream_slice: StreamSlice | None) -> Iterator[Row]:
+    def _read(self, stream_slice: StreamSlice | None) -> Iterator[Row]:
         windowed = stream_slice is not None and isinstance(self.cursor, ConcurrentCursor)
         start = stream_slice["start_time"] if stream_slice and windowed else None
         end = self._end
-        span = None if start is None else span_of(self.config, self.name, start, end)
-        for warning in warnings_of_gone(self.config, self._module):
+        span = None if start is None else compute_span(self.config, self.name, start, end)
+        for warning in build_missing_column_warnings(self.config, self._module):
             LOGGER.warning(warning)
-        for warning in warnings_of_fields(self.name, (field.api_name for field in self._fields)):
+        for warning in build_field_warnings(self.name, (field.api_name for field in self._fields)):
             LOGGER.warning(warning)
-        deleted_since = span.deleted_since if span else self._removed_since()
+        deleted_since = span.deleted_since if span else self._find_deletions_start()
         if deleted_since:
-            # First: a state must not pass deletions that are still to be told.
-            for page in self._tombstones(deleted_since, end):
-                yield from chunks(self.name, page, start)
+            # First: a state must not pass deletions that are not emitted yet.
+            for page in self._read_tombstones(deleted_since, end):
+                yield from pack(self.name, page, start)
         rows, closed = 0, []
         reader = ChosenReader(self.config, self._calls, self._module, self._fields, self._version)
         try:
-            for part in reader.parts(span):
+            for part in reader.read(span):
                 if isinstance(part, Window):
                     closed.append(part)
                 else:
                     if part and not rows and span and not span.resumed:
-                        # A run that is cut off has brought rows, and the next one has to tell
-                        # which of them were deleted since: with a state, it does.
-                        self._close(Window(span.since, span.since))
+                        # A run that is cut off has emitted rows, and the next one has to emit
+                        # their deletions: with a state, it does.
+                        self._close_window(Window(span.since, span.since))
                     rows += len(part)
-                    yield from self._lines(reader, part, start)
+                    yield from self._pack(reader, part, start)
                 # An initial read without any row may have missed them: see below.
                 if rows or (span and span.resumed):
-                    self._close_all(closed)
+                    self._close_windows(closed)
             if closed or (reader.by_time and not rows):
                 since = (
                     span.since if span else datetime.fromisoformat(self.config["start_datetime"])
                 )
-                for page in self._unstamped(reader, Window(since, end)):
+                for page in self._read_unstamped(reader, Window(since, end)):
                     rows += len(page)
-                    yield from self._lines(reader, page, start)
+                    yield from self._pack(reader, page, start)
                 if not rows:
-                    self._close_all(closed)
+                    self._close_windows(closed)
         except Refused as refusal:
             if rows:
                 raise
-            self._end_empty(refusal)
+            self._end_without_rows(refusal)
             return
         LOGGER.info(f"{self.name}: {rows} records read by {reader.name}.")
-        spent = org_of(self.config).usage.by_stream.get(self.name)
-        if spent and rows and not reader.stepped_aside:
-            hint = self._advice(reader.name, rows, spent.credits)
+        spent = get_org(self.config).usage.by_stream.get(self.name)
+        if spent and rows and not reader.replaced_by_rest:
+            hint = self._advise(reader.name, rows, spent.credits)
             if hint:
                 LOGGER.info(f"{self.name}: {hint}")
 
-    def _end_empty(self, refusal: Refused) -> None:
+    def _end_without_rows(self, refusal: Refused) -> None:
         """Returns where a module that Zoho refuses altogether may end empty; raises if it may not.
 
-        Rows of earlier syncs would be dropped by an empty full refresh, and grow old unnoticed
-        behind a state. So only a stream that has brought none ends empty, and each time anew.
+        An empty full refresh would drop the rows of earlier syncs, and behind a state they would
+        go stale unnoticed. So only a stream that has brought none ends empty, and each time anew.
         """
         begins = not has_state(self.config, self.name)
         if begins:
-            org_of(self.config).directory.refused.add(self.name)
-        unserved = not_served(refusal.code)
-        hidden = refusal.code in PERMISSION_LACKING and self._module.internal
+            get_modules(get_org(self.config)).records_refused.add(self.name)
+        unserved = is_not_served(refusal.code)
+        hidden = refusal.code in PERMISSION_LACKING and self._module.is_internal
         if hidden or (unserved and begins and is_incremental(self.config, self.name)):
             LOGGER.warning(f"{self.name}: no records. {refusal.message}")
         elif unserved:
@@ -144,8 +145,8 @@ class RecordsRetriever(Retriever):
         else:
             raise refusal
 
-    def _advice(self, method: str, rows: int, credits_: int) -> str | None:
-        return advice(
+    def _advise(self, method: str, rows: int, credits_: int) -> str | None:
+        return advise_method(
             method,
             rows=rows,
             columns=len(self._fields),
@@ -154,24 +155,24 @@ class RecordsRetriever(Retriever):
             rich_text=any(field.is_rich_text for field in self._fields),
         )
 
-    def _lines(self, reader: ChosenReader, page: list[Row], start: str | None) -> Iterator[Row]:
+    def _pack(self, reader: ChosenReader, page: list[Row], start: str | None) -> Iterator[Row]:
         for row in page:
             reader.cast(row)
-        yield from chunks(self.name, page, start)
+        yield from pack(self.name, page, start)
 
-    def _close_all(self, windows: list[Window]) -> None:
+    def _close_windows(self, windows: list[Window]) -> None:
         for window in windows:
-            self._close(window)
+            self._close_window(window)
         windows.clear()
 
-    def _unstamped(self, reader: ChosenReader, empty: Window) -> Iterator[list[Row]]:
+    def _read_unstamped(self, reader: ChosenReader, empty: Window) -> Iterator[list[Row]]:
         """The records of a module that lists Modified_Time and has none in its records.
 
-        No window finds them. State is not told then, so that the next sync reads them again.
+        No window finds them. No state is emitted then, so that the next sync reads them again.
         UNVERIFIED: that Zoho fills it for all records of a module, or for none. Raises a transient
         error where there is a record of the span that was `empty`: that answer was wrong.
         """
-        for number, page in enumerate(reader.unwindowed()):
+        for number, page in enumerate(reader.read_unwindowed()):
             stamped = [row[CURSOR_FIELD] for row in page if row.get(CURSOR_FIELD)]
             if any(map(empty.holds, stamped)):
                 raise transient_error(
@@ -194,31 +195,31 @@ class RecordsRetriever(Retriever):
 
         A full refresh leaves no row to a next sync, so no clock may end it too early.
         """
-        org = org_of(self.config)
+        org = get_org(self.config)
         if not is_incremental(self.config, self.name):
             return org.clock.latest().replace(microsecond=0)
         return org.clock.now().replace(microsecond=0) - _MARGIN
 
-    def _removed_since(self) -> datetime | None:
-        """From when on deletions are told of a module that is read whole; None: they are not.
+    def _find_deletions_start(self) -> datetime | None:
+        """From when on deletions of a module that is read whole are emitted; None: never.
 
         A child's stream that is set to incremental was so when Zoho listed removed rows, and only
         tombstones take rows out of its table.
         """
-        if not (self._module.child and is_incremental(self.config, self.name)):
+        if not (self._module.is_child and is_incremental(self.config, self.name)):
             return None
         LOGGER.warning(
             f"{self.name}: Zoho has shown no removed row of this kind of module lately, so it is "
             "read whole each time. Rows that were removed and that Zoho does not list stay in the "
             "warehouse. Full refresh with Overwrite drops them."
         )
-        return removed_since(self.config, self.name, self._end)
+        return compute_deletions_start(self.config, self.name, self._end)
 
-    def _tombstones(self, since: datetime, end: datetime) -> Iterator[list[Row]]:
+    def _read_tombstones(self, since: datetime, end: datetime) -> Iterator[list[Row]]:
         begun = False
         try:
-            pages = deletions(self.name, self._calls.deletions, since, end)
-            for page in tombstones(pages, since, end):
+            pages = read_deletions(self.name, self._calls.list_deletions, since, end)
+            for page in build_tombstones(pages, since, end):
                 begun = True
                 yield page
         except Refused as refusal:
@@ -233,20 +234,20 @@ class RecordsRetriever(Retriever):
                 f"({refusal.code}); they stay in the warehouse."
             )
 
-    def _close(self, window: Window) -> None:
-        """Tells the state, once per window: the stock cursor's look at each row costs 11 µs.
+    def _close_window(self, window: Window) -> None:
+        """Moves the state, once per window: the stock cursor's look at each row costs 11 µs.
 
         A state never goes back: what is read again before it is no part of the window.
         """
         assert isinstance(self.cursor, ConcurrentCursor)
-        saved = saved_moment(self.config, self.name)
+        saved = get_saved_moment(self.config, self.name)
         if saved and window.end <= saved:
             return
         start = window.start if saved is None else max(window.start, saved + _SECOND)
-        part = WindowRead(self.name, Window(start, window.end))
+        part = WindowPartition(self.name, Window(start, window.end))
         self.cursor.observe(
             Record(
-                data={CURSOR_FIELD: text(window.end)},
+                data={CURSOR_FIELD: format_moment(window.end)},
                 stream_name=self.name,
                 associated_slice=part.to_slice(),
             )
@@ -259,14 +260,14 @@ class RecordsRetriever(Retriever):
 
     @cached_property
     def _module(self) -> Module:
-        return org_of(self.config).directory.module(self.name, self.requester)
+        return get_modules(get_org(self.config)).read_module(self.name, self.requester)
 
     @cached_property
     def _fields(self) -> list[Field]:
         """The fields to read: those of the configured catalog that the module has."""
-        chosen = selected_columns(self.config, self.name)
+        chosen = get_selected_columns(self.config, self.name)
         always = ("id", CURSOR_FIELD)
-        return self._odd_values.of(
+        return self._odd_values.watch(
             field
             for field in self._module.fields
             if chosen is None or field.api_name in chosen or field.api_name in always

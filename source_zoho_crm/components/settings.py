@@ -8,18 +8,18 @@ from typing import Any
 from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.types import StreamSlice
 
+from source_zoho_crm.modules import get_modules
 from source_zoho_crm.odd_values import OddValues
-from zoho_crm.answers import Row, entries, page
-from zoho_crm.directory import of_one_module
+from zoho_crm.answers import Row, build_entries_reader
+from zoho_crm.directory import is_of_one_module
 from zoho_crm.errors import lacks_feature
-from zoho_crm.fields import Field, caster
-from zoho_crm.org import org_of
+from zoho_crm.fields import Field, build_caster
+from zoho_crm.org import get_org
 from zoho_crm.problems import Refused
 from zoho_crm.requester import ZohoRequester
 
 LOGGER = logging.getLogger("airbyte")
 
-_PER_PAGE = 200
 #: Zoho's only module with pipelines ("Pipeline Metadata").
 _WITH_PIPELINES = "Deals"
 _NAMELESS = "Zoho gives it no api_name."
@@ -32,10 +32,10 @@ class SettingsRetriever(Retriever):
     `each` repeats the call: for each `module` of the org, or each `layout` of its deals; the
     entries then name it. Columns that the schema calls date-times are RFC 3339 in UTC.
 
-    A feature that the org or some of its modules lack costs one line in the log. A permission that
+    A feature that the org or some of its modules lack is one line in the log. A permission that
     the user lacks is an error; for some modules or layouts among others, a warning.
 
-    Why not in YAML: a feature that is missing must cost one line in the log, not the sync, and the
+    Why not in YAML: a missing feature must be one line in the log and not end the sync, and the
     modules come out of the directory that makes the streams.
     """
 
@@ -50,44 +50,44 @@ class SettingsRetriever(Retriever):
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
     ) -> Iterator[Row]:
         odd_values = OddValues(self.name)
-        cast = caster(
-            odd_values.of(
+        cast = build_caster(
+            odd_values.watch(
                 Field(name, "datetime")
                 for name, column in records_schema["properties"].items()
                 if column.get("format") == "date-time"
             )
         )
         try:
-            yield from map(cast, self._entries())
+            yield from map(cast, self._read_entries())
         finally:
-            odd_values.tell()
+            odd_values.report()
 
-    def _entries(self) -> Iterator[Row]:
+    def _read_entries(self) -> Iterator[Row]:
         try:
             if self.each == "org":
-                yield from self._asked({})
+                yield from self._read_pages({})
             elif self.each == "layout":
-                yield from self._of_each(self._layouts(), "layout_id")
+                yield from self._read_each(self._fetch_layouts(), "layout_id")
             else:
-                yield from self._of_each(self._modules(), "module")
+                yield from self._read_each(self._find_modules(), "module")
         except Refused as refusal:
             if not lacks_feature(refusal.code):
                 raise
             LOGGER.info(f"{self.name}: not available in this org ({refusal.code}).")
 
-    def _of_each(self, names: Iterable[str], what: str) -> Iterator[Row]:
+    def _read_each(self, names: Iterable[str], what: str) -> Iterator[Row]:
         asked, lacking, refusals = 0, [], {}
         for name in names:
             asked += 1
             try:
-                for row in self._asked({what: name}):
+                for row in self._read_pages({what: name}):
                     # A related list names the module that it shows under the same key.
                     own = {f"related_{what}": row[what]} if what in row else {}
                     yield {**row, **own, what: name}
             except Refused as refusal:
                 if lacks_feature(refusal.code):
                     lacking.append(f"{name} ({refusal.code})")
-                elif of_one_module(refusal):
+                elif is_of_one_module(refusal):
                     # UNVERIFIED: that Zoho has INVALID_DATA for a module without such settings;
                     # the docs show it for ids only.
                     refusals[name] = refusal
@@ -102,34 +102,20 @@ class SettingsRetriever(Retriever):
             raise last
         LOGGER.warning(f"{self.name}: nothing for {', '.join(refusals)}. {last.message}")
 
-    def _asked(self, params: Mapping[str, str]) -> Iterator[Row]:
-        more, number = True, 1
-        while more:
-            numbered = {"page": str(number), "per_page": str(_PER_PAGE)} if number > 1 else {}
-            asked = {**params, **numbered}
-            found = self.requester.ask_for_rows(
-                self.path,
-                read=page(self.key, infos=False, behind=number > 1),
-                promised=number > 1,
-                params=asked,
-                usage_of=self.name,
-            )
-            rows = [row for row in found.rows if isinstance(row, Mapping)]
-            if len(rows) < len(found.rows):
-                LOGGER.warning(f"{self.name}: Zoho lists entries that are no objects; left out.")
-            yield from rows
-            more = found.more
-            number += 1
+    def _read_pages(self, params: Mapping[str, str]) -> Iterator[Row]:
+        return self.requester.ask_for_entries(
+            self.path, self.key, params=params, usage_of=self.name
+        )
 
-    def _modules(self) -> Iterator[str]:
-        org = org_of(self.config).directory
-        for module in org.modules(org.names(self.requester), self.requester):
-            if module.refusal is None:
+    def _find_modules(self) -> Iterator[str]:
+        modules = get_modules(get_org(self.config))
+        for module in modules.read_modules(modules.list_names(self.requester), self.requester):
+            if module.not_offered_because is None:
                 yield module.api_name
 
-    def _layouts(self) -> Iterator[str]:
+    def _fetch_layouts(self) -> Iterator[str]:
         params = {"module": _WITH_PIPELINES}
-        read = entries("layouts")
+        read = build_entries_reader("layouts")
         layouts = self.requester.ask(
             "settings/layouts", read=read, params=params, usage_of=self.name
         )
@@ -143,8 +129,8 @@ class FieldsRetriever(SettingsRetriever):
     Why not in YAML: the reason comes out of the table that makes the columns.
     """
 
-    def _entries(self) -> Iterator[Row]:
-        for row in super()._entries():
+    def _read_entries(self) -> Iterator[Row]:
+        for row in super()._read_entries():
             reason = Field.from_metadata(row).left_out if row.get("api_name") else _NAMELESS
             yield {**row, "offered": reason is None, "not_offered_because": reason}
 
@@ -156,9 +142,9 @@ class PicklistValuesRetriever(SettingsRetriever):
     Why not in YAML: the values are nested in the fields of modules.
     """
 
-    def _entries(self) -> Iterator[Row]:
-        for field in super()._entries():
-            # The `fields` stream tells of one without.
+    def _read_entries(self) -> Iterator[Row]:
+        for field in super()._read_entries():
+            # The `fields` stream has an entry for one without.
             if name := field.get("api_name"):
                 for value in field.get("pick_list_values") or []:
                     yield {**value, "module": field["module"], "field": name}

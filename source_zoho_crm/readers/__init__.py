@@ -20,7 +20,7 @@ class Reader(Protocol):
         """Turns a row of this retrieval method, in place, into its canonical form."""
         ...
 
-    def changes(
+    def read_changes(
         self, since: datetime, end: datetime, *, resumed: bool, promised: bool = False
     ) -> Iterator[list[Row] | Window]:
         """The records modified from `since` to `end`, both included, in pages.
@@ -31,6 +31,6 @@ class Reader(Protocol):
         """
         ...
 
-    def everything(self) -> Iterator[list[Row]]:
+    def read_everything(self) -> Iterator[list[Row]]:
         """All records of the module, whatever their Modified_Time, in pages."""
         ...

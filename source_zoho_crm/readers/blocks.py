@@ -4,42 +4,42 @@ from datetime import datetime, timedelta
 
 from source_zoho_crm.readers import Row
 from source_zoho_crm.readers.calls import PER_PAGE
-from source_zoho_crm.readers.emitted_ids import number_of
-from source_zoho_crm.readers.moved_rows import Lists, Moved
-from source_zoho_crm.readers.windows import text
+from source_zoho_crm.readers.emitted_ids import parse_id
+from source_zoho_crm.readers.moved_rows import MoveDetector, MovedRows
+from source_zoho_crm.readers.windows import format_moment
 from zoho_crm.directory import CURSOR_FIELD
 
 
-def later(moment: str, seconds: int) -> str:
+def add_seconds(moment: str, seconds: int) -> str:
     """The moment so many seconds later, as a text in UTC."""
-    return text(datetime.fromisoformat(moment) + timedelta(seconds=seconds))
+    return format_moment(datetime.fromisoformat(moment) + timedelta(seconds=seconds))
 
 
 class Block:
     """One chain of pages of a list by Modified_Time, from the second `anchor` up to `stop`.
 
-    A row that leaves its place, because somebody edits or deletes it, moves those behind it
+    A row that leaves its place, because it is edited or deleted, moves those behind it
     forward, and one of them past the border of the two pages between which it happens. So all rows
     have come up to the end of the page on which the first of those that left was seen; one page
     alone misses none.
     """
 
-    def __init__(self, anchor: str, upto: str, stop: str, told: dict[str, str]) -> None:
+    def __init__(self, anchor: str, upto: str, stop: str, emitted: dict[str, str]) -> None:
         self.anchor = anchor
         self._upto = upto
-        #: Rows from the anchor on have been told, so there are some.
-        self.goes_on = bool(told)
+        #: Rows from the anchor on have been emitted, so there are some.
+        self.promised = bool(emitted)
         self.last = anchor
         #: The last second of each page.
         self.ends: list[str] = []
-        #: Rows of the last page that share its last second.
+        #: Rows of the last page in its last second.
         self.tail = 0
-        #: Rows up to and with the second `upto` that were not told before.
+        #: Rows up to and with the second `upto` that were not emitted before.
         self.fresh = 0
-        #: Behind the last page there are no rows of the span.
+        #: No rows of the span follow the last page.
         self.finished = False
-        #: The chain was ended before its rows did.
-        self.cut = False
+        #: The chain ended before its rows.
+        self.is_cut = False
         #: On which page each row was first seen. Rows behind `stop` hide none before it.
         self.places: dict[str, int] = {}
         #: Rows of the block.
@@ -47,15 +47,15 @@ class Block:
         #: Rows up to and with the second `upto`.
         self.before: set[str] = set()
         #: The page on which they end; None: they have not ended.
-        self.passed_on: int | None = None
+        self.upto_page: int | None = None
         self._stop = stop
-        self._told = told
+        self._emitted = emitted
 
     @property
     def pages(self) -> int:
         return len(self.ends)
 
-    def passed(self, page: list[Row]) -> None:
+    def observe(self, page: list[Row]) -> None:
         """Takes note of a page as Zoho gave it."""
         moments = [row.get(CURSOR_FIELD) for row in page]
         number = self.pages + 1
@@ -71,13 +71,13 @@ class Block:
                 self.finished = True
         self.tail = moments.count(self.last)
         self.ends.append(self.last)
-        if self.passed_on is None and (self.last > self._upto or self.finished):
-            self.passed_on = number
+        if self.upto_page is None and (self.last > self._upto or self.finished):
+            self.upto_page = number
 
     def end(self) -> None:
         """The list has no rows behind the last page."""
-        if self.passed_on is None:
-            self.passed_on = self.pages
+        if self.upto_page is None:
+            self.upto_page = self.pages
 
     def take(self, page: list[Row]) -> list[Row]:
         """The page's rows that belong to the block and were not told before.
@@ -89,18 +89,18 @@ class Block:
         for row in page:
             key, moment = row["id"], row.get(CURSOR_FIELD) or ""
             inside = not moment or self.anchor <= moment <= self._stop
-            if inside and self._told.get(key) != moment:
-                self._told[key] = moment
+            if inside and self._emitted.get(key) != moment:
+                self._emitted[key] = moment
                 new.append(row)
                 self.fresh += self.anchor <= moment <= self._upto
         return new
 
-    def keep(self, new: list[Row], kept: list[Row]) -> None:
-        """Of the rows that were taken, only those that were kept have been told."""
+    def drop_unkept(self, new: list[Row], kept: list[Row]) -> None:
+        """Of the rows that were taken, only those that were kept are emitted."""
         for key in {row["id"] for row in new} - {row["id"] for row in kept}:
-            del self._told[key]
+            del self._emitted[key]
 
-    def proven(self, moved: Moved) -> int:
+    def count_proven_pages(self, moved: MovedRows) -> int:
         """The pages up to whose end all rows have come."""
         if self.pages <= 1:
             return self.pages
@@ -110,7 +110,7 @@ class Block:
         return min(left, default=self.pages)
 
 
-class Pace:
+class BlockSize:
     """How many pages a block may have: fewer after rows have moved, and then slowly more again."""
 
     def __init__(self, most: int) -> None:
@@ -118,12 +118,12 @@ class Pace:
         self._most = most
         self._wait = self._patience = 0
 
-    def slow_down(self, pages: int) -> None:
+    def shrink(self, pages: int) -> None:
         """A block of so many pages has not been proven, or not all of it."""
         self.pages = max(1, min(self.pages, pages) // 2)
         self._wait = self._patience = min(2 * self._patience + 1, 31)
 
-    def go_on(self, pages: int) -> None:
+    def grow(self, pages: int) -> None:
         """A block of so many pages has been proven."""
         if self._wait:
             self._wait -= 1
@@ -136,28 +136,28 @@ class Pace:
 class Rereading:
     """Whether a list that is read again and again as a whole has shown all its rows.
 
-    So it is with the rows of one second, which no list tells apart, with lists by id, and with
+    So it is with the rows of one second, which no list separates, with lists by id, and with
     exports of a whole module. All have come when none left since a reading began, and when two
     readings followed each other during which less than a page of records left, taken together. For
     a row that the first one missed has crossed the border of two pages and stands right before it;
     the next one sees it, unless a page of rows leaves before it crosses another border. UNVERIFIED:
     that no row enters the list before it; in a list by id, a record that is restored does. Where
-    nobody tells how many left, or too many did, readings must bring nothing new.
+    it is not known how many left, or too many did, readings must bring nothing new.
     """
 
-    def __init__(self, *, tells_deletions: bool, page: int = PER_PAGE) -> None:
+    def __init__(self, *, lists_deletions: bool, page: int = PER_PAGE) -> None:
         self._page = page
         #: Readings in a row that must bring nothing new then.
-        self._wanted = 2 if tells_deletions else 1
+        self._wanted = 2 if lists_deletions else 1
         self._quiet = -1
-        #: What left during the last reading; None: nobody knows.
+        #: What left during the last reading; None: not known.
         self._left: frozenset[str] | None = None
 
-    def broke_off(self) -> None:
+    def mark_broken(self) -> None:
         """A reading has not come to its end."""
         self._left = None
 
-    def is_complete(self, moved: Moved, fresh: int) -> bool:
+    def is_complete(self, moved: MovedRows, fresh: int) -> bool:
         """Whether it is so after a further reading has come to its end.
 
         `moved`: what left since the reading began; `fresh`: rows that it brought.
@@ -176,50 +176,52 @@ class Second:
     last second that it has shown all of.
     """
 
-    def __init__(self, anchor: str, lists: Lists) -> None:
+    def __init__(self, anchor: str, detector: MoveDetector) -> None:
         #: Blocks that did not get past it.
         self.readings = 0
         self.upto = anchor
         #: Readings have shown all rows up to and with `upto`, and not all behind.
         self.is_complete = False
         self._anchor = anchor
-        self._lists = lists
+        self._detector = detector
         self._held: set[str] = set()
         self._has_been_read = False
-        self._rereading = Rereading(tells_deletions=lists.tells_deletions)
+        self._rereading = Rereading(lists_deletions=detector.lists_deletions)
 
-    def proven(self, block: Block, begun: float, *, final: bool) -> int:
+    def count_proven_pages(self, block: Block, begun: float, *, final: bool) -> int:
         """The pages of a block, begun then, up to whose end all rows have come.
 
         `final`: a shorter block is not possible.
         """
-        broken = block.cut and block.passed_on is None
+        broken = block.is_cut and block.upto_page is None
         if block.pages <= 1 and not broken:
             return block.pages
         self._held |= block.before
-        moved = self._lists.moved(begun, lambda key: key in block.places or key in self._held)
+        moved = self._detector.find_moved(
+            begun, lambda key: key in block.places or key in self._held
+        )
         if moved.refused and final and not broken:
-            self._lists.warn_of_gaps()
+            self._detector.warn_of_gaps()
             return block.pages
-        pages = block.proven(moved)
-        all_proven = pages == block.pages and not block.cut
+        pages = block.count_proven_pages(moved)
+        all_proven = pages == block.pages and not block.is_cut
         if pages and (all_proven or block.ends[pages - 1] > self._anchor):
             return pages
         self.readings += 1
         of_second = moved._replace(ids=moved.ids & self._held)
         if broken:
-            self._rereading.broke_off()
-        elif block.passed_on:
+            self._rereading.mark_broken()
+        elif block.upto_page:
             self.is_complete = self._rereading.is_complete(of_second, block.fresh)
             if self.is_complete:
-                return block.passed_on
+                return block.upto_page
             if not self._has_been_read:
                 self._has_been_read = True
-                self.upto = max(self._anchor, later(block.ends[block.passed_on - 1], -1))
+                self.upto = max(self._anchor, add_seconds(block.ends[block.upto_page - 1], -1))
         return 0
 
 
-class ById:
+class ListById:
     """One reading of a list by id, up to the id `upto`; None: to its end."""
 
     def __init__(self, upto: int | None) -> None:
@@ -231,19 +233,19 @@ class ById:
         #: What follows was added since the first reading.
         self.ended = False
 
-    def passed(self, page: list[Row]) -> None:
+    def observe(self, page: list[Row]) -> None:
         """Takes note of a page as Zoho gave it."""
-        ids = [number_of(row["id"]) for row in page]
+        ids = [parse_id(row["id"]) for row in page]
         self._hollow = not ids
         held = [key for key in ids if self.upto is None or key <= self.upto]
         self.pages += 1
         self._top = max(self._top, *held, 0)
         self.ended = len(held) < len(ids)
 
-    def again(self) -> "ById":
+    def build_next(self) -> "ListById":
         """The next reading: as far as the first one that came to the end of the list."""
         end = None if self._hollow else self._top
-        return ById(end if self.upto is None else self.upto)
+        return ListById(end if self.upto is None else self.upto)
 
     def holds(self, row: Row) -> bool:
-        return self.upto is None or number_of(row["id"]) <= self.upto
+        return self.upto is None or parse_id(row["id"]) <= self.upto

@@ -8,14 +8,14 @@ from typing import Any
 from source_zoho_crm.bulk_read import BulkRead, Result
 from source_zoho_crm.readers import Row
 from source_zoho_crm.readers.blocks import Rereading
-from source_zoho_crm.readers.export_chain import Chain, Ids, cut, first_part
-from source_zoho_crm.readers.export_file import rows
+from source_zoho_crm.readers.export_chain import Chain, Ids, cut_window, estimate_first_part
+from source_zoho_crm.readers.export_file import read_rows
 from source_zoho_crm.readers.exports import Export
-from source_zoho_crm.readers.moved_rows import TOKEN_EXPIRED, Lists
-from source_zoho_crm.readers.windows import Window, text
+from source_zoho_crm.readers.moved_rows import TOKEN_EXPIRED, MoveDetector
+from source_zoho_crm.readers.windows import Window, format_moment
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.fields import Field
-from zoho_crm.multi_select import ListTexts
+from zoho_crm.multi_select import MultiSelectTexts
 from zoho_crm.problems import Refused, transient_error
 from zoho_crm.settings import BEGINNING
 
@@ -38,20 +38,20 @@ class BulkReader:
 
     Each next export of a chain is made before the one before it is read. An export shows one moment
     and misses nothing, but the exports of a chain show several: where pages are counted, a row that
-    leaves the span in between, because somebody edits or deletes it, moves all behind it forward,
+    leaves the span in between, because it is edited or deleted, moves all behind it forward,
     and one of them past the border of two pages. Zoho documents neither an order of rows nor what
-    its page tokens stand for. So, when a chain has been read, two lists tell whether one of its
+    its page tokens stand for. So, when a chain has been read, two lists show whether one of its
     rows has been edited or deleted since it began. If so, or if a row came twice, its span is read
     again in windows that each fit into one export; rows that came before do not come again. That
     costs exports only where it has to. What cannot be cut into windows is read again as a whole
-    until it is complete (`Rereading`); where no list tells of deletions, a chain of several always
+    until it is complete (`Rereading`); where no list shows deletions, a chain of several always
     ("Bulk Read", each version).
 
     `in_steps`: the state of the stream counts, so that it has to move while the module is read. A
     chain that has more behind five exports ends there. Its rows have come, and say how dense rows
     lie in time; then its span is read in windows of about three exports, each as long as the
-    density of the one before has it. Nothing tells earlier how many rows a span has: lists count
-    none, and an export tells its own rows only. So a million rows are exported twice: five exports
+    density of the one before has it. Nothing says earlier how many rows a span has: lists count
+    none, and an export counts its own rows only. So a million rows are exported twice: five exports
     (about 300 credits) more for each span of more than a million, and the last of each window is
     not full. Smaller spans cost none more. A window with more than five exports is cut in the same
     way.
@@ -62,7 +62,7 @@ class BulkReader:
     def __init__(
         self,
         service: BulkRead,
-        lists: Lists,
+        detector: MoveDetector,
         module: str,
         fields: Sequence[Field],
         version: Mapping[str, int],
@@ -71,10 +71,10 @@ class BulkReader:
     ) -> None:
         self._service = service
         self._in_steps = in_steps
-        self._lists = lists
+        self._detector = detector
         self._module = module
         self._fields = fields
-        self._texts = ListTexts(module)
+        self._texts = MultiSelectTexts(module)
         self._plain_names = bool(version["bulk_plain_names"])
         self._stamped = any(field.api_name == CURSOR_FIELD for field in fields)
         self._most_rows = version["bulk_rows"]
@@ -84,7 +84,7 @@ class BulkReader:
         """Rows leave their file in canonical form."""
         return row
 
-    def changes(
+    def read_changes(
         self, since: datetime, end: datetime, *, resumed: bool, promised: bool = False
     ) -> Iterator[list[Row] | Window]:
         # One window, mostly. No list counts rows, so it cannot be cut before it is exported, and no
@@ -95,7 +95,7 @@ class BulkReader:
         else:
             yield from self._read(window, ())
 
-    def everything(self) -> Iterator[list[Row]]:
+    def read_everything(self) -> Iterator[list[Row]]:
         if self._is_empty(None):
             return
         for part in self._read(None, ()):
@@ -105,7 +105,7 @@ class BulkReader:
     def _is_empty(self, since: datetime | None) -> bool:
         """An export costs 50 credits, empty or not."""
         try:
-            return self._lists.some_id(since) is None
+            return self._detector.find_some_id(since) is None
         except Refused:
             return False
 
@@ -116,15 +116,15 @@ class BulkReader:
 
         Returns how many rows the window has, with those that came before.
         """
-        rereading = Rereading(page=self._most_rows, tells_deletions=self._lists.tells_deletions)
+        rereading = Rereading(page=self._most_rows, lists_deletions=self._detector.lists_deletions)
         shown: list[Ids] = list(before)
         for _ in range(_REREADS):
             chain, fresh = Chain(begun=time.time()), 0
             chain.divisible = window is not None and window.start < window.end
-            for page in self._chained(window, chain):
+            for page in self._read_chain(window, chain):
                 new = page
                 for known in before:
-                    new = known.without(new)
+                    new = known.drop_known(new)
                 fresh += len(new)
                 if new:
                     yield new
@@ -132,7 +132,7 @@ class BulkReader:
             before = (*before, chain.ids)
             shown += (chain.ids, chain.around)
             if chain.long and span is not None:
-                return (yield from self._stepwise(span, chain, before))
+                return (yield from self._read_in_steps(span, chain, before))
             if span is None:
                 complete = self._is_complete(chain, shown, rereading, fresh)
             else:
@@ -142,7 +142,7 @@ class BulkReader:
                     yield window
                 return chain.rows
             if span is not None:
-                parts = cut(span, chain.hours, most_rows=int(chain.most_rows * _FILLED))
+                parts = cut_window(span, chain.hours, most_rows=int(chain.most_rows * _FILLED))
                 rows = 0
                 for part in parts:
                     rows += yield from self._read(part, before)
@@ -153,12 +153,12 @@ class BulkReader:
             "The next sync goes on from the saved state."
         )
 
-    def _stepwise(
+    def _read_in_steps(
         self, span: Window, chain: Chain, before: Sequence[Ids]
     ) -> Generator[list[Row] | Window, None, int]:
         """As `_read`, in windows that follow the data; the chain has shown a part of it."""
         total = 0
-        window, length = first_part(span, chain.moments)
+        window, length = estimate_first_part(span, chain.moments)
         while True:
             rows = yield from self._read(window, before)
             total += rows
@@ -173,38 +173,38 @@ class BulkReader:
                 length = span.end - start
             window = Window(start, min(start + length, span.end))
 
-    def _chained(self, window: Window | None, chain: Chain) -> Iterator[list[Row]]:
+    def _read_chain(self, window: Window | None, chain: Chain) -> Iterator[list[Row]]:
         """The rows of all exports of a chain; until its page token expires, if it does."""
         try:
-            yield from self._exported(window, chain)
+            yield from self._read_exports(window, chain)
         except Refused as refusal:
             if refusal.code != TOKEN_EXPIRED:
                 raise
             # An export is made, and made anew, in several places.
             chain.broken = True
 
-    def _exported(self, window: Window | None, chain: Chain) -> Iterator[list[Row]]:
-        query = self._query(window)
+    def _read_exports(self, window: Window | None, chain: Chain) -> Iterator[list[Row]]:
+        query = self._build_query(window)
         export: Export | None = Export(self._service, query)
         while export is not None:
-            result = export.result()
+            result = export.wait_for_result()
             chain.exports += 1
             # Zoho works on the next one while this one is read.
-            following = self._following(query, result, chain)
+            following = self._start_next(query, result, chain)
             again, promised = False, chain.exports > 1
             while True:
                 found = 0
                 with export.file() as file:
-                    if export.result() is not result:
+                    if export.wait_for_result() is not result:
                         # It was lost and made anew, and the next one does not follow this one.
-                        result = export.result()
-                        following = self._following(query, result, chain)
-                    pages = rows(
+                        result = export.wait_for_result()
+                        following = self._start_next(query, result, chain)
+                    pages = read_rows(
                         file,
                         self._module,
                         self._fields,
                         most_rows=self._most_rows,
-                        lists=self._texts,
+                        texts=self._texts,
                     )
                     for page in pages:
                         found += len(page)
@@ -212,18 +212,18 @@ class BulkReader:
                 chain.most_rows = max(chain.most_rows, found)
                 chain.close()
                 if result.rows not in (None, found):
-                    why = f"Zoho told of {result.rows:,} rows in it and sent {found:,}"
+                    why = f"Zoho reported {result.rows:,} rows in it and sent {found:,}"
                 elif promised and not found:
                     # They may have been edited or deleted meanwhile; then a second one has none.
                     why, promised = "it has no rows, and the export before it promised some", False
                 else:
                     break
-                export.again(why)
-                result, again = export.result(), True
-                following = self._following(query, result, chain)
+                export.retry(why)
+                result, again = export.wait_for_result(), True
+                following = self._start_next(query, result, chain)
             export = following
 
-    def _following(self, query: Mapping[str, Any], result: Result, chain: Chain) -> Export | None:
+    def _start_next(self, query: Mapping[str, Any], result: Result, chain: Chain) -> Export | None:
         if not result.more:
             return None
         if self._in_steps and chain.divisible and chain.exports >= _LONGEST_CHAIN:
@@ -241,30 +241,30 @@ class BulkReader:
 
     def _has_moved(self, chain: Chain) -> bool:
         """Whether rows may have slipped through between the exports of a chain."""
-        if chain.odd or chain.exports == 1:
-            return chain.odd
-        return self._lists.has_moved(chain.begun, chain.holds) is not False
+        if chain.is_unreliable or chain.exports == 1:
+            return chain.is_unreliable
+        return self._detector.has_moved(chain.begun, chain.holds) is not False
 
     def _is_complete(
         self, chain: Chain, known: Sequence[Ids], rereading: Rereading, fresh: int
     ) -> bool:
         """Whether all rows have come of a chain that cannot be cut into windows."""
-        if chain.odd or chain.exports == 1:
-            rereading.broke_off()
-            return not chain.odd
+        if chain.is_unreliable or chain.exports == 1:
+            rereading.mark_broken()
+            return not chain.is_unreliable
         # A module without Modified_Time cannot be asked for its edits. They take no row out of its
         # exports, which are of all rows.
-        moved = self._lists.moved(
+        moved = self._detector.find_moved(
             chain.begun,
-            lambda key: any(ids.hold(int(key)) for ids in known),
+            lambda key: any(ids.contains(int(key)) for ids in known),
             edits=self._stamped,
         )
         if moved.refused:
-            self._lists.warn_of_gaps()
+            self._detector.warn_of_gaps()
             return True
         return rereading.is_complete(moved, fresh)
 
-    def _query(self, window: Window | None) -> dict[str, Any]:
+    def _build_query(self, window: Window | None) -> dict[str, Any]:
         # Without names, an export has all columns, and some that no metadata describe.
         names = [field.api_name for field in self._fields if field.api_name != "id"] or ["id"]
         module = self._module if self._plain_names else {"api_name": self._module}
@@ -273,16 +273,16 @@ class BulkReader:
             # A second more at both ends: no page says whether `between` includes them.
             start = max(window.start - _SECOND, datetime.fromisoformat(BEGINNING))
             query["criteria"] = {
-                **({"api_name": CURSOR_FIELD} if self._plain_names else _OF_CURSOR),
+                **({"api_name": CURSOR_FIELD} if self._plain_names else _CURSOR_CRITERION),
                 "comparator": "between",
-                "value": [_literal(start), _literal(window.end + _SECOND)],
+                "value": [_format_literal(start), _format_literal(window.end + _SECOND)],
             }
         return query
 
 
-_OF_CURSOR = {"field": {"api_name": CURSOR_FIELD}}
+_CURSOR_CRITERION = {"field": {"api_name": CURSOR_FIELD}}
 
 
-def _literal(moment: datetime) -> str:
+def _format_literal(moment: datetime) -> str:
     """Samples write a numeric offset, never Z."""
-    return text(moment).removesuffix("Z") + "+00:00"
+    return format_moment(moment).removesuffix("Z") + "+00:00"

@@ -1,12 +1,12 @@
-"""What the retrieval methods ask Zoho about one module."""
+"""The calls of the retrieval methods about one module."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from source_zoho_crm.readers.windows import text
-from zoho_crm.answers import Body, Page, Row, UndocumentedError, page
-from zoho_crm.casts import utc
+from source_zoho_crm.readers.windows import format_moment
+from zoho_crm.answers import Body, Page, Row, UndocumentedError, build_page_reader
+from zoho_crm.casts import to_utc
 from zoho_crm.domains import segment
 from zoho_crm.problems import Refused, transient_error
 from zoho_crm.requester import ZohoRequester
@@ -30,7 +30,8 @@ class Calls:
     def query(self, query: str, *, promised: bool = False) -> Page:
         """ "Query API": the rows of a query. `promised`: rows have been seen that it should find.
 
-        A SYNTAX_ERROR is `Refused` as a passing one: whoever has had rows knows that it is false.
+        A second SYNTAX_ERROR is `Refused` as a passing one: a caller that has had rows knows that
+        it is false.
         """
 
         def ask() -> Page:
@@ -53,21 +54,21 @@ class Calls:
             internal = refusal.internal_message
             raise Refused(transient_error(sentence, internal=internal), refusal.code) from refusal
 
-    def rows(
+    def list_records(
         self, params: Mapping[str, str], since: datetime | None, *, promised: bool = False
     ) -> Page:
         """ "Get Records": a page of the rows that were modified since then, and maybe before.
         `promised`: rows have been seen that it should show."""
         return self._list(segment(self.module), _PAGE, params, since, promised)
 
-    def deletions(self, since: datetime, page: int) -> Page:
+    def list_deletions(self, since: datetime, page: int) -> Page:
         """ "Get Deleted Records": a page of what was deleted since then, and maybe before."""
         params = {"type": "all", "page": str(page), "per_page": str(PER_PAGE)}
-        return self._list(f"{segment(self.module)}/deleted", _deletions, params, since)
+        return self._list(f"{segment(self.module)}/deleted", _read_deletions, params, since)
 
-    def records(self, below: str, params: Mapping[str, str]) -> list[Row]:
-        """The records at a path, which is told from the module's on; they have been seen before."""
-        path, read = f"{segment(self.module)}{below}", page(infos=False)
+    def get_records(self, below: str, params: Mapping[str, str]) -> list[Row]:
+        """The records at a path below the module's; they have been seen before."""
+        path, read = f"{segment(self.module)}{below}", build_page_reader(infos=False)
         return self.requester.ask_for_rows(
             path, read=read, promised=True, params=params, usage_of=self.module
         ).rows
@@ -80,7 +81,7 @@ class Calls:
         since: datetime | None,
         promised: bool = False,
     ) -> Page:
-        # Nobody asks for a second page that the first has not promised.
+        # A second page is asked for only if the first has promised it.
         behind = "page_token" in params or params.get("page", "1") != "1"
         return self.requester.ask_for_rows(
             path,
@@ -92,14 +93,14 @@ class Calls:
         )
 
 
-_PAGE = page()
+_PAGE = build_page_reader()
 
 
-def _deletions(body: Body) -> Page:
+def _read_deletions(body: Body) -> Page:
     found = _PAGE(body)
     try:
         for entry in found.rows:
-            utc(entry.get("deleted_time"))
+            to_utc(entry.get("deleted_time"))
     except ValueError:
         raise UndocumentedError("some of its entries have no deleted_time") from None
     return found
@@ -107,5 +108,5 @@ def _deletions(body: Body) -> Page:
 
 def _modified_since(moment: datetime) -> dict[str, str]:
     """A second earlier: whether the header includes its own second is not documented."""
-    earlier = text(moment - timedelta(seconds=1))
+    earlier = format_moment(moment - timedelta(seconds=1))
     return {"If-Modified-Since": earlier.removesuffix("Z") + "+00:00"}

@@ -6,21 +6,22 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from source_zoho_crm.bulk_read import BulkRead
+from source_zoho_crm.modules import Module
 from source_zoho_crm.readers import Reader, Row
 from source_zoho_crm.readers.bulk import BulkReader
 from source_zoho_crm.readers.calls import Calls
-from source_zoho_crm.readers.converted import WithConverted
+from source_zoho_crm.readers.converted import CoqlAndConvertedReader
 from source_zoho_crm.readers.coql import CoqlReader
-from source_zoho_crm.readers.emitted_ids import ToldIds
-from source_zoho_crm.readers.moved_rows import Lists
+from source_zoho_crm.readers.emitted_ids import EmittedIds
+from source_zoho_crm.readers.moved_rows import MoveDetector
 from source_zoho_crm.readers.rest import RestReader
 from source_zoho_crm.readers.rich_text import WholeTexts
 from source_zoho_crm.readers.windows import Span, Window
 from source_zoho_crm.selection import is_incremental
-from zoho_crm.directory import CURSOR_FIELD, Module
-from zoho_crm.errors import not_served
+from zoho_crm.directory import CURSOR_FIELD
+from zoho_crm.errors import is_not_served
 from zoho_crm.fields import Field
-from zoho_crm.org import org_of
+from zoho_crm.org import get_org
 from zoho_crm.problems import Refused
 from zoho_crm.settings import BEGINNING
 
@@ -49,18 +50,18 @@ class ChosenReader:
         self._fields = fields
         self._version = version
         self._texts = WholeTexts(
-            calls.records, module.api_name, fields, at_once=version["rich_ids"]
+            calls.get_records, module.api_name, fields, at_once=version["rich_ids"]
         )
-        self._lists = Lists(
+        self._detector = MoveDetector(
             module.api_name,
-            calls.rows,
-            calls.deletions,
-            org_of(config).clock.at,
-            tells_deletions=module.lists_deletions,
+            calls.list_records,
+            calls.list_deletions,
+            get_org(config).clock.at,
+            lists_deletions=module.lists_deletions,
         )
-        self._reader = self._chosen()
+        self._reader = self._choose()
         #: The module is read by REST: Zoho does not serve it by the chosen retrieval method.
-        self.stepped_aside = False
+        self.replaced_by_rest = False
         #: All rows were asked for by Modified_Time, which those that lack it do not have.
         self.by_time = False
 
@@ -71,47 +72,47 @@ class ChosenReader:
     def cast(self, row: Row) -> Row:
         return self._reader.cast(row)
 
-    def parts(self, span: Span | None) -> Iterator[list[Row] | Window]:
+    def read(self, span: Span | None) -> Iterator[list[Row] | Window]:
         """The rows of the span and its windows; None: all rows.
 
         A refusal that it raises concerns more than the retrieval method: REST has refused, too, or
         no other method would do better.
         """
-        yield from self._or_by_rest(lambda: self._parts(span))
+        yield from self._read_or_fall_back(lambda: self._read(span))
 
-    def unwindowed(self) -> Iterator[list[Row]]:
+    def read_unwindowed(self) -> Iterator[list[Row]]:
         """All rows, of a module whose windows have shown none.
 
-        Never by exports: one page of a list tells whether any are missing.
+        Never by exports: one page of a list shows whether any are missing.
         """
         if isinstance(self._reader, BulkReader):
-            self._reader = self._rest()
-        yield from self._or_by_rest(lambda: self._reader.everything())
+            self._reader = self._build_rest()
+        yield from self._read_or_fall_back(lambda: self._reader.read_everything())
 
-    def _or_by_rest(self, read: Callable[[], Iterator[Part]]) -> Iterator[Part]:
+    def _read_or_fall_back(self, read: Callable[[], Iterator[Part]]) -> Iterator[Part]:
         begun = False
         try:
             for part in read():
                 begun = begun or not isinstance(part, Window)
                 yield part
         except Refused as refusal:
-            elsewhere = not_served(refusal.code) or refusal.scopes_held
+            elsewhere = is_not_served(refusal.code) or refusal.scopes_held
             if begun or not elsewhere or isinstance(self._reader, RestReader):
                 raise
             LOGGER.info(
                 f"{self._module.api_name}: {self.name} does not serve this module "
                 f"({refusal.message}), so it is read by REST."
             )
-            self._reader, self.stepped_aside = self._rest(), True
+            self._reader, self.replaced_by_rest = self._build_rest(), True
             yield from read()
 
-    def _parts(self, span: Span | None) -> Iterator[list[Row] | Window]:
+    def _read(self, span: Span | None) -> Iterator[list[Row] | Window]:
         if span is None:
-            yield from self._all()
+            yield from self._read_all()
         elif span.since <= span.end:
-            yield from self._reader.changes(span.since, span.end, resumed=span.resumed)
+            yield from self._reader.read_changes(span.since, span.end, resumed=span.resumed)
 
-    def _all(self) -> Iterator[list[Row]]:
+    def _read_all(self) -> Iterator[list[Row]]:
         """All rows of a module that is read whole; of a child, those from the start date on.
 
         By Modified_Time, where there is one: lists by id end at what their tokens reach, and
@@ -120,42 +121,43 @@ class ChosenReader:
         start = self._config["start_datetime"]
         stamped = any(field.api_name == CURSOR_FIELD for field in self._fields)
         by_id = start == BEGINNING and isinstance(self._reader, CoqlReader)
-        if by_id or not (stamped and self._module.child):
-            yield from self._reader.everything()
+        if by_id or not (stamped and self._module.is_child):
+            yield from self._reader.read_everything()
             return
         self.by_time = True
-        told = ToldIds()
+        emitted = EmittedIds()
         # What is edited meanwhile moves to the end of the span, and has come before.
-        for part in self._reader.changes(
-            datetime.fromisoformat(start), org_of(self._config).clock.now() + _FAR, resumed=False
+        for part in self._reader.read_changes(
+            datetime.fromisoformat(start), get_org(self._config).clock.now() + _FAR, resumed=False
         ):
             if not isinstance(part, Window):
-                yield [row for row in part if told.add(row["id"])]
+                yield [row for row in part if emitted.add(row["id"])]
 
-    def _chosen(self) -> Reader:
+    def _choose(self) -> Reader:
         retrieval = self._config["retrieval"]
         if retrieval["use_coql"] != "enabled":
-            return self._bulk() if retrieval["api_type"] == "Bulk" else self._rest()
+            return self._build_bulk() if retrieval["api_type"] == "Bulk" else self._build_rest()
         coql = CoqlReader(self._calls.query, self._module.api_name, self._fields, self._version)
-        if not self._module.convertible:
+        if not self._module.is_convertible:
             return coql
-        return WithConverted(coql, self._rest("true"), coql.shows, self._lists)
+        return CoqlAndConvertedReader(coql, self._build_rest("true"), coql.shows, self._detector)
 
-    def _rest(self, converted: str = "both") -> RestReader:
+    def _build_rest(self, converted: str = "both") -> RestReader:
         return RestReader(
-            self._calls.rows,
-            self._lists,
+            self._calls.list_records,
+            self._detector,
             self._module.api_name,
             self._fields,
             self._version,
-            self._texts.mend,
+            self._texts.restore,
             converted=converted,
         )
 
-    def _bulk(self) -> BulkReader:
+    def _build_bulk(self) -> BulkReader:
         name = self._module.api_name
-        service = BulkRead.made(self._config, name)
-        # The state of a child that is read whole is never told, nor is one gone on from by a full
-        # refresh.
+        service = BulkRead.from_manifest(self._config, name)
+        # A child that is read whole emits no state, and a full refresh resumes from none.
         steps = self._module.windowed and is_incremental(self._config, name)
-        return BulkReader(service, self._lists, name, self._fields, self._version, in_steps=steps)
+        return BulkReader(
+            service, self._detector, name, self._fields, self._version, in_steps=steps
+        )

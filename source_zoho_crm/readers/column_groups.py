@@ -25,7 +25,7 @@ def group_columns(
     """The columns in groups that one call can carry.
 
     Each carries Modified_Time, if the module has it: where it differs, the row has changed between
-    two calls. `with_id`: the id does not come unasked. `most` counts all columns of a call,
+    two calls. `with_id`: the id comes only if asked for. `most` counts all columns of a call,
     `most_formulas` those that Zoho computes.
     """
     fields = list(fields)
@@ -45,7 +45,7 @@ def group_columns(
     return [(*always, *(field.api_name for field in group)) for group in groups]
 
 
-def join(page: Iterable[Row], others: dict[str, Row]) -> set[str]:
+def join_columns(page: Iterable[Row], others: dict[str, Row]) -> set[str]:
     """Adds another column group's columns to the rows of a page.
 
     Returns the ids of the torn rows: those that changed between the two, or that the other lacks.
@@ -60,7 +60,7 @@ def join(page: Iterable[Row], others: dict[str, Row]) -> set[str]:
     return torn
 
 
-def settled(
+def read_until_unchanged(
     ids: Sequence[str],
     column_groups: Sequence[Columns],
     fetch: Callable[[Columns, Sequence[str]], list[Row]],
@@ -72,18 +72,18 @@ def settled(
     """Whole rows by id, read until none changes between its column groups.
 
     Without those that are gone, and those that are not `wanted` any longer, by their id and
-    Modified_Time: a row that is edited time and again is not waited for, where it comes later.
-    `at_last`: it does not, so that it is given as it was read last, with a warning.
+    Modified_Time: a row that keeps being edited is not waited for, where it comes later.
+    `at_last`: it does not, so it comes as it was read last, with a warning.
     """
     found: dict[str, Row] = {}
     for start in range(0, len(ids), at_once):
-        found |= _settled(
+        found |= _read_until_unchanged(
             ids[start : start + at_once], column_groups, fetch, wanted, at_last=at_last
         )
     return found
 
 
-def _settled(
+def _read_until_unchanged(
     ids: Sequence[str],
     column_groups: Sequence[Columns],
     fetch: Callable[[Columns, Sequence[str]], list[Row]],
@@ -103,7 +103,7 @@ def _settled(
         )
         torn: set[str] = set().union(*(first.keys() ^ others.keys() for others in rest))
         for others in rest:
-            torn |= join(first.values(), others)
+            torn |= join_columns(first.values(), others)
         found |= {key: row for key, row in first.items() if key not in torn}
         if not torn:
             return found

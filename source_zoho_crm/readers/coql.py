@@ -6,13 +6,18 @@ from datetime import datetime
 from typing import Protocol
 
 from source_zoho_crm.readers import Page, Row
-from source_zoho_crm.readers.column_groups import Columns, group_columns, join, settled
-from source_zoho_crm.readers.repeated_pages import stuck
-from source_zoho_crm.readers.windows import Window, moment_in, text, windows
-from zoho_crm.coql import between, both, listed, select
+from source_zoho_crm.readers.column_groups import (
+    Columns,
+    group_columns,
+    join_columns,
+    read_until_unchanged,
+)
+from source_zoho_crm.readers.repeated_pages import repeated_page_error
+from source_zoho_crm.readers.windows import Window, format_moment, parse_moment, plan_windows
+from zoho_crm.coql import build_and, build_between, build_in, build_select
 from zoho_crm.directory import CURSOR_FIELD
-from zoho_crm.fields import Field, caster
-from zoho_crm.multi_select import ListTexts
+from zoho_crm.fields import Field, build_caster
+from zoho_crm.multi_select import MultiSelectTexts
 
 #: COQL: at most 50 values in a list.
 _IDS_AT_ONCE = 50
@@ -54,27 +59,29 @@ class CoqlReader:
             most_formulas=version["coql_formulas"],
         )
         self._most_rows = version["coql_rows"]
-        self._texts = ListTexts(module)
-        self.cast = caster(fields, self._texts)
+        self._texts = MultiSelectTexts(module)
+        self.cast = build_caster(fields, self._texts)
 
-    def changes(
+    def read_changes(
         self, since: datetime, end: datetime, *, resumed: bool, promised: bool = False
     ) -> Iterator[list[Row] | Window]:
         span = Window(since, end)
-        query = select(self._groups[0], self._module, _inside(span), limit=_FEW)
+        query = build_select(self._groups[0], self._module, _build_condition(span), limit=_FEW)
         few = self._query(query, promised=promised)
         if not few.more:
             # Most modules, most of the time: one call, and one for each further column group.
             if few.rows:
-                yield self._whole(few.rows, span)
+                yield self._complete(few.rows, span)
             yield span
             return
-        plan = windows(since, end, lambda start, place: self._moment_of(Window(start, end), place))
+        plan = plan_windows(
+            since, end, lambda start, place: self._find_moment(Window(start, end), place)
+        )
         window = next(plan, None)
         while window is not None:
             begun = time.monotonic()
-            for page in self._pages(self._groups[0], _inside(window)):
-                yield self._whole(page, window)
+            for page in self._read_pages(self._groups[0], _build_condition(window)):
+                yield self._complete(page, window)
             yield window
             try:
                 window = plan.send(time.monotonic() - begun)
@@ -83,14 +90,14 @@ class CoqlReader:
 
     def shows(self, key: str) -> bool:
         """Whether a query finds the record of this id."""
-        query = select(("id",), self._module, f"id = {key}", limit=1)
+        query = build_select(("id",), self._module, f"id = {key}", limit=1)
         return bool(self._query(query, promised=True).rows)
 
-    def everything(self) -> Iterator[list[Row]]:
-        for page in self._pages(self._groups[0], None, promised=False):
-            yield self._whole(page, None)
+    def read_everything(self) -> Iterator[list[Row]]:
+        for page in self._read_pages(self._groups[0], None, promised=False):
+            yield self._complete(page, None)
 
-    def _moment_of(self, window: Window, place: int) -> datetime | None:
+    def _find_moment(self, window: Window, place: int) -> datetime | None:
         """Modified_Time of the window's row at this place, counted from 1; None: it has fewer.
 
         Where that is none of the window's moments, rows before it are asked for theirs. If they
@@ -99,10 +106,10 @@ class CoqlReader:
         """
         columns = ("id", CURSOR_FIELD)
         for _ in range(_TRIES):
-            query = select(
+            query = build_select(
                 columns,
                 self._module,
-                _inside(window),
+                _build_condition(window),
                 limit=1,
                 offset=place - 1,
                 order_by=CURSOR_FIELD,
@@ -110,13 +117,13 @@ class CoqlReader:
             rows = self._query(query).rows
             if not rows:
                 return None
-            moment = moment_in(rows[0].get(CURSOR_FIELD))
+            moment = parse_moment(rows[0].get(CURSOR_FIELD))
             if moment is not None and window.start <= moment <= window.end:
                 return moment
             place = max(1, place // 2)
         return None
 
-    def _pages(
+    def _read_pages(
         self,
         columns: Columns,
         condition: str | None,
@@ -125,12 +132,12 @@ class CoqlReader:
         upto: str | None = None,
         promised: bool = True,
     ) -> Iterator[list[Row]]:
-        # A window has been seen to hold rows, and rows are known whose further columns are asked
-        # for; where they have gone meanwhile, one call more is made.
+        # The window has shown rows, and so have the rows whose further columns are asked for. If
+        # they are gone meanwhile, one call more is made.
         while True:
-            ids = f"id > {after}" if upto is None else both(f"id > {after}", f"id <= {upto}")
-            where = ids if condition is None else both(condition, ids)
-            query = select(columns, self._module, where, limit=self._most_rows)
+            ids = f"id > {after}" if upto is None else build_and(f"id > {after}", f"id <= {upto}")
+            where = ids if condition is None else build_and(condition, ids)
+            query = build_select(columns, self._module, where, limit=self._most_rows)
             page = self._query(query, promised=promised)
             if page.rows:
                 yield page.rows
@@ -138,47 +145,47 @@ class CoqlReader:
                 return
             last = page.rows[-1]["id"]
             if int(last) <= int(after):
-                raise stuck(self._module)
+                raise repeated_page_error(self._module)
             after = last
             promised = True
 
-    def _whole(self, page: list[Row], window: Window | None) -> list[Row]:
+    def _complete(self, page: list[Row], window: Window | None) -> list[Row]:
         """The page's rows with the columns of all column groups.
 
         A row that left the window meanwhile is left out: it is in a later one.
         """
-        rows = self._of_all_slices(page, window)
+        rows = self._join_groups(page, window)
         self._texts.look_ahead_in(rows)
         return rows
 
-    def _of_all_slices(self, page: list[Row], window: Window | None) -> list[Row]:
-        condition = None if window is None else _inside(window)
+    def _join_groups(self, page: list[Row], window: Window | None) -> list[Row]:
+        condition = None if window is None else _build_condition(window)
         before, last = str(int(page[0]["id"]) - 1), page[-1]["id"]
         torn: set[str] = set()
         for columns in self._groups[1:]:
             others = {
                 row["id"]: row
-                for rows in self._pages(columns, condition, after=before, upto=last)
+                for rows in self._read_pages(columns, condition, after=before, upto=last)
                 for row in rows
             }
-            torn |= join(page, others)
+            torn |= join_columns(page, others)
         if not torn:
             return page
-        again = settled(
+        again = read_until_unchanged(
             sorted(torn),
             self._groups,
-            self._by_id,
+            self._read_by_id,
             lambda row: window is None or window.holds(row.get(CURSOR_FIELD)),
             at_once=_IDS_AT_ONCE,
         )
         whole = (again.get(row["id"]) if row["id"] in torn else row for row in page)
         return [row for row in whole if row is not None]
 
-    def _by_id(self, columns: Columns, ids: Sequence[str]) -> list[Row]:
-        condition = listed("id", ids, bare=True)
-        query = select(columns, self._module, condition, limit=_IDS_AT_ONCE)
+    def _read_by_id(self, columns: Columns, ids: Sequence[str]) -> list[Row]:
+        condition = build_in("id", ids, bare=True)
+        query = build_select(columns, self._module, condition, limit=_IDS_AT_ONCE)
         return self._query(query, promised=True).rows
 
 
-def _inside(window: Window) -> str:
-    return between(CURSOR_FIELD, text(window.start), text(window.end))
+def _build_condition(window: Window) -> str:
+    return build_between(CURSOR_FIELD, format_moment(window.start), format_moment(window.end))

@@ -1,4 +1,4 @@
-"""The ids of records that were told, in little memory."""
+"""The ids of records that were emitted, in little memory."""
 
 from array import array
 from bisect import bisect_left, bisect_right
@@ -9,7 +9,7 @@ from zoho_crm.problems import system_error
 _MOST = 1_000
 
 
-class ToldIds:
+class EmittedIds:
     """Ids of records, some eight bytes each, in runs of ascending ids that do not overlap.
 
     Looking one up takes a few microseconds, however many there are. An id that is no number below
@@ -25,7 +25,7 @@ class ToldIds:
         return self._count
 
     def __contains__(self, key: str) -> bool:
-        number = number_of(key)
+        number = parse_id(key)
         place = bisect_right(self._firsts, number) - 1
         if place < 0:
             return False
@@ -35,7 +35,7 @@ class ToldIds:
 
     def add(self, key: str) -> bool:
         """Whether the id is new."""
-        number = number_of(key)
+        number = parse_id(key)
         place = max(bisect_right(self._firsts, number) - 1, 0)
         if not self._runs:
             self._start(0, array("Q"), number)
@@ -61,7 +61,7 @@ class ToldIds:
         self._firsts.insert(place, first)
 
 
-def number_of(key: str) -> int:
+def parse_id(key: str) -> int:
     """The number that an id is."""
     if key.isascii() and key.isdigit() and len(key) < 20:
         return int(key)

@@ -1,4 +1,4 @@
-"""What is known of exports that follow each other."""
+"""A chain of exports: which rows it has shown, and whether it can be relied on."""
 
 from array import array
 from bisect import bisect_left
@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from source_zoho_crm.readers import Row
-from source_zoho_crm.readers.windows import Window, text
+from source_zoho_crm.readers.windows import Window, format_moment
 from zoho_crm.directory import CURSOR_FIELD
 
 _SECOND = timedelta(seconds=1)
-#: A sample large enough to tell how rows lie in time: less than 2 MB.
+#: A sample large enough to show how rows lie in time: less than 2 MB.
 _MOST_MOMENTS = 20_000
 
 
@@ -31,7 +31,7 @@ class Ids:
         self._sorted.append(array("Q", sorted(self._open)))
         self._open = array("Q")
 
-    def without(self, page: list[Row]) -> list[Row]:
+    def drop_known(self, page: list[Row]) -> list[Row]:
         """The rows that are none of these."""
         if not page or not self._sorted:
             return page
@@ -40,9 +40,9 @@ class Ids:
         first, last = min(keys), max(keys)
         if all(last < ids[0] or ids[-1] < first for ids in self._sorted if ids):
             return page
-        return [row for row, key in zip(page, keys, strict=True) if not self.hold(key)]
+        return [row for row, key in zip(page, keys, strict=True) if not self.contains(key)]
 
-    def hold(self, key: int) -> bool:
+    def contains(self, key: int) -> bool:
         for ids in self._sorted:
             place = bisect_left(ids, key)
             if place < len(ids) and ids[place] == key:
@@ -79,8 +79,8 @@ class Chain:
     _step: int = 1
 
     @property
-    def odd(self) -> bool:
-        """It shows by itself that it cannot be relied on."""
+    def is_unreliable(self) -> bool:
+        """It shows by itself that rows may be missing."""
         return self.broken or self.twice
 
     def close(self) -> None:
@@ -90,7 +90,7 @@ class Chain:
 
     def holds(self, key: str) -> bool:
         """Whether it has shown the record of this id."""
-        return self.ids.hold(int(key)) or self.around.hold(int(key))
+        return self.ids.contains(int(key)) or self.around.contains(int(key))
 
     def take(self, page: list[Row], window: Window | None, *, again: bool = False) -> list[Row]:
         """The rows of the page that are the window's and that the chain has not had.
@@ -98,11 +98,11 @@ class Chain:
         Rows without a Modified_Time that can be read are each window's. `again`: of an export that
         was made anew after rows of it were read.
         """
-        new = self.ids.without(page)
-        unknown = self.around.without(new)
+        new = self.ids.drop_known(page)
+        unknown = self.around.drop_known(new)
         self.twice = self.twice or (len(unknown) < len(page) and not again)
         if window is not None:
-            first, last = text(window.start), text(window.end)
+            first, last = format_moment(window.start), format_moment(window.end)
             within = [row for row in new if first <= (row.get(CURSOR_FIELD) or first) <= last]
             if len(within) < len(new):
                 self.around.add(
@@ -119,7 +119,7 @@ class Chain:
         return new
 
 
-def cut(window: Window, hours: Mapping[str, int], *, most_rows: int) -> list[Window]:
+def cut_window(window: Window, hours: Mapping[str, int], *, most_rows: int) -> list[Window]:
     """The window in parts that hold at most so many rows, if an hour holds no more.
 
     At least two: a window that is within one hour is halved.
@@ -139,9 +139,9 @@ def cut(window: Window, hours: Mapping[str, int], *, most_rows: int) -> list[Win
     return [Window(*span) for span in zip(starts, ends, strict=True)]
 
 
-def first_part(window: Window, moments: Sequence[str]) -> tuple[Window, timedelta]:
+def estimate_first_part(window: Window, moments: Sequence[str]) -> tuple[Window, timedelta]:
     """A first part of the window, with a fifth of the rows at these moments, and how long a part
-    may be that holds as many: the years before the oldest row tell nothing of how they lie."""
+    may be that holds as many: the years before the oldest row do not show how they lie."""
     known = [datetime.fromisoformat(moment) for moment in sorted(moments)] or [window.start]
     end = max(known[len(known) // 5] - _SECOND, window.start)
     return Window(window.start, end), max(end - known[0], (known[-1] - known[0]) / 5)

@@ -16,7 +16,7 @@ from source_zoho_crm.readers import Row
 from zoho_crm.casts import Odd
 from zoho_crm.data_types import CellCast
 from zoho_crm.fields import Field
-from zoho_crm.multi_select import ListTexts
+from zoho_crm.multi_select import MultiSelectTexts
 from zoho_crm.problems import system_error, transient_error
 
 LOGGER = logging.getLogger("airbyte")
@@ -35,53 +35,53 @@ _ENOUGH = 2**22
 _DIGITS = 20
 
 
-def rows(
+def read_rows(
     file: IO[bytes],
     module: str,
     fields: Sequence[Field],
     *,
     most_rows: int,
-    lists: ListTexts | None = None,
+    texts: MultiSelectTexts | None = None,
 ) -> Iterator[list[Row]]:
     """The rows of a ZIP that holds one CSV, in their canonical form, some at a time.
 
     Neither the file nor what it unpacks to is ever in memory as a whole. A file that unpacks to
-    more than 20 GB, or has more rows than an export can have, is refused. `lists` knows what other
-    exports of the module have shown of lists that are texts. Bytes that are no UTF-8 become U+FFFD.
+    more than 20 GB, or has more rows than an export can have, is refused. `texts` knows what other
+    exports of the module have shown of multi-select texts. Bytes that are no UTF-8 become U+FFFD.
     A file without a byte has no rows.
     """
     if not file.seek(0, io.SEEK_END):
         return
     try:
         with zipfile.ZipFile(file) as archive:
-            entry = _entry(archive)
+            entry = _find_entry(archive)
             # The rest of the entry is never unpacked, should it be longer than it says.
             with archive.open(entry) as unpacked:
-                lists = lists or ListTexts(module)
-                lists.ahead = partial(_lists_in, archive, entry, fields)
-                yield from _pages(_Table(unpacked), module, fields, most_rows, lists)
+                texts = texts or MultiSelectTexts(module)
+                texts.ahead = partial(_find_multi_select_cells, archive, entry, fields)
+                yield from _read_pages(_Table(unpacked), module, fields, most_rows, texts)
     except (zipfile.BadZipFile, zlib.error, EOFError, csv.Error) as error:
         if _CELL_TOO_LONG in str(error):
-            raise _too_long(module, "value", MOST_OF_A_CELL) from None
+            raise _build_too_long_error(module, "value", MOST_OF_A_CELL) from None
         raise transient_error(
             f"An export that Zoho made is damaged ({error}). Try again later."
         ) from error
     except _TooLong:
-        raise _too_long(module, "record", MOST_OF_A_ROW) from None
+        raise _build_too_long_error(module, "record", MOST_OF_A_ROW) from None
 
 
 #: What the csv module says of one.
 _CELL_TOO_LONG = "field larger than field limit"
 
 
-def _too_long(module: str, what: str, most: int) -> AirbyteTracedException:
+def _build_too_long_error(module: str, what: str, most: int) -> AirbyteTracedException:
     return system_error(
         f"{module}: Zoho's export holds a {what} of more than {most:,} characters, which no field "
         "of Zoho's can hold. Choose fewer columns, or enable COQL."
     )
 
 
-class _TooLong(Exception):  # noqa: N818 - it is told in other words
+class _TooLong(Exception):  # noqa: N818 - users get another sentence
     """A row of a CSV is longer than any may be."""
 
 
@@ -89,56 +89,56 @@ class _Table:
     """The rows of a CSV, none of which is ever in memory beyond the size that it may have."""
 
     def __init__(self, unpacked: IO[bytes]) -> None:
-        # Texts of Zoho are longer than a cell that the csv module takes unasked.
+        # Texts of Zoho are longer than the csv module's own limit of a cell.
         csv.field_size_limit(MOST_OF_A_CELL)
         self._text = io.TextIOWrapper(unpacked, "utf-8-sig", "replace", newline="")
         # A blank line at the end is no row.
-        self._rows = filter(None, csv.reader(self._lines()))
+        self._rows = filter(None, csv.reader(self._read_lines()))
         #: Characters since the latest page.
-        self._taken = 0
+        self._characters = 0
 
-    def header(self) -> list[str] | None:
+    def read_header(self) -> list[str] | None:
         return next(self._rows, None)
 
-    def pages(self) -> Iterator[list[list[str]]]:
+    def read_pages(self) -> Iterator[list[list[str]]]:
         """The rows that are left, some at a time."""
         page: list[list[str]] = []
         for row in self._rows:
             page.append(row)
-            if len(page) == _AT_ONCE or self._taken > _ENOUGH:
+            if len(page) == _AT_ONCE or self._characters > _ENOUGH:
                 yield page
-                page, self._taken = [], 0
+                page, self._characters = [], 0
         if page:
             yield page
 
-    def _lines(self) -> Iterator[str]:
+    def _read_lines(self) -> Iterator[str]:
         """The lines of the text; a row has several where a cell has."""
         most = MOST_OF_A_ROW
         while line := self._text.readline(most):
-            self._taken += len(line)
-            if len(line) == most or self._taken > most + _ENOUGH:
+            self._characters += len(line)
+            if len(line) == most or self._characters > most + _ENOUGH:
                 raise _TooLong
             yield line
 
 
-def _lists_in(
+def _find_multi_select_cells(
     archive: zipfile.ZipFile, entry: zipfile.ZipInfo, fields: Sequence[Field]
 ) -> Iterator[tuple[str, str]]:
     """The cells of the columns that hold lists, with their columns."""
     with archive.open(entry) as unpacked:
         table = _Table(unpacked)
-        places = _places(table.header() or ())
+        places = _find_places(table.read_header() or ())
         columns = [
             (places[field.api_name], field.api_name)
             for field in fields
             if field.is_list and field.api_name in places
         ]
-        for page in table.pages():
+        for page in table.read_pages():
             for row in page:
                 yield from ((name, row[place]) for place, name in columns if row[place:])
 
 
-def damage(file: IO[bytes]) -> str | None:
+def find_damage(file: IO[bytes]) -> str | None:
     """Why a ZIP cannot be relied on; None: its checksums hold.
 
     Unpacks it once, some of it at a time; what is no export of Zoho's is left to `rows`.
@@ -155,7 +155,7 @@ def damage(file: IO[bytes]) -> str | None:
     return None if bad is None else "its result is damaged (a checksum does not hold)"
 
 
-def _entry(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+def _find_entry(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     entries = archive.infolist()
     if len(entries) != 1:
         raise system_error(f"An export of Zoho holds {len(entries)} files where one should be.")
@@ -167,36 +167,36 @@ def _entry(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     return entries[0]
 
 
-def _pages(
+def _read_pages(
     table: _Table,
     module: str,
     fields: Sequence[Field],
     most_rows: int,
-    lists: ListTexts,
+    texts: MultiSelectTexts,
 ) -> Iterator[list[Row]]:
-    header = table.header()
+    header = table.read_header()
     if header is None:
         return
-    places = _places(header)
+    places = _find_places(header)
     if "id" not in places:
         raise system_error(f"{module}: Zoho's export has no column Id, but {', '.join(header)}.")
     described = {field.api_name: field for field in fields if field.api_name != "id"}
     if missing := ", ".join(sorted(described.keys() - places.keys())):
         LOGGER.warning(f"{module}: Zoho's export came without {missing}; these are null.")
     columns = [
-        (places[name], _Column(field.cell_reader(lists), field))
+        (places[name], _Column(field.build_cell_reader(texts), field))
         for name, field in described.items()
         if name in places
     ]
     names = ["id", *(column.field.api_name for _, column in columns)]
     found = 0
-    for page in table.pages():
+    for page in table.read_pages():
         found += len(page)
         if found > most_rows:
             raise system_error(
                 f"An export of Zoho has more than the {most_rows:,} rows that one can have."
             )
-        cells = _turned(page, len(header))
+        cells = _transpose(page, len(header))
         # Column by column: a loop over the cells of each row takes several times as long.
         ids = cells[places["id"]]
         if not all(key.isdecimal() and len(key) < _DIGITS for key in ids):
@@ -207,14 +207,14 @@ def _pages(
         yield [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
 
 
-def _places(header: Sequence[str]) -> dict[str, int]:
+def _find_places(header: Sequence[str]) -> dict[str, int]:
     """Where each column stands. Files head the first with `Id`, where the docs say `id`."""
     places = {name: place for place, name in reversed(list(enumerate(header)))}
     record_id = next((place for place, name in enumerate(header) if name.lower() == "id"), None)
     return places if record_id is None else {**places, "id": record_id}
 
 
-def _turned(page: Sequence[Sequence[str]], width: int) -> list[tuple[str, ...]]:
+def _transpose(page: Sequence[Sequence[str]], width: int) -> list[tuple[str, ...]]:
     try:
         cells = list(zip(*page, strict=True))
     except ValueError:
@@ -237,11 +237,11 @@ class _Column:
         try:
             return [read(cell) if cell else None for cell in cells]
         except Odd:
-            return [self._one(cell) if cell else None for cell in cells]
+            return [self._cast_one(cell) if cell else None for cell in cells]
 
-    def _one(self, cell: str) -> Any:
+    def _cast_one(self, cell: str) -> Any:
         try:
             return self.read(cell)
         except Odd as odd:
-            self.field.tell_odd(self.field)
+            self.field.report_odd(self.field)
             return odd.instead

@@ -1,4 +1,4 @@
-"""Exports: bulk read jobs that are made, waited for and fetched; made anew where they fail."""
+"""Exports: bulk read jobs that are created, polled and fetched; created anew where they fail."""
 
 import errno
 import logging
@@ -11,27 +11,27 @@ from typing import IO
 import requests
 
 from source_zoho_crm.bulk_read import BulkRead, Query, Result
-from source_zoho_crm.readers.export_file import damage
-from zoho_crm.errors import not_served
+from source_zoho_crm.readers.export_file import find_damage
+from zoho_crm.errors import is_not_served
 from zoho_crm.problems import Refused, config_error, system_error, transient_error
 
 LOGGER = logging.getLogger("airbyte")
 
-#: Waits between looks at a job grow by this factor, so that at most three eighths of the time that
-#: a job takes are lost, and twenty looks reach to an hour and a half.
+#: Waits between polls of a job grow by this factor, so that at most three eighths of the time that
+#: a job takes are lost, and twenty polls reach to an hour and a half.
 _FIRST_WAIT_S = 0.3
 _LONGER = 1.6
-_MOST_LOOKS = 20
-_TOLD_EVERY_S = 30.0
-#: Looks at a completed job that tells no result, until a new one is made. A client in production
-#: meets such jobs; whether the result comes later, nothing tells.
-_MOST_BARE_LOOKS = 4
+_MOST_POLLS = 20
+_LOG_EVERY_S = 30.0
+#: Polls of a completed job without a result, until a new one is made. A client in production meets
+#: such jobs; whether the result comes later is not known.
+_MOST_BARE_POLLS = 4
 #: How often one export is begun.
 _TRIES = 3
 #: A result that is no longer there, or its job. UNVERIFIED: how long Zoho keeps results; a sister
 #: product says one day.
 _GONE = "RESOURCE_NOT_FOUND"
-#: Exports in a row that tell of no rows and have no result, until there are none. UNVERIFIED:
+#: Exports in a row that report no rows and have no result, until there are none. UNVERIFIED:
 #: whether an export without rows has a file, an empty one, or none.
 _GONE_OFTEN_ENOUGH = 2
 
@@ -64,40 +64,40 @@ class Export:
         self._gone_when_empty = 0
         self._job = service.create(query)
 
-    def result(self) -> Result:
+    def wait_for_result(self) -> Result:
         """Waits until the export is completed."""
         while self._result is None:
             try:
-                self._result = self._looked_for()
+                self._result = self._poll()
             except Refused as refusal:
-                self._again_if_gone(refusal)
+                self._retry_if_gone(refusal)
         return self._result
 
     @contextmanager
     def file(self) -> Iterator[IO[bytes]]:
         """The ZIP of the completed export, on disk as long as it is read.
 
-        What `result` tells from then on is of this file: the export may have been made anew. Where
-        Zoho tells of no rows, a result of no bytes is as good as a ZIP.
+        What `wait_for_result` returns from then on is of this file: the export may have been made
+        anew. Where Zoho reports no rows, a result of no bytes is as good as a ZIP.
         """
         try:
             with tempfile.TemporaryFile(prefix="zoho-export-") as file:
-                while not self._fetched(file):
+                while not self._fetch(file):
                     file.seek(0)
                     file.truncate()
-                    self.result()
+                    self.wait_for_result()
                 yield file
         except OSError as error:
             if error.errno not in _NO_ROOM:
                 raise
             # A retry would find the same folder and an export of the same size.
             raise config_error(
-                f"{self._told}: its result cannot be saved in {_folder()} ({error.strerror}). Free "
-                "space there, set TMPDIR to another folder, or choose fewer columns or a later "
-                "start date."
+                f"{self._label}: its result cannot be saved in {_find_folder()} "
+                f"({error.strerror}). Free space there, set TMPDIR to another folder, or choose "
+                "fewer columns or a later start date."
             ) from error
 
-    def _fetched(self, file: IO[bytes]) -> bool:
+    def _fetch(self, file: IO[bytes]) -> bool:
         try:
             self._service.download(self._job, file)
             # Else a full disk would look like a file that is no ZIP.
@@ -107,83 +107,83 @@ class Export:
                 self._gone_when_empty += 1
                 if self._gone_when_empty == _GONE_OFTEN_ENOUGH:
                     return True
-            self._again_if_gone(refusal)
+            self._retry_if_gone(refusal)
             return False
         except requests.RequestException as broken:
-            self.again(f"its result broke off ({type(broken).__name__})", same_job=True)
+            self.retry(f"its result broke off ({type(broken).__name__})", same_job=True)
             return False
         if self._is_empty and not file.tell():
             return True
         # Before the first row goes out: rows that went out cannot be called back.
-        if why := damage(file):
-            self.again(why, same_job=True)
+        if why := find_damage(file):
+            self.retry(why, same_job=True)
             return False
         return True
 
     @property
     def _is_empty(self) -> bool:
-        """Zoho tells of no rows."""
+        """Zoho reports no rows."""
         return self._result is not None and self._result.rows == 0
 
-    def _looked_for(self) -> Result | None:
-        """Looks at the job until it is done; None: it has failed, and a new one is made."""
+    def _poll(self) -> Result | None:
+        """Polls the job until it is done; None: it has failed, and a new one is made."""
         begun = time.monotonic()
-        wait, untold, bare = _FIRST_WAIT_S, _TOLD_EVERY_S, 0
-        for _ in range(_MOST_LOOKS):
+        wait, until_log, bare = _FIRST_WAIT_S, _LOG_EVERY_S, 0
+        for _ in range(_MOST_POLLS):
             left = wait
             while left > 0:
-                pause = min(left, untold)
+                pause = min(left, until_log)
                 time.sleep(pause)
-                left, untold = left - pause, untold - pause
-                if untold <= 0:
-                    untold = _TOLD_EVERY_S
+                left, until_log = left - pause, until_log - pause
+                if until_log <= 0:
+                    until_log = _LOG_EVERY_S
                     seconds = time.monotonic() - begun
-                    LOGGER.info(f"{self._told}: Zoho is at it for {seconds:.0f} s.")
+                    LOGGER.info(f"{self._label}: Zoho is at it for {seconds:.0f} s.")
             wait *= _LONGER
-            state = self._service.state(self._job)
+            state = self._service.fetch_state(self._job)
             bare += state.completed
             if state.result is not None:
                 return state.result
-            if bare == _MOST_BARE_LOOKS:
-                self.again("it is completed and tells no result")
+            if bare == _MOST_BARE_POLLS:
+                self.retry("it is completed and has no result")
                 return None
             if state.failure is not None:
-                if state.code and not_served(state.code):
+                if state.code and is_not_served(state.code):
                     # A new one would fail as well.
                     raise Refused(system_error(state.failure), state.code)
-                self.again(f"it failed ({state.failure})")
+                self.retry(f"it failed ({state.failure})")
                 return None
         minutes = (time.monotonic() - begun) / 60
         raise transient_error(
-            f"{self._told}: Zoho has not completed it in {minutes:.0f} minutes. "
+            f"{self._label}: Zoho has not completed it in {minutes:.0f} minutes. "
             "The next sync goes on from the saved state."
         )
 
-    def _again_if_gone(self, refusal: Refused) -> None:
+    def _retry_if_gone(self, refusal: Refused) -> None:
         if refusal.code != _GONE:
             raise refusal
-        self.again("it is no longer there")
+        self.retry("it is no longer there")
 
-    def again(self, why: str, *, same_job: bool = False) -> None:
+    def retry(self, why: str, *, same_job: bool = False) -> None:
         if self._tries == _TRIES:
             raise transient_error(
-                f"{self._told}: {why}, and so {_TRIES} times. "
+                f"{self._label}: {why}, and so {_TRIES} times. "
                 "The next sync goes on from the saved state."
             )
         self._tries += 1
         LOGGER.warning(
-            f"{self._told}: {why}; {'it is fetched again' if same_job else 'a new one is made'}."
+            f"{self._label}: {why}; {'it is fetched again' if same_job else 'a new one is made'}."
         )
         if not same_job:
             self._result = None
             self._job = self._service.create(self._query)
 
     @property
-    def _told(self) -> str:
+    def _label(self) -> str:
         return f"{self._service.stream}, export {self._job}"
 
 
-def _folder() -> str:
+def _find_folder() -> str:
     try:
         return tempfile.gettempdir()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Chains of pages: a list of wide rows, one chain for each column group."""
+"""A list of wide rows: one chain of pages per column group, joined row by row."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -6,10 +6,10 @@ from datetime import datetime
 from functools import cache
 
 from source_zoho_crm.readers import Row
-from source_zoho_crm.readers.column_groups import join
+from source_zoho_crm.readers.column_groups import join_columns
 from source_zoho_crm.readers.moved_rows import OUT_OF_REACH, TOKEN_EXPIRED, Lister
-from source_zoho_crm.readers.repeated_pages import Repeats
-from zoho_crm.casts import utc
+from source_zoho_crm.readers.repeated_pages import RepeatedPages
+from zoho_crm.casts import to_utc
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.problems import Refused
 
@@ -19,11 +19,11 @@ LOGGER = logging.getLogger("airbyte")
 _MOST_AHEAD = 2_000
 
 
-class Walk:
+class ListWalk:
     """The pages of a list in order, each row with the columns of all column groups.
 
     A row that changed between its column groups is read again; the list is sorted by Modified_Time
-    (`by_id`: by the id), and a row that has moved on in it comes later. `passed` is told of each
+    (`by_id`: by the id), and a row that has moved on in it comes later. `observe` gets each
     page as Zoho gave it, with the rows that have moved on since; of an empty one, too, if the page
     before promised more. `promised`: rows have been seen that the list should show.
     """
@@ -35,7 +35,7 @@ class Walk:
         groups: Sequence[Mapping[str, str]],
         since: datetime | None,
         by_ids: Callable[[set[str], Callable[[Row], bool]], dict[str, Row]],
-        passed: Callable[[list[Row]], None],
+        observe: Callable[[list[Row]], None],
         *,
         by_id: bool,
         promised: bool,
@@ -55,7 +55,7 @@ class Walk:
         )
         self._by_ids = by_ids
         self._by_id = by_id
-        self._passed = passed
+        self._observe = observe
         #: Its reader has had all that it wants; False where a page token has expired, or a page is
         #: out of reach.
         self.complete = True
@@ -64,7 +64,7 @@ class Walk:
 
     def __iter__(self) -> Iterator[list[Row]]:
         try:
-            yield from self._pages()
+            yield from self._read_pages()
         except Refused as refusal:
             # A list by id cannot go on elsewhere.
             self.out_of_reach = refusal.code in OUT_OF_REACH and not self._by_id
@@ -72,27 +72,27 @@ class Walk:
                 raise
             self.complete = False
 
-    def _pages(self) -> Iterator[list[Row]]:
+    def _read_pages(self) -> Iterator[list[Row]]:
         promised = False
-        while page := self._first.next():
+        while page := self._first.read_next():
             promised = self._first.more
             torn: set[str] = set()
             for chain in self._others:
-                torn |= join(page, chain.taken(page))
-            whole = self._mended(page, torn) if torn else page
+                torn |= join_columns(page, chain.read_rows_of(page))
+            whole = self._reread(page, torn) if torn else page
             # A refusal of another column group's page keeps this one from its reader.
-            self._passed(page)
+            self._observe(page)
             yield whole
         if promised:
             # Its rows have moved forward past a border of pages, or are gone.
-            self._passed([])
+            self._observe([])
 
     @property
     def more(self) -> bool:
         """Whether there are pages behind."""
         return self._first.more
 
-    def _mended(self, page: list[Row], torn: set[str]) -> list[Row]:
+    def _reread(self, page: list[Row], torn: set[str]) -> list[Row]:
         """The page with its torn rows read again, without those that are elsewhere now."""
         moments = {row["id"]: row.get(CURSOR_FIELD) for row in page}
         again = self._by_ids(
@@ -102,11 +102,11 @@ class Walk:
         return [row for row in whole if row is not None]
 
 
-def in_utc(rows: list[Row]) -> list[Row]:
+def convert_moments(rows: list[Row]) -> list[Row]:
     for row in rows:
         if moment := row.get(CURSOR_FIELD):
             try:
-                row[CURSOR_FIELD] = utc(moment)
+                row[CURSOR_FIELD] = to_utc(moment)
             except ValueError:
                 row[CURSOR_FIELD] = None
                 _warn_of_moments()
@@ -132,7 +132,7 @@ class _Chain:
         promised: bool,
     ) -> None:
         self._lister = lister
-        self._repeats = Repeats(module)
+        self._repeats = RepeatedPages(module)
         self._params = dict(params)
         self._since = since
         self._by_id = by_id
@@ -141,7 +141,7 @@ class _Chain:
         self.more = True
         self._ahead: dict[str, Row] = {}
 
-    def next(self) -> list[Row]:
+    def read_next(self) -> list[Row]:
         """The next page; empty behind the last."""
         if not self.more:
             return []
@@ -154,25 +154,27 @@ class _Chain:
             self._params["page_token"] = page.next_token
         else:
             self._params["page"] = str(self._page)
-        return in_utc(page.rows)
+        return convert_moments(page.rows)
 
-    def taken(self, page: list[Row]) -> dict[str, Row]:
+    def read_rows_of(self, page: list[Row]) -> dict[str, Row]:
         """This list's rows of the page by id, read as far as its last one; rows behind it wait.
 
         Where lists have the rows of a second in different orders, not all may be among them.
         """
         last = page[-1]
-        place = self._place(last)
+        place = self._find_place(last)
         while last["id"] not in self._ahead and self.more and len(self._ahead) < _MOST_AHEAD:
-            read = self.next()
+            read = self.read_next()
             self._ahead |= {row["id"]: row for row in read}
-            if read and self._place(read[-1]) > place:
+            if read and self._find_place(read[-1]) > place:
                 break
         keys = [row["id"] for row in page if row["id"] in self._ahead]
         found = {key: self._ahead.pop(key) for key in keys}
-        self._ahead = {key: row for key, row in self._ahead.items() if self._place(row) >= place}
+        self._ahead = {
+            key: row for key, row in self._ahead.items() if self._find_place(row) >= place
+        }
         return found
 
-    def _place(self, row: Row) -> tuple[int, str]:
+    def _find_place(self, row: Row) -> tuple[int, str]:
         """What the list is sorted by."""
         return (int(row["id"]), "") if self._by_id else (0, row.get(CURSOR_FIELD) or "")

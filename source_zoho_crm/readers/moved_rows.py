@@ -1,4 +1,4 @@
-"""What one page of a module's lists tells, for a credit."""
+"""Which rows moved in a module's lists while a chain was read; to see it costs two credits."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from source_zoho_crm.readers import Page
-from source_zoho_crm.readers.repeated_pages import Repeats
+from source_zoho_crm.readers.repeated_pages import RepeatedPages
 from zoho_crm.errors import INVALID_DATA, NOT_SERVED, PERMISSION_LACKING
 from zoho_crm.problems import Refused
 
@@ -23,25 +23,25 @@ class Lister(Protocol):
 
 
 #: Sends Get Deleted Records for what was deleted since then, this page.
-Deletions = Callable[[datetime, int], Page]
+DeletionLister = Callable[[datetime, int], Page]
 
 #: Refuses the page token of a chain that has been read for more than a day.
 TOKEN_EXPIRED = "EXPIRED_VALUE"
 #: Refuse pages that are further away than Zoho's lists reach.
 OUT_OF_REACH = frozenset({"DISCRETE_PAGINATION_LIMIT_EXCEEDED", "PAGINATION_LIMIT_EXCEEDED"})
-#: Zoho's clock is told in whole seconds, and some time ago.
+#: Zoho's clock comes in whole seconds, and was read some time ago.
 _CLOCK = timedelta(seconds=5)
 
 
-class Moved(NamedTuple):
+class MovedRows(NamedTuple):
     """Records that have left their places in a list since a moment."""
 
-    #: Those that were told.
+    #: Those that the caller holds.
     ids: frozenset[str]
     all: frozenset[str]
     #: No more than these.
     whole: bool
-    #: Zoho refuses to tell.
+    #: Zoho refuses the lists that show it.
     refused: bool = False
 
     @property
@@ -50,8 +50,8 @@ class Moved(NamedTuple):
         return self.whole and not self.ids
 
 
-class Lists:
-    """Tells what happened to a module's records since a moment.
+class MoveDetector:
+    """Finds which records of a module moved since a moment.
 
     UNVERIFIED: whether the pages of a list or an export, and their page tokens, show one moment or
     several; Zoho's pages do not say. So the worst is assumed, that they count rows as they are now:
@@ -59,7 +59,7 @@ class Lists:
     is in no page.
 
     `at`: Zoho's clock when ours is at so many seconds, by all answers so far. Moments are kept as
-    ours: later answers may show that Zoho's was earlier. `tells_deletions`: Zoho lists what is
+    ours: later answers may show that Zoho's was earlier. `lists_deletions`: Zoho lists what is
     deleted of this module. Where it has not been seen to, as for line items and links, an empty
     list of deletions says nothing.
     """
@@ -68,31 +68,31 @@ class Lists:
         self,
         module: str,
         rows: Lister,
-        deletions: Deletions,
+        deletions: DeletionLister,
         at: Callable[[float], datetime],
         *,
-        tells_deletions: bool = True,
+        lists_deletions: bool = True,
     ) -> None:
         self._module = module
         self._rows = rows
         self._deletions = deletions
         self._at = at
-        self.tells_deletions = tells_deletions
+        self.lists_deletions = lists_deletions
         self._refused = False
         self._has_warned = False
 
     @property
-    def tell(self) -> bool:
-        """Whether records that have moved are told of."""
-        return self.tells_deletions and not self._refused
+    def can_detect(self) -> bool:
+        """Whether Zoho shows which records have moved."""
+        return self.lists_deletions and not self._refused
 
-    def some_id(self, since: datetime | None, *, converted: str = "both") -> str | None:
+    def find_some_id(self, since: datetime | None, *, converted: str = "both") -> str | None:
         """A record modified since then (None: any record); None: there is none."""
         params = {"fields": "id", "per_page": "1", "converted": converted}
         rows = self._rows(params, since).rows
         return rows[0]["id"] if rows else None
 
-    def has(self, key: str) -> bool:
+    def has_record(self, key: str) -> bool:
         """Whether there is a record of this id."""
         try:
             return bool(self._rows({"fields": "id", "ids": key, "converted": "both"}, None).rows)
@@ -101,17 +101,19 @@ class Lists:
                 raise
             return False
 
-    def moved(self, since_s: float, held: Callable[[str], bool], *, edits: bool = True) -> Moved:
+    def find_moved(
+        self, since_s: float, held: Callable[[str], bool], *, edits: bool = True
+    ) -> MovedRows:
         """Which records whose ids `held` knows were deleted since then, or (`edits`) edited.
 
         The list of deletions grows meanwhile, and pages that grow hide nothing. In that of edits a
-        row moves once more when it is edited again, so that more than a page of them tells nothing.
+        row moves once more when it is edited again, so that more than a page of them shows nothing.
         """
-        if not self.tell:
-            return Moved(frozenset(), frozenset(), whole=False, refused=self._refused)
+        if not self.can_detect:
+            return MovedRows(frozenset(), frozenset(), whole=False, refused=self._refused)
         since = self._at(since_s) - _CLOCK
         try:
-            rows, more, number, repeats = [], True, 0, Repeats(self._module)
+            rows, more, number, repeats = [], True, 0, RepeatedPages(self._module)
             while more:
                 number += 1
                 page = self._deletions(since, number)
@@ -126,23 +128,23 @@ class Lists:
             if refusal.code not in NOT_SERVED | PERMISSION_LACKING and not refusal.scopes_held:
                 raise
             self._refused = True
-            return Moved(frozenset(), frozenset(), whole=False, refused=True)
+            return MovedRows(frozenset(), frozenset(), whole=False, refused=True)
         ids = frozenset(row["id"] for row in rows)
-        return Moved(frozenset(filter(held, ids)), ids, whole=not more)
+        return MovedRows(frozenset(filter(held, ids)), ids, whole=not more)
 
     def has_moved(
         self, since_s: float, held: Callable[[str], bool], *, edits: bool = True
     ) -> bool | None:
-        """Whether one has; taken as so where not all is told. None: Zoho refuses to tell."""
-        moved = self.moved(since_s, held, edits=edits)
+        """Whether one has; yes where not all is shown. None: Zoho refuses to show it."""
+        moved = self.find_moved(since_s, held, edits=edits)
         return None if moved.refused else not moved.none
 
     def warn_of_gaps(self) -> None:
-        """Says, once, that nobody knows whether rows have moved."""
+        """Warns, once, that rows may have moved unseen."""
         if not self._has_warned:
             self._has_warned = True
             LOGGER.warning(
-                f"{self._module}: its records came in several pages, and Zoho refuses to tell "
+                f"{self._module}: its records came in several pages, and Zoho refuses to show "
                 "which of them were edited or deleted meanwhile. If some were, others may be "
                 "missing; a refresh of this stream at a quiet hour brings them."
             )

@@ -9,7 +9,7 @@ from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.problems import transient_error
 
 
-class Repeats:
+class RepeatedPages:
     """Ends the read of a list whose pages repeat: it would go on for ever.
 
     Rows that move in a list get another Modified_Time, so that a page with the rows of the one
@@ -27,11 +27,11 @@ class Repeats:
             for row in (page.rows if page.more else ())
         ]
         if shown and shown == self._before:
-            raise stuck(self._module)
+            raise repeated_page_error(self._module)
         self._before = shown
 
 
-def stuck(module: str) -> AirbyteTracedException:
+def repeated_page_error(module: str) -> AirbyteTracedException:
     return transient_error(
         f"{module}: Zoho gave the same page twice and promised more, so the read would not end. "
         "Try again later."

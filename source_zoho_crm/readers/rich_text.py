@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from source_zoho_crm.readers import Row
-from zoho_crm.casts import utc
+from zoho_crm.casts import to_utc
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.domains import segment
 from zoho_crm.errors import INVALID_DATA
@@ -30,8 +30,8 @@ class WholeTexts:
 
     Several records come in one call where the version can (`rich_ids`, "Get Rich Text Fields"),
     and one by one elsewhere. A row never mixes two moments: each text comes with Modified_Time, and
-    where that differs from the row's, the row is left out. A module without Modified_Time cannot
-    tell.
+    where that differs from the row's, the row is left out. In a module without Modified_Time
+    that cannot be seen.
     """
 
     def __init__(self, ask: Ask, module: str, fields: Sequence[Field], *, at_once: int) -> None:
@@ -41,16 +41,16 @@ class WholeTexts:
         self._stamped = any(field.api_name == CURSOR_FIELD for field in fields)
         self._at_once = at_once
 
-    def mend(self, page: list[Row]) -> list[Row]:
+    def restore(self, page: list[Row]) -> list[Row]:
         """The rows with whole texts, without those that were edited since the page was read.
 
-        A record that was deleted since keeps the beginning; the deletion is told by the next sync.
+        A record that was deleted since keeps the beginning; the next sync emits the deletion.
         """
         cut = {row["id"]: row for row in page if self._is_cut(row)}
         if not cut:
             return page
         edited, found = set(), 0
-        for key, moment, texts in self._texts(list(cut)):
+        for key, moment, texts in self._fetch_texts(list(cut)):
             found += 1
             if moment == cut[key].get(CURSOR_FIELD):
                 cut[key].update(texts)
@@ -66,18 +66,18 @@ class WholeTexts:
     def _is_cut(self, row: Row) -> bool:
         return any(_is_long(row.get(name)) for name in self._names)
 
-    def _texts(self, ids: Sequence[str]) -> Iterator[tuple[str, str | None, Row]]:
-        """Id, Modified_Time and texts of these records, as far as they are there."""
-        for some in _portions(ids, self._at_once or 1):
+    def _fetch_texts(self, ids: Sequence[str]) -> Iterator[tuple[str, str | None, Row]]:
+        """Id, Modified_Time and texts of these records, without those that are gone."""
+        for some in _split(ids, self._at_once or 1):
             rows = {row["id"]: row for row in self._fetch(some)}
             # This call gives nothing but rich text, so what it gave is dated afterwards.
-            moments = self._moments(list(rows)) if self._at_once and self._stamped else rows
+            moments = self._fetch_moments(list(rows)) if self._at_once and self._stamped else rows
             for key in rows.keys() & moments.keys():
                 moment = moments[key].get(CURSOR_FIELD)
                 texts = {name: rows[key][name] for name in self._names if name in rows[key]}
                 with suppress(ValueError):
                     # Else it is no moment, and the row has it as it is.
-                    moment = utc(moment)
+                    moment = to_utc(moment)
                 yield key, moment, texts
 
     def _fetch(self, ids: Sequence[str]) -> list[Row]:
@@ -95,11 +95,11 @@ class WholeTexts:
             half = len(ids) // 2
             return [*self._fetch(ids[:half]), *self._fetch(ids[half:])]
 
-    def _moments(self, ids: Sequence[str]) -> dict[str, Row]:
+    def _fetch_moments(self, ids: Sequence[str]) -> dict[str, Row]:
         params = {"fields": CURSOR_FIELD, "converted": "both"}
         return {
             row["id"]: row
-            for some in _portions(ids, _IDS_AT_ONCE)
+            for some in _split(ids, _IDS_AT_ONCE)
             for row in self._ask("", {**params, "ids": ",".join(some)})
         }
 
@@ -114,5 +114,5 @@ def _is_long(text: object) -> bool:
     return len(text) + pairs >= (_CUT - 1 if pairs else _CUT)
 
 
-def _portions(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+def _split(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
     return (ids[start : start + size] for start in range(0, len(ids), size))

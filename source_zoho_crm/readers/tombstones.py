@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from source_zoho_crm.readers import Row
-from source_zoho_crm.readers.emitted_ids import ToldIds
-from source_zoho_crm.readers.moved_rows import Deletions
-from source_zoho_crm.readers.repeated_pages import Repeats
-from source_zoho_crm.readers.windows import text
-from zoho_crm.casts import utc
+from source_zoho_crm.readers.emitted_ids import EmittedIds
+from source_zoho_crm.readers.moved_rows import DeletionLister
+from source_zoho_crm.readers.repeated_pages import RepeatedPages
+from source_zoho_crm.readers.windows import format_moment
+from zoho_crm.casts import to_utc
 from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.problems import transient_error
 
@@ -26,7 +26,7 @@ LISTED_FOR = timedelta(days=120)
 _REREADS = 5
 
 
-def columns() -> dict[str, Any]:
+def build_tombstone_columns() -> dict[str, Any]:
     """What tombstones add to the JSON schema of a stream."""
     moment = {
         "type": ["null", "string"],
@@ -36,23 +36,25 @@ def columns() -> dict[str, Any]:
     return {DELETED_AT: moment, UPDATED_AT: moment}
 
 
-def deletions(module: str, ask: Deletions, since: datetime, end: datetime) -> Iterator[list[Row]]:
+def read_deletions(
+    module: str, ask: DeletionLister, since: datetime, end: datetime
+) -> Iterator[list[Row]]:
     """Zoho's entries of what was deleted since then, each record's once, in pages.
 
     Pages are counted, and where a record is restored meanwhile, those behind it move forward; so a
     list of several pages is read until it has nothing new of before `end`. What is deleted later
-    hides nothing, and a list that grows all the time is not read time and again for it.
+    hides nothing, and a list that keeps growing is not read again for it.
     """
-    told, last = ToldIds(), text(end)
+    seen, last = EmittedIds(), format_moment(end)
     for _ in range(_REREADS):
-        more, number, fresh, repeats = True, 0, 0, Repeats(module)
+        more, number, fresh, repeats = True, 0, 0, RepeatedPages(module)
         while more:
             number += 1
             page = ask(since, number)
             repeats.check(page)
             more = page.more and bool(page.rows)
-            new = [row for row in page.rows if told.add(row["id"])]
-            fresh += sum(utc(row["deleted_time"]) <= last for row in new)
+            new = [row for row in page.rows if seen.add(row["id"])]
+            fresh += sum(to_utc(row["deleted_time"]) <= last for row in new)
             yield new
         if number == 1 or not fresh:
             return
@@ -62,15 +64,17 @@ def deletions(module: str, ask: Deletions, since: datetime, end: datetime) -> It
     )
 
 
-def tombstones(pages: Iterable[list[Row]], since: datetime, end: datetime) -> Iterator[list[Row]]:
+def build_tombstones(
+    pages: Iterable[list[Row]], since: datetime, end: datetime
+) -> Iterator[list[Row]]:
     """The deletions from `since` to `end`, both included.
 
     A tombstone carries the deletion's time as Modified_Time: warehouses keep the row with the
     latest cursor, and drop it where it says that it was deleted.
     """
-    first, last = text(since), text(end)
+    first, last = format_moment(since), format_moment(end)
     for page in pages:
-        moments = ((entry["id"], utc(entry["deleted_time"])) for entry in page)
+        moments = ((entry["id"], to_utc(entry["deleted_time"])) for entry in page)
         yield [
             {"id": key, CURSOR_FIELD: moment, DELETED_AT: moment, UPDATED_AT: moment}
             for key, moment in moments
@@ -78,10 +82,12 @@ def tombstones(pages: Iterable[list[Row]], since: datetime, end: datetime) -> It
         ]
 
 
-def forgotten(since: datetime, now: datetime) -> str | None:
-    """What Zoho no longer tells of the deletions since then; None: it tells all."""
+def describe_unlisted(since: datetime, now: datetime) -> str | None:
+    """Which deletions since then Zoho no longer lists; None: it lists all."""
     if now - since > LISTED_FOR:
-        return f"before {text(now - LISTED_FOR)}"
+        return f"before {format_moment(now - LISTED_FOR)}"
     if now - since > _IN_THE_BIN:
-        return f"before {text(now - _IN_THE_BIN)} whose rows have left the recycle bin since"
+        return (
+            f"before {format_moment(now - _IN_THE_BIN)} whose rows have left the recycle bin since"
+        )
     return None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from zoho_crm.casts import utc
+from zoho_crm.casts import to_utc
 
 #: Fewer rows than this, and so what a read that was cut off repeats at most. It is how far a query
 #: can skip before v7; each window costs a credit for finding its end.
@@ -16,7 +16,7 @@ _SECOND = timedelta(seconds=1)
 
 #: Modified_Time of the row at this place, counted from 1, of those from a moment on; None: there
 #: are fewer.
-MomentOf = Callable[[datetime, int], datetime | None]
+FindMoment = Callable[[datetime, int], datetime | None]
 
 
 class Window(NamedTuple):
@@ -31,7 +31,7 @@ class Window(NamedTuple):
 
     def holds(self, moment: Any) -> bool:
         """Whether a row's Modified_Time lies in it; one that is no moment lies in every window."""
-        read = moment_in(moment)
+        read = parse_moment(moment)
         return read is None or self.start <= read <= self.end
 
 
@@ -42,23 +42,25 @@ class Span(NamedTuple):
     end: datetime
     #: An earlier run has read all that is older.
     resumed: bool
-    #: From when on deletions are told; None: none are.
+    #: From when on deletions are emitted; None: never.
     deleted_since: datetime | None
 
 
-def moment_in(value: Any) -> datetime | None:
-    """The moment that a value of Zoho's JSON tells; None: it tells none."""
+def parse_moment(value: Any) -> datetime | None:
+    """The moment that a value of Zoho's JSON is; None: it is none."""
     try:
-        return datetime.fromisoformat(utc(value))
+        return datetime.fromisoformat(to_utc(value))
     except ValueError:
         return None
 
 
-def text(moment: datetime) -> str:
+def format_moment(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def windows(start: datetime, end: datetime, moment_of: MomentOf) -> Generator[Window, float, None]:
+def plan_windows(
+    start: datetime, end: datetime, find_moment: FindMoment
+) -> Generator[Window, float, None]:
     """Windows from start to end, without gap or overlap, each of fewer than `MOST_ROWS` rows.
 
     Only a second that has more is a window of more: it is one by itself. Send back how many seconds
@@ -66,7 +68,7 @@ def windows(start: datetime, end: datetime, moment_of: MomentOf) -> Generator[Wi
     """
     rows = MOST_ROWS
     while start <= end:
-        moment = moment_of(start, rows)
+        moment = find_moment(start, rows)
         last = end if moment is None else moment.replace(microsecond=0) - _SECOND
         window = Window(start, max(start, min(last, end)))
         seconds = yield window

@@ -30,21 +30,21 @@ def test_an_account_is_all_that_it_needs(org: Org) -> None:
 
 
 @pytest.mark.parametrize("code", ["NO_PERMISSION", "INVALID_MODULE", "OAUTH_SCOPE_MISMATCH"])
-def test_a_module_that_zoho_does_not_tell_of_is_no_failure(org: Org, code: str) -> None:
+def test_a_module_that_zoho_does_not_describe_is_no_failure(org: Org, code: str) -> None:
     body = {"code": code, "message": "no", "details": {}, "status": "error"}
     org.fail("settings.fields:Accounts", times=9, status=400, body=body)
 
     assert check(org.config) == ""
 
 
-def test_fields_that_are_refused_for_a_scope_altogether_are_told(org: Org) -> None:
+def test_fields_that_are_refused_for_a_scope_altogether_are_reported(org: Org) -> None:
     body = {"code": "OAUTH_SCOPE_MISMATCH", "message": "no", "details": {}, "status": "error"}
     org.fail("settings.fields", times=99, status=401, body=body)
 
-    assert "for want of a scope" in check(org.config)
+    assert "because of a missing scope" in check(org.config)
 
 
-def test_a_wrong_secret_is_told(org: Org) -> None:
+def test_a_wrong_secret_is_reported(org: Org) -> None:
     assert "client secret" in check(org.config | {"client_secret": "wrong"})
 
 
@@ -70,7 +70,7 @@ def test_a_wrong_secret_is_told(org: Org) -> None:
         "one field twice",
     ],
 )
-def test_a_mapping_that_cannot_be_is_told(org: Org, wrong: dict[str, Any], said: str) -> None:
+def test_a_mapping_that_cannot_be_is_reported(org: Org, wrong: dict[str, Any], said: str) -> None:
     assert said in check(org.config | {"mappings": [wrong]})
 
 
@@ -92,7 +92,7 @@ def scopes(org: Org) -> Iterator[Callable[[str], None]]:
 READING = "ZohoCRM.modules.READ,ZohoCRM.settings.ALL,ZohoCRM.users.READ,ZohoCRM.org.READ"
 
 
-def test_a_token_that_may_only_read_is_told(org: Org, scopes: Callable[[str], None]) -> None:
+def test_a_token_that_may_only_read_is_reported(org: Org, scopes: Callable[[str], None]) -> None:
     scopes(READING)
 
     assert check(org.config).startswith("The refresh token lacks a scope: it may read")
@@ -123,18 +123,18 @@ def test_what_only_the_connection_decides_is_left_to_it(org: Org) -> None:
     assert check(org.config | {"mappings": [lacking]}) == ""
 
 
-def test_all_that_is_wrong_with_mappings_is_told_at_once(org: Org) -> None:
+def test_all_that_is_wrong_with_mappings_is_reported_at_once(org: Org) -> None:
     wrong = [mapping("a", "Lead", "insert"), mapping("b", "Leads", "upsert", "Phone")]
 
     sentence = check(org.config | {"mappings": wrong})
 
-    assert sentence.startswith("2 things must be mended")
+    assert sentence.startswith("2 things must be fixed")
     assert "(1) a: " in sentence
     assert "(2) b: " in sentence
 
 
 @pytest.mark.parametrize("folder", ["file/folder", "nul\0"])
-def test_a_folder_that_cannot_be_used_is_told(org: Org, tmp_path: Path, folder: str) -> None:
+def test_a_folder_that_cannot_be_used_is_reported(org: Org, tmp_path: Path, folder: str) -> None:
     (tmp_path / "file").touch()
     storage = {"storage_type": "Local", "folder": f"{tmp_path}/{folder}"}
 
@@ -185,7 +185,9 @@ def test_a_folder_that_cannot_be_used_is_told(org: Org, tmp_path: Path, folder: 
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_setting_that_cannot_be_is_told(org: Org, settings: dict[str, Any], said: str) -> None:
+def test_a_setting_that_cannot_be_is_reported(
+    org: Org, settings: dict[str, Any], said: str
+) -> None:
     assert said in check(org.config | settings)
 
 

@@ -7,7 +7,7 @@ import requests
 import urllib3
 from airbyte_cdk.sources.streams.http.error_handlers.response_models import ResponseAction
 
-from destination_zoho_crm.client import Client, LostAnswerError, OutcomesOrFailure
+from destination_zoho_crm.client import Client, LostAnswerError, WriteAnswerHandler
 from unit_tests.destination.conftest import Org, stream
 from zoho_crm.errors import FailuresOnly
 
@@ -77,12 +77,12 @@ def test_what_comes_decides_whether_a_call_is_made_again(
     action: ResponseAction,
     lost: bool,
 ) -> None:
-    judge = OutcomesOrFailure(rules, repeatable=repeatable)
-    judge.begin("Leads")
+    handler = WriteAnswerHandler(rules, repeatable=repeatable)
+    handler.start_call("Leads")
 
-    resolution = judge.interpret_response(came)
+    resolution = handler.interpret_response(came)
 
-    assert (resolution.response_action, judge.lost) == (action, lost)
+    assert (resolution.response_action, handler.is_lost) == (action, lost)
     assert "secret" not in (resolution.error_message or "")
 
 
@@ -117,7 +117,7 @@ def test_a_call_that_never_gets_through_ends_in_a_sentence_without_its_address(
 @pytest.mark.usefixtures("no_pauses")
 @pytest.mark.parametrize("status", [403, 414, 520])
 @pytest.mark.parametrize("mode", ["append", "append_dedup", "soft_delete"])
-def test_a_failure_without_a_code_is_told_without_address_and_body(
+def test_a_failure_without_a_code_is_reported_without_address_and_body(
     org: Org, status: int, mode: str
 ) -> None:
     """A gateway answers; what the call held is nobody's to read."""
@@ -128,8 +128,8 @@ def test_a_failure_without_a_code_is_told_without_address_and_body(
     result = org.write(vehicles, [{"Plate": "secret", "Name": "secret"}])
 
     assert result.failure
-    told = str(result.failure.internal_message) + result.sentence + "".join(result.log)
-    assert "secret" not in told
+    said = str(result.failure.internal_message) + result.sentence + "".join(result.log)
+    assert "secret" not in said
     if status < 500:
         assert result.sentence == (
             f"Zoho refuses to write to Vehicles with HTTP {status} and no code, as something on "
@@ -163,6 +163,6 @@ def test_an_insert_without_an_answer_is_not_made_again(org: Org) -> None:
     body = {"data": [{"Last_Name": "L"}]}
 
     with pytest.raises(LostAnswerError):
-        client.write("POST", "Leads", line="x", body=body, repeatable=False)
+        client.write("POST", "Leads", usage_of="x", body=body, repeatable=False)
 
     assert org.calls("insert") == 1

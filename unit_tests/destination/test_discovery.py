@@ -7,7 +7,7 @@ from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm import DestinationZohoCrm
 from destination_zoho_crm.client import Client
-from destination_zoho_crm.discovery import operations
+from destination_zoho_crm.discovery import describe_operations
 from destination_zoho_crm.modules import TargetModules
 from unit_tests.destination.conftest import Org
 
@@ -102,10 +102,11 @@ def test_a_deletion_takes_keys_and_the_mark_of_what_is_gone(org: Org) -> None:
 
 
 def test_two_catalogs_of_one_org_are_the_same(org: Org) -> None:
-    first, second = (TargetModules(Client(org.config).metadata) for _ in range(2))
+    clients = [Client(org.config) for _ in range(2)]
+    first, second = (TargetModules(c.org.directory, c.metadata) for c in clients)
 
-    assert list(operations(first.offered())) == list(
-        operations(second.named(reversed(second.names)))
+    assert list(describe_operations(first.find_all())) == list(
+        describe_operations(second.find(reversed(second.names)))
     )
 
 

@@ -184,7 +184,7 @@ def test_a_field_that_is_added_to_a_module_finds_its_record_or_is_refused(
 
     refused = written(org, mode, version, others)
 
-    assert refused.sentence.startswith(f"{len(others)} things must be mended")
+    assert refused.sentence.startswith(f"{len(others)} things must be fixed")
     assert bool(finding) == (mode == "append_dedup" or version != "v2")
     if finding:
         assert_found(org, mode, finding, written(org, mode, version, finding))
@@ -231,7 +231,7 @@ def test_what_zoho_does_not_allow_is_refused_before_the_first_row(org: Org, vers
     result = org.write_lines(streams, lines, schema_version=version)
 
     assert len(refused) > 150
-    assert result.sentence.startswith(f"{len(refused)} things must be mended")
+    assert result.sentence.startswith(f"{len(refused)} things must be fixed")
     assert sum(org.calls(name) for name in ("insert", "upsert", "update", "delete")) == 0
 
 

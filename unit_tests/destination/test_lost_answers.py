@@ -4,12 +4,9 @@ import pytest
 from airbyte_cdk.models import FailureType
 
 from unit_tests.destination.conftest import Org, row, state, stream
+from unit_tests.destination.lost_answers import FAILED, LOST
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
-
-UNREADABLE = {"do": "body", "body": "<html>no JSON</html>"}
-FAILED = {"do": "status", "status": 500, "body": {"code": "INTERNAL_ERROR", "message": "x"}}
-LOST = pytest.mark.parametrize("fault", [UNREADABLE, FAILED], ids=["done", "not done"])
 
 
 @LOST
@@ -195,7 +192,7 @@ ODD = [
     ("operation", "key", "becomes"),
     [("upsert", "Email", "updated"), ("update", "id", "updated"), ("delete", "id", "deleted")],
 )
-def test_a_call_whose_answer_tells_no_outcomes_is_made_again(
+def test_a_call_whose_answer_has_no_outcomes_is_made_again(
     org: Org, operation: str, key: str, becomes: str, answer: object, status: int
 ) -> None:
     ids = [org.add("Leads", Last_Name=f"L{n}", Email=f"{n}@x.test") for n in range(2)]
@@ -213,7 +210,7 @@ def test_a_call_whose_answer_tells_no_outcomes_is_made_again(
 
 
 @pytest.mark.parametrize("operation", ["upsert", "delete"])
-def test_answers_that_never_tell_outcomes_end_the_run_and_hold_its_state_back(
+def test_answers_that_never_have_outcomes_end_the_run_and_hold_its_state_back(
     org: Org, operation: str
 ) -> None:
     lead = org.add("Leads", Last_Name="L", Email="l@x.test")

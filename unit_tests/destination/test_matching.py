@@ -75,7 +75,7 @@ def offered(_server: Running) -> dict[str, TargetModules]:
         "refresh_token": _server.refresh_token,
     }
     clients = {v: Client(config | {"schema_version": v}) for v in VERSIONS}
-    return {version: TargetModules(client.metadata) for version, client in clients.items()}
+    return {v: TargetModules(c.org.directory, c.metadata) for v, c in clients.items()}
 
 
 def cases() -> list[tuple[str, str, str | None]]:
@@ -117,14 +117,14 @@ def test_a_key_is_planned_or_refused_with_the_valid_ones(
     else:
         assert isinstance(plan, str)
         assert plan.startswith("rows: ")
-        target = modules.named([module]).get(module)
-        for valid in matching.keys(target, MODES[mode]) if target else ():
-            assert matching.refusal(target, MODES[mode]) or valid in plan
+        target = modules.find([module]).get(module)
+        for valid in matching.find_keys(target, MODES[mode]) if target else ():
+            assert matching.find_unsupported_reason(target, MODES[mode]) or valid in plan
 
 
 def planned(configured: dict[str, object], modules: TargetModules) -> StreamPlan | str:
     """The plan, or the sentence that refuses it."""
-    wanted = modules.named([str(configured["destination_object_name"])])
+    wanted = modules.find([str(configured["destination_object_name"])])
     try:
         (plan,) = make_plan([configured], (), wanted, modules.names)
     except AirbyteTracedException as problem:
@@ -133,12 +133,12 @@ def planned(configured: dict[str, object], modules: TargetModules) -> StreamPlan
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_kinds_of_keys_are_told_apart(offered: Mapping[str, TargetModules], version: str) -> None:
-    modules = offered[version].named(["Vehicles", "Products"])
+def test_kinds_of_keys_are_kept_apart(offered: Mapping[str, TargetModules], version: str) -> None:
+    modules = offered[version].find(["Vehicles", "Products"])
 
     kinds = (
-        matching.keys(modules["Vehicles"], "upsert"),
-        matching.keys(modules["Products"], "upsert"),
+        matching.find_keys(modules["Vehicles"], "upsert"),
+        matching.find_keys(modules["Products"], "upsert"),
     )
 
     # v2 knows the External ID field as a unique one only.
@@ -157,7 +157,7 @@ def test_rows_of_subforms_are_no_module_of_their_own(offered: Mapping[str, Targe
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_an_external_id_that_metadata_does_not_tell_is_refused_with_the_way_out(
+def test_an_external_id_that_metadata_does_not_report_is_refused_with_the_way_out(
     offered: Mapping[str, TargetModules], version: str
 ) -> None:
     configured = stream("gone", "Plate", mode="soft_delete", key="Plate", into="Vehicles")
@@ -171,15 +171,15 @@ def test_an_external_id_that_metadata_does_not_tell_is_refused_with_the_way_out(
         assert not isinstance(plan, str)
 
 
-def test_an_org_without_external_ids_is_not_told_to_choose_a_later_version() -> None:
+def test_an_org_without_external_ids_gets_no_advice_to_choose_a_later_version() -> None:
     """Fields of v8 and of v2 that are none; only the former would say if they were."""
     field = {"data_type": "text", "api_name": "Plate", "external": None}
-    told = [
-        TargetModule.from_metadata({"api_name": "Vehicles"}, [{**field, **more}]).tells_external
+    said = [
+        TargetModule.from_metadata({"api_name": "Vehicles"}, [{**field, **more}]).reports_external
         for more in ({"filterable": True}, {"operation_type": {"api_create": True}}, {})
     ]
 
-    assert told == [True, True, False]
+    assert said == [True, True, False]
 
 
 @pytest.mark.parametrize("module", NEVER_NEW)

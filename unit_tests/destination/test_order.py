@@ -9,9 +9,16 @@ from typing import Any
 import pytest
 
 from destination_zoho_crm.client import Client
-from destination_zoho_crm.order import Order
+from destination_zoho_crm.row_order import RowOrder
 from unit_tests.destination.conftest import Json, Org, row, state, stream
 
+DELETES = stream(
+    "gone",
+    "External_Contact_ID",
+    mode="soft_delete",
+    key="External_Contact_ID",
+    into="Contacts",
+)
 UPSERTS = stream(
     "Contacts", "Email", "External_Contact_ID", "Last_Name", mode="append_dedup", key="Email"
 )
@@ -122,17 +129,10 @@ def test_a_deletion_does_not_overtake_one_of_its_key_in_another_spelling(org: Or
     refusal = {"code": "NO_PERMISSION", "message": "m", "details": {}}
     fault = {"match": "delete", "do": "status", "where": key}
     org.control("POST", "faults", [{**fault, "args": {"status": 403, "body": refusal}}])
-    deletes = stream(
-        "gone",
-        "External_Contact_ID",
-        mode="soft_delete",
-        key="External_Contact_ID",
-        into="Contacts",
-    )
     before, behind = ([f"{letter * 40}-{n}" for n in range(10, 96)] for letter in "ab")
     keys = [*before, key, *behind, key.upper()]
 
-    result = org.write(deletes, [{"External_Contact_ID": one} for one in keys])
+    result = org.write(DELETES, [{"External_Contact_ID": one} for one in keys])
 
     assert "NO_PERMISSION" in result.sentence
     assert org.calls("delete") == 2
@@ -141,13 +141,6 @@ def test_a_deletion_does_not_overtake_one_of_its_key_in_another_spelling(org: Or
 
 def test_streams_of_one_module_keep_the_order_of_the_input(org: Org) -> None:
     slow(org, "upsert", "Old")
-    deletes = stream(
-        "gone",
-        "External_Contact_ID",
-        mode="soft_delete",
-        key="External_Contact_ID",
-        into="Contacts",
-    )
     again = stream("again", "Last_Name", "Email", "External_Contact_ID", into="Contacts")
     lines = [
         row("Contacts", contact("a", "Old", "x")),
@@ -156,7 +149,7 @@ def test_streams_of_one_module_keep_the_order_of_the_input(org: Org) -> None:
         state(None),
     ]
 
-    result = org.write_lines([UPSERTS, deletes, again], lines)
+    result = org.write_lines([UPSERTS, DELETES, again], lines)
 
     assert result.counts() == {"created": 2, "deleted": 1}
     assert org.record("Contacts", External_Contact_ID="x")["Last_Name"] == "New"
@@ -176,7 +169,7 @@ def test_what_is_written_in_parts_is_written_before_later_rows(org: Org) -> None
     assert org.record("Leads", Email="a@example.com")["Last_Name"] == "N5"
 
 
-def test_a_run_that_is_told_to_stop_writes_no_row_behind_one_that_it_leaves(org: Org) -> None:
+def test_a_run_that_is_stopped_writes_no_row_behind_one_that_it_leaves(org: Org) -> None:
     """The earlier row comes again with the next sync, and would win."""
     org.knobs(latency_ms=400)
     stop = threading.Event()
@@ -197,7 +190,7 @@ def test_a_run_that_is_told_to_stop_writes_no_row_behind_one_that_it_leaves(org:
     result = org.write_lines([leads, UPSERTS, later], lines(), stop)
     org.knobs(latency_ms=0)
 
-    assert "The sync was told to stop" in result.sentence
+    assert "The sync was stopped" in result.sentence
     assert [message["state"]["id"] for message in result.states] == [1]
     assert not [r for r in org.records("Contacts") if r["Email"] == "a@example.com"]
 
@@ -240,14 +233,14 @@ def one_by_one(org: Org, rows: Iterable[tuple[str, Json]]) -> None:
     for name, data in rows:
         if name == "deletes":
             params = {"ids": data["ERP_ID"]}
-            client.write("DELETE", "Accounts", line="x", params=params, headers=EXTERNAL)
+            client.write("DELETE", "Accounts", usage_of="x", params=params, headers=EXTERNAL)
         elif name == "updates":
-            client.write("PUT", "Accounts", line="x", body={"data": [data]}, headers=EXTERNAL)
+            client.write("PUT", "Accounts", usage_of="x", body={"data": [data]}, headers=EXTERNAL)
         elif name == "inserts":
-            client.write("POST", "Accounts", line="x", body={"data": [data]})
+            client.write("POST", "Accounts", usage_of="x", body={"data": [data]})
         else:
             body = {"data": [data], "duplicate_check_fields": ["Account_Name"]}
-            client.write("POST", "Accounts/upsert", line="x", body=body)
+            client.write("POST", "Accounts/upsert", usage_of="x", body=body)
 
 
 def accounts(org: Org, mark: str) -> list[list[str]]:
@@ -277,15 +270,15 @@ def test_rows_that_collide_end_as_if_they_were_written_one_by_one(org: Org, seed
     assert accounts(org, "all") == accounts(org, "one")
 
 
-def test_values_of_rows_that_are_written_are_forgotten_some_day() -> None:
-    order, written = Order(["Email"]), Future[bool]()
+def test_values_of_rows_that_are_written_are_dropped_some_day() -> None:
+    order, written = RowOrder(["Email"]), Future[bool]()
     written.set_result(True)
     waiting = order.join([("Email", "waiting")], ())
-    waiting.behind = (Future(),)
+    waiting.writes = (Future(),)
 
     for n in range(60_000):
-        order.join([("Email", f"{n}")], ()).behind = (written,)
+        order.join([("Email", f"{n}")], ()).writes = (written,)
 
     assert len(order) <= 50_000
-    assert order.groups([("Email", "waiting"), ("Email", "59999")]) >= {waiting}
-    assert not order.groups([("Email", "0")])
+    assert order.find_groups([("Email", "waiting"), ("Email", "59999")]) >= {waiting}
+    assert not order.find_groups([("Email", "0")])

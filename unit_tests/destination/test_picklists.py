@@ -1,4 +1,4 @@
-"""Values of pick lists are options of the org, or the org hears of it."""
+"""Values of pick lists are options of the org, or are rejected or reported."""
 
 import json
 from pathlib import Path
@@ -6,37 +6,18 @@ from typing import Any
 
 import pytest
 
-from destination_zoho_crm.client import Client
-from unit_tests.destination.conftest import Json, Org, Result, stream
+from unit_tests.destination.conftest import Json, Org, stream
+from unit_tests.destination.picklists import (
+    ADVICE,
+    REJECTED,
+    SETTING,
+    options,
+    plant,
+    write,
+    written,
+)
 
-SETTING = "Unknown picklist values (unknown_picklist_values)"
-ADVICE = f"{SETTING} is reject, and add sends such values"
-REJECTED = "Rejected: Leads: 1 rows by INVALID_DATA in "
 VERSIONS = pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
-
-
-def write(org: Org, *values: Any, field: str = "Interests", **config: Any) -> Result:
-    """A lead for each value of the field."""
-    rows = [{"Last_Name": f"L{number}", field: value} for number, value in enumerate(values)]
-    return org.write(stream("Leads", "Last_Name", field), rows, **config)
-
-
-def written(org: Org, field: str = "Interests") -> list[Any]:
-    leads = sorted(org.records("Leads"), key=lambda lead: str(lead["Last_Name"]))
-    return [lead[field] for lead in leads if str(lead["Last_Name"]) in ("L0", "L1", "L2", "L3")]
-
-
-def options(org: Org, field: str) -> list[str]:
-    """As Zoho's settings tell them."""
-    settings = {**org.config, "schema_version": "v8"}
-    found = Client(settings).metadata.metadata("settings/fields", "fields", module="Leads")
-    (entry,) = (entry for entry in found if entry["api_name"] == field)
-    return [option["actual_value"] for option in entry["pick_list_values"]]
-
-
-def plant(org: Org, name: str, data_type: str, **attributes: Any) -> None:
-    field = {"api_name": name, "data_type": data_type, "custom": True, **attributes}
-    org.control("POST", "fields/Leads", field)
 
 
 @VERSIONS
@@ -83,16 +64,6 @@ def test_the_reason_names_options_of_the_org_and_not_all_of_them(org: Org) -> No
     assert line.endswith(f', "Storage Equipment" and 1 more); {ADVICE}.')
 
 
-@pytest.mark.parametrize("value", ["Cloud,Mars", "R&D, Labs, Cloud", "Cloud;Mars", "Cloud | Mars"])
-def test_a_text_that_leaves_more_than_options_is_told_so(org: Org, value: str) -> None:
-    result = write(org, value)
-
-    (line,) = result.said(f"{REJECTED}Interests: ")
-    assert ': the text cannot be split into the picklist\'s options ("Cloud", ' in line
-    assert '"R&D, Labs"' in line
-    assert line.endswith(f"; {ADVICE}.")
-
-
 @VERSIONS
 def test_new_options_are_sent_where_the_setting_says_so(org: Org, version: str) -> None:
     values = ("Mars", ["Mars", "Cloud"], "Venus;mars")
@@ -108,42 +79,6 @@ def test_new_options_are_sent_where_the_setting_says_so(org: Org, version: str) 
     ]
 
 
-@pytest.mark.parametrize("setting", ["reject", "add"])
-@pytest.mark.parametrize("value", ["cold call", " Cold Call", "COLD CALL "])
-def test_an_option_in_other_letters_is_corrected_with_one_warning(
-    org: Org, value: str, setting: str
-) -> None:
-    before = options(org, "Lead_Source")
-
-    result = write(org, value, value, field="Lead_Source", unknown_picklist_values=setting)
-
-    assert result.counts() == {"created": 2}
-    assert written(org, "Lead_Source") == ["Cold Call", "Cold Call"]
-    assert options(org, "Lead_Source") == before
-    assert result.said("options of") == [
-        "Leads: the column Lead_Source has values that differ from options of Leads.Lead_Source by "
-        "case or blanks only; they are written as the options are."
-    ]
-
-
-def test_letters_that_may_mean_two_options_mean_none(org: Org) -> None:
-    plant(org, "Team_Of", "picklist", pick_list=["IT", "It"])
-
-    result = write(org, "IT", "It", "it", field="Team_Of")
-
-    assert result.counts() == {"created": 2, "rejected": 1}
-    assert written(org, "Team_Of") == ["IT", "It"]
-
-
-@pytest.mark.parametrize("value", ["Messenger", "Chat", "messenger", "chat"])
-def test_a_renamed_option_goes_by_either_text(org: Org, value: str) -> None:
-    """People see Chat, which was made as Messenger."""
-    result = write(org, value, field="Preferred_Channel")
-
-    assert result.counts() == {"created": 1}
-    assert written(org, "Preferred_Channel") == ["Chat"]
-
-
 @VERSIONS
 def test_options_that_no_layout_uses_are_options(org: Org, version: str) -> None:
     plant(org, "Size", "picklist", pick_list=["Big", "Old"], unused_options=["Old"])
@@ -152,89 +87,6 @@ def test_options_that_no_layout_uses_are_options(org: Org, version: str) -> None
 
     assert result.counts() == {"created": 1}
     assert written(org, "Size") == ["Old"]
-
-
-def test_numbers_are_options_by_their_texts(org: Org) -> None:
-    plant(org, "Year", "picklist", pick_list=["2024", "2025"])
-    plant(org, "Years", "multiselectpicklist", pick_list=["2024", "2025"])
-    rows = [
-        {"Last_Name": "L0", "Year": 2024, "Years": [2024, 2025.0]},
-        {"Last_Name": "L1", "Year": 2025.0, "Years": "2024"},
-    ]
-
-    result = org.write(stream("Leads", "Last_Name", "Year", "Years"), rows)
-
-    assert result.counts() == {"created": 2}
-    assert written(org, "Year") == ["2024", "2025"]
-    assert written(org, "Years") == [["2024", "2025"], ["2024"]]
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ("R&D, Labs", ["R&D, Labs"]),
-        ("r&d, labs", ["R&D, Labs"]),
-        ("Cloud;R&D, Labs", ["Cloud", "R&D, Labs"]),
-        ("Cloud,Training", ["Cloud", "Training"]),
-        ("cloud , Training,", ["Cloud", "Training"]),
-        ("Cloud|Training", ["Cloud", "Training"]),
-        ("R&D, Labs|Cloud", ["R&D, Labs", "Cloud"]),
-        ("Cloud;cloud", ["Cloud"]),
-        (["cloud", "Training"], ["Cloud", "Training"]),
-        ('["Cloud", "training"]', ["Cloud", "Training"]),
-        ("Cloud,Mars", None),
-        ("Cloud|Mars", None),
-        ("Cloud;Mars", None),
-        ("Cloud|Training,Mars", None),
-        (["Cloud,Training"], None),
-    ],
-)
-def test_a_text_of_several_options_is_split_where_that_leaves_options(
-    org: Org, value: object, expected: list[str] | None
-) -> None:
-    result = write(org, value)
-
-    assert result.counts() == ({"created": 1} if expected else {"rejected": 1})
-    assert written(org) == ([expected] if expected else [])
-
-
-def test_an_option_between_brackets_is_no_json(org: Org) -> None:
-    plant(org, "Kinds", "multiselectpicklist", pick_list=["[Other]", "Big"])
-
-    result = write(org, "[Other]", '["[Other]", "Big"]', field="Kinds")
-
-    assert result.counts() == {"created": 2}
-    assert written(org, "Kinds") == [["[Other]"], ["[Other]", "Big"]]
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ("Cloud,Gardening", ["Cloud", "Gardening"]),
-        ("Gardening, cloud,", ["Gardening", "Cloud"]),
-        ("R&D, Labs|Gardening", ["R&D, Labs", "Gardening"]),
-        ("R&D, Labs", ["R&D, Labs"]),
-        ("Parks, Gardening", ["Parks, Gardening"]),
-        # Where semicolons part the options, commas and bars belong to them; so in an array.
-        ("Cloud;Parks, Cloud", ["Cloud", "Parks, Cloud"]),
-        (["Cloud,Gardening"], ["Cloud,Gardening"]),
-    ],
-)
-def test_a_text_with_new_options_is_split_at_commas_or_bars_where_a_part_is_an_option(
-    org: Org, value: object, expected: list[str]
-) -> None:
-    result = write(org, value, unknown_picklist_values="add")
-
-    assert result.counts() == {"created": 1}
-    assert written(org) == [expected]
-    assert len(result.said("differ from options of")) == ("cloud" in value)
-
-
-def test_no_new_option_holds_a_semicolon(org: Org) -> None:
-    result = write(org, ["a;b"], unknown_picklist_values="add")
-
-    assert result.counts() == {"rejected": 1}
-    assert result.said(f"{REJECTED}Interests: an option holds a semicolon")
 
 
 def test_what_zoho_says_of_an_option_goes_before_the_setting(org: Org, tmp_path: Path) -> None:
@@ -251,7 +103,7 @@ def test_what_zoho_says_of_an_option_goes_before_the_setting(org: Org, tmp_path:
     assert "supported_values ['Cloud'" in json.loads(path.read_text())["rejected"]["message"]
 
 
-def test_fields_without_listed_options_are_not_judged(org: Org) -> None:
+def test_fields_without_listed_options_are_not_checked(org: Org) -> None:
     plant(org, "Free", "picklist", pick_list=[])
     plant(org, "Days", "multiselectpicklist", pick_list=[])
 
@@ -273,9 +125,7 @@ def test_a_list_of_none_alone_is_no_list(org: Org) -> None:
 
 @pytest.mark.usefixtures("no_pauses")
 @pytest.mark.parametrize("body", [None, "<html>"], ids=["no answer", "unreadable"])
-def test_options_that_cannot_be_read_once_more_are_judged_as_they_were(
-    org: Org, body: str | None
-) -> None:
+def test_options_that_cannot_be_read_again_count_as_they_were(org: Org, body: str | None) -> None:
     """Zoho is asked for once, not for each row; what it does not tell ends no run."""
     fault = {"status": 500} if body is None else {"status": 200, "body": body}
     org.fail("settings.fields", after=1, times=99, **fault)
@@ -284,7 +134,7 @@ def test_options_that_cannot_be_read_once_more_are_judged_as_they_were(
 
     assert result.failure is None
     assert result.counts() == {"created": 1, "rejected": 2}
-    assert len(result.said("Leads: the options of its pick lists cannot be read once more")) == 1
+    assert len(result.said("Leads: the options of its pick lists cannot be read again")) == 1
 
 
 def test_an_option_that_was_added_since_the_start_is_known(org: Org) -> None:
@@ -318,7 +168,7 @@ def test_known_options_cost_no_call(org: Org) -> None:
 @pytest.mark.parametrize(
     ("field", "value"), [("Status", "Asleep"), ("Location", "Moon"), ("Availability_Type", "Never")]
 )
-def test_pick_lists_of_services_are_judged_alike(org: Org, field: str, value: str) -> None:
+def test_pick_lists_of_services_are_checked_alike(org: Org, field: str, value: str) -> None:
     user = org.records("Leads")[0]["Owner"]["id"]
     service: Json = {
         "Service_Name": "S",
@@ -350,17 +200,3 @@ def test_reminders_of_calls_and_taxes_are_no_options(org: Org) -> None:
 
     product = {"Product_Name": "P", "Tax": [{"value": "Vat - 5.0 %"}]}
     assert org.write(stream("Products", *product), [product]).counts() == {"created": 1}
-
-
-@pytest.mark.parametrize(
-    ("value", "names"),
-    [("VIP", ["VIP"]), ("VIP; Old ;", ["VIP", "Old"]), ('["VIP;Old"]', ["VIP;Old"]), (";", [])],
-)
-def test_tags_given_as_a_text_stand_between_semicolons(
-    org: Org, value: str, names: list[str]
-) -> None:
-    result = write(org, value, field="Tag")
-
-    assert result.counts() == {"created": 1}
-    (tags,) = written(org, "Tag")
-    assert [tag["name"] for tag in tags] == names

@@ -1,4 +1,4 @@
-"""A long run tells how far it is; the plan tells what it will cost."""
+"""A long run logs how far it is; the plan says what it will cost."""
 
 import re
 import time
@@ -17,7 +17,7 @@ BAD = row("Leads", {"Last_Name": "Bad", "Lead_Score": "x"})
 def advance(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """Moves the clock, which stands still otherwise."""
     now = [1_000.0]
-    monkeypatch.setattr("destination_zoho_crm.progress.monotonic", lambda: now[0])
+    monkeypatch.setattr("destination_zoho_crm.report.monotonic", lambda: now[0])
 
     def move(seconds: float) -> None:
         now[0] += seconds
@@ -35,7 +35,7 @@ def silence(org: Org) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "said"),
     [
         ({}, "1,000 rows cost 100 credits in 10 calls"),
         ({"mode": "append_dedup", "key": "Email"}, "1,000 rows cost 100 credits in 10 calls"),
@@ -44,12 +44,12 @@ def silence(org: Org) -> None:
     ],
     ids=["insert", "upsert", "update", "delete"],
 )
-def test_the_plan_tells_what_a_thousand_rows_cost(org: Org, changes: Json, told: str) -> None:
+def test_the_plan_says_what_a_thousand_rows_cost(org: Org, changes: Json, said: str) -> None:
     leads = stream("s", "id", "Last_Name", "Email", into="Leads", **changes)
 
     result = org.write_lines([leads], [])
 
-    assert result.said(f"Plan: s: {told}, if their batches are full.")
+    assert result.said(f"Plan: s: {said}, if their batches are full.")
 
 
 def test_reschedules_are_deleted_at_the_price_of_a_call_each(org: Org) -> None:
@@ -106,7 +106,7 @@ def test_a_line_comes_while_the_last_rows_are_written(
 ) -> None:
     begun = time.monotonic()
     monkeypatch.setattr(
-        "destination_zoho_crm.progress.monotonic",
+        "destination_zoho_crm.report.monotonic",
         lambda: begun + 100 * (time.monotonic() - begun),
     )
     org.fail("insert", "delay", seconds=0.7)
@@ -125,11 +125,11 @@ def test_a_line_comes_each_ten_thousand_rows(org: Org, advance: Callable[[float]
 
     result = org.write_lines([LEADS], lines(), max_rejected="100%")
 
-    told = result.said("Progress:")
-    assert [line.split(" rows in")[0] for line in told] == ["Progress: 10,000", "Progress: 20,000"]
+    said = result.said("Progress:")
+    assert [line.split(" rows in")[0] for line in said] == ["Progress: 10,000", "Progress: 20,000"]
 
 
-def test_a_short_run_tells_none(org: Org, advance: Callable[[float], None]) -> None:
+def test_a_short_run_logs_none(org: Org, advance: Callable[[float], None]) -> None:
     def lines() -> Iterator[bytes]:
         yield from [GOOD] * 100
         silence(org)

@@ -8,7 +8,7 @@ import pytest
 from unit_tests.destination.conftest import Org, Result, row, state, stream
 
 NO_ID = "expected the id of a record in Zoho, 15 to 20 digits"
-TOLD = pytest.mark.parametrize("version", ["v2.1", "v4", "v8"])
+REPORTING = pytest.mark.parametrize("version", ["v2.1", "v4", "v8"])
 
 
 def reason(result: Result, stream: str = "Contacts") -> str:
@@ -17,9 +17,9 @@ def reason(result: Result, stream: str = "Contacts") -> str:
     return line.split(" rows by INVALID_DATA in ")[1]
 
 
-@TOLD
+@REPORTING
 @pytest.mark.parametrize("value", ["ACME", {"name": "ACME"}, "17", 17])
-def test_a_name_in_a_lookup_is_told_the_columns_that_find_its_record(
+def test_a_rejected_name_in_a_lookup_comes_with_the_columns_that_find_its_record(
     org: Org, version: str, value: object
 ) -> None:
     contacts = stream("Contacts", "Last_Name", "Account_Name")
@@ -67,18 +67,18 @@ def test_where_a_module_has_no_external_id_the_id_is_what_is_left(org: Org) -> N
     assert reason(result, "Leads") == f"Interested_In: {NO_ID}; {cure}."
 
 
-def test_a_version_that_tells_no_external_ids_is_named_as_the_obstacle(org: Org) -> None:
+def test_a_version_that_reports_no_external_ids_is_named_as_the_obstacle(org: Org) -> None:
     contacts = stream("Contacts", "Last_Name", "Account_Name")
 
     result = org.write(contacts, [{"Last_Name": "L", "Account_Name": "ACME"}], schema_version="v2")
 
     assert reason(result) == (
         f"Account_Name: {NO_ID}; Accounts may have External ID fields, which this version of "
-        "Zoho's API does not tell: with a later one they find records, too."
+        "Zoho's API does not report: with a later one they find records, too."
     )
 
 
-def test_a_module_that_zoho_does_not_tell_of_costs_the_advice_alone(org: Org) -> None:
+def test_a_module_that_zoho_does_not_describe_costs_the_advice_alone(org: Org) -> None:
     refused = {"code": "NO_PERMISSION", "message": "permission denied", "status": "error"}
     org.fail("settings.fields", status=403, body=refused, after=1, times=9)
 
@@ -92,7 +92,7 @@ def test_a_module_that_zoho_does_not_tell_of_costs_the_advice_alone(org: Org) ->
 
 
 @pytest.mark.parametrize("name", ["Owner", "Second_Owner"])
-def test_an_address_in_a_column_of_users_is_told_where_it_finds_them(org: Org, name: str) -> None:
+def test_an_address_in_a_column_of_users_is_rejected_with_its_place(org: Org, name: str) -> None:
     leads = stream("Leads", "Last_Name", name)
 
     result = org.write(leads, [{"Last_Name": "L", name: "someone@example.com"}])
@@ -102,8 +102,8 @@ def test_an_address_in_a_column_of_users_is_told_where_it_finds_them(org: Org, n
     assert result.said("example.com") == []
 
 
-@TOLD
-def test_an_unknown_external_id_is_told_where_it_was_looked_for(
+@REPORTING
+def test_an_unknown_external_id_is_rejected_with_where_it_was_sought(
     org: Org, version: str, tmp_path: Path
 ) -> None:
     contact = org.add("Contacts", Last_Name="L", Email="l@example.com")
@@ -134,8 +134,10 @@ def test_an_unknown_external_id_is_told_where_it_was_looked_for(
     assert result.said("nowhere") == []
 
 
-@TOLD
-def test_an_unknown_external_key_is_told_where_it_was_looked_for(org: Org, version: str) -> None:
+@REPORTING
+def test_an_unknown_external_key_is_rejected_with_where_it_was_sought(
+    org: Org, version: str
+) -> None:
     contacts = stream(
         "Contacts", "External_Contact_ID", "Last_Name", mode="update", key="External_Contact_ID"
     )
@@ -151,7 +153,7 @@ def test_an_unknown_external_key_is_told_where_it_was_looked_for(org: Org, versi
     assert result.said("nowhere") == []
 
 
-def test_one_error_among_several_is_told_where_it_was_looked_for(org: Org) -> None:
+def test_one_error_among_several_is_rejected_with_where_it_was_sought(org: Org) -> None:
     values = {"Last_Name": "L", "Email": "no address", "Account_Name.ERP_ID": "nowhere"}
 
     result = org.write(stream("Contacts", *values), [values], schema_version="v8")
@@ -162,7 +164,7 @@ def test_one_error_among_several_is_told_where_it_was_looked_for(org: Org) -> No
     assert line.endswith("; Account_Name: no record of Accounts has this ERP_ID.")
 
 
-def test_another_refusal_is_told_nothing_of_look_ups(org: Org) -> None:
+def test_another_refusal_says_nothing_of_look_ups(org: Org) -> None:
     account = org.add("Accounts", Account_Name="ACME", ERP_ID="e-1")
     values = {"Last_Name": "L", "Email": "no address", "Account_Name.ERP_ID": "e-1"}
 
@@ -173,13 +175,13 @@ def test_another_refusal_is_told_nothing_of_look_ups(org: Org) -> None:
 
 
 @pytest.mark.parametrize("version", ["v2", "v8"])
-def test_an_update_of_a_record_that_is_not_there_is_told_so(org: Org, version: str) -> None:
+def test_an_update_of_a_record_that_is_not_there_is_said(org: Org, version: str) -> None:
     leads = stream("Leads", "id", "Company", mode="update", key="id")
 
     result = org.write(leads, [{"id": "9" * 19, "Company": "C"}], schema_version=version)
 
-    told = "no record has this id; it may have been deleted or converted"
-    assert reason(result, "Leads") == f"id: {told}."
+    said = "no record has this id; it may have been deleted or converted"
+    assert reason(result, "Leads") == f"id: {said}."
     assert result.said("9" * 19) == []
 
 
@@ -187,7 +189,7 @@ NAMED = {"api_name": "Company", "json_path": "$.data[0].Company"}
 
 
 @pytest.mark.parametrize(
-    ("code", "details", "told"),
+    ("code", "details", "said"),
     [
         ("MANDATORY_NOT_FOUND", NAMED, "a new record needs a value"),
         ("DUPLICATE_DATA", {**NAMED, "id": "1" * 19}, "another record has this value"),
@@ -201,8 +203,8 @@ NAMED = {"api_name": "Company", "json_path": "$.data[0].Company"}
         ("NOT_ALLOWED", NAMED, None),
     ],
 )
-def test_the_reason_of_a_refusal_of_zoho_is_told_without_its_text(
-    org: Org, code: str, details: dict[str, object], told: str | None
+def test_the_reason_of_a_refusal_of_zoho_is_reported_without_its_text(
+    org: Org, code: str, details: dict[str, object], said: str | None
 ) -> None:
     error = {"code": code, "details": details, "message": "secret is no value", "status": "error"}
     org.fail("insert", status=400, body={"data": [error]})
@@ -210,12 +212,12 @@ def test_the_reason_of_a_refusal_of_zoho_is_told_without_its_text(
     result = org.write(stream("Leads", "Last_Name", "Company"), [{"Last_Name": "L"}])
 
     (line,) = result.said("Rejected: Leads: ")
-    assert line.endswith(f" by {code} in Company{(told and f': {told}') or ''}.")
+    assert line.endswith(f" by {code} in Company{(said and f': {said}') or ''}.")
     assert result.said("secret") == []
 
 
 @pytest.mark.parametrize(
-    ("code", "told"),
+    ("code", "said"),
     [
         ("RECORD_LOCKED", "the record is locked"),
         ("NOT_APPROVED", "the record waits for approval"),
@@ -223,7 +225,7 @@ def test_the_reason_of_a_refusal_of_zoho_is_told_without_its_text(
         ("RECORD_IN_BLUEPRINT", "the record is in a blueprint"),
     ],
 )
-def test_why_a_record_cannot_be_changed_is_told(org: Org, code: str, told: str) -> None:
+def test_why_a_record_cannot_be_changed_is_reported(org: Org, code: str, said: str) -> None:
     lead = org.add("Leads", Last_Name="L")
     org.knobs(held_records=[f"{lead}:{code}"])
 
@@ -234,4 +236,4 @@ def test_why_a_record_cannot_be_changed_is_told(org: Org, code: str, told: str) 
 
     (line,) = result.said("Rejected: Leads: ")
     assert f" by {code}" in line
-    assert line.endswith(f": {told}.")
+    assert line.endswith(f": {said}.")

@@ -92,7 +92,7 @@ def test_a_key_that_comes_without_end_is_written_on_the_way(org: Org) -> None:
     ],
     ids=["upsert", "update"],
 )
-def test_keys_that_zoho_tells_apart_are_keys_of_two_rows(
+def test_keys_that_zoho_distinguishes_are_keys_of_two_rows(
     org: Org, module: str, mode: str, key: str, name: str
 ) -> None:
     """Case alone makes no difference; a sharp s does."""

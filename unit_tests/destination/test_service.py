@@ -59,11 +59,9 @@ def test_a_service_is_changed_and_deleted(org: Org, version: str) -> None:
     service = org.add(name, **SERVICE)
     new = {"id": service, "Price": 25}
 
-    changed = org.write(stream(name, *new, mode="update", key="id"), [new], schema_version=version)
+    changed = org.update(name, new, schema_version=version)
     price = org.record(name, id=service)["Price"]
-    gone = org.write(
-        stream(name, "id", mode="soft_delete", key="id"), [new], schema_version=version
-    )
+    gone = org.delete(name, new, schema_version=version)
 
     assert [result.counts() for result in (changed, gone)] == [{"updated": 1}, {"deleted": 1}]
     assert price == 25
@@ -94,10 +92,8 @@ def test_an_appointment_is_added_changed_and_deleted(org: Org, version: str) -> 
     added = org.write(stream(name, *row), [row], schema_version=version)
     appointment = org.record(name, Appointment_Name="Wash at ten")
     new = {"id": appointment["id"], "Additional_Information": "Bring a towel"}
-    changed = org.write(stream(name, *new, mode="update", key="id"), [new], schema_version=version)
-    gone = org.write(
-        stream(name, "id", mode="soft_delete", key="id"), [new], schema_version=version
-    )
+    changed = org.update(name, new, schema_version=version)
+    gone = org.delete(name, new, schema_version=version)
 
     assert [result.counts() for result in (added, changed, gone)] == [
         {"created": 1},

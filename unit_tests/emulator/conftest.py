@@ -116,9 +116,9 @@ class Bulk:
         return self.zoho.call("POST", f"bulk/{self.version}/read", json=json)
 
     def create(self, module: str, *fields: str, **query: object) -> str:
-        return self.continued(self.query(module, *fields, **query))
+        return self.create_from(self.query(module, *fields, **query))
 
-    def continued(self, query: object) -> str:
+    def create_from(self, query: object) -> str:
         answer = self.post(query)
         assert answer.status_code == 201, answer.text
         return answer.json()["data"][0]["details"]["id"]
@@ -126,7 +126,7 @@ class Bulk:
     def job(self, job: str) -> dict[str, object]:
         return self.zoho.get(f"bulk/{self.version}/read/{job}").json()["data"][0]
 
-    def finished(self, job: str) -> dict[str, object]:
+    def finish(self, job: str) -> dict[str, object]:
         """The job once its time is over; its file is written at its own pace."""
         for _ in range(3_000):
             details = self.job(job)
@@ -138,7 +138,7 @@ class Bulk:
         return self.zoho.get(f"bulk/{self.version}/read/{job}/result")
 
     def rows(self, job: str) -> list[dict[str, str]]:
-        details = self.finished(job)
+        details = self.finish(job)
         answer = self.download(job)
         assert answer.status_code == 200, answer.text
         with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:

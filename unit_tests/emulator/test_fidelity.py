@@ -28,7 +28,7 @@ alternatives that are not all plain types. A key that ends in `?` may lack. An o
 "..." may have other keys, since these depend on the org; none that begin with `$` if its value is
 "fields". A field of a record may be null, whatever it was in the sample.
 
-`python -m unit_tests.emulator.test_fidelity` writes the page anew.
+`python -m unit_tests.emulator.test_fidelity` writes the page.
 """
 
 import json
@@ -58,17 +58,17 @@ KEYS = {
 TYPES = {"string", "integer", "number", "boolean", "null", "unknown"}
 
 
-def name_of(entry: dict[str, Any]) -> str:
+def build_name(entry: dict[str, Any]) -> str:
     return f"{entry['call']} {entry['version']} {entry['status']} {entry['case']}"
 
 
 # --- Shapes
 
 
-def alternatives(shape: Any) -> Iterator[Any]:
+def list_alternatives(shape: Any) -> Iterator[Any]:
     if isinstance(shape, dict) and "|" in shape:
         for alternative in shape["|"]:
-            yield from alternatives(alternative)
+            yield from list_alternatives(alternative)
     elif isinstance(shape, str) and not shape.startswith("="):
         assert set(shape.split("|")) <= TYPES, shape
         yield from shape.split("|")
@@ -76,23 +76,23 @@ def alternatives(shape: Any) -> Iterator[Any]:
         yield shape
 
 
-def type_of(value: Any) -> str:
+def name_type(value: Any) -> str:
     kinds = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
     return kinds.get(type(value), "object" if isinstance(value, dict) else "list")
 
 
-def differences(shape: Any, value: Any, path: str = "$") -> Iterator[tuple[str, str]]:
+def find_differences(shape: Any, value: Any, path: str = "$") -> Iterator[tuple[str, str]]:
     """Places where the value is not of the shape, each with what is there instead."""
-    choices = list(alternatives(shape))
-    if "unknown" in choices or type_of(value) in choices or f"={value}" in choices:
+    choices = list(list_alternatives(shape))
+    if "unknown" in choices or name_type(value) in choices or f"={value}" in choices:
         return
     if type(value) is int and "number" in choices:
         return
     tried = [
         list(
-            _of_object(choice, value, path)
+            _compare_object(choice, value, path)
             if type(choice) is dict
-            else _of_list(choice, value, path)
+            else _compare_list(choice, value, path)
         )
         for choice in choices
         if isinstance(value, dict | list) and type(choice) is type(value)
@@ -100,17 +100,17 @@ def differences(shape: Any, value: Any, path: str = "$") -> Iterator[tuple[str, 
     if tried:
         yield from min(tried, key=len)
         return
-    told = any(str(choice).startswith("=") for choice in choices)
-    yield path, f"{repr(value) if told else type_of(value)} in place of {json.dumps(shape)}"
+    is_text = any(str(choice).startswith("=") for choice in choices)
+    yield path, f"{repr(value) if is_text else name_type(value)} in place of {json.dumps(shape)}"
 
 
-def _of_object(
+def _compare_object(
     shape: dict[str, Any], value: dict[str, Any], path: str
 ) -> Iterator[tuple[str, str]]:
     known = {key.removesuffix("?"): inner for key, inner in shape.items() if key != "..."}
     for key, inner in known.items():
         if key in value:
-            yield from differences(inner, value[key], f"{path}.{key}")
+            yield from find_differences(inner, value[key], f"{path}.{key}")
         elif f"{key}?" not in shape:
             yield f"{path}.{key}", "missing"
     for key in sorted(value.keys() - known.keys()):
@@ -118,17 +118,17 @@ def _of_object(
             yield f"{path}.{key}", "not in the source"
 
 
-def _of_list(shape: list[Any], value: list[Any], path: str) -> Iterator[tuple[str, str]]:
+def _compare_list(shape: list[Any], value: list[Any], path: str) -> Iterator[tuple[str, str]]:
     if shape and not value:
         yield f"{path}[]", "no item"
     for item in value if shape else []:
-        yield from differences(shape[0], item, f"{path}[]")
+        yield from find_differences(shape[0], item, f"{path}[]")
 
 
 # --- Requests
 
 
-def found_in(body: Any, path: str) -> Any:
+def find_in(body: Any, path: str) -> Any:
     for part in path.split("."):
         body = body[int(part) if part.isdigit() else part]
     return body
@@ -147,7 +147,7 @@ class Asker:
             answer = self.ask(request)
             assert answer.ok, answer.text
             awaited = request.get("until", {})
-            if all(found_in(answer.json(), path) == value for path, value in awaited.items()):
+            if all(find_in(answer.json(), path) == value for path, value in awaited.items()):
                 return
         raise AssertionError(answer.text)
 
@@ -161,7 +161,7 @@ class Asker:
             headers=self.filled(request.get("headers")),
         )
         for name, path in request.get("take", {}).items():
-            self.taken[name] = found_in(answer.json(), path)
+            self.taken[name] = find_in(answer.json(), path)
         return answer
 
     def filled(self, value: Any) -> Any:
@@ -187,7 +187,7 @@ def org() -> Iterator[Zoho]:
         yield Zoho(server, session)
 
 
-def found_differences(zoho: Zoho, entry: dict[str, Any]) -> dict[str, str]:
+def compare_answer(zoho: Zoho, entry: dict[str, Any]) -> dict[str, str]:
     zoho.control("POST", "reset", {})
     zoho.knobs(**{name: getattr(Knobs(), name) for name in Knobs.__slots__} | OFF)
     zoho.log_in()
@@ -205,10 +205,10 @@ def found_differences(zoho: Zoho, entry: dict[str, Any]) -> dict[str, str]:
         value = answer.headers.get(name)
         if value is None or (isinstance(wanted, dict) and value != wanted[name]):
             found[f"header {name}"] = str(value)
-    return found | dict(_of_body(answer, entry))
+    return found | dict(_compare_body(answer, entry))
 
 
-def _of_body(answer: requests.Response, entry: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _compare_body(answer: requests.Response, entry: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if entry["shape"] in ("empty", "binary"):
         if (entry["shape"] == "empty") is bool(answer.content):
             yield "$", repr(answer.text)
@@ -217,17 +217,17 @@ def _of_body(answer: requests.Response, entry: dict[str, Any]) -> Iterator[tuple
     for key, wanted in entry.get("where", {}).items():
         body[key] = [item for item in body[key] if item.items() >= wanted.items()]
         assert body[key], f"no item of {key} has {wanted}"
-    yield from differences(entry["shape"], body)
+    yield from find_differences(entry["shape"], body)
 
 
 def is_at(path: str, place: str) -> bool:
     return path == place or path.startswith((f"{place}.", f"{place}["))
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=name_of)
+@pytest.mark.parametrize("entry", ENTRIES, ids=build_name)
 def test_an_answer_is_of_the_shape_that_was_seen(org: Zoho, entry: dict[str, Any]) -> None:
     """But for what the entry names: a difference that is gone is to be struck out."""
-    found = found_differences(org, entry)
+    found = compare_answer(org, entry)
 
     named = {place: [p for p in found if is_at(p, place)] for place in entry.get("differs", {})}
     news = {path: what for path, what in found.items() if path not in chain(*named.values())}
@@ -238,7 +238,7 @@ def test_an_answer_is_of_the_shape_that_was_seen(org: Zoho, entry: dict[str, Any
 def test_entries_are_whole_and_unique() -> None:
     assert [entry for entry in ENTRIES if not entry.keys() <= KEYS] == []
     assert {entry["evidence"] for entry in ENTRIES} <= EVIDENCE
-    names = [name_of(entry) for entry in ENTRIES]
+    names = [build_name(entry) for entry in ENTRIES]
     assert sorted(set(names)) == sorted(names)
 
 
@@ -250,7 +250,7 @@ HEAD = """\
 Each row is an answer of Zoho's that was recorded or published, compared with the emulator's answer
 to the same request. The shapes are in `unit_tests/emulator/fidelity/`. The test
 `unit_tests/emulator/test_fidelity.py` compares them and holds this page to the result;
-`python -m unit_tests.emulator.test_fidelity` writes it anew.
+`python -m unit_tests.emulator.test_fidelity` writes it again.
 
 *Live* is recorded from an org, *sample* is published by Zoho, *schema* is Zoho's specification.
 Keys and types are compared everywhere, *null* where a value was null, *texts* where codes and
@@ -273,7 +273,7 @@ to `If-Modified-Since` without rows, a refused bulk read of v2, v2.1 or v4, or a
 """
 
 
-def compared(entry: dict[str, Any]) -> str:
+def describe_compared(entry: dict[str, Any]) -> str:
     text = json.dumps(entry["shape"])
     marks = {"null": "null", '"=': "texts"}
     parts = ["body" if text in ('"empty"', '"binary"') else "keys, types"]
@@ -281,7 +281,7 @@ def compared(entry: dict[str, Any]) -> str:
     return ", ".join(parts + ["headers"] * ("headers" in entry))
 
 
-def page() -> str:
+def write_page() -> str:
     same = sum("differs" not in entry for entry in ENTRIES)
     text = HEAD + f"{len(ENTRIES)} answers, {same} of them the same.\n"
     for name, entries in FILES.items():
@@ -294,15 +294,15 @@ def page() -> str:
                 by_reason.setdefault(why, []).append(f"`{place}`")
             result = "; ".join(f"{', '.join(at)}: {why}" for why, at in by_reason.items())
             cells = [entry["call"], entry["version"], entry["status"], entry["case"]]
-            cells += [f"{entry['evidence']}: {entry['source']}", compared(entry)]
+            cells += [f"{entry['evidence']}: {entry['source']}", describe_compared(entry)]
             cells += [f"different: {result}" if differs else "same"]
             text += "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |\n"
     return text + TAIL
 
 
 def test_the_page_is_what_the_data_say() -> None:
-    assert PAGE.read_text() == page()
+    assert PAGE.read_text() == write_page()
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page())
+    PAGE.write_text(write_page())

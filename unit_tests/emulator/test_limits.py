@@ -6,7 +6,7 @@ import pytest
 from zoho_emulator.clock import Clock
 from zoho_emulator.errors import ZohoError
 from zoho_emulator.knobs import Knobs
-from zoho_emulator.limits import DAY_S, Limits, coql_credits, daily_credits
+from zoho_emulator.limits import DAY_S, Limits, count_coql_credits, count_daily_credits
 from zoho_emulator.store.model import Org
 
 
@@ -42,7 +42,7 @@ def limits(clock: Clock, knobs: Knobs) -> Limits:
     ],
 )
 def test_credits_of_a_day(edition: str, users: int, credits_: int) -> None:
-    assert daily_credits(edition, users) == credits_
+    assert count_daily_credits(edition, users) == credits_
 
 
 def test_a_trial_has_the_limits_of_its_edition_until_it_ends(limits, clock, knobs) -> None:
@@ -56,7 +56,7 @@ def test_a_trial_has_the_limits_of_its_edition_until_it_ends(limits, clock, knob
     ("rows", "credits_"), [(1, 1), (200, 1), (201, 2), (1_000, 2), (1_001, 3), (2_000, 3)]
 )
 def test_credits_of_a_query(rows: int, credits_: int) -> None:
-    assert coql_credits(rows) == credits_
+    assert count_coql_credits(rows) == credits_
 
 
 def test_credits_come_back_after_a_rolling_day(limits: Limits, clock: Clock, knobs: Knobs) -> None:

@@ -144,7 +144,7 @@ def test_modules_are_known_in_any_letter_case_unless_a_knob_says_otherwise(
     known = {key: value.title() if key == "module" else value for key, value in params.items()}
     answer = zoho.get(path, **params)
     assert answer.status_code in (200, 204)
-    assert _without_tokens(answer) == _without_tokens(zoho.get(proper, **known))
+    assert _strip_tokens(answer) == _strip_tokens(zoho.get(proper, **known))
     assert {name for name in zoho.usage()["calls"] if ":" in name} <= {
         "records.list:Leads",
         "deleted:Leads",
@@ -156,7 +156,7 @@ def test_modules_are_known_in_any_letter_case_unless_a_knob_says_otherwise(
     assert zoho.get(proper, **known).status_code in (200, 204)
 
 
-def _without_tokens(answer) -> object:
+def _strip_tokens(answer) -> object:
     body = answer.json() if answer.content else {}
     return body | {"info": body.get("info", {}).get("count")}
 

@@ -30,7 +30,7 @@ def test_the_command_says_where_it_listens_and_ends_quietly(number) -> None:
     with start(*SMALL, "--seed", "7", "--rows", "Leads=9", "--knob", "latency_ms=1") as process:
         assert process.stdout is not None
         said = json.loads(process.stdout.readline())
-        known = Credentials.of_seed(7)
+        known = Credentials.from_seed(7)
         assert said == {
             "base_url": said["base_url"],
             "client_id": known.client_id,
@@ -60,7 +60,7 @@ WRONG = [
 ]
 
 
-def tells(err: str, message: str) -> bool:
+def says(err: str, message: str) -> bool:
     """Whether it is the usage, and one sentence that holds the message."""
     usage, _, sentence = err.partition("python -m zoho_emulator: error: ")
     return usage.startswith("usage: ") and message in sentence and sentence.count("\n") == 1
@@ -72,7 +72,7 @@ def test_a_wrong_command_line_is_refused_in_one_sentence(arguments, message, cap
         main([*SMALL, *arguments])
     out, err = capsys.readouterr()
     assert (left.value.code, out) == (2, "")
-    assert tells(err, message), err
+    assert says(err, message), err
 
 
 @pytest.mark.parametrize("option", ["--rows", "--fields"])
@@ -80,7 +80,7 @@ def test_a_module_that_is_not_there_has_no_size(option) -> None:
     with start(*SMALL, option, "Nope=5") as process:
         out, err = process.communicate(timeout=20)
     assert (process.returncode, out) == (2, "")
-    assert tells(err, "there is no module Nope"), err
+    assert says(err, "there is no module Nope"), err
 
 
 def test_calls_at_a_time_are_counted_and_limited() -> None:

@@ -144,7 +144,7 @@ def narrow(stream: Row, *columns: str) -> Row:
     return {**stream, "json_schema": {**stream["json_schema"], "properties": chosen}}
 
 
-def modules_of(streams: Iterable[str]) -> set[str]:
+def get_modules(streams: Iterable[str]) -> set[str]:
     """The streams that are modules; streams of settings are in small letters."""
     return {name for name in streams if not name.islower()}
 

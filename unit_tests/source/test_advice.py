@@ -1,11 +1,11 @@
 import pytest
 import yaml
 
-from source_zoho_crm.advice import advice
+from source_zoho_crm.advice import advise_method
 from unit_tests.source.conftest import Org, rows_of
-from zoho_crm.manifest import manifest_path
+from zoho_crm.manifest import find_manifest
 
-VERSIONS = yaml.safe_load(manifest_path().read_text())["definitions"]["versions"]
+VERSIONS = yaml.safe_load(find_manifest().read_text())["definitions"]["versions"]
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ VERSIONS = yaml.safe_load(manifest_path().read_text())["definitions"]["versions"
 def test_a_method_of_less_than_half_the_credits_is_named(
     method: str, rows: int, columns: int, credits_: int, version: str, better: str | None
 ) -> None:
-    hint = advice(
+    hint = advise_method(
         method,
         rows=rows,
         columns=columns,
@@ -39,8 +39,8 @@ def test_lists_are_not_advised_where_they_cut_texts() -> None:
     """On v2 each text costs a call, and a read by lists many times what the pages do."""
     told = {"rows": 300, "columns": 30, "version": VERSIONS["v2"], "rich_text": True}
 
-    assert advice("COQL", credits_=14, **told) is None
-    assert "about 7 (Use COQL enabled)" in str(advice("REST", credits_=49, **told))
+    assert advise_method("COQL", credits_=14, **told) is None
+    assert "about 7 (Use COQL enabled)" in str(advise_method("REST", credits_=49, **told))
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -49,7 +49,7 @@ def test_ids_alone_cost_a_call_a_page_too(method: str, version: str) -> None:
     """Versions before v7 do not count the id among a module's fields."""
     told = {"rows": 400, "version": VERSIONS[version], "rich_text": False, "credits_": 10_000}
 
-    none, one = (advice(method, columns=columns, **told) for columns in (0, 1))
+    none, one = (advise_method(method, columns=columns, **told) for columns in (0, 1))
 
     assert none is not None
     assert none.replace(" 0 columns", " 1 columns") == one

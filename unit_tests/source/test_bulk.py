@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from source_zoho_crm.bulk_read import BulkRead
-from source_zoho_crm.readers.export_chain import cut, first_part
-from source_zoho_crm.readers.windows import Window, text
-from unit_tests.source.conftest import Org, modules_of, rows_of, states_of
+from source_zoho_crm.readers.export_chain import cut_window, estimate_first_part
+from source_zoho_crm.readers.windows import Window, format_moment
+from unit_tests.source.conftest import Org, get_modules, rows_of, states_of
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_emulator.server import Running, Settings, running
 
@@ -217,7 +217,7 @@ def test_nothing_but_the_id_can_be_exported(bulk_org: BulkOrg) -> None:
     streams = bulk_org.streams()
     name = next(
         name
-        for name in sorted(modules_of(streams))
+        for name in sorted(get_modules(streams))
         if "Modified_Time" not in streams[name]["json_schema"]["properties"]
         and bulk_org.truth(streams[name])
     )
@@ -394,7 +394,7 @@ def test_chains_of_modules_without_modified_time_are_read_too(bulk_org: BulkOrg)
     streams = {
         name: stream
         for name, stream in bulk_org.streams().items()
-        if name in modules_of([name])
+        if name in get_modules([name])
         and "Modified_Time" not in stream["json_schema"]["properties"]
         and len(bulk_org.truth(stream)) > 14
     }
@@ -509,7 +509,7 @@ MONTH = Window(at("2024-01-01 00:00:10"), at("2024-01-31 23:59:59"))
     ],
 )
 def test_windows_are_cut_where_rows_fill_them(hours: dict[str, int], parts: list[str]) -> None:
-    windows = cut(MONTH, hours, most_rows=10)
+    windows = cut_window(MONTH, hours, most_rows=10)
 
     assert [start for start, _ in spans(windows)] == parts
     assert windows[-1].end == MONTH.end
@@ -519,7 +519,7 @@ def test_windows_are_cut_where_rows_fill_them(hours: dict[str, int], parts: list
 
 def test_two_seconds_are_cut_into_one_and_one() -> None:
     window = Window(at("2024-01-01 00:00:10"), at("2024-01-01 00:00:11"))
-    assert spans(cut(window, {"2024-01-01T00": 99}, most_rows=10)) == [
+    assert spans(cut_window(window, {"2024-01-01T00": 99}, most_rows=10)) == [
         ("01 00:00:10", "01 00:00:10"),
         ("01 00:00:11", "01 00:00:11"),
     ]
@@ -558,9 +558,9 @@ def test_a_first_part_is_smaller_than_its_window_and_in_whole_seconds(
     length: int, seconds: list[int]
 ) -> None:
     window = Window(MONTH.start, MONTH.start + timedelta(seconds=length))
-    moments = [text(window.start + timedelta(seconds=n % (length + 1))) for n in seconds]
+    moments = [format_moment(window.start + timedelta(seconds=n % (length + 1))) for n in seconds]
 
-    part, lies = first_part(window, moments)
+    part, lies = estimate_first_part(window, moments)
 
     assert part.start == window.start <= part.end < window.end
     assert part.end.microsecond == 0

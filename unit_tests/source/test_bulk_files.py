@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from source_zoho_crm.readers import export_file
 from unit_tests.zoho_crm.test_fields import FIELDS, NEAR_MOMENTS
-from zoho_crm.fields import Field, caster
+from zoho_crm.fields import Field, build_caster
 
 
 def field(data_type: str, **more) -> Field:
@@ -38,7 +38,7 @@ def table(*lines: list[str]) -> io.BytesIO:
 
 
 def read(file: io.BytesIO, *fields: Field, most_rows: int = 200_000) -> list[dict]:
-    pages = export_file.rows(file, "Leads", fields, most_rows=most_rows)
+    pages = export_file.read_rows(file, "Leads", fields, most_rows=most_rows)
     return [row for page in pages for row in page]
 
 
@@ -137,7 +137,7 @@ def both(described: Field, json: object, cell: str) -> tuple[object, object]:
     """What becomes of a value of JSON, and of the cell that says the same."""
     name = described.api_name
     (from_csv,) = read(table(["Id", name], ["1", cell]), described)
-    return caster([described])({"id": "1", name: json}), from_csv
+    return build_caster([described])({"id": "1", name: json}), from_csv
 
 
 @given(st.sampled_from(FIELDS), NEAR_MOMENTS | st.floats().map(str) | st.text())
@@ -187,7 +187,9 @@ def test_an_empty_export_has_no_rows(text: str) -> None:
 
 def test_rows_come_some_at_a_time() -> None:
     file = table(["Id", "X"], *([str(key), "a"] for key in range(1_000)))
-    sizes = [len(page) for page in export_file.rows(file, "L", [field("text")], most_rows=1_000)]
+    sizes = [
+        len(page) for page in export_file.read_rows(file, "L", [field("text")], most_rows=1_000)
+    ]
     assert sum(sizes) == 1_000
     assert max(sizes) < 1_000
 
@@ -309,7 +311,7 @@ def test_rows_come_at_once_until_they_are_many_or_long(
     monkeypatch.setattr(export_file, "_ENOUGH", 100_000)
     file = table(["Id", "X"], *([str(key), "x" * letters] for key in range(260)))
 
-    pages = list(export_file.rows(file, "L", [field("textarea")], most_rows=260))
+    pages = list(export_file.read_rows(file, "L", [field("textarea")], most_rows=260))
 
     assert [int(row["id"]) for page in pages for row in page] == list(range(260))
     assert max(len(page) for page in pages) == (250 if letters == 40 else 3)

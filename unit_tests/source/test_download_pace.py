@@ -28,19 +28,19 @@ def clock(mocker) -> Clock:
 def test_nobody_waits_before_zoho_has_refused_a_download(clock: Clock) -> None:
     downloads = DownloadPace()
     for _ in range(100):
-        downloads.turn()
+        downloads.wait_for_turn()
     assert clock.now == 1_000
 
 
 def test_after_a_refusal_no_minute_has_more_downloads_than_zoho_allows(clock: Clock) -> None:
     downloads = DownloadPace()
     for _ in range(DOWNLOADS_A_MINUTE + 1):
-        downloads.turn()
-    downloads.refused()
+        downloads.wait_for_turn()
+    downloads.mark_refused()
 
     begun = []
     for _ in range(35):
-        downloads.turn()
+        downloads.wait_for_turn()
         begun.append(clock.now)
         clock.now += 0.5
 
@@ -53,8 +53,8 @@ def test_all_wait_a_little_when_others_use_up_the_downloads(clock: Clock) -> Non
     downloads = DownloadPace()
     for _ in range(12):
         before = clock.now
-        downloads.turn()
-        downloads.refused()
+        downloads.wait_for_turn()
+        downloads.mark_refused()
         assert clock.now - before <= 60
     assert clock.now >= 1_000 + 60
 
@@ -63,7 +63,7 @@ def test_a_download_that_is_put_off_is_told_every_half_minute(
     clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, "airbyte"):
-        assert not DownloadPace().downloaded(lambda: False, "Leads, export 7")
+        assert not DownloadPace().download(lambda: False, "Leads, export 7")
 
     assert caplog.messages == [
         f"Leads, export 7: waits its turn to be downloaded, for {seconds} s."

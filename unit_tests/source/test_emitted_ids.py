@@ -7,14 +7,14 @@ from airbyte_cdk.utils import AirbyteTracedException
 from hypothesis import given
 from hypothesis import strategies as st
 
-from source_zoho_crm.readers.emitted_ids import ToldIds
+from source_zoho_crm.readers.emitted_ids import EmittedIds
 
 FIRST = 5_725_767_000_000_000_000
 
 
 @given(st.lists(st.integers(0, 10**19 - 1) | st.integers(FIRST, FIRST + 50), max_size=200))
 def test_an_id_is_new_once(numbers: list[int]) -> None:
-    told, known = ToldIds(), set()
+    told, known = EmittedIds(), set()
 
     for number in numbers:
         assert (str(number) in told) == (number in known)
@@ -31,7 +31,7 @@ def test_many_ids_cost_eight_bytes_each(step: int) -> None:
     count = 30_011
     keys = [str(FIRST + number * step % count) for number in range(count)]
     tracemalloc.start()
-    told = ToldIds()
+    told = EmittedIds()
 
     assert sum(map(told.add, keys)) == count
 
@@ -43,7 +43,7 @@ def test_many_ids_cost_eight_bytes_each(step: int) -> None:
 
 @pytest.mark.parametrize("key", ["abc", "", "-1", "1.5", "9" * 20, "١٢"])
 def test_an_id_that_is_no_number_is_a_sentence(key: str) -> None:
-    told = ToldIds()
+    told = EmittedIds()
     told.add(str(FIRST))
 
     with pytest.raises(AirbyteTracedException) as caught:

@@ -162,7 +162,7 @@ def test_wide_line_items_come_whole_where_zoho_does_not_tell_which_were_removed(
             # the second behind it, with which the list begins where its header is inclusive. Each
             # for two groups; then two looks behind the last row.
             assert org.calls("records.list") == (1 + 2 + 2 + 2 + 2) * 2 + 2
-        assert "Zoho refuses to tell which of them were edited or deleted" not in logs(output)
+        assert "Zoho refuses to show which of them were edited or deleted" not in logs(output)
 
 
 @pytest.mark.parametrize("retrieval", METHODS)

@@ -9,9 +9,9 @@ import pytest
 
 from source_zoho_crm.readers import rest
 from source_zoho_crm.readers.calls import Calls
-from source_zoho_crm.readers.moved_rows import Lists
+from source_zoho_crm.readers.moved_rows import MoveDetector
 from source_zoho_crm.readers.rest import RestReader
-from source_zoho_crm.readers.windows import Window, text
+from source_zoho_crm.readers.windows import Window, format_moment
 from unit_tests.source.conftest import Org, Row
 from unit_tests.source.test_rest_reader import Asked
 from zoho_crm.auth import ZohoAuthenticator
@@ -67,7 +67,7 @@ def spread(org: Org, a_second: Callable[[int], int]) -> dict[str, str]:
     moments = {key: BEGIN + timedelta(seconds=a_second(n)) for n, key in enumerate(ids)}
     rows = [{"id": key, "Modified_Time": moment.isoformat()} for key, moment in moments.items()]
     org.control("PATCH", f"records/{MODULE}", rows)
-    return {key: text(moment) for key, moment in moments.items()}
+    return {key: format_moment(moment) for key, moment in moments.items()}
 
 
 @dataclass
@@ -97,14 +97,21 @@ def read(
 
     asked.before = before
     calls = Calls(MODULE, asked, asked)
-    lists = Lists(
-        MODULE, calls.rows, calls.deletions, lambda seconds: datetime.fromtimestamp(seconds, UTC)
+    detector = MoveDetector(
+        MODULE,
+        calls.list_records,
+        calls.list_deletions,
+        lambda seconds: datetime.fromtimestamp(seconds, UTC),
     )
     fields = [Field("Modified_Time", "datetime"), Field("Name", "text")]
-    reader = RestReader(calls.rows, lists, MODULE, fields, LIMITS[version], lambda rows: rows)
+    reader = RestReader(
+        calls.list_records, detector, MODULE, fields, LIMITS[version], lambda rows: rows
+    )
     end = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1)
     since = datetime(1970, 1, 1, tzinfo=UTC)
-    for part in reader.everything() if whole else reader.changes(since, end, resumed=False):
+    for part in (
+        reader.read_everything() if whole else reader.read_changes(since, end, resumed=False)
+    ):
         if isinstance(part, Window):
             reading.windows.append(part)
             reading.before.append(len(reading.rows))
@@ -124,12 +131,12 @@ def check(org: Org, reading: Reading, moments: dict[str, str]) -> None:
     still = {
         key: moments[key]
         for key, row in truth(org).items()
-        if text(datetime.fromisoformat(row["Modified_Time"])) == moments[key]
+        if format_moment(datetime.fromisoformat(row["Modified_Time"])) == moments[key]
     }
     assert len(still) > len(moments) // 4
     assert still.keys() <= reading.rows.keys()
     assert reading.twice == 0
-    ends = [text(window.end) for window in reading.windows]
+    ends = [format_moment(window.end) for window in reading.windows]
     assert ends == sorted(set(ends))
     assert all(
         moment > ends[closed - 1]

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from source_zoho_crm.readers.windows import text
+from source_zoho_crm.readers.windows import format_moment
 from unit_tests.source.conftest import (
     MODULES,
     SETTINGS,
     Org,
-    modules_of,
+    get_modules,
     narrow,
     rows_of,
     states_of,
@@ -83,7 +83,7 @@ def test_every_record_comes_once_and_whole(
     org = request.getfixturevalue("org" if ALL or version == "v4" else "smaller_org")
     org.settings = {"schema_version": version, "retrieval": retrieval}
     streams = org.streams()
-    names = modules_of(streams)
+    names = get_modules(streams)
     if version != "v4" and not ALL:
         names &= KINDS
 
@@ -125,7 +125,7 @@ def test_every_supported_module_is_a_stream_and_the_rest_say_why(org: Org) -> No
 
     modules = rows_of(org.read(streams["modules"]), "modules")
 
-    assert {m["api_name"] for m in modules if m["offered"]} == modules_of(streams)
+    assert {m["api_name"] for m in modules if m["offered"]} == get_modules(streams)
     refused = [m for m in modules if not m["offered"]]
     assert refused
     assert all(m["not_offered_because"] for m in refused)
@@ -189,7 +189,7 @@ PLAIN_AND_CONVERTIBLE = pytest.mark.parametrize("module", ["Vehicles", "Leads"])
 def test_a_quiet_module_costs_two_calls(org: Org, retrieval, module: str) -> None:
     org.settings = {"retrieval": retrieval}
     stream = org.streams()[module]
-    moment = text(datetime.now(UTC) - timedelta(minutes=10))
+    moment = format_moment(datetime.now(UTC) - timedelta(minutes=10))
     state = {"stream_descriptor": {"name": module}, "stream_state": {"Modified_Time": moment}}
     org.control("POST", "reset", {})
 

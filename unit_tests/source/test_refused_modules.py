@@ -188,7 +188,7 @@ def test_where_zoho_does_not_tell_the_scopes_both_ways_out_are_told(
 
     told = failures(output)
     assert told.keys() == {VEHICLES, None}
-    assert "does not tell which the refresh token has. Make a new one" in told[VEHICLES]
+    assert "does not say which the refresh token has. Make a new one" in told[VEHICLES]
     assert "If it was made with these, Zoho does not serve this" in told[VEHICLES]
     assert_the_other_is_whole(org, output, streams[1])
 

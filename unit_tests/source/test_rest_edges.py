@@ -9,7 +9,7 @@ import pytest
 
 from source_zoho_crm.readers import rest
 from source_zoho_crm.readers.calls import Calls
-from source_zoho_crm.readers.moved_rows import Lists
+from source_zoho_crm.readers.moved_rows import MoveDetector
 from source_zoho_crm.readers.rest import RestReader
 from source_zoho_crm.readers.rich_text import WholeTexts
 from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of
@@ -151,14 +151,16 @@ def test_a_second_that_is_complete_proves_no_later_row(org: Org, mocker, version
 
     asked.before = meanwhile
     calls = Calls("Accounts", asked, asked)
-    told = Lists("Accounts", calls.rows, calls.deletions, now, tells_deletions=False)
+    told = MoveDetector(
+        "Accounts", calls.list_records, calls.list_deletions, now, lists_deletions=False
+    )
     fields = [Field("Modified_Time", "datetime"), Field("Account_Name", "text")]
     tokens = version != "v2"
     limits = {"rest_columns": 50 * tokens, "rest_tokens": tokens, "rest_chain_rows": 50_000}
-    reader = RestReader(calls.rows, told, "Accounts", fields, limits, lambda rows: rows)
+    reader = RestReader(calls.list_records, told, "Accounts", fields, limits, lambda rows: rows)
     end = datetime.now(UTC) - timedelta(minutes=1)
 
-    parts = list(reader.changes(datetime(1970, 1, 1, tzinfo=UTC), end, resumed=False))
+    parts = list(reader.read_changes(datetime(1970, 1, 1, tzinfo=UTC), end, resumed=False))
 
     read = Counter(row["id"] for part in parts if isinstance(part, list) for row in part)
     assert lists > 3
@@ -228,12 +230,14 @@ def test_a_row_of_a_span_without_end_is_read_anew_when_it_was_edited_before_its_
     calls = Calls("Contracts", asked, asked)
     fields = [Field("Modified_Time", "datetime"), Field("Clauses", "textarea", is_rich_text=True)]
     limits = {"rest_columns": 50, "rest_tokens": 1, "rest_chain_rows": 100_000}
-    texts = WholeTexts(calls.records, "Contracts", fields, at_once=200 if version == "v8" else 0)
-    told = Lists("Contracts", calls.rows, calls.deletions, now)
-    reader = RestReader(calls.rows, told, "Contracts", fields, limits, texts.mend)
+    texts = WholeTexts(
+        calls.get_records, "Contracts", fields, at_once=200 if version == "v8" else 0
+    )
+    told = MoveDetector("Contracts", calls.list_records, calls.list_deletions, now)
+    reader = RestReader(calls.list_records, told, "Contracts", fields, limits, texts.restore)
     end = datetime.now(UTC) + timedelta(days=365)
 
-    parts = list(reader.changes(datetime(1970, 1, 1, tzinfo=UTC), end, resumed=False))
+    parts = list(reader.read_changes(datetime(1970, 1, 1, tzinfo=UTC), end, resumed=False))
 
     assert edited
     rows = [row for part in parts if isinstance(part, list) for row in part]

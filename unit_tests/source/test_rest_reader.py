@@ -9,12 +9,12 @@ import requests
 from airbyte_cdk.utils import AirbyteTracedException
 
 from source_zoho_crm.readers.calls import Calls
-from source_zoho_crm.readers.moved_rows import Lists
+from source_zoho_crm.readers.moved_rows import MoveDetector
 from source_zoho_crm.readers.rest import RestReader
 from source_zoho_crm.readers.rich_text import WholeTexts
 from source_zoho_crm.readers.windows import Window
 from unit_tests.source.conftest import Org
-from zoho_crm.answers import body_of, page
+from zoho_crm.answers import build_page_reader, parse_body
 from zoho_crm.fields import Field
 
 SINCE = datetime(1970, 1, 1, tzinfo=UTC)
@@ -33,12 +33,12 @@ class Asked:
         #: Done before a call with these parameters.
         self.before: Callable[[str, dict[str, str]], object] = lambda path, params: None
 
-    def ask(self, path, *, read, params, headers=None, line, promised=False):
+    def ask(self, path, *, read, params, headers=None, usage_of, promised=False):
         self.before(path, params)
         headers = {**self._headers, **(headers or {})}
         answer = requests.get(f"{self._url}/{path}", params=params, headers=headers, timeout=60)
         assert answer.ok, answer.text
-        return read(body_of(answer))
+        return read(parse_body(answer))
 
     def ask_for_rows(self, path, **call):
         return self.ask(path, **call)
@@ -48,12 +48,17 @@ def reader(org: Org, version: str, asked: Asked | None = None, **limits: int) ->
     """A retrieval method over Leads in column groups of two columns, with limits of its own."""
     asked = asked or Asked(org, version)
     calls = Calls("Leads", asked, asked)
-    lists = Lists(
-        "Leads", calls.rows, calls.deletions, lambda seconds: datetime.fromtimestamp(seconds, UTC)
+    detector = MoveDetector(
+        "Leads",
+        calls.list_records,
+        calls.list_deletions,
+        lambda seconds: datetime.fromtimestamp(seconds, UTC),
     )
     fields = [Field(name, "text") for name in ("Last_Name", "Company", "Email")]
     stamp = Field("Modified_Time", "datetime")
-    return RestReader(calls.rows, lists, "Leads", [stamp, *fields], limits, lambda rows: rows)
+    return RestReader(
+        calls.list_records, detector, "Leads", [stamp, *fields], limits, lambda rows: rows
+    )
 
 
 @pytest.mark.parametrize("inclusive", [True, False], ids=["header inclusive", "exclusive"])
@@ -73,7 +78,7 @@ def test_a_chain_that_ends_early_goes_on_in_the_next_one(
     truth = {row["id"]: row for row in own_org.control("GET", "records/Leads")}
 
     parts = list(
-        reader(own_org, version, **limits).changes(SINCE, datetime.now(UTC), resumed=False)
+        reader(own_org, version, **limits).read_changes(SINCE, datetime.now(UTC), resumed=False)
     )
 
     rows = [row for part in parts if not isinstance(part, Window) for row in part]
@@ -88,7 +93,7 @@ def test_a_second_that_no_chain_can_pass_is_a_sentence(own_org: Org) -> None:
     own_org.control("POST", "knobs", {"page_token_rows": 200})
 
     with pytest.raises(AirbyteTracedException) as caught:
-        list(reader(own_org, "v8", **limits).changes(SINCE, datetime.now(UTC), resumed=False))
+        list(reader(own_org, "v8", **limits).read_changes(SINCE, datetime.now(UTC), resumed=False))
 
     assert "Enable COQL, or choose the API type Bulk" in caught.value.message
 
@@ -103,7 +108,9 @@ def test_a_second_of_several_pages_is_read_again_as_far_as_before(own_org: Org) 
     asked, edited = Asked(own_org, "v2"), []
     order = {"sort_by": "Modified_Time", "sort_order": "asc", "converted": "both"}
     header = {"If-Modified-Since": since.isoformat()}
-    first = asked.ask("Leads", read=page(), params=order, headers=header, usage_of="").rows
+    first = asked.ask(
+        "Leads", read=build_page_reader(), params=order, headers=header, usage_of=""
+    ).rows
 
     def edit(path: str, params: dict[str, str]) -> None:
         # The first row of page 4 becomes the last of page 3.
@@ -113,7 +120,7 @@ def test_a_second_of_several_pages_is_read_again_as_far_as_before(own_org: Org) 
 
     asked.before = edit
     end = datetime.now(UTC) - timedelta(minutes=1)
-    parts = list(reader(own_org, "v2", asked, **limits).changes(since, end, resumed=True))
+    parts = list(reader(own_org, "v2", asked, **limits).read_changes(since, end, resumed=True))
 
     assert edited
     read = Counter(row["id"] for part in parts if not isinstance(part, Window) for row in part)
@@ -159,7 +166,7 @@ def test_a_second_of_many_rows_does_not_stay_in_memory(
     asked.ask = counted
     Living.now = Living.most = 0
     rows = {}
-    for part in reader(own_org, "v4", asked, **limits).changes(
+    for part in reader(own_org, "v4", asked, **limits).read_changes(
         SINCE, datetime.now(UTC), resumed=False
     ):
         if not isinstance(part, Window):
@@ -192,16 +199,18 @@ def test_a_row_of_a_whole_module_is_read_anew_when_it_was_edited_before_its_text
     fields = [Field("Name", "text"), Field("Clauses", "textarea", is_rich_text=True)]
     fields.append(Field("Modified_Time", "datetime"))
     limits = {"rest_columns": 2, "rest_tokens": 1, "rest_chain_rows": 100_000}
-    lists = Lists(
+    detector = MoveDetector(
         "Contracts",
-        calls.rows,
-        calls.deletions,
+        calls.list_records,
+        calls.list_deletions,
         lambda seconds: datetime.fromtimestamp(seconds, UTC),
     )
-    texts = WholeTexts(calls.records, "Contracts", fields, at_once=200 if version == "v8" else 0)
-    whole = RestReader(calls.rows, lists, "Contracts", fields, limits, texts.mend)
+    texts = WholeTexts(
+        calls.get_records, "Contracts", fields, at_once=200 if version == "v8" else 0
+    )
+    whole = RestReader(calls.list_records, detector, "Contracts", fields, limits, texts.restore)
 
-    rows = {row["id"]: row for page in whole.everything() for row in page}
+    rows = {row["id"]: row for page in whole.read_everything() for row in page}
 
     assert edited
     truth = {row["id"]: row for row in own_org.control("GET", "records/Contracts")}
@@ -229,7 +238,7 @@ def test_a_text_is_cut_by_characters_or_by_units_of_utf_16(shown: str, fetched: 
     field = Field("Clauses", "textarea", is_rich_text=True)
     texts = WholeTexts(lambda path, params: [whole], "Contracts", [field], at_once=0)
 
-    (row,) = texts.mend([{"id": "1", "Clauses": shown}])
+    (row,) = texts.restore([{"id": "1", "Clauses": shown}])
 
     assert row["Clauses"] == (whole["Clauses"] if fetched else shown)
 
@@ -242,7 +251,7 @@ def test_what_is_no_text_is_not_taken_for_one_that_is_cut(odd: object) -> None:
         lambda path, params: asked.append(path) or [], "Contracts", [field], at_once=0
     )
 
-    assert texts.mend([{"id": "1", "Clauses": odd}]) == [{"id": "1", "Clauses": odd}]
+    assert texts.restore([{"id": "1", "Clauses": odd}]) == [{"id": "1", "Clauses": odd}]
     assert asked == []
 
 
@@ -252,8 +261,10 @@ def test_a_text_whose_moment_is_odd_does_not_end_the_read(moment: object) -> Non
     fields = [Field("Clauses", "textarea", is_rich_text=True), Field("Modified_Time", "datetime")]
     texts = WholeTexts(lambda path, params: [whole], "Contracts", fields, at_once=0)
 
-    assert texts.mend([{"id": "1", "Clauses": "x" * 500, "Modified_Time": moment}]) == [whole]
-    left = texts.mend([{"id": "1", "Clauses": "x" * 500, "Modified_Time": "2024-01-01T00:00:00Z"}])
+    assert texts.restore([{"id": "1", "Clauses": "x" * 500, "Modified_Time": moment}]) == [whole]
+    left = texts.restore(
+        [{"id": "1", "Clauses": "x" * 500, "Modified_Time": "2024-01-01T00:00:00Z"}]
+    )
     assert left == []
 
 
@@ -262,7 +273,7 @@ def test_the_id_comes_though_metadata_do_not_name_it(org: Org) -> None:
     limits = {"rest_columns": 50, "rest_tokens": 1, "rest_chain_rows": 100_000}
     by_rest = reader(org, "v4", **limits)
 
-    parts = list(by_rest.changes(SINCE, datetime.now(UTC), resumed=False))
+    parts = list(by_rest.read_changes(SINCE, datetime.now(UTC), resumed=False))
 
     rows = [by_rest.cast(row) for part in parts if not isinstance(part, Window) for row in part]
     assert rows
@@ -286,7 +297,7 @@ def test_a_row_without_modified_time_comes_and_keeps_no_other_from_coming(
 
     asked.ask = without
     parts = list(
-        reader(org, "v4", asked, **limits).changes(SINCE, datetime.now(UTC), resumed=False)
+        reader(org, "v4", asked, **limits).read_changes(SINCE, datetime.now(UTC), resumed=False)
     )
 
     ids = {row["id"] for part in parts if not isinstance(part, Window) for row in part}

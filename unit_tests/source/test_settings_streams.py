@@ -8,7 +8,7 @@ from airbyte_cdk.models import FailureType
 
 from destination_zoho_crm.client import Client
 from unit_tests.source.conftest import Org, rows_of
-from zoho_crm.casts import utc
+from zoho_crm.casts import to_utc
 
 #: Streams that ask once for each module.
 OF_MODULES = ("tags", "custom_views", "layouts", "related_lists", "fields", "picklist_values")
@@ -280,7 +280,7 @@ def test_a_field_of_rows_within_a_record_tells_why_records_do_not_carry_it(
 
 
 def as_told(key: str, value: Any) -> Any:
-    return utc(value) if key.endswith("_time") else value
+    return to_utc(value) if key.endswith("_time") else value
 
 
 @pytest.mark.parametrize(("stream", "call"), [("roles", "settings.roles"), ("users", "users")])

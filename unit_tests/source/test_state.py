@@ -11,7 +11,7 @@ import requests
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 from pytest_mock import MockerFixture
 
-from source_zoho_crm.readers.windows import text
+from source_zoho_crm.readers.windows import format_moment
 from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of
 from zoho_crm import org as clocks
 from zoho_crm.auth import ZohoAuthenticator
@@ -123,7 +123,7 @@ def test_a_full_refresh_brings_all_rows_whatever_the_state(
     follow_children(org)
     stream = org.stream(module)
     assert "incremental" in stream["supported_sync_modes"]
-    moment = text(datetime.now(UTC))
+    moment = format_moment(datetime.now(UTC))
 
     output = org.read(stream, sync_mode="full_refresh", state=[state(module, Modified_Time=moment)])
 
@@ -232,7 +232,7 @@ def test_a_state_just_before_now_reads_nothing_and_is_not_told(org: Org) -> None
     """The last minute is left out, and Zoho's machines may differ by some seconds."""
     deals = org.stream("Deals")
     now = datetime.fromisoformat(blob(last(org.read(deals), "Deals"))["Modified_Time"])
-    moment = text(now + timedelta(seconds=55))
+    moment = format_moment(now + timedelta(seconds=55))
 
     output = org.read(deals, state=[state("Deals", Modified_Time=moment)])
 
@@ -267,7 +267,7 @@ def test_a_state_of_unknown_keys_alone_reads_everything(org: Org) -> None:
 def test_spans_beside_a_moment_are_not_gone_on_from(org: Org) -> None:
     """The CDK would take its own form of a state before the moment."""
     deals = org.stream("Deals")
-    span = {"start": "1970-01-01T00:00:00Z", "end": text(datetime.now(UTC))}
+    span = {"start": "1970-01-01T00:00:00Z", "end": format_moment(datetime.now(UTC))}
     saved = state(
         "Deals", Modified_Time="1999-01-01T00:00:00Z", state_type="date-range", slices=[span]
     )

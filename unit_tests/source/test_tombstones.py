@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from source_zoho_crm.readers.tombstones import tombstones
+from source_zoho_crm.readers.tombstones import build_tombstones
 
 SINCE = datetime(2024, 6, 5, 2, 4, 9, tzinfo=UTC)
 END = datetime(2024, 6, 5, 3, 0, 0, tzinfo=UTC)
@@ -21,6 +21,6 @@ END = datetime(2024, 6, 5, 3, 0, 0, tzinfo=UTC)
     ],
 )
 def test_the_first_and_the_last_second_of_a_run_are_told(moment: str, told: bool) -> None:
-    (page,) = tombstones([[{"id": "1", "deleted_time": moment}]], SINCE, END)
+    (page,) = build_tombstones([[{"id": "1", "deleted_time": moment}]], SINCE, END)
 
     assert [row["id"] for row in page] == (["1"] if told else [])

@@ -172,7 +172,7 @@ def test_an_export_that_always_holds_other_rows_than_it_tells_does_not_count_as_
 
     kind, sentence = failure(output)
     assert kind == FailureType.transient_error
-    assert "Zoho told of 61 rows in it and sent 60, and so 3 times." in sentence
+    assert "Zoho reported 61 rows in it and sent 60, and so 3 times." in sentence
     told = [state["stream"]["stream_state"] for state in states_of(output, "Deals")]
     assert all(state["Modified_Time"] == "1970-01-01T00:00:00Z" for state in told)
 
@@ -228,7 +228,7 @@ def test_an_export_that_is_completed_without_a_result_is_looked_at_again(
     if looks > 3:
         kind, sentence = failure(output)
         assert kind == FailureType.transient_error
-        assert "it is completed and tells no result, and so 3 times" in sentence
+        assert "it is completed and has no result, and so 3 times" in sentence
         assert not rows_of(output, "Vehicles")
     else:
         assert by_id(output, "Vehicles") == own_org.truth(vehicles)

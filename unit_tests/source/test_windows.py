@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from source_zoho_crm.readers.windows import MOST_ROWS, Window, windows
+from source_zoho_crm.readers.windows import MOST_ROWS, Window, plan_windows
 
 SECOND = timedelta(seconds=1)
 START = datetime(2015, 1, 1, tzinfo=UTC)
@@ -30,7 +30,7 @@ def planned(
         found = moments[bisect_left(moments, since) : bisect_right(moments, end)]
         return found[place - 1] if place <= len(found) else None
 
-    plan = windows(start, end, moment_of)
+    plan = plan_windows(start, end, moment_of)
     found: list[tuple[Window, int]] = []
     window = next(plan, None)
     while window is not None:

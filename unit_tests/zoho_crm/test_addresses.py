@@ -13,10 +13,11 @@ from urllib.parse import unquote
 import pytest
 from airbyte_cdk.utils import AirbyteTracedException
 
-from destination_zoho_crm.calls import call_of
+from destination_zoho_crm.calls import build_call
 from destination_zoho_crm.client import Client
 from source_zoho_crm.bulk_read import BulkRead
-from source_zoho_crm.check import _first_listed
+from source_zoho_crm.check import _find_first_listed
+from source_zoho_crm.modules import SourceModules
 from source_zoho_crm.readers.calls import Calls
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.directory import Directory
@@ -99,10 +100,10 @@ def test_a_module_or_record_stays_one_part_of_the_path(
     calls = Calls(name, client.metadata, client.queries)
     moment = datetime(2024, 1, 1, tzinfo=UTC)
 
-    calls.rows({"fields": "id"}, None)
-    calls.deletions(moment, 1)
-    calls.records(f"/{segment(name)}", {})
-    _first_listed(client.metadata, [name])
+    calls.list_records({"fields": "id"}, None)
+    calls.list_deletions(moment, 1)
+    calls.get_records(f"/{segment(name)}", {})
+    _find_first_listed(client.metadata, [name])
 
     parts = [[unquote(part) for part in path.split("/")] for path in asked(server)]
     assert parts == [[name], [name, "deleted"], [name, name], [name]]
@@ -112,9 +113,9 @@ def test_a_module_or_record_stays_one_part_of_the_path(
 def test_a_job_stays_one_part_of_the_path(
     server: ThreadingHTTPServer, client: Client, name: str
 ) -> None:
-    service = BulkRead.made(client.config, "Leads")
+    service = BulkRead.from_manifest(client.config, "Leads")
 
-    service.state(name)
+    service.fetch_state(name)
     service.download(name, BytesIO())
 
     parts = [[unquote(part) for part in path.split("/")] for path in asked(server)]
@@ -134,8 +135,8 @@ def test_a_module_that_is_written_to_stays_one_part_of_the_path(
     )
     for operation in ("insert", "update", "delete", "upsert"):
         plan.operation = operation
-        call = call_of(plan, [{"Email": "a@example.com"}], None, ())
-        client.write(call.method, call.path, line="x", params=call.params, body=call.body)
+        call = build_call(plan, [{"Email": "a@example.com"}], None, ())
+        client.write(call.method, call.path, usage_of="x", params=call.params, body=call.body)
 
     parts = [[unquote(part) for part in path.split("/")] for path in asked(server)]
     assert parts == [[name], [name], [name], [name, "upsert"]]
@@ -147,9 +148,9 @@ def test_a_module_whose_name_is_dots_is_no_stream(name: str) -> None:
         def metadata(self, path: str, key: str, **params: str) -> list[dict[str, Any]]:
             return [{"api_name": name, "api_supported": True}]
 
-    module = Directory().module(name, Settings())
+    module = SourceModules(Directory()).read_module(name, Settings())
 
-    assert module.refusal == "Its name cannot stand in an address."
+    assert module.not_offered_because == "Its name cannot stand in an address."
 
 
 @pytest.mark.parametrize("name", ["", ".", ".."])

@@ -11,11 +11,12 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.client import Client
-from zoho_crm.answers import anything, page
+from source_zoho_crm.modules import get_modules
+from zoho_crm.answers import build_page_reader, keep_body
 from zoho_crm.auth import ZohoAuthenticator
-from zoho_crm.org import Org, forget, org_of
+from zoho_crm.org import Org, begin_run, get_org
 from zoho_crm.problems import Refused, Unreadable
-from zoho_crm.requester import manifests_requester
+from zoho_crm.requester import build_requester
 from zoho_emulator.knobs import SCOPES
 from zoho_emulator.server import Running, Settings, running
 
@@ -102,7 +103,7 @@ def test_an_answer_that_can_never_be_read_is_told_and_not_quoted(
     answer(server, "records.list", body, times=None)
 
     with pytest.raises(Unreadable) as caught:
-        client.metadata.ask("Leads", read=page(), params={"fields": "Last_Name"})
+        client.metadata.ask("Leads", read=build_page_reader(), params={"fields": "Last_Name"})
 
     assert caught.value.failure_type == FailureType.transient_error
     assert caught.value.message == (
@@ -119,7 +120,7 @@ def test_an_answer_that_cannot_be_read_is_asked_for_again(
     client = client_of(server)
     answer(server, "records.list", body)
 
-    found = client.metadata.ask("Leads", read=page(), params={"fields": "Last_Name"})
+    found = client.metadata.ask("Leads", read=build_page_reader(), params={"fields": "Last_Name"})
 
     assert len(found.rows) == 3
     assert client.org.usage.by_stream["metadata"].calls == 2
@@ -144,7 +145,7 @@ def test_an_error_with_a_good_status_is_a_refusal(server: Running, wrap) -> None
     answer(server, "records.list", wrap(error("NO_PERMISSION")))
 
     with pytest.raises(Refused) as caught:
-        client.metadata.ask("Leads", read=page(), params={"fields": "Last_Name"})
+        client.metadata.ask("Leads", read=build_page_reader(), params={"fields": "Last_Name"})
 
     assert caught.value.code == "NO_PERMISSION"
     assert "NO_PERMISSION: no" in str(caught.value.message)
@@ -177,7 +178,7 @@ def test_a_refusal_means_the_same_alone_and_in_a_list(
         args = {"status": status, "body": body}
         server.control("POST", "faults", [fault | {"args": args}])
         with pytest.raises(Refused) as caught:
-            client.metadata.ask("settings/modules", read=anything)
+            client.metadata.ask("settings/modules", read=keep_body)
         refused.append((caught.value.code, caught.value.message, caught.value.failure_type))
 
     assert refused[0] == refused[1]
@@ -208,7 +209,9 @@ def test_a_refusal_that_is_not_as_documented_fails_with_a_sentence(
     server.control("POST", "faults", [{"match": "records.list", "do": "status", "args": args}])
 
     with pytest.raises(AirbyteTracedException) as caught:
-        client_of(server).metadata.ask("Leads", read=page(), params={"fields": "Last_Name"})
+        client_of(server).metadata.ask(
+            "Leads", read=build_page_reader(), params={"fields": "Last_Name"}
+        )
 
     assert caught.value.message
 
@@ -226,7 +229,7 @@ def test_a_refusal_in_a_list_that_passes_is_waited_out(
     fault = {"match": "records.list", "do": "status", "times": 1, "args": args}
     server.control("POST", "faults", [fault])
 
-    found = client.metadata.ask("Leads", read=page(), params={"fields": "Last_Name"})
+    found = client.metadata.ask("Leads", read=build_page_reader(), params={"fields": "Last_Name"})
 
     assert found.rows
 
@@ -239,7 +242,7 @@ def test_an_error_with_a_good_status_that_passes_is_waited_out(
     client = client_of(server)
     answer(server, "records.list", error(code))
 
-    found = client.metadata.ask("Leads", read=page(), params={"fields": "Last_Name"})
+    found = client.metadata.ask("Leads", read=build_page_reader(), params={"fields": "Last_Name"})
 
     assert found.rows
 
@@ -249,7 +252,9 @@ def test_a_record_with_the_columns_of_an_error_is_a_record(server: Running) -> N
     row = {"id": "1", "code": "A", "status": "error", "message": "hello"}
     answer(server, "records.list", {"data": [row], "info": {"more_records": False}})
 
-    found = client.metadata.ask("Leads", read=page(), params={"fields": "id,code,status,message"})
+    found = client.metadata.ask(
+        "Leads", read=build_page_reader(), params={"fields": "id,code,status,message"}
+    )
 
     assert found.rows == [row]
 
@@ -259,7 +264,7 @@ def test_a_write_that_is_refused_with_a_good_status_is_refused(server: Running) 
     answer(server, "insert", error("NO_PERMISSION"))
 
     with pytest.raises(Refused, match="NO_PERMISSION"):
-        client.write("POST", "Leads", line="x", body={"data": [{"Last_Name": "L"}]})
+        client.write("POST", "Leads", usage_of="x", body={"data": [{"Last_Name": "L"}]})
 
 
 def test_a_refusal_that_passes_does_not_hide_a_module(server: Running) -> None:
@@ -269,26 +274,26 @@ def test_a_refusal_that_passes_does_not_hide_a_module(server: Running) -> None:
     answer(server, "settings.fields:Deals", spent)
     answer(server, "settings.fields:Cases", error("NO_PERMISSION"))
 
-    refused = client.org.directory.module("Cases", client.metadata)
+    refused = get_modules(client.org).read_module("Cases", client.metadata)
     with pytest.raises(AirbyteTracedException, match="used up its API credits") as caught:
-        client.org.directory.module("Deals", client.metadata)
+        get_modules(client.org).read_module("Deals", client.metadata)
 
     assert caught.value.failure_type == FailureType.transient_error
-    assert "NO_PERMISSION" in str(refused.refusal)
+    assert "NO_PERMISSION" in str(refused.not_offered_because)
 
 
 def test_a_call_that_is_refused_leaves_no_error_in_the_log(
     server: Running, caplog: pytest.LogCaptureFixture
 ) -> None:
     with pytest.raises(Refused), caplog.at_level(logging.INFO):
-        client_of(server).metadata.ask("settings/roles", read=anything)
+        client_of(server).metadata.ask("settings/roles", read=keep_body)
 
     assert [line.message for line in caplog.records if line.levelno >= logging.WARNING] == []
 
 
 def test_a_missing_scope_is_told_with_those_of_the_destination(server: Running) -> None:
     with pytest.raises(Refused) as caught:
-        client_of(server).queries.ask(read=page(), body=QUERY)
+        client_of(server).queries.ask(read=build_page_reader(), body=QUERY)
 
     assert caught.value.failure_type == FailureType.config_error
     assert caught.value.message == (
@@ -313,7 +318,7 @@ def test_what_zoho_does_not_support_is_not_blamed_on_a_profile(
     answer(server, "records.list", error("NOT_SUPPORTED"))
 
     with pytest.raises(Refused) as caught:
-        client.metadata.ask(module, read=page(), params={"fields": "id"})
+        client.metadata.ask(module, read=build_page_reader(), params={"fields": "id"})
 
     assert caught.value.message == (
         f"Zoho does not serve {server.base_url}/crm/v4/{module} (NOT_SUPPORTED: no).{told}"
@@ -324,16 +329,16 @@ def test_the_address_that_came_with_a_token_lasts_as_long_as_the_token(
     server: Running, mocker
 ) -> None:
     # Zoho's addresses are https, and the emulator's is not.
-    mocker.patch("zoho_crm.auth.followed", return_value=server.base_url)
+    mocker.patch("zoho_crm.auth.find_api_address", return_value=server.base_url)
     config = client_of(server).config | {"base_url": None}
     elsewhere = "http://region.invalid"
     config["_zoho"] = config["_zoho"] | {"api": elsewhere, "crm": f"{elsewhere}/crm/v4"}
 
     for _ in range(2):
         # A run begins; the second one has the token of the first.
-        forget(config)
-        requester = manifests_requester("requester", config)
-        assert requester.ask("Leads", read=page(), params={"fields": "id"}).rows
+        begin_run(config)
+        requester = build_requester("requester", config)
+        assert requester.ask("Leads", read=build_page_reader(), params={"fields": "id"}).rows
     assert server.control("GET", "usage")["tokens_issued"] == 1
 
 
@@ -341,8 +346,8 @@ def test_a_token_of_the_sandbox_is_none_of_production(server: Running) -> None:
     config = client_of(server).config
     sandbox = config | {"_zoho": config["_zoho"] | {"api": "http://sandbox.invalid"}}
 
-    assert manifests_requester("requester", config).get_url() == config["_zoho"]["crm"]
-    answered = manifests_requester("requester", sandbox).get_authenticator()
+    assert build_requester("requester", config).get_url() == config["_zoho"]["crm"]
+    answered = build_requester("requester", sandbox).get_authenticator()
 
     assert isinstance(answered, ZohoAuthenticator)
     assert answered._account not in ZohoAuthenticator._tokens
@@ -362,11 +367,11 @@ def test_a_reserve_that_cannot_be_kept_is_told_once(
 ) -> None:
     server.control("POST", "knobs", {"scopes": [scope]})
     config = client_of(server).config | {"credits_reserve_percent": percent}
-    forget(config)
+    begin_run(config)
 
     with caplog.at_level(logging.WARNING, "airbyte"):
         for _ in range(2):
-            org_of(config).fetch_details(manifests_requester("requester", config))
+            get_org(config).fetch_details(build_requester("requester", config))
 
     lines = [line.message for line in caplog.records if "reserved for people" in line.message]
     assert len(lines) == len(told)
@@ -379,9 +384,9 @@ def test_a_reserve_counts_its_own_calls_where_zoho_does_not_say_what_is_left(
 ) -> None:
     server.control("POST", "knobs", {"scopes": ["ZohoCRM.org.READ"]})
     config = client_of(server).config | {"credits_reserve_percent": 40}
-    forget(config)
-    org = org_of(config)
-    org.fetch_details(manifests_requester("requester", config))
+    begin_run(config)
+    org = get_org(config)
+    org.fetch_details(build_requester("requester", config))
     server.control("POST", "reset", {})
     total = server.control("GET", "usage")["credits_remaining"]
     request = requests.Request("POST", f"{server.base_url}/crm/bulk/v8/read").prepare()
@@ -436,9 +441,9 @@ def spared(server: Running) -> tuple[Org, int, str]:
     """An org of whose credits half are reserved, the reserve, and its address."""
     server.control("POST", "knobs", {"scopes": ["ZohoCRM.org.READ"]})
     config = client_of(server).config | {"credits_reserve_percent": 50}
-    forget(config)
-    org = org_of(config)
-    org.fetch_details(manifests_requester("requester", config))
+    begin_run(config)
+    org = get_org(config)
+    org.fetch_details(build_requester("requester", config))
     assert org.usage.total is not None
     return org, org.usage.total // 2, f"{server.base_url}/crm"
 

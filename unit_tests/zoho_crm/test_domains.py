@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from zoho_crm.domains import followed
+from zoho_crm.domains import find_api_address
 
 KNOWN = ["https://www.zohoapis.com", "https://www.zohoapis.eu", "https://www.zohoapis.com.au"]
 
@@ -24,7 +24,7 @@ KNOWN = ["https://www.zohoapis.com", "https://www.zohoapis.eu", "https://www.zoh
 def test_another_data_center_is_followed_and_the_environment_stays(
     api: str, api_domain: str, used: str | None
 ) -> None:
-    assert followed(api, api_domain, KNOWN) == used
+    assert find_api_address(api, api_domain, KNOWN) == used
 
 
 @pytest.mark.parametrize(
@@ -50,4 +50,4 @@ def test_another_data_center_is_followed_and_the_environment_stays(
 )
 def test_what_is_not_zohos_is_not_followed(api_domain: str) -> None:
     with pytest.raises(ValueError, match="^" + re.escape(api_domain)):
-        followed("https://www.zohoapis.com", api_domain, KNOWN)
+        find_api_address("https://www.zohoapis.com", api_domain, KNOWN)

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from source_zoho_crm.odd_values import OddValues
 from zoho_crm import casts
-from zoho_crm.casts import utc
+from zoho_crm.casts import to_utc
 from zoho_crm.data_types import DATA_TYPES
-from zoho_crm.fields import Field, caster, json_schema
-from zoho_crm.json_text import parsed
+from zoho_crm.fields import Field, build_caster, build_json_schema
+from zoho_crm.json_text import parse_json
 
 TAG = {"api_name": "Tag", "data_type": "text", "json_type": "jsonarray"}
 OPTIONS = {"data_type": "multiselectpicklist", "json_type": "jsonarray"}
@@ -37,7 +37,7 @@ ANY_JSON = st.recursive(
         | st.dictionaries(st.sampled_from(["id", "name", "value", "module"]) | st.text(), some)
     ),
     max_leaves=6,
-).map(lambda value: parsed(json.dumps(value).encode()))
+).map(lambda value: parse_json(json.dumps(value).encode()))
 
 
 def one_of(*texts: str) -> st.SearchStrategy[str]:
@@ -67,8 +67,8 @@ NEAR_MOMENTS = st.builds(
     ],
 )
 def test_datetimes_become_utc(zoho: str, canonical: str) -> None:
-    assert utc(zoho) == canonical
-    assert utc(zoho) == canonical, "the second time from memory"
+    assert to_utc(zoho) == canonical
+    assert to_utc(zoho) == canonical, "the second time from memory"
 
 
 @given(st.datetimes(), st.integers(-14 * 60, 14 * 60))
@@ -76,7 +76,7 @@ def test_every_offset_gives_the_same_instant(local: datetime, minutes: int) -> N
     assume(1 < local.year < 9999)
     zone = timezone(timedelta(minutes=minutes))
     moment = local.replace(microsecond=0, tzinfo=zone)
-    assert datetime.fromisoformat(utc(moment.isoformat())) == moment
+    assert datetime.fromisoformat(to_utc(moment.isoformat())) == moment
 
 
 @given(st.lists(NEAR_MOMENTS, min_size=1, max_size=4))
@@ -92,10 +92,10 @@ def test_what_is_remembered_of_one_moment_says_nothing_wrong_of_another(values: 
             text = expected.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
         except (ValueError, OverflowError):
             with pytest.raises(ValueError, match=r".*"):
-                utc(value)
+                to_utc(value)
         else:
             if value[4:5] == "-":
-                assert utc(value) == text
+                assert to_utc(value) == text
 
 
 def test_no_more_than_so_many_moments_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,7 +103,7 @@ def test_no_more_than_so_many_moments_are_remembered(monkeypatch: pytest.MonkeyP
     casts._KNOWN.clear()
     for hour in range(500):
         moment = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(hours=hour)
-        assert utc(moment.isoformat()) == moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+        assert to_utc(moment.isoformat()) == moment.strftime("%Y-%m-%dT%H:%M:%SZ")
         assert 0 < len(casts._KNOWN) <= 10
 
 
@@ -171,7 +171,7 @@ def test_no_more_than_so_many_moments_are_remembered(monkeypatch: pytest.MonkeyP
 )
 def test_values_have_one_canonical_form(field, value, canonical) -> None:
     field = Field.from_metadata({"api_name": "X", **field})
-    assert caster([field])({field.api_name: value}) == {field.api_name: canonical}
+    assert build_caster([field])({field.api_name: value}) == {field.api_name: canonical}
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_values_have_one_canonical_form(field, value, canonical) -> None:
     ],
 )
 def test_a_number_is_whole_as_far_as_its_digits_are_known(value: float, line: bytes) -> None:
-    row = caster([Field("X", "double")])({"X": value})
+    row = build_caster([Field("X", "double")])({"X": value})
     assert orjson.dumps(row["X"]) == line
 
 
@@ -248,14 +248,14 @@ def test_a_value_that_does_not_fit_costs_itself_and_is_counted(
     described = Field.from_metadata({"api_name": "X", **field})
     schema = described.type.schema
     odd_values = OddValues("Leads")
-    cast = caster(odd_values.of([described, Field("Y", "text")]))
+    cast = build_caster(odd_values.watch([described, Field("Y", "text")]))
 
     with caplog.at_level(logging.WARNING, "airbyte"):
         for _ in range(3):
             row = {described.api_name: value, "Y": "y"}
             assert cast(row) == {described.api_name: instead, "Y": "y"}
-        odd_values.tell()
-        odd_values.tell()
+        odd_values.report()
+        odd_values.report()
 
     written = described.is_list or ("format" not in schema and "string" in schema["type"])
     assert caplog.messages == [
@@ -270,16 +270,16 @@ def test_a_value_that_is_nested_too_deeply_for_any_text_costs_itself() -> None:
         deep = [deep]
     fields = [Field(data_type, data_type) for data_type in (*DATA_TYPES, "hologram")]
 
-    row = caster(fields)({field.api_name: deep for field in fields})
+    row = build_caster(fields)({field.api_name: deep for field in fields})
 
     assert set(map(str, row.values())) == {"None"}
 
 
 @given(st.sampled_from(FIELDS), ANY_JSON)
 def test_any_json_becomes_a_value_that_fits_the_schema(field: Field, value: object) -> None:
-    row = caster([field])({"id": "1", field.api_name: value})
+    row = build_caster([field])({"id": "1", field.api_name: value})
 
-    jsonschema.validate(row, json_schema([field]), cls=jsonschema.Draft7Validator)
+    jsonschema.validate(row, build_json_schema([field]), cls=jsonschema.Draft7Validator)
     assert orjson.loads(orjson.dumps(row)) == row
     read, schema = row[field.api_name], field.type.schema
     if read is not None and schema.get("format") == "date":
@@ -309,14 +309,14 @@ def test_a_column_that_not_all_method_carry_says_why(metadata) -> None:
 
 
 def test_a_missing_key_stays_missing() -> None:
-    cast = caster([Field("A", "lookup"), Field("B", "text")])
+    cast = build_caster([Field("A", "lookup"), Field("B", "text")])
     assert cast({"B": "b"}) == {"B": "b"}
 
 
 def test_an_unknown_data_type_costs_nothing_but_its_type() -> None:
     field = Field.from_metadata({"api_name": "X", "data_type": "hologram"})
     assert not field.known
-    assert json_schema([field])["properties"]["X"] == {"type": ["null", "string"]}
+    assert build_json_schema([field])["properties"]["X"] == {"type": ["null", "string"]}
 
 
 def test_missing_keys_of_metadata_are_borne() -> None:
@@ -324,5 +324,5 @@ def test_missing_keys_of_metadata_are_borne() -> None:
 
 
 def test_ids_are_never_null_in_the_schema() -> None:
-    schema = json_schema([Field("id", "bigint"), Field("Age", "integer")])
+    schema = build_json_schema([Field("id", "bigint"), Field("Age", "integer")])
     assert schema["properties"] == {"id": {"type": "string"}, "Age": {"type": ["null", "integer"]}}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoho_crm.json_text import parsed
+from zoho_crm.json_text import parse_json
 
 LONE = ["\\ud800", "\\uDC00", "\\ud800\\ud800", "\\ud83dx"]
 ANYTHING = st.recursive(
@@ -20,7 +20,7 @@ ANYTHING = st.recursive(
 
 @pytest.mark.parametrize("lone", LONE)
 def test_half_of_a_surrogate_pair_becomes_a_replacement_character(lone: str) -> None:
-    (text,) = parsed(f'["a{lone}b"]'.encode())
+    (text,) = parse_json(f'["a{lone}b"]'.encode())
 
     assert text.startswith("a\ufffd")
     assert text.endswith("b")
@@ -28,18 +28,18 @@ def test_half_of_a_surrogate_pair_becomes_a_replacement_character(lone: str) -> 
 
 
 def test_whole_pairs_beside_it_and_keys_are_read() -> None:
-    read = parsed(b'{"k\\udfff": ["\\ud83d\\ude00 \\ud83d", "\\\\ud800", "\xc3\xa4"]}')
+    read = parse_json(b'{"k\\udfff": ["\\ud83d\\ude00 \\ud83d", "\\\\ud800", "\xc3\xa4"]}')
     assert read == {"k\ufffd": ["😀 \ufffd", "\\ud800", "ä"]}
 
 
 @pytest.mark.parametrize("control", ["\x00", "\x01", "\t", "\n", "\x1f"])
 def test_a_raw_control_character_stands_for_itself(control: str) -> None:
-    assert parsed(f'{{"a": "x{control}y"}}'.encode()) == {"a": f"x{control}y"}
+    assert parse_json(f'{{"a": "x{control}y"}}'.encode()) == {"a": f"x{control}y"}
 
 
 @pytest.mark.parametrize("number", ["1e999", "-1e999", "1" * 400, "1" * 5_000, "NaN", "Infinity"])
 def test_a_number_that_is_none_costs_itself(number: str) -> None:
-    read = parsed(f'{{"a": {number}, "b": 1}}'.encode())
+    read = parse_json(f'{{"a": {number}, "b": 1}}'.encode())
 
     assert read["b"] == 1
     assert not math.isfinite(read["a"])
@@ -62,7 +62,7 @@ def test_a_number_that_is_none_costs_itself(number: str) -> None:
 )
 def test_what_is_no_json_is_refused(content: bytes) -> None:
     with pytest.raises(ValueError, match=r".+"):
-        parsed(content)
+        parse_json(content)
 
 
 @pytest.mark.parametrize(
@@ -77,15 +77,15 @@ def test_what_is_no_json_is_refused(content: bytes) -> None:
 )
 def test_bytes_that_are_no_utf_8_cost_themselves(odd: bytes, read: str) -> None:
     content = b'{"id": "1", "a": "x' + odd + b'y", "b": "\xc3\xa4"}'
-    assert parsed(content) == {"id": "1", "a": f"x{read}y", "b": "ä"}
+    assert parse_json(content) == {"id": "1", "a": f"x{read}y", "b": "ä"}
 
 
 @given(ANYTHING)
 def test_an_odd_value_changes_no_other(value: object) -> None:
     """An odd neighbour has the whole text read in another way."""
     text = json.dumps(value)
-    alone = orjson.loads(text) if _plain(text) else parsed(text.encode())
-    assert parsed(f'["\\ud800", {text}]'.encode()) == ["\ufffd", alone]
+    alone = orjson.loads(text) if _plain(text) else parse_json(text.encode())
+    assert parse_json(f'["\\ud800", {text}]'.encode()) == ["\ufffd", alone]
 
 
 def _plain(text: str) -> bool:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from unit_tests.zoho_crm.test_calls import client_of
-from zoho_crm.answers import anything
+from zoho_crm.answers import keep_body
 from zoho_crm.auth import ZohoAuthenticator
-from zoho_crm.limits import calls_at_once, credits_a_day
-from zoho_crm.org import forget, org_of
-from zoho_crm.requester import manifests_requester
+from zoho_crm.limits import compute_calls_at_once, compute_daily_credits
+from zoho_crm.org import begin_run, get_org
+from zoho_crm.requester import build_requester
 from zoho_emulator.server import Running, Settings, running
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
@@ -58,7 +58,7 @@ def test_the_limits_of_an_org_follow_from_its_licence(
     details: dict[str, Any], calls: int, credits_: int | None
 ) -> None:
     org = {"license_details": details}
-    assert (calls_at_once(org, NOW), credits_a_day(org, NOW)) == (calls, credits_)
+    assert (compute_calls_at_once(org, NOW), compute_daily_credits(org, NOW)) == (calls, credits_)
 
 
 @pytest.fixture(scope="module")
@@ -94,15 +94,15 @@ def test_no_more_calls_are_made_at_a_time_than_the_edition_and_the_user_allow(
     """Until the edition is known, as many as every edition allows."""
     ZohoAuthenticator._tokens.clear()
     config = client_of(server).config | {"max_concurrent_requests": most}
-    forget(config)
-    org, ask = org_of(config), manifests_requester("requester", config)
+    begin_run(config)
+    org, ask = get_org(config), build_requester("requester", config)
     server.control("POST", "knobs", {"trial_until": ""})
 
     def at_once() -> int:
         server.control("POST", "reset", {})
         server.control("POST", "faults", [{"match": "*", "do": "delay", "args": {"seconds": 0.2}}])
         with ThreadPoolExecutor(12) as threads:
-            answers = [threads.submit(ask.ask, "settings/roles", read=anything) for _ in range(12)]
+            answers = [threads.submit(ask.ask, "settings/roles", read=keep_body) for _ in range(12)]
         assert all(answer.result() for answer in answers)
         return int(server.control("GET", "usage")["max_concurrency"])
 

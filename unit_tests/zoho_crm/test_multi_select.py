@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from zoho_crm.fields import Field, caster
-from zoho_crm.multi_select import ListTexts
+from zoho_crm.fields import Field, build_caster
+from zoho_crm.multi_select import MultiSelectTexts
 
 LABS = "R&D, Labs"
 OPTIONS = ("Cloud", "Training", LABS, "Red; Metallic")
@@ -14,9 +14,9 @@ OPTIONS = ("Cloud", "Training", LABS, "Red; Metallic")
 
 def read(*texts: str, options: Iterable[str] = OPTIONS, ahead: Iterable[str] = ()) -> list:
     """Reads the texts of one column of a file that goes on with those `ahead`."""
-    lists = ListTexts("Leads")
+    lists = MultiSelectTexts("Leads")
     lists.ahead = lambda: (("Interests", text) for text in (*texts, *ahead))
-    column = lists.reader("Interests", frozenset(options))
+    column = lists.build_reader("Interests", frozenset(options))
     return [column(text) for text in texts]
 
 
@@ -87,8 +87,8 @@ def test_rows_that_were_read_before_decide_as_those_ahead_do(
 ) -> None:
     """A page is read in place."""
     caplog.set_level(logging.WARNING)
-    lists = ListTexts("Leads")
-    cast = caster([Field.from_metadata(TAG)], lists)
+    lists = MultiSelectTexts("Leads")
+    cast = build_caster([Field.from_metadata(TAG)], lists)
     page = [{"Tag": text} for text in texts]
     lists.look_ahead_in(page)
 
@@ -99,8 +99,8 @@ def test_rows_that_were_read_before_decide_as_those_ahead_do(
 
 
 def test_what_the_pages_before_showed_as_one_item_decides() -> None:
-    lists = ListTexts("Leads")
-    cast = caster([Field.from_metadata(TAG)], lists)
+    lists = MultiSelectTexts("Leads")
+    cast = build_caster([Field.from_metadata(TAG)], lists)
     got = []
     for page in ([{"Tag": "hot"}, {"Tag": "cold"}], [{"Tag": "hot,cold"}]):
         lists.look_ahead_in(page)
@@ -109,18 +109,18 @@ def test_what_the_pages_before_showed_as_one_item_decides() -> None:
 
 
 def test_what_one_export_showed_as_one_item_decides_in_the_next() -> None:
-    lists = ListTexts("Leads")
+    lists = MultiSelectTexts("Leads")
     got = []
     for texts in (["hot", "cold"], ["hot,cold"]):
-        column = lists.reader("Tag", frozenset())
+        column = lists.build_reader("Tag", frozenset())
         got += [column(text) for text in texts]
     assert got == [["hot"], ["cold"], ["hot", "cold"]]
 
 
 def test_what_one_column_shows_holds_for_the_others_of_its_stream() -> None:
-    lists = ListTexts("Leads")
-    interests = lists.reader("Interests", frozenset(OPTIONS))
-    tags = lists.reader("Tag", frozenset())
+    lists = MultiSelectTexts("Leads")
+    interests = lists.build_reader("Interests", frozenset(OPTIONS))
+    tags = lists.build_reader("Tag", frozenset())
 
     assert interests("Cloud,Training") == ["Cloud", "Training"]
     assert tags("a,b") == ["a", "b"]
@@ -174,9 +174,9 @@ def test_a_semicolon_in_one_column_contradicts_the_options_of_another(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.WARNING)
-    lists = ListTexts("Leads")
-    interests = lists.reader("Interests", frozenset(OPTIONS))
-    tags = lists.reader("Tag", frozenset())
+    lists = MultiSelectTexts("Leads")
+    interests = lists.build_reader("Interests", frozenset(OPTIONS))
+    tags = lists.build_reader("Tag", frozenset())
 
     assert interests("Cloud,Training") == ["Cloud", "Training"]
     assert caplog.messages == []
@@ -201,29 +201,29 @@ def test_texts_that_options_decide_are_told_of_nothing_whatever_joins_them(
 
 def test_the_file_is_looked_through_once() -> None:
     looks: list[int] = []
-    lists = ListTexts("Leads")
+    lists = MultiSelectTexts("Leads")
 
     def ahead() -> list[tuple[str, str]]:
         looks.append(1)
         return []
 
     lists.ahead = ahead
-    column = lists.reader("Tag", frozenset())
+    column = lists.build_reader("Tag", frozenset())
     for text in ("a", "a;b", "c,d"):
         column(text)
     assert looks == []
 
-    lists = ListTexts("Leads")
+    lists = MultiSelectTexts("Leads")
     lists.ahead = ahead
-    column = lists.reader("Tag", frozenset())
+    column = lists.build_reader("Tag", frozenset())
     for text in ("a,b", "c,d", "e,f"):
         column(text)
     assert looks == [1]
 
 
 def test_a_list_that_was_given_away_may_be_changed() -> None:
-    lists = ListTexts("Leads")
-    column = lists.reader("Interests", frozenset(OPTIONS))
+    lists = MultiSelectTexts("Leads")
+    column = lists.build_reader("Interests", frozenset(OPTIONS))
     first = column("Cloud;Training")
     assert first
     first.clear()
@@ -267,4 +267,4 @@ TAG = {"api_name": "Tag", "data_type": "text", "json_type": "jsonarray"}
 def test_any_json_becomes_a_list(metadata, value, canonical) -> None:
     field = Field.from_metadata(metadata)
     assert field.data_type == metadata["data_type"]
-    assert caster([field])({field.api_name: value}) == {field.api_name: canonical}
+    assert build_caster([field])({field.api_name: value}) == {field.api_name: canonical}

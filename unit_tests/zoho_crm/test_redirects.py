@@ -3,7 +3,7 @@
 import pytest
 import requests
 
-from zoho_crm.redirects import refusal_of
+from zoho_crm.redirects import refuse_redirect
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_a_redirect_names_scheme_and_host_and_nothing_else(location: str, told: 
     response.status_code = 302
     response.headers["Location"] = location
 
-    refusal = refusal_of(response)
+    refusal = refuse_redirect(response)
 
     assert refusal is not None
     assert refusal.error_message == (

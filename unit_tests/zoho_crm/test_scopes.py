@@ -1,6 +1,6 @@
 import pytest
 
-from zoho_crm.scopes import want_of_scope
+from zoho_crm.scopes import explain_missing_scope
 
 SCOPES = ("ZohoCRM.modules.READ", "ZohoCRM.settings.READ", "ZohoCRM.coql.READ", "ZohoCRM.bulk.READ")
 ROOT = "https://www.zohoapis.com/crm"
@@ -32,7 +32,7 @@ ROOT = "https://www.zohoapis.com/crm"
 def test_a_scope_is_named_where_the_call_needs_it_and_the_token_lacks_it(
     path: str, granted: str, lacking: str
 ) -> None:
-    sentence, held = want_of_scope(f"{ROOT}/{path}", SCOPES, frozenset(granted.split()))
+    sentence, held = explain_missing_scope(f"{ROOT}/{path}", SCOPES, frozenset(granted.split()))
 
     assert held is (not lacking)
     assert (f" needs: {lacking}. Make a new one" in sentence) == bool(lacking)

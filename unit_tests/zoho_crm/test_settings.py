@@ -4,10 +4,10 @@ import pytest
 import yaml
 from airbyte_cdk.utils import AirbyteTracedException
 
-from zoho_crm.manifest import manifest_path
+from zoho_crm.manifest import find_manifest
 from zoho_crm.settings import ConnectionSettings
 
-MANIFEST = yaml.safe_load(manifest_path().read_text())
+MANIFEST = yaml.safe_load(find_manifest().read_text())
 DEFINITIONS = MANIFEST["definitions"]
 FORM = MANIFEST["spec"]["connection_specification"]
 PARAMETERS = {"regions": DEFINITIONS["regions"], "form": FORM}

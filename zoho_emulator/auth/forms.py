@@ -5,7 +5,7 @@ from email.policy import HTTP
 from urllib.parse import parse_qsl
 
 
-def form_of(body: bytes, content_type: str) -> dict[str, str]:
+def read_form(body: bytes, content_type: str) -> dict[str, str]:
     """The texts of a form by name: multipart/form-data if the type says so, else URL-encoded."""
     if not content_type.lower().startswith("multipart/form-data"):
         return dict(parse_qsl(body.decode("utf-8", "replace")))

@@ -20,11 +20,11 @@ class Credentials:
     refresh_token: str
 
     @classmethod
-    def of_seed(cls, seed: int) -> "Credentials":
+    def from_seed(cls, seed: int) -> "Credentials":
         return cls(
-            client_id="1000." + _digest(seed, "client")[:30].upper(),
-            client_secret=_digest(seed, "secret")[:42],
-            refresh_token=_token(seed, "refresh"),
+            client_id="1000." + _hash(seed, "client")[:30].upper(),
+            client_secret=_hash(seed, "secret")[:42],
+            refresh_token=_make_token(seed, "refresh"),
         )
 
 
@@ -43,10 +43,10 @@ class Accounts:
 
     def refresh(self, params: Mapping[str, str], api_domain: str) -> tuple[int, dict[str, object]]:
         """HTTP status and body. Refusals are HTTP 200 with an `error`; only throttling is a 400."""
-        refusal = self._refusal(params)
+        refusal = self._find_refusal(params)
         if refusal is not None:
             return 200, {"error": refusal}
-        if self._throttled():
+        if self._is_throttled():
             return 400, {
                 "error_description": "You have made too many requests continuously. "
                 "Please try again after some time.",
@@ -65,14 +65,14 @@ class Accounts:
 
     def authenticate(self, authorization: str | None) -> None:
         """Both words before the token are in use; the docs write `Zoho-oauthtoken`."""
-        if not _token_in(authorization):
+        if not _read_token(authorization):
             raise ZohoError("AUTHENTICATION_FAILURE", "Authentication failed", status=401)
-        if self.death_of(authorization) is None:
+        if self.find_expiry(authorization) is None:
             raise ZohoError("INVALID_TOKEN", "invalid oauth token", status=401)
 
-    def death_of(self, authorization: str | None) -> int | None:
+    def find_expiry(self, authorization: str | None) -> int | None:
         """When the header's token dies; None of one that does not live."""
-        dies = self._expiry.get(_token_in(authorization), 0)
+        dies = self._expiry.get(_read_token(authorization), 0)
         return dies if dies > self._clock.now() else None
 
     def require(self, *any_of: str) -> None:
@@ -87,7 +87,7 @@ class Accounts:
         self.issued = 0
         self._requests.clear()
 
-    def _refusal(self, params: Mapping[str, str]) -> str | None:
+    def _find_refusal(self, params: Mapping[str, str]) -> str | None:
         if params.get("grant_type") != "refresh_token":
             return "general_error"
         if params.get("client_id") != self.credentials.client_id:
@@ -98,7 +98,7 @@ class Accounts:
             return "invalid_code"
         return None
 
-    def _throttled(self) -> bool:
+    def _is_throttled(self) -> bool:
         now = self._clock.now()
         while self._requests and self._requests[0] <= now - THROTTLE_S:
             self._requests.popleft()
@@ -117,7 +117,7 @@ class Accounts:
             del self._expiry[next(iter(self._expiry))]
         self._serial += 1
         self.issued += 1
-        token = _token(self._seed, f"access {self._serial}")
+        token = _make_token(self._seed, f"access {self._serial}")
         self._expiry[token] = now + LIFETIME_S
         return token
 
@@ -141,15 +141,15 @@ def module_scopes(
     return tuple(f"ZohoCRM.modules.{part}" for part in (*words, *(f"{word}.{w}" for w in words)))
 
 
-def _token_in(authorization: str | None) -> str:
+def _read_token(authorization: str | None) -> str:
     word, _, token = (authorization or "").partition(" ")
     return token.strip() if word.lower() in ("zoho-oauthtoken", "bearer") else ""
 
 
-def _digest(seed: int, what: str) -> str:
+def _hash(seed: int, what: str) -> str:
     return hashlib.sha256(f"zoho_emulator {seed} {what}".encode()).hexdigest()
 
 
-def _token(seed: int, what: str) -> str:
-    digest = _digest(seed, what)
+def _make_token(seed: int, what: str) -> str:
+    digest = _hash(seed, what)
     return f"1000.{digest[:32]}.{digest[32:]}"

@@ -11,7 +11,7 @@ from zoho_emulator.bulk.jobs import COMPLETED, FAILURE, Job
 from zoho_emulator.call import Call
 from zoho_emulator.emulator import Emulator
 from zoho_emulator.errors import ZohoError
-from zoho_emulator.localtime import local_time
+from zoho_emulator.localtime import build_local_time
 
 #: Codes of refused jobs that stand in `data`, as the answers to good ones do; the others are the
 #: answer itself. Zoho's specification gives those a form of their own, and these either form.
@@ -36,19 +36,19 @@ _IN_DATA = frozenset(
 _BLOCK = 256 * 1024
 
 
-def module_of(emulator: Emulator, job_id: str | None, body: bytes) -> str | None:
+def find_module(emulator: Emulator, job_id: str | None, body: bytes) -> str | None:
     """The module of a call, where that is known before its work: for counting and for faults."""
     if job_id is None:
-        return queries.module_of(body)
-    return emulator.bulk_reads.module_of(job_id)
+        return queries.find_module(body)
+    return emulator.bulk_reads.find_module(job_id)
 
 
 def create_job(call: Call) -> Response:
     _require_bulk(call)
     emulator = call.emulator
     try:
-        query = queries.query_of(
-            call, lambda token: emulator.bulk_reads.continued(token, emulator.user)
+        query = queries.read_query(
+            call, lambda token: emulator.bulk_reads.follow_token(token, emulator.user)
         )
     except ZohoError as error:
         if error.code not in _IN_DATA:
@@ -62,26 +62,31 @@ def create_job(call: Call) -> Response:
         "status": "success",
         "code": "ADDED_SUCCESSFULLY",
         "message": "Added successfully.",
-        "details": {"id": job.id, "operation": "read", "state": "ADDED", **_origin(call, job)},
+        "details": {
+            "id": job.id,
+            "operation": "read",
+            "state": "ADDED",
+            **_describe_origin(call, job),
+        },
     }
     return answer_json({"data": [added], "info": {}}, status=201)
 
 
 def show_job(call: Call) -> Response:
-    job = _job(call)
+    job = _find_job(call)
     details: dict[str, object] = {
         "id": job.id,
         "operation": "read",
         "state": job.state,
         "query": job.query.shown,
-        **_origin(call, job),
+        **_describe_origin(call, job),
         "file_type": "csv",
     }
     # Zoho's samples show a result in earlier states too, and its text says that there is none.
     if job.state == COMPLETED:
         job.looks += 1
         if job.looks > call.knobs.bulk_bare_looks:
-            details["result"] = _result(job)
+            details["result"] = _describe_result(job)
     elif job.state == FAILURE:
         error = ZohoError("INTERNAL_SERVER_ERROR", "Internal server error occurred.")
         details["result"] = {"error_message": error.body()}
@@ -90,10 +95,10 @@ def show_job(call: Call) -> Response:
 
 def download_result(call: Call) -> Response:
     """The ZIP from the disk, in blocks."""
-    job = _job(call)
+    job = _find_job(call)
     path = call.emulator.bulk_reads.download(job).path
     return StreamingResponse(
-        _blocks(path),
+        _read_blocks(path),
         media_type="application/zip",
         headers={
             "content-disposition": f'attachment; filename="{job.id}.zip"',
@@ -106,21 +111,21 @@ def _require_bulk(call: Call) -> None:
     call.emulator.accounts.require("ZohoCRM.bulk.READ", "ZohoCRM.bulk.ALL")
 
 
-def _job(call: Call) -> Job:
+def _find_job(call: Call) -> Job:
     _require_bulk(call)
     job = call.emulator.bulk_reads.find(call.path_params["job"])
-    call.readable(job.query.module)
+    call.check_readable(job.query.module)
     return job
 
 
-def _origin(call: Call, job: Job) -> dict[str, object]:
+def _describe_origin(call: Call, job: Job) -> dict[str, object]:
     return {
         "created_by": {"id": str(job.user.id), "name": job.user.full_name},
-        "created_time": local_time(call.store.org.time_zone)(int(job.created)),
+        "created_time": build_local_time(call.store.org.time_zone)(int(job.created)),
     }
 
 
-def _result(job: Job) -> dict[str, object]:
+def _describe_result(job: Job) -> dict[str, object]:
     result: dict[str, object] = {
         "page": job.query.page,
         "per_page": job.per_page,
@@ -133,7 +138,7 @@ def _result(job: Job) -> dict[str, object]:
     return result
 
 
-async def _blocks(path: Path) -> AsyncIterator[bytes]:
+async def _read_blocks(path: Path) -> AsyncIterator[bytes]:
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
             yield block

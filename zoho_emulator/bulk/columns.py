@@ -50,20 +50,22 @@ class Columns:
     module: Module
     version: Version
 
-    def exported(self, name: str) -> Column:
-        return self._column(name, "FIELD")
+    def find_exported(self, name: str) -> Column:
+        return self._find_column(name, "FIELD")
 
-    def compared(self, name: str, told: Mapping[str, object]) -> Column:
-        """`told` is the criterion, for the error that has to tell it."""
-        column = self._column(name, "FIELD_IN_CRITERIA", told)
+    def find_compared(self, name: str, criterion: Mapping[str, object]) -> Column:
+        """`criterion` is shown by the error that refuses it."""
+        column = self._find_column(name, "FIELD_IN_CRITERIA", criterion)
         # UNVERIFIED: long text in criteria. The page lists the types that it allows, and text of
         # more than 255 characters is not among its values.
         is_long = column.field.data_type == "textarea" and column.field.textarea != "small"
         if is_long or is_json(column.field) or not column.field.filterable:
-            raise self._refusal("FIELD_IN_CRITERIA_NOT_SUPPORTED", name, told)
+            raise self._refusal("FIELD_IN_CRITERIA_NOT_SUPPORTED", name, criterion)
         return column
 
-    def _column(self, name: str, what: str, told: Mapping[str, object] | None = None) -> Column:
+    def _find_column(
+        self, name: str, what: str, criterion: Mapping[str, object] | None = None
+    ) -> Column:
         head, dot, tail = name.partition(".")
         if "." in tail:
             raise ZohoError("JOIN_LIMIT_EXCEEDED", "join limit exceeded", {"api_name": name})
@@ -74,23 +76,23 @@ class Columns:
             raise self._refusal(f"{what}_NOT_AVAILABLE", name)
         if not dot:
             if not _is_exported(field):
-                raise self._refusal(f"{what}_NOT_SUPPORTED", name, told)
+                raise self._refusal(f"{what}_NOT_SUPPORTED", name, criterion)
             return Column(name, field, f"m.{field.column}")
         # UNVERIFIED: a dot behind a lookup to several modules; the page has no word on it.
         if field.data_type not in _JOINED or len(field.targets) != 1:
-            raise self._refusal(f"{what}_NOT_SUPPORTED", name, told)
-        table, joined = self._joined(field, tail)
+            raise self._refusal(f"{what}_NOT_SUPPORTED", name, criterion)
+        table, joined = self._find_joined(field, tail)
         if joined is None:
             raise self._refusal(f"{what}_NOT_AVAILABLE", name)
         if not _is_exported(joined):
-            raise self._refusal(f"{what}_NOT_SUPPORTED", name, told)
+            raise self._refusal(f"{what}_NOT_SUPPORTED", name, criterion)
         return Column(
             name,
             joined,
             f"(SELECT t.{joined.column} FROM {table} AS t WHERE t.id = m.{field.column})",
         )
 
-    def _joined(self, lookup: Field, name: str) -> tuple[str, Field | None]:
+    def _find_joined(self, lookup: Field, name: str) -> tuple[str, Field | None]:
         if lookup.targets == ("users",):
             kind = "bigint" if name == "id" else "text"
             return "users", Field(0, name, name, kind, name) if name in _OF_USERS else None
@@ -100,11 +102,13 @@ class Columns:
             return "", None
         return target.table, field
 
-    def _refusal(self, code: str, name: str, told: Mapping[str, object] | None = None) -> ZohoError:
+    def _refusal(
+        self, code: str, name: str, criterion: Mapping[str, object] | None = None
+    ) -> ZohoError:
         return ZohoError(
             code,
             "the field is not available" if code.endswith("AVAILABLE") else "unsupported field",
-            told or {"api_name": name, "module": self.module.api_name},
+            criterion or {"api_name": name, "module": self.module.api_name},
         )
 
 

@@ -29,7 +29,7 @@ PATTERNS = {
 }
 
 
-def _text(value: object) -> str:
+def _parse_text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(value)
     if len(value) > MAX_TEXT:
@@ -37,7 +37,7 @@ def _text(value: object) -> str:
     return value
 
 
-def _written(value: object, pattern: re.Pattern[str], *types: type) -> str:
+def _parse_written(value: object, pattern: re.Pattern[str], *types: type) -> str:
     """A value that JSON may hold as one of the types or as text of the pattern."""
     if isinstance(value, bool) or not isinstance(value, (str, *types)):
         raise TypeError(value)
@@ -47,31 +47,31 @@ def _written(value: object, pattern: re.Pattern[str], *types: type) -> str:
     return text
 
 
-def _whole(value: object) -> int:
-    number = int(_written(value, _WHOLE, int))
+def _parse_whole(value: object) -> int:
+    number = int(_parse_written(value, _WHOLE, int))
     if not -(2**63) <= number < 2**63:
         raise ValueError(value)
     return number
 
 
-def _decimal(value: object) -> float:
-    return float(_written(value, _DECIMAL, int, float))
+def _parse_decimal(value: object) -> float:
+    return float(_parse_written(value, _DECIMAL, int, float))
 
 
-def _boolean(value: object) -> int:
-    # UNVERIFIED: the words as text, besides JSON's own.
+def _parse_boolean(value: object) -> int:
+    # UNVERIFIED: the words as text, in addition to JSON's own.
     if not isinstance(value, bool | str):
         raise TypeError(value)
     return ("false", "true").index(str(value).lower())
 
 
-def _date(value: object) -> str:
-    return date.fromisoformat(_written(value, _DATE)).isoformat()
+def _parse_date(value: object) -> str:
+    return date.fromisoformat(_parse_written(value, _DATE)).isoformat()
 
 
-def _datetime(value: object) -> int:
+def _parse_datetime(value: object) -> int:
     try:
-        return int(datetime.fromisoformat(_written(value, _DATETIME)).timestamp())
+        return int(datetime.fromisoformat(_parse_written(value, _DATETIME)).timestamp())
     except OverflowError:
         raise ValueError(value) from None
 
@@ -90,11 +90,11 @@ class Rule:
     textual: bool = False
 
 
-_TEXTS = Rule((*EQUAL, *PATTERNS), ("string",), _text, textual=True)
-_NUMBERS = Rule(_ORDERED, ("integer", "string"), _whole)
-_DECIMALS = Rule(_ORDERED, ("integer", "double", "string"), _decimal)
-_BOOLEANS = Rule(("equal",), ("boolean", "string"), _boolean, takes_empty=False)
-_REFERENCES = Rule(EQUAL, ("integer", "string"), _whole)
+_TEXTS = Rule((*EQUAL, *PATTERNS), ("string",), _parse_text, textual=True)
+_NUMBERS = Rule(_ORDERED, ("integer", "string"), _parse_whole)
+_DECIMALS = Rule(_ORDERED, ("integer", "double", "string"), _parse_decimal)
+_BOOLEANS = Rule(("equal",), ("boolean", "string"), _parse_boolean, takes_empty=False)
+_REFERENCES = Rule(EQUAL, ("integer", "string"), _parse_whole)
 _RULES: Mapping[str, Rule] = {
     "integer": _NUMBERS,
     "long": _NUMBERS,
@@ -103,8 +103,8 @@ _RULES: Mapping[str, Rule] = {
     "percent": _DECIMALS,
     "currency": _DECIMALS,
     "boolean": _BOOLEANS,
-    "date": Rule((*_ORDERED, "not_between"), ("string",), _date),
-    "datetime": Rule((*_ORDERED, "not_between"), ("string",), _datetime),
+    "date": Rule((*_ORDERED, "not_between"), ("string",), _parse_date),
+    "datetime": Rule((*_ORDERED, "not_between"), ("string",), _parse_datetime),
     "lookup": _REFERENCES,
     "multi_module_lookup": _REFERENCES,
     "ownerlookup": _REFERENCES,
@@ -114,6 +114,6 @@ _RULES: Mapping[str, Rule] = {
 }
 
 
-def rule_of(field: Field) -> Rule:
+def find_rule(field: Field) -> Rule:
     """UNVERIFIED: that a data type without a rule of its own compares as text does."""
     return _RULES.get(value_type(field), _TEXTS)

@@ -8,7 +8,7 @@ over empty values, and that text compares without regard to case, is taken from 
 import re
 
 from zoho_emulator.bulk.columns import Column, Columns
-from zoho_emulator.bulk.comparators import EQUAL, PATTERNS, Rule, rule_of
+from zoho_emulator.bulk.comparators import EQUAL, PATTERNS, Rule, find_rule
 from zoho_emulator.errors import ZohoError
 from zoho_emulator.store.data_types import affinity
 from zoho_emulator.store.values import Stored
@@ -49,11 +49,13 @@ class Criteria:
         is_group = bool({"group", "group_operator"} & given.keys())
         if is_group and {"field", "api_name", "comparator", "value"} & given.keys():
             raise ZohoError(
-                "AMBIGUOUS_CRITERIA", "the criteria is both a group and a criterion", _told(given)
+                "AMBIGUOUS_CRITERIA",
+                "the criteria is both a group and a criterion",
+                _describe(given),
             )
-        return self._group(given, depth) if is_group else self._criterion(given)
+        return self._compile_group(given, depth) if is_group else self._compile_criterion(given)
 
-    def _group(self, given: dict[str, object], depth: int) -> tuple[str, dict[str, object]]:
+    def _compile_group(self, given: dict[str, object], depth: int) -> tuple[str, dict[str, object]]:
         operator, group = given.get("group_operator"), given.get("group")
         # UNVERIFIED: what makes a group ambiguous; here, that half of it is missing.
         if operator is None or not isinstance(group, list) or not group:
@@ -75,15 +77,15 @@ class Criteria:
         }
         return f"({f' {operator.upper()} '.join(sql for sql, _ in parts)})", shown
 
-    def _criterion(self, given: dict[str, object]) -> tuple[str, dict[str, object]]:
+    def _compile_criterion(self, given: dict[str, object]) -> tuple[str, dict[str, object]]:
         self._count += 1
         if self._count > MAX_CRITERIA:
             raise _too_many_criteria()
-        name, comparator = self._name(given), given.get("comparator")
+        name, comparator = self._read_name(given), given.get("comparator")
         if not isinstance(comparator, str) or "value" not in given:
             raise _invalid(given)
-        column = self._columns.compared(name, _told(given))
-        rule = rule_of(column.field)
+        column = self._columns.find_compared(name, _describe(given))
+        rule = find_rule(column.field)
         if comparator not in rule.comparators:
             raise ZohoError(
                 "FIELD_COMPARATOR_IN_CRITERIA_NOT_SUPPORTED",
@@ -94,16 +96,16 @@ class Criteria:
                     "supported": list(rule.comparators),
                 },
             )
-        values = _values(given, comparator)
+        values = _read_values(given, comparator)
         filled = [value for value in values if value != EMPTY or not rule.takes_empty]
         has_empty = len(filled) < len(values)
         if has_empty and comparator not in EQUAL:
             raise _incompatible(given)
-        converted = [_converted(rule, given, name, value) for value in filled]
-        sql = self._sql(column, comparator, converted, has_empty=has_empty)
-        return sql, self._shown(column, given)
+        converted = [_convert(rule, given, name, value) for value in filled]
+        sql = self._write_sql(column, comparator, converted, has_empty=has_empty)
+        return sql, self._describe_shown(column, given)
 
-    def _name(self, given: dict[str, object]) -> str:
+    def _read_name(self, given: dict[str, object]) -> str:
         """v2 names a field by `api_name`, later versions by an object."""
         field = given.get("field")
         named: object = None
@@ -115,14 +117,14 @@ class Criteria:
             raise _invalid(given)
         return named
 
-    def _shown(self, column: Column, given: dict[str, object]) -> dict[str, object]:
+    def _describe_shown(self, column: Column, given: dict[str, object]) -> dict[str, object]:
         rest = {"comparator": given["comparator"], "value": given["value"]}
         if self._columns.version.bulk_plain_names:
             return {"api_name": column.name, **rest}
         known = column.field.id
         return {"field": {"id": str(known) if known else None, "api_name": column.name}, **rest}
 
-    def _sql(
+    def _write_sql(
         self, column: Column, comparator: str, values: list[Stored], *, has_empty: bool
     ) -> str:
         sql = column.sql
@@ -132,9 +134,13 @@ class Criteria:
             operator, pattern = PATTERNS[comparator]
             literal = re.sub(r"([%_\\])", r"\\\1", str(values[0]))
             self.parameters.append(pattern.format(literal))
-            return f"{_as_text(column)} {operator} ? ESCAPE '\\'"
+            return f"{_compares_as_text(column)} {operator} ? ESCAPE '\\'"
         self.parameters += values
-        compared = f"{_as_text(column)} COLLATE NOCASE" if rule_of(column.field).textual else sql
+        compared = (
+            f"{_compares_as_text(column)} COLLATE NOCASE"
+            if find_rule(column.field).textual
+            else sql
+        )
         if comparator in _RANGES:
             within = "{0} BETWEEN ? AND ?" if self._inclusive else "{0} > ? AND {0} < ?"
             negation = "NOT " if comparator == "not_between" else ""
@@ -149,13 +155,13 @@ class Criteria:
         return f"({listed} OR {sql} IS NULL)" if comparator == "in" else listed
 
 
-def _as_text(column: Column) -> str:
+def _compares_as_text(column: Column) -> str:
     """An autonumber compares as the text it shows, though it may be stored as a number."""
     is_number = affinity(column.field) != "TEXT"
     return f"CAST({column.sql} AS TEXT)" if is_number else column.sql
 
 
-def _values(given: dict[str, object], comparator: str) -> list[object]:
+def _read_values(given: dict[str, object], comparator: str) -> list[object]:
     value = given["value"]
     several = comparator in _LISTS or comparator in _RANGES
     if isinstance(value, dict) or value is None:
@@ -174,7 +180,7 @@ def _values(given: dict[str, object], comparator: str) -> list[object]:
     return values
 
 
-def _converted(rule: Rule, given: dict[str, object], name: str, value: object) -> Stored:
+def _convert(rule: Rule, given: dict[str, object], name: str, value: object) -> Stored:
     try:
         return rule.convert(value)
     except TypeError:
@@ -185,7 +191,7 @@ def _converted(rule: Rule, given: dict[str, object], name: str, value: object) -
         ) from None
     except ValueError:
         raise ZohoError(
-            "VALUE_IN_CRITERIA_NOT_SUPPORTED", "unsupported value for the field", _told(given)
+            "VALUE_IN_CRITERIA_NOT_SUPPORTED", "unsupported value for the field", _describe(given)
         ) from None
 
 
@@ -201,19 +207,19 @@ def _incompatible(given: dict[str, object]) -> ZohoError:
     return ZohoError(
         "COMPARATOR_AND_VALUE_IN_CRITERIA_NOT_COMPATIBLE",
         "comparator and value do not go together",
-        _told(given),
+        _describe(given),
     )
 
 
 def _invalid(given: object) -> ZohoError:
-    told = _told(given) if isinstance(given, dict) and given else {}
-    return ZohoError("INVALID_CRITERIA", "invalid criteria", told)
+    shown = _describe(given) if isinstance(given, dict) and given else {}
+    return ZohoError("INVALID_CRITERIA", "invalid criteria", shown)
 
 
-def _told(given: dict[str, object]) -> dict[str, object]:
-    """The criterion as errors tell it: in one level, and with its `type`."""
+def _describe(given: dict[str, object]) -> dict[str, object]:
+    """The criterion as errors show it: in one level, and with its `type`."""
     field = given.get("field")
-    told = {key: given[key] for key in ("api_name", "comparator", "value") if key in given}
+    shown = {key: given[key] for key in ("api_name", "comparator", "value") if key in given}
     if isinstance(field, dict):
-        told["api_name"] = field.get("api_name")
-    return {**told, "type": "value"}
+        shown["api_name"] = field.get("api_name")
+    return {**shown, "type": "value"}

@@ -43,7 +43,7 @@ class Job:
     finished: float = 0.0
     #: How often it was looked at since it is completed.
     looks: int = 0
-    #: What the details of a completed job tell: rows that a page may have, rows it has, and
+    #: What the details of a completed job show: rows that a page may have, rows it has, and
     #: whether there are rows behind it.
     per_page: int = 0
     count: int = 0
@@ -59,7 +59,7 @@ class _Token:
 
 
 class Jobs:
-    """The jobs of one org. They hang on the clock, and a file takes real time to be written."""
+    """The jobs of one org. They follow the clock, but writing a file takes real time."""
 
     def __init__(self, rows: Callable[[], Store], clock: Clock, knobs: Knobs) -> None:
         self._rows = rows
@@ -103,12 +103,12 @@ class Jobs:
             raise _not_found(job_id)
         return self._jobs[job_id]
 
-    def module_of(self, job_id: str) -> str | None:
+    def find_module(self, job_id: str) -> str | None:
         job = self._jobs.get(job_id)
         return job.query.module.api_name if job else None
 
-    def continued(self, token: str, user: User) -> Query:
-        """The query of the page behind the one whose job gave the token."""
+    def follow_token(self, token: str, user: User) -> Query:
+        """The query of the page after the one whose job gave the token."""
         details = {"api_name": "page_token", "json_path": "$.query.page_token"}
         known = self._tokens.get(token)
         if known is None or known.user != user.id:
@@ -133,7 +133,7 @@ class Jobs:
         return job.export
 
     def advance(self) -> None:
-        """Moves every job to where it is by now, in the order in which they were made."""
+        """Advances every job to its state at this time, in the order they were made."""
         now = self._clock.precise()
         for job in self._in(IN_PROGRESS):
             self._finish(job, now)
@@ -151,12 +151,12 @@ class Jobs:
                 job.export = None
 
     def reset(self) -> None:
-        """Forgets how many jobs and downloads there were; the jobs stay."""
+        """Clears the counts of jobs and downloads; the jobs stay."""
         self._created = 0
         self._downloads.clear()
 
     def close(self) -> None:
-        """Ends what is going on, and forgets all jobs."""
+        """Ends all jobs and drops them."""
         if self._ticking is not None:
             self._ticking.cancel()
             self._ticking = None
@@ -198,7 +198,7 @@ class Jobs:
             self._tokens[job.next_page_token] = _Token(query, job.user.id, expiry)
 
     async def _tick(self) -> None:
-        """Nobody has to ask for a job to go on."""
+        """Jobs advance without a call."""
         while any(self._in(ADDED, QUEUED, IN_PROGRESS)):
             await asyncio.sleep(_TICK_S)
             self.advance()

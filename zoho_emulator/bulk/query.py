@@ -21,7 +21,7 @@ REFUSED_MODULES = frozenset(
 )
 
 
-def module_of(body: bytes) -> str | None:
+def find_module(body: bytes) -> str | None:
     """The module a body names, before it is checked: for counting and for faults."""
     try:
         module = orjson.loads(body)["query"]["module"]
@@ -31,10 +31,10 @@ def module_of(body: bytes) -> str | None:
     return named if isinstance(named, str) else None
 
 
-def query_of(call: Call, continued: Callable[[str], Query]) -> Query:
+def read_query(call: Call, continued: Callable[[str], Query]) -> Query:
     """What the body asks for; `continued` gives the query that a page token stands for."""
     _refuse_media_type(call)
-    query = _query(_body(call))
+    query = _read_query(_read_body(call))
     known = {"module", "fields", "criteria", "page", "cvid"}
     if call.version.bulk_page_tokens:
         known.add("page_token")
@@ -42,19 +42,19 @@ def query_of(call: Call, continued: Callable[[str], Query]) -> Query:
         raise ZohoError("QUERY_NOT_SUPPORTED", "unsupported query", {"api_name": unknown[0]})
     token = query.get("page_token")
     if token is not None:
-        # UNVERIFIED: other keys besides the token. The sample has none, and they could only repeat
+        # UNVERIFIED: other keys than the token. The sample has none, and they could only repeat
         # or contradict what the token stands for.
         if len(query) > 1 or not isinstance(token, str):
             raise ZohoError("QUERY_NOT_SUPPORTED", "unsupported query", {"api_name": "page_token"})
         following = continued(token)
-        call.readable(following.module)
+        call.check_readable(following.module)
         return following
     if query.get("cvid") is not None:
         raise not_emulated(f"cvid on {call.path}")
-    module = _module(call, query.get("module"))
-    call.readable(module)
+    module = _read_module(call, query.get("module"))
+    call.check_readable(module)
     columns = Columns(call.store.org, module, call.version)
-    names = _names(call, query.get("fields"))
+    names = _read_names(call, query.get("fields"))
     criteria = Criteria(columns, inclusive=call.knobs.bulk_between_inclusive)
     shown: dict[str, object] = {
         "fields": names,
@@ -62,11 +62,11 @@ def query_of(call: Call, continued: Callable[[str], Query]) -> Query:
         if call.version.bulk_plain_names
         else {"id": str(module.id), "api_name": module.api_name},
     }
-    exported = tuple(columns.exported(name) for name in names if name not in ("id", "Id"))
+    exported = tuple(columns.find_exported(name) for name in names if name not in ("id", "Id"))
     where = ""
     if query.get("criteria") is not None:
         where, shown["criteria"] = criteria.compile(query["criteria"])
-    page = _page(call, query.get("page"))
+    page = _read_page(call, query.get("page"))
     return Query(
         module=module,
         columns=exported,
@@ -85,7 +85,7 @@ def _refuse_media_type(call: Call) -> None:
         raise ZohoError("MEDIA_TYPE_NOT_SUPPORTED", "Media type is not supported.", status=415)
 
 
-def _body(call: Call) -> dict[str, object]:
+def _read_body(call: Call) -> dict[str, object]:
     if not call.body.strip():
         raise ZohoError("REQUEST_BODY_IS_EMPTY", "the request body is empty")
     try:
@@ -95,7 +95,7 @@ def _body(call: Call) -> dict[str, object]:
     if not isinstance(body, dict) or body.keys() - {"query", "callback", "file_type"}:
         raise _unsupported_body()
     if body.get("callback") is not None:
-        raise _callback(body["callback"], call.path)
+        raise _refuse_callback(body["callback"], call.path)
     file_type = body.get("file_type", "csv")
     if file_type not in ("csv", "ics"):
         raise ZohoError(
@@ -108,7 +108,7 @@ def _body(call: Call) -> dict[str, object]:
     return body
 
 
-def _callback(callback: object, path: str) -> ZohoError:
+def _refuse_callback(callback: object, path: str) -> ZohoError:
     if not isinstance(callback, dict):
         return _unsupported_body()
     if callback.get("method") != "post":
@@ -122,14 +122,14 @@ def _callback(callback: object, path: str) -> ZohoError:
     return not_emulated(f"callback on {path}")
 
 
-def _query(body: Mapping[str, object]) -> dict[str, object]:
+def _read_query(body: Mapping[str, object]) -> dict[str, object]:
     query = body.get("query")
     if not isinstance(query, dict) or not query:
         raise _unsupported_body()
     return query
 
 
-def _module(call: Call, given: object) -> Module:
+def _read_module(call: Call, given: object) -> Module:
     if call.version.bulk_plain_names:
         name = given
     else:
@@ -146,7 +146,7 @@ def _module(call: Call, given: object) -> Module:
     return module
 
 
-def _names(call: Call, fields: object) -> list[str]:
+def _read_names(call: Call, fields: object) -> list[str]:
     if fields is None or fields == []:
         raise not_emulated(f"a job without fields on {call.path}")
     if not isinstance(fields, list) or not all(isinstance(name, str) for name in fields):
@@ -155,14 +155,14 @@ def _names(call: Call, fields: object) -> list[str]:
     return list(dict.fromkeys(fields))
 
 
-def _page(call: Call, page: object) -> int:
+def _read_page(call: Call, page: object) -> int:
     if page is None:
         return 1
     if not isinstance(page, int) or isinstance(page, bool) or page < 1:
         raise ZohoError("PAGE_NOT_SUPPORTED", "unsupported page")
     # Versions with page tokens reach the first page only by number ("To fetch more than 200,000
     # records, you must include the page_token"). UNVERIFIED: the error; another line of the page
-    # still tells to set `page` to 2.
+    # still says to set `page` to 2.
     most = 1 if call.version.bulk_page_tokens else MAX_PAGE
     if page > most:
         raise ZohoError("PAGE_RANGE_EXCEEDED", "page range exceeded", {"max_limit": most})

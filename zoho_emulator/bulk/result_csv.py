@@ -20,9 +20,9 @@ from typing import Any
 import orjson
 
 from zoho_emulator.bulk.columns import Column, Query
-from zoho_emulator.localtime import local_time
+from zoho_emulator.localtime import build_local_time
 from zoho_emulator.store.data_types import is_json, value_type
-from zoho_emulator.store.snapshot import snapshot
+from zoho_emulator.store.snapshot import take_snapshot
 from zoho_emulator.store.store import Store
 from zoho_emulator.store.values import Stored
 
@@ -51,9 +51,9 @@ class Export:
         self.last = 0
         self.failed: Exception | None = None
         self._query = query
-        self._cells = cells_of(query.columns, store.org.time_zone, separator)
+        self._cells = compile_cells(query.columns, store.org.time_zone, separator)
         self._stop = threading.Event()
-        self._connection = snapshot(store)
+        self._connection = take_snapshot(store)
         self._thread = threading.Thread(target=self._run, name=f"export {path.stem}", daemon=True)
         self._thread.start()
 
@@ -83,14 +83,14 @@ class Export:
             zipfile.ZipFile(self.path, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive,
             archive.open(f"{self.path.stem}.csv", "w", force_zip64=True) as file,
         ):
-            file.write(_lines([header]))
-            for rows in self._chunks():
-                file.write(_lines(map(self._cells, rows)))
+            file.write(_write_lines([header]))
+            for rows in self._read_chunks():
+                file.write(_write_lines(map(self._cells, rows)))
                 self.count += len(rows)
                 self.last = rows[-1][0]
 
-    def _chunks(self) -> Iterator[list[Sequence[Any]]]:
-        found = self._connection.execute(*statement(self._query, self.rows + 1))
+    def _read_chunks(self) -> Iterator[list[Sequence[Any]]]:
+        found = self._connection.execute(*write_statement(self._query, self.rows + 1))
         while not self._stop.is_set() and (rows := found.fetchmany(_CHUNK)):
             room = self.rows - self.count
             self.more = len(rows) > room
@@ -100,7 +100,7 @@ class Export:
                 return
 
 
-def statement(query: Query, limit: int) -> tuple[str, list[Stored]]:
+def write_statement(query: Query, limit: int) -> tuple[str, list[Stored]]:
     """Rows in the order of their ids; UNVERIFIED: the order, which Zoho promises nothing of.
 
     With criteria, ids are looked for first: sqlite then takes the index that suits them, where it
@@ -137,7 +137,7 @@ _CELLS = {
 }
 
 
-def cells_of(
+def compile_cells(
     columns: Sequence[Column], time_zone: str, separator: str = ";"
 ) -> Callable[[Sequence[Any]], Cells]:
     """Rows of sqlite as cells of CSV, by a function compiled for these columns.
@@ -146,9 +146,9 @@ def cells_of(
     """
     names: dict[str, object] = {
         "words": ("false", "true"),
-        "when": local_time(time_zone),
-        "number": _number,
-        "joined": partial(_joined, separator),
+        "when": build_local_time(time_zone),
+        "number": _show_number,
+        "joined": partial(_join_names, separator),
         "separator": separator,
     }
     values = ["id", *(f"v{number}" for number, _ in enumerate(columns))]
@@ -165,17 +165,17 @@ def cells_of(
     return compiled
 
 
-def _lines(rows: Iterable[Iterable[object]]) -> bytes:
+def _write_lines(rows: Iterable[Iterable[object]]) -> bytes:
     text = io.StringIO(newline="")
     csv.writer(text).writerows(rows)
     return text.getvalue().encode()
 
 
-def _number(value: float) -> float:
+def _show_number(value: float) -> float:
     return value if value % 1 else int(value)
 
 
 @lru_cache(maxsize=4_096)
-def _joined(separator: str, text: str) -> str:
+def _join_names(separator: str, text: str) -> str:
     """The names of tags or territories."""
     return separator.join(str(item.get("name", item.get("Name"))) for item in orjson.loads(text))

@@ -136,7 +136,7 @@ _MIXED: tuple[tuple[str, dict[str, object]], ...] = (
 )
 
 
-def mixed_fields(start: int = 1) -> Iterator[Draft]:
+def build_mixed_fields(start: int = 1) -> Iterator[Draft]:
     """Custom fields of mixed types without end, for orgs wider than the tables."""
     number = start
     while True:
@@ -145,9 +145,9 @@ def mixed_fields(start: int = 1) -> Iterator[Draft]:
         number += 1
 
 
-def extra_module(number: int) -> Table:
+def build_extra_module(number: int) -> Table:
     """The `number`-th made-up module; the third of every ten has no Modified_Time."""
-    makers = mixed_fields()
+    makers = build_mixed_fields()
     stamps = (*AUTHORS, CREATED_TIME) if number % 10 == 3 else STAMPS
     return Table(
         f"Extra_{number}",

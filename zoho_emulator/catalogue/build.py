@@ -6,15 +6,15 @@ from typing import Any
 from zoho_emulator.catalogue import (
     NOT_SUPPORTED,
     TABLES,
-    extra_module,
-    mixed_fields,
+    build_extra_module,
+    build_mixed_fields,
 )
-from zoho_emulator.catalogue.notation import Draft, Table, realize
+from zoho_emulator.catalogue.notation import Draft, Table, build_field
 from zoho_emulator.store.data_types import is_stored
 from zoho_emulator.store.ids import Ids
-from zoho_emulator.store.model import Currency, Field, Module, Named, Org, User
+from zoho_emulator.store.model import Currency, Field, Module, NamedItem, Org, User
 
-#: sqlite allows 2,000 columns in a table and in a result. A table has five besides its fields;
+#: sqlite allows 2,000 columns in a table and in a result. A table has five that are no fields;
 #: a result has two for a lookup, its id and its name.
 MAX_COLUMNS = 1_990
 _LOOKUPS = ("lookup", "multi_module_lookup")
@@ -65,7 +65,7 @@ def new_field(module: Module, draft: Draft, ids: Ids) -> Field:
         raise ValueError(f"{module.api_name} has no room for more than {len(module.fields)} fields")
     options = draft.attributes.get("pick_list", ())
     room = 1 + len(options) if isinstance(options, list | tuple) else 1
-    field = realize(draft, ids.take(room), f"c{module.columns}")
+    field = build_field(draft, ids.take(room), f"c{module.columns}")
     module.fields[field.api_name] = field
     if is_stored(field):
         module.columns += 1
@@ -102,7 +102,7 @@ def new_module(table: Table, ids: Ids) -> Module:
     return module
 
 
-def _unsupported(ids: Ids) -> list[Module]:
+def _build_unsupported(ids: Ids) -> list[Module]:
     return [
         Module(
             id=ids.take(),
@@ -121,10 +121,10 @@ def _unsupported(ids: Ids) -> list[Module]:
     ]
 
 
-def tables(modules: int | None) -> tuple[Table, ...]:
+def list_tables(modules: int | None) -> tuple[Table, ...]:
     """The tables of an org with at least that many modules that hold records."""
     missing = max(0, (modules or 0) - sum(table.holds_rows for table in TABLES))
-    return (*TABLES, *(extra_module(number + 1) for number in range(missing)))
+    return (*TABLES, *(build_extra_module(number + 1) for number in range(missing)))
 
 
 def build_org(
@@ -141,13 +141,13 @@ def build_org(
         User(ids.take(), first, last, f"user{number}@example.com", role, profile, status)
         for number, (first, last, role, profile, status) in enumerate(_USERS, 1)
     ]
-    unsupported = _unsupported(ids)
+    unsupported = _build_unsupported(ids)
     modules = [new_module(table, ids) for table in wanted]
     by_name = {module.api_name: module for module in modules}
     for name, count in fields_by_module.items():
         if name not in by_name:
             raise ValueError(f"--fields: there is no module {name}")
-        makers = mixed_fields()
+        makers = build_mixed_fields()
         while len(by_name[name].fields) < count:
             new_field(by_name[name], next(makers), ids)
     org_id = ids.take()
@@ -161,7 +161,7 @@ def build_org(
         modules={module.api_name: module for module in (*unsupported, *modules)},
         roles=roles,
         profiles=profiles,
-        territories=[Named(ids.take(), name) for name in ("All", "North", "South")],
+        territories=[NamedItem(ids.take(), name) for name in ("All", "North", "South")],
         currencies=[Currency(ids.take(), **item) for item in _CURRENCIES],
-        contact_roles=[Named(ids.take(), name) for name in _CONTACT_ROLES],
+        contact_roles=[NamedItem(ids.take(), name) for name in _CONTACT_ROLES],
     )

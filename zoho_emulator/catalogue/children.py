@@ -10,6 +10,7 @@ from zoho_emulator.catalogue.notation import (
     MODIFIED_TIME,
     RECORD_ID,
     STAMPS,
+    Draft,
     RowsOf,
     Table,
     custom,
@@ -24,7 +25,7 @@ from zoho_emulator.catalogue.sales import STAGES
 from zoho_emulator.store.model import linking_fields
 
 
-def _linking(
+def _build_linking(
     api_name: str,
     number: int,
     parent: str,
@@ -56,6 +57,25 @@ def _linking(
     )
 
 
+def _build_hidden(
+    api_name: str, label: str, module_name: str, *fields: Draft, plural_label: str | None = None
+) -> Table:
+    """A module that people do not see and no call writes to."""
+    return Table(
+        api_name,
+        label,
+        plural_label=plural_label,
+        module_name=module_name,
+        since=4.0,
+        status="user_hidden",
+        visibility=2,
+        writable=False,
+        display_field="",
+        rows=200,
+        fields=fields,
+    )
+
+
 PROJECT_DETAILS = subform(
     "Project_Details",
     "Project Details",
@@ -83,12 +103,14 @@ SERVICE_HISTORY = subform(
 )
 
 LINKING = (
-    _linking("LeadsXProducts", 1, "Leads", "Products", share=5),
-    _linking("Leads_X_Users", 2, "Leads", "users", share=3),
-    _linking("VehiclesXContacts", 3, "Vehicles", "Contacts", share=40),
-    _linking("Vehicles_X_Users", 4, "Vehicles", "users", share=30),
-    # Whoever is active is a member of every service, so any owner of an appointment is one.
-    _linking("Services__s_X_Users", 5, "Services__s", "users", since=4.0, share=100, least=99),
+    _build_linking("LeadsXProducts", 1, "Leads", "Products", share=5),
+    _build_linking("Leads_X_Users", 2, "Leads", "users", share=3),
+    _build_linking("VehiclesXContacts", 3, "Vehicles", "Contacts", share=40),
+    _build_linking("Vehicles_X_Users", 4, "Vehicles", "users", share=30),
+    # Every active user is a member of every service, so any owner of an appointment is one.
+    _build_linking(
+        "Services__s_X_Users", 5, "Services__s", "users", since=4.0, share=100, least=99
+    ),
 )
 
 #: UNVERIFIED: in which versions it is listed; the sample that shows it is of v7.
@@ -141,44 +163,28 @@ CONTRACTS = Table(
 )
 
 #: UNVERIFIED: fields and versions of these two, which a sample of v7 only names.
-ENTITY_SCORES = Table(
+ENTITY_SCORES = _build_hidden(
     "Entity_Scores__s",
     "Entity Score",
+    "EntityScores",
+    field("Entity__s", "multi_module_lookup", label="Entity", targets=("Leads", "Contacts")),
+    field("Score", "integer"),
+    field("Positive_Score", "integer"),
+    field("Negative_Score", "integer"),
+    field("Touch_Point_Score", "integer"),
+    CREATED_TIME,
+    RECORD_ID,
     plural_label="Entity Scores",
-    module_name="EntityScores",
-    since=4.0,
-    status="user_hidden",
-    visibility=2,
-    writable=False,
-    display_field="",
-    rows=200,
-    fields=(
-        field("Entity__s", "multi_module_lookup", label="Entity", targets=("Leads", "Contacts")),
-        field("Score", "integer"),
-        field("Positive_Score", "integer"),
-        field("Negative_Score", "integer"),
-        field("Touch_Point_Score", "integer"),
-        CREATED_TIME,
-        RECORD_ID,
-    ),
 )
 
-LOCKING_INFORMATION = Table(
+LOCKING_INFORMATION = _build_hidden(
     "Locking_Information__s",
     "Locking Information",
-    module_name="LockingInformation",
-    since=4.0,
-    status="user_hidden",
-    visibility=2,
-    writable=False,
-    display_field="",
-    rows=200,
-    fields=(
-        field("Locked_By__s", "userlookup", label="Locked By", targets=("users",)),
-        field("Locked_For__s", "profilelookup", label="Locked For", targets=("profiles",)),
-        field("Module__s", "module", label="Module"),
-        field("Locked_Reason__s", length=255, label="Reason"),
-        *STAMPS,
-        RECORD_ID,
-    ),
+    "LockingInformation",
+    field("Locked_By__s", "userlookup", label="Locked By", targets=("users",)),
+    field("Locked_For__s", "profilelookup", label="Locked For", targets=("profiles",)),
+    field("Module__s", "module", label="Module"),
+    field("Locked_Reason__s", length=255, label="Reason"),
+    *STAMPS,
+    RECORD_ID,
 )

@@ -75,7 +75,7 @@ PRICE_BOOKS = Table(
 )
 
 
-def _document(
+def _build_document(
     label: str, number: str, items_field: str, items: str, *own: Draft
 ) -> tuple[Draft, ...]:
     """Fields of a quote, an order or an invoice."""
@@ -105,7 +105,7 @@ def _document(
     )
 
 
-def _items(api_name: str, label: str, parent: str) -> Table:
+def _build_items(api_name: str, label: str, parent: str) -> Table:
     """Line items, a module of their own from v2.1 on."""
     return subform(
         api_name,
@@ -137,7 +137,7 @@ QUOTES = Table(
     "Quote",
     display_field="Subject",
     rows=220,
-    fields=_document(
+    fields=_build_document(
         "Quote",
         "Quote_Number",
         "Quoted_Items",
@@ -161,7 +161,7 @@ SALES_ORDERS = Table(
     module_name="SalesOrders",
     display_field="Subject",
     rows=220,
-    fields=_document(
+    fields=_build_document(
         "Sales Order",
         "SO_Number",
         "Ordered_Items",
@@ -188,7 +188,7 @@ PURCHASE_ORDERS = Table(
     rows=200,
     # UNVERIFIED: the docs name the field Purchased_Items, lists of modules its rows
     # Purchase_Items.
-    fields=_document(
+    fields=_build_document(
         "Purchase Order",
         "PO_Number",
         "Purchased_Items",
@@ -208,7 +208,7 @@ INVOICES = Table(
     "Invoice",
     display_field="Subject",
     rows=220,
-    fields=_document(
+    fields=_build_document(
         "Invoice",
         "Invoice_Number",
         "Invoiced_Items",
@@ -226,7 +226,7 @@ INVOICES = Table(
     ),
 )
 
-QUOTED_ITEMS = _items("Quoted_Items", "Quoted Item", "Quotes")
-ORDERED_ITEMS = _items("Ordered_Items", "Ordered Item", "Sales_Orders")
-PURCHASE_ITEMS = _items("Purchase_Items", "Purchase Item", "Purchase_Orders")
-INVOICED_ITEMS = _items("Invoiced_Items", "Invoiced Item", "Invoices")
+QUOTED_ITEMS = _build_items("Quoted_Items", "Quoted Item", "Quotes")
+ORDERED_ITEMS = _build_items("Ordered_Items", "Ordered Item", "Sales_Orders")
+PURCHASE_ITEMS = _build_items("Purchase_Items", "Purchase Item", "Purchase_Orders")
+INVOICED_ITEMS = _build_items("Invoiced_Items", "Invoiced Item", "Invoices")

@@ -1,6 +1,6 @@
 """The notation the tables of modules are written in.
 
-A module is a `Table` of drafts of fields; `realize` makes a `Field` of a draft once its id and
+A module is a `Table` of drafts of fields; `build_field` makes a `Field` of a draft once its id and
 its column are known. The control API makes fields from the same drafts.
 """
 
@@ -210,7 +210,7 @@ def subform(
     )
 
 
-def realize(draft: Draft, id_: int, column: str) -> Field:
+def build_field(draft: Draft, id_: int, column: str) -> Field:
     """The field a draft describes."""
     given = dict(draft.attributes)
     kind = DATA_TYPES[str(given.get("like") or draft.data_type)]

@@ -12,12 +12,12 @@ from zoho_emulator.control.faults import Fault
 _KINDS = ("replace", "gzip", "flip", "shorten")
 
 
-def altering(hits: Sequence[Fault]) -> list[Fault]:
+def find_alterations(hits: Sequence[Fault]) -> list[Fault]:
     found = [fault for fault in hits if fault.do in _KINDS]
     return sorted(found, key=lambda fault: _KINDS.index(fault.do))
 
 
-class Altered:
+class AlteredAnswer:
     """Keeps an answer back until it is whole, and sends it changed."""
 
     def __init__(self, send: Send, changes: Sequence[Fault]) -> None:
@@ -35,7 +35,7 @@ class Altered:
             return
         body, headers = self._body, MutableHeaders(scope=self._start)
         for fault in self._changes if body else ():
-            body = _changed(body, fault.do, fault.args)
+            body = _alter(body, fault.do, fault.args)
             if fault.do == "gzip":
                 headers["content-encoding"] = "gzip"
         if body:
@@ -44,7 +44,7 @@ class Altered:
         await self._send({"type": "http.response.body", "body": body})
 
 
-def _changed(body: bytes, do: str, args: Mapping[str, object]) -> bytes:
+def _alter(body: bytes, do: str, args: Mapping[str, object]) -> bytes:
     if do == "replace":
         return body.replace(str(args["old"]).encode(), str(args["new"]).encode())
     if do == "gzip":

@@ -1,4 +1,4 @@
-"""/_emulator/: what a test may see and move behind Zoho's back."""
+"""/_emulator/: what a test may see and change outside Zoho's API."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -11,8 +11,8 @@ from starlette.routing import Route
 from zoho_emulator.answers import answer_json
 from zoho_emulator.emulator import Emulator
 from zoho_emulator.errors import ZohoError
-from zoho_emulator.records.lists import rows_by_id
-from zoho_emulator.records.render import rest_reader
+from zoho_emulator.records.lists import read_rows
+from zoho_emulator.records.render import build_rest_reader
 from zoho_emulator.store.model import Field, Module
 from zoho_emulator.versions import VERSIONS
 
@@ -23,11 +23,11 @@ _EARLIEST, _LATEST = 946_684_800, 95_617_584_000
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def routes(emulator: Emulator) -> list[Route]:
+def build_routes(emulator: Emulator) -> list[Route]:
     control = Control(emulator)
 
     def route(path: str, method: str, work: Handler) -> Route:
-        return Route(f"/_emulator/{path}", _plainly(work), methods=[method])
+        return Route(f"/_emulator/{path}", _explain_errors(work), methods=[method])
 
     return [
         route("usage", "GET", control.usage),
@@ -77,7 +77,7 @@ class Control:
         )
 
     async def counts(self, request: Request) -> Response:
-        return answer_json(self.emulator.store.counts())
+        return answer_json(self.emulator.store.count_rows())
 
     async def fired(self, request: Request) -> Response:
         """Automations that writing calls set off, one object per record."""
@@ -85,14 +85,14 @@ class Control:
 
     async def records(self, request: Request) -> Response:
         """Every live row, converted leads too, as JSON lines in the shape of v8's lists, uncut."""
-        module = self._module(request)
+        module = self._find_module(request)
         if not module.table:
             raise MisuseError(f"{module.api_name} holds no rows")
-        return StreamingResponse(self._lines(module), media_type="application/x-ndjson")
+        return StreamingResponse(self._write_lines(module), media_type="application/x-ndjson")
 
-    async def _lines(self, module: Module) -> AsyncIterator[bytes]:
+    async def _write_lines(self, module: Module) -> AsyncIterator[bytes]:
         store = self.emulator.store
-        reader = rest_reader(
+        reader = build_rest_reader(
             store,
             module,
             [field for field in module.fields.values() if not field.virtual],
@@ -112,25 +112,25 @@ class Control:
             if not ids:
                 return
             last = ids[-1]
-            rows = rows_by_id(store, reader, ids)
+            rows = read_rows(store, reader, ids)
             yield b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
             await asyncio.sleep(0)
 
     # --- Rows
 
     async def insert(self, request: Request) -> Response:
-        """Rows as Zoho's API takes them, all or none; Modified_Time and the like are obeyed."""
-        module, rows = self._module(request), _objects(await _body(request))
+        """Inserts rows as Zoho's API takes them, all or none; keeps Modified_Time and the like."""
+        module, rows = self._find_module(request), _read_objects(await _read_body(request))
         now, by = self.emulator.clock.now(), self.emulator.user.id
         ids = self.emulator.store.insert_all(module, rows, now=now, by=by)
         return answer_json({"ids": [str(record_id) for record_id in ids]})
 
     async def update(self, request: Request) -> Response:
         """Rows with their `id`; answers the ids that were there."""
-        module, rows = self._module(request), _objects(await _body(request))
+        module, rows = self._find_module(request), _read_objects(await _read_body(request))
         now, by = self.emulator.clock.now(), self.emulator.user.id
         changes = {
-            _id(row.get("id")): {name: value for name, value in row.items() if name != "id"}
+            _parse_id(row.get("id")): {name: value for name, value in row.items() if name != "id"}
             for row in rows
         }
         if len(changes) < len(rows):
@@ -143,8 +143,8 @@ class Control:
         if kind not in ("recycle", "permanent"):
             raise MisuseError(f"type: {kind!r} is neither recycle nor permanent")
         ids = self.emulator.store.delete(
-            self._module(request),
-            _ids(request),
+            self._find_module(request),
+            _read_ids(request),
             kind=kind,
             now=self.emulator.clock.now(),
             by=self.emulator.user.id,
@@ -153,44 +153,48 @@ class Control:
 
     async def restore(self, request: Request) -> Response:
         ids = self.emulator.store.restore(
-            self._module(request), _ids(request), now=self.emulator.clock.now()
+            self._find_module(request), _read_ids(request), now=self.emulator.clock.now()
         )
         return answer_json({"ids": [str(record_id) for record_id in ids]})
 
     # --- Schema: the keys are the attributes of model.Module and model.Field
 
     async def add_module(self, request: Request) -> Response:
-        module = self.emulator.store.add_module(_object(await _body(request)))
+        module = self.emulator.store.add_module(_check_object(await _read_body(request)))
         return answer_json({"api_name": module.api_name, "id": str(module.id)})
 
     async def change_module(self, request: Request) -> Response:
-        self.emulator.store.change_module(self._module(request), _object(await _body(request)))
+        self.emulator.store.change_module(
+            self._find_module(request), _check_object(await _read_body(request))
+        )
         return answer_json({})
 
     async def remove_module(self, request: Request) -> Response:
-        self.emulator.store.remove_module(self._module(request))
+        self.emulator.store.remove_module(self._find_module(request))
         return answer_json({})
 
     async def add_field(self, request: Request) -> Response:
-        field = self.emulator.store.add_field(self._module(request), _object(await _body(request)))
+        field = self.emulator.store.add_field(
+            self._find_module(request), _check_object(await _read_body(request))
+        )
         return answer_json({"api_name": field.api_name, "id": str(field.id)})
 
     async def change_field(self, request: Request) -> Response:
-        module = self._module(request)
+        module = self._find_module(request)
         self.emulator.store.change_field(
-            module, self._field(request, module), _object(await _body(request))
+            module, self._find_field(request, module), _check_object(await _read_body(request))
         )
         return answer_json({})
 
     async def remove_field(self, request: Request) -> Response:
-        module = self._module(request)
-        self.emulator.store.remove_field(module, self._field(request, module))
+        module = self._find_module(request)
+        self.emulator.store.remove_field(module, self._find_field(request, module))
         return answer_json({})
 
-    # --- Circumstances
+    # --- Clock, knobs and faults
 
     async def advance_clock(self, request: Request) -> Response:
-        seconds = _only(await _body(request), "advance_s").get("advance_s")
+        seconds = _check_only(await _read_body(request), "advance_s").get("advance_s")
         if not isinstance(seconds, int | float) or isinstance(seconds, bool):
             raise MisuseError("advance_s: a number is needed")
         if not _EARLIEST <= self.emulator.clock.now() + seconds <= _LATEST:
@@ -199,14 +203,14 @@ class Control:
         return answer_json({"now": self.emulator.clock.now()})
 
     async def set_knobs(self, request: Request) -> Response:
-        self.emulator.set_knobs(_object(await _body(request)))
+        self.emulator.set_knobs(_check_object(await _read_body(request)))
         return answer_json({})
 
     async def show_faults(self, request: Request) -> Response:
         return answer_json(self.emulator.faults.report())
 
     async def plan_faults(self, request: Request) -> Response:
-        self.emulator.faults.plan(_objects(await _body(request)))
+        self.emulator.faults.plan(_read_objects(await _read_body(request)))
         return answer_json(self.emulator.faults.report())
 
     async def clear_faults(self, request: Request) -> Response:
@@ -214,20 +218,20 @@ class Control:
         return answer_json([])
 
     async def reset(self, request: Request) -> Response:
-        org = _only(await _body(request), "org").get("org", False)
+        org = _check_only(await _read_body(request), "org").get("org", False)
         if not isinstance(org, bool):
             raise MisuseError(f"org: {org!r} is neither true nor false")
         self.emulator.reset(org=org)
         return answer_json({})
 
-    def _module(self, request: Request) -> Module:
+    def _find_module(self, request: Request) -> Module:
         name = request.path_params["module"]
         module = self.emulator.store.org.modules.get(name)
         if module is None:
             raise MisuseError(f"no module {name}")
         return module
 
-    def _field(self, request: Request, module: Module) -> Field:
+    def _find_field(self, request: Request, module: Module) -> Field:
         name = request.path_params["field"]
         field = module.fields.get(name)
         if field is None:
@@ -235,8 +239,8 @@ class Control:
         return field
 
 
-def _plainly(work: Handler) -> Handler:
-    """Misuse is a 400 that says what was wrong."""
+def _explain_errors(work: Handler) -> Handler:
+    """Answers misuse with a 400 that says what was wrong."""
 
     async def handle(request: Request) -> Response:
         try:
@@ -249,36 +253,36 @@ def _plainly(work: Handler) -> Handler:
     return handle
 
 
-async def _body(request: Request) -> object:
+async def _read_body(request: Request) -> object:
     body = await request.body()
     return orjson.loads(body) if body.strip() else None
 
 
-def _object(value: object) -> dict[str, object]:
+def _check_object(value: object) -> dict[str, object]:
     if not isinstance(value, dict):
         raise MisuseError("a JSON object is needed")
     return value
 
 
-def _only(value: object, name: str) -> dict[str, object]:
-    """An object of no key but this; of none where there is no body."""
-    given = {} if value is None else _object(value)
+def _check_only(value: object, name: str) -> dict[str, object]:
+    """An object with no other key than this; an empty one without a body."""
+    given = {} if value is None else _check_object(value)
     if unknown := sorted(given.keys() - {name}):
         raise MisuseError(f"{', '.join(unknown)} is not {name}")
     return given
 
 
-def _objects(value: object) -> list[dict[str, object]]:
+def _read_objects(value: object) -> list[dict[str, object]]:
     """One object, or a list of them."""
-    return [_object(item) for item in (value if isinstance(value, list) else [value])]
+    return [_check_object(item) for item in (value if isinstance(value, list) else [value])]
 
 
-def _id(value: object) -> int:
+def _parse_id(value: object) -> int:
     text = str(value)
     if not (text.isascii() and text.isdigit() and int(text) < 2**63):
         raise MisuseError(f"{value!r} is no id")
     return int(text)
 
 
-def _ids(request: Request) -> list[int]:
-    return [_id(part) for part in request.query_params.get("ids", "").split(",") if part]
+def _read_ids(request: Request) -> list[int]:
+    return [_parse_id(part) for part in request.query_params.get("ids", "").split(",") if part]

@@ -16,11 +16,11 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from zoho_emulator.control.alterations import Altered, altering
+from zoho_emulator.control.alterations import AlteredAnswer, find_alterations
 from zoho_emulator.control.fault_args import WITHOUT_BODY
 from zoho_emulator.control.faults import Fault
 
-#: A trickle gives its bytes so often.
+#: Seconds between two pieces of a slow body.
 _TICK_S = 0.02
 
 
@@ -35,12 +35,12 @@ class Protocol(H11Protocol):
 async def deliver(
     response: Response, hits: Sequence[Fault], scope: Scope, receive: Receive, send: Send
 ) -> None:
-    """Sends the answer as far, and as fast, as the faults let it."""
+    """Sends the answer as the faults allow: up to a byte, at a speed, or not at all."""
     damage = {fault.do: fault for fault in reversed(hits)}
     transport: asyncio.Transport | None = scope.get("state", {}).get("transport")
-    changes = altering(hits)
+    changes = find_alterations(hits)
     if not {"reset", "cut", "slow"} & damage.keys():
-        send = Altered(send, changes) if changes else send
+        send = AlteredAnswer(send, changes) if changes else send
         await response(scope, receive, send)
         return
     assert transport is not None
@@ -51,7 +51,7 @@ async def deliver(
             send = _Cut(send, transport, int(str(cut.args.get("after_bytes", 0))))
         if slow := damage.get("slow"):
             send = _Trickle(send, transport, slow)
-        send = Altered(send, changes) if changes else send
+        send = AlteredAnswer(send, changes) if changes else send
         await response(scope, receive, send)
     # uvicorn would answer for a call that ends before its connection does.
     while transport.is_closing() and (await receive())["type"] != "http.disconnect":
@@ -59,13 +59,13 @@ async def deliver(
 
 
 def _reset(transport: asyncio.Transport) -> None:
-    """A socket that is closed without lingering tells its peer by RST instead of FIN."""
+    """A socket closed without lingering sends its peer RST instead of FIN."""
     broken: Any = transport.get_extra_info("socket")
     broken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
 
 
-def _length(start: Message) -> int | None:
+def _read_length(start: Message) -> int | None:
     """Of the body behind this head; None where it is not said."""
     if start["status"] in WITHOUT_BODY:
         return 0
@@ -74,7 +74,7 @@ def _length(start: Message) -> int | None:
 
 
 class _Cut:
-    """Lets a part of the body through, never all of it; of an answer without body, nothing."""
+    """Sends a part of the body, never all of it; nothing of an answer without body."""
 
     def __init__(self, send: Send, transport: asyncio.Transport, left: int) -> None:
         self._send = send
@@ -85,7 +85,7 @@ class _Cut:
         if self._transport.is_closing():
             return
         if message["type"] == "http.response.start":
-            length = _length(message)
+            length = _read_length(message)
             if length == 0:
                 self._transport.close()
                 return
@@ -102,7 +102,7 @@ class _Cut:
 
 
 class _Trickle:
-    """Lets the body through at so many bytes a second, or spread over so many seconds."""
+    """Sends the body at so many bytes a second, or spread over so many seconds."""
 
     def __init__(self, send: Send, transport: asyncio.Transport, fault: Fault) -> None:
         self._send = send
@@ -113,7 +113,7 @@ class _Trickle:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             if self._seconds is not None:
-                seconds, length = float(str(self._seconds)), _length(message)
+                seconds, length = float(str(self._seconds)), _read_length(message)
                 if length and seconds:
                     self._rate = length / seconds
                 else:

@@ -1,4 +1,4 @@
-"""What a rule of `POST /_emulator/faults` may say. The rest is a ValueError of one sentence."""
+"""Rules of `POST /_emulator/faults`, checked: a wrong one raises a ValueError with one sentence."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ _MOST_SECONDS = 3_600
 #: "Message Syntax" of HTTP: tokens, and texts without control characters.
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[ -~]*")
-_RECKONED = ("content-length", "transfer-encoding")
+_COMPUTED = ("content-length", "transfer-encoding")
 
 Check = tuple[str, Callable[[object], bool]]
 
@@ -20,14 +20,14 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
-def _whole(least: int, most: int = 10**9) -> Check:
+def _build_whole_check(least: int, most: int = 10**9) -> Check:
     def good(value: object) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
     return f"a whole number from {least} to {most}", good
 
 
-def _number(least: float, most: float) -> Check:
+def _build_number_check(least: float, most: float) -> Check:
     def good(value: object) -> bool:
         return _is_number(value) and least <= float(str(value)) <= most
 
@@ -37,7 +37,7 @@ def _number(least: float, most: float) -> Check:
 def _are_headers(value: object) -> bool:
     return isinstance(value, dict) and all(
         _HEADER.fullmatch(name)
-        and name.lower() not in _RECKONED
+        and name.lower() not in _COMPUTED
         and isinstance(text, str | int)
         and _HEADER_VALUE.fullmatch(str(text))
         for name, text in value.items()
@@ -48,20 +48,20 @@ _TEXT: Check = ("a text", lambda value: isinstance(value, str) and bool(value))
 _TRUTH: Check = ("true or false", lambda value: isinstance(value, bool))
 _OBJECT: Check = ("a JSON object", lambda value: isinstance(value, dict))
 _ANYTHING: Check = ("anything", lambda value: True)
-_SECONDS = _number(0, _MOST_SECONDS)
+_SECONDS = _build_number_check(0, _MOST_SECONDS)
 
 _RULE: Mapping[str, Check] = {
     "match": _TEXT,
     "where": _TEXT,
     "do": _TEXT,
     "args": _OBJECT,
-    "after": _whole(0),
-    "times": ("null or a whole number from 0", lambda v: v is None or _whole(0)[1](v)),
-    "every": _whole(1),
-    "prob": _number(0, 1),
+    "after": _build_whole_check(0),
+    "times": ("null or a whole number from 0", lambda v: v is None or _build_whole_check(0)[1](v)),
+    "every": _build_whole_check(1),
+    "prob": _build_number_check(0, 1),
 }
 _ANSWER: Mapping[str, Check] = {
-    "status": _whole(200, 599),
+    "status": _build_whole_check(200, 599),
     "body": _ANYTHING,
     "headers": ("an object of HTTP headers, Content-Length not among them", _are_headers),
     "done": _TRUTH,
@@ -70,19 +70,19 @@ _KINDS: Mapping[str, Mapping[str, Check]] = {
     "status": _ANSWER,
     "body": _ANSWER,
     "delay": {"seconds": _SECONDS},
-    "date": {"off_s": _number(-(10**9), 10**9)},
+    "date": {"off_s": _build_number_check(-(10**9), 10**9)},
     "reset": {"done": _TRUTH},
-    "cut": {"after_bytes": _whole(0), "done": _TRUTH},
-    "slow": {"bytes_per_s": _number(0.001, 10**9), "seconds": _SECONDS, "done": _TRUTH},
+    "cut": {"after_bytes": _build_whole_check(0), "done": _TRUTH},
+    "slow": {"bytes_per_s": _build_number_check(0.001, 10**9), "seconds": _SECONDS, "done": _TRUTH},
     "replace": {"old": _TEXT, "new": ("a text", lambda value: isinstance(value, str))},
     "gzip": {},
-    "flip": {"at": _number(0, 1)},
-    "shorten": {"bytes": _whole(1)},
+    "flip": {"at": _build_number_check(0, 1)},
+    "shorten": {"bytes": _build_whole_check(1)},
 }
 
 
-def checked_rule(rule: Mapping[str, object]) -> dict[str, object]:
-    """The rule, its `args` excepted."""
+def check_rule(rule: Mapping[str, object]) -> dict[str, object]:
+    """Checks the rule except its `args`."""
     for name in ("match", "do"):
         if name not in rule:
             raise ValueError(f"{name} is missing")
@@ -92,7 +92,7 @@ def checked_rule(rule: Mapping[str, object]) -> dict[str, object]:
     return dict(rule)
 
 
-def checked_args(do: str, args: object) -> Mapping[str, object]:
+def check_args(do: str, args: object) -> Mapping[str, object]:
     assert isinstance(args, dict)
     _check("args.", args, _KINDS[do])
     if args.get("status") in WITHOUT_BODY and args.get("body") not in (None, ""):

@@ -1,4 +1,4 @@
-"""Planned faults: which calls they hit, and the answers that stand in for true ones."""
+"""Planned faults: which calls they hit, and the answers that replace the true ones."""
 
 import asyncio
 import random
@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 import orjson
 from starlette.responses import Response
 
-from zoho_emulator.control.fault_args import WITHOUT_BODY, checked_args, checked_rule
+from zoho_emulator.control.fault_args import WITHOUT_BODY, check_args, check_rule
 
 
 @dataclass(slots=True)
@@ -31,15 +31,15 @@ class Fault:
 
     @property
     def done(self) -> bool:
-        """Whether the call's work is carried out all the same."""
+        """Whether the call's work is still carried out."""
         return bool(self.args.get("done", self.do != "status"))
 
-    def matches(self, name: str, module: str | None, said: str = "") -> bool:
+    def matches(self, name: str, module: str | None, request_text: str = "") -> bool:
         pattern, colon, wanted = self.match.partition(":")
         return (
             fnmatchcase(name, pattern)
             and (not colon or (module is not None and fnmatchcase(module, wanted)))
-            and self.where in said
+            and self.where in request_text
         )
 
     def strikes(self, rng: random.Random) -> bool:
@@ -63,7 +63,7 @@ class Faults:
 
     def plan(self, rules: Iterable[Mapping[str, object]]) -> None:
         """Adds all of them or, with a ValueError, none."""
-        self._planned += [_planned(rule) for rule in rules]
+        self._planned += [_parse_rule(rule) for rule in rules]
 
     def report(self) -> list[dict[str, object]]:
         return [fault.report() for fault in self._planned]
@@ -72,30 +72,34 @@ class Faults:
         self._planned.clear()
         self._rng = random.Random(self._seed)
 
-    async def strike(self, name: str, module: str | None, said: str = "") -> list[Fault]:
-        """Sleeps the delays out; returns the other faults that hit this call.
+    async def strike(self, name: str, module: str | None, request_text: str = "") -> list[Fault]:
+        """Waits for the delays; returns the other faults that hit this call.
 
-        `said` is the call's query and body.
+        `request_text` is the call's query and body.
         """
         if not self._planned:
             return []
-        hit = [f for f in self._planned if f.matches(name, module, said) and f.strikes(self._rng)]
+        hit = [
+            f
+            for f in self._planned
+            if f.matches(name, module, request_text) and f.strikes(self._rng)
+        ]
         for fault in hit:
             if fault.do == "delay":
                 await asyncio.sleep(float(str(fault.args.get("seconds", 1))))
         return [fault for fault in hit if fault.do != "delay"]
 
 
-def _planned(rule: Mapping[str, object]) -> Fault:
-    checked = checked_rule(rule)
-    args = checked_args(str(checked["do"]), checked.get("args", {}))
+def _parse_rule(rule: Mapping[str, object]) -> Fault:
+    checked = check_rule(rule)
+    args = check_args(str(checked["do"]), checked.get("args", {}))
     return Fault(**{**checked, "args": args})  # type: ignore[arg-type]  # checked just now
 
 
-def answer_under(
+def answer_with_faults(
     hits: Iterable[Fault], work: Callable[[], Response], failed: Callable[[], Response]
 ) -> Response:
-    """What is answered to a call that these faults hit.
+    """The answer to a call that these faults hit.
 
     `work` is carried out unless a fault says that nothing is done; `failed` is then the answer, if
     no fault gives one. A `status` goes before a `body`.
@@ -105,11 +109,11 @@ def answer_under(
     done = all(fault.done for fault in hits)
     true_answer = work() if done else None
     if instead:
-        return _answer_of(instead[0], true_answer)
+        return _build_answer(instead[0], true_answer)
     return true_answer or failed()
 
 
-def _answer_of(fault: Fault, true_answer: Response | None) -> Response:
+def _build_answer(fault: Fault, true_answer: Response | None) -> Response:
     """A `body` comes with the true answer's status, unless that allows no body."""
     default = 500
     if fault.do == "body":
@@ -118,14 +122,14 @@ def _answer_of(fault: Fault, true_answer: Response | None) -> Response:
     headers = fault.args.get("headers", {})
     assert isinstance(headers, dict)
     return Response(
-        _body_of(fault),
+        _build_body(fault),
         status_code=int(str(fault.args.get("status", default))),
         headers={"content-type": "application/json"} | {k: str(v) for k, v in headers.items()},
     )
 
 
-def _body_of(fault: Fault) -> bytes:
-    """A string goes out as it is (half a document, HTML), anything else as JSON."""
+def _build_body(fault: Fault) -> bytes:
+    """A string is sent as it is (half a document, HTML), anything else as JSON."""
     body = fault.args.get("body")
     if body is None:
         return b""

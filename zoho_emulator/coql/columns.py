@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from zoho_emulator.coql.kinds import Kind, kind_of
+from zoho_emulator.coql.kinds import Kind, find_kind
 from zoho_emulator.coql.parse import query_not_supported
 from zoho_emulator.coql.tree import Column
 from zoho_emulator.errors import ZohoError, not_emulated
@@ -10,20 +10,20 @@ from zoho_emulator.store.model import Field, Module, Org
 from zoho_emulator.versions import Version
 
 
-def _user_field(name: str, column: str, data_type: str = "text") -> Field:
+def _build_user_field(name: str, column: str, data_type: str = "text") -> Field:
     return Field(id=0, api_name=name, label=name, data_type=data_type, column=column)
 
 
 #: What a query reads of a user, by the way that leads there from a lookup to users.
 _USER_FIELDS = {
-    ("id",): _user_field("id", "id", "bigint"),
-    ("first_name",): _user_field("first_name", "first_name"),
-    ("last_name",): _user_field("last_name", "last_name"),
-    ("full_name",): _user_field("full_name", "full_name"),
-    ("email",): _user_field("email", "email", "email"),
-    ("status",): _user_field("status", "status"),
-    ("role", "name"): _user_field("name", "role"),
-    ("profile", "name"): _user_field("name", "profile"),
+    ("id",): _build_user_field("id", "id", "bigint"),
+    ("first_name",): _build_user_field("first_name", "first_name"),
+    ("last_name",): _build_user_field("last_name", "last_name"),
+    ("full_name",): _build_user_field("full_name", "full_name"),
+    ("email",): _build_user_field("email", "email", "email"),
+    ("status",): _build_user_field("status", "status"),
+    ("role", "name"): _build_user_field("name", "role"),
+    ("profile", "name"): _build_user_field("name", "profile"),
 }
 
 #: More that Zoho's users have ("Users" in "Get Users").
@@ -80,17 +80,17 @@ Way = tuple[tuple[str, str | None], ...]
 
 
 class Columns:
-    """The columns of one query. Each way through lookups is joined once, whoever takes it."""
+    """The columns of one query. Each way through lookups is joined once for all clauses."""
 
     def __init__(self, org: Org, version: Version, module: Module) -> None:
         self._org = org
         self._version = version
         self._module = module
         self._joins: dict[Way, _Join] = {}
-        #: Ways that the clauses besides select take.
+        #: Ways that clauses other than select take.
         self._base: set[Way] = set()
 
-    def place(self, column: Column, *, in_select: bool = False) -> Place:
+    def find_place(self, column: Column, *, in_select: bool = False) -> Place:
         """Raises INVALID_QUERY for a column that the module does not have."""
         if self._version.number < 8 and any(target for _, target in column.hops):
             raise query_not_supported()
@@ -98,17 +98,17 @@ class Columns:
         alias = "t"
         for depth in range(len(column.hops)):
             if module is None:
-                return self._of_user(column, column.hops[depth:], alias)
+                return self._find_user_field(column, column.hops[depth:], alias)
             way = column.hops[: depth + 1]
-            lookup = self._field(module, way[-1][0], column)
+            lookup = self._find_field(module, way[-1][0], column)
             join = self._joins.get(way) or self._join(column, way, lookup, alias)
             self._joins[way] = join
             if not in_select:
                 self._base.add(way)
             alias, module = join.alias, join.module
         if module is None:
-            return self._of_user(column, (), alias)
-        return self._place(self._field(module, column.name, column), alias)
+            return self._find_user_field(column, (), alias)
+        return self._build_place(self._find_field(module, column.name, column), alias)
 
     def check_joins(self) -> None:
         """UNVERIFIED: that a way taken in `where` also counts as one of select's fifteen."""
@@ -126,31 +126,31 @@ class Columns:
     def from_sql(self) -> str:
         return " ".join([self.base_sql, *(join.sql for join in self._joins.values())])
 
-    def _field(self, module: Module, name: str, column: Column) -> Field:
+    def _find_field(self, module: Module, name: str, column: Column) -> Field:
         field = module.fields.get(name)
         if field is None or not field.exists_in(self._version.number):
             raise invalid_column(column)
         return field
 
-    def _place(self, field: Field, alias: str) -> Place:
-        kind = kind_of(field)
+    def _build_place(self, field: Field, alias: str) -> Place:
+        kind = find_kind(field)
         if kind is None:
             raise not_emulated(f"COQL on fields of type {field.data_type}")
         return Place(alias, field, kind)
 
     def _join(self, column: Column, way: Way, lookup: Field, alias: str) -> _Join:
-        if kind_of(lookup) is not Kind.LOOKUP:
+        if find_kind(lookup) is not Kind.LOOKUP:
             raise invalid_column(column)
         joined = f"j{len(self._joins) + 1}"
         on = f'{joined}.id = {alias}."{lookup.column}"'
         if lookup.data_type in _USER_LOOKUPS or lookup.targets == ("users",):
             return _Join(joined, None, f"LEFT JOIN users {joined} ON {on}")
-        module = self._target(column, lookup, way[-1][1])
+        module = self._find_target(column, lookup, way[-1][1])
         # UNVERIFIED: a lookup to a deleted record joins nothing.
         sql = f'LEFT JOIN "{module.table}" {joined} ON {on} AND {joined}.state = 0'
         return _Join(joined, module, sql)
 
-    def _target(self, column: Column, lookup: Field, named: str | None) -> Module:
+    def _find_target(self, column: Column, lookup: Field, named: str | None) -> Module:
         many = lookup.data_type == "multi_module_lookup" or len(lookup.targets) > 1
         if many and column.text.startswith(f"{lookup.api_name}.module."):
             raise not_emulated(f"COQL on the module of a lookup ({column.text})")
@@ -163,11 +163,11 @@ class Columns:
             raise not_emulated(f"COQL joins to {name}")
         return module
 
-    def _of_user(self, column: Column, hops: Way, alias: str) -> Place:
+    def _find_user_field(self, column: Column, hops: Way, alias: str) -> Place:
         path = (*(hop for hop, _ in hops), column.name)
         field = _USER_FIELDS.get(path)
         if field is not None and not any(target for _, target in hops):
-            return self._place(field, alias)
+            return self._build_place(field, alias)
         if path[0].lower() in _OTHER_USER_FIELDS:
             raise not_emulated(f"COQL on a user's {'.'.join(path)}")
         raise invalid_column(column)

@@ -15,7 +15,7 @@ from zoho_emulator.coql.columns import (
 )
 from zoho_emulator.coql.criteria import Criteria
 from zoho_emulator.coql.kinds import Kind
-from zoho_emulator.coql.outputs import Output, item_sql, selected
+from zoho_emulator.coql.outputs import Output, resolve_selected, write_item
 from zoho_emulator.coql.parse import parse, query_not_supported
 from zoho_emulator.coql.plan import column_to_leave_unindexed
 from zoho_emulator.coql.tree import Column, Item, Query, Sort, Value
@@ -61,21 +61,21 @@ def compile_query(
     With a `connection` the statement is made to suit the data: see plan.py.
     """
     parsed = parse(query, backslash_escapes=backslash_escapes)
-    module = _module(parsed, org, version, refused)
-    limit, offset = _window(parsed, version)
+    module = _find_module(parsed, org, version, refused)
+    limit, offset = _read_limit(parsed, version)
     aggregated = bool(parsed.group) or any(item.function for item in parsed.items)
     _check_features(parsed, version, aggregated=aggregated)
 
     columns = Columns(org, version, module)
     most = most_columns if version.number >= 8 else MAX_COLUMNS
-    chosen = selected(parsed, columns, version, most)
-    groups = _group(parsed, columns, aggregated=aggregated)
+    chosen = resolve_selected(parsed, columns, version, most)
+    groups = _resolve_group(parsed, columns, aggregated=aggregated)
     criteria = Criteria(columns, accept_z=accept_z)
-    where = criteria.sql(parsed.where)
+    where = criteria.compile(parsed.where)
     if unindexed := column_to_leave_unindexed(parsed, columns, connection):
         criteria = Criteria(columns, accept_z=accept_z, unindexed=unindexed)
-        where = criteria.sql(parsed.where)
-    order = _order(parsed, columns, aggregated=aggregated, unindexed=unindexed)
+        where = criteria.compile(parsed.where)
+    order = _compile_order(parsed, columns, aggregated=aggregated, unindexed=unindexed)
     columns.check_joins()
 
     if not aggregated:
@@ -100,7 +100,7 @@ def compile_query(
     )
 
 
-def _module(query: Query, org: Org, version: Version, refused: Collection[str]) -> Module:
+def _find_module(query: Query, org: Org, version: Version, refused: Collection[str]) -> Module:
     if query.module.lower() == "users":
         raise not_emulated("COQL on Users")
     module = org.modules.get(query.module)
@@ -129,9 +129,9 @@ def _check_features(query: Query, version: Version, *, aggregated: bool) -> None
         raise query_not_supported()
 
 
-def _window(query: Query, version: Version) -> tuple[int, int]:
-    limit = DEFAULT_LIMIT if query.limit is None else _number(query.limit, "limit")
-    offset = 0 if query.offset is None else _number(query.offset, "offset")
+def _read_limit(query: Query, version: Version) -> tuple[int, int]:
+    limit = DEFAULT_LIMIT if query.limit is None else _parse_number(query.limit, "limit")
+    offset = 0 if query.offset is None else _parse_number(query.offset, "offset")
     if limit <= 0:
         raise ZohoError("INVALID_DATA", "limit should be greater than 0")
     if offset < 0:
@@ -143,20 +143,20 @@ def _window(query: Query, version: Version) -> tuple[int, int]:
     return limit, offset
 
 
-def _number(value: Value, clause: str) -> int:
+def _parse_number(value: Value, clause: str) -> int:
     if value.quoted or not re.fullmatch(r"[+-]?[0-9]{1,18}", value.text):
         raise invalid_query(f"{clause} given seems to be invalid", **{clause: value.text})
     return int(value.text)
 
 
-def _group(query: Query, columns: Columns, *, aggregated: bool) -> list[Place]:
+def _resolve_group(query: Query, columns: Columns, *, aggregated: bool) -> list[Place]:
     if len(query.group) > MAX_GROUP:
         raise limit_exceeded("maximum number of group by columns exceeded")
     names = [column.text for column in query.group]
     for position, column in enumerate(query.group):
         if column.text in names[:position]:
             raise duplicate("group by", column)
-    places = [columns.place(column) for column in query.group]
+    places = [columns.find_place(column) for column in query.group]
     for column, place in zip(query.group, places, strict=True):
         _check_clause(column, place, "group by")
     if aggregated and any(i.function is None and i.column.text not in names for i in query.items):
@@ -170,7 +170,9 @@ def _check_clause(column: Column, place: Place, clause: str) -> None:
         raise invalid_query("unsupported column", column_name=column.text, clause=clause)
 
 
-def _order(query: Query, columns: Columns, *, aggregated: bool, unindexed: str | None) -> list[str]:
+def _compile_order(
+    query: Query, columns: Columns, *, aggregated: bool, unindexed: str | None
+) -> list[str]:
     if len(query.order) > MAX_ORDER:
         raise limit_exceeded("maximum number of order by columns exceeded")
     names = [sort.column.text for sort in query.order]
@@ -178,31 +180,33 @@ def _order(query: Query, columns: Columns, *, aggregated: bool, unindexed: str |
         if sort.column.text in names[:position]:
             raise duplicate("order by", sort.column)
     if aggregated:
-        return [_group_order(query, columns, sort) for sort in query.order]
+        return [_order_groups(query, columns, sort) for sort in query.order]
     aliases = {item.alias: item.column for item in query.items if item.alias is not None}
     terms = []
     by_id = not query.order
     for sort in query.order or (Sort(Column("id", (), "id"), descending=False),):
         column = aliases.get(sort.column.text, sort.column)
-        place = columns.place(column)
+        place = columns.find_place(column)
         _check_clause(sort.column, place, "order by")
         own_id = place.alias == "t" and place.field.column == "id"
         by_id = by_id or own_id
-        terms.append(_term("+t.id" if own_id and unindexed == "id" else place.sql, place, sort))
+        terms.append(
+            _write_term("+t.id" if own_id and unindexed == "id" else place.sql, place, sort)
+        )
     # Rows that tie come in no order that a client could rely on, and always in the same.
     return terms if by_id else [*terms, "t.tie"]
 
 
-def _term(sql: str, place: Place, sort: Sort) -> str:
+def _write_term(sql: str, place: Place, sort: Sort) -> str:
     collation = " COLLATE NOCASE" if place.kind is Kind.TEXT else ""
     return f"{sql}{collation}{' DESC' if sort.descending else ''}"
 
 
-def _group_order(query: Query, columns: Columns, sort: Sort) -> str:
+def _order_groups(query: Query, columns: Columns, sort: Sort) -> str:
     """Aggregated rows are ordered by a grouped column, or by an aggregate through its alias."""
     by_alias = {item.alias: item for item in query.items if item.alias is not None}
     item = by_alias.get(sort.column.text, Item(sort.column))
     if item.function is None and item.column.text not in {c.text for c in query.group}:
         raise invalid_column(sort.column)
-    place = columns.place(item.column)
-    return _term(item_sql(item, place), place, sort)
+    place = columns.find_place(item.column)
+    return _write_term(write_item(item, place), place, sort)

@@ -3,7 +3,13 @@
 from collections.abc import Iterator
 
 from zoho_emulator.coql.columns import Columns, Place, invalid_query, limit_exceeded
-from zoho_emulator.coql.kinds import Kind, by_text, convert, like_pattern, operators
+from zoho_emulator.coql.kinds import (
+    Kind,
+    build_like_pattern,
+    compares_as_text,
+    convert,
+    list_operators,
+)
 from zoho_emulator.coql.tree import Condition, Criterion, Pair
 from zoho_emulator.errors import ZohoError
 
@@ -12,13 +18,13 @@ MAX_CRITERIA = 25
 MAX_IN = 50
 
 
-def spine(condition: Condition) -> Iterator[Criterion]:
+def find_required(condition: Condition) -> Iterator[Criterion]:
     """The criteria that every row must meet: those joined by `and` only."""
     if isinstance(condition, Criterion):
         yield condition
     elif condition.operator == "AND":
-        yield from spine(condition.left)
-        yield from spine(condition.right)
+        yield from find_required(condition.left)
+        yield from find_required(condition.right)
 
 
 class Criteria:
@@ -35,16 +41,16 @@ class Criteria:
         self._count = 0
         self.parameters: list[object] = []
 
-    def sql(self, condition: Condition) -> str:
+    def compile(self, condition: Condition) -> str:
         if isinstance(condition, Pair):
-            left, right = self.sql(condition.left), self.sql(condition.right)
+            left, right = self.compile(condition.left), self.compile(condition.right)
             return f"({left} {condition.operator} {right})"
         self._count += 1
         if self._count > MAX_CRITERIA:
             raise limit_exceeded("maximum number of criteria exceeded")
-        place = self._columns.place(condition.column)
+        place = self._columns.find_place(condition.column)
         self._check(condition, place)
-        return self._criterion(condition, place)
+        return self._compile_criterion(condition, place)
 
     def _check(self, criterion: Criterion, place: Place) -> None:
         name, operator = criterion.column.text, criterion.operator
@@ -59,7 +65,7 @@ class Criteria:
                 value="${EMPTY}" if operator in empty else criterion.values[0].text,
                 operator=empty.get(operator, operator),
             )
-        if operator not in operators(place.field, place.kind):
+        if operator not in list_operators(place.field, place.kind):
             raise invalid_query(
                 "Invalid query formed",
                 reason="invalid operator found",
@@ -69,12 +75,12 @@ class Criteria:
         if operator in ("in", "not in") and len(criterion.values) > MAX_IN:
             raise limit_exceeded("maximum number of values for in and not in exceeded")
 
-    def _criterion(self, criterion: Criterion, place: Place) -> str:
+    def _compile_criterion(self, criterion: Criterion, place: Place) -> str:
         operator = criterion.operator
-        column = self._column(place)
+        column = self._write_column(place)
         if operator in ("is null", "is not null"):
             return f"{column} {operator.upper()}"
-        self.parameters.extend(self._values(criterion, place))
+        self.parameters.extend(self._convert_values(criterion, place))
         if operator in ("like", "not like"):
             return f"{column} {operator.upper()} ? ESCAPE '\\'"
         if operator in ("in", "not in"):
@@ -84,8 +90,8 @@ class Criteria:
             return f"{column} {operator.upper()} ? AND ?"
         return f"{column} {operator} ?"
 
-    def _column(self, place: Place) -> str:
-        if by_text(place.field):
+    def _write_column(self, place: Place) -> str:
+        if compares_as_text(place.field):
             return f"CAST({place.sql} AS TEXT)"
         if place.kind is Kind.TEXT:
             # UNVERIFIED: text compares without regard to case.
@@ -94,11 +100,11 @@ class Criteria:
             return f"+{place.sql}"
         return place.sql
 
-    def _values(self, criterion: Criterion, place: Place) -> Iterator[object]:
+    def _convert_values(self, criterion: Criterion, place: Place) -> Iterator[object]:
         for value in criterion.values:
             try:
                 if criterion.operator in ("like", "not like"):
-                    yield like_pattern(value, negated=criterion.operator == "not like")
+                    yield build_like_pattern(value, negated=criterion.operator == "not like")
                 else:
                     yield convert(place.kind, value, accept_z=self._accept_z)
             except ValueError:
@@ -106,7 +112,7 @@ class Criteria:
 
 
 def _invalid_value(criterion: Criterion, text: str) -> ZohoError:
-    """UNVERIFIED: which details besides the column's name."""
+    """UNVERIFIED: which details other than the column's name."""
     return invalid_query(
         "value given seems to be invalid for the column",
         column_name=criterion.column.text,

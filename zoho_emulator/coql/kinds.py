@@ -90,7 +90,7 @@ _DATETIME = re.compile(r"[0-9-]{10}T[0-9]{2}:[0-9]{2}:[0-9]{2}([+-][0-9]{2}:[0-9
 _PATTERN = re.compile(r"%[^%]+%?|[^%]+%")
 
 
-def kind_of(field: Field) -> Kind | None:
+def find_kind(field: Field) -> Kind | None:
     """None for a data type that the emulator does not know."""
     if field.virtual:
         return Kind.REFUSED
@@ -108,7 +108,7 @@ def kind_of(field: Field) -> Kind | None:
     return _KINDS.get(value_type(field))
 
 
-def operators(field: Field, kind: Kind) -> frozenset[str]:
+def list_operators(field: Field, kind: Kind) -> frozenset[str]:
     if field.data_type == "multiselectpicklist":
         return _EQUAL
     if field.data_type == "formula" and kind is Kind.BOOLEAN:
@@ -120,7 +120,7 @@ def is_number(kind: Kind) -> bool:
     return kind in (Kind.WHOLE, Kind.DECIMAL)
 
 
-def by_text(field: Field) -> bool:
+def compares_as_text(field: Field) -> bool:
     """An autonumber compares as the text it shows, though it may be stored as a number."""
     return field.data_type == "autonumber" and affinity(field) != "TEXT"
 
@@ -136,7 +136,7 @@ def convert(kind: Kind, value: Value, *, accept_z: bool) -> object:
     return _CONVERSIONS[kind](value.text)
 
 
-def like_pattern(value: Value, *, negated: bool) -> str:
+def build_like_pattern(value: Value, *, negated: bool) -> str:
     """The pattern for sqlite's LIKE with backslash as escape; `not like` takes %x% only."""
     text = value.text
     if not _PATTERN.fullmatch(text) or (negated and not (text[0] == text[-1] == "%")):
@@ -144,25 +144,25 @@ def like_pattern(value: Value, *, negated: bool) -> str:
     return re.sub(r"([_\\])", r"\\\1", text)
 
 
-def _whole(text: str) -> int:
+def _parse_whole(text: str) -> int:
     if not _WHOLE.fullmatch(text) or not -(2**63) <= int(text) < 2**63:
         raise ValueError(text)
     return int(text)
 
 
-def _decimal(text: str) -> float:
+def _parse_decimal(text: str) -> float:
     if not _DECIMAL.fullmatch(text):
         raise ValueError(text)
     return float(text)
 
 
-def _date(text: str) -> str:
+def _parse_date(text: str) -> str:
     if not _DATE.fullmatch(text):
         raise ValueError(text)
     return date.fromisoformat(text).isoformat()
 
 
-def _datetime(text: str) -> int:
+def _parse_datetime(text: str) -> int:
     if not _DATETIME.fullmatch(text):
         raise ValueError(text)
     try:
@@ -171,16 +171,16 @@ def _datetime(text: str) -> int:
         raise ValueError(text) from None
 
 
-def _boolean(text: str) -> int:
+def _parse_boolean(text: str) -> int:
     return ("false", "true").index(text.lower())
 
 
 _CONVERSIONS: dict[Kind, Callable[[str], object]] = {
     Kind.TEXT: str,
-    Kind.WHOLE: _whole,
-    Kind.DECIMAL: _decimal,
-    Kind.DATE: _date,
-    Kind.DATETIME: _datetime,
-    Kind.BOOLEAN: _boolean,
-    Kind.LOOKUP: _whole,
+    Kind.WHOLE: _parse_whole,
+    Kind.DECIMAL: _parse_decimal,
+    Kind.DATE: _parse_date,
+    Kind.DATETIME: _parse_datetime,
+    Kind.BOOLEAN: _parse_boolean,
+    Kind.LOOKUP: _parse_whole,
 }

@@ -27,14 +27,14 @@ class Output:
     chosen: bool = True
 
 
-def selected(
+def resolve_selected(
     query: Query, columns: Columns, version: Version, most: int
 ) -> list[tuple[Output, str]]:
     """Each column of the answer with its SQL; there may be so many."""
     if len(query.items) > most:
         raise limit_exceeded("maximum number of select columns exceeded")
     _check_aliases(query.items)
-    places = [columns.place(item.column, in_select=True) for item in query.items]
+    places = [columns.find_place(item.column, in_select=True) for item in query.items]
     for item, place in zip(query.items, places, strict=True):
         _check_selected(item, place, version)
     _check_repeated(query.items)
@@ -45,8 +45,8 @@ def selected(
         raise limit_exceeded("maximum number of aggregate fields exceeded")
     chosen = []
     for item, place in zip(query.items, places, strict=True):
-        sql = item_sql(item, place)
-        chosen.append((Output(_key(item), place.field, item.function), sql))
+        sql = write_item(item, place)
+        chosen.append((Output(_find_key(item), place.field, item.function), sql))
     return chosen
 
 
@@ -57,14 +57,14 @@ _WHOLE_SUM = (
 )
 
 
-def item_sql(item: Item, place: Place) -> str:
+def write_item(item: Item, place: Place) -> str:
     """UNVERIFIED: a sum of more than 64 bits, as of ids, is a double."""
     if item.function == "SUM" and place.kind is Kind.WHOLE:
         return _WHOLE_SUM.format(place.sql)
     return place.sql if item.function is None else f"{item.function}({place.sql})"
 
 
-def _key(item: Item) -> str:
+def _find_key(item: Item) -> str:
     text = item.column.text
     return item.alias or (text if item.function is None else f"{item.function}({text})")
 

@@ -24,7 +24,7 @@ Part = TypeVar("Part")
 #: Deeper brackets count as "too complex": 25 criteria in pairs need no more than 25.
 MAX_DEPTH = 100
 
-#: SQL words that must be quoted when a field is named so, besides COQL's own.
+#: SQL words that must be quoted when a field has that name, in addition to COQL's own.
 #: UNVERIFIED: Zoho names only "External" (Kaizen #171); the others are reserved in every SQL.
 RESERVED = frozenset(
     {"all", "any", "case", "create", "delete", "distinct", "drop", "else"}
@@ -91,7 +91,7 @@ def parse(text: str, *, backslash_escapes: bool = True) -> Query:
     if re.search(r"!\s*[A-Za-z]", bare):
         raise not_emulated("module names in columns of COQL (!Leads.Owner)")
     try:
-        query = _parser(backslash_escapes).parse(text)
+        query = _build_parser(backslash_escapes).parse(text)
     except UnexpectedToken as error:
         if error.token.type == "$END":
             raise _unparsable(near=text.split()[-1]) from None
@@ -273,19 +273,19 @@ def _criterion(operator: str, children: list[object]) -> Criterion:
     return Criterion(column, f"not {operator}" if negated else operator, values)
 
 
-def _plain_strings(terminal: TerminalDef) -> TerminalDef:
+def _forbid_escapes(terminal: TerminalDef) -> TerminalDef:
     if terminal.name == "STRING":
         terminal.pattern = PatternRE(_PLAIN_STRINGS.pattern)
     return terminal
 
 
 @lru_cache
-def _parser(backslash_escapes: bool) -> Lark:
+def _build_parser(backslash_escapes: bool) -> Lark:
     return Lark(
         Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8"),
         parser="lalr",
         lexer="basic",
         transformer=_Builder(backslash_escapes),
-        edit_terminals=None if backslash_escapes else _plain_strings,
+        edit_terminals=None if backslash_escapes else _forbid_escapes,
         maybe_placeholders=False,
     )

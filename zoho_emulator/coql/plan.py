@@ -9,7 +9,7 @@ window, the second a wide one.
 import sqlite3
 
 from zoho_emulator.coql.columns import Columns
-from zoho_emulator.coql.criteria import Criteria, spine
+from zoho_emulator.coql.criteria import Criteria, find_required
 from zoho_emulator.coql.tree import Criterion, Query
 
 #: Rows up to which a window is narrow.
@@ -22,20 +22,20 @@ def column_to_leave_unindexed(
     query: Query, columns: Columns, connection: sqlite3.Connection | None
 ) -> str | None:
     """The base table's column that no index shall serve, so that the better one does."""
-    if connection is None or not _by_id(query):
+    if connection is None or not _is_by_id(query):
         return None
-    times = [criterion for criterion in spine(query.where) if _is_range(criterion)]
+    times = [criterion for criterion in find_required(query.where) if _is_range(criterion)]
     if not times:
         return None
     window = Criteria(columns, accept_z=True)
-    column = columns.place(times[0].column).field.column
-    where = " AND ".join(window.sql(criterion) for criterion in times)
+    column = columns.find_place(times[0].column).field.column
+    where = " AND ".join(window.compile(criterion) for criterion in times)
     sql = f"SELECT count(*) FROM (SELECT 1 FROM {columns.base_sql} WHERE {where} LIMIT ?)"
     (rows,) = connection.execute(sql, [*window.parameters, NARROW]).fetchone()
     return "id" if rows < NARROW else column
 
 
-def _by_id(query: Query) -> bool:
+def _is_by_id(query: Query) -> bool:
     if query.group or any(item.function for item in query.items):
         return False
     return not query.order or query.order[0].column.text == "id"

@@ -9,9 +9,9 @@ from starlette.responses import Response
 from zoho_emulator.call import Call
 from zoho_emulator.coql import Compiled, compile_query
 from zoho_emulator.errors import ZohoError
-from zoho_emulator.limits import coql_credits
-from zoho_emulator.metadata.fields import field_json
-from zoho_emulator.records.render import coql_reader
+from zoho_emulator.limits import count_coql_credits
+from zoho_emulator.metadata.fields import describe_field
+from zoho_emulator.records.render import build_coql_reader
 
 _FROM = re.compile(r"\bfrom\s+(\w+)", re.IGNORECASE)
 #: Texts in quotes, as `coql/parse.py` understands them with and without backslashes.
@@ -29,7 +29,7 @@ class Answer:
     body: bytes
 
 
-def module_of(body: bytes, *, backslash_escapes: bool) -> str | None:
+def guess_module(body: bytes, *, backslash_escapes: bool) -> str | None:
     """The module a query names, guessed before it is parsed: for counting and for faults."""
     try:
         query = orjson.loads(body)["select_query"]
@@ -42,10 +42,10 @@ def module_of(body: bytes, *, backslash_escapes: bool) -> str | None:
 
 
 def run_query(call: Call) -> Response:
-    call = replace(call, shown=call.emulator.shown())
+    call = replace(call, shown=call.emulator.copy_shown())
     accounts = call.emulator.accounts
     accounts.require("ZohoCRM.coql.READ", "ZohoCRM.coql.ALL")
-    query, with_fields = _request(call)
+    query, with_fields = _read_request(call)
     if with_fields:
         accounts.require(
             "ZohoCRM.settings.ALL",
@@ -71,9 +71,9 @@ def run_query(call: Call) -> Response:
         )
         answer = _run(call, compiled, with_fields=with_fields)
         call.emulator.answers.put(key, answer, len(answer.body))
-    call.readable(call.store.org.modules[answer.module])
+    call.check_readable(call.store.org.modules[answer.module])
     charged = answer.limit if call.knobs.coql_credits == "limit" else answer.rows
-    call.spend_more(coql_credits(charged) - 1)
+    call.spend_more(count_coql_credits(charged) - 1)
     if not answer.rows:
         return Response(status_code=204)
     return Response(answer.body, media_type="application/json")
@@ -82,7 +82,9 @@ def run_query(call: Call) -> Response:
 def _run(call: Call, compiled: Compiled, *, with_fields: bool) -> Answer:
     found = call.store.connection.execute(compiled.sql, compiled.parameters).fetchall()
     rows = found[: compiled.limit]
-    render = coql_reader(call.store, compiled.outputs, call.version, lists=call.knobs.coql_lists)
+    render = build_coql_reader(
+        call.store, compiled.outputs, call.version, lists=call.knobs.coql_lists
+    )
     document: dict[str, object] = {
         "data": [render(row) for row in rows],
         "info": {"count": len(rows), "more_records": len(found) > len(rows)},
@@ -90,14 +92,14 @@ def _run(call: Call, compiled: Compiled, *, with_fields: bool) -> Answer:
     if with_fields:
         org = call.store.org
         document["fields"] = {
-            output.key: field_json(org, compiled.module, output.field, call.version, call.knobs)
+            output.key: describe_field(org, compiled.module, output.field, call.version, call.knobs)
             for output in compiled.outputs
             if output.field is not None and output.chosen
         }
     return Answer(compiled.module.api_name, compiled.limit, len(rows), orjson.dumps(document))
 
 
-def _request(call: Call) -> tuple[str, bool]:
+def _read_request(call: Call) -> tuple[str, bool]:
     body = call.read_object()
     query = body.get("select_query")
     if query is None:

@@ -1,40 +1,40 @@
-"""The objects inside a field's metadata: what it looks up, links to, contains or reckons."""
+"""The objects inside a field's metadata: what it looks up, links to, contains or computes."""
 
 from zoho_emulator.knobs import Knobs
 from zoho_emulator.store.data_types import RETURN_TYPES
-from zoho_emulator.store.ids import derived
+from zoho_emulator.store.ids import derive_id
 from zoho_emulator.store.model import Field, Module, Org
 from zoho_emulator.versions import Version
 
 Json = dict[str, object]
 
 
-def describe_module(module: Module) -> Json:
+def refer_to_module(module: Module) -> Json:
     return {"api_name": module.api_name, "id": str(module.id)}
 
 
-def _reference(org: Org, name: str, field: Field) -> Json:
+def _refer_by_name(org: Org, name: str, field: Field) -> Json:
     """A module by name; one that is not emulated gets an id beside the field's."""
     known = org.modules.get(name)
     return (
-        describe_module(known)
+        refer_to_module(known)
         if known
-        else {"api_name": name, "id": str(derived(field.id, "unknown"))}
+        else {"api_name": name, "id": str(derive_id(field.id, "unknown"))}
     )
 
 
-def lookup(org: Org, module: Module, field: Field, version: Version) -> Json:
+def describe_lookup(org: Org, module: Module, field: Field, version: Version) -> Json:
     """`api_name`, `display_label` and `id` are of the related list in the other module; only v2
-    tells them."""
+    shows them."""
     if field.data_type == "userlookup" and version.v6_metadata:
         return {"revalidate_filter_during_edit": False}
     if field.data_type != "lookup":
         return {}
     # Zoho's word for a lookup to several modules that is none by its data type.
     several = len(field.targets) > 1
-    target = _reference(org, "se_module" if several else field.targets[0], field)
+    target = _refer_by_name(org, "se_module" if several else field.targets[0], field)
     if version.number < 2.1:
-        list_id = None if several else str(derived(field.id, "related_list"))
+        list_id = None if several else str(derive_id(field.id, "related_list"))
         return {
             "display_label": module.plural_label.lower() if several else module.plural_label,
             "api_name": None if several else module.api_name,
@@ -51,26 +51,26 @@ def lookup(org: Org, module: Module, field: Field, version: Version) -> Json:
     }
 
 
-def multi_module_lookup(org: Org, field: Field, version: Version) -> Json:
+def describe_multi_module_lookup(org: Org, field: Field, version: Version) -> Json:
     if field.data_type != "multi_module_lookup":
         return {}
-    modules = [_reference(org, name, field) for name in field.targets]
+    modules = [_refer_by_name(org, name, field) for name in field.targets]
     if version.plain_module_names:
         modules = [
             {"id": item["id"], "module": item["api_name"], "name": item["api_name"]}
             for item in modules
         ]
     elif version.v6_metadata:
-        modules = [{**item, "module_name": _module_name(org, item)} for item in modules]
+        modules = [{**item, "module_name": _find_module_name(org, item)} for item in modules]
     return {"api_name": field.api_name, "display_label": field.label, "modules": modules}
 
 
-def _module_name(org: Org, item: Json) -> object:
+def _find_module_name(org: Org, item: Json) -> object:
     known = org.modules.get(str(item["api_name"]))
     return known.module_name if known else item["api_name"]
 
 
-def link_lookups(org: Org, module: Module, field: Field) -> tuple[Field, Field] | None:
+def find_link_lookups(org: Org, module: Module, field: Field) -> tuple[Field, Field] | None:
     """The two lookups of the linking module: to the field's own module, and to the other end."""
     linking = org.modules.get(str(field.linking))
     if linking is None:
@@ -81,19 +81,19 @@ def link_lookups(org: Org, module: Module, field: Field) -> tuple[Field, Field] 
     return (own, other) if own and other else None
 
 
-def links(org: Org, module: Module, field: Field, version: Version) -> Json:
+def describe_links(org: Org, module: Module, field: Field, version: Version) -> Json:
     """multiselectlookup and multiuserlookup: the linking module between two others.
 
     The flat form of v2 was recorded, and the other of v8.
     """
-    ends = link_lookups(org, module, field)
+    ends = find_link_lookups(org, module, field)
     if ends is None:
         return {}
     if version.v6_metadata:
-        return _linking_details(org, field, ends)
+        return _describe_linking(org, field, ends)
     own, other = ends
-    linking: object = _reference(org, str(field.linking), field)
-    connected: object = _reference(org, _target(field), field)
+    linking: object = _refer_by_name(org, str(field.linking), field)
+    connected: object = _refer_by_name(org, _name_target(field), field)
     if version.plain_module_names:
         linking, connected = field.linking, field.targets[0]
     return {
@@ -104,26 +104,26 @@ def links(org: Org, module: Module, field: Field, version: Version) -> Json:
         "api_name": field.api_name,
         "connectedfield_apiname": own.api_name,
         "connectedlookup_apiname": other.api_name,
-        "id": str(derived(field.id, "unknown", 1)),
+        "id": str(derive_id(field.id, "unknown", 1)),
     }
 
 
-def _target(field: Field) -> str:
+def _name_target(field: Field) -> str:
     return "Users" if field.targets == ("users",) else field.targets[0]
 
 
-def _linking_details(org: Org, field: Field, ends: tuple[Field, Field]) -> Json:
+def _describe_linking(org: Org, field: Field, ends: tuple[Field, Field]) -> Json:
     own, other = ends
     linking = org.modules[str(field.linking)]
-    target = org.modules.get(_target(field))
-    connected = _reference(org, _target(field), field)
+    target = org.modules.get(_name_target(field))
+    connected = _refer_by_name(org, _name_target(field), field)
     details: Json = {
         "module": {"plural_label": target.plural_label if target else "Users", **connected}
     }
     if target is not None:
         # UNVERIFIED: that there are none of users, who have neither fields of links nor layouts.
         details |= {
-            "field": describe_field(own) | {"id": str(derived(field.id, "unknown", 2))},
+            "field": refer_to_field(own) | {"id": str(derive_id(field.id, "unknown", 2))},
             "layouts": [{"api_name": "Standard__s", "id": str(target.layout_id)}],
         }
     return {
@@ -131,41 +131,41 @@ def _linking_details(org: Org, field: Field, ends: tuple[Field, Field]) -> Json:
             "module": {
                 "visibility": linking.visibility,
                 "plural_label": linking.plural_label,
-                **describe_module(linking),
+                **refer_to_module(linking),
             },
-            "lookup_field": describe_field(own),
-            "connected_lookup_field": describe_field(other),
+            "lookup_field": refer_to_field(own),
+            "connected_lookup_field": refer_to_field(other),
         },
         "connected_details": details,
-        "related_list": describe_related_list(field, field.label, field.api_name),
+        "related_list": refer_to_related_list(field, field.label, field.api_name),
     }
 
 
-def describe_field(field: Field) -> Json:
+def refer_to_field(field: Field) -> Json:
     return {"api_name": field.api_name, "field_label": field.label, "id": str(field.id)}
 
 
-def describe_related_list(field: Field, label: str, api_name: str) -> Json:
+def refer_to_related_list(field: Field, label: str, api_name: str) -> Json:
     """The list that `field`, a lookup or a field of links, makes in the other module."""
     return {
         "display_label": label,
         "api_name": api_name,
-        "id": str(derived(field.id, "related_list")),
+        "id": str(derive_id(field.id, "related_list")),
     }
 
 
-def subform(org: Org, field: Field, version: Version) -> Json | None:
+def describe_subform(org: Org, field: Field, version: Version) -> Json | None:
     """The module of its rows, if the version has it (line items of v2 have none)."""
     known = org.modules.get(field.linking or "")
     if field.data_type != "subform" or (known and not known.exists_in(version.number)):
         return None
     if field.linking is None:
         return None
-    module = _reference(org, str(field.linking), field)
+    module = _refer_by_name(org, str(field.linking), field)
     return {"module": module["api_name"], "id": module["id"]}
 
 
-def formula(field: Field, version: Version, knobs: Knobs) -> Json:
+def describe_formula(field: Field, version: Version, knobs: Knobs) -> Json:
     if field.data_type != "formula":
         return {}
     returned = knobs.formula_texts if field.return_type == "string" else field.return_type
@@ -177,10 +177,10 @@ def formula(field: Field, version: Version, knobs: Knobs) -> Json:
     return json
 
 
-def rollup_summary(org: Org, field: Field) -> Json:
+def describe_rollup_summary(org: Org, field: Field) -> Json:
     if field.data_type != "rollup_summary":
         return {}
-    source = _reference(org, str(field.linking), field)
+    source = _refer_by_name(org, str(field.linking), field)
     recent = RETURN_TYPES[str(field.return_type)] == "datetime"
     return {
         "return_type": field.return_type,
@@ -195,8 +195,8 @@ def rollup_summary(org: Org, field: Field) -> Json:
     }
 
 
-def auto_number(field: Field) -> Json:
-    """Zoho's own numbers, such as those of invoices, tell nothing of themselves."""
+def describe_auto_number(field: Field) -> Json:
+    """Zoho's own numbers, such as those of invoices, show nothing of how they are made."""
     if field.data_type != "autonumber":
         return {}
     if not field.custom:
@@ -209,7 +209,7 @@ def auto_number(field: Field) -> Json:
     }
 
 
-def convert_mapping(org: Org, field: Field) -> Json:
+def describe_convert_mapping(org: Org, field: Field) -> Json:
     """Of a lead's field: those of the same name that a conversion fills."""
     targets = [
         org.modules[name] for name in ("Accounts", "Contacts", "Deals") if name in org.modules

@@ -1,23 +1,24 @@
 """Fields as Zoho's settings calls print them, per version.
 
 Which attribute came with which version is in "Fields Metadata" and its change logs; where only the
-models of Zoho's SDKs tell, the earliest SDK that knows it counts. Those of v2 and v8 were recorded.
+models of Zoho's SDKs show it, the earliest SDK that knows it counts. Those of v2 and v8 were
+recorded.
 UNVERIFIED: v2.1 and v4: they have what v2 and v8 share, and for the rest what their pages say.
 """
 
 from zoho_emulator.knobs import Knobs
 from zoho_emulator.metadata.field_details import (
     Json,
-    auto_number,
-    convert_mapping,
-    formula,
-    links,
-    lookup,
-    multi_module_lookup,
-    rollup_summary,
-    subform,
+    describe_auto_number,
+    describe_convert_mapping,
+    describe_formula,
+    describe_links,
+    describe_lookup,
+    describe_multi_module_lookup,
+    describe_rollup_summary,
+    describe_subform,
 )
-from zoho_emulator.metadata.options import options_json
+from zoho_emulator.metadata.options import describe_options
 from zoho_emulator.store.data_types import DATA_TYPES
 from zoho_emulator.store.model import Field, Module, Org
 from zoho_emulator.versions import Version
@@ -37,22 +38,22 @@ def is_listed(field: Field, version: Version, knobs: Knobs = _AS_IS) -> bool:
     )
 
 
-def field_json(
+def describe_field(
     org: Org, module: Module, field: Field, version: Version, knobs: Knobs = _AS_IS
 ) -> Json:
     """An element of `fields`."""
-    json = _in_every_version(org, module, field, version, knobs)
+    json = _describe_for_all(org, module, field, version, knobs)
     if version.number >= 2.1:
-        json |= _since_v2_1(org, module, field, version)
+        json |= _describe_since_v2_1(org, module, field, version)
     elif field.data_type == "multi_module_lookup":
         # UNVERIFIED: recorded fields of v2 lack the key, and none of them is such a lookup.
-        json["multi_module_lookup"] = multi_module_lookup(org, field, version)
+        json["multi_module_lookup"] = describe_multi_module_lookup(org, field, version)
     if not version.v6_metadata:
-        json["subform"] = subform(org, field, version)
+        json["subform"] = describe_subform(org, field, version)
     if version.number >= 4:
-        json |= _since_v4(field)
+        json |= _describe_since_v4(field)
     if version.v6_metadata:
-        json |= _since_v6(org, module, field, version)
+        json |= _describe_since_v6(org, module, field, version)
     elif version.number >= 4:
         json |= {"sharing_properties": None}
     for key in field.hidden_keys:
@@ -60,11 +61,11 @@ def field_json(
     return json
 
 
-def _known_type(field: Field) -> str:
+def _find_known_type(field: Field) -> str:
     return field.data_type if field.data_type in DATA_TYPES else str(field.like)
 
 
-def _data_type(field: Field, version: Version) -> str:
+def _name_data_type(field: Field, version: Version) -> str:
     if version.number < 2.1 and field.v2_type:
         return field.v2_type
     if field.data_type == "multi_module_lookup" and not version.v6_metadata:
@@ -72,26 +73,26 @@ def _data_type(field: Field, version: Version) -> str:
     return field.data_type
 
 
-def _writable(field: Field) -> bool:
+def _is_writable(field: Field) -> bool:
     """Whether clients set it by the field itself; subforms are written through their parent."""
     return not field.read_only and field.data_type not in ("subform", "profileimage")
 
 
-def _in_forms(field: Field) -> bool:
-    return _writable(field) and field.api_name != "Tag"
+def _is_in_forms(field: Field) -> bool:
+    return _is_writable(field) and field.api_name != "Tag"
 
 
-def _in_every_version(
+def _describe_for_all(
     org: Org, module: Module, field: Field, version: Version, knobs: Knobs
 ) -> Json:
     oldest = version.number < 2.1
-    writable, forms = _writable(field), _in_forms(field)
+    writable, forms = _is_writable(field), _is_in_forms(field)
     json: Json = {
         "id": str(field.id),
         "api_name": field.api_name,
         "field_label": field.label,
         "display_label": field.label,
-        "data_type": _data_type(field, version),
+        "data_type": _name_data_type(field, version),
         "json_type": (field.v2_json_type if oldest else None) or field.json_type,
         "length": field.length,
         "decimal_place": field.decimal_place,
@@ -111,8 +112,8 @@ def _in_every_version(
         "webhook": True,
         "mass_update": writable and not field.unique,
         "businesscard_supported": not field.virtual,
-        "ui_type": field.ui_type or DATA_TYPES[_known_type(field)].ui_type,
-        # v2 has the key and tells no External ID.
+        "ui_type": field.ui_type or DATA_TYPES[_find_known_type(field)].ui_type,
+        # v2 has the key and shows no External ID.
         "external": (
             {"show": True, "type": field.external, "allow_multiple_config": False}
             if field.external and not oldest
@@ -122,18 +123,20 @@ def _in_every_version(
         "crypt": None,
         "history_tracking": False if oldest else None,
         "association_details": None,
-        "pick_list_values": options_json(field, version),
-        "lookup": lookup(org, module, field, version),
+        "pick_list_values": describe_options(field, version),
+        "lookup": describe_lookup(org, module, field, version),
         "multiselectlookup": (
-            links(org, module, field, version) if field.data_type == "multiselectlookup" else {}
+            describe_links(org, module, field, version)
+            if field.data_type == "multiselectlookup"
+            else {}
         ),
-        "formula": formula(field, version, knobs),
+        "formula": describe_formula(field, version, knobs),
         "currency": (
             {"rounding_option": "normal", "precision": field.decimal_place}
             if field.data_type == "currency"
             else {}
         ),
-        "auto_number": auto_number(field),
+        "auto_number": describe_auto_number(field),
         # UNVERIFIED: the key's spelling; the page has an underscore, the SDKs have none.
         "unique": {"case_sensitive": False} if field.unique else {},
         "range": None,
@@ -146,12 +149,14 @@ def _in_every_version(
     if module.api_name != "Notes":
         json["public"] = False
     if forms and field.mandatory:
-        required = [item for item in module.fields.values() if _in_forms(item) and item.mandatory]
+        required = [
+            item for item in module.fields.values() if _is_in_forms(item) and item.mandatory
+        ]
         json["quick_sequence_number"] = str(1 + required.index(field))
     if field.data_type == "picklist":
         json["blueprint_supported"] = writable
     if module.api_name == "Leads":
-        json["convert_mapping"] = convert_mapping(org, field)
+        json["convert_mapping"] = describe_convert_mapping(org, field)
     if field.data_type == "subform":
         del json["length"]
     if field.data_type == "multiselectlookup" and oldest:
@@ -161,25 +166,25 @@ def _in_every_version(
     return json
 
 
-def _since_v2_1(org: Org, module: Module, field: Field, version: Version) -> Json:
+def _describe_since_v2_1(org: Org, module: Module, field: Field, version: Version) -> Json:
     permission = "read_only" if field.read_only else "read_write"
     json: Json = {
         "filterable": field.filterable,
         "sortable": field.sortable,
-        "profiles": [{"permission_type": permission, **item} for item in profiles_of(org)],
+        "profiles": [{"permission_type": permission, **item} for item in describe_profiles(org)],
         "display_type": -1,
         "display_field": field.api_name == module.display_field,
         "pick_list_values_sorted_lexically": False,
-        "multi_module_lookup": multi_module_lookup(org, field, version),
+        "multi_module_lookup": describe_multi_module_lookup(org, field, version),
     }
     to_users = field.data_type == "multiuserlookup"
     if to_users or not version.v6_metadata:
-        json["multiuserlookup"] = links(org, module, field, version) if to_users else {}
+        json["multiuserlookup"] = describe_links(org, module, field, version) if to_users else {}
     return json
 
 
-def _since_v4(field: Field) -> Json:
-    edit = _in_forms(field)
+def _describe_since_v4(field: Field) -> Json:
+    edit = _is_in_forms(field)
     return {
         "searchable": field.filterable and not field.virtual,
         "virtual_field": field.virtual,
@@ -193,9 +198,9 @@ def _since_v4(field: Field) -> Json:
     }
 
 
-def _since_v6(org: Org, module: Module, field: Field, version: Version) -> Json:
+def _describe_since_v6(org: Org, module: Module, field: Field, version: Version) -> Json:
     """What came by v6, v7 and v8; v8 is the only emulated version that has it."""
-    forms, writable = _in_forms(field), _writable(field)
+    forms, writable = _is_in_forms(field), _is_writable(field)
     json: Json = {
         "operation_type": {
             "web_create": forms,
@@ -203,12 +208,12 @@ def _since_v6(org: Org, module: Module, field: Field, version: Version) -> Json:
             "api_create": writable,
             "api_update": writable,
         },
-        "associated_module": subform(org, field, version),
+        "associated_module": describe_subform(org, field, version),
         "customizable_properties": ["mandatory", "removal"] if forms else None,
         "global_picklist": None,
         "hipaa_compliance": None,
         "hipaa_compliance_enabled": False,
-        "rollup_summary": rollup_summary(org, field),
+        "rollup_summary": describe_rollup_summary(org, field),
         "colour_code_enabled_by_system": False,
         "type": "used",
         "history_tracking_enabled": False,
@@ -227,5 +232,5 @@ def _since_v6(org: Org, module: Module, field: Field, version: Version) -> Json:
     return json
 
 
-def profiles_of(org: Org) -> list[dict[str, str]]:
+def describe_profiles(org: Org) -> list[dict[str, str]]:
     return [{"name": name, "id": str(profile_id)} for name, profile_id in org.profiles.items()]

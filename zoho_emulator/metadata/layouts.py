@@ -6,12 +6,12 @@ Every module has one layout, named Standard, and every layout of deals one pipel
 from typing import cast
 
 from zoho_emulator.knobs import Knobs
-from zoho_emulator.localtime import local_time
+from zoho_emulator.localtime import build_local_time
 from zoho_emulator.metadata.field_details import Json
-from zoho_emulator.metadata.fields import FOUNDED, field_json, is_listed, profiles_of
-from zoho_emulator.metadata.options import option_json
+from zoho_emulator.metadata.fields import FOUNDED, describe_field, describe_profiles, is_listed
+from zoho_emulator.metadata.options import describe_option
 from zoho_emulator.metadata.org import PROFILE_TYPE
-from zoho_emulator.store.ids import derived
+from zoho_emulator.store.ids import derive_id
 from zoho_emulator.store.model import Field, Module, Org
 from zoho_emulator.versions import VERSIONS, Version
 
@@ -29,8 +29,8 @@ def has_layout(module: Module) -> bool:
     return bool(module.fields) and module.api_supported and not module.view_of
 
 
-def layout_json(org: Org, module: Module, version: Version, knobs: Knobs) -> Json:
-    founded = local_time(org.time_zone)(FOUNDED)
+def describe_layout(org: Org, module: Module, version: Version, knobs: Knobs) -> Json:
+    founded = build_local_time(org.time_zone)(FOUNDED)
     json: Json = {
         "id": str(module.layout_id),
         "name": _NAME,
@@ -45,12 +45,13 @@ def layout_json(org: Org, module: Module, version: Version, knobs: Knobs) -> Jso
         "modified_time": founded,
         "show_business_card": True,
         "profiles": [
-            {"default": True, **_views(module, version), **profile} for profile in profiles_of(org)
+            {"default": True, **_describe_views(module, version), **profile}
+            for profile in describe_profiles(org)
         ],
-        "sections": _sections(org, module, version, knobs),
+        "sections": _describe_sections(org, module, version, knobs),
     }
     if module.api_name == "Leads" or not version.v6_metadata:
-        json["convert_mapping"] = _convert_mapping(org, module, version)
+        json["convert_mapping"] = _describe_convert_mapping(org, module, version)
     if version.v6_metadata:
         json |= {
             "api_name": f"{_NAME}__s",
@@ -70,16 +71,16 @@ def layout_json(org: Org, module: Module, version: Version, knobs: Knobs) -> Jso
     return json
 
 
-def _views(module: Module, version: Version) -> Json:
+def _describe_views(module: Module, version: Version) -> Json:
     """What a profile sees of the layout."""
     if version.v6_metadata:
         view = {"name": _NAME, "id": str(module.layout_id), "type": "layout"}
         return {"_default_view": view, "_default_assignment_view": view, "type": PROFILE_TYPE}
-    view_id = str(derived(module.id, "section", 999))
+    view_id = str(derive_id(module.id, "section", 999))
     return {"_default_view": {"name": "Standard View", "id": view_id, "type": "show"}}
 
 
-def _sections(org: Org, module: Module, version: Version, knobs: Knobs) -> list[Json]:
+def _describe_sections(org: Org, module: Module, version: Version, knobs: Knobs) -> list[Json]:
     fields = [
         field
         for field in module.fields.values()
@@ -91,12 +92,12 @@ def _sections(org: Org, module: Module, version: Version, knobs: Knobs) -> list[
         *((field.label, [field], True) for field in subforms),
     ]
     return [
-        _section(org, module, version, knobs, number, label, own, subform=subform)
+        _describe_section(org, module, version, knobs, number, label, own, subform=subform)
         for number, (label, own, subform) in enumerate(groups, 1)
     ]
 
 
-def _section(
+def _describe_section(
     org: Org,
     module: Module,
     version: Version,
@@ -107,7 +108,7 @@ def _section(
     *,
     subform: bool,
 ) -> Json:
-    section_id = derived(module.id, "section", number)
+    section_id = derive_id(module.id, "section", number)
     json: Json = {
         "id": str(section_id),
         "api_name": label.replace(" ", "_"),
@@ -122,7 +123,9 @@ def _section(
         if subform
         else None,
         "fields": [
-            _placed(field_json(org, module, field, version, knobs), field, number, place, version)
+            _place_field(
+                describe_field(org, module, field, version, knobs), field, number, place, version
+            )
             for place, field in enumerate(fields, 1)
         ],
     }
@@ -136,7 +139,7 @@ def _section(
     return json
 
 
-def _placed(json: Json, field: Field, section: int, place: int, version: Version) -> Json:
+def _place_field(json: Json, field: Field, section: int, place: int, version: Version) -> Json:
     """A field as it stands in a section."""
     json |= {
         "required": field.mandatory,
@@ -158,7 +161,7 @@ def _placed(json: Json, field: Field, section: int, place: int, version: Version
     return json
 
 
-def _convert_mapping(org: Org, module: Module, version: Version) -> Json | None:
+def _describe_convert_mapping(org: Org, module: Module, version: Version) -> Json | None:
     """Layouts of the modules that a lead is converted to, and in v8 what a deal is asked for."""
     if module.api_name != "Leads":
         return None
@@ -166,11 +169,11 @@ def _convert_mapping(org: Org, module: Module, version: Version) -> Json | None:
     for name in ("Contacts", "Deals", "Accounts"):
         if (target := org.modules.get(name)) is None:
             continue
-        told: Json = {"name": _NAME, "id": str(target.layout_id)}
+        shown: Json = {"name": _NAME, "id": str(target.layout_id)}
         if version.v6_metadata:
-            told["display_label"] = _NAME
+            shown["display_label"] = _NAME
             if name == "Deals":
-                told["fields"] = [
+                shown["fields"] = [
                     {
                         "api_name": field.api_name,
                         "field_label": field.label,
@@ -180,11 +183,11 @@ def _convert_mapping(org: Org, module: Module, version: Version) -> Json | None:
                     for field in target.fields.values()
                     if field.api_name in _OF_CONVERTED_DEALS
                 ]
-        mapping[name] = told
+        mapping[name] = shown
     return mapping
 
 
-def pipeline_json(deals: Module, version: Version) -> Json:
+def describe_pipeline(deals: Module, version: Version) -> Json:
     """The pipeline of the layout; its stages are the options of Stage.
 
     Forecast categories are objects from the start; in fields they are so since v4 only.
@@ -195,14 +198,14 @@ def pipeline_json(deals: Module, version: Version) -> Json:
     older = () if version.v6_metadata else ("colour_code",)
     maps = []
     for number, text in enumerate(stage.pick_list, 1):
-        option = option_json(stage, text, number, VERSIONS["v4"])
+        option = describe_option(stage, text, number, VERSIONS["v4"])
         kept = (
             *("id", "display_value", "actual_value", "sequence_number", "forecast_type"),
             *("forecast_category", *older),
         )
         maps.append({key: option[key] for key in kept})
     json: Json = {
-        "id": str(derived(deals.layout_id, "pipeline")),
+        "id": str(derive_id(deals.layout_id, "pipeline")),
         "display_value": name,
         "actual_value": name,
         "default": True,

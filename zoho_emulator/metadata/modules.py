@@ -6,10 +6,10 @@ Which attribute came with which version is in "Modules Metadata" and its change 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from zoho_emulator.localtime import local_time
-from zoho_emulator.metadata.field_details import Json, describe_module
-from zoho_emulator.metadata.fields import FOUNDED, profiles_of
-from zoho_emulator.metadata.related_lists import has_views, view_of_module
+from zoho_emulator.localtime import build_local_time
+from zoho_emulator.metadata.field_details import Json, refer_to_module
+from zoho_emulator.metadata.fields import FOUNDED, describe_profiles
+from zoho_emulator.metadata.related_lists import describe_default_view, has_views
 from zoho_emulator.store.model import Field, Module, Org, User
 from zoho_emulator.versions import Version
 
@@ -70,8 +70,8 @@ _USER_SINCE: Json = {
 }
 
 
-def module_json(org: Org, module: Module, version: Version, *, single: bool = False) -> Json:
-    """An element of `modules`; `single` adds what only the call for one module tells."""
+def describe_module(org: Org, module: Module, version: Version, *, single: bool = False) -> Json:
+    """An element of `modules`; `single` adds what only the call for one module shows."""
     hidden = module.status != "visible"
     parent = org.modules.get(module.parent or "")
     custom = module.generated_type == "custom"
@@ -97,11 +97,11 @@ def module_json(org: Org, module: Module, version: Version, *, single: bool = Fa
         "business_card_field_limit": 5 if module.api_supported or version.v6_metadata else 0,
         "web_link": None,
         "arguments": [],
-        "parent_module": {} if parent is None else describe_module(parent),
-        "profiles": profiles_of(org),
+        "parent_module": {} if parent is None else refer_to_module(parent),
+        "profiles": describe_profiles(org),
         # "Modules Metadata": null unless somebody changed the module.
         "modified_by": {"name": founder.full_name, "id": str(founder.id)} if custom else None,
-        "modified_time": local_time(org.time_zone)(FOUNDED) if custom else None,
+        "modified_time": build_local_time(org.time_zone)(FOUNDED) if custom else None,
     }
     json |= {key: value and module.api_supported for key, value in _ALWAYS.items()}
     if version.v6_metadata or (not hidden and module.visibility == 1):
@@ -111,7 +111,7 @@ def module_json(org: Org, module: Module, version: Version, *, single: bool = Fa
         json |= {
             "status": module.status,
             "access_type": module.access_type,
-            "private_profile": profiles_of(org)[0] if of_team else None,
+            "private_profile": describe_profiles(org)[0] if of_team else None,
             "has_more_profiles": False,
             "profile_count": len(org.profiles),
             "recycle_bin_on_delete": module.deletable,
@@ -126,20 +126,20 @@ def module_json(org: Org, module: Module, version: Version, *, single: bool = Fa
             json["track_current_data"] = True
         if module.generated_type == "static_subform":
             # UNVERIFIED: which fields; the sample names one of the module's own.
-            own = [{"api_name": f.api_name, "id": str(f.id)} for f in _custom_fields(module)]
+            own = [{"api_name": f.api_name, "id": str(f.id)} for f in _list_custom_fields(module)]
             json["static_subform_properties"] = {"fields": own}
     else:
         json |= {key: value and module.api_supported for key, value in _BEFORE_V6.items()}
         if version.number >= 2.1:
             json["visible"] = not hidden
-    return json | _single(org, module, version) if single else json
+    return json | _describe_single(org, module, version) if single else json
 
 
-def _custom_fields(module: Module) -> list[Field]:
+def _list_custom_fields(module: Module) -> list[Field]:
     return [field for field in module.fields.values() if field.custom]
 
 
-def _single(org: Org, module: Module, version: Version) -> Json:
+def _describe_single(org: Org, module: Module, version: Version) -> Json:
     display = module.fields.get(module.display_field)
     shown = [module.display_field] if display else []
     json: Json = {
@@ -156,10 +156,12 @@ def _single(org: Org, module: Module, version: Version) -> Json:
     }
     if version.number >= 2.1:
         json["$on_demand_properties"] = []
-    return json | _single_since_v6(json, org, module, shown) if version.v6_metadata else json
+    return (
+        json | _describe_single_since_v6(json, org, module, shown) if version.v6_metadata else json
+    )
 
 
-def _single_since_v6(json: Json, org: Org, module: Module, shown: list[str]) -> Json:
+def _describe_single_since_v6(json: Json, org: Org, module: Module, shown: list[str]) -> Json:
     """UNVERIFIED: since when; the samples are of v8."""
     fields: list[Json] = [{"api_name": name, "id": str(module.fields[name].id)} for name in shown]
     json |= {
@@ -174,7 +176,7 @@ def _single_since_v6(json: Json, org: Org, module: Module, shown: list[str]) -> 
                 {"sequence_number": number, **field} for number, field in enumerate(fields, 1)
             ]
         },
-        "custom_view": view_of_module(module, fields) if has_views(module) else None,
+        "custom_view": describe_default_view(module, fields) if has_views(module) else None,
     }
     # An org with territories names that of the caller, of modules that have some.
     del json["territory"]
@@ -183,9 +185,9 @@ def _single_since_v6(json: Json, org: Org, module: Module, shown: list[str]) -> 
     return json
 
 
-def user_json(org: Org, user: User, version: Version) -> Json:
+def describe_user(org: Org, user: User, version: Version) -> Json:
     """UNVERIFIED: that v2.1 and v4 have the keys of v8; recordings are of v2, samples of v8."""
-    founded = local_time(org.time_zone)(FOUNDED)
+    founded = build_local_time(org.time_zone)(FOUNDED)
     founder = {"name": org.users[0].full_name, "id": str(org.users[0].id)}
     active = user.status == "active"
     json: Json = {
@@ -212,7 +214,7 @@ def user_json(org: Org, user: User, version: Version) -> Json:
         "time_zone": org.time_zone,
         "time_format": "hh:mm a",
         "date_format": "MM/dd/yyyy",
-        "offset": _offset_ms(org.time_zone),
+        "offset": _find_offset_ms(org.time_zone),
         "default_tab_group": "0",
         "alias": None,
         "phone": None,
@@ -232,12 +234,12 @@ def user_json(org: Org, user: User, version: Version) -> Json:
     return json | (_USER_OF_V2 if version.number < 2.1 else _USER_SINCE)
 
 
-def _offset_ms(time_zone: str) -> int:
+def _find_offset_ms(time_zone: str) -> int:
     offset = datetime.fromtimestamp(FOUNDED, ZoneInfo(time_zone)).utcoffset() or timedelta()
     return round(offset.total_seconds() * 1_000)
 
 
-def org_json(org: Org) -> Json:
+def describe_org(org: Org) -> Json:
     """UNVERIFIED: since when each key is there; Zoho's sample is of v8."""
     return {
         "id": str(org.id),
@@ -270,7 +272,7 @@ def org_json(org: Org) -> Json:
         "hierarchy_preferences": {"type": "Role_Hierarchy", "strictly_reporting": False},
         "privacy_settings": False,
         "hipaa_compliance_enabled": False,
-        "created_time": local_time(org.time_zone)(FOUNDED),
+        "created_time": build_local_time(org.time_zone)(FOUNDED),
         "gapps_enabled": False,
         "translation_enabled": False,
         "deletable_org_account": False,

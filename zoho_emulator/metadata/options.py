@@ -11,13 +11,14 @@ from zoho_emulator.versions import Version
 Json = dict[str, object]
 
 
-def options_json(field: Field, version: Version) -> list[Json]:
+def describe_options(field: Field, version: Version) -> list[Json]:
     return [
-        option_json(field, text, number, version) for number, text in enumerate(field.pick_list, 1)
+        describe_option(field, text, number, version)
+        for number, text in enumerate(field.pick_list, 1)
     ]
 
 
-def option_json(field: Field, text: str, number: int, version: Version) -> Json:
+def describe_option(field: Field, text: str, number: int, version: Version) -> Json:
     """The `number`-th option, counted from 1; recorded of v2, a sample of v8."""
     oldest, stage = version.number < 2.1, field.api_name == "Stage"
     option: Json = {"display_value": text, "actual_value": field.actual_value(text)}
@@ -34,17 +35,17 @@ def option_json(field: Field, text: str, number: int, version: Version) -> Json:
     if stage and oldest:
         option["colour_code"] = "#ffffff"
     if stage:
-        option |= _forecast(field, text, number, version)
+        option |= _describe_forecast(field, text, number, version)
     return option
 
 
-def _forecast(field: Field, text: str, number: int, version: Version) -> Json:
+def _describe_forecast(field: Field, text: str, number: int, version: Version) -> Json:
     lost, won = "Lost" in text, "Won" in text
     category, name = (3, "Closed") if won else (4, "Omitted") if lost else (1, "Pipeline")
     category_id = str(field.id + 1_000 + category)
     shown: object = {"name": name, "id": category_id}
     if version.number < 4:
-        # UNVERIFIED: the number of v2.1, which only the model of Zoho's SDK tells.
+        # UNVERIFIED: the number of v2.1, which only the model of Zoho's SDK shows.
         shown = category_id if version.number < 2.1 else category
     return {
         "probability": 100 if won else 0 if lost else min(90, 10 * number),

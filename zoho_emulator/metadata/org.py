@@ -5,11 +5,11 @@ Which keys came with which version: the pages of each resource, and the models o
 
 from collections.abc import Collection
 
-from zoho_emulator.localtime import local_time
+from zoho_emulator.localtime import build_local_time
 from zoho_emulator.metadata.field_details import Json
 from zoho_emulator.metadata.fields import FOUNDED
-from zoho_emulator.store.model import Currency, Field, Named, Org
-from zoho_emulator.store.tags import tags_of
+from zoho_emulator.store.model import Currency, Field, NamedItem, Org
+from zoho_emulator.store.tags import list_tags
 from zoho_emulator.versions import Version
 
 #: Most tags of a module ("Tags"), and what the list of them calls `record_limit`.
@@ -24,12 +24,12 @@ MOST_PROFILES = 200
 CRITERIA = ("account_rule_criteria", "deal_rule_criteria", "lead_rule_criteria")
 
 
-def _founder(org: Org) -> Json:
+def _describe_founder(org: Org) -> Json:
     return {"name": org.users[0].full_name, "id": str(org.users[0].id)}
 
 
-def _stamps(org: Org, *, suffix: str = "") -> Json:
-    founded, founder = local_time(org.time_zone)(FOUNDED), _founder(org)
+def _describe_stamps(org: Org, *, suffix: str = "") -> Json:
+    founded, founder = build_local_time(org.time_zone)(FOUNDED), _describe_founder(org)
     return {
         f"created_by{suffix}": founder,
         f"modified_by{suffix}": founder,
@@ -38,7 +38,7 @@ def _stamps(org: Org, *, suffix: str = "") -> Json:
     }
 
 
-def role_json(org: Org, name: str, version: Version) -> Json:
+def describe_role(org: Org, name: str, version: Version) -> Json:
     """The first role is the top of the hierarchy; the others report to it."""
     top = next(iter(org.roles))
     json: Json = {
@@ -52,14 +52,14 @@ def role_json(org: Org, name: str, version: Version) -> Json:
         "admin_user": name == top,
     }
     if version.number >= 4:
-        json |= _stamps(org, suffix="__s")
+        json |= _describe_stamps(org, suffix="__s")
     if version.v6_metadata:
         json["api_name"] = name.replace(" ", "_")
     return json
 
 
-def profile_json(org: Org, name: str, version: Version, *, single: bool = False) -> Json:
-    """`single` adds the permissions, which only the call for one profile tells."""
+def describe_profile(org: Org, name: str, version: Version, *, single: bool = False) -> Json:
+    """`single` adds the permissions, which only the call for one profile shows."""
     administrator = name == "Administrator"
     json: Json = {
         "id": str(org.profiles[name]),
@@ -67,9 +67,9 @@ def profile_json(org: Org, name: str, version: Version, *, single: bool = False)
         "display_label": name,
         "description": f"This profile will have {'all' if administrator else 'most'} permissions",
         "created_time": None,
-        "modified_time": local_time(org.time_zone)(FOUNDED),
+        "modified_time": build_local_time(org.time_zone)(FOUNDED),
         "created_by": None,
-        "modified_by": _founder(org),
+        "modified_by": _describe_founder(org),
     }
     if version.number >= 4:
         json |= {"custom": False, "type": PROFILE_TYPE}
@@ -78,12 +78,12 @@ def profile_json(org: Org, name: str, version: Version, *, single: bool = False)
     if version.v6_metadata:
         json["api_name"] = name.replace(" ", "_")
     if single:
-        json |= _permissions(org, administrator=administrator)
+        json |= _describe_permissions(org, administrator=administrator)
     return json
 
 
-def _permissions(org: Org, *, administrator: bool) -> Json:
-    """Whom a module's records may be seen by; nothing else is granted in the emulator."""
+def _describe_permissions(org: Org, *, administrator: bool) -> Json:
+    """Who may see a module's records; nothing else is granted in the emulator."""
     details = [
         {
             "display_label": module.plural_label,
@@ -112,18 +112,18 @@ def _permissions(org: Org, *, administrator: bool) -> Json:
     }
 
 
-def territory_json(
-    org: Org, territory: Named, version: Version, included: Collection[str] = ()
+def describe_territory(
+    org: Org, territory: NamedItem, version: Version, included: Collection[str] = ()
 ) -> Json:
-    """The first territory holds the others; v8 tells a criterion where the call includes it."""
+    """The first territory holds the others; v8 shows a criterion where the call includes it."""
     top = org.territories[0]
     above = None if territory is top else {"name": top.name, "id": str(top.id)}
     json: Json = {
         "id": str(territory.id),
         "name": territory.name,
         "description": None,
-        "manager": _founder(org),
-        **_stamps(org),
+        "manager": _describe_founder(org),
+        **_describe_stamps(org),
     }
     if version.number < 2.1:
         return json | {"parent_id": above and above["id"], "criteria": None}
@@ -137,8 +137,8 @@ def territory_json(
     return json
 
 
-def currency_json(org: Org, currency: Currency, version: Version) -> Json:
-    stamps = _stamps(org)
+def describe_currency(org: Org, currency: Currency, version: Version) -> Json:
+    stamps = _describe_stamps(org)
     form = {
         "decimal_separator": "Period",
         "thousand_separator": "Comma",
@@ -164,16 +164,16 @@ def currency_json(org: Org, currency: Currency, version: Version) -> Json:
     return json
 
 
-def tags_json(org: Org, field: Field, version: Version) -> list[Json]:
+def describe_tags(org: Org, field: Field, version: Version) -> list[Json]:
     """The tags of a module, by its field Tag."""
-    tags = [tag | _stamps(org) for tag in tags_of(org, field)]
+    tags = [tag | _describe_stamps(org) for tag in list_tags(org, field)]
     if version.number < 2.1:
         for item in tags:
             del item["color_code"]
     return tags
 
 
-def contact_roles_json(org: Org) -> list[Json]:
+def describe_contact_roles(org: Org) -> list[Json]:
     return [
         {"id": str(role.id), "name": role.name, "sequence_number": number}
         for number, role in enumerate(org.contact_roles, 1)

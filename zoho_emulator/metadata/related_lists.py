@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from zoho_emulator.metadata.field_details import (
     Json,
-    describe_field,
-    describe_module,
-    describe_related_list,
-    link_lookups,
+    find_link_lookups,
+    refer_to_field,
+    refer_to_module,
+    refer_to_related_list,
 )
 from zoho_emulator.metadata.layouts import has_layout
-from zoho_emulator.store.ids import derived
+from zoho_emulator.store.ids import derive_id
 from zoho_emulator.store.model import Field, Module, Org
 from zoho_emulator.versions import Version
 
@@ -30,29 +30,29 @@ class RelatedList:
     shown_by: Field | None = None
 
 
-def related_lists(org: Org, module: Module, version: Version) -> list[RelatedList]:
-    """What hangs on a record of the module, notes and attachments first.
+def find_related_lists(org: Org, module: Module, version: Version) -> list[RelatedList]:
+    """What belongs to a record of the module, notes and attachments first.
 
     UNVERIFIED: names of lists that come of a second lookup to the same module, and which lists
     the standard layouts show; here it is every lookup to the module.
     """
     found: list[RelatedList] = []
     names: set[str] = set()
-    if module.of_parents or module.generated_type == "field_tracker" or module.view_of:
+    if module.belongs_to_records or module.generated_type == "field_tracker" or module.view_of:
         return []
-    for other in _with_notes_first(org, version):
+    for other in _list_notes_first(org, version):
         for field in other.fields.values():
             if field.data_type not in ("lookup", "multi_module_lookup"):
                 continue
             if module.api_name not in field.targets or not field.exists_in(version.number):
                 continue
-            if (one := _of_lookup(org, module, other, field, names)) is not None:
+            if (one := _build_from_lookup(org, module, other, field, names)) is not None:
                 names.add(one.api_name)
                 found.append(one)
     return found
 
 
-def _with_notes_first(org: Org, version: Version) -> list[Module]:
+def _list_notes_first(org: Org, version: Version) -> list[Module]:
     known = [
         item
         for item in org.modules.values()
@@ -65,11 +65,11 @@ def _with_notes_first(org: Org, version: Version) -> list[Module]:
     return sorted(known, key=lambda m: first.index(m.api_name) if m.api_name in first else 2)
 
 
-def _of_lookup(
+def _build_from_lookup(
     org: Org, module: Module, other: Module, field: Field, names: set[str]
 ) -> RelatedList | None:
     if other.generated_type == "linking":
-        return _of_link(org, module, other, field)
+        return _build_from_link(org, module, other, field)
     name = other.plural_label if other.generated_type == "field_tracker" else other.api_name
     name = name.replace(" ", "_")
     if name in names:
@@ -77,10 +77,10 @@ def _of_lookup(
     return RelatedList(name, other.plural_label, other, field)
 
 
-def _of_link(org: Org, module: Module, link: Module, field: Field) -> RelatedList | None:
+def _build_from_link(org: Org, module: Module, link: Module, field: Field) -> RelatedList | None:
     for item in module.fields.values():
         if item.data_type == "multiselectlookup" and item.linking == link.api_name:
-            ends = link_lookups(org, module, item)
+            ends = find_link_lookups(org, module, item)
             connected = org.modules.get(item.targets[0])
             if ends and ends[0] is field:
                 return RelatedList(
@@ -89,16 +89,16 @@ def _of_link(org: Org, module: Module, link: Module, field: Field) -> RelatedLis
     return None
 
 
-def related_list_json(
+def describe_related_list(
     org: Org, module: Module, item: RelatedList, number: int, version: Version
 ) -> Json:
     target = item.connected or item.module
     json: Json = {
-        "id": str(derived(module.id, "related_list", number)),
+        "id": str(derive_id(module.id, "related_list", number)),
         "api_name": item.api_name,
         "name": item.label,
         "display_label": item.label,
-        "module": target.api_name if version.plain_module_names else describe_module(target),
+        "module": target.api_name if version.plain_module_names else refer_to_module(target),
         "type": item.kind,
         "sequence_number": str(number),
         "action": None,
@@ -109,13 +109,15 @@ def related_list_json(
         "customize_display_label": False,
     }
     if item.shown_by is not None:
-        json |= _of_links(org, module, item, item.shown_by, version)
+        json |= _describe_links(org, module, item, item.shown_by, version)
     return json
 
 
-def _of_links(org: Org, module: Module, item: RelatedList, field: Field, version: Version) -> Json:
+def _describe_links(
+    org: Org, module: Module, item: RelatedList, field: Field, version: Version
+) -> Json:
     json: Json = {"connectedmodule": field.targets[0], "linkingmodule": item.module.api_name}
-    ends = link_lookups(org, module, field)
+    ends = find_link_lookups(org, module, field)
     if version.plain_module_names or ends is None:
         return json
     json["connectedlookupApiName"] = ends[1].api_name
@@ -126,26 +128,26 @@ def _of_links(org: Org, module: Module, item: RelatedList, field: Field, version
     return json | {
         "parent_related_lists": None,
         "multiselectlookup": {
-            "field": describe_field(field),
+            "field": refer_to_field(field),
             "linking_details": {
                 "visibility": item.module.visibility,
-                "module": labelled | describe_module(item.module),
+                "module": labelled | refer_to_module(item.module),
                 "lookup_field": own,
                 "connected_lookup_field": other,
             },
-            "connected_details": _connected(module, field, ends[0]),
+            "connected_details": _describe_connected(module, field, ends[0]),
             "field_enabled": True,
         },
     }
 
 
-def _connected(module: Module, field: Field, own: Field) -> Json:
+def _describe_connected(module: Module, field: Field, own: Field) -> Json:
     """UNVERIFIED: which end this is of; in Zoho's sample it is the list's own module, where the
     recorded fields of an org have the other."""
     return {
-        "field": describe_field(own),
-        "module": {"plural_label": module.plural_label, **describe_module(module)},
-        "related_list": describe_related_list(field, module.plural_label, module.api_name),
+        "field": refer_to_field(own),
+        "module": {"plural_label": module.plural_label, **refer_to_module(module)},
+        "related_list": refer_to_related_list(field, module.plural_label, module.api_name),
     }
 
 
@@ -156,7 +158,7 @@ _VIEWS = (
     ("Recently Created {}", "RECENTLYCREATED", False),
     ("Recently Modified {}", "RECENTLYMODIFIED", False),
 )
-#: What a list says of a view of the system besides; nobody made it.
+#: Further keys of a view of the system, which nobody made.
 _ACCESS: Json = {
     "access_type": "public",
     "locked": False,
@@ -170,18 +172,21 @@ _ACCESS: Json = {
 
 def has_views(module: Module) -> bool:
     """UNVERIFIED: that modules without a tab have none."""
-    return has_layout(module) and not module.of_parents and not module.files
+    return has_layout(module) and not module.belongs_to_records and not module.files
 
 
-def custom_views(module: Module, version: Version) -> list[Json]:
+def describe_custom_views(module: Module, version: Version) -> list[Json]:
     """UNVERIFIED: that v2.1 prints them as v2 does, and v4 as v8."""
-    return [_view(module, number, old=version.number < 4) for number in range(1, len(_VIEWS) + 1)]
+    return [
+        _describe_view(module, number, old=version.number < 4)
+        for number in range(1, len(_VIEWS) + 1)
+    ]
 
 
-def _view(module: Module, number: int, *, old: bool) -> Json:
+def _describe_view(module: Module, number: int, *, old: bool) -> Json:
     name, system, offline = _VIEWS[number - 1]
     return {
-        "id": str(derived(module.id, "custom_view", number)),
+        "id": str(derive_id(module.id, "custom_view", number)),
         "name": name.format(module.plural_label),
         "system_name": system,
         "display_value": name.format(module.plural_label),
@@ -193,10 +198,10 @@ def _view(module: Module, number: int, *, old: bool) -> Json:
     }
 
 
-def view_of_module(module: Module, fields: list[Json]) -> Json:
-    """The view that a module opens with, as the call for one module of v8 tells it."""
+def describe_default_view(module: Module, fields: list[Json]) -> Json:
+    """The view that a module opens with, as the call for one module of v8 shows it."""
     return {
-        **_view(module, 1, old=False),
+        **_describe_view(module, 1, old=False),
         "criteria": None,
         "fields": [{"_pin": False, **field} for field in fields],
         "shared_to": None,
@@ -206,8 +211,8 @@ def view_of_module(module: Module, fields: list[Json]) -> Json:
     }
 
 
-def custom_views_info(views: list[Json]) -> Json:
-    """What `info` says besides the page."""
+def describe_views_info(views: list[Json]) -> Json:
+    """Keys of `info` that do not describe the page."""
     return {
         "default": views[0]["id"],
         "translation": {

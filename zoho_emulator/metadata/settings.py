@@ -8,9 +8,9 @@ from zoho_emulator.answers import answer_json
 from zoho_emulator.call import Call
 from zoho_emulator.errors import ZohoError, not_emulated
 from zoho_emulator.knob_values import FEATURE_CODES
-from zoho_emulator.localtime import epoch_of, local_time
-from zoho_emulator.metadata.fields import field_json, is_listed
-from zoho_emulator.metadata.modules import module_json, org_json, user_json
+from zoho_emulator.localtime import build_local_time, parse_epoch
+from zoho_emulator.metadata.fields import describe_field, is_listed
+from zoho_emulator.metadata.modules import describe_module, describe_org, describe_user
 from zoho_emulator.store.model import User
 
 MAX_USERS_PER_PAGE = 200
@@ -21,18 +21,18 @@ FIELD_TYPES = ("used", "unused", "all")
 
 def get_org(call: Call) -> Response:
     call.emulator.accounts.require("ZohoCRM.org.READ", "ZohoCRM.org.ALL")
-    one_currency = _lacking(call, "currencies") is not None
-    org = org_json(call.store.org)
+    one_currency = _find_missing_feature(call, "currencies") is not None
+    org = describe_org(call.store.org)
     org["mc_status"] = org["mc_status"] and not one_currency
     if call.knobs.trial_until:
-        # UNVERIFIED: that a trial is still told when it has ended.
-        until = int(epoch_of(call.knobs.trial_until))
+        # UNVERIFIED: that a trial is still shown when it has ended.
+        until = int(parse_epoch(call.knobs.trial_until))
         org["license_details"] = {
             "paid": False,
             "paid_type": "free",
             "paid_expiry": None,
             "trial_type": call.store.org.edition.lower(),
-            "trial_expiry": local_time(call.store.org.time_zone)(until),
+            "trial_expiry": build_local_time(call.store.org.time_zone)(until),
             "users_license_purchased": call.store.org.user_licenses,
         }
     return answer_json({"org": [org]})
@@ -51,13 +51,15 @@ def list_users(call: Call) -> Response:
                 "LIMIT_EXCEEDED", "limit exceeded", {"limit": MAX_USER_IDS, "param_name": "ids"}
             )
         chosen = [user for user in chosen if str(user.id) in ids]
-    page = call.whole_number("page", 1)
-    per_page = call.whole_number("per_page", MAX_USERS_PER_PAGE, most=MAX_USERS_PER_PAGE)
-    rows = _modified(call, [user_json(org, user, call.version) for user in chosen], "Modified_Time")
+    page = call.read_number("page", 1)
+    per_page = call.read_number("per_page", MAX_USERS_PER_PAGE, most=MAX_USERS_PER_PAGE)
+    rows = _keep_modified(
+        call, [describe_user(org, user, call.version) for user in chosen], "Modified_Time"
+    )
     start = (page - 1) * per_page
     users = rows[start : start + per_page]
     if not users:
-        return _nothing(call)
+        return _answer_nothing(call)
     info = {
         "per_page": per_page,
         "count": len(users),
@@ -79,15 +81,17 @@ def list_modules(call: Call) -> Response:
         if not set(wanted) <= set(MODULE_STATUSES):
             raise wrong_value("status", MODULE_STATUSES, index=0)
         modules = [m for m in modules if m.status in wanted]
-    rows = _modified(call, [module_json(org, m, version) for m in modules], "modified_time")
-    return answer_json({"modules": rows}) if rows else _nothing(call)
+    rows = _keep_modified(
+        call, [describe_module(org, m, version) for m in modules], "modified_time"
+    )
+    return answer_json({"modules": rows}) if rows else _answer_nothing(call)
 
 
 def get_module(call: Call) -> Response:
     """By api_name; the specification of v8 also takes the id."""
     require_settings(call, "modules")
     org, version, name = call.store.org, call.version, call.path_params["module"]
-    module = call.emulator.module_named(name)
+    module = call.emulator.find_module(name)
     if module is None and version.v6_metadata:
         module = next((m for m in org.modules.values() if str(m.id) == name), None)
     if module is None or not module.exists_in(version.number):
@@ -98,17 +102,17 @@ def get_module(call: Call) -> Response:
         )
     if not module.api_supported:
         raise outside_the_api()
-    return answer_json({"modules": [module_json(org, module, version, single=True)]})
+    return answer_json({"modules": [describe_module(org, module, version, single=True)]})
 
 
 def list_fields(call: Call) -> Response:
     """204 for a module without fields (Visits, Approvals and the like)."""
-    rows = _fields(call)
+    rows = _describe_fields(call)
     return answer_json({"fields": rows}) if rows else Response(status_code=204)
 
 
 def get_field(call: Call) -> Response:
-    found = [row for row in _fields(call) if row["id"] == call.path_params["field"]]
+    found = [row for row in _describe_fields(call) if row["id"] == call.path_params["field"]]
     if not found:
         # UNVERIFIED: taken over from what other settings say of an unknown id.
         raise ZohoError(
@@ -117,7 +121,7 @@ def get_field(call: Call) -> Response:
     return answer_json({"fields": found})
 
 
-def _fields(call: Call) -> list[dict[str, object]]:
+def _describe_fields(call: Call) -> list[dict[str, object]]:
     require_settings(call, "fields")
     if "include" in call.query:
         raise not_emulated(f"include on {call.path}")
@@ -129,14 +133,14 @@ def _fields(call: Call) -> list[dict[str, object]]:
         )
     module = call.module(call.query["module"], {}, outside=outside_the_api())
     if call.knobs.refused_metadata:
-        call.not_refused(module)
+        call.check_not_refused(module)
     kind = call.query.get("type", "used")
     if kind not in FIELD_TYPES:
         raise wrong_value("type", FIELD_TYPES)
     if kind == "unused":  # no field of the org is in the trash of its layout
         return []
     return [
-        field_json(call.store.org, module, field, call.version, call.knobs)
+        describe_field(call.store.org, module, field, call.version, call.knobs)
         for field in module.fields.values()
         if is_listed(field, call.version, call.knobs)
     ]
@@ -188,16 +192,16 @@ def _is_of_type(call: Call, user: User, kind: str) -> bool:
     )
 
 
-def _modified(call: Call, rows: list[dict[str, object]], key: str) -> list[dict[str, object]]:
+def _keep_modified(call: Call, rows: list[dict[str, object]], key: str) -> list[dict[str, object]]:
     """The rows changed since the header's moment; what was never changed has no time."""
-    since = call.modified_since()
+    since = call.read_modified_since()
     if since is None:
         return rows
-    return [row for row in rows if row.get(key) and epoch_of(str(row[key])) >= since]
+    return [row for row in rows if row.get(key) and parse_epoch(str(row[key])) >= since]
 
 
-def _nothing(call: Call) -> Response:
-    asked = call.modified_since() is not None
+def _answer_nothing(call: Call) -> Response:
+    asked = call.read_modified_since() is not None
     return Response(status_code=call.knobs.not_modified if asked else 204)
 
 
@@ -210,7 +214,7 @@ def require_settings(call: Call, what: str, *more_scopes: str) -> None:
         f"ZohoCRM.settings.{what}.READ",
         *more_scopes,
     )
-    code = _lacking(call, what)
+    code = _find_missing_feature(call, what)
     if code is not None:
         status, message = FEATURE_CODES[code]
         # UNVERIFIED: the name of a feature that no sample of a refusal names.
@@ -218,7 +222,7 @@ def require_settings(call: Call, what: str, *more_scopes: str) -> None:
         raise ZohoError(code, message.format(feature=feature), status=status)
 
 
-def _lacking(call: Call, what: str) -> str | None:
+def _find_missing_feature(call: Call, what: str) -> str | None:
     """The code for a feature that the org lacks."""
     usual = "CURRENCIES_NOT_ENABLED" if what == "currencies" else "FEATURE_NOT_ENABLED"
     refused = dict(entry.partition(":")[::2] for entry in call.knobs.features_refused)

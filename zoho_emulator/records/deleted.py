@@ -7,8 +7,8 @@ from starlette.responses import Response
 from zoho_emulator.answers import answer_json
 from zoho_emulator.call import Call
 from zoho_emulator.errors import InDataError, ZohoError
-from zoho_emulator.localtime import local_time
-from zoho_emulator.records.listing import MAX_PER_PAGE
+from zoho_emulator.localtime import build_local_time
+from zoho_emulator.records.list_query import MAX_PER_PAGE
 
 RECYCLE_BIN_S = 60 * 86_400
 PERMANENT_S = 120 * 86_400
@@ -24,16 +24,16 @@ def list_deleted(call: Call) -> Response:
     except ZohoError as error:
         raise _refused(call, error.code, error.message, error.details) from None
     if module.files:
-        # UNVERIFIED: whether they are told, and the error.
+        # UNVERIFIED: whether they are listed, and the error.
         raise _refused(call, "INVALID_MODULE", "The given module is not supported in API", {})
-    call.readable(module)
+    call.check_readable(module)
     kind = call.query.get("type", "all")
     if kind not in STATES:
         message = "Please check whether the input values are correct"
         raise _refused(call, "PATTERN_NOT_MATCHED", message, {"param_name": "type"})
-    page = call.whole_number("page", 1)
-    per_page = call.whole_number("per_page", MAX_PER_PAGE, most=MAX_PER_PAGE)
-    since = call.modified_since()
+    page = call.read_number("page", 1)
+    per_page = call.read_number("per_page", MAX_PER_PAGE, most=MAX_PER_PAGE)
+    since = call.read_modified_since()
     call.emulator.churn(module)
 
     now = call.emulator.clock.now()
@@ -50,7 +50,7 @@ def list_deleted(call: Call) -> Response:
         field.column if (field := module.fields.get(api_name)) else "NULL"
         for api_name in (module.display_field, "Created_By")
     )
-    if module.of_parents and not call.knobs.child_deletes:
+    if module.belongs_to_records and not call.knobs.child_deletes:
         return Response(status_code=204 if since is None else call.knobs.not_modified)
     found = call.store.connection.execute(
         f"SELECT id, state, deleted_time, deleted_by, {name}, {creator} FROM {module.table}"
@@ -59,15 +59,15 @@ def list_deleted(call: Call) -> Response:
     ).fetchall()
     if not found:
         return Response(status_code=204 if since is None else call.knobs.not_modified)
-    when = local_time(call.store.org.time_zone)
+    when = build_local_time(call.store.org.time_zone)
     data = [
         {
             # The samples show nothing but the id and the time once a row is gone for good.
-            "deleted_by": None if state == 2 else _person(call, deleted_by),
+            "deleted_by": None if state == 2 else _describe_person(call, deleted_by),
             "id": str(record_id),
             "display_name": None if state == 2 or display_name is None else str(display_name),
             "type": "recycle" if state == 1 else "permanent",
-            "created_by": None if state == 2 else _person(call, created_by),
+            "created_by": None if state == 2 else _describe_person(call, created_by),
             "deleted_time": when(deleted_time),
         }
         for record_id, state, deleted_time, deleted_by, display_name, created_by in found[:per_page]
@@ -87,6 +87,6 @@ def _refused(call: Call, code: str, message: str, details: Mapping[str, object])
     return kind(code, message, details)
 
 
-def _person(call: Call, user_id: int | None) -> dict[str, str] | None:
+def _describe_person(call: Call, user_id: int | None) -> dict[str, str] | None:
     user = None if user_id is None else call.store.org.user(user_id)
     return None if user is None else {"name": user.full_name, "id": str(user.id)}

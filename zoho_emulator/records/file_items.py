@@ -28,11 +28,11 @@ _IMAGE_KEYS: Mapping[str, str] = {
 }
 
 
-def _renamed(items: Items, keys: Mapping[str, str]) -> Items:
+def _rename_keys(items: Items, keys: Mapping[str, str]) -> Items:
     return [{old: item.get(new) for old, new in keys.items()} for item in items]
 
 
-def old_file_items(items: Items) -> Items:
+def show_old_file_items(items: Items) -> Items:
     return [
         {
             **shown,
@@ -45,9 +45,9 @@ def old_file_items(items: Items) -> Items:
             "delete_Url": f"/crm/deleteattachment.do?attachmentid={shown['attachment_Id']}",
             "preview_Url": f"/crm/viewImage.do?fileId={shown['file_Id']}",
         }
-        for shown in _renamed(items, _FILE_KEYS)
+        for shown in _rename_keys(items, _FILE_KEYS)
     ]
 
 
-def image_items(items: Items) -> Items:
-    return _renamed(items, _IMAGE_KEYS)
+def show_image_items(items: Items) -> Items:
+    return _rename_keys(items, _IMAGE_KEYS)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import orjson
 
-from zoho_emulator.records.render import rest_reader
+from zoho_emulator.records.render import build_rest_reader
 from zoho_emulator.records.row_writer import Row
 from zoho_emulator.store.model import Module
 from zoho_emulator.store.store import Store
@@ -46,11 +46,14 @@ V2_NAMES = {
 }
 
 
-def v2_items(store: Store, items: Module, *, book_ids: bool) -> Callable[[int], list[Row]]:
-    """Reads the items of a document as v2 shows them, price books as objects or by their id."""
+def build_v2_reader(store: Store, items: Module, *, book_ids: bool) -> Callable[[int], list[Row]]:
+    """Builds a function that reads the items of a document as v2 shows them.
+
+    `book_ids`: it shows price books by their bare id, not as objects.
+    """
     fields = list(items.fields.values())
     # What the rows hold is of v2.1 at least: v2 has no module for them.
-    reader = rest_reader(store, items, fields, VERSIONS["v2.1"], system_keys=())
+    reader = build_rest_reader(store, items, fields, VERSIONS["v2.1"], system_keys=())
     parent, sequence = items.fields["Parent_Id"], items.fields["Sequence_Number"]
     sql = (
         f"{reader.select} where m.{parent.column} = ? and m.state = 0"
@@ -59,12 +62,12 @@ def v2_items(store: Store, items: Module, *, book_ids: bool) -> Callable[[int], 
 
     def read(parent_id: int) -> list[Row]:
         rows = [reader.row(found) for found in store.connection.execute(sql, (parent_id,))]
-        return [_v2_item(row, book_ids=book_ids) for row in with_product_codes(store, rows)]
+        return [_show_v2_item(row, book_ids=book_ids) for row in add_product_codes(store, rows)]
 
     return read
 
 
-def _v2_item(row: Row, *, book_ids: bool) -> Row:
+def _show_v2_item(row: Row, *, book_ids: bool) -> Row:
     product = row["Product_Name"]
     item = {key: row.get(name) for key, name in _V2_KEYS.items()}
     item["Discount"] = float(str(item["Discount"] or 0).rstrip("%"))
@@ -75,8 +78,8 @@ def _v2_item(row: Row, *, book_ids: bool) -> Row:
     return {"product": shown, **item}
 
 
-def with_product_codes(store: Store, rows: list[Row]) -> list[Row]:
-    """Inside a document, a line's product also shows its code."""
+def add_product_codes(store: Store, rows: list[Row]) -> list[Row]:
+    """Inside a document, the product of a line item also shows its code."""
     products = store.org.modules.get("Products")
     code = products.fields.get("Product_Code") if products else None
     if products is None or code is None or not rows:
@@ -98,10 +101,10 @@ def with_product_codes(store: Store, rows: list[Row]) -> list[Row]:
     ]
 
 
-def line_tax(store: Store, document: Module, record_id: int) -> list[Row]:
-    """The taxes of a document's lines, summed up by tax."""
+def sum_line_tax(store: Store, document: Module, record_id: int) -> list[Row]:
+    """The taxes of a document's line items, summed up by tax."""
     sums: dict[str, Row] = {}
-    for child, link in store.children_of(document):
+    for child, link in store.list_children(document):
         taxes = child.fields.get("Line_Tax")
         if taxes is None:
             continue

@@ -5,12 +5,12 @@ from starlette.responses import Response
 from zoho_emulator.answers import answer_json
 from zoho_emulator.call import Call
 from zoho_emulator.errors import ZohoError, not_emulated
-from zoho_emulator.metadata.related_lists import RelatedList, related_lists
-from zoho_emulator.records.listing import Listing, listing_of
-from zoho_emulator.records.lists import answer
-from zoho_emulator.records.render import rest_reader
+from zoho_emulator.metadata.related_lists import RelatedList, find_related_lists
+from zoho_emulator.records.list_query import ListQuery, read_list_query
+from zoho_emulator.records.lists import answer_page
+from zoho_emulator.records.render import build_rest_reader
 from zoho_emulator.records.row_writer import Row
-from zoho_emulator.records.single_records import single_reader
+from zoho_emulator.records.single_records import build_single_reader
 from zoho_emulator.store.model import Module
 
 #: "Get Rich Text Fields": ids of one call.
@@ -19,10 +19,10 @@ MOST_RICH_IDS = 200
 
 def get_record(call: Call) -> Response:
     """An unknown id is answered like an empty list."""
-    module = _module(call)
-    record_id = _record_id(call)
+    module = _find_module(call)
+    record_id = _read_record_id(call)
     call.emulator.churn(module)
-    read = single_reader(
+    read = build_single_reader(
         call.store,
         module,
         call.version,
@@ -32,18 +32,18 @@ def get_record(call: Call) -> Response:
     row = read(record_id)
     if row is None:
         return Response(status_code=204)
-    return answer_json({"data": [_chosen(call, row)]})
+    return answer_json({"data": [_keep_chosen(call, row)]})
 
 
 def fetch_full_data(call: Call) -> Response:
     """ "Get Rich Text Fields" of one record, or of several by `ids`."""
     if call.version.number < 7:  # pages of earlier versions were not found
         raise not_emulated(f"{call.path} in {call.version.name}")
-    module = _module(call)
+    module = _find_module(call)
     if "id" in call.path_params:
-        ids = [_record_id(call)]
+        ids = [_read_record_id(call)]
     else:
-        ids = _ids(call)
+        ids = _read_ids(call)
         if not call.query.get("fields"):
             raise _missing("fields")
     names = [part.strip() for part in call.query.get("fields", "").split(",") if part.strip()]
@@ -53,7 +53,9 @@ def fetch_full_data(call: Call) -> Response:
         for field in module.fields.values()
         if field.textarea == "rich_text" and (not names or field.api_name in names)
     ]
-    reader = rest_reader(call.store, module, fields, call.version, system_keys=(), rich_text_cut=0)
+    reader = build_rest_reader(
+        call.store, module, fields, call.version, system_keys=(), rich_text_cut=0
+    )
     rows = [
         reader.row(found)
         for found in call.store.connection.execute(
@@ -68,10 +70,12 @@ def fetch_full_data(call: Call) -> Response:
 
 def list_related(call: Call) -> Response:
     """Rows whose lookup holds the record ("Get Related Records")."""
-    module = _module(call)
-    record_id = _record_id(call)
+    module = _find_module(call)
+    record_id = _read_record_id(call)
     name = call.path_params["related_list"]
-    lists = {item.api_name: item for item in related_lists(call.store.org, module, call.version)}
+    lists = {
+        item.api_name: item for item in find_related_lists(call.store.org, module, call.version)
+    }
     item = lists.get(name)
     if item is None and name in _OTHER_LISTS:
         raise not_emulated(call.path)
@@ -83,12 +87,12 @@ def list_related(call: Call) -> Response:
         )
     if item.kind != "default" or item.module.generated_type == "field_tracker":
         raise not_emulated(call.path)  # no page shows rows of these
-    call.readable(item.module)
+    call.check_readable(item.module)
     if not _is_live(call, module, record_id):
         raise ZohoError(
             "INVALID_DATA", "the related id given seems to be invalid", {"resource_path_index": 1}
         )
-    return answer(call, _listing(call, item, record_id))
+    return answer_page(call, _read_list_query(call, item, record_id))
 
 
 #: Related lists that Zoho has on most records and the emulator has not.
@@ -99,9 +103,9 @@ _OTHER_LISTS = (
 )
 
 
-def _listing(call: Call, item: RelatedList, record_id: int) -> Listing:
-    listing = listing_of(call, item.module)
-    return listing.below(item.field, record_id)
+def _read_list_query(call: Call, item: RelatedList, record_id: int) -> ListQuery:
+    query = read_list_query(call, item.module)
+    return query.narrow_to(item.field, record_id)
 
 
 def _is_live(call: Call, module: Module, record_id: int) -> bool:
@@ -109,15 +113,15 @@ def _is_live(call: Call, module: Module, record_id: int) -> bool:
     return call.store.connection.execute(sql, (record_id,)).fetchone() is not None
 
 
-def _module(call: Call) -> Module:
+def _find_module(call: Call) -> Module:
     module = call.module(call.path_params["module"], {"resource_path_index": 0})
-    call.readable(module)
+    call.check_readable(module)
     if "id" not in module.fields:
         raise ZohoError("INVALID_MODULE", "The given module is not supported in API")
     return module
 
 
-def _record_id(call: Call) -> int:
+def _read_record_id(call: Call) -> int:
     if "x-external" in call.headers:
         raise not_emulated(f"X-EXTERNAL on {call.path}")
     text = call.path_params["id"]
@@ -128,7 +132,7 @@ def _record_id(call: Call) -> int:
     return int(text)
 
 
-def _ids(call: Call) -> list[int]:
+def _read_ids(call: Call) -> list[int]:
     if not call.query.get("ids"):
         raise _missing("ids")
     parts = [part.strip() for part in call.query["ids"].split(",")]
@@ -149,7 +153,7 @@ def _missing(param: str) -> ZohoError:
     )
 
 
-def _chosen(call: Call, row: Row) -> Row:
+def _keep_chosen(call: Call, row: Row) -> Row:
     """`fields` is optional here. UNVERIFIED: that it also takes the `$` keys away."""
     names = {part.strip() for part in call.query.get("fields", "").split(",") if part.strip()}
     return {key: value for key, value in row.items() if key in names | {"id"}} if names else row

@@ -43,7 +43,7 @@ class PageTokens:
         return urlsafe_b64encode(self._sign(payload) + payload).decode().rstrip("=")
 
     def read(self, token: str, bound: str, *, user: int, now: int) -> Position:
-        """`bound` stands for everything else the caller asked for, and must not have changed."""
+        """`bound` is a digest of the other parameters, which must not have changed."""
         try:
             raw = urlsafe_b64decode(token + "=" * (-len(token) % 4))
         except ValueError:
@@ -63,13 +63,13 @@ class PageTokens:
             )
         if expiry <= now:
             raise ZohoError("EXPIRED_VALUE", "Page token expired", _PARAM)
-        return Position(page, _key(after), _key(back_from))
+        return Position(page, _read_key(after), _read_key(back_from))
 
     def _sign(self, payload: bytes) -> bytes:
         return hmac.digest(self._key, payload, "sha256")[:_SIGNATURE_BYTES]
 
 
-def bound_to(*parts: object) -> str:
+def bind_to(*parts: object) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
@@ -77,5 +77,5 @@ def _foreign() -> ZohoError:
     return ZohoError("INVALID_DATA", "The token given seems to be invalid", _PARAM)
 
 
-def _key(values: list[int] | None) -> tuple[int, ...] | None:
+def _read_key(values: list[int] | None) -> tuple[int, ...] | None:
     return None if values is None else tuple(values)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from zoho_emulator.records.row_writer import REFERENCES, Row, RowWriter
-from zoho_emulator.records.system_keys import all_system_keys
+from zoho_emulator.records.system_keys import list_system_keys
 from zoho_emulator.store.data_types import is_stored, value_type
 from zoho_emulator.store.model import Field, Module
 from zoho_emulator.store.store import Store
@@ -38,7 +38,7 @@ class Reader:
     row: Callable[[Sequence[Any]], Row]
 
 
-def rest_reader(
+def build_rest_reader(
     store: Store,
     module: Module,
     fields: Sequence[Field],
@@ -58,14 +58,14 @@ def rest_reader(
     """
     whole = single or system_keys is None
     if system_keys is None:
-        system_keys = () if version.page_tokens else all_system_keys(module, version)
+        system_keys = () if version.page_tokens else list_system_keys(module, version)
     writer = RowWriter(store, version)
     writer.add("id", "m.id", "str({})")
     for field in fields:
         if field.data_type == "layout" and version.number < 2.1:
             continue  # listed by v2, and in none of its recorded records
         if (single or not field.virtual) and is_stored(field) and field.returned != "absent":
-            writer.add_rest(field, module, rich_text_cut)
+            writer.add_field(field, module, rich_text_cut)
     for key in system_keys:
         writer.add_system(key, module)
     if whole:
@@ -73,7 +73,7 @@ def rest_reader(
     return Reader(f"select {', '.join(writer.select)} from {module.table} as m", writer.compile())
 
 
-def coql_reader(
+def build_coql_reader(
     store: Store,
     columns: Sequence[Column],
     version: Version,

@@ -5,16 +5,16 @@ Subforms and multi-select lookups are rows of other modules; each is fetched by 
 
 from collections.abc import Callable, Collection
 
-from zoho_emulator.records.line_items import line_tax, v2_items, with_product_codes
-from zoho_emulator.records.render import rest_reader
+from zoho_emulator.records.line_items import add_product_codes, build_v2_reader, sum_line_tax
+from zoho_emulator.records.render import build_rest_reader
 from zoho_emulator.records.row_writer import Row
 from zoho_emulator.records.shapes import ROW_KEYS
-from zoho_emulator.records.system_keys import all_system_keys
+from zoho_emulator.records.system_keys import list_system_keys
 from zoho_emulator.store.model import Field, Module, linking_fields
 from zoho_emulator.store.store import Store
 from zoho_emulator.versions import Version
 
-#: Rows of one subform in a record; `$has_more` tells of others.
+#: Rows of one subform in a record; `$has_more` says that there are others.
 #: UNVERIFIED: the number. Writing allows 200 ("Subform: Limits").
 MOST_ROWS = 200
 _HAS_MORE = "$has_more"
@@ -26,7 +26,7 @@ LINE_TAX = "$line_tax"
 Children = Callable[[int], list[Row]]
 
 
-def single_reader(
+def build_single_reader(
     store: Store,
     module: Module,
     version: Version,
@@ -34,13 +34,13 @@ def single_reader(
     rich_text_cut: int = 0,
     book_ids: bool = True,
 ) -> Callable[[int], Row | None]:
-    """Reads the record of an id; None when there is none that is live.
+    """Builds a function that reads a live record by its id; None if there is none.
 
     `book_ids`: v2 shows the price book of a line item by its bare id.
     """
     fields = [field for field in module.fields.values() if field.exists_in(version.number)]
-    keys = [key for key in all_system_keys(module, version) if key != _HAS_MORE]
-    reader = rest_reader(
+    keys = [key for key in list_system_keys(module, version) if key != _HAS_MORE]
+    reader = build_rest_reader(
         store,
         module,
         fields,
@@ -50,7 +50,7 @@ def single_reader(
         single=True,
     )
     children = {
-        field.api_name: _children(store, module, field, version, book_ids=book_ids)
+        field.api_name: _build_children(store, module, field, version, book_ids=book_ids)
         for field in fields
         if field.virtual and field.linking in store.org.modules
     }
@@ -68,7 +68,7 @@ def single_reader(
             row[name] = rows[:MOST_ROWS]
             more[name] = len(rows) > MOST_ROWS
         if module.api_name in INVENTORY:
-            row[LINE_TAX] = line_tax(store, module, record_id)
+            row[LINE_TAX] = sum_line_tax(store, module, record_id)
         if version.page_tokens and children:
             row[_HAS_MORE] = more
         return row
@@ -76,26 +76,26 @@ def single_reader(
     return read
 
 
-def _children(
+def _build_children(
     store: Store, module: Module, field: Field, version: Version, *, book_ids: bool
 ) -> Children:
     child = store.org.modules[str(field.linking)]
     if field.data_type == "subform":
         if field.api_name == "Product_Details":
-            return v2_items(store, child, book_ids=book_ids)
-        return _subform(store, child, version)
+            return build_v2_reader(store, child, book_ids=book_ids)
+        return _build_subform(store, child, version)
     own, other = linking_fields(module.api_name, field.targets[0])
     if field.data_type == "multiuserlookup":
-        rows_of = _rows(store, child, own, [child.fields[other]], (), version)
-        return lambda parent_id: [_of_user(row, other) for row in rows_of(parent_id)]
-    # UNVERIFIED: which keys a row has besides the link's id and what it links to.
-    return _rows(store, child, own, [child.fields[other]], ("$in_merge",), version)
+        rows_of = _build_rows(store, child, own, [child.fields[other]], (), version)
+        return lambda parent_id: [_show_user(row, other) for row in rows_of(parent_id)]
+    # UNVERIFIED: which keys a row has other than the link's id and what it links to.
+    return _build_rows(store, child, own, [child.fields[other]], ("$in_merge",), version)
 
 
-def _of_user(row: Row, name: str) -> Row:
+def _show_user(row: Row, name: str) -> Row:
     """As samples of v8 show the members of a service.
 
-    UNVERIFIED: that other versions and custom fields show users alike.
+    UNVERIFIED: that other versions and custom fields show users the same way.
     """
     user = row[name]
     if isinstance(user, dict):
@@ -103,17 +103,17 @@ def _of_user(row: Row, name: str) -> Row:
     return {"id": row["id"], name: user}
 
 
-def _subform(store: Store, child: Module, version: Version) -> Children:
-    link = store.parent_field(child)
+def _build_subform(store: Store, child: Module, version: Version) -> Children:
+    link = store.find_parent_field(child)
     fields = [field for field in child.fields.values() if field.exists_in(version.number)]
-    keys = tuple(ROW_KEYS) if version.page_tokens else all_system_keys(child, version)
-    rows_of = _rows(store, child, link.api_name if link else "", fields, keys, version)
+    keys = tuple(ROW_KEYS) if version.page_tokens else list_system_keys(child, version)
+    rows_of = _build_rows(store, child, link.api_name if link else "", fields, keys, version)
     if "Product_Name" not in child.fields:
         return rows_of
-    return lambda parent_id: with_product_codes(store, rows_of(parent_id))
+    return lambda parent_id: add_product_codes(store, rows_of(parent_id))
 
 
-def _rows(
+def _build_rows(
     store: Store,
     child: Module,
     link: str,
@@ -124,7 +124,9 @@ def _rows(
     """Live rows in the order of their sequence, or of their ids."""
     if link not in child.fields:
         return lambda parent_id: []
-    reader = rest_reader(store, child, fields, version, system_keys=system_keys, rich_text_cut=0)
+    reader = build_rest_reader(
+        store, child, fields, version, system_keys=system_keys, rich_text_cut=0
+    )
     sequence = child.fields.get("Sequence_Number")
     order = f"m.{sequence.column}, m.id" if sequence else "m.id"
     sql = (

@@ -28,7 +28,7 @@ _KEYS: Mapping[str, object] = {
 #: Of recordings of v2. UNVERIFIED: that v2.1 has the same, and Activities and custom modules.
 _V2_KEYS: Mapping[str, object] = {**_KEYS, "$approval": {**_NO_APPROVAL, "takeover": False}}
 _V2_ASSIGNED = {"$zia_owner_assignment": _NO_OWNER}
-_V2_BESIDES: Mapping[str, Mapping[str, object]] = {
+_V2_OF_MODULES: Mapping[str, Mapping[str, object]] = {
     "Leads": _V2_ASSIGNED,
     "Contacts": {**_V2_ASSIGNED, "$is_duplicate": False},
     "Accounts": {**_V2_ASSIGNED, "$is_duplicate": False},
@@ -88,7 +88,7 @@ _ONLY: Mapping[str, Mapping[str, object]] = {
 CONVERTED, CONVERTED_DETAIL, SE_MODULE = "$converted", "$converted_detail", "$se_module"
 #: An event's in calendars.
 CALENDAR_ID = "$u_id"
-#: The layout in v2, whose records have no Layout; recorded activities do not tell theirs.
+#: The layout in v2, whose records have no Layout; recorded activities do not show theirs.
 LAYOUT_ID = "$layout_id"
 _WITHOUT_LAYOUT = ("Tasks", "Events", "Calls", "Activities")
 
@@ -101,31 +101,31 @@ FILE_KEYS: Mapping[str, str] = {
 }
 
 
-def constant_keys(module: Module, version: Version) -> Mapping[str, object]:
+def find_constant_keys(module: Module, version: Version) -> Mapping[str, object]:
     """The keys that have the same value in all records of the module."""
     if module.api_name in _ONLY:
         return _ONLY[module.api_name]
     if version.page_tokens:
         return _LATER_KEYS
-    keys = {**_V2_KEYS, **_V2_BESIDES.get(module.api_name, {})}
+    keys = {**_V2_KEYS, **_V2_OF_MODULES.get(module.api_name, {})}
     keys.pop(_V2_WITHOUT.get(module.api_name, ""), None)
     return keys
 
 
-def all_system_keys(module: Module, version: Version) -> tuple[str, ...]:
+def list_system_keys(module: Module, version: Version) -> tuple[str, ...]:
     """The `$` keys that records of the module have, as single GETs and lists of v2 show them."""
-    keys = dict.fromkeys(constant_keys(module, version))
+    keys = dict.fromkeys(find_constant_keys(module, version))
     if module.api_name == "Events" and not version.page_tokens:
         keys[CALENDAR_ID] = None
     leads = (CONVERTED, CONVERTED_DETAIL) if module.api_name == "Leads" else ()
-    about = (SE_MODULE,) if related(module, version) else ()
+    about = (SE_MODULE,) if find_related(module, version) else ()
     files = FILE_KEYS if module.files else ()
-    told = version.number < 2.1 and "Layout" in module.fields
-    layout = (LAYOUT_ID,) if told and module.api_name not in _WITHOUT_LAYOUT else ()
+    has_layout_id = version.number < 2.1 and "Layout" in module.fields
+    layout = (LAYOUT_ID,) if has_layout_id and module.api_name not in _WITHOUT_LAYOUT else ()
     return (*keys, *leads, *about, *files, *layout)
 
 
-def related(module: Module, version: Version) -> Field | None:
+def find_related(module: Module, version: Version) -> Field | None:
     """The lookup whose module `$se_module` names ("Get Records": activities and notes)."""
     field = module.fields.get("What_Id") or module.fields.get("Parent_Id")
     named = field is not None and version.number >= field.module_since

@@ -17,12 +17,14 @@ _ADDRESSES: Mapping[str, tuple[tuple[str, str], ...]] = {
 _LISTS = {"Tasks": ("BEST_TIME",)}
 
 
-def keys_of(module: Module, version: Version) -> frozenset[str]:
-    return frozenset((*constants_of(module, version), *addresses_of(module, version)))
+def list_undescribed(module: Module, version: Version) -> frozenset[str]:
+    return frozenset(
+        (*find_undescribed_constants(module, version), *find_undescribed_addresses(module, version))
+    )
 
 
-def constants_of(module: Module, version: Version) -> Mapping[str, object]:
-    """Keys that are the same in each record: nobody has put an address on the map."""
+def find_undescribed_constants(module: Module, version: Version) -> Mapping[str, object]:
+    """Keys that are the same in each record: no address has coordinates."""
     if version.number >= 2.1:
         return {}
     found: dict[str, object] = {key: [] for key in _LISTS.get(module.api_name, ())}
@@ -37,8 +39,8 @@ def constants_of(module: Module, version: Version) -> Mapping[str, object]:
     return found | {"nearby_distance__s": None} if addresses else found
 
 
-def addresses_of(module: Module, version: Version) -> Mapping[str, tuple[str, ...]]:
-    """Keys of whole addresses, and the fields of their five parts as `address` takes them."""
+def find_undescribed_addresses(module: Module, version: Version) -> Mapping[str, tuple[str, ...]]:
+    """Keys of whole addresses, and the fields of the five parts for `compose_address`."""
     if version.number >= 2.1:
         return {}
     found = {}
@@ -49,7 +51,7 @@ def addresses_of(module: Module, version: Version) -> Mapping[str, tuple[str, ..
     return found
 
 
-def address(
+def compose_address(
     street: str | None, city: str | None, state: str | None, code: str | None, country: str | None
 ) -> str:
     """On up to three lines; empty where all parts are."""

@@ -34,27 +34,27 @@ def draw_rows(store: Store, module: Module, size: int, rng: Random) -> Rows:
     if module.api_name == "Leads":
         for position in rng.sample(range(total), total * _CONVERTED // 100):
             converted[position] = states[position] == LIVE
-    ids = _new_ids(store, module, total, rng)
-    created = array("q", _created(total, rng))
-    modified = _modified_times(created, rng)
+    ids = _take_ids(store, module, total, rng)
+    created = array("q", _draw_created(total, rng))
+    modified = _draw_modified_times(created, rng)
     return Rows(module, ids, created, modified, states, converted)
 
 
 def draw_children(
     store: Store, module: Module, rows_of: RowsOf, drawn: Mapping[str, Rows], rng: Random
 ) -> Rows:
-    """Rows of a part of the parents. What becomes of a parent becomes of its rows."""
+    """Rows of a part of the parents. Rows share the state of their parent."""
     parents = drawn[rows_of.parent]
-    partners = _partners(store, module, rows_of, drawn)
+    partners = _list_partners(store, module, rows_of, drawn)
     places = [
         (parent, number)
-        for parent in _with_rows(len(parents.ids), rows_of.share, rng)
-        for number in range(_how_many(rows_of, partners, rng))
+        for parent in _pick_parents(len(parents.ids), rows_of.share, rng)
+        for number in range(_draw_count(rows_of, partners, rng))
     ]
     total = len(places)
     given = {rows_of.field: array("q", (parents.ids[parent] for parent, _ in places))}
     if rows_of.partner:
-        given[rows_of.partner] = _distinct(partners or [], places, rng)
+        given[rows_of.partner] = _draw_distinct(partners or [], places, rng)
     if "Sequence_Number" in module.fields:
         given["Sequence_Number"] = array("q", (number + 1 for _, number in places))
     states = bytearray(parents.states[parent] for parent, _ in places)
@@ -75,9 +75,9 @@ def draw_children(
     created = array("q", (created[position] for position in order))
     return Rows(
         module,
-        _new_ids(store, module, total, rng),
+        _take_ids(store, module, total, rng),
         created,
-        _modified_times(created, rng),
+        _draw_modified_times(created, rng),
         bytearray(states[position] for position in order),
         bytearray(total),
         {
@@ -87,13 +87,13 @@ def draw_children(
     )
 
 
-def _with_rows(parents: int, share: int, rng: Random) -> Iterable[int]:
+def _pick_parents(parents: int, share: int, rng: Random) -> Iterable[int]:
     if share >= 100 or not parents:
         return range(parents)
     return rng.sample(range(parents), max(1, parents * share // 100))
 
 
-def _partners(
+def _list_partners(
     store: Store, module: Module, rows_of: RowsOf, drawn: Mapping[str, Rows]
 ) -> list[int] | None:
     """What a linking module links to; None for other modules."""
@@ -106,12 +106,12 @@ def _partners(
     return [row_id for row_id, state in zip(rows.ids, rows.states, strict=True) if state == LIVE]
 
 
-def _how_many(rows_of: RowsOf, partners: list[int] | None, rng: Random) -> int:
+def _draw_count(rows_of: RowsOf, partners: list[int] | None, rng: Random) -> int:
     wanted = rows_of.least + int(rng.random() * (rows_of.most - rows_of.least + 1))
     return wanted if partners is None else min(wanted, len(partners))
 
 
-def _distinct(partners: list[int], places: list[tuple[int, int]], rng: Random) -> array[int]:
+def _draw_distinct(partners: list[int], places: list[tuple[int, int]], rng: Random) -> array[int]:
     """A partner for each place, never the same twice for one parent."""
     chosen = array("q")
     for _, number in places:
@@ -121,21 +121,21 @@ def _distinct(partners: list[int], places: list[tuple[int, int]], rng: Random) -
     return chosen
 
 
-def _new_ids(store: Store, module: Module, total: int, rng: Random) -> array[int]:
-    first = store.ids.first_of(int(module.table[1:]))
+def _take_ids(store: Store, module: Module, total: int, rng: Random) -> array[int]:
+    first = store.ids.find_first(int(module.table[1:]))
     random = rng.random
     return array("q", (first + n * _STEP + int(random() * _STEP) + 1 for n in range(total)))
 
 
-def _modified_times(created: array[int], rng: Random) -> array[int]:
-    modified = array("q", _modified(created, rng))
+def _draw_modified_times(created: array[int], rng: Random) -> array[int]:
+    modified = array("q", _draw_modified(created, rng))
     if len(created) >= 40:
         for _ in range(1 + len(created) // 20_000):
-            _mass_update(created, modified, rng)
+            _draw_mass_update(created, modified, rng)
     return modified
 
 
-def _created(total: int, rng: Random) -> Iterator[int]:
+def _draw_created(total: int, rng: Random) -> Iterator[int]:
     """Rising roughly with the ids, but months off either way."""
     span, jitter, random = LAST - FIRST - _DAY, 120 * _DAY, rng.random
     for number in range(total):
@@ -143,7 +143,7 @@ def _created(total: int, rng: Random) -> Iterator[int]:
         yield FIRST + int(min(max(moment, random() * _DAY), span - random() * _DAY))
 
 
-def _modified(created: Iterable[int], rng: Random) -> Iterator[int]:
+def _draw_modified(created: Iterable[int], rng: Random) -> Iterator[int]:
     """A third was never touched, some within the first days, the rest at any time since."""
     random = rng.random
     for moment in created:
@@ -152,7 +152,7 @@ def _modified(created: Iterable[int], rng: Random) -> Iterator[int]:
         yield moment + int(random() * min(reach, LAST - moment))
 
 
-def _mass_update(created: array[int], modified: array[int], rng: Random) -> None:
+def _draw_mass_update(created: array[int], modified: array[int], rng: Random) -> None:
     """Gives up to 400 rows the same Modified_Time, wherever their ids are."""
     total = len(created)
     second = rng.randrange(FIRST + (LAST - FIRST) * 3 // 4, LAST)

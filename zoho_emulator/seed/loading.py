@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from itertools import cycle, islice
 from random import Random
 
-from zoho_emulator.seed.samples import is_of_place, pool
-from zoho_emulator.seed.special_samples import territories_of
+from zoho_emulator.seed.samples import draw_pool, is_of_place
+from zoho_emulator.seed.special_samples import draw_territories
 from zoho_emulator.store.data_types import affinity, is_stored
 from zoho_emulator.store.model import Field, Module
 from zoho_emulator.store.store import LIVE, PERMANENT, RECYCLED, Store
@@ -40,7 +40,7 @@ class Rows:
     #: Values of fields that are drawn with the row: its parent, its place among the parent's rows.
     given: dict[str, array[int]] = field(default_factory=dict)
 
-    def some_live(self, rng: Random, number: int) -> list[int]:
+    def draw_live(self, rng: Random, number: int) -> list[int]:
         """Ids of rows a lookup may point at; none when the module is empty."""
         if not self.ids:
             return []
@@ -55,11 +55,11 @@ class Rows:
 def load(store: Store, drawn: Mapping[str, Rows], name: str, *, seed: int, now: int) -> None:
     """Fills one module; `drawn` has all modules, because lookups point at their rows."""
     rows = drawn[name]
-    deletions = _deletions(rows, store, now, Random(f"{seed}:{name}:deleted"))
+    deletions = _draw_deletions(rows, store, now, Random(f"{seed}:{name}:deleted"))
     values = _Values(store, drawn, rows, seed)
     stored = [item for item in rows.module.fields.values() if is_stored(item)]
     fields = [item for item in stored if item.returned == "value"]
-    targets = {item.column: values.expression(item, n) for n, item in enumerate(fields)}
+    targets = {item.column: values.write_expression(item, n) for n, item in enumerate(fields)}
     _compose_full_name(rows.module, targets)
     _compose_call_duration(rows.module, targets)
     system = ("id", "state", "converted", "deleted_time", "deleted_by", "tie")
@@ -111,18 +111,18 @@ class _Values:
         names = ", ".join(["n integer primary key", *columns])
         connection.execute(f"create temp table pool{number} ({names})")
         marks = ", ".join("?" * (len(columns) + 1))
-        length = self._length(number)
+        length = self._find_length(number)
         connection.executemany(
             f"insert into pool{number} values ({marks})",
             zip(range(length), *columns.values(), strict=True),
         )
         return f"cross join pool{number} on pool{number}.n = draws.n % {length}"
 
-    def _length(self, number: int) -> int:
+    def _find_length(self, number: int) -> int:
         """A small module needs no long pools."""
         return min(_LENGTHS[number], len(self.rows.ids) + 2 * number + 1)
 
-    def expression(self, item: Field, number: int) -> str:
+    def write_expression(self, item: Field, number: int) -> str:
         name = item.api_name
         if name in self.rows.given:
             return f"given_{name}"
@@ -143,34 +143,34 @@ class _Values:
             return str(self.rows.module.layout_id)
         # Parts of a place stay together.
         group = 0 if is_of_place(item) else number % len(_LENGTHS)
-        length = self._length(group)
+        length = self._find_length(group)
         rng = Random(f"{self.seed}:{self.rows.module.api_name}:{name}")
-        values = self._pool(item, rng, length)
+        values = self._share_pool(item, rng, length)
         self.pools[group][item.column] = list(islice(cycle(values), length))
         column = f"pool{group}.{item.column}"
         return f"case when converted then {column} end" if name in _OF_CONVERTED else column
 
-    def _pool(self, item: Field, rng: Random, length: int) -> list[Stored]:
+    def _share_pool(self, item: Field, rng: Random, length: int) -> list[Stored]:
         """Fields made up by the hundred come in a few kinds: they share a pool, each turned."""
         if not item.custom or not item.api_name.startswith("Custom_"):
-            return self._new_pool(item, rng, length)
+            return self._draw_pool(item, rng, length)
         kind = (item.data_type, item.targets, item.pick_list, length)
         if kind not in self.shared:
-            self.shared[kind] = self._new_pool(item, rng, length)
+            self.shared[kind] = self._draw_pool(item, rng, length)
         turn = rng.randrange(length)
         return self.shared[kind][turn:] + self.shared[kind][:turn]
 
-    def _new_pool(self, item: Field, rng: Random, length: int) -> list[Stored]:
+    def _draw_pool(self, item: Field, rng: Random, length: int) -> list[Stored]:
         if item.targets:
-            return self._references(item, rng, length)
+            return self._draw_references(item, rng, length)
         if item.data_type == "territories":
             known = self.store.org.territories
             return [
-                territories_of(known, rng) if rng.random() < 0.3 else None for _ in range(length)
+                draw_territories(known, rng) if rng.random() < 0.3 else None for _ in range(length)
             ]
-        return pool(item, rng, length)
+        return draw_pool(item, rng, length)
 
-    def _references(self, item: Field, rng: Random, length: int) -> list[Stored]:
+    def _draw_references(self, item: Field, rng: Random, length: int) -> list[Stored]:
         """Ids of users or rows, nulls among them where the field may be empty."""
         found: list[Stored] = []
         if item.targets == ("users",):
@@ -182,14 +182,14 @@ class _Values:
             found += rng.choices(list(self.store.org.profiles.values()), k=length)
         for target in item.targets:
             if target in self.drawn:
-                found += self.drawn[target].some_live(rng, length // len(item.targets) + 1)
+                found += self.drawn[target].draw_live(rng, length // len(item.targets) + 1)
         if item.api_name not in _AUTHORS + _OF_CONVERTED and not item.mandatory:
             found += [None] * (len(found) // 4)
         rng.shuffle(found)
         return found or [None]
 
 
-def _deletions(
+def _draw_deletions(
     rows: Rows, store: Store, now: int, rng: Random
 ) -> tuple[Iterable[int | None], Iterable[int | None]]:
     """Times and authors. Recycled rows went within 70 days, permanent ones within 130: so some

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from random import Random
 
-from zoho_emulator.catalogue.build import build_org, tables
+from zoho_emulator.catalogue.build import build_org, list_tables
 from zoho_emulator.catalogue.notation import Table
 from zoho_emulator.seed.drawing import draw_children, draw_rows
 from zoho_emulator.seed.loading import Rows, load
@@ -35,8 +35,8 @@ def build(
     """
     path.unlink(missing_ok=True)
     ids = Ids(Random(f"{seed}:org").randrange(3_000_000, 9_000_000) * 10**12)
-    wanted = tables(modules)
-    sizes = _sizes(wanted, rows, rows_by_module or {})
+    wanted = list_tables(modules)
+    sizes = _count_rows(wanted, rows, rows_by_module or {})
     org = build_org(
         ids,
         wanted,
@@ -55,13 +55,13 @@ def build(
     for name in drawn:
         load(store, drawn, name, seed=seed, now=now)
         store.create_indexes(org.modules[name])
-    # A sample is enough for the planner to tell an index from a scan.
+    # A sample is enough for the planner to choose between an index and a scan.
     store.connection.execute("pragma analysis_limit = 1000")
     store.connection.execute("analyze")
     return store
 
 
-def _sizes(
+def _count_rows(
     wanted: Iterable[Table], rows: int | None, rows_by_module: Mapping[str, int]
 ) -> dict[str, int]:
     """Rows of each module that has rows of its own right; others follow from their parents."""

@@ -10,10 +10,10 @@ from random import Random
 
 import orjson
 
-from zoho_emulator.seed.special_samples import maker_of
+from zoho_emulator.seed.special_samples import find_maker
 from zoho_emulator.store.data_types import is_json, value_type
 from zoho_emulator.store.model import Field
-from zoho_emulator.store.tags import TAGS, tag
+from zoho_emulator.store.tags import TAGS, build_tag
 from zoho_emulator.store.values import Stored
 
 #: 2015-01-02 and 2025-12-31 in UTC: between them lie all times of seeded rows.
@@ -63,46 +63,46 @@ TEXTS = (
 Maker = Callable[[Field, Random], Stored]
 
 
-def _word(rng: Random) -> str:
+def _draw_word(rng: Random) -> str:
     return "".join(rng.choices(_SYLLABLES, k=rng.choice((2, 2, 3)))).capitalize()
 
 
-def _sentence(rng: Random, words: int) -> str:
+def _draw_sentence(rng: Random, words: int) -> str:
     return " ".join(rng.choices(_WORDS, k=words)).capitalize() + "."
 
 
-def _text(field: Field, rng: Random) -> str:
+def _draw_text(field: Field, rng: Random) -> str:
     if field.length is not None and field.length <= 20:
-        return _word(rng)
-    return f"{_word(rng)} {_word(rng)}"
+        return _draw_word(rng)
+    return f"{_draw_word(rng)} {_draw_word(rng)}"
 
 
-def _textarea(field: Field, rng: Random) -> str:
+def _draw_textarea(field: Field, rng: Random) -> str:
     if field.textarea == "rich_text":
-        parts = (f"<p>{_sentence(rng, 12)}</p>" for _ in range(rng.choice((1, 1, 2, 8))))
+        parts = (f"<p>{_draw_sentence(rng, 12)}</p>" for _ in range(rng.choice((1, 1, 2, 8))))
         return f"<div>{''.join(parts)}</div>"
-    return "\n".join(_sentence(rng, 8) for _ in range(rng.choice((1, 1, 1, 3))))
+    return "\n".join(_draw_sentence(rng, 8) for _ in range(rng.choice((1, 1, 1, 3))))
 
 
-def _date(field: Field, rng: Random) -> str:
+def _draw_date(field: Field, rng: Random) -> str:
     born = any(word in field.api_name for word in ("Birth", "Founded"))
     first, days = (date(1899, 12, 30), 38_000) if born else (date(2015, 1, 1), 4_000)
     return (first + timedelta(rng.randrange(days))).isoformat()
 
 
-def _decimal(field: Field, rng: Random) -> float:
+def _draw_decimal(field: Field, rng: Random) -> float:
     return round(rng.uniform(-1_000, 1_000_000), field.decimal_place or 2)
 
 
-def _picklist(field: Field, rng: Random) -> Stored:
+def _draw_option(field: Field, rng: Random) -> Stored:
     return rng.choice([option for option in field.pick_list if option != "-None-"] or [None])
 
 
-def _options(field: Field, rng: Random) -> str:
+def _draw_options(field: Field, rng: Random) -> str:
     return ";".join(rng.sample(field.pick_list, rng.randint(1, len(field.pick_list))))
 
 
-def _files(field: Field, rng: Random) -> str:
+def _draw_files(field: Field, rng: Random) -> str:
     image = field.data_type == "imageupload"
     ending, extra = ("png", ("Encrypted_Id__s", "Preview_Id__s")) if image else ("pdf", ())
     items = []
@@ -110,7 +110,7 @@ def _files(field: Field, rng: Random) -> str:
         item: dict[str, object] = {
             "id": str(rng.randrange(10**17, 10**18)),
             "File_Id__s": f"{rng.getrandbits(128):032x}",
-            "File_Name__s": f"{_word(rng).lower()}, {number}.{ending}",
+            "File_Name__s": f"{_draw_word(rng).lower()}, {number}.{ending}",
             "Size__s": rng.randrange(1_000, 5_000_000),
             **{key: f"{rng.getrandbits(128):032x}" for key in extra},
         }
@@ -120,27 +120,27 @@ def _files(field: Field, rng: Random) -> str:
     return orjson.dumps(items).decode()
 
 
-def _tags(field: Field, rng: Random) -> str:
+def _draw_tags(field: Field, rng: Random) -> str:
     chosen = sorted(rng.sample(range(len(TAGS)), rng.randint(1, 3)))
-    return orjson.dumps([tag(field, number) for number in chosen]).decode()
+    return orjson.dumps([build_tag(field, number) for number in chosen]).decode()
 
 
 _MAKERS: dict[str, Maker] = {
-    "email": lambda field, rng: f"{_word(rng).lower()}.{rng.randrange(10_000)}@example.com",
+    "email": lambda field, rng: f"{_draw_word(rng).lower()}.{rng.randrange(10_000)}@example.com",
     "phone": lambda field, rng: f"+1 (555) 01{rng.randrange(100):02d}-{rng.randrange(100):02d}",
-    "website": lambda field, rng: f"https://www.example.com/{_word(rng).lower()}?a=1&b=2",
-    "textarea": _textarea,
-    "mediumtext": _textarea,
-    "picklist": _picklist,
-    "multiselectpicklist": _options,
+    "website": lambda field, rng: f"https://www.example.com/{_draw_word(rng).lower()}?a=1&b=2",
+    "textarea": _draw_textarea,
+    "mediumtext": _draw_textarea,
+    "picklist": _draw_option,
+    "multiselectpicklist": _draw_options,
     "integer": lambda field, rng: rng.randrange(5_000),
     "long": lambda field, rng: rng.randrange(10**12),
     "bigint": lambda field, rng: rng.randrange(10**18),
-    "double": _decimal,
+    "double": _draw_decimal,
     "percent": lambda field, rng: float(rng.randrange(101)),
-    "currency": _decimal,
+    "currency": _draw_decimal,
     "boolean": lambda field, rng: rng.getrandbits(1),
-    "date": _date,
+    "date": _draw_date,
     "datetime": lambda field, rng: rng.randrange(FIRST, LAST),
     "profileimage": lambda field, rng: f"{rng.getrandbits(256):064x}",
 }
@@ -162,7 +162,7 @@ _EDGES: dict[str, tuple[Stored, ...]] = {
 _PLACE_PARTS = ("City", "State", "Code", "Country")
 
 
-def _place_part(field: Field) -> int | None:
+def _find_place_part(field: Field) -> int | None:
     """Which part of a place an address field is, so that a row's city and country agree."""
     ending = field.api_name.rpartition("_")[2]
     ending = "Code" if ending == "Zip" else ending
@@ -173,13 +173,13 @@ def _place_part(field: Field) -> int | None:
 
 def is_of_place(field: Field) -> bool:
     """Pools of such fields agree when they have the same size."""
-    return _place_part(field) is not None
+    return _find_place_part(field) is not None
 
 
-def pool(field: Field, rng: Random, size: int) -> list[Stored]:
+def draw_pool(field: Field, rng: Random, size: int) -> list[Stored]:
     """`size` values of the field in random order, nulls among them where it may be empty."""
     kind = value_type(field)
-    part = _place_part(field)
+    part = _find_place_part(field)
     if part is not None:
         # The same draw for all parts, whatever the generator of this field is.
         together = Random("places")
@@ -188,10 +188,10 @@ def pool(field: Field, rng: Random, size: int) -> list[Stored]:
         return ["Available"]
     if field.api_name == "Locked__s":
         return [0]
-    special = maker_of(field)
-    make = special or (_tags if is_json(field) else _MAKERS.get(kind, _text))
+    special = find_maker(field)
+    make = special or (_draw_tags if is_json(field) else _MAKERS.get(kind, _draw_text))
     if field.data_type in ("fileupload", "imageupload"):
-        make = _files
+        make = _draw_files
     edges = () if special or is_json(field) else _EDGES.get(kind, ())
     fitting = [
         edge

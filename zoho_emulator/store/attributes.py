@@ -35,16 +35,16 @@ _CHECKS: tuple[tuple[Any, Check], ...] = (
 
 
 @cache
-def _checks_of(owner: type) -> Mapping[str, Check]:
+def _list_checks(owner: type) -> Mapping[str, Check]:
     hints = get_type_hints(owner)
     return {name: check for name, hint in hints.items() for kind, check in _CHECKS if hint == kind}
 
 
 def check_types(owner: type, given: Mapping[str, object], what: str) -> None:
     """A ValueError names the first attribute of a wrong type; unknown ones pass."""
-    checks = _checks_of(owner)
+    checks = _list_checks(owner)
     for name, value in given.items():
-        # Zoho tells an External ID field by an object, and so may tests.
+        # Zoho describes an External ID field by an object, and so may tests.
         if name not in checks or (name == "external" and isinstance(value, dict)):
             continue
         wanted, good = checks[name]

@@ -1,7 +1,7 @@
 """Ids: 19 digits, of which the first seven are the org's.
 
 Schema ids (fields, users, layouts ...) stand low; every module has a block of its own for its
-records, so an id tells its module. Zoho promises no such thing: nothing outside may use it.
+records, so an id shows its module. Zoho promises no such thing: nothing outside may use it.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _KIND = 100_000_000
 _FIRST_SCHEMA_ID = 2_001
 
 
-def derived(schema_id: int, kind: str, number: int = 0) -> int:
+def derive_id(schema_id: int, kind: str, number: int = 0) -> int:
     """An id that goes with another one: of a module's views, of a field's tags ..."""
     serial = schema_id % _BLOCK
     return schema_id - serial + _KIND * (1 + _KINDS.index(kind)) + 1_000 * serial + number
@@ -35,8 +35,8 @@ class Ids:
         self.blocks += 1
         return self.blocks
 
-    def first_of(self, block: int) -> int:
+    def find_first(self, block: int) -> int:
         return self.prefix + block * _BLOCK
 
-    def block_of(self, record_id: int) -> int:
+    def find_block(self, record_id: int) -> int:
         return (record_id - self.prefix) // _BLOCK

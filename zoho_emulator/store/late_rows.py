@@ -9,7 +9,7 @@ from copy import copy
 
 from zoho_emulator.clock import Clock
 from zoho_emulator.store.store import Store
-from zoho_emulator.store.values import folded
+from zoho_emulator.store.values import fold
 
 
 class LateRows:
@@ -24,22 +24,22 @@ class LateRows:
         self._copy = sqlite3.connect(
             self._shown.path, isolation_level=None, check_same_thread=False
         )
-        self._copy.create_function("folded", 1, folded, deterministic=True)
+        self._copy.create_function("folded", 1, fold, deterministic=True)
         self._copy.execute("pragma synchronous = off")
         self._shown.connection = self._copy
         self._truth.create_function("moment_of_change", 0, clock.precise)
         self._truth.backup(self._copy)
         self._taken = 0
-        self._schema = self._tables()
+        self._schema = self._read_tables()
         for name in self._schema:
             self._watch(name)
 
-    def as_of(self, seconds: float) -> Store:
+    def copy_as_of(self, seconds: float) -> Store:
         """The rows with all changes that are older."""
         self._follow_schema()
         due = self._clock.precise() - seconds
         for name in self._schema:
-            columns = ", ".join(self._columns(name))
+            columns = ", ".join(self._list_columns(name))
             found = self._truth.execute(
                 f"select {columns} from late_{name} where moment <= ? order by number", (due,)
             ).fetchall()
@@ -65,7 +65,7 @@ class LateRows:
             path = self._shown.path
             path.with_name(path.name + ending).unlink(missing_ok=True)
 
-    def _tables(self) -> dict[str, str]:
+    def _read_tables(self) -> dict[str, str]:
         """The modules' tables with the statements that make them."""
         return dict(
             self._truth.execute(
@@ -73,11 +73,11 @@ class LateRows:
             )
         )
 
-    def _columns(self, name: str) -> list[str]:
+    def _list_columns(self, name: str) -> list[str]:
         return [row[1] for row in self._truth.execute(f"pragma main.table_info({name})")]
 
     def _watch(self, name: str) -> None:
-        columns = self._columns(name)
+        columns = self._list_columns(name)
         named = ", ".join(columns)
         self._truth.execute(
             f"create temp table late_{name} (number integer primary key, moment, {named})"
@@ -95,7 +95,7 @@ class LateRows:
         self._truth.execute(f"drop table if exists temp.late_{name}")
 
     def _follow_schema(self) -> None:
-        now = self._tables()
+        now = self._read_tables()
         if now == self._schema:
             return
         for name in self._schema.keys() | now.keys():

@@ -1,6 +1,6 @@
 """An org's schema: modules, fields and users, and how a value is stored.
 
-A module is one sqlite table. Besides one column per field it has
+A module is one sqlite table. In addition to one column per field it has
 
     id           INTEGER PRIMARY KEY   the record id (field `id` has column "id")
     state        INTEGER   0 live, 1 in the recycle bin, 2 permanently deleted
@@ -141,7 +141,7 @@ class Module:
     since: float = 2.0
     until: float = FOREVER
     #: Its rows are files (Attachments), which are listed, and neither queried nor exported ("Bulk
-    #: Read: Limitations"). UNVERIFIED: that queries refuse them, and that their lists heed
+    #: Read: Limitations"). UNVERIFIED: that queries refuse them, and that their lists follow
     #: `sort_by` and If-Modified-Since as others do.
     files: bool = False
     #: False: the token's profile may not see its records, whatever `viewable` says.
@@ -157,7 +157,7 @@ class Module:
         return self.since <= version <= self.until
 
     @property
-    def of_parents(self) -> bool:
+    def belongs_to_records(self) -> bool:
         """Whether its rows belong to records of other modules."""
         return self.generated_type in ("subform", "static_subform", "linking")
 
@@ -179,7 +179,7 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedItem:
     """A territory or a contact role."""
 
     id: int
@@ -216,9 +216,9 @@ class Org:
     roles: dict[str, int] = field(default_factory=dict)
     profiles: dict[str, int] = field(default_factory=dict)
     #: All territories but the first lie in the first.
-    territories: list[Named] = field(default_factory=list)
+    territories: list[NamedItem] = field(default_factory=list)
     currencies: list[Currency] = field(default_factory=list)
-    contact_roles: list[Named] = field(default_factory=list)
+    contact_roles: list[NamedItem] = field(default_factory=list)
     #: Names of tags that writes made, by the id of the field, after those of `tags.TAGS`.
     new_tags: dict[int, list[str]] = field(default_factory=dict)
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from zoho_emulator.catalogue.build import new_field, new_module
-from zoho_emulator.catalogue.notation import ENDING, STAMPS, Draft, Table, field, owner, realize
+from zoho_emulator.catalogue.notation import ENDING, STAMPS, Draft, Table, build_field, field, owner
 from zoho_emulator.store.attributes import check_types
 from zoho_emulator.store.data_types import affinity, is_stored
 from zoho_emulator.store.ids import Ids
 from zoho_emulator.store.model import Field, Module, Org
-from zoho_emulator.store.values import folded
+from zoho_emulator.store.values import fold
 
 #: Not to be changed: they tie metadata to tables.
 _FIXED = {"id", "table", "fields", "columns", "layout_id", "api_name"}
@@ -33,7 +33,7 @@ class Schema:
         #: Bumped by every change of rows or schema.
         self.version = 0
         self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self.connection.create_function("folded", 1, folded, deterministic=True)
+        self.connection.create_function("folded", 1, fold, deterministic=True)
         # Rows are wide: bigger pages hold more of them and load a tenth faster.
         for pragma in (
             "page_size = 8192",
@@ -57,22 +57,22 @@ class Schema:
     def close(self) -> None:
         self.connection.close()
 
-    def parent_field(self, module: Module) -> Field | None:
+    def find_parent_field(self, module: Module) -> Field | None:
         """The lookup to the record that a child's row belongs to."""
         return next((f for f in module.fields.values() if f.targets == (module.parent,)), None)
 
-    def children_of(self, module: Module) -> list[tuple[Module, Field]]:
+    def list_children(self, module: Module) -> list[tuple[Module, Field]]:
         """Modules whose rows go with the records of this one, and their lookup to it."""
         return [
             (child, link)
             for child in self.org.modules.values()
-            if child.of_parents and child.parent == module.api_name
-            if (link := self.parent_field(child))
+            if child.belongs_to_records and child.parent == module.api_name
+            if (link := self.find_parent_field(child))
         ]
 
-    def module_of(self, record_id: int) -> Module | None:
+    def find_module(self, record_id: int) -> Module | None:
         """The module a record belongs to, read from its id."""
-        table = f"m{self.ids.block_of(record_id)}"
+        table = f"m{self.ids.find_block(record_id)}"
         return next((m for m in self.org.modules.values() if m.table == table), None)
 
     def _create_users(self) -> None:
@@ -98,7 +98,7 @@ class Schema:
             "deleted_by integer",
             "tie integer not null default 0",
         ]
-        columns += [_column(field) for field in module.fields.values() if is_stored(field)]
+        columns += [_define_column(field) for field in module.fields.values() if is_stored(field)]
         self.connection.execute(f"create table {module.table} ({', '.join(columns)})")
 
     def _create_view(self, module: Module) -> None:
@@ -122,7 +122,7 @@ class Schema:
     def create_indexes(self, module: Module) -> None:
         """Once the rows are in: loading into an indexed table takes longer."""
         table = module.table
-        if module.parent and (link := self.parent_field(module)):
+        if module.parent and (link := self.find_parent_field(module)):
             self.connection.execute(f"create index {table}_parent on {table} ({link.column}, id)")
         for name in ("Modified_Time", "Created_Time"):
             if stamp := module.fields.get(name):
@@ -161,12 +161,12 @@ class Schema:
         drafts: tuple[Draft, ...] = (
             owner(label),
             field("Name", label=f"{label} Name", length=120, mandatory=True),
-            *(_draft(item) for item in own),
+            *(_read_draft(item) for item in own),
             *STAMPS,
             *ENDING,
         )
         if bare:
-            drafts = tuple(_draft(item) for item in own)
+            drafts = tuple(_read_draft(item) for item in own)
         if len({draft.api_name for draft in drafts}) < len(drafts):
             raise ValueError(f"{name}: a field is there twice")
         module = new_module(Table(name, label, drafts, generated_type="custom"), self.ids)
@@ -209,17 +209,19 @@ class Schema:
         """A custom field unless `custom` is false; rows hold null in it."""
         if module.view_of or not module.table:
             raise ValueError(f"{module.api_name} has no fields of its own")
-        draft = _draft(given)
+        draft = _read_draft(given)
         if draft.api_name in module.fields:
             raise ValueError(f"{module.api_name} has a field {draft.api_name} already")
         added = new_field(module, draft, self.ids)
         if is_stored(added):
-            self.connection.execute(f"alter table {module.table} add column {_column(added)}")
+            self.connection.execute(
+                f"alter table {module.table} add column {_define_column(added)}"
+            )
         self.version += 1
         return added
 
     def change_field(self, module: Module, changed: Field, changes: Mapping[str, object]) -> Field:
-        """Sets attributes of `model.Field`; a new data_type must store its values alike."""
+        """Sets attributes of `model.Field`; a new data_type must store its values the same way."""
         if module.view_of:
             raise ValueError(f"{module.api_name} has no fields of its own")
         name = str(changes.get("api_name", changed.api_name))
@@ -232,11 +234,13 @@ class Schema:
             new = replace(changed, api_name=name, **attributes)
         else:
             kept = {"label": changed.label, "custom": changed.custom}
-            new = realize(field(name, data_type, **{**kept, **rest}), changed.id, changed.column)
+            new = build_field(
+                field(name, data_type, **{**kept, **rest}), changed.id, changed.column
+            )
         if is_stored(changed) != is_stored(new) or affinity(changed) != affinity(new):
             raise ValueError(
                 f"{module.api_name}.{changed.api_name} cannot become {data_type}:"
-                " remove the field and add it anew"
+                " remove the field and add it again"
             )
         if module.display_field == changed.api_name:
             module.display_field = name
@@ -257,11 +261,11 @@ class Schema:
         self.version += 1
 
 
-def _column(stored: Field) -> str:
+def _define_column(stored: Field) -> str:
     return f"{stored.column} {affinity(stored)}"
 
 
-def _draft(given: Mapping[str, object]) -> Draft:
+def _read_draft(given: Mapping[str, object]) -> Draft:
     rest = {key: value for key, value in given.items() if key not in ("api_name", "data_type")}
     name = given.get("api_name")
     if not isinstance(name, str) or not name:

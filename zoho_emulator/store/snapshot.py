@@ -5,7 +5,7 @@ import sqlite3
 from zoho_emulator.store.store import Store
 
 
-def snapshot(store: Store) -> sqlite3.Connection:
+def take_snapshot(store: Store) -> sqlite3.Connection:
     """A connection that goes on seeing the rows as they are now; close it before the store.
 
     The store keeps its file to itself and journals nothing until the first snapshot, because that

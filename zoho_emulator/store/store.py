@@ -8,13 +8,13 @@ from zoho_emulator.store.data_types import affinity
 from zoho_emulator.store.ids import Ids
 from zoho_emulator.store.model import Field, Module, Org
 from zoho_emulator.store.schema import Schema
-from zoho_emulator.store.ties import ties
+from zoho_emulator.store.ties import build_ties
 from zoho_emulator.store.values import Stored, encode, invalid
 
 LIVE, RECYCLED, PERMANENT = 0, 1, 2
 _KINDS = {"recycle": RECYCLED, "permanent": PERMANENT}
 
-#: What a new record holds unless told otherwise.
+#: What a new record holds unless the call gives another value.
 _DEFAULTS: Mapping[str, Stored] = {
     "Record_Status__s": "Available",
     "Locked__s": 0,
@@ -29,7 +29,7 @@ class Store(Schema):
         self, org: Org, path: Path, ids: Ids, *, seed: int = 1, filled: bool = False
     ) -> None:
         super().__init__(org, path, ids, filled=filled)
-        self.tie = ties(seed)
+        self.tie = build_ties(seed)
         self._last_ids: dict[str, int] = {}
         self._rows: dict[str, int] = {}
 
@@ -53,7 +53,7 @@ class Store(Schema):
             return target_id in self.org.profiles.values()
         if field.targets == ("layouts",):
             return any(module.layout_id == target_id for module in self.org.modules.values())
-        target = self.module_of(target_id)
+        target = self.find_module(target_id)
         if target is None or target.api_name not in field.targets:
             return False
         row = self.connection.execute(
@@ -61,7 +61,7 @@ class Store(Schema):
         ).fetchone()
         return row is not None and row[0] == LIVE
 
-    def _columns(
+    def _encode_columns(
         self, module: Module, values: Mapping[str, object], *, checked: bool
     ) -> dict[str, Stored]:
         row: dict[str, Stored] = {}
@@ -85,7 +85,7 @@ class Store(Schema):
                 row[field.column] = stored
         return row
 
-    def _full_name(self, module: Module, record_id: int) -> None:
+    def _compose_full_name(self, module: Module, record_id: int) -> None:
         """Zoho composes Full_Name of first and last name."""
         names = [module.fields.get(name) for name in ("Full_Name", "First_Name", "Last_Name")]
         columns = [field.column for field in names if field is not None]
@@ -139,7 +139,7 @@ class Store(Schema):
         )
         if module.table in self._rows:
             self._rows[module.table] += 1
-        self._full_name(module, record_id)
+        self._compose_full_name(module, record_id)
         return record_id
 
     def insert_all(
@@ -156,14 +156,14 @@ class Store(Schema):
         """Changes rows by id, or none of them where one cannot be; the ids that are live."""
         _refuse_rowless(module)
         for values in rows.values():
-            self._columns(module, values, checked=False)
+            self._encode_columns(module, values, checked=False)
         return [key for key in rows if self.update(module, key, rows[key], now=now, by=by)]
 
     def _new_row(
         self, module: Module, values: Mapping[str, object], *, checked: bool
     ) -> dict[str, Stored]:
         _refuse_rowless(module)
-        row = self._columns(module, values, checked=checked)
+        row = self._encode_columns(module, values, checked=checked)
         for field in module.fields.values():
             needed = field.mandatory and not field.layout_only
             if needed and field.column not in row and not checked:
@@ -184,7 +184,7 @@ class Store(Schema):
     ) -> bool:
         """Sets values and the modification stamps; False when no such row is live."""
         _refuse_rowless(module)
-        row = self._columns(module, values, checked=checked)
+        row = self._encode_columns(module, values, checked=checked)
         stamps: dict[str, Stored] = {"Modified_Time": now, "Modified_By": by}
         for name, value in stamps.items():
             if (field := module.fields.get(name)) and field.returned == "value":
@@ -194,7 +194,7 @@ class Store(Schema):
             f"update {module.table} set {assignments} where id = ? and state = 0",
             (*row.values(), record_id),
         )
-        self._full_name(module, record_id)
+        self._compose_full_name(module, record_id)
         return changed
 
     def delete(
@@ -207,7 +207,7 @@ class Store(Schema):
         _refuse_rowless(module)
         state = _KINDS[kind]
         done = []
-        children = self.children_of(module)
+        children = self.list_children(module)
         for record_id in ids:
             if self._remove(module, "id", record_id, state, now=now, by=by):
                 done.append(record_id)
@@ -228,7 +228,7 @@ class Store(Schema):
         """Takes rows out of the recycle bin. UNVERIFIED: restoring sets Modified_Time."""
         _refuse_rowless(module)
         done = [record_id for record_id in ids if self._restore(module, "id", record_id, now=now)]
-        children = self.children_of(module)
+        children = self.list_children(module)
         for record_id in done:
             for child, link in children:
                 self._restore(child, link.column, record_id, now=now)
@@ -245,15 +245,15 @@ class Store(Schema):
             (record_id,),
         )
 
-    def counts(self) -> dict[str, dict[str, int]]:
+    def count_rows(self) -> dict[str, dict[str, int]]:
         """Rows of every module by state; `live` is without converted leads."""
         return {
-            module.api_name: self._count(module)
+            module.api_name: self._count_module(module)
             for module in self.org.modules.values()
             if module.table and not module.view_of
         }
 
-    def _count(self, module: Module) -> dict[str, int]:
+    def _count_module(self, module: Module) -> dict[str, int]:
         def number(condition: str) -> int:
             sql = f"select count(*) from {module.table} {condition}"
             return int(self.connection.execute(sql).fetchone()[0])
@@ -277,7 +277,7 @@ class Store(Schema):
         table = module.table
         if table not in self._last_ids:
             last = self.connection.execute(f"select max(id) from {table}").fetchone()[0]
-            self._last_ids[table] = last or self.ids.first_of(int(table[1:]))
+            self._last_ids[table] = last or self.ids.find_first(int(table[1:]))
         self._last_ids[table] += 13
         return self._last_ids[table]
 

@@ -11,8 +11,8 @@ _64_BITS = 2**64 - 1
 _STEP, _FIRST, _SECOND = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 
 
-def ties(seed: int) -> Callable[[int], int]:
-    """A number of 31 bits for an id, that tells nothing of the id; kept with the row."""
+def build_ties(seed: int) -> Callable[[int], int]:
+    """A number of 31 bits for an id, that reveals nothing of the id; kept with the row."""
     start = (seed + 1) * _STEP & _64_BITS
 
     def tie(record_id: int) -> int:

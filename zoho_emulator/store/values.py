@@ -16,7 +16,7 @@ from zoho_emulator.store.model import Field
 Stored = str | int | float | None
 
 
-def folded(value: Stored) -> Stored:
+def fold(value: Stored) -> Stored:
     """The value without regard to case."""
     return value.lower() if isinstance(value, str) else value
 
@@ -53,7 +53,7 @@ def _mistyped(field: Field) -> ZohoError:
     return invalid(field, expected_data_type=expected)
 
 
-def _text(field: Field, value: object) -> str:
+def _encode_text(field: Field, value: object) -> str:
     if not isinstance(value, str):
         raise _mistyped(field)
     if field.length is not None and len(value) > field.length:
@@ -62,13 +62,13 @@ def _text(field: Field, value: object) -> str:
 
 
 def _check_pattern(field: Field, value: object, pattern: re.Pattern[str]) -> str:
-    text = _text(field, value)
+    text = _encode_text(field, value)
     if not pattern.fullmatch(text):
         raise _mistyped(field)
     return text
 
 
-def _integer(field: Field, value: object) -> int:
+def _encode_integer(field: Field, value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise _mistyped(field)
     if len(str(abs(value))) > (field.length or 9):
@@ -76,30 +76,30 @@ def _integer(field: Field, value: object) -> int:
     return value
 
 
-def _long(field: Field, value: object) -> int:
-    # UNVERIFIED: bare numbers are taken besides the documented strings.
+def _encode_long(field: Field, value: object) -> int:
+    # UNVERIFIED: bare numbers are taken in addition to the documented strings.
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     if not isinstance(text, str) or not _WHOLE.fullmatch(text):
         raise _mistyped(field)
     return int(text)
 
 
-def _double(field: Field, value: object) -> float:
+def _encode_double(field: Field, value: object) -> float:
     """ "Insert Records": 16 digits before the point, 9 behind it.
 
     UNVERIFIED: that more decimals are refused; of a currency alone it is said that they are cut.
     """
-    number = _number(field, value)
-    if -_exponent(number) > MOST_DECIMALS:
+    number = _encode_number(field, value)
+    if -_find_exponent(number) > MOST_DECIMALS:
         raise invalid(field, maximum_length=MOST_DECIMALS)
     return number
 
 
-def _exponent(number: float) -> int:
+def _find_exponent(number: float) -> int:
     return int(Decimal(repr(number)).normalize().as_tuple().exponent)
 
 
-def _number(field: Field, value: object) -> float:
+def _encode_number(field: Field, value: object) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or not isfinite(value):
         raise _mistyped(field)
     if abs(value) >= 1e16:
@@ -107,16 +107,16 @@ def _number(field: Field, value: object) -> float:
     return float(value)
 
 
-def _percent(field: Field, value: object) -> float:
-    number = _number(field, value)
+def _encode_percent(field: Field, value: object) -> float:
+    number = _encode_number(field, value)
     if abs(number) >= 10 ** (field.length or 5):
         raise invalid(field, maximum_length=field.length or 5)
     return number
 
 
-def _currency(field: Field, value: object) -> float:
+def _encode_currency(field: Field, value: object) -> float:
     """Decimals beyond the field's are cut, not rounded ("Insert Records": currency)."""
-    number = _number(field, value)
+    number = _encode_number(field, value)
     return number if field.decimal_place is None else cut(number, field.decimal_place)
 
 
@@ -125,13 +125,13 @@ def cut(number: float, decimals: int) -> float:
     return float(Decimal(repr(number)).quantize(last, ROUND_DOWN))
 
 
-def _boolean(field: Field, value: object) -> int:
+def _encode_boolean(field: Field, value: object) -> int:
     if not isinstance(value, bool):
         raise _mistyped(field)
     return int(value)
 
 
-def _date(field: Field, value: object) -> str:
+def _encode_date(field: Field, value: object) -> str:
     if not isinstance(value, str) or not _DATE.fullmatch(value):
         raise _mistyped(field)
     try:
@@ -141,7 +141,7 @@ def _date(field: Field, value: object) -> str:
     return value
 
 
-def _datetime(field: Field, value: object) -> int:
+def _encode_datetime(field: Field, value: object) -> int:
     if not isinstance(value, str) or not _DATETIME.fullmatch(value):
         raise _mistyped(field)
     try:
@@ -154,7 +154,7 @@ def _datetime(field: Field, value: object) -> int:
         raise _mistyped(field) from None
 
 
-def _reference(field: Field, value: object) -> int:
+def _encode_reference(field: Field, value: object) -> int:
     """`{"id": "..."}` or the id itself."""
     given = value.get("id") if isinstance(value, dict) else value
     text = str(given) if isinstance(given, int) and not isinstance(given, bool) else given
@@ -163,7 +163,7 @@ def _reference(field: Field, value: object) -> int:
     return int(text)
 
 
-def _options(field: Field, value: object) -> str | None:
+def _encode_options(field: Field, value: object) -> str | None:
     """UNVERIFIED: an empty list clears the field, as null does."""
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise _mistyped(field)
@@ -176,13 +176,13 @@ def _options(field: Field, value: object) -> str | None:
     return joined or None
 
 
-def _object(field: Field, value: object) -> str:
+def _encode_object(field: Field, value: object) -> str:
     if not isinstance(value, dict):
         raise _mistyped(field)
     return orjson.dumps(value).decode()
 
 
-def _array(field: Field, value: object) -> str:
+def _encode_array(field: Field, value: object) -> str:
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise _mistyped(field)
     return orjson.dumps(value).decode()
@@ -192,22 +192,22 @@ _ENCODERS: dict[str, Callable[[Field, object], Stored]] = {
     "email": partial(_check_pattern, pattern=_EMAIL),
     "phone": partial(_check_pattern, pattern=_PHONE),
     "website": partial(_check_pattern, pattern=_WEBSITE),
-    "integer": _integer,
-    "long": _long,
-    "bigint": _long,
-    "double": _double,
-    "percent": _percent,
-    "currency": _currency,
-    "boolean": _boolean,
-    "date": _date,
-    "datetime": _datetime,
-    "lookup": _reference,
-    "multi_module_lookup": _reference,
-    "ownerlookup": _reference,
-    "userlookup": _reference,
-    "profilelookup": _reference,
-    "layout": _reference,
-    "multiselectpicklist": _options,
+    "integer": _encode_integer,
+    "long": _encode_long,
+    "bigint": _encode_long,
+    "double": _encode_double,
+    "percent": _encode_percent,
+    "currency": _encode_currency,
+    "boolean": _encode_boolean,
+    "date": _encode_date,
+    "datetime": _encode_datetime,
+    "lookup": _encode_reference,
+    "multi_module_lookup": _encode_reference,
+    "ownerlookup": _encode_reference,
+    "userlookup": _encode_reference,
+    "profilelookup": _encode_reference,
+    "layout": _encode_reference,
+    "multiselectpicklist": _encode_options,
 }
 
 
@@ -219,7 +219,13 @@ def encode(field: Field, value: object) -> Stored:
     if value is None:
         return None
     if is_json(field):
-        return _array(field, value) if field.json_type == "jsonarray" else _object(field, value)
+        return (
+            _encode_array(field, value)
+            if field.json_type == "jsonarray"
+            else _encode_object(field, value)
+        )
     if field.data_type == "autonumber":
-        return _text(field, value) if affinity(field) == "TEXT" else _long(field, value)
-    return _ENCODERS.get(value_type(field), _text)(field, value)
+        return (
+            _encode_text(field, value) if affinity(field) == "TEXT" else _encode_long(field, value)
+        )
+    return _ENCODERS.get(value_type(field), _encode_text)(field, value)

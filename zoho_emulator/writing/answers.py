@@ -11,7 +11,7 @@ from zoho_emulator.errors import ZohoError
 Item = dict[str, object]
 
 
-def success(message: str, details: Mapping[str, object], **more: object) -> Item:
+def build_success(message: str, details: Mapping[str, object], **more: object) -> Item:
     return {
         "code": "SUCCESS",
         **more,
@@ -21,15 +21,15 @@ def success(message: str, details: Mapping[str, object], **more: object) -> Item
     }
 
 
-def located(call: Call, error: ZohoError, path: str, **details: object) -> ZohoError:
-    """The error with its place in the body, where the version tells it."""
+def locate(call: Call, error: ZohoError, path: str, **details: object) -> ZohoError:
+    """The error with its place in the body, where the version shows it."""
     where = {"json_path": path} if call.version.json_paths else {}
-    told = {**error.details, **where, **details}
-    return ZohoError(error.code, error.message, told, status=error.status)
+    shown = {**error.details, **where, **details}
+    return ZohoError(error.code, error.message, shown, status=error.status)
 
 
-def failure(call: Call, problems: Sequence[ZohoError]) -> Item:
-    """One problem, or all of them where the version tells all ("Insert Records" of v8)."""
+def build_failure(call: Call, problems: Sequence[ZohoError]) -> Item:
+    """One problem, or all of them where the version reports all ("Insert Records" of v8)."""
     if len(problems) == 1 or not (call.version.v7_writes and call.knobs.multiple_errors):
         return problems[0].body()
     return ZohoError(
@@ -39,7 +39,7 @@ def failure(call: Call, problems: Sequence[ZohoError]) -> Item:
     ).body()
 
 
-def each(
+def write_each(
     call: Call, records: Sequence[object], work: Callable[[int, object], Item], *, done: int = 200
 ) -> Response:
     """Does the work for every record. A record that fails stops no other."""
@@ -48,7 +48,7 @@ def each(
         try:
             items.append(work(index, record))
         except ProblemsError as refused:
-            items.append(failure(call, refused.problems))
+            items.append(build_failure(call, refused.problems))
             failed += [refused.problems[0].status]
         except ZohoError as error:
             if error.status == 501:
@@ -57,7 +57,7 @@ def each(
             failed += [error.status]
     return Response(
         orjson.dumps({"data": items}),
-        status_code=_status(call, len(items), failed, done),
+        status_code=_choose_status(call, len(items), failed, done),
         media_type="application/json",
     )
 
@@ -70,10 +70,10 @@ class ProblemsError(Exception):
         self.problems = problems
 
 
-def _status(call: Call, records: int, failed: Sequence[int], done: int) -> int:
-    """`failed` are statuses of single records: told where all failed alike.
+def _choose_status(call: Call, records: int, failed: Sequence[int], done: int) -> int:
+    """`failed` are statuses of single records: shown where all failed with the same one.
 
-    UNVERIFIED: v2's 202; no page of v2 tells, clients in use expect it.
+    UNVERIFIED: v2's 202; no page of v2 says so, clients in use expect it.
     """
     if not failed:
         return done

@@ -40,23 +40,23 @@ class Automations:
         call.emulator.fired.append(event)
 
 
-def of_body(call: Call, body: Mapping[str, object]) -> Automations:
+def read_automations(call: Call, body: Mapping[str, object]) -> Automations:
     """Without `trigger` all run, with an empty one none."""
     known = KINDS if call.version.v7_writes else KINDS[:3]
     trigger = body.get("trigger")
-    wanted = set(KINDS if trigger is None else _texts("trigger", trigger, known))
+    wanted = set(KINDS if trigger is None else _read_texts("trigger", trigger, known))
     # UNVERIFIED: `wf_trigger` of a body; only the SDKs name it.
     if trigger is None and str(body.get("wf_trigger")).lower() == "false":
         wanted.discard("workflow")
     skipped: set[str] = set()
     # UNVERIFIED: earlier versions pass over both keys, as over any other they do not know.
     if call.version.v7_writes:
-        _features("apply_feature_execution", body, _APPLIED)
-        skipped = _features("skip_feature_execution", body, _SKIPPED)
-    return Automations(frozenset(wanted | ({CADENCES} - skipped)), _assignment_rule(body))
+        _read_features("apply_feature_execution", body, _APPLIED)
+        skipped = _read_features("skip_feature_execution", body, _SKIPPED)
+    return Automations(frozenset(wanted | ({CADENCES} - skipped)), _read_assignment_rule(body))
 
 
-def _assignment_rule(body: Mapping[str, object]) -> str | None:
+def _read_assignment_rule(body: Mapping[str, object]) -> str | None:
     """UNVERIFIED: what Zoho makes of an id that no rule has, which is passed on here, and that it
     refuses what is no id; its specification says that it is a text."""
     rule = body.get("lar_id")
@@ -65,13 +65,13 @@ def _assignment_rule(body: Mapping[str, object]) -> str | None:
     return None if rule is None else str(rule)
 
 
-def of_deletion(call: Call) -> Automations:
+def read_deletion_automations(call: Call) -> Automations:
     """Workflows, unless `wf_trigger` of the query says false ("Delete Records")."""
     wanted = call.query.get("wf_trigger", "true").lower() != "false"
     return Automations(frozenset(("workflow",) if wanted else ()))
 
 
-def _texts(name: str, value: object, known: Sequence[str]) -> list[str]:
+def _read_texts(name: str, value: object, known: Sequence[str]) -> list[str]:
     if not isinstance(value, list):
         raise not_a("jsonarray", name, f"$.{name}")
     for index, item in enumerate(value):
@@ -80,7 +80,7 @@ def _texts(name: str, value: object, known: Sequence[str]) -> list[str]:
     return [str(item) for item in value]
 
 
-def _features(name: str, body: Mapping[str, object], known: Sequence[str]) -> set[str]:
+def _read_features(name: str, body: Mapping[str, object], known: Sequence[str]) -> set[str]:
     value = body.get(name) or []
     if not isinstance(value, list):
         raise not_a("jsonarray", name, f"$.{name}")

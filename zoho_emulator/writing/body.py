@@ -22,7 +22,7 @@ class Body:
     automations: Automations
 
 
-def records_in(body: bytes) -> int:
+def count_records(body: bytes) -> int:
     """How many records a body brings, whatever else is wrong with it."""
     try:
         data = orjson.loads(body)["data"]
@@ -31,7 +31,7 @@ def records_in(body: bytes) -> int:
     return len(data) if isinstance(data, list) else 0
 
 
-def body_of(call: Call, *, most: int = MOST_RECORDS) -> Body:
+def read_body(call: Call, *, most: int = MOST_RECORDS) -> Body:
     """What the call asks for; raises what Zoho refuses as a whole."""
     body = call.read_object()
     records = body.get("data")
@@ -55,7 +55,7 @@ def body_of(call: Call, *, most: int = MOST_RECORDS) -> Body:
     keys = body.get("duplicate_check_fields")
     if keys is not None and not (isinstance(keys, list) and all(isinstance(k, str) for k in keys)):
         raise not_a("jsonarray", "duplicate_check_fields", "$.duplicate_check_fields")
-    wanted = automations.of_body(call, body)
+    wanted = automations.read_automations(call, body)
     call.spend_more((len(records) - 1) // RECORDS_PER_CREDIT)
     # UNVERIFIED: an empty list counts as none.
     return Body(records, keys or None, wanted)

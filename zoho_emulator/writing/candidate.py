@@ -7,7 +7,7 @@ from zoho_emulator.call import Call
 from zoho_emulator.errors import ZohoError
 from zoho_emulator.store.model import Module
 from zoho_emulator.store.values import Stored
-from zoho_emulator.writing.answers import located
+from zoho_emulator.writing.answers import locate
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,13 @@ class Candidate:
         self, code: str, name: str, message: str = "invalid data", **details: object
     ) -> ZohoError:
         error = ZohoError(code, message, {**details, "api_name": name})
-        return located(self.call, error, f"{self.path}.{name}")
+        return locate(self.call, error, f"{self.path}.{name}")
 
     def dependent(self, code: str, name: str, on: str, message: str) -> ZohoError:
         dependee = {"api_name": on, "json_path": f"{self.path}.{on}"}
         return self.problem(code, name, message, dependee=dependee)
 
-    def fixed(self, name: str) -> Iterator[ZohoError]:
+    def check_fixed(self, name: str) -> Iterator[ZohoError]:
         """A field that is set once."""
         if self.old is not None and name in self.record:
             yield self.problem("NOT_ALLOWED", name, "the field cannot be updated")
@@ -49,24 +49,24 @@ class Candidate:
         ).fetchone()
         return int(number)
 
-    def before(self, name: str) -> Stored:
+    def read_before(self, name: str) -> Stored:
         """The stored value of the record to be updated; None for a new one."""
         known = self.module.fields.get(name)
         if known is None or self.old is None:
             return None
-        return stored_value(self.call, self.module, self.old, name)
+        return read_stored(self.call, self.module, self.old, name)
 
-    def after(self, name: str) -> Stored:
+    def read_after(self, name: str) -> Stored:
         """The stored value that the record will have."""
         if name not in self.values:
-            return self.before(name)
+            return self.read_before(name)
         return self.call.store.encode(self.module.fields[name], self.values[name])
 
-    def changes(self, name: str) -> bool:
-        return self.after(name) != self.before(name)
+    def is_changed(self, name: str) -> bool:
+        return self.read_after(name) != self.read_before(name)
 
 
-def stored_value(call: Call, module: Module, record_id: int, name: str) -> Stored:
+def read_stored(call: Call, module: Module, record_id: int, name: str) -> Stored:
     column = module.fields[name].column
     sql = f"select {column} from {module.table} where id = ?"
     row = call.store.connection.execute(sql, (record_id,)).fetchone()

@@ -1,20 +1,20 @@
-"""Turns a record of a request into values to be written, or into what Zoho says against it."""
+"""Turns a record of a request into values to be written, or into Zoho's errors."""
 
 from collections.abc import Iterator, Mapping
 
 from zoho_emulator.call import Call
 from zoho_emulator.errors import ZohoError, not_emulated
-from zoho_emulator.records.undescribed import keys_of
+from zoho_emulator.records.undescribed import list_undescribed
 from zoho_emulator.store.data_types import is_stored
 from zoho_emulator.store.model import Field, Module
 from zoho_emulator.store.values import invalid
 from zoho_emulator.writing import links, rows, special
-from zoho_emulator.writing.answers import located
+from zoho_emulator.writing.answers import locate
 from zoho_emulator.writing.candidate import Candidate
 from zoho_emulator.writing.changes import Checked, Child
 from zoho_emulator.writing.external import External
-from zoho_emulator.writing.given import FILES, Given
-from zoho_emulator.writing.matching import find, unique_fields
+from zoho_emulator.writing.matching import find, list_unique_fields
+from zoho_emulator.writing.values import FILES, ValueReader
 
 #: Keys that records take, as recordings of v2 show, and that no record has when it is read.
 #: UNVERIFIED: what they change, and until when they are taken.
@@ -39,13 +39,13 @@ class Checker:
         self.external = external
         self.parent_field = parent_field
         self.store = call.store
-        self.given = Given(call, module, external)
-        self.undescribed = keys_of(module, call.version)
+        self.given = ValueReader(call, module, external)
+        self.undescribed = list_undescribed(module, call.version)
 
-    def _checker_of_rows(self, name: str, child: Child) -> "Checker":
+    def _build_row_checker(self, name: str, child: Child) -> "Checker":
         """That of the rows in the record's field `name`."""
         return Checker(
-            self.call, child.module, self.external.below(name), parent_field=child.parent_field
+            self.call, child.module, self.external.narrow_to(name), parent_field=child.parent_field
         )
 
     def check(self, record: Mapping[str, object], path: str, *, old: int | None) -> Checked:
@@ -64,20 +64,20 @@ class Checker:
             except ZohoError as error:
                 if error.status == 501:
                     raise
-                checked.problems.append(located(self.call, error, where))
-        checked.problems += self._missing(record, checked, path, old)
+                checked.problems.append(locate(self.call, error, where))
+        checked.problems += self._find_missing(record, checked, path, old)
         candidate = Candidate(self.call, self.module, record, checked.values, path, old)
-        checked.problems += special.problems_of(candidate)
+        checked.problems += special.find_problems(candidate)
         if not checked.problems:
-            checked.values |= special.follow_ups(candidate)
-            checked.problems += self._duplicates(checked, path, old)
+            checked.values |= special.find_follow_ups(candidate)
+            checked.problems += self._find_duplicates(checked, path, old)
             # The rows of a record are looked at together.
-            if not self.parent_field and (double := links.of_link(candidate)):
+            if not self.parent_field and (double := links.check_link(candidate)):
                 checked.problems.append(double)
         return checked
 
     def refuse_what_is_not_emulated(self, record: Mapping[str, object]) -> None:
-        """Before anything is written, for half a call cannot be taken back."""
+        """Before anything is written, because half a call cannot be undone."""
         if record.get("$approved") is False:
             raise not_emulated("records that wait for approval ($approved)")
         for name, value in record.items():
@@ -89,7 +89,7 @@ class Checker:
             if (
                 known.virtual
                 and not is_stored(known)
-                and not rows.child_of(self.call, self.module, known)
+                and not rows.find_child(self.call, self.module, known)
             ):
                 raise not_emulated(f"writing of the {known.data_type} {name}")
 
@@ -116,29 +116,29 @@ class Checker:
         elif known.read_only or known.data_type == "profileimage":
             if knobs.read_only_fields == "refuse":
                 raise invalid(known)
-        elif child := rows.child_of(self.call, self.module, known):
-            check = self._checker_of_rows(name, child).check
+        elif child := rows.find_child(self.call, self.module, known):
+            check = self._build_row_checker(name, child).check
             changes = rows.read_changes(self.call, known, child, value, path, old=old, check=check)
             checked.rows[name] = changes
             checked.problems += [p for change in changes for p in change.problems]
         else:
-            shown = self.given.value(known, value, inserting=old is None)
+            shown = self.given.convert(known, value, inserting=old is None)
             if shown is None and name == "Owner":
                 raise invalid(known)
             if shown is None and name == "Layout":
                 # UNVERIFIED: a record cannot be without; null says nothing, then.
                 return
             self.store.encode(known, shown)
-            if isinstance(shown, list) and self._appends(record, name):
-                shown = list(dict.fromkeys([*self._options(old, known), *shown]))
+            if isinstance(shown, list) and self._is_appended(record, name):
+                shown = list(dict.fromkeys([*self._read_options(old, known), *shown]))
                 self.store.encode(known, shown)
             checked.values[name] = shown
-            if new := self._new_options(known, shown):
+            if new := self._find_new_options(known, shown):
                 checked.options[name] = new
 
     # --- Pick lists
 
-    def _appends(self, record: Mapping[str, object], name: str) -> bool:
+    def _is_appended(self, record: Mapping[str, object], name: str) -> bool:
         wish = record.get("$append_values")
         known = self.module.fields[name]
         # UNVERIFIED: since when; the page of v7 has it, no SDK before v2.1.
@@ -149,13 +149,13 @@ class Checker:
             and self.call.version.number >= 2.1
         )
 
-    def _options(self, old: int | None, known: Field) -> list[str]:
+    def _read_options(self, old: int | None, known: Field) -> list[str]:
         row = self.store.connection.execute(
             f"select {known.column} from {self.module.table} where id = ?", (old,)
         ).fetchone()
         return row[0].split(";") if row and row[0] else []
 
-    def _new_options(self, known: Field, value: object) -> list[str]:
+    def _find_new_options(self, known: Field, value: object) -> list[str]:
         """ "Insert Records": options that the pick list has not are added to it."""
         lists = ("picklist", "multiselectpicklist")
         # A picklist whose values are like those of another type takes no options.
@@ -176,20 +176,20 @@ class Checker:
 
     # --- The record as a whole
 
-    def _missing(
+    def _find_missing(
         self, record: Mapping[str, object], checked: Checked, path: str, old: int | None
     ) -> Iterator[ZohoError]:
         """Mandatory fields: all of them on insert, those that would be emptied on update.
 
         The layout's own count when the record names it ("Insert Records": Layout).
         """
-        besides = special.mandatory_besides(self.module)
+        more = special.list_mandatory(self.module)
         refused = {problem.details.get("api_name") for problem in checked.problems}
         for known in self.module.fields.values():
             name = known.api_name
             of_layout = known.custom or known.layout_only
             wanted = known.mandatory and (bool(record.get("Layout")) or not of_layout)
-            if not (wanted or name in besides) or name == self.parent_field or name in refused:
+            if not (wanted or name in more) or name == self.parent_field or name in refused:
                 continue
             if known.read_only or not known.exists_in(self.call.version.number):
                 continue
@@ -201,15 +201,15 @@ class Checker:
                     "MANDATORY_NOT_FOUND", "required field not found", {"api_name": name}
                 )
                 of_record = {} if old is None else {"id": str(old)}
-                yield located(self.call, error, f"{path}.{name}", **of_record)
+                yield locate(self.call, error, f"{path}.{name}", **of_record)
 
-    def _duplicates(self, checked: Checked, path: str, old: int | None) -> Iterator[ZohoError]:
-        for known in unique_fields(self.module):
+    def _find_duplicates(self, checked: Checked, path: str, old: int | None) -> Iterator[ZohoError]:
+        for known in list_unique_fields(self.module):
             value = checked.values.get(known.api_name)
             if value is None:
                 continue
             stored = self.store.encode(known, value)
-            for module, twin in self._unique_in(known):
+            for module, twin in self._list_unique_places(known):
                 found = find(
                     self.call,
                     module,
@@ -219,10 +219,10 @@ class Checker:
                     converted=self.call.knobs.unique_among_converted,
                 )
                 if found:
-                    yield self._duplicate(known, module, found, f"{path}.{known.api_name}")
+                    yield self._describe_duplicate(known, module, found, f"{path}.{known.api_name}")
                     break
 
-    def _unique_in(self, known: Field) -> Iterator[tuple[Module, Field]]:
+    def _list_unique_places(self, known: Field) -> Iterator[tuple[Module, Field]]:
         """Where no other record may have the field's value: its module, and those of the knob."""
         yield self.module, known
         for entry in self.call.knobs.unique_across:
@@ -231,13 +231,15 @@ class Checker:
             if name == self.module.api_name and module and known.api_name in module.fields:
                 yield module, module.fields[known.api_name]
 
-    def _duplicate(self, known: Field, module: Module, found: list[int], path: str) -> ZohoError:
+    def _describe_duplicate(
+        self, known: Field, module: Module, found: list[int], path: str
+    ) -> ZohoError:
         details: dict[str, object] = {"api_name": known.api_name, "id": str(found[0])}
         if self.call.version.v7_writes:
             details |= {
                 "more_records": len(found) > 1,
                 "duplicate_record": {
-                    "Owner": self._owner(module, found[0]),
+                    "Owner": self._describe_owner(module, found[0]),
                     "module": {"api_name": module.api_name, "id": str(module.id)},
                     "id": str(found[0]),
                 },
@@ -245,9 +247,9 @@ class Checker:
         message = (
             "The external field contains duplicate data." if known.external else "duplicate data"
         )
-        return located(self.call, ZohoError("DUPLICATE_DATA", message, details), path)
+        return locate(self.call, ZohoError("DUPLICATE_DATA", message, details), path)
 
-    def _owner(self, module: Module, record_id: int) -> dict[str, str] | None:
+    def _describe_owner(self, module: Module, record_id: int) -> dict[str, str] | None:
         owner = module.fields.get("Owner")
         if owner is None:
             return None

@@ -28,13 +28,13 @@ class External:
     #: By the lookup's path below the record: ("Account_Name",) or ("Items", "Product_Name").
     lookups: Mapping[tuple[str, ...], Target] = field(default_factory=dict)
 
-    def below(self, name: str) -> "External":
+    def narrow_to(self, name: str) -> "External":
         """As the rows of a subform see it."""
         inner = {path[1:]: target for path, target in self.lookups.items() if path[0] == name}
         return External(lookups={path: target for path, target in inner.items() if path})
 
 
-def external_of(call: Call, module: Module) -> External:
+def read_external(call: Call, module: Module) -> External:
     header = call.headers.get("x-external")
     if header is None:
         return External()
@@ -48,17 +48,19 @@ def external_of(call: Call, module: Module) -> External:
             raise _unknown(part)
         if arrow:
             name, _, external = right.partition(".")
-            lookups[tuple(words)] = Target(*_external(call.store.org.modules.get(name), external))
+            lookups[tuple(words)] = Target(
+                *_find_external(call.store.org.modules.get(name), external)
+            )
         elif len(words) == 1:
-            key = _external(module, words[0])[1]
+            key = _find_external(module, words[0])[1]
         else:
             *path, external = words
-            target = _lookup_target(call, module, path)
-            lookups[tuple(path)] = Target(*_external(target, external))
+            target = _find_lookup_target(call, module, path)
+            lookups[tuple(path)] = Target(*_find_external(target, external))
     return External(key, lookups)
 
 
-def _lookup_target(call: Call, module: Module, path: list[str]) -> Module | None:
+def _find_lookup_target(call: Call, module: Module, path: list[str]) -> Module | None:
     """The module that the last lookup of the path points at."""
     modules = call.store.org.modules
     current: Module | None = module
@@ -70,7 +72,7 @@ def _lookup_target(call: Call, module: Module, path: list[str]) -> Module | None
     return current
 
 
-def _external(module: Module | None, name: str) -> tuple[Module, Field]:
+def _find_external(module: Module | None, name: str) -> tuple[Module, Field]:
     found = module.fields.get(name) if module else None
     if module is None or found is None or not found.external:
         raise _unknown(name)

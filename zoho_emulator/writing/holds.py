@@ -1,4 +1,4 @@
-"""Why a record cannot be written though nothing is wrong with the request."""
+"""Why Zoho rejects a record though the request is right: the record is locked or held."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from zoho_emulator.call import Call
 from zoho_emulator.errors import ZohoError
 from zoho_emulator.store.model import Module
-from zoho_emulator.writing.answers import located
+from zoho_emulator.writing.answers import locate
 
 #: Texts for an update and for a deletion ("Update Records", "Delete Records", "Mass Update").
-#: UNVERIFIED: those of a deletion besides RECORD_LOCKED and NOT_APPROVED.
+#: UNVERIFIED: those of a deletion other than RECORD_LOCKED and NOT_APPROVED.
 REASONS = {
     "RECORD_LOCKED": (
         "Sorry, you cannot perform this operation as the record is locked.",
@@ -39,7 +39,7 @@ class Hold:
         """An update of this one record is refused as a whole ("Update Records": samples of v8)."""
         return self.code == "NOT_APPROVED"
 
-    def of_update(self, call: Call, path: str) -> ZohoError:
+    def build_update_error(self, call: Call, path: str) -> ZohoError:
         """UNVERIFIED: that versions before v8 name the id of a record in approval or review."""
         message = REASONS[self.code][0]
         if call.version.v7_writes and self.code in _UNNAMED:
@@ -47,16 +47,16 @@ class Hold:
         details: dict[str, object] = {"api_name": "id"}
         if self.code == "RECORD_LOCKED":
             details["action"] = "record_locking"
-        return located(call, ZohoError(self.code, message, details), f"{path}.id")
+        return locate(call, ZohoError(self.code, message, details), f"{path}.id")
 
-    def of_deletion(self, record_id: int) -> ZohoError:
+    def build_deletion_error(self, record_id: int) -> ZohoError:
         details: dict[str, object] = {"id": str(record_id)}
         if self.code == "RECORD_LOCKED":
             details["action"] = "record_locking"
         return ZohoError(self.code, REASONS[self.code][1], details)
 
 
-def hold_of(call: Call, module: Module, record_id: int) -> Hold | None:
+def find_hold(call: Call, module: Module, record_id: int) -> Hold | None:
     """A record is held by its own lock, or by the knob `held_records`."""
     held = dict(entry.partition(":")[::2] for entry in call.knobs.held_records)
     if code := held.get(str(record_id)):

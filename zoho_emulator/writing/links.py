@@ -9,7 +9,7 @@ from zoho_emulator.store.values import Stored
 from zoho_emulator.writing.candidate import Candidate
 
 
-def pair_of(module: Module) -> tuple[str, str] | None:
+def find_pair(module: Module) -> tuple[str, str] | None:
     """The two lookups of a linking module; None for other modules."""
     if module.generated_type != "linking":
         return None
@@ -17,14 +17,14 @@ def pair_of(module: Module) -> tuple[str, str] | None:
     return (names[0], names[1]) if len(names) == 2 else None
 
 
-def double(names: Sequence[str], link: int | None) -> ZohoError:
-    """UNVERIFIED: of a pair that comes twice in one call, no id can be told."""
+def duplicate_link(names: Sequence[str], link: int | None) -> ZohoError:
+    """UNVERIFIED: for a pair that comes twice in one call, no id can be given."""
     known = {} if link is None else {"id": str(link)}
     details = {"linking_fields": list(names), **known}
     return ZohoError("DUPLICATE_LINKING_DATA", "duplicate association", details)
 
 
-def linked(
+def find_link(
     call: Call, module: Module, pair: dict[str, Stored], *, but: Sequence[int | None] = ()
 ) -> int | None:
     """The live link that holds the pair already, those of `but` excepted."""
@@ -36,11 +36,11 @@ def linked(
     return next((link for (link,) in found if link not in but), None)
 
 
-def of_link(candidate: Candidate) -> ZohoError | None:
+def check_link(candidate: Candidate) -> ZohoError | None:
     """What is wrong with a record of a linking module that is written by itself."""
-    names = pair_of(candidate.module)
+    names = find_pair(candidate.module)
     if names is None:
         return None
-    pair = {name: candidate.after(name) for name in names}
-    twin = linked(candidate.call, candidate.module, pair, but=(candidate.old,))
-    return None if twin is None else double(names, twin)
+    pair = {name: candidate.read_after(name) for name in names}
+    twin = find_link(candidate.call, candidate.module, pair, but=(candidate.old,))
+    return None if twin is None else duplicate_link(names, twin)

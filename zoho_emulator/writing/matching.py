@@ -6,9 +6,10 @@ from zoho_emulator.call import Call
 from zoho_emulator.errors import ZohoError
 from zoho_emulator.store.model import Field, Module
 from zoho_emulator.store.store import Store
-from zoho_emulator.store.values import Stored, folded
+from zoho_emulator.store.values import Stored, fold
 
-#: "Upsert Records": system-defined duplicate check fields. Metadata does not tell them.
+#: System-defined duplicate check fields, typed from Zoho's page "Upsert Records": metadata does not
+#: show them. A table of the emulator's own, so that it does not share a connector's mistake.
 SYSTEM_FIELDS = {
     "Leads": "Email",
     "Accounts": "Account_Name",
@@ -29,7 +30,7 @@ SYSTEM_FIELDS = {
 WITHOUT_SYSTEM_FIELD = (*("Appointments__s", "Services__s", "Appointments_Rescheduled_History__s"),)
 
 
-def id_of(given: object) -> int | None:
+def parse_id(given: object) -> int | None:
     """The id a client wrote, if it is one at all."""
     text = str(given)
     if not (text.isascii() and text.isdigit() and len(text) < 20):
@@ -45,23 +46,23 @@ def can_upsert(module: Module) -> bool:
     )
 
 
-def system_field(module: Module) -> Field | None:
+def find_system_field(module: Module) -> Field | None:
     default = "Name" if module.generated_type == "custom" else ""
     return module.fields.get(SYSTEM_FIELDS.get(module.api_name, default))
 
 
-def unique_fields(module: Module) -> list[Field]:
+def list_unique_fields(module: Module) -> list[Field]:
     """Those that no two records may share; external fields count ("Upsert ... External ID")."""
     return [field for field in module.fields.values() if field.unique or field.external]
 
 
-def matching_order(call: Call, module: Module, given: Sequence[str] | None) -> list[Field]:
+def order_matching_fields(call: Call, module: Module, given: Sequence[str] | None) -> list[Field]:
     """The fields an upsert tries, in their order.
 
     "Upsert Records": what is given comes first, and all unique fields follow, for they cannot be
     switched off; the system field takes part when it is given or nothing is.
     """
-    system, unique = system_field(module), unique_fields(module)
+    system, unique = find_system_field(module), list_unique_fields(module)
     allowed = {field.api_name: field for field in (*([system] if system else ()), *unique)}
     if given is None:
         order = list(allowed.values())
@@ -98,16 +99,16 @@ def find(
     way = "asc" if call.knobs.upsert_pick == "oldest" else "desc"
     order = [f"{column} {way}" for column in (*([created.column] if created else ()), "id")]
     found = call.store.connection.execute(
-        f"select id from {module.table} indexed by {_index(call.store, module, field)}"
+        f"select id from {module.table} indexed by {_ensure_index(call.store, module, field)}"
         f" where folded({field.column}) = ? and state = 0"
         f"{'' if converted else ' and converted = 0'}"
         f" order by {', '.join(order)} limit ?",
-        (folded(value), 2 + len(but)),
+        (fold(value), 2 + len(but)),
     )
     return [record_id for (record_id,) in found if record_id not in but][:2]
 
 
-def _index(store: Store, module: Module, field: Field) -> str:
+def _ensure_index(store: Store, module: Module, field: Field) -> str:
     """The index on the field; made when it is first asked for, so that reading does not wait."""
     name = f"{module.table}_{field.column}_values"
     store.connection.execute(

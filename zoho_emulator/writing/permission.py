@@ -11,7 +11,7 @@ from zoho_emulator.writing.matching import can_upsert
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    #: Words of a module's scope that allow it, besides ALL.
+    #: Words of a module's scope that allow it, in addition to ALL.
     scopes: tuple[str, ...]
     #: Attribute of `Module` that allows it.
     flag: str
@@ -26,14 +26,14 @@ OPERATIONS = {
 }
 
 
-def writable(call: Call, name: str) -> Module:
+def find_writable(call: Call, name: str) -> Module:
     """The module of the path, if this call may do that to it."""
     operation = OPERATIONS[name]
     module = call.module(call.path_params["module"], {"resource_path_index": 0})
     scopes = module_scopes(module.api_name, module.generated_type, operation.scopes)
     call.emulator.accounts.require(*scopes)
     # UNVERIFIED: the samples of writing calls name the right to view, too.
-    call.not_refused(module, operation.message)
+    call.check_not_refused(module, operation.message)
     hidden = not (module.viewable and module.permitted)
     if hidden or module.api_name in call.knobs.read_only_modules:
         raise no_permission(module, operation.message)

@@ -12,16 +12,16 @@ from zoho_emulator.records.line_items import V2_NAMES
 from zoho_emulator.store.model import Field, Module, linking_fields
 from zoho_emulator.store.values import Stored, invalid
 from zoho_emulator.writing import links
-from zoho_emulator.writing.answers import located
+from zoho_emulator.writing.answers import locate
 from zoho_emulator.writing.changes import Change, CheckRow, Child
-from zoho_emulator.writing.matching import id_of
+from zoho_emulator.writing.matching import parse_id
 
 #: "Subforms": rows of a record; "Bulk Write: Limitations" has the number of line items.
 MOST_ROWS = 100
 MOST_LINE_ITEMS = 200
 
 
-def child_of(call: Call, module: Module, known: Field) -> Child | None:
+def find_child(call: Call, module: Module, known: Field) -> Child | None:
     """Where the field's rows are; None of a field whose value is no rows."""
     child = call.store.org.modules.get(known.linking or "")
     if child is None or known.data_type not in ("subform", "multiselectlookup", "multiuserlookup"):
@@ -47,7 +47,7 @@ def read_changes(
     check: CheckRow,
 ) -> list[Change]:
     """What the value of a record's field says of its rows; `check` is that of the rows' module."""
-    present = [] if old is None else _present(call, child, old)
+    present = [] if old is None else _read_present(call, child, old)
     # UNVERIFIED: null does what an empty list does.
     if not value and (value is None or isinstance(value, list)):
         return [Change(child, row_id) for row_id in present]
@@ -65,7 +65,7 @@ def read_changes(
         where = f"{path}[{index}]"
         if not isinstance(item, dict):
             error = invalid(known, expected_data_type="jsonobject")
-            changes.append(Change(child, problems=[located(call, error, where)]))
+            changes.append(Change(child, problems=[locate(call, error, where)]))
             continue
         row = item
         if is_v2_line_item(call, known):
@@ -76,7 +76,7 @@ def read_changes(
         changes.append(_read_change(call, child, row, where, present, check))
     if child.partner is not None:
         parent: dict[str, Stored] = {} if old is None else {child.parent_field: old}
-        _refuse_doubles(call, child, changes, parent)
+        _reject_doubles(call, child, changes, parent)
     return changes
 
 
@@ -90,22 +90,22 @@ def _read_change(
 ) -> Change:
     row_id = None
     if row.get("id") is not None:
-        row_id = id_of(row["id"])
+        row_id = parse_id(row["id"])
         if row_id not in present:
             error = ZohoError(
                 "INVALID_DATA", "the id given seems to be invalid", {"api_name": "id"}
             )
-            return Change(child, problems=[located(call, error, f"{path}.id")])
+            return Change(child, problems=[locate(call, error, f"{path}.id")])
     if "_delete" in row:
         if row_id is None:
             error = ZohoError("MANDATORY_NOT_FOUND", "required field not found", {"api_name": "id"})
-            return Change(child, problems=[located(call, error, f"{path}.id")])
+            return Change(child, problems=[locate(call, error, f"{path}.id")])
         return Change(child, row_id)
     checked = check(row, path, old=row_id)
     return Change(child, row_id, checked, checked.problems)
 
 
-def _refuse_doubles(
+def _reject_doubles(
     call: Call, child: Child, changes: Sequence[Change], parent: dict[str, Stored]
 ) -> None:
     """A partner is linked once, by what stands and by the rows of this call; `parent` is empty
@@ -118,13 +118,13 @@ def _refuse_doubles(
             continue
         partner = call.store.encode(child.module.fields[name], change.checked.values[name])
         pair = {**parent, name: partner}
-        twin = links.linked(call, child.module, pair, but=named) if parent else None
+        twin = links.find_link(call, child.module, pair, but=named) if parent else None
         if twin is not None or partner in seen:
-            change.problems.append(links.double((child.parent_field, name), twin))
+            change.problems.append(links.duplicate_link((child.parent_field, name), twin))
         seen.add(partner)
 
 
-def _present(call: Call, child: Child, parent_id: int) -> list[int]:
+def _read_present(call: Call, child: Child, parent_id: int) -> list[int]:
     column = child.module.fields[child.parent_field].column
     found = call.store.connection.execute(
         f"select id from {child.module.table} where {column} = ? and state = 0 order by id",
@@ -145,7 +145,7 @@ def write(call: Call, changes: Iterable[Change], parent_id: int, *, now: int, by
         else:
             values = {**change.checked.values, change.child.parent_field: {"id": str(parent_id)}}
             if "Sequence_Number" in module.fields:
-                number = len(_present(call, change.child, parent_id)) + 1
+                number = len(_read_present(call, change.child, parent_id)) + 1
                 values.setdefault("Sequence_Number", number)
             call.store.insert(module, values, now=now, by=by, checked=True)
         if change.checked is not None:

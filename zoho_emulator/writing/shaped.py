@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 
 from zoho_emulator.call import Call
 from zoho_emulator.errors import ZohoError
-from zoho_emulator.localtime import epoch_of
+from zoho_emulator.localtime import parse_epoch
 from zoho_emulator.store.data_types import is_json, value_type
-from zoho_emulator.store.ids import derived
+from zoho_emulator.store.ids import derive_id
 from zoho_emulator.store.model import Field
 from zoho_emulator.store.values import invalid
 
@@ -22,26 +22,26 @@ MOST_RANGES = 4
 _CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
 
 
-def shape_of(known: Field) -> Shape | None:
+def find_shape(known: Field) -> Shape | None:
     """What makes the field's values, if it is one of these."""
     if is_json(known):
         return _BY_NAME.get(known.api_name) or _BY_TYPE.get(value_type(known))
     return None
 
 
-def _items(known: Field, value: object) -> list[Item]:
+def _check_items(known: Field, value: object) -> list[Item]:
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise invalid(known, expected_data_type="jsonarray")
     return value
 
 
-def _number(known: Field, value: object) -> int | float:
+def _check_number(known: Field, value: object) -> int | float:
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise invalid(known)
     return value
 
 
-def _product_taxes(call: Call, known: Field, value: object) -> object:
+def _shape_product_taxes(call: Call, known: Field, value: object) -> object:
     """Texts in v2, objects with a `value` since ("Insert Records": Products)."""
     if not isinstance(value, list):
         raise invalid(known, expected_data_type="jsonarray")
@@ -51,29 +51,29 @@ def _product_taxes(call: Call, known: Field, value: object) -> object:
         if name not in known.pick_list:
             raise invalid(known, supported_values=list(known.pick_list))
         number = known.pick_list.index(str(name))
-        taxes.append({"id": str(derived(known.id, "tax", number)), "value": name})
+        taxes.append({"id": str(derive_id(known.id, "tax", number)), "value": name})
     return taxes
 
 
-def _line_taxes(call: Call, known: Field, value: object) -> object:
-    """By name and percentage. No amount of a document is reckoned here: a new line's tax is 0."""
+def _shape_line_taxes(call: Call, known: Field, value: object) -> object:
+    """By name and percentage. No amount of a document is computed: a new line item's tax is 0."""
     taxes = []
-    for number, item in enumerate(_items(known, value)):
+    for number, item in enumerate(_check_items(known, value)):
         if not isinstance(item.get("name"), str):
             raise invalid(known)
-        _number(known, item.get("percentage"))
-        _number(known, item.get("value", 0))
-        taxes.append({"id": str(derived(known.id, "tax", number)), "value": 0.0, **item})
+        _check_number(known, item.get("percentage"))
+        _check_number(known, item.get("value", 0))
+        taxes.append({"id": str(derive_id(known.id, "tax", number)), "value": 0.0, **item})
     return taxes
 
 
-def _price_ranges(call: Call, known: Field, value: object) -> object:
+def _shape_price_ranges(call: Call, known: Field, value: object) -> object:
     """A range that is new has all three numbers ("Insert Records": Price Books).
 
     UNVERIFIED: which field the error names, that of the ranges or the number that is missing.
     """
     ranges = []
-    for item in _items(known, value):
+    for item in _check_items(known, value):
         for name in ("from_range", "to_range", "discount"):
             if item.get("id") is None and item.get(name) is None:
                 details = {"api_name": known.api_name}
@@ -81,21 +81,21 @@ def _price_ranges(call: Call, known: Field, value: object) -> object:
         shown: Item = {"id": item.get("id") or str(call.store.ids.take())}
         for name in ("from_range", "to_range", "discount"):
             given = item.get(name)
-            shown[name] = None if given is None else _number(known, given)
+            shown[name] = None if given is None else _check_number(known, given)
         ranges.append(shown)
     return ranges
 
 
-def _reminders(call: Call, known: Field, value: object) -> object:
+def _shape_reminders(call: Call, known: Field, value: object) -> object:
     """A moment in v2, and since then how long before ("Events")."""
     if isinstance(value, str) and call.version.number < 2.1:
         try:
-            moment = int(epoch_of(value))
+            moment = int(parse_epoch(value))
         except ValueError:
             raise invalid(known, expected_data_type="datetime") from None
         return [{"unit": 0, "period": "minutes", "time": None, "at": moment}]
     reminders = []
-    for item in _items(known, value):
+    for item in _check_items(known, value):
         unit, period = str(item.get("unit")), item.get("period")
         if not (unit.isascii() and unit.isdigit() and isinstance(period, str)):
             raise invalid(known)
@@ -103,19 +103,19 @@ def _reminders(call: Call, known: Field, value: object) -> object:
     return reminders
 
 
-def _participants(call: Call, known: Field, value: object) -> object:
+def _shape_participants(call: Call, known: Field, value: object) -> object:
     filled = {"name": None, "Email": None, "invited": False, "status": "not_known"}
     people = []
-    for item in _items(known, value):
+    for item in _check_items(known, value):
         if not isinstance(item.get("type"), str) or not isinstance(item.get("participant"), str):
             raise invalid(known)
         people.append({**filled, "id": str(call.store.ids.take()), **item})
     return people
 
 
-def _time_ranges(call: Call, known: Field, value: object) -> object:
+def _shape_time_ranges(call: Call, known: Field, value: object) -> object:
     """ "Services": at most four spans of hours and minutes."""
-    ranges = _items(known, value)
+    ranges = _check_items(known, value)
     if len(ranges) > MOST_RANGES:
         raise invalid(known, maximum_length=MOST_RANGES)
     for item in ranges:
@@ -124,7 +124,7 @@ def _time_ranges(call: Call, known: Field, value: object) -> object:
     return [{"From": item["From"], "To": item["To"]} for item in ranges] or None
 
 
-def _texts(*names: str) -> Shape:
+def _build_texts(*names: str) -> Shape:
     """An object with these texts."""
 
     def shape(call: Call, known: Field, value: object) -> object:
@@ -136,14 +136,14 @@ def _texts(*names: str) -> Shape:
 
 
 _BY_TYPE: Mapping[str, Shape] = {
-    "linetax": _line_taxes,
-    "multireminder": _reminders,
-    "ALARM": _texts("ALARM"),
-    "RRULE": _texts("RRULE"),
-    "time_range": _time_ranges,
+    "linetax": _shape_line_taxes,
+    "multireminder": _shape_reminders,
+    "ALARM": _build_texts("ALARM"),
+    "RRULE": _build_texts("RRULE"),
+    "time_range": _shape_time_ranges,
 }
 _BY_NAME: Mapping[str, Shape] = {
-    "Tax": _product_taxes,
-    "Pricing_Details": _price_ranges,
-    "Participants": _participants,
+    "Tax": _shape_product_taxes,
+    "Pricing_Details": _shape_price_ranges,
+    "Participants": _shape_participants,
 }

@@ -7,7 +7,7 @@ from zoho_emulator.errors import ZohoError
 from zoho_emulator.store.model import Module
 from zoho_emulator.writing import appointments
 from zoho_emulator.writing.candidate import Candidate
-from zoho_emulator.writing.matching import id_of
+from zoho_emulator.writing.matching import parse_id
 
 #: "Insert Records" and "Appointments": mandatory, though metadata or layout does not say so.
 _MANDATORY: Mapping[str, tuple[str, ...]] = {
@@ -26,14 +26,14 @@ _DURATION = re.compile(r"\d{1,4}:[0-5]\d", re.ASCII)
 _DISCOUNT = re.compile(r"\d{1,16}(?:\.\d{1,9})?%?", re.ASCII)
 
 
-def mandatory_besides(module: Module) -> tuple[str, ...]:
+def list_mandatory(module: Module) -> tuple[str, ...]:
     return _MANDATORY.get(module.api_name, ())
 
 
-def follow_ups(candidate: Candidate) -> Mapping[str, object]:
-    """Values that a good record gets besides its own."""
+def find_follow_ups(candidate: Candidate) -> Mapping[str, object]:
+    """Values that Zoho adds to a good record."""
     if candidate.module.api_name == "Appointments__s":
-        return appointments.moved(candidate)
+        return appointments.find_moved(candidate)
     if candidate.module.api_name == "Services__s" and candidate.old is None:
         # UNVERIFIED: who sets them; no sample of a service lacks them.
         wanted = {"Status": "Available", "Job_Sheet_Required": "No"}
@@ -44,19 +44,19 @@ def follow_ups(candidate: Candidate) -> Mapping[str, object]:
 Rule = Callable[[Candidate], Iterator[ZohoError]]
 
 
-def problems_of(candidate: Candidate) -> Iterator[ZohoError]:
-    """What the module has against the record besides the rules of its fields."""
+def find_problems(candidate: Candidate) -> Iterator[ZohoError]:
+    """What is wrong with the record by rules of the module, not of its fields."""
     if "What_Id" in candidate.module.fields:
-        yield from _activity(candidate)
+        yield from _check_activity(candidate)
     if candidate.module.generated_type == "subform":
-        yield from _row(candidate)
+        yield from _check_row(candidate)
     rule = _RULES.get(candidate.module.api_name)
     if rule is not None:
         yield from rule(candidate)
 
 
-def _activity(candidate: Candidate) -> Iterator[ZohoError]:
-    """ "Insert Records": `$se_module` tells what What_Id points at."""
+def _check_activity(candidate: Candidate) -> Iterator[ZohoError]:
+    """ "Insert Records": `$se_module` names the module that What_Id points at."""
     about, named = candidate.values.get("What_Id"), candidate.record.get("$se_module")
     if about is None:
         return
@@ -64,19 +64,19 @@ def _activity(candidate: Candidate) -> Iterator[ZohoError]:
         yield candidate.problem("MANDATORY_NOT_FOUND", "$se_module", "required field not found")
         return
     given = about.get("id") if isinstance(about, dict) else about
-    owner = candidate.call.store.module_of(id_of(given) or 0)
+    owner = candidate.call.store.find_module(parse_id(given) or 0)
     if owner is None or owner.api_name != named:
         yield candidate.problem("INVALID_DATA", "What_Id", "the id given seems to be invalid")
 
 
-def _row(candidate: Candidate) -> Iterator[ZohoError]:
-    """The discount of a line is an amount, or a percentage with its sign."""
+def _check_row(candidate: Candidate) -> Iterator[ZohoError]:
+    """The discount of a line item is an amount, or a percentage with its sign."""
     discount = candidate.values.get("Discount")
     if isinstance(discount, str) and not _DISCOUNT.fullmatch(discount):
         yield candidate.problem("INVALID_DATA", "Discount")
 
 
-def _call(candidate: Candidate) -> Iterator[ZohoError]:
+def _check_call(candidate: Candidate) -> Iterator[ZohoError]:
     duration = candidate.values.get("Call_Duration")
     if isinstance(duration, str) and not _DURATION.fullmatch(duration):
         yield candidate.problem("INVALID_DATA", "Call_Duration")
@@ -87,17 +87,17 @@ def _call(candidate: Candidate) -> Iterator[ZohoError]:
         yield candidate.dependent("DEPENDENT_MISMATCH", "Call_Duration", "Call_Type", message)
 
 
-def _event(candidate: Candidate) -> Iterator[ZohoError]:
+def _check_event(candidate: Candidate) -> Iterator[ZohoError]:
     people = candidate.values.get("Participants")
     if isinstance(people, list) and len(people) > MOST_PARTICIPANTS:
         message = f"Only {MOST_PARTICIPANTS} participants can be added to an event."
         yield candidate.problem("LIMIT_EXCEEDED", "Participants", message, limit=MOST_PARTICIPANTS)
 
 
-def _note(candidate: Candidate) -> Iterator[ZohoError]:
-    """A note says something."""
+def _check_note(candidate: Candidate) -> Iterator[ZohoError]:
+    """A note must have content."""
     names = ("Note_Content", "Note_Title")
-    if any(candidate.after(name) for name in names):
+    if any(candidate.read_after(name) for name in names):
         return
     fields = [{"api_name": name, "json_path": f"{candidate.path}.{name}"} for name in names]
     message = "should contain either content or title"
@@ -105,10 +105,10 @@ def _note(candidate: Candidate) -> Iterator[ZohoError]:
 
 
 _RULES: Mapping[str, Rule] = {
-    "Notes": _note,
-    "Calls": _call,
-    "Events": _event,
-    "Services__s": appointments.of_service,
-    "Appointments__s": appointments.of_appointment,
-    "Appointments_Rescheduled_History__s": appointments.of_history,
+    "Notes": _check_note,
+    "Calls": _check_call,
+    "Events": _check_event,
+    "Services__s": appointments.check_service,
+    "Appointments__s": appointments.check_appointment,
+    "Appointments_Rescheduled_History__s": appointments.check_history,
 }

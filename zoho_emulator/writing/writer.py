@@ -4,18 +4,18 @@ from collections.abc import Mapping, Sequence
 
 from zoho_emulator.call import Call
 from zoho_emulator.errors import ZohoError
-from zoho_emulator.localtime import epoch_of, local_time
+from zoho_emulator.localtime import build_local_time, parse_epoch
 from zoho_emulator.store.model import Field, Module
 from zoho_emulator.writing import rows
-from zoho_emulator.writing.answers import Item, ProblemsError, located, success
+from zoho_emulator.writing.answers import Item, ProblemsError, build_success, locate
 from zoho_emulator.writing.automations import Automations
 from zoho_emulator.writing.changes import Checked
 from zoho_emulator.writing.checking import Checker
-from zoho_emulator.writing.external import external_of
-from zoho_emulator.writing.holds import hold_of
-from zoho_emulator.writing.matching import find, id_of
+from zoho_emulator.writing.external import read_external
+from zoho_emulator.writing.holds import find_hold
+from zoho_emulator.writing.matching import find, parse_id
 
-#: Modules of whose records samples tell no state of approval.
+#: Modules whose records show no state of approval in samples.
 NEVER_APPROVED = ("Notes", "Services__s", "Appointments__s")
 
 
@@ -26,13 +26,13 @@ class Writer:
         self.call = call
         self.module = module
         self.store = call.store
-        self.external = external_of(call, module)
+        self.external = read_external(call, module)
         self.checker = Checker(call, module, self.external)
         self.automations = Automations(frozenset())
         self.matching: list[Field] = []
         self.now = call.emulator.clock.now()
         self.by = call.emulator.user.id
-        self.unmodified_since = self._unmodified_since()
+        self.unmodified_since = self._read_unmodified_since()
         self._inserted: list[int] = []
 
     def prepare(self, records: Sequence[object], wanted: Automations) -> None:
@@ -45,7 +45,7 @@ class Writer:
 
     def insert(self, index: int, record: object, **answer: object) -> Item:
         path = f"$.data[{index}]"
-        checked = self.checker.check(self._object(record, path), path, old=None)
+        checked = self.checker.check(self._check_object(record, path), path, old=None)
         if checked.problems:
             raise ProblemsError(checked.problems)
         record_id = self.store.insert(
@@ -53,15 +53,15 @@ class Writer:
         )
         self._inserted.append(record_id)
         self._finish(checked, record_id, "insert")
-        return success("record added", self._stamps(record_id), **answer)
+        return build_success("record added", self._read_stamps(record_id), **answer)
 
     def update(
         self, index: int, record: object, *, named: str | None = None, **answer: object
     ) -> Item:
         path = f"$.data[{index}]"
-        fields = self._object(record, path)
+        fields = self._check_object(record, path)
         key = self.external.key
-        record_id = self._addressed(fields, named, path)
+        record_id = self._find_addressed(fields, named, path)
         values = fields
         if key is not None:
             if named is not None and fields.get(key.api_name, named) != named:
@@ -70,7 +70,7 @@ class Writer:
                     "You cannot update the external field using its own primary key",
                     {"api_name": key.api_name},
                 )
-                raise located(self.call, error, f"{path}.{key.api_name}")
+                raise locate(self.call, error, f"{path}.{key.api_name}")
             values = {name: value for name, value in fields.items() if name != key.api_name}
         return self._change(record_id, values, path, answer)
 
@@ -78,26 +78,26 @@ class Writer:
         """What v8 says of the record in the path without a list around it."""
         if not self.call.version.v7_writes or self.external.key is not None:
             return
-        record_id = self.found(named)
+        record_id = self.find_record(named)
         if record_id is None and not self._is_converted(named):
             # UNVERIFIED: that an id that never was is answered like that of a deleted record.
             raise ZohoError(
                 "INVALID_DATA", "the id given seems to be invalid", {"resource_path_index": 1}
             )
-        hold = hold_of(self.call, self.module, record_id) if record_id is not None else None
+        hold = find_hold(self.call, self.module, record_id) if record_id is not None else None
         if hold and hold.by_path:
-            raise hold.of_update(self.call, "$.data[0]")
+            raise hold.build_update_error(self.call, "$.data[0]")
 
     def upsert(self, index: int, record: object) -> Item:
         path = f"$.data[{index}]"
-        fields = self._object(record, path)
+        fields = self._check_object(record, path)
         by_id = self.call.knobs.upsert_by_id and self.external.key is None
         if by_id and fields.get("id") is not None:
             # UNVERIFIED: an id given goes before all fields; the pages only show it.
-            item = self._change(self._addressed(fields, None, path), fields, path, {})
+            item = self._change(self._find_addressed(fields, None, path), fields, path, {})
             return {**item, "duplicate_field": None, "action": "update"}
         for known in self.matching:
-            found = self._match(known.api_name, fields.get(known.api_name))
+            found = self._find_match(known.api_name, fields.get(known.api_name))
             if found is not None:
                 answer = {"duplicate_field": known.api_name, "action": "update"}
                 return self._change(found, fields, path, answer)
@@ -105,7 +105,7 @@ class Writer:
 
     def delete(self, index: int, named: object) -> Item:
         key = self.external.key
-        record_id = self.found(str(named))
+        record_id = self.find_record(str(named))
         # "Delete Records": it is not deleted, whatever is wrong with the id.
         if record_id is None:
             if key is not None:
@@ -115,22 +115,25 @@ class Writer:
                     {key.api_name: str(named)},
                 )
             raise ZohoError("INVALID_DATA", "record not deleted", {"id": str(named)})
-        if hold := hold_of(self.call, self.module, record_id):
-            raise hold.of_deletion(record_id)
+        if hold := find_hold(self.call, self.module, record_id):
+            raise hold.build_deletion_error(record_id)
         details = {"id": str(record_id)}
         if key is not None:
             details = {key.api_name: str(named), **details}
         self.store.delete(self.module, [record_id], kind="recycle", now=self.now, by=self.by)
         self.automations.fire(self.call, self.module, record_id, "delete")
-        return success("record deleted", details)
+        return build_success("record deleted", details)
 
     def _change(
         self, record_id: int, fields: Mapping[str, object], path: str, answer: Mapping[str, object]
     ) -> Item:
-        if hold := hold_of(self.call, self.module, record_id):
-            raise hold.of_update(self.call, path)
-        stamps = self._stamps(record_id)
-        if self.unmodified_since is not None and self._modified(record_id) > self.unmodified_since:
+        if hold := find_hold(self.call, self.module, record_id):
+            raise hold.build_update_error(self.call, path)
+        stamps = self._read_stamps(record_id)
+        if (
+            self.unmodified_since is not None
+            and self._read_modified(record_id) > self.unmodified_since
+        ):
             raise ZohoError(
                 "ALREADY_MODIFIED",
                 "record updated time has already passed if-unmodified-since time",
@@ -144,7 +147,7 @@ class Writer:
             self.module, record_id, checked.values, now=self.now, by=self.by, checked=True
         )
         self._finish(checked, record_id, "update")
-        return success("record updated", self._stamps(record_id), **answer)
+        return build_success("record updated", self._read_stamps(record_id), **answer)
 
     def _finish(self, checked: Checked, record_id: int, action: str) -> None:
         for changes in checked.rows.values():
@@ -154,25 +157,25 @@ class Writer:
 
     # --- Which record
 
-    def _object(self, record: object, path: str) -> Mapping[str, object]:
+    def _check_object(self, record: object, path: str) -> Mapping[str, object]:
         if not isinstance(record, dict):
             error = ZohoError(
                 "INVALID_DATA",
                 "invalid data",
                 {"expected_data_type": "jsonobject", "api_name": "data"},
             )
-            raise located(self.call, error, path)
+            raise locate(self.call, error, path)
         return record
 
-    def _addressed(self, fields: Mapping[str, object], named: str | None, path: str) -> int:
+    def _find_addressed(self, fields: Mapping[str, object], named: str | None, path: str) -> int:
         """The record that the path or the record itself names."""
         key = self.external.key
         name = key.api_name if key else "id"
         given = fields.get(name) if named is None else named
         if given is None:
             error = ZohoError("MANDATORY_NOT_FOUND", "required field not found", {"api_name": name})
-            raise located(self.call, error, f"{path}.{name}")
-        found = self.found(str(given))
+            raise locate(self.call, error, f"{path}.{name}")
+        found = self.find_record(str(given))
         if found is not None:
             return found
         message = (
@@ -183,31 +186,31 @@ class Writer:
         code = "INVALID_DATA"
         if not key and self._is_converted(str(given)):
             code = self.call.knobs.converted_code
-        raise located(self.call, ZohoError(code, message, {"api_name": name}), f"{path}.{name}")
+        raise locate(self.call, ZohoError(code, message, {"api_name": name}), f"{path}.{name}")
 
-    def found(self, given: str) -> int | None:
+    def find_record(self, given: str) -> int | None:
         """A live record, converted leads excepted, by its id or external value."""
         if self.external.key is not None:
             found = find(self.call, self.module, self.external.key, given)
             return found[0] if found else None
         row = self.store.connection.execute(
             f"select id from {self.module.table} where id = ? and state = 0 and converted = 0",
-            (id_of(given),),
+            (parse_id(given),),
         ).fetchone()
         return None if row is None else int(row[0])
 
     def _is_converted(self, given: str) -> bool:
         row = self.store.connection.execute(
             f"select 1 from {self.module.table} where id = ? and state = 0 and converted = 1",
-            (id_of(given),),
+            (parse_id(given),),
         ).fetchone()
         return row is not None
 
-    def _match(self, name: str, value: object) -> int | None:
+    def _find_match(self, name: str, value: object) -> int | None:
         """The record with the value; what the field cannot hold matches none."""
         known = self.module.fields[name]
         try:
-            plain = self.checker.given.value(known, value, inserting=True)
+            plain = self.checker.given.convert(known, value, inserting=True)
             stored = None if plain is None else self.store.encode(known, plain)
         except ZohoError:
             return None
@@ -219,23 +222,23 @@ class Writer:
 
     # --- Its stamps
 
-    def _unmodified_since(self) -> float | None:
+    def _read_unmodified_since(self) -> float | None:
         text = self.call.headers.get("if-unmodified-since")
         if text is None or not self.call.version.v7_writes:
             return None
         try:
-            return epoch_of(text)
+            return parse_epoch(text)
         except ValueError:
             # UNVERIFIED: what Zoho answers.
             raise ZohoError(
                 "INVALID_DATA", "invalid data", {"header_name": "If-Unmodified-Since"}
             ) from None
 
-    def _modified(self, record_id: int) -> int:
-        value = self._row(record_id).get("Modified_Time")
+    def _read_modified(self, record_id: int) -> int:
+        value = self._read_row(record_id).get("Modified_Time")
         return value if isinstance(value, int) else 0
 
-    def _row(self, record_id: int) -> dict[str, object]:
+    def _read_row(self, record_id: int) -> dict[str, object]:
         names = ["Modified_Time", "Modified_By", "Created_Time", "Created_By"]
         if self.external.key is not None:
             names.append(self.external.key.api_name)
@@ -247,11 +250,11 @@ class Writer:
         ).fetchone()
         return dict(zip([*names, "id"], row, strict=True))
 
-    def _stamps(self, record_id: int) -> dict[str, object]:
+    def _read_stamps(self, record_id: int) -> dict[str, object]:
         """`details` of a record that was written."""
-        when, users = local_time(self.store.org.time_zone), self.store.org
+        when, users = build_local_time(self.store.org.time_zone), self.store.org
         details: dict[str, object] = {}
-        for name, value in self._row(record_id).items():
+        for name, value in self._read_row(record_id).items():
             if isinstance(value, int) and name.endswith("_Time"):
                 details[name] = when(value)
             elif isinstance(value, int) and name.endswith("_By"):

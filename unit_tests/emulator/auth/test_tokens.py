@@ -5,7 +5,7 @@ from zoho_emulator.clock import Clock
 from zoho_emulator.errors import ZohoError
 from zoho_emulator.knobs import Knobs
 
-CREDENTIALS = Credentials.of_seed(1)
+CREDENTIALS = Credentials.from_seed(1)
 GOOD = {
     "grant_type": "refresh_token",
     "client_id": CREDENTIALS.client_id,
@@ -24,13 +24,13 @@ def accounts(clock: Clock, knobs: Knobs) -> Accounts:
     return Accounts(CREDENTIALS, clock, knobs, seed=1)
 
 
-def token_of(accounts: Accounts) -> str:
+def issue_token(accounts: Accounts) -> str:
     status, body = accounts.refresh(GOOD, "http://api")
     assert status == 200
     return str(body["access_token"])
 
 
-def refused(accounts: Accounts, authorization: str | None) -> str | None:
+def find_refusal(accounts: Accounts, authorization: str | None) -> str | None:
     try:
         accounts.authenticate(authorization)
     except ZohoError as error:
@@ -39,7 +39,7 @@ def refused(accounts: Accounts, authorization: str | None) -> str | None:
 
 
 def test_credentials_follow_from_the_seed() -> None:
-    assert Credentials.of_seed(1) == CREDENTIALS != Credentials.of_seed(2)
+    assert Credentials.from_seed(1) == CREDENTIALS != Credentials.from_seed(2)
     assert len(CREDENTIALS.refresh_token) >= 20
 
 
@@ -69,7 +69,7 @@ def test_wrong_credentials_are_refused_with_status_200(
 
 @pytest.mark.parametrize("word", ["Zoho-oauthtoken", "Bearer", "zoho-oauthtoken"])
 def test_a_token_opens_the_api(accounts: Accounts, word: str) -> None:
-    assert refused(accounts, f"{word} {token_of(accounts)}") is None
+    assert find_refusal(accounts, f"{word} {issue_token(accounts)}") is None
 
 
 @pytest.mark.parametrize(
@@ -83,38 +83,38 @@ def test_a_token_opens_the_api(accounts: Accounts, word: str) -> None:
     ],
 )
 def test_anything_else_does_not(accounts: Accounts, authorization: str | None, code: str) -> None:
-    assert refused(accounts, authorization) == code
+    assert find_refusal(accounts, authorization) == code
 
 
 def test_a_token_expires_after_an_hour(accounts: Accounts, clock: Clock) -> None:
-    header = f"Zoho-oauthtoken {token_of(accounts)}"
+    header = f"Zoho-oauthtoken {issue_token(accounts)}"
     clock.advance(3_599)
-    assert refused(accounts, header) is None
+    assert find_refusal(accounts, header) is None
     clock.advance(1)
-    assert refused(accounts, header) == "INVALID_TOKEN"
+    assert find_refusal(accounts, header) == "INVALID_TOKEN"
 
 
 def test_the_eleventh_token_in_ten_minutes_is_denied(accounts: Accounts, clock: Clock) -> None:
     for _ in range(10):
-        token_of(accounts)
+        issue_token(accounts)
         clock.advance(30)
     status, body = accounts.refresh(GOOD, "http://api")
     assert (status, body["error"]) == (400, "Access Denied")
     clock.advance(300)  # ten minutes after the first
-    token_of(accounts)
+    issue_token(accounts)
     assert accounts.refresh(GOOD, "http://api")[0] == 400
 
 
 def test_the_throttle_can_be_switched_off(accounts: Accounts, knobs: Knobs) -> None:
     knobs.tokens_per_10_min = 0
-    assert len({token_of(accounts) for _ in range(30)}) == 30
+    assert len({issue_token(accounts) for _ in range(30)}) == 30
 
 
 def test_a_sixteenth_live_token_kills_the_oldest(accounts: Accounts, knobs: Knobs) -> None:
     knobs.tokens_per_10_min = 0
-    tokens = [token_of(accounts) for _ in range(16)]
-    assert refused(accounts, f"Bearer {tokens[0]}") == "INVALID_TOKEN"
-    assert all(refused(accounts, f"Bearer {token}") is None for token in tokens[1:])
+    tokens = [issue_token(accounts) for _ in range(16)]
+    assert find_refusal(accounts, f"Bearer {tokens[0]}") == "INVALID_TOKEN"
+    assert all(find_refusal(accounts, f"Bearer {token}") is None for token in tokens[1:])
 
 
 def test_a_scope_that_was_not_granted_is_a_mismatch(accounts: Accounts, knobs: Knobs) -> None:
@@ -145,9 +145,9 @@ def test_both_form_and_query_refresh(zoho) -> None:
     assert zoho.usage()["tokens_issued"] == 2
 
 
-def test_a_token_answer_may_lack_keys_and_tell_milliseconds(accounts: Accounts, knobs) -> None:
+def test_a_token_answer_may_lack_keys_and_count_milliseconds(accounts: Accounts, knobs) -> None:
     knobs.set({"token_without": ["scope", "api_domain"], "token_expires_in": 3_600_000})
     status, body = accounts.refresh(GOOD, "http://api")
     assert (status, body.keys()) == (200, {"access_token", "token_type", "expires_in"})
     assert body["expires_in"] == 3_600_000
-    assert refused(accounts, f"Bearer {body['access_token']}") is None
+    assert find_refusal(accounts, f"Bearer {body['access_token']}") is None

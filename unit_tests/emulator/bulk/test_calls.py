@@ -12,7 +12,7 @@ from zoho_emulator.server import Settings, running
 DAY_S = 86_400
 
 
-def states(bulk, *jobs: str) -> list[object]:
+def read_states(bulk, *jobs: str) -> list[object]:
     return [bulk.job(job)["state"] for job in jobs]
 
 
@@ -28,7 +28,7 @@ def test_a_job_is_added_then_shown_with_its_query_and_its_result(bulk) -> None:
     assert (details["operation"], details["state"]) == ("read", "ADDED")
     assert details["created_by"].keys() == {"id", "name"}
 
-    job = bulk.finished(details["id"])
+    job = bulk.finish(details["id"])
     module = bulk.zoho.get("v8/settings/modules/Leads").json()["modules"][0]
     converted = sum(not row["Converted__s"] for row in bulk.zoho.truth("Leads"))
     assert job == {
@@ -58,10 +58,10 @@ def test_a_job_is_added_then_shown_with_its_query_and_its_result(bulk) -> None:
     }
 
 
-def test_v2_names_modules_and_fields_of_criteria_plainly(bulk) -> None:
+def test_v2_names_modules_and_fields_of_criteria_by_text(bulk) -> None:
     bulk.version = "v2"
     criteria = {"api_name": "Last_Name", "comparator": "not_equal", "value": "${EMPTY}"}
-    job = bulk.finished(bulk.create("Leads", "Last_Name", criteria=criteria))
+    job = bulk.finish(bulk.create("Leads", "Last_Name", criteria=criteria))
     assert job["query"] == {
         "module": "Leads",
         "fields": ["Last_Name"],
@@ -73,22 +73,22 @@ def test_v2_names_modules_and_fields_of_criteria_plainly(bulk) -> None:
 def test_jobs_take_their_time_and_queue(bulk) -> None:
     bulk.zoho.knobs(bulk_job_seconds=100, bulk_parallel=1)
     first, second = bulk.create("Leads", "Email"), bulk.create("Deals", "Stage")
-    assert states(bulk, first, second) == ["ADDED", "ADDED"]
+    assert read_states(bulk, first, second) == ["ADDED", "ADDED"]
     assert "result" not in bulk.job(first)
     bulk.zoho.control("POST", "clock", {"advance_s": 20})
-    assert states(bulk, first, second) == ["IN PROGRESS", "QUEUED"]
+    assert read_states(bulk, first, second) == ["IN PROGRESS", "QUEUED"]
     bulk.zoho.control("POST", "clock", {"advance_s": 80})
-    assert bulk.finished(first)["state"] == "COMPLETED"
-    assert states(bulk, second) == ["IN PROGRESS"]
+    assert bulk.finish(first)["state"] == "COMPLETED"
+    assert read_states(bulk, second) == ["IN PROGRESS"]
     bulk.zoho.control("POST", "clock", {"advance_s": 80})
-    assert bulk.finished(second)["state"] == "COMPLETED"
+    assert bulk.finish(second)["state"] == "COMPLETED"
 
 
 def test_a_job_goes_on_without_being_asked(bulk) -> None:
     bulk.zoho.knobs(bulk_job_seconds=0.2, bulk_parallel=1)
     jobs = [bulk.create("Leads", "Email") for _ in range(2)]
-    bulk.finished(jobs[1])
-    assert states(bulk, jobs[0]) == ["COMPLETED"]
+    bulk.finish(jobs[1])
+    assert read_states(bulk, jobs[0]) == ["COMPLETED"]
 
 
 def test_a_result_holds_the_rows_of_the_moment_the_job_was_worked_on(bulk) -> None:
@@ -97,7 +97,7 @@ def test_a_result_holds_the_rows_of_the_moment_the_job_was_worked_on(bulk) -> No
     job = bulk.create("Accounts", "Account_Name")
     (before,) = zoho.control("POST", "records/Accounts", {"Account_Name": "Before"})["ids"]
     zoho.control("POST", "clock", {"advance_s": 20})
-    assert states(bulk, job) == ["IN PROGRESS"]
+    assert read_states(bulk, job) == ["IN PROGRESS"]
     (after,) = zoho.control("POST", "records/Accounts", {"Account_Name": "After"})["ids"]
     zoho.control("PATCH", "records/Accounts", {"id": before, "Account_Name": "Changed"})
     zoho.control("POST", "clock", {"advance_s": 80})
@@ -107,10 +107,10 @@ def test_a_result_holds_the_rows_of_the_moment_the_job_was_worked_on(bulk) -> No
     assert after not in rows
 
 
-def test_the_first_jobs_fail_when_told_to(bulk) -> None:
+def test_the_first_jobs_fail_when_a_knob_says_so(bulk) -> None:
     bulk.zoho.knobs(bulk_fail=1)
     failed, good = bulk.create("Leads", "Email"), bulk.create("Leads", "Email")
-    job = bulk.finished(failed)
+    job = bulk.finish(failed)
     assert job["state"] == "FAILURE"
     assert job["result"] == {
         "error_message": {
@@ -121,12 +121,12 @@ def test_the_first_jobs_fail_when_told_to(bulk) -> None:
         }
     }
     assert bulk.download(failed).json()["code"] == "RESOURCE_NOT_FOUND"
-    assert bulk.finished(good)["state"] == "COMPLETED"
+    assert bulk.finish(good)["state"] == "COMPLETED"
 
 
 def test_the_result_is_a_zip_named_after_the_job(bulk) -> None:
     job = bulk.create("Leads", "Email")
-    bulk.finished(job)
+    bulk.finish(job)
     answer = bulk.download(job)
     assert answer.headers["Content-Type"] == "application/zip"
     assert answer.headers["Content-Disposition"] == f'attachment; filename="{job}.zip"'
@@ -155,7 +155,7 @@ def test_a_result_that_is_not_there_yet_is_not_found(bulk) -> None:
 
 def test_a_result_can_be_downloaded_for_a_day(bulk) -> None:
     job = bulk.create("Leads", "Email")
-    bulk.finished(job)
+    bulk.finish(job)
     bulk.zoho.control("POST", "clock", {"advance_s": DAY_S - 60})
     bulk.zoho.log_in()
     assert bulk.download(job).status_code == 200
@@ -169,7 +169,7 @@ def test_a_result_can_be_downloaded_for_a_day(bulk) -> None:
 def test_ten_downloads_a_minute(bulk) -> None:
     bulk.zoho.knobs(bulk_downloads_per_minute=10)
     job = bulk.create("Deals", "Stage")
-    bulk.finished(job)
+    bulk.finish(job)
     assert [bulk.download(job).status_code for _ in range(11)] == [200] * 10 + [429]
     assert bulk.download(job).json()["code"] == "TOO_MANY_REQUESTS"
     bulk.zoho.control("POST", "clock", {"advance_s": 60})
@@ -183,7 +183,7 @@ def test_pages_come_by_number_before_page_tokens(bulk, version) -> None:
     ids: list[str] = []
     for page, (count, more) in enumerate([(300, True), (300, True), (100, False)], 1):
         job = bulk.create("Leads", "Email", page=page)
-        result = bulk.finished(job)["result"]
+        result = bulk.finish(job)["result"]
         assert result["page"] == page
         assert "next_page_token" not in result
         rows = bulk.rows(job)
@@ -211,13 +211,13 @@ def test_v8_goes_beyond_the_first_page_by_token_only(bulk) -> None:
     ids: list[str] = []
     pages = []
     while True:
-        result = bulk.finished(job)["result"]
+        result = bulk.finish(job)["result"]
         ids += [row["Id"] for row in bulk.rows(job)]
         pages.append(result["page"])
         assert result["more_records"] == ("next_page_token" in result)
         if not result["more_records"]:
             break
-        job = bulk.continued({"page_token": result["next_page_token"]})
+        job = bulk.create_from({"page_token": result["next_page_token"]})
     assert pages == [1, 2, 3]
     assert sorted(ids) == sorted(row["id"] for row in bulk.zoho.truth("Leads"))
     assert len(set(ids)) == len(ids)
@@ -226,9 +226,9 @@ def test_v8_goes_beyond_the_first_page_by_token_only(bulk) -> None:
 def test_a_page_token_keeps_criteria_and_dies_after_a_day(bulk) -> None:
     bulk.zoho.knobs(bulk_rows=10)
     criteria = {"field": {"api_name": "$converted"}, "comparator": "equal", "value": True}
-    job = bulk.finished(bulk.create("Leads", "$converted", criteria=criteria))
+    job = bulk.finish(bulk.create("Leads", "$converted", criteria=criteria))
     query = {"page_token": job["result"]["next_page_token"]}
-    rows = bulk.rows(bulk.continued(query))
+    rows = bulk.rows(bulk.create_from(query))
     assert {row["$converted"] for row in rows} == {"true"}
     bulk.zoho.knobs(admin_user=False)
     assert bulk.post(query).json()["code"] == "INVALID_DATA"
@@ -252,7 +252,7 @@ def test_a_job_costs_fifty_credits_and_every_other_call_one(bulk) -> None:
     bulk.zoho.control("POST", "reset", {})
     bulk.job(job)
     assert spent() == 1
-    bulk.finished(job)
+    bulk.finish(job)
     bulk.zoho.control("POST", "reset", {})
     bulk.download(job)
     assert spent() == 1
@@ -263,7 +263,7 @@ def test_a_job_costs_fifty_credits_and_every_other_call_one(bulk) -> None:
 
 def test_calls_are_counted_and_hit_by_faults_with_their_module(bulk) -> None:
     job = bulk.create("Leads", "Email")
-    bulk.finished(job)
+    bulk.finish(job)
     bulk.zoho.control("POST", "reset", {})
     fault = {"match": "bulk.status:Leads", "times": 1, "do": "status", "args": {"status": 503}}
     bulk.zoho.control("POST", "faults", [fault])
@@ -304,7 +304,7 @@ def test_a_module_the_profile_may_not_see_is_403(bulk) -> None:
     assert (answer.status_code, answer.json()["code"]) == (403, "NO_PERMISSION")
 
 
-def test_a_reset_of_the_org_forgets_jobs_even_unfinished_ones() -> None:
+def test_a_reset_of_the_org_drops_jobs_even_unfinished_ones() -> None:
     knobs = {"tokens_per_10_min": 0, "bulk_job_seconds": 0}
     with running(Settings(rows=5, rows_by_module={"Leads": 3_000}), knobs) as server:
         with Session() as session:
@@ -322,6 +322,6 @@ def test_a_reset_of_the_org_forgets_jobs_even_unfinished_ones() -> None:
 def test_a_completed_job_may_show_its_result_late(bulk) -> None:
     bulk.zoho.knobs(bulk_bare_looks=2)
     job = bulk.create("Leads", "Email")
-    looks = [bulk.finished(job) for _ in range(3)]
+    looks = [bulk.finish(job) for _ in range(3)]
     assert [look["state"] for look in looks] == ["COMPLETED"] * 3
     assert ["result" in look for look in looks] == [False, False, True]

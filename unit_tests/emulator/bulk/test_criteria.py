@@ -10,90 +10,100 @@ EMPTY = "${EMPTY}"
 Row = dict[str, Any]
 
 
-def one(name: str, comparator: str, value: object) -> dict[str, object]:
+def compare(name: str, comparator: str, value: object) -> dict[str, object]:
     return {"field": {"api_name": name}, "comparator": comparator, "value": value}
 
 
-def many(operator: str, *group: object) -> dict[str, object]:
+def combine(operator: str, *group: object) -> dict[str, object]:
     return {"group_operator": operator, "group": list(group)}
 
 
-def moment(text: str) -> datetime:
+def parse_moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
 T1, T2 = "2018-01-01T00:00:00+00:00", "2021-07-01T05:30:00+05:30"
 
 CHOSEN: list[tuple[dict[str, object], Callable[[Row], object]]] = [
-    (one("Lead_Source", "equal", "Chat"), lambda r: r["Lead_Source"] == "Chat"),
+    (compare("Lead_Source", "equal", "Chat"), lambda r: r["Lead_Source"] == "Chat"),
     (
-        one("Lead_Source", "not_equal", "Chat"),
+        compare("Lead_Source", "not_equal", "Chat"),
         lambda r: r["Lead_Source"] not in (None, "Chat"),
     ),
     (
-        one("Lead_Source", "in", ["Chat", "Partner"]),
+        compare("Lead_Source", "in", ["Chat", "Partner"]),
         lambda r: r["Lead_Source"] in ("Chat", "Partner"),
     ),
     (
-        one("Lead_Source", "in", ["Chat", EMPTY]),
+        compare("Lead_Source", "in", ["Chat", EMPTY]),
         lambda r: r["Lead_Source"] in ("Chat", None),
     ),
     (
-        one("Lead_Source", "not_in", ["Chat", EMPTY]),
+        compare("Lead_Source", "not_in", ["Chat", EMPTY]),
         lambda r: r["Lead_Source"] not in ("Chat", None),
     ),
-    (one("Email", "equal", EMPTY), lambda r: r["Email"] is None),
-    (one("Email", "not_equal", EMPTY), lambda r: r["Email"] is not None),
-    (one("Company", "contains", "ra"), lambda r: "ra" in r["Company"].lower()),
-    (one("Company", "not_contains", "ra"), lambda r: "ra" not in r["Company"].lower()),
-    (one("Company", "contains", "%"), lambda r: "%" in r["Company"]),
-    (one("Last_Name", "starts_with", "S"), lambda r: r["Last_Name"].lower().startswith("s")),
-    (one("Last_Name", "ends_with", "n"), lambda r: r["Last_Name"].lower().endswith("n")),
-    (one("Interests", "contains", "Training"), lambda r: "Training" in (r["Interests"] or [])),
-    (one("Lead_Number", "in", ["LD-7", "LD-8"]), lambda r: r["Lead_Number"] in ("LD-7", "LD-8")),
+    (compare("Email", "equal", EMPTY), lambda r: r["Email"] is None),
+    (compare("Email", "not_equal", EMPTY), lambda r: r["Email"] is not None),
+    (compare("Company", "contains", "ra"), lambda r: "ra" in r["Company"].lower()),
+    (compare("Company", "not_contains", "ra"), lambda r: "ra" not in r["Company"].lower()),
+    (compare("Company", "contains", "%"), lambda r: "%" in r["Company"]),
+    (compare("Last_Name", "starts_with", "S"), lambda r: r["Last_Name"].lower().startswith("s")),
+    (compare("Last_Name", "ends_with", "n"), lambda r: r["Last_Name"].lower().endswith("n")),
+    (compare("Interests", "contains", "Training"), lambda r: "Training" in (r["Interests"] or [])),
     (
-        one("No_of_Employees", "greater_equal", 100),
+        compare("Lead_Number", "in", ["LD-7", "LD-8"]),
+        lambda r: r["Lead_Number"] in ("LD-7", "LD-8"),
+    ),
+    (
+        compare("No_of_Employees", "greater_equal", 100),
         lambda r: r["No_of_Employees"] is not None and r["No_of_Employees"] >= 100,
     ),
     (
-        one("No_of_Employees", "between", ["10", 500]),
+        compare("No_of_Employees", "between", ["10", 500]),
         lambda r: r["No_of_Employees"] is not None and 10 <= r["No_of_Employees"] <= 500,
     ),
     (
-        one("Annual_Revenue", "less_than", 5000.5),
+        compare("Annual_Revenue", "less_than", 5000.5),
         lambda r: r["Annual_Revenue"] is not None and r["Annual_Revenue"] < 5000.5,
     ),
-    (one("Newsletter", "equal", True), lambda r: r["Newsletter"] is True),
-    (one("Is_Large", "equal", False), lambda r: r["Is_Large"] is False),
-    (one("$converted", "equal", True), lambda r: r["Converted__s"]),
+    (compare("Newsletter", "equal", True), lambda r: r["Newsletter"] is True),
+    (compare("Is_Large", "equal", False), lambda r: r["Is_Large"] is False),
+    (compare("$converted", "equal", True), lambda r: r["Converted__s"]),
     (
-        one("Birth_Date", "less_equal", "1990-12-31"),
+        compare("Birth_Date", "less_equal", "1990-12-31"),
         lambda r: r["Birth_Date"] is not None and r["Birth_Date"] <= "1990-12-31",
     ),
     (
-        one("Modified_Time", "between", [T1, T2]),
-        lambda r: moment(T1) <= moment(r["Modified_Time"]) <= moment(T2),
+        compare("Modified_Time", "between", [T1, T2]),
+        lambda r: parse_moment(T1) <= parse_moment(r["Modified_Time"]) <= parse_moment(T2),
     ),
     (
-        one("Modified_Time", "not_between", [T1, T2]),
-        lambda r: not moment(T1) <= moment(r["Modified_Time"]) <= moment(T2),
+        compare("Modified_Time", "not_between", [T1, T2]),
+        lambda r: not parse_moment(T1) <= parse_moment(r["Modified_Time"]) <= parse_moment(T2),
     ),
     (
-        one("Modified_Time", "greater_than", "2020-01-01T00:00:00Z"),
-        lambda r: moment(r["Modified_Time"]) > moment("2020-01-01T00:00:00Z"),
+        compare("Modified_Time", "greater_than", "2020-01-01T00:00:00Z"),
+        lambda r: parse_moment(r["Modified_Time"]) > parse_moment("2020-01-01T00:00:00Z"),
     ),
     (
-        many("and", one("Rating", "equal", "Active"), one("Industry", "not_equal", EMPTY)),
+        combine(
+            "and", compare("Rating", "equal", "Active"), compare("Industry", "not_equal", EMPTY)
+        ),
         lambda r: r["Rating"] == "Active" and r["Industry"] is not None,
     ),
     (
-        many(
+        combine(
             "or",
-            one("Rating", "equal", "Active"),
-            many("and", one("Newsletter", "equal", True), one("Modified_Time", "less_than", T1)),
+            compare("Rating", "equal", "Active"),
+            combine(
+                "and",
+                compare("Newsletter", "equal", True),
+                compare("Modified_Time", "less_than", T1),
+            ),
         ),
         lambda r: (
-            r["Rating"] == "Active" or (r["Newsletter"] and moment(r["Modified_Time"]) < moment(T1))
+            r["Rating"] == "Active"
+            or (r["Newsletter"] and parse_moment(r["Modified_Time"]) < parse_moment(T1))
         ),
     ),
 ]
@@ -112,23 +122,23 @@ def test_lookups_and_what_lies_behind_them_are_compared(bulk) -> None:
     account = deal["Account_Name"]
     expected = {row["id"] for row in deals if row["Account_Name"] == account}
     for criteria in (
-        one("Account_Name", "equal", account["id"]),
-        one("Account_Name", "in", [account["id"], "1"]),
-        many(
+        compare("Account_Name", "equal", account["id"]),
+        compare("Account_Name", "in", [account["id"], "1"]),
+        combine(
             "and",
-            one("Account_Name.Account_Name", "equal", account["name"]),
-            one("Account_Name.id", "equal", int(account["id"])),
+            compare("Account_Name.Account_Name", "equal", account["name"]),
+            compare("Account_Name.id", "equal", int(account["id"])),
         ),
     ):
         rows = bulk.export("Deals", "Stage", criteria=criteria)
         assert {row["Id"] for row in rows} == expected
     owner = bulk.zoho.get("v8/users", type="ActiveUsers").json()["users"][0]
-    criteria = one("Owner.last_name", "equal", owner["last_name"])
+    criteria = compare("Owner.last_name", "equal", owner["last_name"])
     rows = bulk.export("Deals", "Owner", criteria=criteria)
     assert {row["Owner"] for row in rows} <= {owner["id"]}
 
 
-LEAF = one("Last_Name", "equal", "x")
+LEAF = compare("Last_Name", "equal", "x")
 
 #: A refused criterion; code, whether the error stands in `data`, and its details.
 REFUSED: list[tuple[object, str, bool, object]] = [
@@ -153,35 +163,35 @@ REFUSED: list[tuple[object, str, bool, object]] = [
         {"api_name": "Last_Name", "comparator": "equal", "value": "x", "type": "value"},
     ),
     ({"group": [LEAF]}, "AMBIGUOUS_GROUP_IN_CRITERIA", False, {"group": [LEAF]}),
-    (many("xor", LEAF), "GROUP_OPERATOR_NOT_SUPPORTED", False, {"supported": ["and", "or"]}),
-    (many("and", *[LEAF] * 26), "CRITERIA_LIMIT_EXCEEDED", True, {"max_limit": 25}),
+    (combine("xor", LEAF), "GROUP_OPERATOR_NOT_SUPPORTED", False, {"supported": ["and", "or"]}),
+    (combine("and", *[LEAF] * 26), "CRITERIA_LIMIT_EXCEEDED", True, {"max_limit": 25}),
     (
-        one("Last_Name", "in", ["x"] * 201),
+        compare("Last_Name", "in", ["x"] * 201),
         "VALUE_LIMIT_EXCEEDED_IN_CRITERIA",
         True,
         {"max_limit": 200},
     ),
     (
-        one("No_Such", "equal", "x"),
+        compare("No_Such", "equal", "x"),
         "FIELD_IN_CRITERIA_NOT_AVAILABLE",
         True,
         {"api_name": "No_Such", "module": "Leads"},
     ),
     (
-        one("Pictures", "equal", "x"),
+        compare("Pictures", "equal", "x"),
         "FIELD_IN_CRITERIA_NOT_SUPPORTED",
         False,
         {"api_name": "Pictures", "comparator": "equal", "value": "x", "type": "value"},
     ),
     (
-        one("Description", "contains", "x"),
+        compare("Description", "contains", "x"),
         "FIELD_IN_CRITERIA_NOT_SUPPORTED",
         False,
         {"api_name": "Description", "comparator": "contains", "value": "x", "type": "value"},
     ),
-    (one("Owner.a.b", "equal", "x"), "JOIN_LIMIT_EXCEEDED", True, {"api_name": "Owner.a.b"}),
+    (compare("Owner.a.b", "equal", "x"), "JOIN_LIMIT_EXCEEDED", True, {"api_name": "Owner.a.b"}),
     (
-        one("Owner", "contains", "1"),
+        compare("Owner", "contains", "1"),
         "FIELD_COMPARATOR_IN_CRITERIA_NOT_SUPPORTED",
         False,
         {
@@ -191,44 +201,44 @@ REFUSED: list[tuple[object, str, bool, object]] = [
         },
     ),
     (
-        one("Newsletter", "not_equal", True),
+        compare("Newsletter", "not_equal", True),
         "FIELD_COMPARATOR_IN_CRITERIA_NOT_SUPPORTED",
         False,
         {"api_name": "Newsletter", "comparator": "not_equal", "supported": ["equal"]},
     ),
     (
-        one("Last_Name", "in", "x"),
+        compare("Last_Name", "in", "x"),
         "COMPARATOR_AND_VALUE_IN_CRITERIA_NOT_COMPATIBLE",
         True,
         {"api_name": "Last_Name", "comparator": "in", "value": "x", "type": "value"},
     ),
     (
-        one("Modified_Time", "between", [T1]),
+        compare("Modified_Time", "between", [T1]),
         "COMPARATOR_AND_VALUE_IN_CRITERIA_NOT_COMPATIBLE",
         True,
         {"api_name": "Modified_Time", "comparator": "between", "value": [T1], "type": "value"},
     ),
     (
-        one("Lead_Score", "less_than", EMPTY),
+        compare("Lead_Score", "less_than", EMPTY),
         "COMPARATOR_AND_VALUE_IN_CRITERIA_NOT_COMPATIBLE",
         True,
         {"api_name": "Lead_Score", "comparator": "less_than", "value": EMPTY, "type": "value"},
     ),
     (
-        one("Lead_Score", "equal", True),
+        compare("Lead_Score", "equal", True),
         "VALUE_TYPE_NOT_SUPPORTED",
         False,
         {"api_name": "Lead_Score", "supported": ["integer", "string"]},
     ),
     (
-        one("Last_Name", "equal", 5),
+        compare("Last_Name", "equal", 5),
         "VALUE_TYPE_NOT_SUPPORTED",
         False,
         {"api_name": "Last_Name", "supported": ["string"]},
     ),
     *(
         (
-            one(name, "equal", value),
+            compare(name, "equal", value),
             "VALUE_IN_CRITERIA_NOT_SUPPORTED",
             True,
             {"api_name": name, "comparator": "equal", "value": value, "type": "value"},
@@ -262,15 +272,15 @@ def test_criteria_are_refused(bulk, criteria, code, in_data, details) -> None:
 def test_25_criteria_in_nested_groups_pass(bulk) -> None:
     nested = LEAF
     for _ in range(12):
-        nested = many("or", nested, one("Last_Name", "not_equal", "x"))
-    both = many("and", nested, many("and", *[one("Last_Name", "not_equal", "y")] * 12))
+        nested = combine("or", nested, compare("Last_Name", "not_equal", "x"))
+    both = combine("and", nested, combine("and", *[compare("Last_Name", "not_equal", "y")] * 12))
     assert bulk.post(bulk.query("Leads", "Email", criteria=both)).status_code == 201
 
 
 def test_groups_without_end_are_refused(bulk) -> None:
     nested: dict[str, object] = LEAF
     for _ in range(300):
-        nested = many("and", nested)
+        nested = combine("and", nested)
     answer = bulk.post(bulk.query("Leads", "Email", criteria=nested))
     assert answer.json()["data"][0]["code"] == "CRITERIA_LIMIT_EXCEEDED"
 

@@ -3,7 +3,7 @@
 import pytest
 
 
-def refusal(answer) -> tuple[str, object]:
+def read_refusal(answer) -> tuple[str, object]:
     """Code and details of an error of either form."""
     error = answer.json()
     error = error["data"][0] if "data" in error else error
@@ -11,7 +11,7 @@ def refusal(answer) -> tuple[str, object]:
     return error["code"], error["details"]
 
 
-def query(**changed: object) -> dict[str, object]:
+def build_query(**changed: object) -> dict[str, object]:
     return {"module": {"api_name": "Leads"}, "fields": ["Email"], **changed}
 
 
@@ -35,7 +35,7 @@ def test_a_body_that_is_no_query(zoho, body, code) -> None:
         headers={"Content-Type": "application/json"},
     )
     assert answer.status_code == 400
-    assert refusal(answer)[0] == code
+    assert read_refusal(answer)[0] == code
 
 
 @pytest.mark.parametrize(
@@ -90,13 +90,13 @@ def test_a_body_that_is_no_query(zoho, body, code) -> None:
     ],
 )
 def test_a_query_that_cannot_be_met(bulk, changed, code, details) -> None:
-    answer = bulk.post(query(**changed))
+    answer = bulk.post(build_query(**changed))
     assert answer.status_code == 400
-    assert refusal(answer) == (code, details)
+    assert read_refusal(answer) == (code, details)
 
 
 def test_a_page_token_that_nobody_issued(bulk) -> None:
-    assert refusal(bulk.post({"page_token": "x"})) == (
+    assert read_refusal(bulk.post({"page_token": "x"})) == (
         "INVALID_DATA",
         {"api_name": "page_token", "json_path": "$.query.page_token"},
     )
@@ -104,22 +104,22 @@ def test_a_page_token_that_nobody_issued(bulk) -> None:
 
 def test_page_tokens_begin_with_v7(bulk) -> None:
     bulk.version = "v4"
-    assert refusal(bulk.post({"page_token": "x"})) == (
+    assert read_refusal(bulk.post({"page_token": "x"})) == (
         "QUERY_NOT_SUPPORTED",
         {"api_name": "page_token"},
     )
 
 
 def test_fields_begin_with_their_version(bulk) -> None:
-    assert bulk.post(query(fields=["Converted_Date_Time"])).status_code == 201
+    assert bulk.post(build_query(fields=["Converted_Date_Time"])).status_code == 201
     bulk.version = "v4"
-    answer = bulk.post(query(fields=["Converted_Date_Time"]))
-    assert refusal(answer)[0] == "FIELD_NOT_AVAILABLE"
+    answer = bulk.post(build_query(fields=["Converted_Date_Time"]))
+    assert read_refusal(answer)[0] == "FIELD_NOT_AVAILABLE"
 
 
 def test_modules_are_refused_by_a_knob(bulk) -> None:
     bulk.zoho.knobs(bulk_refused_modules=["Leads"])
-    assert refusal(bulk.post(query()))[0] == "MODULE_NOT_SUPPORTED"
+    assert read_refusal(bulk.post(build_query()))[0] == "MODULE_NOT_SUPPORTED"
 
 
 @pytest.mark.parametrize(
@@ -139,8 +139,8 @@ def test_modules_are_refused_by_a_knob(bulk) -> None:
     ],
 )
 def test_what_stands_beside_the_query(bulk, body, code, details) -> None:
-    answer = bulk.post(query(), **body)
-    assert (answer.status_code, refusal(answer)) == (400, (code, details))
+    answer = bulk.post(build_query(), **body)
+    assert (answer.status_code, read_refusal(answer)) == (400, (code, details))
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_what_stands_beside_the_query(bulk, body, code, details) -> None:
     ],
 )
 def test_what_is_not_emulated_says_so(bulk, changed, body) -> None:
-    answer = bulk.post(query(**changed), **body)
+    answer = bulk.post(build_query(**changed), **body)
     assert answer.status_code == 501
     assert "/crm/bulk/v8/read" in answer.json()["message"]
 
@@ -178,4 +178,4 @@ def test_the_body_must_say_that_it_is_json(zoho, version, media_type, status) ->
     )
     assert answer.status_code == status
     if status == 415:
-        assert refusal(answer) == ("MEDIA_TYPE_NOT_SUPPORTED", {})
+        assert read_refusal(answer) == ("MEDIA_TYPE_NOT_SUPPORTED", {})

@@ -3,14 +3,14 @@
 import pytest
 
 from zoho_emulator.bulk.columns import Column
-from zoho_emulator.bulk.result_csv import cells_of
+from zoho_emulator.bulk.result_csv import compile_cells
 from zoho_emulator.store.model import Field
 
 #: Data types that no CSV of the module has.
 NOT_EXPORTED = ("profileimage", "fileupload", "imageupload", "consent_lookup")
 
 
-def cell(value: object) -> str:
+def show_cell(value: object) -> str:
     """A value of a v8 list as a cell of CSV."""
     if value is None or value == []:
         return ""
@@ -19,16 +19,16 @@ def cell(value: object) -> str:
     if isinstance(value, dict):
         return str(value["id"])
     if isinstance(value, list):
-        return ";".join(name_of(item) if isinstance(item, dict) else item for item in value)
+        return ";".join(read_name(item) if isinstance(item, dict) else item for item in value)
     return str(value)
 
 
-def name_of(item: dict[str, object]) -> str:
+def read_name(item: dict[str, object]) -> str:
     """Of a tag, or of a territory."""
     return str(item.get("name", item.get("Name")))
 
 
-def exported_fields(zoho, module: str) -> list[str]:
+def list_exported_fields(zoho, module: str) -> list[str]:
     fields = zoho.get("v8/settings/fields", module=module).json()["fields"]
     truth = zoho.truth(module)[0]
     return [
@@ -42,7 +42,7 @@ def exported_fields(zoho, module: str) -> list[str]:
 
 @pytest.mark.parametrize("module", ["Leads", "Accounts", "Deals"])
 def test_every_row_and_value_is_in_the_result(bulk, module) -> None:
-    names = exported_fields(bulk.zoho, module)
+    names = list_exported_fields(bulk.zoho, module)
     assert len(names) > 30
     rows = {row["Id"]: row for row in bulk.export(module, *names)}
     truth = bulk.zoho.truth(module)
@@ -50,7 +50,7 @@ def test_every_row_and_value_is_in_the_result(bulk, module) -> None:
     for record in truth:
         row = rows[record["id"]]
         assert list(row) == ["Id", *names]
-        assert row == {"Id": record["id"]} | {name: cell(record[name]) for name in names}
+        assert row == {"Id": record["id"]} | {name: show_cell(record[name]) for name in names}
 
 
 def test_converted_leads_are_among_the_rows_and_deleted_ones_are_not(bulk) -> None:
@@ -146,7 +146,7 @@ def test_times_carry_the_offset_of_the_org(bulk) -> None:
 )
 def test_a_cell(data_type: str, stored: object, written: object) -> None:
     column = Column("F", Field(1, "F", "F", data_type, "c1"), "m.c1")
-    assert cells_of([column], "Europe/Berlin")((7, stored)) == (7, written)
+    assert compile_cells([column], "Europe/Berlin")((7, stored)) == (7, written)
 
 
 @pytest.mark.parametrize("version", ["v2", "v8"])

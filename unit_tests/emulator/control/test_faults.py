@@ -11,7 +11,7 @@ from unit_tests.emulator.conftest import Bulk
 from zoho_emulator.control.faults import Faults
 
 
-def hits(faults: Faults, name: str, module: str | None, calls: int) -> list[int]:
+def count_hits(faults: Faults, name: str, module: str | None, calls: int) -> list[int]:
     """Which of so many calls were hit, counted from 1."""
     return [n for n in range(1, calls + 1) if asyncio.run(faults.strike(name, module))]
 
@@ -30,7 +30,7 @@ def hits(faults: Faults, name: str, module: str | None, calls: int) -> list[int]
 def test_which_calls_are_hit(rule: dict[str, Any], expected: list[int]) -> None:
     faults = Faults(seed=1)
     faults.plan([{"match": "coql:Leads", "do": "status"} | rule])
-    assert hits(faults, "coql", "Leads", 6) == expected
+    assert count_hits(faults, "coql", "Leads", 6) == expected
 
 
 @pytest.mark.parametrize(
@@ -48,14 +48,14 @@ def test_which_calls_are_hit(rule: dict[str, Any], expected: list[int]) -> None:
 def test_what_a_rule_matches(match: str, name: str, module: str | None, hit: bool) -> None:
     faults = Faults(seed=1)
     faults.plan([{"match": match, "do": "status"}])
-    assert bool(hits(faults, name, module, 1)) == hit
+    assert bool(count_hits(faults, name, module, 1)) == hit
 
 
 def test_chance_follows_from_the_seed() -> None:
     def run(seed: int) -> list[int]:
         faults = Faults(seed)
         faults.plan([{"match": "*", "do": "status", "prob": 0.3}])
-        return hits(faults, "org", None, 100)
+        return count_hits(faults, "org", None, 100)
 
     assert run(1) == run(1) != run(2)
     assert 10 < len(run(1)) < 50
@@ -146,7 +146,7 @@ def plan(zoho, match: str, do: str, **args: object) -> None:
     zoho.control("POST", "faults", {"match": match, "do": do, "times": 1, "args": args})
 
 
-def written(zoho) -> int:
+def count_written(zoho) -> int:
     return sum(row["Last_Name"] == "Written" for row in zoho.truth("Leads"))
 
 
@@ -154,17 +154,17 @@ def written(zoho) -> int:
 def test_a_failed_write_may_have_been_carried_out(zoho, done: bool | None, rows: int) -> None:
     said = {} if done is None else {"done": done}
     plan(zoho, "insert", "status", status=502, **said)
-    before = written(zoho)
+    before = count_written(zoho)
     assert zoho.call("POST", "v8/Leads", json=LEAD).status_code == 502
-    assert written(zoho) - before == rows
+    assert count_written(zoho) - before == rows
 
 
 def test_a_body_fault_may_say_status_and_headers_and_that_nothing_is_done(zoho) -> None:
-    before = written(zoho)
+    before = count_written(zoho)
     plan(zoho, "insert", "body", body="<html>", status=502, headers={"Via": "x"}, done=False)
     answer = zoho.call("POST", "v8/Leads", json=LEAD)
     assert (answer.status_code, answer.text, answer.headers["Via"]) == (502, "<html>", "x")
-    assert written(zoho) == before
+    assert count_written(zoho) == before
 
 
 def test_a_body_shows_where_the_true_answer_has_none(zoho) -> None:
@@ -181,15 +181,15 @@ def test_a_body_shows_where_the_true_answer_has_none(zoho) -> None:
 def test_a_write_whose_connection_breaks_is_carried_out_or_not_as_planned(
     zoho, do: str, error: str, done: bool
 ) -> None:
-    before = written(zoho)
+    before = count_written(zoho)
     plan(zoho, "insert", do, done=done)
     with pytest.raises(requests.RequestException, match=error):
         zoho.call("POST", "v8/Leads", json=LEAD)
-    assert written(zoho) - before == done
+    assert count_written(zoho) - before == done
     assert zoho.call("POST", "v8/Leads", json=LEAD).status_code == 201
 
 
-def raw(zoho, path: str) -> bytes:
+def read_raw(zoho, path: str) -> bytes:
     """All bytes of an answer, whatever they are worth."""
     host, _, port = zoho.server.base_url.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), timeout=5) as connection:
@@ -205,19 +205,19 @@ def test_an_answer_breaks_off_after_so_many_bytes_and_never_behind_its_last(
 ) -> None:
     whole = zoho.get("v8/org").content
     plan(zoho, "org", "cut", after_bytes=after_bytes)
-    head, _, body = raw(zoho, "v8/org").partition(b"\r\n\r\n")
+    head, _, body = read_raw(zoho, "v8/org").partition(b"\r\n\r\n")
     assert f"content-length: {len(whole)}".encode() in head
     assert body == whole[:left]
 
 
 def test_an_answer_without_a_body_breaks_off_before_its_head(zoho) -> None:
     plan(zoho, "records.list", "cut", after_bytes=50)
-    assert raw(zoho, "v8/Leads?fields=id&ids=1") == b""
+    assert read_raw(zoho, "v8/Leads?fields=id&ids=1") == b""
 
 
 def test_a_file_breaks_off_like_any_other_answer(bulk: Bulk) -> None:
     job = bulk.create("Leads", "id")
-    bulk.finished(job)
+    bulk.finish(job)
     plan(bulk.zoho, "bulk.result", "cut", after_bytes=100)
     with pytest.raises(requests.RequestException, match="IncompleteRead"):
         bulk.download(job)
@@ -246,7 +246,7 @@ def test_a_slow_answer_without_a_body_waits(zoho) -> None:
 def test_what_is_answered_and_how_it_arrives_are_planned_apart(zoho) -> None:
     plan(zoho, "org", "body", body={"code": "ODD"})
     plan(zoho, "org", "cut", after_bytes=3)
-    assert raw(zoho, "v8/org").endswith(b'\r\n\r\n{"c')
+    assert read_raw(zoho, "v8/org").endswith(b'\r\n\r\n{"c')
 
 
 def test_a_token_answer_can_break_too(zoho) -> None:
@@ -333,12 +333,12 @@ def test_a_shortened_answer_can_break_off_as_well(zoho) -> None:
     whole = zoho.get("v8/org").content
     plan(zoho, "org", "shorten", bytes=5)
     plan(zoho, "org", "cut", after_bytes=10**9)
-    assert raw(zoho, "v8/org").endswith(b"\r\n\r\n" + whole[:-6])
+    assert read_raw(zoho, "v8/org").endswith(b"\r\n\r\n" + whole[:-6])
 
 
 def test_a_file_may_come_with_a_wrong_bit(bulk: Bulk) -> None:
     job = bulk.create("Leads", "id")
-    bulk.finished(job)
+    bulk.finish(job)
     right = bulk.download(job).content
     plan(bulk.zoho, "bulk.result", "flip", at=0)
     assert bulk.download(job).content == bytes([right[0] ^ 1]) + right[1:]

@@ -170,7 +170,7 @@ _ROWS: dict[str, Rows] = {
 }
 
 
-def _module(number: int, name: str) -> Module:
+def _build_module(number: int, name: str) -> Module:
     fields = {
         api_name: Field(
             **{  # type: ignore[arg-type]  # a table of keyword arguments
@@ -198,7 +198,7 @@ def _module(number: int, name: str) -> Module:
 
 @pytest.fixture(scope="session")
 def org() -> Org:
-    modules = {name: _module(number, name) for number, name in enumerate(_FIELDS)}
+    modules = {name: _build_module(number, name) for number, name in enumerate(_FIELDS)}
     return Org(1, "Example", "UTC", "Enterprise", 2, _USERS, modules)
 
 

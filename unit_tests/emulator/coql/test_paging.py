@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from zoho_emulator.coql import Compiled, compile_query, plan
 from zoho_emulator.store.model import Org
-from zoho_emulator.store.ties import ties
+from zoho_emulator.store.ties import build_ties
 from zoho_emulator.versions import VERSIONS
 
 START = 1_704_067_200
@@ -27,7 +27,7 @@ def many(org: Org) -> Iterator[sqlite3.Connection]:
     connection.execute(
         f"CREATE TABLE {module.table} (id INTEGER PRIMARY KEY, state, converted, tie, {columns})"
     )
-    tie = ties(1)
+    tie = build_ties(1)
     rows = ((number * 7_919 % 20_011 + 1, number) for number in range(20_000))
     connection.executemany(
         f"INSERT INTO {module.table} (id, state, converted, tie, {modified})"
@@ -39,7 +39,7 @@ def many(org: Org) -> Iterator[sqlite3.Connection]:
     connection.close()
 
 
-def literal(second: int, hours: int) -> str:
+def write_literal(second: int, hours: int) -> str:
     return datetime.fromtimestamp(second, timezone(timedelta(hours=hours))).isoformat()
 
 
@@ -64,7 +64,7 @@ def read_pages(
             return found
 
 
-def truth(connection: sqlite3.Connection, org: Org, first: int, last: int) -> list[int]:
+def find_truth(connection: sqlite3.Connection, org: Org, first: int, last: int) -> list[int]:
     modified = org.modules["Leads"].fields["Modified_Time"].column
     rows = connection.execute(
         f"SELECT id FROM {TABLE} WHERE state = 0 AND {modified} BETWEEN ? AND ? ORDER BY id",
@@ -84,7 +84,7 @@ def test_keyset_pages_of_a_window_return_each_row_once(
     many: sqlite3.Connection, org: Org, first: int, seconds: int, limit: int, hours: int
 ) -> None:
     limit = max(limit, seconds // 2)
-    window = f"'{literal(first, hours)}' and '{literal(first + seconds, -hours)}'"
+    window = f"'{write_literal(first, hours)}' and '{write_literal(first + seconds, -hours)}'"
     found = read_pages(
         many,
         org,
@@ -93,7 +93,7 @@ def test_keyset_pages_of_a_window_return_each_row_once(
             f" and id > {found[-1] if found else 0}) order by id asc limit {limit}"
         ),
     )
-    assert found == truth(many, org, first, first + seconds)
+    assert found == find_truth(many, org, first, first + seconds)
 
 
 @given(size=st.integers(1, 2_000), bound=st.integers(0, 1_999))
@@ -107,11 +107,11 @@ def test_offset_pages_in_the_order_of_time_return_each_row_once(
         many,
         org,
         lambda found: (
-            f"select id from Leads where Modified_Time >= '{literal(since, 0)}'"
+            f"select id from Leads where Modified_Time >= '{write_literal(since, 0)}'"
             f" order by Modified_Time limit {len(found)}, {size}"
         ),
     )
-    assert sorted(found) == truth(many, org, since, START + 99_999)
+    assert sorted(found) == find_truth(many, org, since, START + 99_999)
 
 
 def test_rows_of_one_second_do_not_come_in_the_order_of_ids(
@@ -152,9 +152,9 @@ def test_a_narrow_window_is_read_by_its_times(
     explain: Callable[[str], str], window: str, beyond: str
 ) -> None:
     criteria = window.format(
-        first=literal(START, 0),
-        second=literal(START + 1, 0),
-        late=literal(START + 1_990, 0),
+        first=write_literal(START, 0),
+        second=write_literal(START + 1, 0),
+        late=write_literal(START + 1_990, 0),
         beyond=beyond,
     )
     steps = explain(criteria)
@@ -164,7 +164,7 @@ def test_a_narrow_window_is_read_by_its_times(
 
 @pytest.mark.parametrize("beyond", ["", " and id > 100"])
 def test_a_wide_window_is_read_by_the_ids(explain: Callable[[str], str], beyond: str) -> None:
-    steps = explain(f"(Modified_Time >= '{literal(START, 0)}'{beyond})")
+    steps = explain(f"(Modified_Time >= '{write_literal(START, 0)}'{beyond})")
     assert "modified" not in steps
     assert "TEMP B-TREE" not in steps
 

@@ -7,7 +7,7 @@ import pytest
 ALL = "id is not null"
 
 
-def keyset(zoho, version: str, columns: str, module: str, size: int) -> list[dict[str, Any]]:
+def read_keyset(zoho, version: str, columns: str, module: str, size: int) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     last = "0"
     while True:
@@ -27,7 +27,7 @@ def keyset(zoho, version: str, columns: str, module: str, size: int) -> list[dic
 
 @pytest.mark.parametrize(("version", "size"), [("v2", 200), ("v2.1", 200), ("v4", 90), ("v8", 90)])
 def test_a_keyset_walk_meets_every_row_once(zoho, version, size) -> None:
-    rows = keyset(zoho, version, "Last_Name, Owner, Modified_Time", "Leads", size)
+    rows = read_keyset(zoho, version, "Last_Name, Owner, Modified_Time", "Leads", size)
     truth = {row["id"]: row for row in zoho.truth("Leads")}
     assert sorted(row["id"] for row in rows) == sorted(truth)
     for row in rows:
@@ -42,7 +42,7 @@ def test_a_keyset_walk_meets_every_row_once(zoho, version, size) -> None:
 
 def test_converted_leads_can_be_kept_out(zoho) -> None:
     zoho.knobs(coql_converted=False)
-    rows = keyset(zoho, "v8", "Last_Name", "Leads", 2_000)
+    rows = read_keyset(zoho, "v8", "Last_Name", "Leads", 2_000)
     live = [row for row in zoho.truth("Leads") if not row["Converted__s"]]
     assert len(rows) == len(live)
 

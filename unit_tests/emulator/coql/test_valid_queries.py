@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from zoho_emulator.coql import Compiled
-from zoho_emulator.coql.kinds import kind_of
+from zoho_emulator.coql.kinds import find_kind
 from zoho_emulator.store.data_types import DATA_TYPES
 from zoho_emulator.store.model import Field
 
@@ -309,4 +309,4 @@ def test_fifty_columns_of_the_widest_module_are_taken(run: Callable[..., Rows]) 
 @pytest.mark.parametrize("data_type", sorted(DATA_TYPES))
 def test_every_data_type_of_an_org_is_known(data_type: str) -> None:
     field = Field(1, "F", "F", data_type, "c1", return_type=_RETURNS.get(data_type))
-    assert kind_of(field) is not None
+    assert find_kind(field) is not None

@@ -5,7 +5,7 @@ import pytest
 VERSIONS = ("v2", "v2.1", "v4", "v8")
 
 
-def rows(zoho, path: str, key: str, **params: object) -> list[dict]:
+def read_rows(zoho, path: str, key: str, **params: object) -> list[dict]:
     answer = zoho.get(path, **params)
     assert answer.status_code == 200, answer.text
     return answer.json()[key]
@@ -13,7 +13,7 @@ def rows(zoho, path: str, key: str, **params: object) -> list[dict]:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_layout_holds_every_field_and_its_subforms(zoho, version) -> None:
-    (layout,) = rows(zoho, f"{version}/settings/layouts", "layouts", module="Leads")
+    (layout,) = read_rows(zoho, f"{version}/settings/layouts", "layouts", module="Leads")
     lead = zoho.get(f"{version}/Leads", fields="Layout", per_page=1).json()["data"][0]
     held = {"name": layout["name"], "id": layout["id"]}
     if version == "v2":
@@ -27,20 +27,20 @@ def test_a_layout_holds_every_field_and_its_subforms(zoho, version) -> None:
     assert layout["status"] == ("active" if version in ("v4", "v8") else 0)
     assert ("api_name" in layout) is (version == "v8")
     shown = [field["api_name"] for section in layout["sections"] for field in section["fields"]]
-    known = rows(zoho, f"{version}/settings/fields", "fields", module="Leads")
+    known = read_rows(zoho, f"{version}/settings/fields", "fields", module="Leads")
     assert sorted(shown) == sorted({f["api_name"] for f in known} - {"id", "Layout"})
     (subform,) = (section for section in layout["sections"] if section["isSubformSection"])
     assert [field["api_name"] for field in subform["fields"]] == ["Project_Details"]
     field = next(f for s in layout["sections"] for f in s["fields"] if f["api_name"] == "Company")
     assert field.items() >= {"required": True, "section_id": 1, "default_value": None}.items()
     path = f"{version}/settings/layouts/{layout['id']}"
-    assert rows(zoho, path, "layouts", module="Leads") == [layout]
+    assert read_rows(zoho, path, "layouts", module="Leads") == [layout]
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_layouts_of_a_lead_tell_what_it_is_converted_to(zoho, version) -> None:
-    (leads,) = rows(zoho, f"{version}/settings/layouts", "layouts", module="Leads")
-    (deals,) = rows(zoho, f"{version}/settings/layouts", "layouts", module="Deals")
+def test_layouts_of_a_lead_show_what_it_is_converted_to(zoho, version) -> None:
+    (leads,) = read_rows(zoho, f"{version}/settings/layouts", "layouts", module="Leads")
+    (deals,) = read_rows(zoho, f"{version}/settings/layouts", "layouts", module="Deals")
     deal = leads["convert_mapping"]["Deals"]
     assert deal.items() >= {"name": "Standard", "id": deals["id"]}.items()
     required = {field["api_name"]: field["required"] for field in deal.get("fields", [])}
@@ -51,10 +51,10 @@ def test_layouts_of_a_lead_tell_what_it_is_converted_to(zoho, version) -> None:
     assert ("convert_mapping" in deals) is (version != "v8")
 
 
-def test_a_field_of_a_layout_is_told_otherwise_than_by_the_list_of_fields(zoho) -> None:
-    (layout,) = rows(zoho, "v8/settings/layouts", "layouts", module="Leads")
+def test_a_field_of_a_layout_differs_from_that_of_the_list_of_fields(zoho) -> None:
+    (layout,) = read_rows(zoho, "v8/settings/layouts", "layouts", module="Leads")
     placed = {f["api_name"]: f for s in layout["sections"] for f in s["fields"]}
-    listed = rows(zoho, "v8/settings/fields", "fields", module="Leads")
+    listed = read_rows(zoho, "v8/settings/fields", "fields", module="Leads")
     source = next(field for field in listed if field["api_name"] == "Lead_Source")
     assert "layout_associations" in source
     assert "layout_associations" not in placed["Lead_Source"]
@@ -65,7 +65,7 @@ def test_a_field_of_a_layout_is_told_otherwise_than_by_the_list_of_fields(zoho) 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_related_lists(zoho, version) -> None:
-    lists = rows(zoho, f"{version}/settings/related_lists", "related_lists", module="Leads")
+    lists = read_rows(zoho, f"{version}/settings/related_lists", "related_lists", module="Leads")
     names = [item["api_name"] for item in lists]
     assert names[:2] == ["Notes", "Attachments"]
     assert {"Tasks", "Events", "Calls", "Products_Wanted"} <= set(names)
@@ -83,9 +83,9 @@ def test_related_lists(zoho, version) -> None:
 
 
 def test_a_list_of_links_is_described_as_its_field_is(zoho) -> None:
-    lists = rows(zoho, "v8/settings/related_lists", "related_lists", module="Leads")
+    lists = read_rows(zoho, "v8/settings/related_lists", "related_lists", module="Leads")
     (linked,) = (item for item in lists if item["type"] == "multiselectlookup")
-    fields = rows(zoho, "v8/settings/fields", "fields", module="Leads")
+    fields = read_rows(zoho, "v8/settings/fields", "fields", module="Leads")
     (field,) = (item for item in fields if item["api_name"] == "Products_Wanted")
     described, fields_ = linked["multiselectlookup"], field["multiselectlookup"]
     for key in ("lookup_field", "connected_lookup_field"):
@@ -113,7 +113,7 @@ def test_related_lists_by_status(zoho) -> None:
 def test_every_plain_related_list_can_be_read(zoho) -> None:
     for module in ("Accounts", "Deals", "Products", "Contacts"):
         record = zoho.get(f"v8/{module}", fields="id", per_page=1).json()["data"][0]["id"]
-        for item in rows(zoho, "v8/settings/related_lists", "related_lists", module=module):
+        for item in read_rows(zoho, "v8/settings/related_lists", "related_lists", module=module):
             if item["type"] == "default" and item["api_name"] != "Stage_History":
                 path = item["href"].replace("{ENTITYID}", record)
                 assert zoho.get(f"v8/{path}", fields="id").status_code in (200, 204), path
@@ -135,18 +135,18 @@ def test_custom_views(zoho) -> None:
 
 
 def test_a_module_opens_with_its_first_view(zoho) -> None:
-    views = rows(zoho, "v8/settings/custom_views", "custom_views", module="Deals")
-    (module,) = rows(zoho, "v8/settings/modules/Deals", "modules")
+    views = read_rows(zoho, "v8/settings/custom_views", "custom_views", module="Deals")
+    (module,) = read_rows(zoho, "v8/settings/modules/Deals", "modules")
     assert views[0].items() <= module["custom_view"].items()
     assert [field["api_name"] for field in module["custom_view"]["fields"]] == ["Deal_Name"]
-    (linking,) = rows(zoho, "v8/settings/modules/LeadsXProducts", "modules")
+    (linking,) = read_rows(zoho, "v8/settings/modules/LeadsXProducts", "modules")
     assert linking["custom_view"] is None
 
 
 def test_a_module_names_the_territory_that_its_records_are_seen_through(zoho) -> None:
     territory = {"name": "All Territories", "id": "0", "subordinates": False}
-    assert rows(zoho, "v8/settings/modules/Deals", "modules")[0]["territory"] == territory
-    assert "territory" not in rows(zoho, "v8/settings/modules/Tasks", "modules")[0]
+    assert read_rows(zoho, "v8/settings/modules/Deals", "modules")[0]["territory"] == territory
+    assert "territory" not in read_rows(zoho, "v8/settings/modules/Tasks", "modules")[0]
 
 
 @pytest.mark.parametrize(
@@ -181,15 +181,15 @@ def test_layouts_come_whole(zoho) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_roles_and_profiles_are_those_of_the_users(zoho, version) -> None:
-    roles = rows(zoho, f"{version}/settings/roles", "roles")
-    profiles = rows(zoho, f"{version}/settings/profiles", "profiles")
-    for user in rows(zoho, f"{version}/users", "users", type="AllUsers"):
+    roles = read_rows(zoho, f"{version}/settings/roles", "roles")
+    profiles = read_rows(zoho, f"{version}/settings/profiles", "profiles")
+    for user in read_rows(zoho, f"{version}/users", "users", type="AllUsers"):
         assert user["role"] in [{"name": r["name"], "id": r["id"]} for r in roles]
         assert user["profile"] in [{"name": p["name"], "id": p["id"]} for p in profiles]
     assert [role["reporting_to"] for role in roles if role["name"] == "CEO"] == [None]
     assert all(("created_time__s" in role) is (version in ("v4", "v8")) for role in roles)
-    assert rows(zoho, f"{version}/settings/roles/{roles[1]['id']}", "roles") == [roles[1]]
-    (profile,) = rows(zoho, f"{version}/settings/profiles/{profiles[0]['id']}", "profiles")
+    assert read_rows(zoho, f"{version}/settings/roles/{roles[1]['id']}", "roles") == [roles[1]]
+    (profile,) = read_rows(zoho, f"{version}/settings/profiles/{profiles[0]['id']}", "profiles")
     assert profiles[0].items() <= profile.items()
     assert "permissions_details" in profile
     assert "permissions_details" not in profiles[0]
@@ -202,7 +202,7 @@ def test_profiles_come_by_type_and_in_pages(zoho) -> None:
         **{"per_page": 1, "count": 1, "page": 1, "more_records": True},
         "license_limit": 200,
     }
-    (second,) = rows(zoho, f"v8/{path}", "profiles", per_page=1, page=2)
+    (second,) = read_rows(zoho, f"v8/{path}", "profiles", per_page=1, page=2)
     assert second["name"] == "Standard"
     assert zoho.get(f"v8/{path}", type="portal_profile").status_code == 204
     refused = zoho.get(f"v8/{path}", type="odd")
@@ -217,7 +217,7 @@ def test_unknown_ids(zoho, path) -> None:
 
 
 def test_territories_of_the_org_are_those_of_records(zoho) -> None:
-    territories = rows(zoho, "v8/settings/territories", "territories")
+    territories = read_rows(zoho, "v8/settings/territories", "territories")
     ids = {item["id"] for item in territories}
     used = {
         part["id"]
@@ -228,29 +228,31 @@ def test_territories_of_the_org_are_those_of_records(zoho) -> None:
     assert used
     assert used <= ids
     assert territories[1]["reporting_to"]["id"] == territories[0]["id"]
-    old = rows(zoho, "v2/settings/territories", "territories")[1]
+    old = read_rows(zoho, "v2/settings/territories", "territories")[1]
     assert (old["parent_id"], "reporting_to" in old) == (territories[0]["id"], False)
     assert "info" not in zoho.get("v2/settings/territories").json()
-    asked = rows(zoho, "v8/settings/territories", "territories", include="deal_rule_criteria")[0]
+    asked = read_rows(zoho, "v8/settings/territories", "territories", include="deal_rule_criteria")[
+        0
+    ]
     assert asked.keys() - territories[0].keys() == {"deal_rule_criteria"}
-    assert "deal_rule_criteria" in rows(zoho, "v4/settings/territories", "territories")[0]
+    assert "deal_rule_criteria" in read_rows(zoho, "v4/settings/territories", "territories")[0]
 
 
 def test_tags_of_a_module_are_those_of_its_records(zoho) -> None:
-    tags = {tag["name"]: tag for tag in rows(zoho, "v8/settings/tags", "tags", module="Leads")}
+    tags = {tag["name"]: tag for tag in read_rows(zoho, "v8/settings/tags", "tags", module="Leads")}
     for lead in zoho.truth("Leads"):
         for tag in lead["Tag"]:
             assert tag.items() <= tags[tag["name"]].items()
-    other = rows(zoho, "v8/settings/tags", "tags", module="Deals")
+    other = read_rows(zoho, "v8/settings/tags", "tags", module="Deals")
     assert other[0]["id"] not in {tag["id"] for tag in tags.values()}
-    assert "color_code" not in rows(zoho, "v2/settings/tags", "tags", module="Leads")[0]
+    assert "color_code" not in read_rows(zoho, "v2/settings/tags", "tags", module="Leads")[0]
 
 
 @pytest.mark.parametrize("version", ["v2.1", "v4", "v8"])
 def test_the_pipeline_has_the_stages_of_deals(zoho, version) -> None:
-    (layout,) = rows(zoho, "v8/settings/layouts", "layouts", module="Deals")
+    (layout,) = read_rows(zoho, "v8/settings/layouts", "layouts", module="Deals")
     path = "settings/pipeline"
-    (pipeline,) = rows(zoho, f"{version}/{path}", "pipeline", layout_id=layout["id"])
+    (pipeline,) = read_rows(zoho, f"{version}/{path}", "pipeline", layout_id=layout["id"])
     assert {deal["Pipeline"] for deal in zoho.truth("Deals")} - {None} == {
         pipeline["display_value"]
     }
@@ -263,10 +265,10 @@ def test_the_pipeline_has_the_stages_of_deals(zoho, version) -> None:
 
 
 def test_currencies_and_contact_roles(zoho) -> None:
-    currencies = rows(zoho, "v8/org/currencies", "currencies")
+    currencies = read_rows(zoho, "v8/org/currencies", "currencies")
     assert [item["iso_code"] for item in currencies if item["is_base"]] == ["USD"]
     assert all(isinstance(item["exchange_rate"], str) for item in currencies)
-    roles = rows(zoho, "v2/Contacts/roles", "contact_roles")
+    roles = read_rows(zoho, "v2/Contacts/roles", "contact_roles")
     assert roles[0].keys() == {"id", "name", "sequence_number"}
 
 
@@ -292,7 +294,7 @@ def test_a_feature_that_the_org_lacks_is_refused_with_its_code(
     answer = zoho.get(f"{version}/{path}")
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.json()["details"] == {}
-    assert rows(zoho, f"{version}/org", "org")[0]["mc_status"] is (refused != "currencies")
+    assert read_rows(zoho, f"{version}/org", "org")[0]["mc_status"] is (refused != "currencies")
 
 
 def test_settings_need_their_scope_and_are_counted_by_name(zoho) -> None:

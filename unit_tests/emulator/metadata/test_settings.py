@@ -35,7 +35,7 @@ def test_modules_and_one_module(zoho) -> None:
 
 
 @pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
-def test_one_module_tells_more_than_the_list(zoho, version) -> None:
+def test_one_module_shows_more_than_the_list(zoho, version) -> None:
     listed = zoho.get(f"{version}/settings/modules").json()["modules"]
     (leads,) = zoho.get(f"{version}/settings/modules/Leads").json()["modules"]
     (known,) = (row for row in listed if row["api_name"] == "Leads")

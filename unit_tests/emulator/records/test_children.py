@@ -2,7 +2,7 @@
 
 import pytest
 
-from zoho_emulator.records.render import rest_reader
+from zoho_emulator.records.render import build_rest_reader
 from zoho_emulator.seed.org import build
 from zoho_emulator.versions import VERSIONS
 
@@ -26,7 +26,7 @@ def store(tmp_path_factory):
     made.close()
 
 
-def rows(store, module: str, *columns: str) -> list[tuple]:
+def read_rows(store, module: str, *columns: str) -> list[tuple]:
     table = store.org.modules[module]
     names = [table.fields[name].column if name in table.fields else name for name in columns]
     sql = f"select {', '.join(names)} from {table.table} order by id"
@@ -40,9 +40,9 @@ def rows(store, module: str, *columns: str) -> list[tuple]:
 def test_children_share_the_fate_of_their_parents(store, child, parent) -> None:
     module = store.org.modules[child]
     assert module.parent == parent
-    states = dict(rows(store, parent, "id", "state"))
-    link = store.parent_field(module).api_name
-    found = rows(store, child, link, "state")
+    states = dict(read_rows(store, parent, "id", "state"))
+    link = store.find_parent_field(module).api_name
+    found = read_rows(store, child, link, "state")
     assert {states[owner] for owner, _ in found} >= {0}
     assert all(state == states[owner] for owner, state in found if states[owner])
     removed = sum(1 for owner, state in found if state and not states[owner])
@@ -52,28 +52,28 @@ def test_children_share_the_fate_of_their_parents(store, child, parent) -> None:
 @pytest.mark.parametrize("child", CHILDREN)
 def test_ids_of_children_do_not_follow_their_parents(store, child) -> None:
     module = store.org.modules[child]
-    parents = [row[0] for row in rows(store, child, store.parent_field(module).api_name)]
+    parents = [row[0] for row in read_rows(store, child, store.find_parent_field(module).api_name)]
     assert parents != sorted(parents)
-    assert len(parents) == len(rows(store, child, "id")) > 0
+    assert len(parents) == len(read_rows(store, child, "id")) > 0
 
 
 def test_line_items_of_a_document_are_numbered(store) -> None:
     numbers: dict[int, list[int]] = {}
-    for parent, number in rows(store, "Quoted_Items", "Parent_Id", "Sequence_Number"):
+    for parent, number in read_rows(store, "Quoted_Items", "Parent_Id", "Sequence_Number"):
         numbers.setdefault(parent, []).append(number)
     assert all(sorted(found) == [*range(1, len(found) + 1)] for found in numbers.values())
-    assert len(numbers) == len(rows(store, "Quotes", "id"))
+    assert len(numbers) == len(read_rows(store, "Quotes", "id"))
 
 
 @pytest.mark.parametrize(("link", "one", "other"), [("LeadsXProducts", "Leads", "Products")])
 def test_no_two_records_are_linked_twice(store, link, one, other) -> None:
-    pairs = rows(store, link, one, other)
+    pairs = read_rows(store, link, one, other)
     assert len(set(pairs)) == len(pairs) > 0
 
 
 def test_children_are_sized_by_their_parents_only(tmp_path) -> None:
     made = build(tmp_path / "org", rows=0, rows_by_module={"Quotes": 10, "Products": 5}, now=NOW)
-    counts = made.counts()
+    counts = made.count_rows()
     assert counts["Quoted_Items"]["live"] >= 10
     assert counts["Ordered_Items"]["live"] == counts["LeadsXProducts"]["live"] == 0
     made.close()
@@ -164,7 +164,7 @@ def odd(zoho):
     zoho.control("DELETE", "modules/Odd")
 
 
-def described(zoho, name: str) -> dict:
+def read_description(zoho, name: str) -> dict:
     fields = zoho.get("v8/settings/fields", module="Odd").json()["fields"]
     return next(field for field in fields if field["api_name"] == name)
 
@@ -172,7 +172,7 @@ def described(zoho, name: str) -> dict:
 def test_a_field_of_an_unknown_type_keeps_its_values(zoho, odd) -> None:
     odd({"api_name": "State", "data_type": "quantum", "like": "text"})
     zoho.control("POST", "records/Odd", {"Name": "x", "State": "both"})
-    assert described(zoho, "State")["data_type"] == "quantum"
+    assert read_description(zoho, "State")["data_type"] == "quantum"
     (row,) = zoho.get("v8/Odd", fields="State").json()["data"]
     assert row["State"] == "both"
     assert zoho.coql("select State from Odd where id > 0").json()["data"] == [row]
@@ -185,7 +185,7 @@ def test_metadata_can_lack_keys_and_share_labels(zoho, odd) -> None:
         {"api_name": "A", "label": "Same", "hidden_keys": ["data_type", "json_type", "length"]},
         {"api_name": "B", "label": "Same"},
     )
-    first, second = described(zoho, "A"), described(zoho, "B")
+    first, second = read_description(zoho, "A"), read_description(zoho, "B")
     assert {"data_type", "json_type", "length"}.isdisjoint(first)
     assert "data_type" in second
     assert first["field_label"] == second["field_label"] == "Same"
@@ -206,7 +206,7 @@ def test_modified_time_can_be_listed_and_not_returned(zoho, odd, returned) -> No
     zoho.control("POST", "records/Odd", [{"Name": "a"}, {"Name": "b"}])
     zoho.control("PATCH", "fields/Odd/Modified_Time", {"returned": returned})
     zoho.control("POST", "records/Odd", {"Name": "c"})
-    assert described(zoho, "Modified_Time")["data_type"] == "datetime"
+    assert read_description(zoho, "Modified_Time")["data_type"] == "datetime"
     params = {"fields": "Name,Modified_Time", "per_page": 2, "sort_by": "Modified_Time"}
     page = zoho.get("v8/Odd", **params).json()
     token = page["info"]["next_page_token"]
@@ -233,7 +233,9 @@ def test_a_module_can_be_without_fields(zoho, odd) -> None:
 def test_a_module_with_a_thousand_fields_can_be_read(tmp_path) -> None:
     made = build(tmp_path / "org", rows=20, fields_by_module={"Deals": 1_000}, now=NOW)
     deals = made.org.modules["Deals"]
-    reader = rest_reader(made, deals, list(deals.fields.values()), VERSIONS["v2.1"], system_keys=())
+    reader = build_rest_reader(
+        made, deals, list(deals.fields.values()), VERSIONS["v2.1"], system_keys=()
+    )
     row = reader.row(made.connection.execute(reader.select).fetchone())
     assert len(row) == len(deals.fields) == 1_000
     made.close()

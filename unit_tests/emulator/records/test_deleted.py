@@ -19,35 +19,35 @@ def deals(zoho) -> list[str]:
     return ids
 
 
-def listed(zoho, **params: object) -> list[dict]:
+def list_deleted(zoho, **params: object) -> list[dict]:
     answer = zoho.get("v8/Deals/deleted", **params)
     return [] if answer.status_code == 204 else answer.json()["data"]
 
 
 @pytest.mark.parametrize(("kind", "expected"), [("all", 4), ("recycle", 2), ("permanent", 2)])
 def test_deletions_by_type(zoho, deals, kind, expected) -> None:
-    found = [row for row in listed(zoho, type=kind) if row["id"] in deals]
+    found = [row for row in list_deleted(zoho, type=kind) if row["id"] in deals]
     assert len(found) == expected
     assert {row["type"] for row in found} <= {"recycle", "permanent"}
 
 
 def test_the_newest_comes_first(zoho, deals) -> None:
-    times = [datetime.fromisoformat(row["deleted_time"]) for row in listed(zoho)]
+    times = [datetime.fromisoformat(row["deleted_time"]) for row in list_deleted(zoho)]
     assert times == sorted(times, reverse=True)
-    assert {row["id"] for row in listed(zoho)[:2]} == set(deals[2:4])
+    assert {row["id"] for row in list_deleted(zoho)[:2]} == set(deals[2:4])
 
 
 def test_the_shape_of_a_deletion(zoho, deals) -> None:
-    row = next(row for row in listed(zoho, type="recycle") if row["id"] == deals[0])
+    row = next(row for row in list_deleted(zoho, type="recycle") if row["id"] == deals[0])
     assert row["display_name"] == "D0"
     assert set(row["deleted_by"]) == set(row["created_by"]) == {"name", "id"}
-    gone = next(row for row in listed(zoho, type="permanent") if row["id"] == deals[2])
+    gone = next(row for row in list_deleted(zoho, type="permanent") if row["id"] == deals[2])
     assert gone.keys() == row.keys()
     assert gone["deleted_by"] is gone["display_name"] is gone["created_by"] is None
 
 
 def test_pages_of_deletions(zoho, deals) -> None:
-    whole = [row["id"] for row in listed(zoho)]
+    whole = [row["id"] for row in list_deleted(zoho)]
     paged: list[str] = []
     page = 1
     while True:
@@ -62,7 +62,7 @@ def test_pages_of_deletions(zoho, deals) -> None:
 
 
 def test_deletions_since(zoho, deals) -> None:
-    newest = listed(zoho)[0]["deleted_time"]
+    newest = list_deleted(zoho)[0]["deleted_time"]
     answer = zoho.get("v8/Deals/deleted", headers={"If-Modified-Since": newest})
     assert {row["id"] for row in answer.json()["data"]} == set(deals[2:4])
     later = {"If-Modified-Since": "2099-01-01T00:00:00+00:00"}
@@ -72,7 +72,7 @@ def test_deletions_since(zoho, deals) -> None:
 def test_deletions_are_forgotten(zoho, deals) -> None:
     zoho.control("POST", "clock", {"advance_s": 60 * DAY})
     zoho.log_in()
-    assert {row["type"] for row in listed(zoho)} == {"permanent"}
+    assert {row["type"] for row in list_deleted(zoho)} == {"permanent"}
     zoho.control("POST", "clock", {"advance_s": 60 * DAY})
     zoho.log_in()
     assert zoho.get("v8/Deals/deleted").status_code == 204
@@ -80,7 +80,7 @@ def test_deletions_are_forgotten(zoho, deals) -> None:
 
 def test_a_restored_row_is_listed_no_longer_and_counts_as_modified(zoho, deals) -> None:
     zoho.control("POST", f"restore/Deals?ids={deals[0]},{deals[2]}")
-    ids = {row["id"] for row in listed(zoho)}
+    ids = {row["id"] for row in list_deleted(zoho)}
     assert deals[0] not in ids
     assert deals[2] in ids  # what is gone for good stays gone
     newest = zoho.get("v8/Deals", fields="id", sort_by="Modified_Time", per_page=1).json()

@@ -1,32 +1,14 @@
 """Lists of records, against the control API's truth."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
 import pytest
 
+from unit_tests.emulator.records.conftest import read_error, read_pages
+
 DAY = 86_400
-
-
-def pages(zoho, path: str, **params: object) -> Iterator[dict[str, Any]]:
-    """All pages, by token."""
-    token = None
-    while True:
-        extra = {} if token is None else {"page_token": token}
-        answer = zoho.get(path, **params, **extra)
-        assert answer.status_code == 200, answer.text
-        yield answer.json()
-        token = answer.json()["info"]["next_page_token"]
-        if token is None:
-            return
-
-
-def error(answer) -> tuple[int, str, object]:
-    body = answer.json()
-    assert body["status"] == "error"
-    return answer.status_code, body["code"], body["details"]
 
 
 # --- What a list holds
@@ -38,7 +20,7 @@ def test_tokens_page_through_every_row_once_and_in_order(zoho, sort_by, sort_ord
     fields = "Modified_Time,Created_Time"
     rows = [
         row
-        for page in pages(
+        for page in read_pages(
             zoho, "v8/Leads", fields=fields, sort_by=sort_by, sort_order=sort_order, per_page=50
         )
         for row in page["data"]
@@ -58,7 +40,7 @@ def test_a_token_that_counts_hides_a_row_when_another_one_leaves(zoho, tokens, h
     zoho.knobs(page_tokens=tokens)
     params = {"fields": "id", "sort_by": "id", "sort_order": "asc", "per_page": 5}
     listed = []
-    for number, page in enumerate(pages(zoho, "v8/Accounts", **params)):
+    for number, page in enumerate(read_pages(zoho, "v8/Accounts", **params)):
         listed += [row["id"] for row in page["data"]]
         if not number:
             zoho.control("DELETE", f"records/Accounts?ids={listed[0]}&type=recycle")
@@ -70,7 +52,7 @@ def test_a_token_that_counts_hides_a_row_when_another_one_leaves(zoho, tokens, h
     assert len(left) - (len(listed) - 1) == hidden
 
 
-def test_rows_of_one_second_are_never_in_the_order_of_their_ids_on_any_road(zoho) -> None:
+def test_rows_of_one_second_are_never_in_the_order_of_their_ids_by_any_method(zoho) -> None:
     groups = [
         zoho.control(
             "POST",
@@ -84,7 +66,7 @@ def test_rows_of_one_second_are_never_in_the_order_of_their_ids_on_any_road(zoho
     ]
     planted = [record_id for group in groups for record_id in group]
     sorted_by = {"sort_by": "Modified_Time", "sort_order": "asc"}
-    rest = list(pages(zoho, "v8/Accounts", fields="id", per_page=7, **sorted_by))
+    rest = list(read_pages(zoho, "v8/Accounts", fields="id", per_page=7, **sorted_by))
     query = "select id from Accounts where Account_Name = 'A' order by Modified_Time limit 2000"
     coql = [row["id"] for row in zoho.coql(query).json()["data"]]
     zoho.control("DELETE", f"records/Accounts?ids={','.join(planted)}")
@@ -110,7 +92,7 @@ def test_a_row_edited_between_pages_neither_hides_nor_repeats_another(zoho) -> N
     edited = first["data"][0]["id"]
     zoho.control("PATCH", "records/Leads", [{"id": edited, "Last_Name": "Edited"}])
     token = first["info"]["next_page_token"]
-    rest = [row["id"] for page in pages(zoho, "v8/Leads", **params) for row in page["data"]]
+    rest = [row["id"] for page in read_pages(zoho, "v8/Leads", **params) for row in page["data"]]
     second = zoho.get("v8/Leads", **params, page_token=token).json()
     assert [row["id"] for row in second["data"]] == rest[19:39]
     assert rest[-1] == edited
@@ -119,7 +101,7 @@ def test_a_row_edited_between_pages_neither_hides_nor_repeats_another(zoho) -> N
 def test_rows_are_those_of_the_truth(zoho) -> None:
     fields = ["Last_Name", "Owner", "Email", "Modified_Time", "Lead_Source", "Annual_Revenue"]
     truth = {row["id"]: row for row in zoho.truth("Leads")}
-    for page in pages(zoho, "v8/Leads", fields=",".join(fields)):
+    for page in read_pages(zoho, "v8/Leads", fields=",".join(fields)):
         for row in page["data"]:
             assert row == {name: truth[row["id"]][name] for name in ["id", *fields]}
 
@@ -145,7 +127,7 @@ def test_info_of_v8(zoho) -> None:
 
 
 def test_the_last_page_has_no_next_token(zoho) -> None:
-    *_, last = pages(zoho, "v8/Leads", fields="id", per_page=200)
+    *_, last = read_pages(zoho, "v8/Leads", fields="id", per_page=200)
     info = last["info"]
     assert (info["next_page_token"], info["page_token_expiry"]) == (None, None)
     assert info["more_records"] is False
@@ -153,7 +135,7 @@ def test_the_last_page_has_no_next_token(zoho) -> None:
 
 def test_the_previous_token_leads_back(zoho) -> None:
     params = {"fields": "id", "per_page": 10, "sort_by": "Created_Time"}
-    one, two, three = islice(pages(zoho, "v4/Leads", **params), 3)
+    one, two, three = islice(read_pages(zoho, "v4/Leads", **params), 3)
     assert one["info"]["previous_page_token"] is None
     back = zoho.get("v4/Leads", **params, page_token=three["info"]["previous_page_token"]).json()
     assert (back["data"], back["info"]["page"]) == (two["data"], 2)
@@ -239,7 +221,7 @@ def test_converted_leads(zoho, converted, expected) -> None:
     params = {} if converted is None else {"converted": converted}
     kinds = {
         row["Converted__s"]
-        for page in pages(zoho, "v8/Leads", fields="Converted__s", **params)
+        for page in read_pages(zoho, "v8/Leads", fields="Converted__s", **params)
         for row in page["data"]
     }
     assert kinds == expected
@@ -286,205 +268,4 @@ def test_modified_since_splits_the_rows(zoho) -> None:
 
 def test_a_malformed_header_is_refused(zoho) -> None:
     answer = zoho.get("v8/Deals", fields="id", headers={"If-Modified-Since": "yesterday"})
-    assert error(answer)[:2] == (400, "INVALID_DATA")
-
-
-# --- Limits and refusals
-
-MANY = ",".join(f"F{n}" for n in range(51))
-
-
-@pytest.mark.parametrize(
-    ("path", "params", "status", "code", "details"),
-    [
-        ("v8/Leads", {}, 400, "REQUIRED_PARAM_MISSING", {"param_name": "fields"}),
-        ("v4/Leads", {}, 400, "REQUIRED_PARAM_MISSING", {"param_name": "fields"}),
-        (
-            "v8/Leads",
-            {"fields": MANY},
-            400,
-            "LIMIT_EXCEEDED",
-            {"limit": 50, "param_name": "fields"},
-        ),
-        ("v8/Nope", {"fields": "id"}, 400, "INVALID_MODULE", {"resource_path_index": 0}),
-        ("v8/Home", {"fields": "id"}, 400, "INVALID_MODULE", {}),
-        (
-            "v8/Leads",
-            {"fields": "id", "page": 11},
-            400,
-            "DISCRETE_PAGINATION_LIMIT_EXCEEDED",
-            {"limit": 2000},
-        ),
-        (
-            "v8/Leads",
-            {"fields": "id", "page": 1, "page_token": "x"},
-            400,
-            "AMBIGUITY_DURING_PROCESSING",
-            {"ambiguity_due_to": [{"param_name": "page"}, {"param_name": "page_token"}]},
-        ),
-        (
-            "v8/Leads",
-            {"fields": "id", "cvid": 1, "sort_by": "id"},
-            400,
-            "AMBIGUITY_DURING_PROCESSING",
-            {"ambiguity_due_to": [{"param_name": "cvid"}, {"param_name": "sort_by"}]},
-        ),
-        (
-            "v8/Leads",
-            {"fields": "id", "sort_by": "Last_Name"},
-            400,
-            "INVALID_DATA",
-            {
-                "param_name": "sort_by",
-                "supported_values": ["id", "Created_Time", "Modified_Time"],
-            },
-        ),
-        (
-            "v8/Leads",
-            {"fields": "id", "page_token": "x"},
-            400,
-            "INVALID_DATA",
-            {"param_name": "page_token"},
-        ),
-        (
-            "v8/Leads",
-            {"fields": "id", "per_page": 201},
-            400,
-            "LIMIT_EXCEEDED",
-            {"limit": 200, "param_name": "per_page"},
-        ),
-        (
-            "v8/Leads",
-            {"fields": "id", "ids": ",".join(["1"] * 101)},
-            400,
-            "LIMIT_EXCEEDED",
-            {"limit": 100, "param_name": "ids"},
-        ),
-        ("v8/Leads", {"fields": "id", "territory_id": 1}, 400, "INVALID_MODULE", {}),
-    ],
-)
-def test_what_zoho_refuses(zoho, path, params, status, code, details) -> None:
-    assert error(zoho.get(path, **params)) == (status, code, details)
-
-
-@pytest.mark.parametrize(
-    ("path", "params"),
-    [
-        ("v8/Leads", {"fields": "id", "cvid": 1}),
-        ("v8/Deals", {"fields": "id", "territory_id": 1}),
-        ("v8/Leads", {"fields": "id", "filters": "{}"}),
-    ],
-)
-def test_what_is_not_emulated_says_so(zoho, path, params) -> None:
-    assert error(zoho.get(path, **params))[:2] == (501, "NOT_EMULATED")
-
-
-def test_the_reach_of_page_and_of_tokens(zoho) -> None:
-    zoho.knobs(page_rows=20, page_token_rows=40)
-    params = {"fields": "id", "per_page": 10}
-    second = zoho.get("v8/Leads", **params, page=2).json()["info"]
-    assert zoho.get("v8/Leads", **params, page=3).status_code == 400
-    third = zoho.get("v8/Leads", **params, page_token=second["next_page_token"]).json()["info"]
-    fourth = zoho.get("v8/Leads", **params, page_token=third["next_page_token"]).json()["info"]
-    assert (fourth["page"], fourth["more_records"]) == (4, True)
-    assert error(zoho.get("v8/Leads", **params, page_token=fourth["next_page_token"])) == (
-        400,
-        "PAGINATION_LIMIT_EXCEEDED",
-        {"param_name": "page_token"},
-    )
-
-
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"fields": "id,Last_Name"},
-        {"per_page": 11},
-        {"sort_order": "asc"},
-        {"converted": "both"},
-        {"headers": {"If-Modified-Since": "2020-01-01T00:00:00+00:00"}},
-    ],
-)
-def test_a_token_is_bound_to_what_was_asked(zoho, changed) -> None:
-    params: dict[str, Any] = {"fields": "id", "per_page": 10}
-    token = zoho.get("v8/Leads", **params).json()["info"]["next_page_token"]
-    answer = zoho.get("v8/Leads", **params | changed, page_token=token)
-    assert error(answer)[:2] == (400, "TOKEN_BOUND_DATA_MISMATCH")
-    assert error(zoho.get("v8/Deals", **params, page_token=token))[1] == (
-        "TOKEN_BOUND_DATA_MISMATCH"
-    )
-
-
-def test_a_page_token_belongs_to_a_user(zoho) -> None:
-    params = {"fields": "id", "per_page": 10}
-    token = zoho.get("v8/Leads", **params).json()["info"]["next_page_token"]
-    zoho.knobs(admin_user=False)
-    answer = zoho.get("v8/Leads", **params, page_token=token)
-    assert error(answer) == (400, "INVALID_DATA", {"param_name": "page_token"})
-
-
-def test_a_page_token_lives_for_a_day(zoho) -> None:
-    params = {"fields": "id", "per_page": 10}
-    token = zoho.get("v8/Leads", **params).json()["info"]["next_page_token"]
-    zoho.control("POST", "clock", {"advance_s": DAY - 60})
-    zoho.log_in()
-    assert zoho.get("v8/Leads", **params, page_token=token).status_code == 200
-    zoho.control("POST", "clock", {"advance_s": 60})
-    assert error(zoho.get("v8/Leads", **params, page_token=token)) == (
-        400,
-        "EXPIRED_VALUE",
-        {"param_name": "page_token"},
-    )
-
-
-def test_a_module_can_be_refused(zoho) -> None:
-    zoho.knobs(refused_modules=["Deals"])
-    assert error(zoho.get("v8/Deals", fields="id")) == (
-        403,
-        "NO_PERMISSION",
-        {"permissions": ["Crm_Implied_View_Deals"]},
-    )
-    assert zoho.coql("select id from Deals where id is not null").status_code == 403
-
-
-@pytest.mark.parametrize(
-    ("code", "status"),
-    [("INVALID_MODULE", 400), ("INVALID_QUERY", 400), ("OAUTH_SCOPE_MISMATCH", 401)],
-)
-@pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
-def test_a_listed_module_can_be_refused_by_every_call(zoho, version, code, status) -> None:
-    record = zoho.truth("Deals")[0]["id"]
-    zoho.knobs(refused_modules=[f"Deals:{code}"])
-    named = "Deals" if version == "v2" else {"api_name": "Deals"}
-    job = {"query": {"module": named, "fields": ["Deal_Name"]}}
-    for answer in (
-        zoho.get(f"{version}/Deals", fields="id"),
-        zoho.get(f"{version}/Deals/{record}"),
-        zoho.get(f"{version}/Deals/deleted"),
-        zoho.coql("select id from Deals where id is not null", version),
-        zoho.call("POST", f"bulk/{version}/read", json=job),
-        zoho.call("POST", f"{version}/Deals", json={"data": [{"Deal_Name": "D"}]}),
-        zoho.call("DELETE", f"{version}/Deals", ids=record),
-    ):
-        assert error(answer)[:2] == (status, code)
-    modules = zoho.get(f"{version}/settings/modules").json()["modules"]
-    assert any(module["api_name"] == "Deals" and module["api_supported"] for module in modules)
-    assert zoho.get(f"{version}/settings/fields", module="Deals").status_code == 200
-    assert zoho.get(f"{version}/Leads", fields="id").status_code == 200
-    zoho.knobs(refused_metadata=True)
-    assert error(zoho.get(f"{version}/settings/fields", module="Deals"))[:2] == (status, code)
-    assert zoho.get(f"{version}/settings/fields", module="Leads").status_code == 200
-
-
-def test_notes_are_for_administrators(zoho) -> None:
-    assert zoho.get("v8/Notes", fields="id").status_code == 200
-    zoho.knobs(admin_user=False)
-    assert error(zoho.get("v8/Notes", fields="id"))[:2] == (403, "NOT_SUPPORTED")
-    assert error(zoho.coql("select id from Notes where id > 0"))[:2] == (403, "NOT_SUPPORTED")
-
-
-def test_a_scope_of_one_module_opens_only_that(zoho) -> None:
-    zoho.knobs(scopes="ZohoCRM.modules.leads.READ")
-    assert zoho.get("v8/Leads", fields="id").status_code == 200
-    assert error(zoho.get("v8/Deals", fields="id"))[:2] == (401, "OAUTH_SCOPE_MISMATCH")
-    assert error(zoho.get("v8/org"))[:2] == (401, "OAUTH_SCOPE_MISMATCH")
-    assert error(zoho.coql("select id from Leads where id is not null"))[0] == 401
+    assert read_error(answer)[:2] == (400, "INVALID_DATA")

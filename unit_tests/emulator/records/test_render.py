@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import orjson
 import pytest
 
-from zoho_emulator.localtime import local_time
-from zoho_emulator.records.render import coql_reader, rest_reader
-from zoho_emulator.records.system_keys import all_system_keys
+from zoho_emulator.localtime import build_local_time
+from zoho_emulator.records.render import build_coql_reader, build_rest_reader
+from zoho_emulator.records.system_keys import list_system_keys
 from zoho_emulator.seed.org import build
 from zoho_emulator.store.model import Field
 from zoho_emulator.versions import VERSIONS
@@ -45,7 +45,7 @@ def rest(store, account):
         row = {"Last_Name": "Doe", "Company": "Example"} | (values or {})
         record_id = store.insert(leads, row, now=NOW, by=store.org.users[0].id)
         chosen = [leads.fields[name] for name in fields or leads.fields]
-        reader = rest_reader(store, leads, chosen, VERSIONS[version], **options)
+        reader = build_rest_reader(store, leads, chosen, VERSIONS[version], **options)
         found = store.connection.execute(f"{reader.select} where m.id = ?", (record_id,))
         return reader.row(found.fetchone())
 
@@ -151,7 +151,7 @@ def test_system_keys_are_in_lists_of_v2_and_later_only_when_asked_for(store, res
     leads = store.org.modules["Leads"]
     for version in ("v2", "v2.1"):
         keys = {key for key in rest(version) if key.startswith("$")}
-        assert keys == set(all_system_keys(leads, VERSIONS[version]))
+        assert keys == set(list_system_keys(leads, VERSIONS[version]))
         assert {"$approved", "$editable", "$converted", "$approval", "$currency_symbol"} <= keys
     for version in ("v4", "v8"):
         assert not any(key.startswith("$") for key in rest(version))
@@ -159,7 +159,7 @@ def test_system_keys_are_in_lists_of_v2_and_later_only_when_asked_for(store, res
         assert (row["$converted"], row["$approval_state"]) == (False, "approved")
     assert rest("v2", ["City"], {"$converted": True})["$converted"] is True
     contacts = store.org.modules["Contacts"]
-    assert "$converted" not in all_system_keys(contacts, VERSIONS["v2"])
+    assert "$converted" not in list_system_keys(contacts, VERSIONS["v2"])
 
 
 def test_a_row_is_json(rest) -> None:
@@ -182,7 +182,7 @@ def test_odd_api_names_and_many_lookups_do_no_harm(store) -> None:
         }
     )
     store.insert(module, {"Name": "x", "a'b\"\\{v1}": True}, now=NOW, by=store.org.users[0].id)
-    reader = rest_reader(store, module, list(module.fields.values()), VERSIONS["v8"])
+    reader = build_rest_reader(store, module, list(module.fields.values()), VERSIONS["v8"])
     row = reader.row(store.connection.execute(reader.select).fetchone())
     assert (row["a'b\"\\{v1}"], row["class"], row["L79"]) == (True, None, None)
 
@@ -200,7 +200,7 @@ def test_coql_shows_lookups_as_their_id(store, account) -> None:
     columns = [Output("id", leads.fields["id"]), *(Output(f, leads.fields[f]) for f in fields)]
     columns.append(Output("Owner.last_name"))
     columns.append(Output("Converted_Account.Account_Name", accounts.fields["Account_Name"]))
-    row = coql_reader(store, columns, VERSIONS["v8"])
+    row = build_coql_reader(store, columns, VERSIONS["v8"])
     assert row((7, 8, 9, account, 1, "a;b", NOW, "Doe", "Example")) == {
         "id": "7",
         "Owner": {"id": "8"},
@@ -227,7 +227,7 @@ def test_coql_aggregates(store) -> None:
         Output("n", None, "COUNT"),
         Output("AVG(No_of_Employees)", leads.fields["No_of_Employees"], "AVG"),
     ]
-    row = coql_reader(store, columns, VERSIONS["v8"])((10.0, 3, NOW, 4, None))
+    row = build_coql_reader(store, columns, VERSIONS["v8"])((10.0, 3, NOW, 4, None))
     assert [*row.values()] == [10, 3, "2024-06-05T02:04:09-07:00", 4, None]
 
 
@@ -247,4 +247,4 @@ def test_coql_aggregates(store) -> None:
     ],
 )
 def test_datetimes_carry_the_offset_of_their_day(zone, epoch, text) -> None:
-    assert local_time(zone)(epoch) == text
+    assert build_local_time(zone)(epoch) == text

@@ -2,7 +2,7 @@
 
 import pytest
 
-from unit_tests.emulator.seed.test_org import DAY, NOW, column, fingerprint
+from unit_tests.emulator.seed.test_org import DAY, NOW, read_column, take_fingerprint
 from zoho_emulator.clock import Clock
 from zoho_emulator.emulator import Emulator
 from zoho_emulator.knobs import Knobs
@@ -12,7 +12,7 @@ from zoho_emulator.server import Settings, create_emulator
 ROWS = 61
 
 
-def emulator(folder, time_zone: str = "Asia/Kolkata") -> Emulator:
+def start_emulator(folder, time_zone: str = "Asia/Kolkata") -> Emulator:
     folder.mkdir()
     return create_emulator(folder, Settings(seed=7, rows=ROWS), Knobs(time_zone=time_zone))
 
@@ -26,13 +26,13 @@ def moment(monkeypatch):
 
 
 def test_a_copy_is_the_org_that_the_seed_makes_at_that_moment(tmp_path, moment) -> None:
-    first = emulator(tmp_path / "first", "Asia/Tokyo")
+    first = start_emulator(tmp_path / "first", "Asia/Tokyo")
     moment[0] += 3 * DAY + 5
-    second = emulator(tmp_path / "second")
+    second = start_emulator(tmp_path / "second")
     seeded = build(tmp_path / "org", seed=7, rows=ROWS, time_zone="Asia/Kolkata", now=moment[0])
 
-    assert fingerprint(second.store) == fingerprint(seeded)
-    assert fingerprint(second.store) != fingerprint(first.store)
+    assert take_fingerprint(second.store) == take_fingerprint(seeded)
+    assert take_fingerprint(second.store) != take_fingerprint(first.store)
     assert second.store.ids == seeded.ids
     assert second.store.org == seeded.org
     assert second.store.connection.execute("select * from users").fetchall()
@@ -42,10 +42,10 @@ def test_a_copy_is_the_org_that_the_seed_makes_at_that_moment(tmp_path, moment) 
 
 
 def test_a_reset_brings_back_rows_fields_and_modules_whatever_was_changed(tmp_path, moment) -> None:
-    changed = emulator(tmp_path / "org")
-    before = fingerprint(changed.store)
+    changed = start_emulator(tmp_path / "org")
+    before = take_fingerprint(changed.store)
     store, leads = changed.store, changed.store.org.modules["Leads"]
-    names = column(store, "Leads", "Last_Name")
+    names = read_column(store, "Leads", "Last_Name")
     store.add_field(leads, {"api_name": "Shoe_Size", "data_type": "integer"})
     store.add_module({"api_name": "Boats"})
     store.remove_module(store.org.modules["Vehicles"])
@@ -53,20 +53,20 @@ def test_a_reset_brings_back_rows_fields_and_modules_whatever_was_changed(tmp_pa
 
     changed.reset(org=True)
 
-    assert fingerprint(changed.store) == before
-    assert column(changed.store, "Leads", "Last_Name") == names
+    assert take_fingerprint(changed.store) == before
+    assert read_column(changed.store, "Leads", "Last_Name") == names
     leads = changed.store.org.modules["Leads"]
     again = changed.store.insert(leads, {"Last_Name": "Example"}, now=NOW, by=changed.user.id)
     assert again == new
 
 
 def test_orgs_of_one_process_do_not_share_rows(tmp_path, moment) -> None:
-    one, other = emulator(tmp_path / "one"), emulator(tmp_path / "other")
-    before = fingerprint(other.store)
+    one, other = start_emulator(tmp_path / "one"), start_emulator(tmp_path / "other")
+    before = take_fingerprint(other.store)
 
     leads = one.store.org.modules["Leads"]
     one.store.insert(leads, {"Last_Name": "Example"}, now=NOW, by=one.user.id)
     leads.plural_label = "Prospects"
 
-    assert fingerprint(other.store) == before
-    assert fingerprint(one.store) != before
+    assert take_fingerprint(other.store) == before
+    assert take_fingerprint(one.store) != before

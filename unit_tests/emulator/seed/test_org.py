@@ -13,7 +13,7 @@ NOW = 1_800_000_000
 DAY = 86_400
 
 
-def fingerprint(store) -> str:
+def take_fingerprint(store) -> str:
     digest = hashlib.sha256()
     for module in store.org.modules.values():
         digest.update(repr(module).encode())
@@ -30,7 +30,7 @@ def store(tmp_path_factory):
     made.close()
 
 
-def column(store, module: str, name: str, where: str = "state = 0") -> list:
+def read_column(store, module: str, name: str, where: str = "state = 0") -> list:
     table = store.org.modules[module]
     sql = f"select {table.fields[name].column} from {table.table} where {where} order by id"
     return [row[0] for row in store.connection.execute(sql)]
@@ -39,7 +39,8 @@ def column(store, module: str, name: str, where: str = "state = 0") -> list:
 @pytest.mark.parametrize("extras", [{}, {"modules": 9, "fields_by_module": {"Deals": 60}}])
 def test_a_seed_always_gives_the_same_org(tmp_path, extras) -> None:
     first, second = (
-        fingerprint(build(tmp_path / name, seed=7, rows=60, now=NOW, **extras)) for name in "ab"
+        take_fingerprint(build(tmp_path / name, seed=7, rows=60, now=NOW, **extras))
+        for name in "ab"
     )
     assert first == second
 
@@ -50,7 +51,7 @@ def test_a_field_that_gives_no_values_has_none(store) -> None:
         for module in store.org.modules.values()
         for item in module.fields.values()
         if is_stored(item) and item.returned != "value"
-        if any(column(store, module.api_name, item.api_name))
+        if any(read_column(store, module.api_name, item.api_name))
     }
 
     assert found == set()
@@ -58,7 +59,8 @@ def test_a_field_that_gives_no_values_has_none(store) -> None:
 
 def test_another_seed_gives_another_org(tmp_path) -> None:
     first, second = (
-        fingerprint(build(tmp_path / str(seed), seed=seed, rows=60, now=NOW)) for seed in (1, 2)
+        take_fingerprint(build(tmp_path / str(seed), seed=seed, rows=60, now=NOW))
+        for seed in (1, 2)
     )
     assert first != second
 
@@ -66,14 +68,14 @@ def test_another_seed_gives_another_org(tmp_path) -> None:
 def test_only_deletions_hang_on_the_clock(tmp_path, store) -> None:
     later = build(tmp_path / "later", seed=1, now=NOW + 1000 * DAY)
     for name in ("Modified_Time", "Created_Time", "Company", "Owner"):
-        assert column(store, "Leads", name, "1") == column(later, "Leads", name, "1")
+        assert read_column(store, "Leads", name, "1") == read_column(later, "Leads", name, "1")
     sql = "select min(deleted_time) from m1"
     (before,), (after,) = (org.connection.execute(sql).fetchone() for org in (store, later))
     assert after - before == 1000 * DAY
 
 
 def test_an_org_starts_with_some_thousand_rows_and_leads_fill_more_than_ten_pages(store) -> None:
-    counts = store.counts()
+    counts = store.count_rows()
     assert counts["Leads"]["live"] > 2_000
     empty = {"Visits", "Approvals", "Actions_Performed", "Data_Subject_Requests"}
     empty |= {"Email_Analytics", "Email_Template_Analytics"}
@@ -83,27 +85,27 @@ def test_an_org_starts_with_some_thousand_rows_and_leads_fill_more_than_ten_page
 
 
 def test_about_eight_of_a_hundred_leads_are_converted_and_know_into_what(store) -> None:
-    counts = store.counts()["Leads"]
+    counts = store.count_rows()["Leads"]
     assert 0.05 < counts["converted"] / (counts["live"] + counts["converted"]) < 0.1
     for target in ("Account", "Contact", "Deal"):
-        assert None not in column(store, "Leads", f"Converted_{target}", "converted = 1")
-        assert set(column(store, "Leads", f"Converted_{target}", "converted = 0")) == {None}
-    assert set(column(store, "Leads", "Converted__s", "converted = 1")) == {1}
+        assert None not in read_column(store, "Leads", f"Converted_{target}", "converted = 1")
+        assert set(read_column(store, "Leads", f"Converted_{target}", "converted = 0")) == {None}
+    assert set(read_column(store, "Leads", "Converted__s", "converted = 1")) == {1}
 
 
 def test_requested_rows_are_there_besides_the_deleted_ones(tmp_path) -> None:
     made = build(tmp_path / "org", rows=30, rows_by_module={"Leads": 321, "Deals": 0}, now=NOW)
-    counts = made.counts()
+    counts = made.count_rows()
     assert counts["Leads"]["live"] + counts["Leads"]["converted"] == 321
     assert counts["Products"]["live"] == 30
     assert counts["Deals"] == {"live": 0, "converted": 0, "recycled": 0, "permanent": 0}
     # Nothing to point at.
-    assert set(column(made, "Leads", "Converted_Deal")) == {None}
+    assert set(read_column(made, "Leads", "Converted_Deal")) == {None}
 
 
 def test_hundreds_of_rows_share_a_second_wherever_their_ids_are(store) -> None:
     for name in ("Leads", "Contacts", "Deals"):
-        times = column(store, name, "Modified_Time")
+        times = read_column(store, name, "Modified_Time")
         second, rows = Counter(times).most_common(1)[0]
         assert rows > 200
         places = [place for place, time in enumerate(times) if time == second]
@@ -112,7 +114,7 @@ def test_hundreds_of_rows_share_a_second_wherever_their_ids_are(store) -> None:
 
 def test_ids_do_not_follow_the_times(store) -> None:
     for name in ("Created_Time", "Modified_Time"):
-        times = column(store, "Leads", name)
+        times = read_column(store, "Leads", name)
         falls = sum(later < earlier for earlier, later in pairwise(times))
         assert falls > len(times) / 4
 
@@ -120,7 +122,7 @@ def test_ids_do_not_follow_the_times(store) -> None:
 def test_rows_of_one_second_come_in_an_order_of_their_own(store) -> None:
     leads = store.org.modules["Leads"]
     time = leads.fields["Modified_Time"].column
-    (second,) = Counter(column(store, "Leads", "Modified_Time")).most_common(1)[0][:1]
+    (second,) = Counter(read_column(store, "Leads", "Modified_Time")).most_common(1)[0][:1]
     ids = [
         row[0]
         for row in store.connection.execute(
@@ -155,8 +157,8 @@ def test_ten_rows_of_one_second_are_shuffled_and_otherwise_with_another_seed(
 def test_times_lie_in_2015_to_2025_and_modified_is_never_before_created(store) -> None:
     for module in store.org.modules.values():
         if {"Modified_Time", "Created_Time"} <= module.fields.keys() and module.table:
-            created = column(store, module.api_name, "Created_Time", "1")
-            modified = column(store, module.api_name, "Modified_Time", "1")
+            created = read_column(store, module.api_name, "Created_Time", "1")
+            modified = read_column(store, module.api_name, "Modified_Time", "1")
             assert min(created) >= 1_420_070_400
             assert max(modified) < 1_767_225_600
             assert all(c <= m for c, m in zip(created, modified, strict=True))
@@ -166,11 +168,11 @@ def test_lookups_point_at_live_rows_or_at_nothing(store) -> None:
     for module in store.org.modules.values():
         for field in module.fields.values():
             if field.data_type in ("lookup", "multi_module_lookup"):
-                values = set(column(store, module.api_name, field.api_name)) - {None}
+                values = set(read_column(store, module.api_name, field.api_name)) - {None}
                 assert values
                 parent = module.parent in field.targets
                 for value in values:
-                    target = store.module_of(value)
+                    target = store.find_module(value)
                     assert target.api_name in field.targets
                     sql = f"select state, converted from {target.table} where id = ?"
                     state, converted = store.connection.execute(sql, (value,)).fetchone()
@@ -181,7 +183,7 @@ def test_lookups_point_at_live_rows_or_at_nothing(store) -> None:
 def test_owners_are_active_and_one_user_is_not(store) -> None:
     active = {user.id for user in store.org.users if user.status == "active"}
     assert len(active) < len(store.org.users)
-    assert set(column(store, "Leads", "Owner")) == active
+    assert set(read_column(store, "Leads", "Owner")) == active
 
 
 def test_some_deletions_have_just_left_what_zoho_lists(store) -> None:
@@ -195,7 +197,7 @@ def test_some_deletions_have_just_left_what_zoho_lists(store) -> None:
     "part", ['"', "'", ",", ";", "\n", "\\", "\U0001f600", "مرحبا", "  spaces around  ", "\u2028"]
 )
 def test_texts_break_careless_code(store, part) -> None:
-    texts = column(store, "Leads", "Company") + column(store, "Leads", "Description")
+    texts = read_column(store, "Leads", "Company") + read_column(store, "Leads", "Description")
     assert any(part in text for text in texts if text)
 
 
@@ -213,7 +215,7 @@ def test_texts_break_careless_code(store, part) -> None:
     ],
 )
 def test_values_reach_the_edges_and_are_sometimes_missing(store, field, holds) -> None:
-    values = column(store, "Leads", field)
+    values = read_column(store, "Leads", field)
     assert any(holds(value) for value in values if value is not None)
     assert None in values
 
@@ -222,23 +224,24 @@ def test_unique_fields_and_autonumbers_are_unique(store) -> None:
     for module in store.org.modules.values():
         for field in module.fields.values():
             if field.unique or field.data_type == "autonumber":
-                values = column(store, module.api_name, field.api_name, "1")
+                values = read_column(store, module.api_name, field.api_name, "1")
                 assert len(set(values)) == len(values)
 
 
 def test_names_and_places_of_a_row_agree(store) -> None:
     names = zip(
-        *(column(store, "Leads", n) for n in ("First_Name", "Last_Name", "Full_Name")), strict=True
+        *(read_column(store, "Leads", n) for n in ("First_Name", "Last_Name", "Full_Name")),
+        strict=True,
     )
     assert all(full == f"{first or ''} {last}".strip(" ") for first, last, full in names)
-    places = zip(*(column(store, "Leads", n) for n in ("City", "Country")), strict=True)
+    places = zip(*(read_column(store, "Leads", n) for n in ("City", "Country")), strict=True)
     assert len({city for city, _ in places}) == len(
-        set(zip(*(column(store, "Leads", n) for n in ("City", "Country")), strict=True))
+        set(zip(*(read_column(store, "Leads", n) for n in ("City", "Country")), strict=True))
     )
 
 
 def test_people_have_addresses_at_example_com(store) -> None:
-    emails = column(store, "Contacts", "Email") + [user.email for user in store.org.users]
+    emails = read_column(store, "Contacts", "Email") + [user.email for user in store.org.users]
     assert all(email.endswith("@example.com") for email in emails if email)
 
 
@@ -265,5 +268,5 @@ def test_what_cannot_be_made_is_refused(tmp_path, options, complaint) -> None:
 
 
 def test_an_empty_text_is_not_null_and_no_mandatory_field_is_empty(store) -> None:
-    assert {"", None} <= set(column(store, "Leads", "Designation"))
-    assert {"", None}.isdisjoint(column(store, "Leads", "Company"))
+    assert {"", None} <= set(read_column(store, "Leads", "Designation"))
+    assert {"", None}.isdisjoint(read_column(store, "Leads", "Company"))

@@ -22,24 +22,24 @@ REFUSED = {
 }
 
 
-def modules(zoho, version: str) -> list[str]:
+def list_modules(zoho, version: str) -> list[str]:
     answer = zoho.get(f"{version}/settings/modules").json()["modules"]
     names = [row["api_name"] for row in answer if row["api_supported"]]
     return [name for name in names if name not in REFUSED]
 
 
-def fields(zoho, version: str, module: str) -> list[Row]:
+def list_fields(zoho, version: str, module: str) -> list[Row]:
     answer = zoho.get(f"{version}/settings/fields", module=module)
     found = [] if answer.status_code == 204 else answer.json()["fields"]
     return [row for row in found if row["data_type"] not in VIRTUAL]
 
 
-def column_groups(names: list[str]) -> Iterator[list[str]]:
+def cut_column_groups(names: list[str]) -> Iterator[list[str]]:
     for start in range(0, len(names), 50):
         yield names[start : start + 50]
 
 
-def by_list(zoho, module: str, names: list[str]) -> dict[str, Row]:
+def read_by_list(zoho, module: str, names: list[str]) -> dict[str, Row]:
     """Rows by id, each column group by a chain of tokens of its own."""
 
     def ask(group: list[str], page: Row | None) -> requests.Response:
@@ -50,7 +50,7 @@ def by_list(zoho, module: str, names: list[str]) -> dict[str, Row]:
     return merge_pages(names, ask)
 
 
-def by_coql(zoho, module: str, names: list[str]) -> dict[str, Row]:
+def read_by_coql(zoho, module: str, names: list[str]) -> dict[str, Row]:
     def ask(group: list[str], page: Row | None) -> requests.Response:
         last = page["data"][-1]["id"] if page else "0"
         return zoho.coql(
@@ -66,7 +66,7 @@ def merge_pages(
 ) -> dict[str, Row]:
     """Rows by id; `ask` is given the columns and the page before."""
     rows: dict[str, Row] = {}
-    for group in column_groups(names):
+    for group in cut_column_groups(names):
         page: Row | None = None
         while page is None or page["info"]["more_records"]:
             answer = ask(group, page)
@@ -87,7 +87,7 @@ def cut(row: Row, rich: set[str]) -> Row:
     }
 
 
-def ids_only(value: Any) -> Any:
+def strip_names(value: Any) -> Any:
     """What COQL shows of a lookup: no name."""
     if isinstance(value, dict) and value.keys() >= {"id", "name"}:
         return {key: part for key, part in value.items() if key in ("id", "module")}
@@ -95,8 +95,8 @@ def ids_only(value: Any) -> Any:
 
 
 def test_lists_give_every_field_of_every_module(zoho) -> None:
-    for module in modules(zoho, "v8"):
-        described = fields(zoho, "v8", module)
+    for module in list_modules(zoho, "v8"):
+        described = list_fields(zoho, "v8", module)
         rich = {
             row["api_name"]
             for row in described
@@ -104,12 +104,14 @@ def test_lists_give_every_field_of_every_module(zoho) -> None:
         }
         truth = {row["id"]: cut(row, rich) for row in zoho.truth(module)}
         if described:
-            assert by_list(zoho, module, [row["api_name"] for row in described]) == truth, module
+            assert read_by_list(zoho, module, [row["api_name"] for row in described]) == truth, (
+                module
+            )
 
 
 @pytest.mark.parametrize(("module", "code"), REFUSED.items())
 def test_modules_that_are_refused(zoho, module, code) -> None:
-    assert fields(zoho, "v8", module)
+    assert list_fields(zoho, "v8", module)
     asked = [
         zoho.get(f"v8/{module}", fields="id"),
         zoho.get(f"v8/{module}/deleted"),
@@ -119,7 +121,7 @@ def test_modules_that_are_refused(zoho, module, code) -> None:
     assert {(body.get("data") or [body])[0]["code"] for body in bodies} == {code}
 
 
-def test_attachments_are_neither_queried_nor_told_when_deleted(zoho) -> None:
+def test_attachments_are_neither_queried_nor_listed_when_deleted(zoho) -> None:
     asked = [
         zoho.get(f"v8/{FILES}/deleted"),
         zoho.coql(f"select id from {FILES} where id > 0"),
@@ -130,22 +132,22 @@ def test_attachments_are_neither_queried_nor_told_when_deleted(zoho) -> None:
 
 def test_coql_gives_the_same_values(zoho) -> None:
     kinds = ("fileupload", "imageupload", "profileimage")
-    for module in modules(zoho, "v8"):
+    for module in list_modules(zoho, "v8"):
         if module == FILES:
             continue
         described = [
             row
-            for row in fields(zoho, "v8", module)
+            for row in list_fields(zoho, "v8", module)
             if row["data_type"] not in kinds and row["api_name"] != "Participants"
         ]
         if not described:
             continue
         names = ["id", *(row["api_name"] for row in described if row["api_name"] != "id")]
-        rows = by_coql(zoho, module, names)
+        rows = read_by_coql(zoho, module, names)
         truth = {row["id"]: row for row in zoho.truth(module)}
         assert set(rows) == set(truth), module
         for record_id, row in rows.items():
-            assert row == {name: ids_only(truth[record_id][name]) for name in names}, module
+            assert row == {name: strip_names(truth[record_id][name]) for name in names}, module
 
 
 #: How keys of v2 end that no field describes.
@@ -155,8 +157,8 @@ UNDESCRIBED = {"Leads": _PLACE, "Accounts": _PLACE, "Contacts": _PLACE, "Tasks":
 
 @pytest.mark.parametrize("version", ["v2", "v2.1", "v4"])
 def test_every_module_of_a_version_answers(zoho, version) -> None:
-    for module in modules(zoho, version):
-        described = fields(zoho, version, module)
+    for module in list_modules(zoho, version):
+        described = list_fields(zoho, version, module)
         params = {"fields": "id"} if version == "v4" else {}
         answer = zoho.get(f"{version}/{module}", **params)
         if not described:

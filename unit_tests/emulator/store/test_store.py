@@ -21,7 +21,7 @@ def insert(store, leads):
     return insert
 
 
-def stored(store, module, record_id: int, *names: str) -> tuple:
+def read_stored(store, module, record_id: int, *names: str) -> tuple:
     columns = ", ".join(module.fields[name].column for name in names)
     sql = f"select {columns} from {module.table} where id = ?"
     return store.connection.execute(sql, (record_id,)).fetchone()
@@ -32,18 +32,19 @@ def test_a_new_row_gets_its_stamps_and_defaults(store, leads, insert) -> None:
     user = store.org.users[0].id
     names = ("Owner", "Created_By", "Modified_By", "Created_Time", "Modified_Time", "Layout")
     expected = (user, user, user, NOW, NOW, leads.layout_id)
-    assert stored(store, leads, record_id, *names) == expected
-    assert stored(store, leads, record_id, "Full_Name", "Email_Opt_Out", "Phone") == (
+    assert read_stored(store, leads, record_id, *names) == expected
+    assert read_stored(store, leads, record_id, "Full_Name", "Email_Opt_Out", "Phone") == (
         "Jo Doe",
         0,
         None,
     )
-    assert store.module_of(record_id) is leads
+    assert store.find_module(record_id) is leads
 
 
 def test_autonumbers_go_on(store, leads, insert) -> None:
     numbers = [
-        int(stored(store, leads, insert(), "Lead_Number")[0].removeprefix("LD-")) for _ in range(2)
+        int(read_stored(store, leads, insert(), "Lead_Number")[0].removeprefix("LD-"))
+        for _ in range(2)
     ]
     assert numbers[1] == numbers[0] + 1
     everything = store.connection.execute(f"select count(*) from {leads.table}").fetchone()[0]
@@ -55,12 +56,15 @@ def test_stamps_that_are_given_are_obeyed(store, leads, insert) -> None:
     record_id = insert(
         Modified_Time="2020-01-01T00:00:00-08:00", Owner={"id": str(owner)}, **{"$converted": True}
     )
-    assert stored(store, leads, record_id, "Modified_Time", "Owner") == (1_577_865_600, owner)
-    assert store.counts()["Leads"]["converted"] >= 1
+    assert read_stored(store, leads, record_id, "Modified_Time", "Owner") == (1_577_865_600, owner)
+    assert store.count_rows()["Leads"]["converted"] >= 1
     assert store.update(
         leads, record_id, {"Created_Time": "2019-01-01T00:00:00+00:00"}, now=5, by=owner
     )
-    assert stored(store, leads, record_id, "Created_Time", "Modified_Time") == (1_546_300_800, 5)
+    assert read_stored(store, leads, record_id, "Created_Time", "Modified_Time") == (
+        1_546_300_800,
+        5,
+    )
 
 
 def test_an_update_touches_what_it_names_and_the_modification(store, leads, insert) -> None:
@@ -70,7 +74,7 @@ def test_an_update_touches_what_it_names_and_the_modification(store, leads, inse
         leads, record_id, {"First_Name": None, "City": "Bonn"}, now=NOW + 9, by=other
     )
     names = ("Full_Name", "City", "Phone", "Modified_Time", "Modified_By", "Created_Time")
-    assert stored(store, leads, record_id, *names) == ("Doe", "Bonn", "1", NOW + 9, other, NOW)
+    assert read_stored(store, leads, record_id, *names) == ("Doe", "Bonn", "1", NOW + 9, other, NOW)
     assert store.version > version
 
 
@@ -85,15 +89,15 @@ def test_a_row_that_is_not_live_is_not_updated(store, leads, insert) -> None:
 
 def test_rows_go_to_the_bin_and_come_back_modified(store, leads, insert) -> None:
     first, second = insert(), insert()
-    before = store.counts()["Leads"]
+    before = store.count_rows()["Leads"]
     assert store.delete(leads, [first, second, 5], kind="recycle", now=NOW, by=7) == [first, second]
     assert store.delete(leads, [first], kind="recycle", now=NOW, by=7) == []
-    assert store.counts()["Leads"] == before | {
+    assert store.count_rows()["Leads"] == before | {
         "live": before["live"] - 2,
         "recycled": before["recycled"] + 2,
     }
     assert store.restore(leads, [first], now=NOW + 60) == [first]
-    assert stored(store, leads, first, "Modified_Time") == (NOW + 60,)
+    assert read_stored(store, leads, first, "Modified_Time") == (NOW + 60,)
     sql = f"select state, deleted_time, deleted_by from {leads.table} where id = ?"
     assert store.connection.execute(sql, (first,)).fetchone() == (0, None, None)
     assert store.connection.execute(sql, (second,)).fetchone() == (1, NOW, 7)
@@ -110,8 +114,8 @@ def test_what_is_gone_for_good_stays_gone(store, leads, insert) -> None:
 
 def test_counts_add_up(store, leads) -> None:
     everything = store.connection.execute(f"select count(*) from {leads.table}").fetchone()[0]
-    assert sum(store.counts()["Leads"].values()) == everything
-    assert "Home" not in store.counts()
+    assert sum(store.count_rows()["Leads"].values()) == everything
+    assert "Home" not in store.count_rows()
 
 
 def test_later_rows_have_higher_ids(store, leads, insert) -> None:
@@ -146,7 +150,7 @@ def test_later_rows_have_higher_ids(store, leads, insert) -> None:
     ],
 )
 def test_values_are_held_as_the_model_says(store, leads, insert, field, value, held) -> None:
-    assert stored(store, leads, insert(**{field: value}), field) == (held,)
+    assert read_stored(store, leads, insert(**{field: value}), field) == (held,)
 
 
 @pytest.mark.parametrize(
@@ -192,8 +196,12 @@ def test_lookups_must_point_at_a_live_row_of_their_module(store, leads, insert) 
     contacts = store.org.modules["Contacts"]
     user = store.org.users[0].id
     contact = store.insert(contacts, {"Last_Name": "Roe"}, now=NOW, by=user)
-    assert stored(store, leads, insert(Recommended_By=str(contact)), "Recommended_By") == (contact,)
-    assert stored(store, leads, insert(Related_To={"id": str(contact)}), "Related_To") == (contact,)
+    assert read_stored(store, leads, insert(Recommended_By=str(contact)), "Recommended_By") == (
+        contact,
+    )
+    assert read_stored(store, leads, insert(Related_To={"id": str(contact)}), "Related_To") == (
+        contact,
+    )
     with pytest.raises(ZohoError, match="id given"):
         insert(Interested_In={"id": str(contact)})
     store.delete(contacts, [contact], kind="recycle", now=NOW, by=user)

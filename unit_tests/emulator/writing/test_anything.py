@@ -34,10 +34,10 @@ def test_every_field_takes_or_refuses_odd_values(zoho, module) -> None:
     assert zoho.get(f"v8/{module}/{record_id}").status_code == 200
 
 
-def _lasting(value):
+def _keep_lasting(value):
     """The value without the stamps of its rows."""
     if isinstance(value, list):
-        return [_lasting(item) for item in value]
+        return [_keep_lasting(item) for item in value]
     if isinstance(value, dict):
         return {k: v for k, v in value.items() if k not in ("Modified_Time", "Modified_By")}
     return value
@@ -62,5 +62,7 @@ def test_what_was_read_can_be_written_back(zoho, module, version) -> None:
     answer = zoho.call("PUT", f"{version}/{module}/{record_id}", json={"data": [record]})
     assert answer.status_code == 200, answer.text
     after = zoho.get(f"{version}/{module}/{record_id}").json()["data"][0]
-    changed = {name for name in record if _lasting(record[name]) != _lasting(after.get(name))}
+    changed = {
+        name for name in record if _keep_lasting(record[name]) != _keep_lasting(after.get(name))
+    }
     assert changed <= {"Modified_Time", "Modified_By"}, changed

@@ -41,7 +41,7 @@ def added(write, appointment) -> str:
     return write("POST", MODULE, appointment)["details"]["id"]
 
 
-def told(item) -> tuple[str, str, str | None]:
+def find_error(item) -> tuple[str, str, str | None]:
     """Code, field, and the field that it depends on."""
     details = item["details"]
     return item["code"], details.get("api_name"), details.get("dependee", {}).get("api_name")
@@ -59,7 +59,7 @@ def test_what_an_appointment_needs(write, appointment, version, field) -> None:
     assert write("POST", MODULE, appointment, version)["code"] == "SUCCESS"
     del appointment[field]
     item = write("POST", MODULE, appointment, version)
-    assert told(item) == ("MANDATORY_NOT_FOUND", field, None)
+    assert find_error(item) == ("MANDATORY_NOT_FOUND", field, None)
 
 
 def test_metadata_says_that_an_appointment_needs_an_owner_and_a_lead_needs_none(zoho) -> None:
@@ -86,7 +86,7 @@ def test_the_owner_of_an_appointment_is_a_member_of_its_service(zoho, write, app
     appointment |= {"Service_Name": {"id": service_id}, "Owner": stranger}
     item = write("POST", MODULE, appointment)
     assert item["message"] == "Appointment Owner is not a part of Service Members"
-    assert told(item) == ("DEPENDENT_MISMATCH", "id", "Services.Members")
+    assert find_error(item) == ("DEPENDENT_MISMATCH", "id", "Services.Members")
     assert item["details"]["json_path"] == "$.data[0].Owner.id"
     item = write("POST", MODULE, appointment | {"Owner": member})
     path = f"{MODULE}/{item['details']['id']}"
@@ -96,19 +96,19 @@ def test_the_owner_of_an_appointment_is_a_member_of_its_service(zoho, write, app
 
 def test_the_service_is_set_once_and_a_client_has_an_address(write, appointment, added) -> None:
     fixed = write("PUT", f"{MODULE}/{added}", {"Service_Name": appointment["Service_Name"]})
-    assert told(fixed) == ("NOT_ALLOWED", "Service_Name", None)
+    assert find_error(fixed) == ("NOT_ALLOWED", "Service_Name", None)
     item = write("POST", MODULE, {**appointment, "Location": "Client Address"})
-    assert told(item) == ("DEPENDENT_FIELD_MISSING", "Address", "Location")
+    assert find_error(item) == ("DEPENDENT_FIELD_MISSING", "Address", "Location")
 
 
-def test_whoever_cancels_says_why_and_whoever_says_why_cancels(write, added) -> None:
+def test_a_cancellation_has_a_reason_and_a_reason_has_a_cancellation(write, added) -> None:
     path = f"{MODULE}/{added}"
     item = write("PUT", path, {"Status": "Cancelled"})
-    assert told(item) == ("DEPENDENT_FIELD_MISSING", "Cancellation_Reason", "Status")
+    assert find_error(item) == ("DEPENDENT_FIELD_MISSING", "Cancellation_Reason", "Status")
     item = write("PUT", path, {"Cancellation_Reason": "Other"})
-    assert told(item) == ("DEPENDENT_FIELD_MISSING", "Status", "Cancellation_Reason")
+    assert find_error(item) == ("DEPENDENT_FIELD_MISSING", "Status", "Cancellation_Reason")
     item = write("PUT", path, {"Status": "Scheduled", "Cancellation_Note": "rain"})
-    assert told(item) == ("DEPENDENT_MISMATCH", "Status", "Cancellation_Reason")
+    assert find_error(item) == ("DEPENDENT_MISMATCH", "Status", "Cancellation_Reason")
     item = write("PUT", path, {"Status": "Cancelled", "Cancellation_Reason": "Other"})
     assert item["code"] == "SUCCESS"
     assert write("PUT", path, {"Cancellation_Note": "rain"})["code"] == "SUCCESS"
@@ -129,9 +129,13 @@ def test_a_reschedule_is_to_another_time_and_is_remembered(zoho, write, added) -
     path = f"{MODULE}/{added}"
     why = {"Reschedule_Reason": "Other", "Reschedule_Note": "rain"}
     never = write("PUT", path, why)
-    assert told(never) == ("DEPENDENT_FIELD_UNCHANGED", "Rescheduled_From", "Reschedule_Reason")
+    assert find_error(never) == (
+        "DEPENDENT_FIELD_UNCHANGED",
+        "Rescheduled_From",
+        "Reschedule_Reason",
+    )
     same = write("PUT", path, {"Appointment_Start_Time": TEN, **why})
-    assert told(same) == (
+    assert find_error(same) == (
         *("DEPENDENT_FIELD_UNCHANGED", "Rescheduled_From", "Appointment_Start_Time"),
     )
     assert write("PUT", path, {"Appointment_Start_Time": ELEVEN, **why})["code"] == "SUCCESS"
@@ -154,7 +158,7 @@ def test_a_new_appointment_with_a_reason_to_reschedule_was_somewhere_before(
     write, appointment
 ) -> None:
     item = write("POST", MODULE, appointment | {"Reschedule_Reason": "Other"})
-    assert told(item) == ("DEPENDENT_FIELD_MISSING", "Rescheduled_From", "Reschedule_Reason")
+    assert find_error(item) == ("DEPENDENT_FIELD_MISSING", "Rescheduled_From", "Reschedule_Reason")
 
 
 def test_the_history_is_of_appointments_that_were_moved_twenty_times_at_most(
@@ -167,10 +171,10 @@ def test_the_history_is_of_appointments_that_were_moved_twenty_times_at_most(
         "Rescheduled_From": TEN,
         "Rescheduled_To": ELEVEN,
     }
-    assert told(write("POST", HISTORY, row)) == ("NOT_ALLOWED", "Appointment_Name", None)
+    assert find_error(write("POST", HISTORY, row)) == ("NOT_ALLOWED", "Appointment_Name", None)
     write("PUT", f"{MODULE}/{added}", {"Appointment_Start_Time": ELEVEN})
     late = write("POST", HISTORY, {**row, "Rescheduled_Time": "2099-01-01T10:00:00+00:00"})
-    assert told(late) == ("INVALID_DATA", "Rescheduled_Time", None)
+    assert find_error(late) == ("INVALID_DATA", "Rescheduled_Time", None)
     codes = [write("POST", HISTORY, row)["code"] for _ in range(21)]
     assert codes == ["SUCCESS"] * 20 + ["IN_REQUEST_LIMIT_EXCEEDED"]
 
@@ -200,11 +204,11 @@ def service(user) -> dict[str, object]:
         ("Specific Day(s)", {"Available_Days": ["Monday"]}, "Available_Days"),
     ],
 )
-def test_a_service_tells_when_it_is_available(write, service, kind, given, missing) -> None:
+def test_a_service_says_when_it_is_available(write, service, kind, given, missing) -> None:
     service |= {"Availability_Type": kind, **given}
     value = service.pop(missing)
     item = write("POST", "Services__s", service)
-    assert told(item) == ("DEPENDENT_FIELD_MISSING", missing, "Availability_Type")
+    assert find_error(item) == ("DEPENDENT_FIELD_MISSING", missing, "Availability_Type")
     item = write("POST", "Services__s", {**service, missing: value})
     assert item["code"] == "SUCCESS"
 
@@ -222,7 +226,7 @@ def test_a_service_tells_when_it_is_available(write, service, kind, given, missi
 )
 def test_what_a_service_cannot_hold_is_refused(write, service, name, value) -> None:
     item = write("POST", "Services__s", {**service, name: value})
-    assert told(item) == ("INVALID_DATA", name, None)
+    assert find_error(item) == ("INVALID_DATA", name, None)
 
 
 def test_a_service_is_read_as_it_was_written(zoho, write, service, user) -> None:
@@ -267,7 +271,7 @@ def test_an_empty_availability_is_an_empty_list_and_no_timings_are_null(
 
 
 @pytest.mark.parametrize("version", ["v4", "v8"])
-def test_metadata_of_a_service_tells_these_fields(zoho, version) -> None:
+def test_metadata_of_a_service_shows_these_fields(zoho, version) -> None:
     fields = zoho.get(f"{version}/settings/fields", module="Services__s").json()["fields"]
     kinds = {field["api_name"]: (field["data_type"], field["json_type"]) for field in fields}
     assert kinds["Job_Sheet_Required"] == ("picklist", "string")

@@ -2,22 +2,10 @@
 
 import pytest
 
+from unit_tests.emulator.writing.conftest import find_record
+
 LEAD = {"Last_Name": "Example"}
 CODE = "INVALID_DATA"
-
-
-@pytest.fixture
-def insert(zoho):
-    def insert(*records, module="Leads", version="v8", headers=None, **keys):
-        body = {"data": list(records), **keys}
-        return zoho.call("POST", f"{version}/{module}", json=body, headers=headers)
-
-    return insert
-
-
-def record(zoho, module, record_id):
-    """The record as the emulator's own account has it."""
-    return next(row for row in zoho.truth(module) if row["id"] == record_id)
 
 
 @pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
@@ -44,7 +32,7 @@ def test_an_inserted_record_is_there(zoho, insert, version) -> None:
     assert details["Created_Time"] == details["Modified_Time"]
     assert set(details["Created_By"]) == {"name", "id"}
     assert ("$approval_state" in details) == (version in ("v4", "v8"))
-    row = record(zoho, "Leads", details["id"])
+    row = find_record(zoho, "Leads", details["id"])
     assert row["Full_Name"] == "Eva Übung"
     assert row["Annual_Revenue"] == 5.55
     assert row["Next_Call"] == "2024-06-04T13:34:09-07:00"
@@ -114,7 +102,7 @@ def test_a_datetime_may_end_in_z_unless_the_knob_says_otherwise(zoho, insert) ->
 def test_a_double_has_nine_decimals(zoho, insert, knob, given, kept) -> None:
     zoho.knobs(long_decimals=knob)
     (item,) = insert({**LEAD, "Rating_Factor": given}).json()["data"]
-    assert record(zoho, "Leads", item["details"]["id"])["Rating_Factor"] == kept
+    assert find_record(zoho, "Leads", item["details"]["id"])["Rating_Factor"] == kept
 
 
 @pytest.mark.parametrize(
@@ -145,7 +133,7 @@ def test_failures_by_version(zoho, insert, version, some, all_, path) -> None:
     assert insert(bad, version=version).status_code == 202
 
 
-def test_v8_tells_all_errors_of_a_record(zoho, insert) -> None:
+def test_v8_reports_all_errors_of_a_record(zoho, insert) -> None:
     bad = {"No_of_Employees": "x"}
     (item,) = insert(bad).json()["data"]
     assert item["code"] == "MULTIPLE_OR_MULTI_ERRORS"
@@ -204,7 +192,7 @@ def test_what_a_call_returned_can_be_sent(zoho, insert) -> None:
         row.setdefault(name, None)
     answer = insert(row, module="Accounts")
     assert answer.status_code == 201, answer.text
-    copy = record(zoho, "Accounts", answer.json()["data"][0]["details"]["id"])
+    copy = find_record(zoho, "Accounts", answer.json()["data"][0]["details"]["id"])
     assert copy["id"] != row["id"]
     assert copy["Created_Time"] != row["Created_Time"]
     assert copy["Customer_Number"] != row["Customer_Number"]
@@ -259,7 +247,7 @@ def test_a_stage_belongs_to_its_pipeline(insert) -> None:
 def test_empty_texts_and_spaces(zoho, insert, knob, value, stored) -> None:
     zoho.knobs(**knob)
     (item,) = insert({**LEAD, "City": value}).json()["data"]
-    assert record(zoho, "Leads", item["details"]["id"])["City"] == stored
+    assert find_record(zoho, "Leads", item["details"]["id"])["City"] == stored
 
 
 def test_empty_texts_can_be_refused(zoho, insert) -> None:
@@ -273,7 +261,7 @@ def test_an_owner_by_id_and_by_mail_address(zoho, insert) -> None:
     gone = next(user for user in users if user["status"] != "active")
     for owner in ({"id": active["id"]}, active["id"], {"email": active["email"]}):
         (item,) = insert({**LEAD, "Owner": owner}).json()["data"]
-        assert record(zoho, "Leads", item["details"]["id"])["Owner"]["id"] == active["id"]
+        assert find_record(zoho, "Leads", item["details"]["id"])["Owner"]["id"] == active["id"]
     assert insert({**LEAD, "Owner": {"id": gone["id"]}}).status_code == 400
     zoho.knobs(owner_by_email=False)
     assert insert({**LEAD, "Owner": {"email": active["email"]}}).status_code == 400
@@ -282,7 +270,7 @@ def test_an_owner_by_id_and_by_mail_address(zoho, insert) -> None:
 def test_tags_keep_their_ids(zoho, insert) -> None:
     tags = [[{"name": "vip"}, {"name": "Fresh"}], [{"name": "fresh"}]]
     items = insert(*({**LEAD, "Tag": tag} for tag in tags)).json()["data"]
-    first, second = (record(zoho, "Leads", item["details"]["id"])["Tag"] for item in items)
+    first, second = (find_record(zoho, "Leads", item["details"]["id"])["Tag"] for item in items)
     assert [tag["name"] for tag in first] == ["VIP", "Fresh"]
     assert first[1] == second[0]
 
@@ -291,7 +279,7 @@ def test_lookups(zoho, insert) -> None:
     account = zoho.truth("Accounts")[0]["id"]
     contact = {"Last_Name": "x", "Account_Name": {"id": account, "name": "whatever"}}
     (item,) = insert(contact, module="Contacts").json()["data"]
-    assert record(zoho, "Contacts", item["details"]["id"])["Account_Name"]["id"] == account
+    assert find_record(zoho, "Contacts", item["details"]["id"])["Account_Name"]["id"] == account
     bare = {"Last_Name": "x", "Account_Name": account}
     assert insert(bare, module="Contacts").status_code == 201
     zoho.knobs(bare_lookup_ids=False)
@@ -345,222 +333,3 @@ def test_no_reference_is_a_bare_id_where_the_knob_says_so(zoho, insert, name) ->
     (item,) = insert({**record, name: ids[name]}).json()["data"]
     assert item["details"]["expected_data_type"] == "jsonobject"
     assert insert({**record, name: {"id": ids[name]}}).status_code == 201
-
-
-def test_a_unique_value_is_taken_once_whatever_its_case(zoho, insert) -> None:
-    product = {"Product_Name": "x", "Product_Code": "Unique-1"}
-    (item,) = insert(product, module="Products").json()["data"]
-    taken = item["details"]["id"]
-    product["Product_Code"] = "UNIQUE-1"
-    answer = insert(product, module="Products")
-    assert answer.status_code == 400
-    (item,) = answer.json()["data"]
-    details = item["details"]
-    owner = details["duplicate_record"].pop("Owner")
-    assert set(owner) == {"name", "id", "zuid"}
-    module_id = zoho.get("v8/settings/modules/Products").json()["modules"][0]["id"]
-    assert (item["code"], item["message"]) == ("DUPLICATE_DATA", "duplicate data")
-    assert details == {
-        "api_name": "Product_Code",
-        "json_path": "$.data[0].Product_Code",
-        "id": taken,
-        "more_records": False,
-        "duplicate_record": {"id": taken, "module": {"api_name": "Products", "id": module_id}},
-    }
-    (item,) = insert(product, module="Products", version="v2").json()["data"]
-    assert item["details"] == {"api_name": "Product_Code", "id": taken}
-
-
-@pytest.mark.parametrize("version", ["v2", "v8"])
-def test_a_duplicate_can_be_in_another_module(zoho, insert, version) -> None:
-    zoho.control("PATCH", "fields/Leads/Email", {"unique": True})
-    zoho.knobs(unique_across=["Leads:Contacts"])
-    mail = f"twin-{version}@example.com"
-    (item,) = insert({"Last_Name": "C", "Email": mail}, module="Contacts").json()["data"]
-    contact = item["details"]["id"]
-    lead = {**LEAD, "Email": mail}
-
-    (refused,) = insert(lead, version=version).json()["data"]
-    body = {"data": [lead], "duplicate_check_fields": ["Email"]}
-    (upserted,) = zoho.call("POST", f"{version}/Leads/upsert", json=body).json()["data"]
-
-    for item in (refused, upserted):
-        assert (item["code"], item["details"]["id"]) == ("DUPLICATE_DATA", contact)
-        assert item["details"]["api_name"] == "Email"
-        if version == "v8":
-            assert item["details"]["duplicate_record"]["module"]["api_name"] == "Contacts"
-    zoho.knobs(unique_across=[])
-    assert insert(lead, version=version).status_code == 201
-    zoho.control("PATCH", "fields/Leads/Email", {"unique": False})
-
-
-def test_letters_outside_ascii_have_no_case_either(zoho, insert) -> None:
-    codes = ["Größe-Ж", "GRÖßE-ж", "größe-ö"]
-    records = [{"Product_Name": "x", "Product_Code": code} for code in codes]
-    items = insert(*records, module="Products").json()["data"]
-    assert [item["code"] for item in items] == ["SUCCESS", "DUPLICATE_DATA", "SUCCESS"]
-    body = {"data": [records[1]], "duplicate_check_fields": ["Product_Code"]}
-    (item,) = zoho.call("POST", "v8/Products/upsert", json=body).json()["data"]
-    assert (item["action"], item["details"]["id"]) == ("update", items[0]["details"]["id"])
-
-
-def test_a_unique_value_is_free_again_once_its_record_is_deleted(zoho, insert) -> None:
-    vehicle = {"Name": "x", "Plate": "FREE-1"}
-    (first, second) = insert(vehicle, vehicle, module="Vehicles").json()["data"]
-    assert second["message"] == "The external field contains duplicate data."
-    zoho.call("DELETE", f"v8/Vehicles/{first['details']['id']}")
-    assert insert(vehicle, module="Vehicles").status_code == 201
-
-
-def test_a_unique_number(zoho, insert) -> None:
-    zoho.control(
-        "POST", "fields/Vehicles", {"api_name": "Key", "data_type": "bigint", "unique": True}
-    )
-    try:
-        answer = insert({"Name": "a", "Key": "77"}, {"Name": "b", "Key": "77"}, module="Vehicles")
-        assert answer.json()["data"][1]["code"] == "DUPLICATE_DATA"
-    finally:
-        zoho.control("DELETE", "fields/Vehicles/Key")
-
-
-def test_values_of_converted_leads_are_free_unless_the_org_says_otherwise(zoho, insert) -> None:
-    converted = next(r for r in zoho.truth("Leads") if r["Converted__s"] and r["External_Lead_ID"])
-    lead = {**LEAD, "External_Lead_ID": converted["External_Lead_ID"]}
-    zoho.knobs(unique_among_converted=True)
-    assert insert(lead).json()["data"][0]["details"]["id"] == converted["id"]
-    zoho.knobs(unique_among_converted=False)
-    assert insert(lead).status_code == 201
-
-
-def test_fields_that_are_unknown_or_too_new(zoho, insert) -> None:
-    deal = {"Deal_Name": "x", "Stage": "Closed Won", "Reason_For_Loss__s": "Price"}
-    (item,) = insert(deal, module="Deals", version="v2.1").json()["data"]
-    assert item["message"] == "the field api name given seems to be invalid"
-    assert insert(deal, module="Deals", version="v4").status_code == 201
-    zoho.knobs(unknown_fields="ignore")
-    assert insert(deal, module="Deals", version="v2.1").status_code == 201
-
-
-@pytest.mark.parametrize(
-    ("body", "code", "details"),
-    [
-        ([], "UNABLE_TO_PARSE_DATA_TYPE", {}),
-        ({}, "MANDATORY_NOT_FOUND", {"api_name": "data", "json_path": "$.data"}),
-        (
-            {"data": LEAD},
-            CODE,
-            {"expected_data_type": "jsonarray", "api_name": "data", "json_path": "$.data"},
-        ),
-        ({"data": []}, CODE, {"minimum_length": 1, "api_name": "data"}),
-        (
-            {"data": [LEAD], "trigger": "workflow"},
-            CODE,
-            {"expected_data_type": "jsonarray", "api_name": "trigger", "json_path": "$.trigger"},
-        ),
-    ],
-)
-def test_a_body_that_is_none(zoho, body, code, details) -> None:
-    answer = zoho.call("POST", "v8/Leads", json=body)
-    assert answer.status_code == 400
-    assert (answer.json()["code"], answer.json()["details"]) == (code, details)
-
-
-def test_more_than_a_hundred_records_are_refused_at_once(zoho, insert) -> None:
-    before = zoho.control("GET", "counts")["Leads"]
-    answer = insert(*[LEAD] * 101)
-    assert answer.status_code == 400
-    assert answer.json() == {
-        "data": [
-            {
-                "code": "LIMIT_EXCEEDED",
-                "details": {"maximum_length": 100, "api_name": "data"},
-                "message": "count of records in your request exceeds the limit",
-                "status": "error",
-            }
-        ]
-    }
-    assert zoho.control("GET", "counts")["Leads"] == before
-
-
-def test_a_record_that_is_no_object(insert) -> None:
-    items = insert(LEAD, "x").json()["data"]
-    assert items[1]["details"] == {
-        "expected_data_type": "jsonobject",
-        "api_name": "data",
-        "json_path": "$.data[1]",
-    }
-
-
-@pytest.mark.parametrize(
-    ("version", "kind", "status"),
-    [
-        ("v8", "application/json", 201),
-        ("v8", "application/json; charset=utf-8", 201),
-        ("v8", None, 201),
-        ("v2.1", None, 201),
-        ("v2", None, 201),
-        ("v4", None, 415),
-        ("v4", "application/x-www-form-urlencoded", 201),
-        ("v8", "text/xml", 415),
-    ],
-)
-def test_media_types(zoho, version, kind, status) -> None:
-    url = f"{zoho.server.base_url}/crm/{version}/Leads"
-    answer = zoho.session.post(
-        url, data=b'{"data": [{"Last_Name": "x"}]}', headers={"Content-Type": kind}
-    )
-    assert answer.status_code == status
-
-
-@pytest.mark.parametrize(
-    ("module", "version", "status", "code"),
-    [
-        ("Nonsense", "v8", 400, "INVALID_MODULE"),
-        ("Home", "v8", 400, "INVALID_MODULE"),
-        ("Visits", "v8", 400, "INVALID_MODULE"),
-        ("Quoted_Items", "v8", 400, "INVALID_MODULE"),
-        ("DealHistory", "v8", 400, "INVALID_MODULE"),
-        ("Activities", "v2", 400, "INVALID_MODULE"),
-        ("Services__s", "v2.1", 400, "INVALID_MODULE"),
-        ("Data_Subject_Requests", "v8", 403, "NO_PERMISSION"),
-    ],
-)
-def test_modules_that_take_no_records(insert, module, version, status, code) -> None:
-    answer = insert({"Name": "x"}, module=module, version=version)
-    assert (answer.status_code, answer.json()["code"]) == (status, code)
-
-
-@pytest.mark.parametrize("values", [{"Documents": [{"File_Id__s": "x"}]}, {"$approved": False}])
-def test_what_is_not_emulated_is_loud_and_writes_nothing(zoho, insert, values) -> None:
-    before = zoho.control("GET", "counts")["Leads"]
-    answer = insert(LEAD, {**LEAD, **values})
-    assert (answer.status_code, answer.json()["code"]) == (501, "NOT_EMULATED")
-    assert zoho.control("GET", "counts")["Leads"] == before
-
-
-@pytest.mark.parametrize(
-    ("version", "tax", "status"),
-    [
-        ("v2", ["Vat - 5.0 %"], 201),
-        ("v8", [{"value": "Vat - 5.0 %"}], 201),
-        ("v8", [{"value": "Nothing"}], 400),
-        ("v8", "Vat - 5.0 %", 400),
-    ],
-)
-def test_taxes_of_a_product(insert, version, tax, status) -> None:
-    product = {"Product_Name": "x", "Tax": tax}
-    assert insert(product, module="Products", version=version).status_code == status
-
-
-def test_a_layout_of_another_module(zoho, insert) -> None:
-    (layout,) = {row["Layout"]["id"] for row in zoho.truth("Deals")}
-    (item,) = insert({**LEAD, "Company": "x", "Layout": {"id": layout}}).json()["data"]
-    assert (item["code"], item["details"]["api_name"]) == ("INVALID_DATA", "Layout")
-
-
-@pytest.mark.parametrize("given", ["²", "1" * 30, -1, 1.5, None, {}, [], True])
-def test_odd_ids_are_no_ids(insert, given) -> None:
-    (item,) = insert({**LEAD, "Recommended_By": {"id": given}}).json()["data"]
-    assert (item["code"], item["details"]["api_name"]) == ("INVALID_DATA", "Recommended_By")
-    (item,) = insert({**LEAD, "Owner": {"id": given}}).json()["data"]
-    assert item["code"] == "INVALID_DATA"

@@ -24,7 +24,7 @@ def ids(zoho):
     return ids
 
 
-def rows_of(zoho, module, parent_id, lookup="Parent_Id"):
+def find_rows(zoho, module, parent_id, lookup="Parent_Id"):
     return [row for row in zoho.truth(module) if row[lookup]["id"] == parent_id]
 
 
@@ -35,9 +35,9 @@ def test_rows_are_added_changed_and_removed(zoho, write) -> None:
     def update(value):
         item = write("PUT", f"Leads/{lead}", {"Project_Details": value})
         assert item["status"] == "success", item
-        return {row["Project"]: row["id"] for row in rows_of(zoho, "Project_Details", lead)}
+        return {row["Project"]: row["id"] for row in find_rows(zoho, "Project_Details", lead)}
 
-    first = {row["Project"]: row["id"] for row in rows_of(zoho, "Project_Details", lead)}
+    first = {row["Project"]: row["id"] for row in find_rows(zoho, "Project_Details", lead)}
     assert set(first) == {"One", "Two"}
     # What is not named stays, what has no id is added: repeated updates multiply rows.
     second = update([{"Project": "Three"}])
@@ -104,7 +104,7 @@ def test_line_items(zoho, write, ids, module, field, items, values) -> None:
     row = {"Product_Name": {"id": product}, "Quantity": 2, "Discount": "5%", "List_Price": 9.5}
     row["Line_Tax"] = [{"name": "Vat", "percentage": 5}]
     item = write("POST", module, {**record, field: [row]}, "v2.1")
-    (stored,) = rows_of(zoho, items, item["details"]["id"])
+    (stored,) = find_rows(zoho, items, item["details"]["id"])
     assert (stored["Product_Name"]["id"], stored["Quantity"]) == (product, 2)
     for version, name in (("v2", "Product_Details"), ("v8", field)):
         answer = zoho.get(f"{version}/{module}/{item['details']['id']}")
@@ -122,7 +122,7 @@ def test_line_items(zoho, write, ids, module, field, items, values) -> None:
         "Discount": 1,
     }
     item = write("POST", module, {**record, "Product_Details": [old]}, "v2")
-    (stored,) = rows_of(zoho, items, item["details"]["id"])
+    (stored,) = find_rows(zoho, items, item["details"]["id"])
     assert (stored["Product_Name"]["id"], stored["Quantity"]) == (product, 3)
     item = write("POST", module, {**record, field: [row]}, "v2")
     assert item["details"]["api_name"] in (field, "Product_Details")
@@ -146,7 +146,7 @@ def test_a_product_by_an_external_value(zoho, write, ids, version, header, row) 
         field = "Quoted_Items" if version == "v8" else "Product_Details"
         record = {"Subject": "x", field: [row]}
         item = write("POST", "Quotes", record, version, {"X-EXTERNAL": header})
-        (stored,) = rows_of(zoho, "Quoted_Items", item["details"]["id"])
+        (stored,) = find_rows(zoho, "Quoted_Items", item["details"]["id"])
         assert stored["Product_Name"]["id"] == product
     finally:
         zoho.control("DELETE", "fields/Products/Code")
@@ -160,7 +160,7 @@ def test_links_of_a_multi_select_lookup(zoho, write, ids) -> None:
     def links():
         return {
             row["Products"]["id"]: row["id"]
-            for row in rows_of(zoho, "LeadsXProducts", lead, "Leads")
+            for row in find_rows(zoho, "LeadsXProducts", lead, "Leads")
         }
 
     known = links()
@@ -180,7 +180,7 @@ def test_a_partner_is_linked_once_by_one_call(zoho, write, ids) -> None:
     def links(lead):
         return {
             row["Products"]["id"]: row["id"]
-            for row in rows_of(zoho, "LeadsXProducts", lead, "Leads")
+            for row in find_rows(zoho, "LeadsXProducts", lead, "Leads")
         }
 
     item = write("POST", "Leads", {"Last_Name": "x", "Products_Wanted": [one, other, one]})
@@ -232,7 +232,7 @@ def test_a_link_may_be_written_by_itself(zoho, write, ids, version) -> None:
 def test_links_to_users(zoho, write) -> None:
     user = zoho.get("v8/users", type="CurrentUser").json()["users"][0]["id"]
     lead = write("POST", "Leads", {"Last_Name": "x", "Team": [{"Users": {"id": user}}]})
-    (row,) = rows_of(zoho, "Leads_X_Users", lead["details"]["id"], "Leads")
+    (row,) = find_rows(zoho, "Leads_X_Users", lead["details"]["id"], "Leads")
     assert row["Users"]["id"] == user
 
 
@@ -240,7 +240,7 @@ def test_rows_go_with_their_record(zoho, write) -> None:
     record = {"Last_Name": "x", "Project_Details": [{"Project": "gone"}]}
     lead = write("POST", "Leads", record)["details"]["id"]
     zoho.call("DELETE", f"v8/Leads/{lead}")
-    assert rows_of(zoho, "Project_Details", lead) == []
+    assert find_rows(zoho, "Project_Details", lead) == []
 
 
 # --- Modules with rules of their own

@@ -25,20 +25,20 @@ def update(zoho):
     return update
 
 
-def row_of(zoho, record_id, module="Leads"):
+def find_row(zoho, record_id, module="Leads"):
     return next(row for row in zoho.truth(module) if row["id"] == record_id)
 
 
 @pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
 def test_many_records_are_updated_by_id(zoho, update, lead, version) -> None:
-    before = row_of(zoho, lead)
+    before = find_row(zoho, lead)
     zoho.control("POST", "clock", {"advance_s": 10})
     answer = update({"id": lead, "City": "Bari"}, {"id": lead, "Phone": "1"}, version=version)
     assert answer.status_code == 200
     first, second = answer.json()["data"]
     assert first["message"] == "record updated"
     assert first["details"]["id"] == second["details"]["id"] == lead
-    after = row_of(zoho, lead)
+    after = find_row(zoho, lead)
     assert (after["City"], after["Phone"], after["Last_Name"]) == ("Bari", "1", "Example")
     assert after["Modified_Time"] == second["details"]["Modified_Time"] > before["Modified_Time"]
     assert after["Created_Time"] == before["Created_Time"]
@@ -46,14 +46,14 @@ def test_many_records_are_updated_by_id(zoho, update, lead, version) -> None:
 
 def test_one_record_is_updated_by_its_path(zoho, update, lead) -> None:
     assert update({"id": "1", "City": "Bari"}, path=f"Leads/{lead}").status_code == 200
-    assert row_of(zoho, lead)["City"] == "Bari"
+    assert find_row(zoho, lead)["City"] == "Bari"
     (item,) = update({}, {}, path=f"Leads/{lead}").json()["data"]
     assert item["code"] == "LIMIT_EXCEEDED"
 
 
 def test_null_clears_and_what_is_not_named_stays(zoho, update, lead) -> None:
     update({"id": lead, "City": None, "Newsletter": None, "Interests": []})
-    row = row_of(zoho, lead)
+    row = find_row(zoho, lead)
     assert (row["City"], row["Newsletter"], row["Interests"]) == (None, False, None)
     assert row["External_Lead_ID"] == lead
 
@@ -101,12 +101,12 @@ def test_values_are_appended_to_a_multi_select(zoho, update, lead) -> None:
     update({"id": lead, "Interests": ["Cloud"]})
     append = {"$append_values": {"Interests": True}}
     update({"id": lead, "Interests": ["Training", "Cloud"], **append})
-    assert row_of(zoho, lead)["Interests"] == ["Cloud", "Training"]
+    assert find_row(zoho, lead)["Interests"] == ["Cloud", "Training"]
     # Fits by itself, and not with those that are there.
     (item,) = update({"id": lead, "Interests": ["x" * 990], **append}).json()["data"]
     assert item["details"]["maximum_length"] == 1_000
     update({"id": lead, "Interests": ["Training"], "$append_values": {"Interests": False}})
-    assert row_of(zoho, lead)["Interests"] == ["Training"]
+    assert find_row(zoho, lead)["Interests"] == ["Training"]
 
 
 def test_a_record_keeps_its_own_unique_value(zoho, update, lead) -> None:
@@ -132,7 +132,7 @@ def test_records_are_named_by_an_external_value(zoho, update, lead) -> None:
     assert (unknown["code"], unknown["message"]) == ("INVALID_DATA", UNKNOWN_VALUE)
     assert unknown["details"]["json_path"] == "$.data[1].External_Lead_ID"
     assert missing["code"] == "MANDATORY_NOT_FOUND"
-    assert row_of(zoho, lead)["City"] == "Bari"
+    assert find_row(zoho, lead)["City"] == "Bari"
     assert "nowhere" not in [row["External_Lead_ID"] for row in zoho.truth("Leads")]
 
 
@@ -144,7 +144,7 @@ def test_a_path_may_hold_an_external_value(zoho, update, lead) -> None:
     zoho.control("PATCH", "records/Leads", {"id": record_id, "External_Lead_ID": "a bü"})
     answer = update({"City": "Bari"}, path="Leads/A Bü", headers=EXTERNAL)
     assert answer.status_code == 200
-    assert row_of(zoho, record_id)["City"] == "Bari"
+    assert find_row(zoho, record_id)["City"] == "Bari"
     answer = update({"External_Lead_ID": "other"}, path="Leads/a bü", headers=EXTERNAL)
     assert answer.json()["data"][0]["code"] == "NOT_ALLOWED"
 
@@ -166,7 +166,7 @@ def test_a_lookup_by_an_external_value(zoho, update) -> None:
     both = {"id": accounts[1]["id"], "ERP_ID": accounts[0]["ERP_ID"]}
 
     def account() -> str:
-        return row_of(zoho, contact, "Contacts")["Account_Name"]["id"]
+        return find_row(zoho, contact, "Contacts")["Account_Name"]["id"]
 
     record = {"id": contact, "Account_Name": both}
     assert update(record, path="Contacts", headers=header).status_code == 200
@@ -184,7 +184,7 @@ def test_a_lookup_to_several_modules_by_an_external_value(zoho, update, lead) ->
     header = {"X-EXTERNAL": "Leads.External_Lead_ID, Leads.Related_To->Accounts.ERP_ID"}
     record = {"External_Lead_ID": lead, "Related_To": {"ERP_ID": account["ERP_ID"]}}
     assert update(record, headers=header).status_code == 200
-    assert row_of(zoho, lead)["Related_To"]["id"] == account["id"]
+    assert find_row(zoho, lead)["Related_To"]["id"] == account["id"]
 
 
 # --- What holds a record
@@ -212,7 +212,7 @@ def test_a_record_that_is_held(zoho, update, lead, code, message, details) -> No
     assert (item["code"], item["message"], item["details"]) == (code, message, details)
     (old,) = update({"id": lead, "City": "x"}, version="v4").json()["data"]
     assert (old["code"], old["details"]) == (code, PLACE)
-    assert row_of(zoho, lead)["City"] == "Rome"
+    assert find_row(zoho, lead)["City"] == "Rome"
 
 
 @pytest.mark.parametrize(("version", "loose"), [("v4", False), ("v8", True)])
@@ -227,9 +227,9 @@ def test_v8_refuses_the_record_of_a_path_without_a_list_around_it(
     body = {"data": [{"City": "x"}]}
     answer = zoho.call("PUT", f"{version}/Leads/{lead}", json=body)
     assert answer.status_code == 400
-    told = answer.json() if loose else answer.json()["data"][0]
-    assert told["code"] == code
-    assert told["details"] == ({"resource_path_index": 1} if loose else PLACE)
+    error = answer.json() if loose else answer.json()["data"][0]
+    assert error["code"] == code
+    assert error["details"] == ({"resource_path_index": 1} if loose else PLACE)
 
 
 def test_a_locked_record(zoho, update, lead) -> None:
@@ -242,7 +242,7 @@ def test_a_locked_record(zoho, update, lead) -> None:
 
 
 def test_an_update_may_ask_for_an_untouched_record(zoho, update, lead) -> None:
-    modified = datetime.fromisoformat(row_of(zoho, lead)["Modified_Time"])
+    modified = datetime.fromisoformat(find_row(zoho, lead)["Modified_Time"])
     header = {"If-Unmodified-Since": (modified - timedelta(seconds=1)).isoformat()}
     answer = update({"id": lead, "City": "x"}, headers=header)
     assert answer.status_code == 412

@@ -1,4 +1,4 @@
-"""The parameters of a list call ("Get Records"), and the rows they stand for."""
+"""The parameters of a list call ("Get Records"), and the rows they select."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,8 +14,8 @@ TERRITORY_MODULES = ("Deals", "Contacts", "Accounts")
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
-    """What a list call asks for, once it was found good."""
+class ListQuery:
+    """What a list call asks for, checked."""
 
     module: Module
     fields: tuple[Field, ...]
@@ -32,19 +32,19 @@ class Listing:
     #: A related list, not a module's own.
     related: bool = False
 
-    def below(self, field: Field, parent_id: int) -> "Listing":
+    def narrow_to(self, field: Field, parent_id: int) -> "ListQuery":
         """Only rows whose lookup holds the parent."""
         where = f"{self.where} AND {field.column} = ?"
         return replace(self, where=where, parameters=(*self.parameters, parent_id), related=True)
 
-    def rows_at(self, call: Call, position: Position) -> tuple[list[tuple[int, ...]], bool]:
+    def read_keys(self, call: Call, position: Position) -> tuple[list[tuple[int, ...]], bool]:
         """Sort keys of a page, and whether there are rows behind it."""
         where, parameters, offset = self.where, list(self.parameters), 0
         forward = position.back_from is None
         ascending = (self.sort_order == "asc") == forward
         edge = position.after if forward else position.back_from
         if edge is not None:
-            # The first comparison says nothing new; it is what lets sqlite use the index.
+            # The first comparison is redundant; it lets sqlite use the index.
             sign = ">" if ascending else "<"
             marks = ", ".join("?" * len(edge))
             where += f" AND {self.key[0]} {sign}= ? AND ({', '.join(self.key)}) {sign} ({marks})"
@@ -61,37 +61,38 @@ class Listing:
         return (page, len(found) > self.per_page) if forward else (page[::-1], True)
 
 
-def listing_of(call: Call, module: Module) -> Listing:
-    """What the call asks for; raises what Zoho refuses, and what is not emulated."""
+def read_list_query(call: Call, module: Module) -> ListQuery:
+    """Reads what the call asks for; raises what Zoho refuses, and what is not emulated."""
     _refuse_what_is_not_emulated(call, module)
-    fields, system_keys = _fields(call, module)
-    per_page = call.whole_number("per_page", MAX_PER_PAGE, most=MAX_PER_PAGE)
+    fields, system_keys = _read_fields(call, module)
+    per_page = call.read_number("per_page", MAX_PER_PAGE, most=MAX_PER_PAGE)
     where = ["state = 0"]
     parameters: list[object] = []
-    converted = _one_of(call, "converted", ("false", "true", "both"))
+    converted = _read_choice(call, "converted", ("false", "true", "both"))
     if converted != "both":
         where.append(f"converted = {int(converted == 'true')}")
     if not call.version.page_tokens:  # the docs of later versions know no `approved`
-        approved = _one_of(call, "approved", ("true", "false", "both"))
+        approved = _read_choice(call, "approved", ("true", "false", "both"))
         if approved == "false":  # no record of the emulator waits for an approval
             where.append("0")
     if "ids" in call.query:
-        ids = _ids(call)
+        ids = _read_ids(call)
         where.append(f"id IN ({', '.join('?' * len(ids))})")
         parameters += ids
-    since = call.modified_since()
+    since = call.read_modified_since()
     modified = module.fields.get("Modified_Time")
     if since is not None and modified is not None:
         inclusive = call.knobs.if_modified_since_inclusive
         where.append(f"{modified.column} {'>=' if inclusive else '>'} ?")
         parameters.append(since)
-    sort_by, sort_order = _sort_by(call, module), _one_of(call, "sort_order", ("desc", "asc"))
+    sort_by = _read_sort_by(call, module)
+    sort_order = _read_choice(call, "sort_order", ("desc", "asc"))
     key: tuple[str, ...] = ("id",)
     # Where nothing is stored there is nothing to sort by.
     if sort_by != "id" and module.fields[sort_by].returned == "value":
-        # Zoho names no second sort key; who relies on one should fail here.
+        # Zoho names no second sort key; a client that relies on one should fail here.
         key = (module.fields[sort_by].column, "tie", "id")
-    return Listing(
+    return ListQuery(
         module=module,
         fields=fields,
         system_keys=system_keys,
@@ -121,7 +122,7 @@ def _refuse_what_is_not_emulated(call: Call, module: Module) -> None:
         raise not_emulated(f"X-EXTERNAL on {call.path}")
 
 
-def _fields(call: Call, module: Module) -> tuple[tuple[Field, ...], tuple[str, ...] | None]:
+def _read_fields(call: Call, module: Module) -> tuple[tuple[Field, ...], tuple[str, ...] | None]:
     known = {
         f.api_name: f
         for f in module.fields.values()
@@ -148,7 +149,7 @@ def _fields(call: Call, module: Module) -> tuple[tuple[Field, ...], tuple[str, .
     return chosen, tuple(name for name in names if name.startswith("$"))
 
 
-def _sort_by(call: Call, module: Module) -> str:
+def _read_sort_by(call: Call, module: Module) -> str:
     if call.version.sort_restricted:
         allowed = ["id", "Created_Time", "Modified_Time"]
     else:
@@ -166,7 +167,7 @@ def _sort_by(call: Call, module: Module) -> str:
     return sort_by
 
 
-def _ids(call: Call) -> list[int]:
+def _read_ids(call: Call) -> list[int]:
     parts = [part.strip() for part in call.query["ids"].split(",")]
     if not all(part.isascii() and part.isdigit() and len(part) < 20 for part in parts):
         raise ZohoError("INVALID_DATA", "the id given seems to be invalid", {"param_name": "ids"})
@@ -177,14 +178,14 @@ def _ids(call: Call) -> list[int]:
     return [number for number in map(int, parts) if number < 2**63]
 
 
-def position_of(call: Call, listing: Listing, bound: str) -> Position:
+def read_position(call: Call, query: ListQuery, bound: str) -> Position:
     """Where the page starts; raises when that is out of reach."""
     token = call.query.get("page_token")
     if not call.version.page_tokens:
-        return Position(call.whole_number("page", 1))
+        return Position(call.read_number("page", 1))
     if token is None:
-        page = call.whole_number("page", 1)
-        if page * listing.per_page > call.knobs.page_rows:
+        page = call.read_number("page", 1)
+        if page * query.per_page > call.knobs.page_rows:
             raise ZohoError(
                 "DISCRETE_PAGINATION_LIMIT_EXCEEDED",
                 f"You can only get the first {call.knobs.page_rows} records without using "
@@ -197,7 +198,7 @@ def position_of(call: Call, listing: Listing, bound: str) -> Position:
     position = call.emulator.page_tokens.read(
         token, bound, user=call.emulator.user.id, now=call.emulator.clock.now()
     )
-    if position.page * listing.per_page > call.knobs.page_token_rows:
+    if position.page * query.per_page > call.knobs.page_token_rows:
         raise ZohoError(
             "PAGINATION_LIMIT_EXCEEDED",
             f"You can only get upto {call.knobs.page_token_rows} records using page_token param",
@@ -206,7 +207,7 @@ def position_of(call: Call, listing: Listing, bound: str) -> Position:
     return position
 
 
-def _one_of(call: Call, param: str, choices: Sequence[str]) -> str:
+def _read_choice(call: Call, param: str, choices: Sequence[str]) -> str:
     """The parameter's value; the first choice is its default."""
     value = call.query.get(param, choices[0])
     if value not in choices:

@@ -1,4 +1,4 @@
-"""Upserts that bring nothing but their key: which of the records are there already."""
+"""Rows that bring nothing but their key, and the records that have it already."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -9,8 +9,8 @@ from airbyte_cdk.utils import AirbyteTracedException
 from destination_zoho_crm.client import Client
 from destination_zoho_crm.columns import SE_MODULE
 from destination_zoho_crm.plan import StreamPlan
-from zoho_crm.answers import page
-from zoho_crm.coql import listed, select
+from zoho_crm.answers import build_page_reader
+from zoho_crm.coql import build_in, build_select
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -20,18 +20,18 @@ _MOST_ROWS = 200
 #: Forms whose values stand in a query without quotes.
 _NUMBERS = ("integer", "long", "number")
 
-_PAGE = page()
+_PAGE = build_page_reader()
 
 
-class StandingRecords:
+class ExistingRecords:
     """Records of one stream's module, by the stream's key."""
 
     def __init__(self, client: Client, plan: StreamPlan) -> None:
         self._client = client
         self._plan = plan
 
-    def found(self, records: Sequence[Mapping[str, Any]]) -> list[str | None]:
-        """For each record, the id of one that has its key; None: none, as far as is known.
+    def find_ids(self, records: Sequence[Mapping[str, Any]]) -> list[str | None]:
+        """For each record, the id of one that has its key; None: none is known.
 
         What cannot be looked up counts as not found: an upsert finds it by itself.
         """
@@ -41,15 +41,15 @@ class StandingRecords:
         sound = list(dict.fromkeys(value for value in values if _is_sound(value)))
         ids: dict[str, str] = {}
         for first in range(0, len(sound), _MOST_VALUES):
-            ids |= self._ids(key.name, sound[first : first + _MOST_VALUES])
-        return [ids.get(_folded(value)) for value in values]
+            ids |= self._query_ids(key.name, sound[first : first + _MOST_VALUES])
+        return [ids.get(_fold(value)) for value in values]
 
-    def _ids(self, name: str, values: Sequence[str]) -> dict[str, str]:
+    def _query_ids(self, name: str, values: Sequence[str]) -> dict[str, str]:
         bare = self._plan.module.fields[name].form in _NUMBERS
-        query = select(
+        query = build_select(
             ("id", name),
             self._plan.module.api_name,
-            listed(name, values, bare=bare),
+            build_in(name, values, bare=bare),
             limit=_MOST_ROWS,
         )
         try:
@@ -59,10 +59,10 @@ class StandingRecords:
         except AirbyteTracedException:
             LOGGER.debug(f"{self._plan.label}: rows with nothing but a key cannot be looked up.")
             return {}
-        return {_folded(str(row.get(name))): str(row["id"]) for row in rows}
+        return {_fold(str(row.get(name))): str(row["id"]) for row in rows}
 
 
-def brings_nothing(plan: StreamPlan, record: Mapping[str, Any]) -> bool:
+def changes_nothing(plan: StreamPlan, record: Mapping[str, Any]) -> bool:
     """Whether an update or upsert with this record would change no value."""
     key = plan.key
     return (
@@ -77,6 +77,6 @@ def _is_sound(value: str) -> bool:
     return value == value.strip() and value.isprintable() and "\\" not in value
 
 
-def _folded(value: str) -> str:
+def _fold(value: str) -> str:
     """Zoho's duplicate check takes no account of case ("Custom Fields": unique)."""
     return value.strip().lower()

@@ -1,58 +1,59 @@
-"""What stands against a plan, in sentences that say what would be allowed. Pure."""
+"""Problems of a plan, in sentences that say what would be allowed. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 
 from destination_zoho_crm import matching
-from destination_zoho_crm.columns import Column, Dropped, Fields
+from destination_zoho_crm.columns import Column, DroppedColumn, Fields
 from destination_zoho_crm.modules import TargetModule
-from destination_zoho_crm.naming import Names
+from destination_zoho_crm.naming import Names, ask_if_meant
 from destination_zoho_crm.settings import Operation, StreamMapping
 from zoho_crm.problems import config_error
+from zoho_crm.similar_names import find_similar
 
 _MOST_NAMES = 10
 #: Columns of which one sentence says why they are not written.
 _MOST_REASONS = 3
 
 
-def refuse(problems: Iterable[str]) -> None:
+def raise_problems(problems: Iterable[str]) -> None:
     """Raises a config error that says all of them, if there are any."""
     said = list(problems)
     if len(said) == 1:
         raise config_error(said[0])
     if said:
         numbered = " ".join(f"({n}) {problem}" for n, problem in enumerate(said, 1))
-        raise config_error(f"{len(said)} things must be mended before a row is written. {numbered}")
+        raise config_error(f"{len(said)} things must be fixed before a row is written. {numbered}")
 
 
-def ended(sentence: str) -> str:
+def end_sentence(sentence: str) -> str:
     """With a full stop, but behind a question mark."""
     return sentence if sentence.endswith("?") else f"{sentence}."
 
 
-def mapping_problems(
+def find_mapping_problems(
     mapping: StreamMapping, modules: Mapping[str, TargetModule], names: Sequence[str]
 ) -> Iterator[str]:
     """What can be said of a mapping before there is a catalog."""
     module = modules.get(mapping.module)
     if module is None:
-        yield ended(f"{mapping.stream}: {no_module(mapping.module, names)}")
+        yield end_sentence(f"{mapping.stream}: {explain_unknown_module(mapping.module, names)}")
         return
     fields = Fields(module, mapping.operation, modules)
-    key = fields.key(mapping.matching_key) if mapping.matching_key else None
-    problems = [*operation_problems(module, mapping.operation, key)]
+    key = fields.find_name(mapping.matching_key) if mapping.matching_key else None
+    problems = [*find_operation_problems(module, mapping.operation, key)]
     if mapping.fields and not problems:
         columns = [
-            fields.column(source, path, mapped=True, chosen=True) for source, path in mapping.fields
+            fields.resolve(source, path, mapped=True, chosen=True)
+            for source, path in mapping.fields
         ]
-        problems += column_problems(module, mapping.operation, columns, chosen=True)
-    yield from (ended(f"{mapping.stream}: {problem}") for problem in problems)
+        problems += find_column_problems(module, mapping.operation, columns, chosen=True)
+    yield from (end_sentence(f"{mapping.stream}: {problem}") for problem in problems)
 
 
-def column_problems(
+def find_column_problems(
     module: TargetModule,
     operation: Operation,
-    columns: Sequence[Column | Dropped],
+    columns: Sequence[Column | DroppedColumn],
     *,
     chosen: bool,
 ) -> Iterator[str]:
@@ -63,94 +64,93 @@ def column_problems(
             other = names.setdefault(column.name, column.source)
             if other != column.source and (operation != "delete" or chosen):
                 yield f"the columns {other} and {column.source} both go to {column.name}"
-        # Of a deletion, all columns but the key are passed over.
+        # A deletion ignores all columns but the key.
         elif operation != "delete" and chosen:
-            yield no_column(column)
+            yield explain_dropped(column)
     if operation != "delete" and not names.keys() - {"id"}:
-        dropped = [column for column in columns if isinstance(column, Dropped) and not chosen]
-        why = "".join(f"; {no_column(column)}" for column in dropped[:_MOST_REASONS])
+        dropped = [column for column in columns if isinstance(column, DroppedColumn) and not chosen]
+        why = "".join(f"; {explain_dropped(column)}" for column in dropped[:_MOST_REASONS])
         yield f"no column of it can be written to {module.api_name}{why}"
 
 
-def missing_columns(
+def find_missing_columns(
     module: TargetModule,
     operation: Operation,
     key: str | None,
-    columns: Sequence[Column | Dropped],
+    columns: Sequence[Column | DroppedColumn],
     *,
     chosen: bool,
 ) -> Iterator[str]:
-    """Which key and operation count, the connection decides; a mapping alone does not tell.
+    """Which key and operation count, the connection decides, not a mapping alone.
 
-    `chosen`: the reasons of columns that are not written are problems already, and what follows
-    from one is none of its own.
+    `chosen`: the reasons of columns that are not written are problems already, so what follows
+    from them is not said.
     """
     names = {column.name for column in columns if isinstance(column, Column)}
-    told = {column.field for column in columns if isinstance(column, Dropped) and chosen}
-    if key is not None and key not in names | told:
-        yield f"no column goes to {key}, by which its records are found{_because(key, columns)}"
+    explained = {column.field for column in columns if isinstance(column, DroppedColumn) and chosen}
+    if key is not None and key not in names | explained:
+        yield f"no column goes to {key}, by which its records are found{_explain_why(key, columns)}"
     if operation == "insert":
-        for name in _unserved(module, columns):
-            if name not in told:
-                yield f"{_no_new_record(name)}{_because(name, columns)}"
+        for name in _find_unserved(module, columns):
+            if name not in explained:
+                yield f"{_explain_no_new_record(name)}{_explain_why(name, columns)}"
 
 
-def missing_of_new_records(
-    module: TargetModule, operation: Operation, columns: Sequence[Column | Dropped]
+def find_missing_of_new_records(
+    module: TargetModule, operation: Operation, columns: Sequence[Column | DroppedColumn]
 ) -> Iterator[str]:
     """An upsert that is meant for records that are there needs none of these columns."""
     if operation == "upsert":
-        for name in _unserved(module, columns):
-            yield f"{_no_new_record(name)}: rows that find none are rejected"
+        for name in _find_unserved(module, columns):
+            yield f"{_explain_no_new_record(name)}: rows that find none are rejected"
 
 
-def _unserved(module: TargetModule, columns: Sequence[Column | Dropped]) -> list[str]:
+def _find_unserved(module: TargetModule, columns: Sequence[Column | DroppedColumn]) -> list[str]:
     """The mandatory fields that no column goes to."""
     names = {column.name for column in columns if isinstance(column, Column)}
     mandatory = (field for field in module.fields.values() if field.mandatory and field.form)
     return [field.api_name for field in mandatory if field.api_name not in names]
 
 
-def _no_new_record(field: str) -> str:
+def _explain_no_new_record(field: str) -> str:
     return f"no column goes to {field}, without which Zoho adds no record"
 
 
-def _because(field: str, columns: Sequence[Column | Dropped]) -> str:
+def _explain_why(field: str, columns: Sequence[Column | DroppedColumn]) -> str:
     """Why a column that would go to the field does not."""
-    dropped = [c for c in columns if isinstance(c, Dropped) and c.field == field]
+    dropped = [c for c in columns if isinstance(c, DroppedColumn) and c.field == field]
     if rivals := next((column.rivals for column in dropped if column.rivals), ()):
         return f"; {' and '.join(rivals)} would go to it: map the one that is meant"
-    return "".join(f"; {no_column(column)}" for column in dropped)
+    return "".join(f"; {explain_dropped(column)}" for column in dropped)
 
 
-def no_source(column: str, known: Names) -> str:
+def explain_unknown_column(column: str, known: Names) -> str:
     """Of a column that a mapping names."""
-    if fitting := known.fitting(column):
+    if fitting := known.find(column):
         return f"its mapping names a column {column}, which may be {' or '.join(fitting)}"
-    near = known.near(column)
-    meant = f"; did you mean {near}?" if near else ""
+    meant = ask_if_meant(known.find_similar(column))
     return f"it has no column {column}, which its mapping names{meant}"
 
 
-def no_column(column: Dropped) -> str:
+def explain_dropped(column: DroppedColumn) -> str:
     return f"the column {column.source} cannot be written: {column.reason}"
 
 
-def operation_problems(
+def find_operation_problems(
     module: TargetModule, operation: Operation, key: str | None
 ) -> Iterator[str]:
-    if problem := matching.refusal(module, operation):
-        others = ", ".join(matching.allowed(module)) or "nothing"
+    if problem := matching.find_unsupported_reason(module, operation):
+        others = ", ".join(matching.list_allowed(module)) or "nothing"
         yield f"{problem}; {module.api_name} allows {others}"
         return
-    valid = matching.keys(module, operation)
+    valid = matching.find_keys(module, operation)
     if operation == "insert" or key in valid:
         return
     choice = f"choose {' or '.join(valid)}"
-    if key != "id" and key in module.fields and not module.tells_external:
+    if key != "id" and key in module.fields and not module.reports_external:
         choice += (
             "; if it is an External ID field, choose a later version of the API: this one does "
-            "not tell such fields"
+            "not report such fields"
         )
     if key == "id":
         yield (
@@ -165,22 +165,21 @@ def operation_problems(
         yield f"{operation} does not find records of {module.api_name} by {key}: {choice}"
 
 
-def no_module(name: str, names: Sequence[str]) -> str:
+def explain_unknown_module(name: str, names: Sequence[str]) -> str:
     more = len(names) - _MOST_NAMES
     shown = ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
-    similar = get_close_matches(name.lower(), [known.lower() for known in names], 1)
-    meant = [known for known in names if known.lower() in similar]
+    meant = find_similar(name, names, fold=str.lower)
     return (
         f"in this version of its API the org has no module {name} that can be written. "
-        f"{f'Did you mean {meant[0]}? ' if meant else ''}It has {shown}"
+        f"{f'Did you mean {meant}? ' if meant else ''}It has {shown}"
     )
 
 
-def mapping_needed(stream: str, unmet: Iterable[StreamMapping]) -> str:
+def suggest_mapping(stream: str, unused: Iterable[StreamMapping]) -> str:
     """Of a stream that no mapping names, and that is called like no module.
 
-    `unmet`: the mappings that name no stream, one of which may be meant for it.
+    `unused`: the mappings that name no stream, one of which may be meant for it.
     """
-    names = " and ".join(map(str, unmet))
+    names = " and ".join(map(str, unused))
     idle = f"; the mapping of {names} meets no stream" if names else ""
     return f". To write it to one of them, map the stream {stream} to a module{idle}"

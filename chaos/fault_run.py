@@ -10,7 +10,7 @@ from chaos.setting import BADLY, WELL, Plan
 from zoho_emulator.knobs import Knobs
 
 
-def under(plan: Plan, org: Org, go: Callable[[], Run], wrong: list[str], *, ends: str) -> Run:
+def run_under(plan: Plan, org: Org, go: Callable[[], Run], wrong: list[str], *, ends: str) -> Run:
     """Runs it while the fault lasts. It must have hit, and the run must end as it has to; what is
     not so is put into `wrong`, in sentences."""
     if plan.knobs:

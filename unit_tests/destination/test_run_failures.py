@@ -1,4 +1,4 @@
-"""Brakes stop a run that goes wrong: too many rejected rows, too many deletions."""
+"""A run fails where too many rows are rejected, or too many deletions are asked for."""
 
 from pathlib import Path
 
@@ -69,7 +69,7 @@ def test_a_share_of_rejected_rows_does_not_hang_on_how_fast_zoho_answers(
         assert result.counts() == {"created": 1_140, "rejected": 60}
 
 
-def test_a_share_of_rejected_rows_is_judged_once_more_at_the_end(org: Org) -> None:
+def test_a_share_of_rejected_rows_is_checked_again_at_the_end(org: Org) -> None:
     """The answers of the last batches come when all rows are taken."""
     contacts = stream("Contacts", "Last_Name", "Email")
     rows = [{"Last_Name": f"N{n}", **({"Email": "bad"} if n < 30 else {})} for n in range(120)]
@@ -148,8 +148,8 @@ def test_a_stream_whose_rows_are_all_rejected_fails_the_sync_when_all_else_is_do
     if result.failure:
         assert result.failure.failure_type == FailureType.config_error
         field = next(iter(wrong))
-        told = f"Leads: all 20 rows were rejected, 20 of them by INVALID_DATA in {field}; the log"
-        assert result.sentence.startswith(told)
+        said = f"Leads: all 20 rows were rejected, 20 of them by INVALID_DATA in {field}; the log"
+        assert result.sentence.startswith(said)
         assert "set Maximum rejected rows (max_rejected) to 100%" in result.sentence
         assert "secret" not in result.sentence
 
@@ -166,7 +166,7 @@ def test_rows_for_another_stream_fail_none(org: Org, mode: str, deleted: str | N
     assert result.counts() == {"rejected": 30}
 
 
-def test_all_streams_whose_rows_are_all_rejected_are_told_at_once(org: Org) -> None:
+def test_all_streams_whose_rows_are_all_rejected_are_reported_at_once(org: Org) -> None:
     contacts = stream("Contacts", "Last_Name", "Loyalty_Points")
     lines = [row("Leads", {"Last_Name": "L", "Lead_Score": "x"})] * 20
     lines += [row("Contacts", {"Last_Name": "L", "Loyalty_Points": "x"})] * 30
@@ -209,7 +209,7 @@ def test_inserts_of_unknown_outcome_that_are_kept_nowhere_fail_the_sync(
     assert (result.failure is None) == (kept or limit is not None)
     if result.failure:
         assert result.failure.failure_type == FailureType.config_error
-        assert "of 1 rows nothing tells whether they are in Zoho" in result.sentence
+        assert "it is not known whether 1 rows are in Zoho" in result.sentence
         assert "name a folder in Rejected rows (object_storage_config)" in result.sentence
         assert "secret" not in result.sentence
 

@@ -4,26 +4,26 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
-from destination_zoho_crm.accounting import Accounts
-from destination_zoho_crm.batches import Batch, Gathering, Writers
-from destination_zoho_crm.calls import MOST_DELETE_TEXT, most_records
-from destination_zoho_crm.order import Order
+from destination_zoho_crm.batches import Batch, BatchBuilder, Writers
+from destination_zoho_crm.calls import MOST_DELETE_TEXT, get_max_records
+from destination_zoho_crm.existing_records import changes_nothing
 from destination_zoho_crm.outcomes import (
     MALFORMED_ROW,
     OUTCOME_UNKNOWN,
     SUPERSEDED,
     UNCHANGED,
     Outcome,
-    rejected,
+    reject,
 )
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.protocol import Row
-from destination_zoho_crm.rows import Pending, RowEncoder
-from destination_zoho_crm.standing import brings_nothing
+from destination_zoho_crm.row_counts import RowCounts
+from destination_zoho_crm.row_order import RowOrder
+from destination_zoho_crm.rows import EncodedRow, RowEncoder
 from zoho_crm.errors import OF_STANDING_RECORDS
 from zoho_crm.problems import config_error
 
-#: Writes records and tells the place and the outcome of each, as they become known.
+#: Writes records and yields the place and the outcome of each, as they become known.
 Send = Callable[[Sequence[Mapping[str, Any]]], Generator[tuple[int, Outcome]]]
 OnReject = Callable[[StreamPlan, Row, Outcome], None]
 
@@ -33,7 +33,7 @@ _MAY_BE_THERE = (
 )
 
 
-class Stream:
+class StreamWriter:
     """Takes rows in the order of the input; rows are written in batches, by several writers."""
 
     def __init__(
@@ -41,9 +41,9 @@ class Stream:
         plan: StreamPlan,
         encoder: RowEncoder,
         send: Send,
-        accounts: Accounts,
+        row_counts: RowCounts,
         writers: Writers,
-        order: Order,
+        order: RowOrder,
         *,
         most_deletes: int,
         on_reject: OnReject,
@@ -51,46 +51,46 @@ class Stream:
         self._plan = plan
         self._encoder = encoder
         self._send = send
-        self._accounts = accounts
+        self._row_counts = row_counts
         self._writers = writers
         self._on_reject = on_reject
         self._most_deletes = most_deletes
         #: Their keys: a row that comes again deletes nothing more. Never many more than allowed.
         self._deletes: set[str | None] = set()
-        self._gathering = Gathering(
+        self._batches = BatchBuilder(
             writers,
             self._write,
             order,
-            most=most_records(plan),
+            most=get_max_records(plan),
             most_text=MOST_DELETE_TEXT if plan.operation == "delete" else None,
         )
 
     def take(self, row: Row) -> None:
-        segment = self._accounts.take(self._plan.stream)
-        row = self._encoder.named(row)
-        record = self._record(row)
+        segment = self._row_counts.count_row(self._plan.stream)
+        row = self._encoder.rename_columns(row)
+        record = self._encode(row)
         if isinstance(record, Outcome):
-            self._settle(Pending(segment, row, {}, None), record)
+            self._set_outcome(EncodedRow(segment, row, {}, None), record)
             return
-        if self._plan.operation == "update" and brings_nothing(self._plan, record):
-            self._settle(Pending(segment, row, {}, None), UNCHANGED)
+        if self._plan.operation == "update" and changes_nothing(self._plan, record):
+            self._set_outcome(EncodedRow(segment, row, {}, None), UNCHANGED)
             return
-        pending = Pending(segment, row, record, self._encoder.key(record))
-        self._brake(pending)
-        self._gathering.add(pending)
+        pending = EncodedRow(segment, row, record, self._encoder.find_key(record))
+        self._check_deletions(pending)
+        self._batches.add(pending)
 
     def flush(self) -> None:
-        self._gathering.flush()
+        self._batches.flush()
 
-    def _record(self, row: Row) -> Mapping[str, Any] | Outcome:
+    def _encode(self, row: Row) -> Mapping[str, Any] | Outcome:
         """The record to be written, or why the row is rejected."""
         if row.data is None:
-            return rejected(MALFORMED_ROW, row.fault)
+            return reject(MALFORMED_ROW, row.fault)
         if self._plan.operation == "insert" and row.rejected_by == OUTCOME_UNKNOWN:
-            return rejected(OUTCOME_UNKNOWN, _MAY_BE_THERE)
-        return self._encoder.record(row.data)
+            return reject(OUTCOME_UNKNOWN, _MAY_BE_THERE)
+        return self._encoder.encode(row.data)
 
-    def _brake(self, row: Pending) -> None:
+    def _check_deletions(self, row: EncodedRow) -> None:
         if self._plan.operation != "delete":
             return
         self._deletes.add(row.key)
@@ -103,21 +103,21 @@ class Stream:
 
     def _write(self, batch: Batch) -> None:
         apart = []
-        # Closed at once where a row cannot be settled: others may wait for the end of this batch.
+        # Closed at once where a row gets no outcome: others may wait for the end of this batch.
         with closing(self._send([waiting.record for waiting in batch])) as outcomes:
             for place, outcome in outcomes:
                 rows, rejected = batch[place].rows, outcome.result == "rejected"
                 if rejected and len(rows) > 1 and not self._concerns_all(outcome):
-                    apart.append(batch[place].halves())
+                    apart.append(batch[place].split())
                     continue
                 # Rejected for its key or its record, none of the rows has been superseded.
                 for row in rows[:-1]:
-                    self._settle(row, outcome if rejected else SUPERSEDED)
-                self._settle(rows[-1], outcome)
+                    self._set_outcome(row, outcome if rejected else SUPERSEDED)
+                self._set_outcome(rows[-1], outcome)
         # Any of the rows may be the reason, so what Zoho rejected is written in two parts, one
         # after the other: a bad row among many costs few calls.
         for part in zip(*apart, strict=True):
-            if self._writers.want(part):
+            if self._writers.should_write(part):
                 self._write(part)
 
     def _concerns_all(self, outcome: Outcome) -> bool:
@@ -127,8 +127,8 @@ class Stream:
             key is not None and outcome.field == key.name
         )
 
-    def _settle(self, pending: Pending, outcome: Outcome) -> None:
+    def _set_outcome(self, pending: EncodedRow, outcome: Outcome) -> None:
         # Kept before it is booked: once it is, its state may go out.
         if outcome.result == "rejected":
             self._on_reject(self._plan, pending.row, outcome)
-        self._accounts.book(self._plan.stream, pending.segment, outcome)
+        self._row_counts.count_outcome(self._plan.stream, pending.segment, outcome)

@@ -1,4 +1,4 @@
-"""What fails a run although Zoho took its calls: rejected rows that nobody would hear of."""
+"""What fails a run although Zoho takes its calls: rejected rows that would go unnoticed."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -6,47 +6,47 @@ from collections.abc import Iterator, Mapping
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils import AirbyteTracedException
 
-from destination_zoho_crm.accounting import Accounts, Total
 from destination_zoho_crm.outcomes import ALIVE_AT_SOURCE, DELETED_AT_SOURCE, OUTCOME_UNKNOWN
-from destination_zoho_crm.plan import label
+from destination_zoho_crm.plan import format_stream
 from destination_zoho_crm.protocol import StreamKey
+from destination_zoho_crm.row_counts import RowCounts, StreamCounts
 from destination_zoho_crm.settings import MANY_ROWS, WriteSettings
 from zoho_crm.problems import config_error
 
-#: That some rows live and others were deleted is how a table is; these are for another stream, and
-#: tell nothing of this one.
+#: A table holds rows that are deleted and rows that are not; these are for another stream, and
+#: say nothing of this one.
 _OF_OTHERS = (ALIVE_AT_SOURCE, DELETED_AT_SOURCE)
 
-Totals = Mapping[StreamKey, Total]
+Counts = Mapping[StreamKey, StreamCounts]
 
 
-def refuse_too_many_rejects(settings: WriteSettings, accounts: Accounts, *, ended: bool) -> None:
+def raise_if_too_many_rejected(
+    settings: WriteSettings, row_counts: RowCounts, *, ended: bool
+) -> None:
     """While the run goes on and, where it `ended`, once more."""
     limit = settings.most_rejected
-    if limit and limit.exceeded(accounts.rejected, accounts.rows, ended=ended):
+    if limit and limit.is_exceeded(row_counts.rejected, row_counts.rows, ended=ended):
         raise config_error(
-            f"{accounts.rejected:,} of {accounts.rows:,} rows were rejected, and Maximum "
+            f"{row_counts.rejected:,} of {row_counts.rows:,} rows were rejected, and Maximum "
             f"rejected rows (max_rejected) is {limit}. What was written stays written; the log "
-            "tells the reasons."
+            "gives the reasons."
         )
 
 
-def refuse_quiet_failures(settings: WriteSettings, totals: Totals) -> None:
+def raise_if_stream_failed(settings: WriteSettings, totals: Counts) -> None:
     """When all rows have outcomes and all states are out. Where the user has set a limit of
     rejected rows, that alone decides.
 
-    A config error: time mends neither, and of a transient one the platform would try again and
-    double the inserts.
+    A config error: neither passes with time, and after a transient one the platform would try
+    again and double the inserts.
     """
     if settings.most_rejected is None:
-        problems = [*_rejected_whole(totals), *_unknown(settings, totals)]
+        problems = [*_report_fully_rejected(totals), *_report_unknown(settings, totals)]
         if problems:
             raise config_error(" ".join(problems))
 
 
-def not_to_be_repeated(
-    failure: BaseException, settings: WriteSettings, totals: Totals
-) -> BaseException:
+def prevent_retry(failure: BaseException, settings: WriteSettings, totals: Counts) -> BaseException:
     """The failure of a run; a config error where the platform would else try again and double
     inserts of unknown outcome that nothing keeps."""
     if (
@@ -55,7 +55,7 @@ def not_to_be_repeated(
         or settings.most_rejected is not None
     ):
         return failure
-    unknown = list(_unknown(settings, totals))
+    unknown = list(_report_unknown(settings, totals))
     if not unknown:
         return failure
     return config_error(
@@ -63,9 +63,9 @@ def not_to_be_repeated(
     )
 
 
-def _rejected_whole(totals: Totals) -> Iterator[str]:
+def _report_fully_rejected(totals: Counts) -> Iterator[str]:
     for stream, total in totals.items():
-        others = sum(map(total.rejected_by, _OF_OTHERS))
+        others = sum(map(total.count_rejected, _OF_OTHERS))
         rows, rejected = total.rows - others, total.counts["rejected"] - others
         if rows < MANY_ROWS or rejected < rows:
             continue
@@ -76,20 +76,20 @@ def _rejected_whole(totals: Totals) -> Iterator[str]:
         ((code, field), number), *_ = reasons.most_common(1)
         where = f" in {field}" if field else ""
         yield (
-            f"{label(stream)}: all {rows:,} rows were rejected, {number:,} of them by "
-            f"{code}{where}; the log tells all reasons. Mend the rows or how they are mapped. If "
+            f"{format_stream(stream)}: all {rows:,} rows were rejected, {number:,} of them by "
+            f"{code}{where}; the log gives all reasons. Fix the rows or how they are mapped. If "
             "a stream may be rejected whole, set Maximum rejected rows (max_rejected) to 100%."
         )
 
 
-def _unknown(settings: WriteSettings, totals: Totals) -> Iterator[str]:
+def _report_unknown(settings: WriteSettings, totals: Counts) -> Iterator[str]:
     """Rows that may be records by now, and of which nothing is left."""
     if settings.folder is not None:
         return
     for stream, total in totals.items():
-        if number := total.rejected_by(OUTCOME_UNKNOWN):
+        if number := total.count_rejected(OUTCOME_UNKNOWN):
             yield (
-                f"{label(stream)}: of {number:,} rows nothing tells whether they are in Zoho "
+                f"{format_stream(stream)}: it is not known whether {number:,} rows are in Zoho "
                 f"({OUTCOME_UNKNOWN}), and they are not kept. Compare the records of the last "
                 "hours with the stream's rows before it is written again, and name a folder in "
                 "Rejected rows (object_storage_config) to have such rows kept."

@@ -1,4 +1,4 @@
-"""What would have found the record or user that a rejected value means.
+"""What would find the record or user that a rejected value means.
 
 The sentences name modules and fields, never a value, so that they may be logged.
 """
@@ -18,13 +18,13 @@ from zoho_crm.errors import INVALID_DATA
 _OF_VALUES = (INVALID_DATA, "MULTIPLE_OR_MULTI_ERRORS")
 
 
-class Cures:
+class Suggestions:
     """For values that are no ids, of columns that take ids."""
 
     def __init__(self, modules: TargetModules) -> None:
         self._modules = modules
 
-    def of(self, column: Column) -> str:
+    def suggest(self, column: Column) -> str:
         """Empty where nothing but an id can be written. May ask Zoho for the fields of the module
         that a lookup points at."""
         field = column.field
@@ -32,14 +32,14 @@ class Cures:
             return ""
         if field.is_user:
             return f"an e-mail address finds a user in the column {field.api_name}.email"
-        return self._of_lookup(field) if field.lookup_module else ""
+        return self._suggest_for_lookup(field) if field.lookup_module else ""
 
-    def _of_lookup(self, field: TargetField) -> str:
+    def _suggest_for_lookup(self, field: TargetField) -> str:
         name = str(field.lookup_module)
         try:
-            module = self._modules.named([name]).get(name)
+            module = self._modules.find([name]).get(name)
         except AirbyteTracedException:
-            # The row is rejected all the same; what fails here fails where it matters, too.
+            # The row is rejected all the same; what fails here also fails where it matters.
             return ""
         if module is None:
             return ""
@@ -50,22 +50,22 @@ class Cures:
         ]
         if columns:
             return f"to find a record of {name} by another value, write {' or '.join(columns)}"
-        if not module.tells_external:
+        if not module.reports_external:
             return (
                 f"{name} may have External ID fields, which this version of Zoho's API does not "
-                "tell: with a later one they find records, too"
+                "report: with a later one they find records, too"
             )
         return f"{name} has no External ID field, so nothing but the id finds a record of it"
 
 
-def searched(plan: StreamPlan, outcome: Outcome) -> Outcome:
-    """Says of a value that Zoho did not take in which module no record has it, if it was looked
-    for."""
+def add_searched_places(plan: StreamPlan, outcome: Outcome) -> Outcome:
+    """Adds to a rejected value in which module Zoho looked for its record, if it did."""
     if outcome.result != "rejected" or outcome.code not in _OF_VALUES or not outcome.field:
         return outcome
-    refused = outcome.field.split(", ")
+    names = outcome.field.split(", ")
     places = dict.fromkeys(
-        f"{name}: {said}" if len(refused) > 1 else said for name, said in _searches(plan, refused)
+        f"{name}: {said}" if len(names) > 1 else said
+        for name, said in _find_searched_places(plan, names)
     )
     return replace(
         outcome,
@@ -74,17 +74,17 @@ def searched(plan: StreamPlan, outcome: Outcome) -> Outcome:
     )
 
 
-def _searches(plan: StreamPlan, refused: list[str]) -> Iterator[tuple[str, str]]:
+def _find_searched_places(plan: StreamPlan, names: list[str]) -> Iterator[tuple[str, str]]:
     """What was looked for, and that it is not there.
 
     UNVERIFIED: which of the two Zoho names of a lookup by an External ID field, the lookup or
     the field; the pages have messages only ("Insert Records Using External ID")."""
     key = plan.key
-    if key and plan.key_kind == "external" and plan.operation == "update" and key.name in refused:
+    if key and plan.key_kind == "external" and plan.operation == "update" and key.name in names:
         yield key.name, f"no record of {plan.module.api_name} has this {key.name}"
     for column in plan.columns:
         if column.external is None or column.field is None:
             continue
-        if column.name in refused or column.external.api_name in refused:
+        if column.name in names or column.external.api_name in names:
             module = column.field.lookup_module
             yield column.name, f"no record of {module} has this {column.external.api_name}"

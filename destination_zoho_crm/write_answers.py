@@ -19,12 +19,12 @@ from zoho_crm.errors import (
     OF_CALLS_ONLY,
     OF_RECORDS,
     FailuresOnly,
-    error_of,
+    find_error,
+    isolate_error,
     lacks_feature,
-    standing_alone,
 )
-from zoho_crm.json_text import object_of, parsed
-from zoho_crm.redirects import refusal_of
+from zoho_crm.json_text import as_object, parse_json
+from zoho_crm.redirects import refuse_redirect
 
 #: Where the records of a call stand, as a JSON path.
 RECORDS = "$.data"
@@ -35,7 +35,7 @@ _BODY = frozenset(
     """.split()  # noqa: SIM905 - a list of words reads better as words
 )
 
-#: A server in between tells so that its caller hung up.
+#: A server in between reports that its caller hung up.
 _CALLER_GONE = 499
 #: Answers of 4xx after which a call may be made again: it took too long, or there were too many.
 _NO_REFUSALS = (requests.codes.request_timeout, requests.codes.too_many_requests, _CALLER_GONE)
@@ -43,14 +43,14 @@ _NO_REFUSALS = (requests.codes.request_timeout, requests.codes.too_many_requests
 _OF_CALLS = (requests.codes.unauthorized, requests.codes.not_found, *_NO_REFUSALS)
 
 
-class OutcomesOrFailure(ErrorHandler):
-    """An answer that tells an outcome for each record of a call is a success, whatever its status.
+class WriteAnswerHandler(ErrorHandler):
+    """An answer with an outcome for each record of a call is a success, whatever its status.
 
     Zoho answers 200, 201, 202, 207, 400 or 412, depending on how many records failed and on the
     version ("Status Codes and Error Handling"). An answer with a code of Zoho's for the whole call
     goes to the manifest's rules. All others are lost: the call may have been carried out. So it is
     where the connection broke, Zoho's server failed, or there are more or fewer outcomes than
-    records, and where something between us and Zoho answers, which no code of Zoho's tells.
+    records, and where something between us and Zoho answers, without a code of Zoho's.
 
     One error for all records is of the call or of a record, whether it stands alone or in a list:
     what it names decides, and then its code. Of the only record of a call, it is an outcome.
@@ -69,20 +69,20 @@ class OutcomesOrFailure(ErrorHandler):
     def max_time(self) -> int | None:
         return self._rules.max_time
 
-    def begin(self, module: str, records: int = 1) -> None:
+    def start_call(self, module: str, records: int = 1) -> None:
         """This thread makes a new call, one that writes so many records to the module."""
         self._here.module = module
         self._here.records = records
         self._here.lost = False
-        self._here.barred = None
+        self._here.blocked = None
         self._here.error = None
-        self._here.of_a_row = False
-        self._here.trouble = "no answer"
+        self._here.rejects_a_row = False
+        self._here.last_problem = "no answer"
 
     @property
-    def trouble(self) -> str:
+    def last_problem(self) -> str:
         """What came of this thread's last try: a status, or the kind of an exception."""
-        return str(self._here.trouble)
+        return str(self._here.last_problem)
 
     @property
     def code(self) -> str | None:
@@ -92,76 +92,76 @@ class OutcomesOrFailure(ErrorHandler):
     @property
     def part(self) -> str | None:
         """The part of the call that Zoho refused, as a JSON path, where it said so."""
-        details = _details(self._here.error or {})
+        details = _read_details(self._here.error or {})
         path, name = details.get("json_path"), details.get("api_name")
         if isinstance(path, str):
             return path
         return f"$.{name}" if name in _BODY else None
 
     @property
-    def of_a_row(self) -> bool:
+    def rejects_a_row(self) -> bool:
         """Whether one of the several records of this thread's call is why Zoho refused it."""
-        return bool(self._here.of_a_row)
+        return bool(self._here.rejects_a_row)
 
     @property
-    def lost(self) -> bool:
+    def is_lost(self) -> bool:
         """Whether an answer to this thread's call was lost."""
         return bool(self._here.lost)
 
     @property
-    def barred(self) -> bool:
+    def is_blocked(self) -> bool:
         """Whether something that is not Zoho refused this thread's call, and would do so again;
         Zoho may have carried it out all the same."""
-        return self._here.barred is not None
+        return self._here.blocked is not None
 
     @property
-    def too_large(self) -> bool:
+    def is_too_large(self) -> bool:
         """Whether it was refused for its size."""
-        return bool(self._here.barred == requests.codes.request_entity_too_large)
+        return bool(self._here.blocked == requests.codes.request_entity_too_large)
 
     def interpret_response(
         self, response_or_exception: requests.Response | Exception | None
     ) -> ErrorResolution:
         if isinstance(response_or_exception, requests.Response):
-            return self._judge(response_or_exception)
+            return self._interpret(response_or_exception)
         # Its own text holds the address of the call, and with it ids and keys.
         kind = type(response_or_exception).__name__
-        if _never_sent(response_or_exception):
-            self._here.trouble = f"The call did not get through ({kind})"
+        if _was_never_sent(response_or_exception):
+            self._here.last_problem = f"The call did not get through ({kind})"
             resolution = self._rules.interpret_response(response_or_exception)
-            return replace(resolution, error_message=f"{self.trouble}.")
-        self._here.trouble = f"The connection broke before an answer came ({kind})"
-        return self._lose(f"{self.trouble}.")
+            return replace(resolution, error_message=f"{self.last_problem}.")
+        self._here.last_problem = f"The connection broke before an answer came ({kind})"
+        return self._mark_lost(f"{self.last_problem}.")
 
-    def _judge(self, response: requests.Response) -> ErrorResolution:
-        self._here.trouble = f"HTTP {response.status_code}"
-        if redirect := refusal_of(response):
+    def _interpret(self, response: requests.Response) -> ErrorResolution:
+        self._here.last_problem = f"HTTP {response.status_code}"
+        if redirect := refuse_redirect(response):
             return redirect
-        self._here.error = error = error_of(response)
+        self._here.error = error = find_error(response)
         if response.status_code >= requests.codes.server_error:
-            return self._failure(response)
-        listed = _list_in(response)
+            return self._fail(response)
+        listed = _read_list(response)
         complete = listed is not None and _are_outcomes(listed, self._here.records)
-        if error is None and complete and (refusal := self._refusal_of_all(listed or ())):
+        if error is None and complete and (refusal := self._find_refusal_of_all(listed or ())):
             self._here.error = error = refusal
         if error is None:
             if complete:
                 return SUCCESS_RESOLUTION
             if listed is not None or response.ok:
-                return self._lose_outcomes()
-            return self._failure(response)
+                return self._mark_outcomes_lost()
+            return self._fail(response)
         only = complete and self._here.records == 1
         if response.status_code in _OF_CALLS or not self._is_of_a_row(error, only=only):
-            return self._failure(standing_alone(response, error))
+            return self._fail(isolate_error(response, error))
         if self._here.records == 1:
             return SUCCESS_RESOLUTION
         if response.ok:
-            # One error tells nothing of the other rows, which may be written.
-            return self._lose_outcomes()
-        self._here.of_a_row = True
-        return self._failure(standing_alone(response, error))
+            # One error says nothing of the other rows, which may be written.
+            return self._mark_outcomes_lost()
+        self._here.rejects_a_row = True
+        return self._fail(isolate_error(response, error))
 
-    def _refusal_of_all(self, listed: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    def _find_refusal_of_all(self, listed: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
         """The error that all records share, where it is of the call."""
         if any(_is_success(entry) for entry in listed):
             return None
@@ -178,16 +178,16 @@ class OutcomesOrFailure(ErrorHandler):
         code = str(error["code"])
         if code in OF_CALLS_ONLY:
             return False
-        named = _names_a_row(_details(error), self._here.module)
+        named = _names_a_row(_read_details(error), self._here.module)
         if named is not None:
             return named
         return code in OF_RECORDS or (only and code not in OF_CALLS and not lacks_feature(code))
 
-    def _lose_outcomes(self) -> ErrorResolution:
-        self._here.trouble += " and no outcome of each record"
-        return self._lose("Zoho's answer to a write does not tell what became of each record.")
+    def _mark_outcomes_lost(self) -> ErrorResolution:
+        self._here.last_problem += " and no outcome of each record"
+        return self._mark_lost("Zoho's answer to a write does not say what became of each record.")
 
-    def _failure(self, response: requests.Response) -> ErrorResolution:
+    def _fail(self, response: requests.Response) -> ErrorResolution:
         resolution = self._rules.interpret_response(response)
         if resolution.response_action == ResponseAction.RATE_LIMITED:
             # The same pauses and tries. The CDK would print a stream status that names the client.
@@ -195,14 +195,14 @@ class OutcomesOrFailure(ErrorHandler):
         status = response.status_code
         if status < requests.codes.server_error and not self._is_ruled(response):
             # The CDK would try most of these again, and its sentence holds address and answer.
-            self._here.lost, self._here.barred = True, status
+            self._here.lost, self._here.blocked = True, status
             sentence = (
                 f"Zoho refuses to write to {self._here.module} with HTTP {status} and no code, as "
                 "something on the way to it does. The rows since the last state come again."
             )
             return replace(resolution, response_action=ResponseAction.FAIL, error_message=sentence)
         if resolution.response_action == ResponseAction.RETRY:
-            return self._lose(f"Zoho fails with HTTP {status}.")
+            return self._mark_lost(f"Zoho fails with HTTP {status}.")
         return resolution
 
     def _is_ruled(self, response: requests.Response) -> bool:
@@ -211,25 +211,25 @@ class OutcomesOrFailure(ErrorHandler):
             rule.matches(response) for rule in self._rules.rules.response_filters or ()
         )
 
-    def _lose(self, sentence: str) -> ErrorResolution:
+    def _mark_lost(self, sentence: str) -> ErrorResolution:
         self._here.lost = True
         action = ResponseAction.RETRY if self._repeatable else ResponseAction.FAIL
         return ErrorResolution(action, None, sentence)
 
 
-def outcomes_in(response: requests.Response) -> Sequence[Mapping[str, Any]]:
+def read_outcomes(response: requests.Response) -> Sequence[Mapping[str, Any]]:
     """Of an answer that was judged a success; the error of an only record may stand alone."""
-    listed = _list_in(response)
+    listed = _read_list(response)
     if listed is not None:
         return listed
-    error = error_of(response)
+    error = find_error(response)
     assert error is not None
     return [error]
 
 
-def _list_in(response: requests.Response) -> Sequence[Mapping[str, Any]] | None:
+def _read_list(response: requests.Response) -> Sequence[Mapping[str, Any]] | None:
     try:
-        body = parsed(response.content)
+        body = parse_json(response.content)
     except ValueError:
         return None
     items = body.get("data") if isinstance(body, dict) else None
@@ -250,8 +250,8 @@ def _is_outcome(entry: Mapping[str, Any]) -> bool:
 
 
 def _is_success(entry: Mapping[str, Any]) -> bool:
-    told = (entry.get("code", "SUCCESS"), entry.get("status", "success"))
-    return told == ("SUCCESS", "success")
+    said = (entry.get("code", "SUCCESS"), entry.get("status", "success"))
+    return said == ("SUCCESS", "success")
 
 
 def _names_a_row(details: Mapping[str, Any], module: str) -> bool | None:
@@ -274,11 +274,11 @@ def _names_a_row(details: Mapping[str, Any], module: str) -> bool | None:
     return True if details.get("id") or details.get("duplicate_record") else None
 
 
-def _details(error: Mapping[str, Any]) -> Mapping[str, Any]:
-    return object_of(error.get("details"))
+def _read_details(error: Mapping[str, Any]) -> Mapping[str, Any]:
+    return as_object(error.get("details"))
 
 
-def _never_sent(error: object) -> bool:
+def _was_never_sent(error: object) -> bool:
     """Whether the connection was never made, so that Zoho cannot have done anything."""
     if isinstance(error, requests.ConnectTimeout):
         return True

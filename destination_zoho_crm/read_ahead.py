@@ -1,4 +1,4 @@
-"""The input, without waiting for it longer than wanted."""
+"""Reads the input ahead, so that the run never waits for it too long."""
 
 import queue
 import threading
@@ -16,18 +16,18 @@ class _End:
         self.problem = problem
 
 
-def arrivals(items: Iterable[_Item], seconds: float) -> Iterator[_Item | None]:
+def read_ahead(items: Iterable[_Item], seconds: float) -> Iterator[_Item | None]:
     """The items as they come; None each time that many seconds pass without one.
 
-    A source may be silent for minutes; states that are settled meanwhile are not to wait for it.
+    A source may be silent for minutes; states that become due meanwhile must not wait for it.
     """
-    came: queue.Queue[_Item | _End] = queue.Queue(_AHEAD)
-    gone = threading.Event()
+    waiting: queue.Queue[_Item | _End] = queue.Queue(_AHEAD)
+    closed = threading.Event()
 
     def put(item: _Item | _End) -> bool:
-        while not gone.is_set():
+        while not closed.is_set():
             try:
-                came.put(item, timeout=1)
+                waiting.put(item, timeout=1)
             except queue.Full:
                 continue
             return True
@@ -47,7 +47,7 @@ def arrivals(items: Iterable[_Item], seconds: float) -> Iterator[_Item | None]:
     try:
         while True:
             try:
-                item = came.get(timeout=seconds)
+                item = waiting.get(timeout=seconds)
             except queue.Empty:
                 yield None
                 continue
@@ -57,4 +57,4 @@ def arrivals(items: Iterable[_Item], seconds: float) -> Iterator[_Item | None]:
                 return
             yield item
     finally:
-        gone.set()
+        closed.set()

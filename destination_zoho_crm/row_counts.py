@@ -1,4 +1,4 @@
-"""What became of every row, summed for each STATE and for the run."""
+"""Counts rows and their outcomes, for each STATE and for the run."""
 
 import threading
 from collections import Counter, deque
@@ -14,23 +14,23 @@ RESULTS: tuple[Result, ...] = get_args(Result)
 class Segment:
     """The rows of one stream between two states."""
 
-    __slots__ = ("awaited", "counts", "left", "rows")
+    __slots__ = ("counts", "left_to_next_sync", "rows", "state_arrived")
 
     def __init__(self) -> None:
         self.rows = 0
         #: The STATE after its rows has come.
-        self.awaited = False
+        self.state_arrived = False
         #: Some of its rows are not written in this run.
-        self.left = False
+        self.left_to_next_sync = False
         self.counts: Counter[Result] = Counter()
 
     @property
-    def settled(self) -> bool:
+    def is_complete(self) -> bool:
         return self.counts.total() == self.rows
 
 
-class Total:
-    """A stream in the run's ledger."""
+class StreamCounts:
+    """Counts of one stream in a run."""
 
     def __init__(self) -> None:
         self.rows = 0
@@ -40,50 +40,50 @@ class Total:
         #: Updated rows that another field than the key matched, by that field.
         self.matched_by: Counter[str] = Counter()
         #: Deletions that found no record.
-        self.absent = 0
+        self.found_no_record = 0
 
-    def rejected_by(self, code: str) -> int:
+    def count_rejected(self, code: str) -> int:
         """Rows that were rejected with this code."""
         return sum(number for (known, _, _), number in self.reasons.items() if known == code)
 
 
-class _Waiting(NamedTuple):
+class _HeldState(NamedTuple):
     """A STATE that waits for the rows before it."""
 
     state: State
-    #: Those it speaks of, each with its rows since the state before.
+    #: The streams it covers, each with its rows since the state before.
     segments: Mapping[StreamKey, Segment]
 
     @property
-    def settled(self) -> bool:
-        return all(segment.settled for segment in self.segments.values())
+    def is_complete(self) -> bool:
+        return all(segment.is_complete for segment in self.segments.values())
 
     @property
     def counts(self) -> Counter[Result]:
         return sum((segment.counts for segment in self.segments.values()), Counter())
 
 
-class Accounts:
+class RowCounts:
     """Counts rows in and outcomes out. Safe to use from several threads.
 
-    A STATE is given back when every row before it of the streams it speaks of has an outcome and
-    all states before it of these streams were given back; its counts are of the rows since then.
-    So the states of a stream leave in their order and wait for no other stream; one that speaks of
-    all streams waits for all, and all wait for it.
+    A STATE is released when every row before it of the streams it covers has an outcome and all
+    states before it of these streams are released; its counts are of the rows since then. So the
+    states of a stream leave in their order and wait for no other stream; a state of all streams
+    waits for all, and all wait for it.
     """
 
     def __init__(self, streams: Iterable[StreamKey]) -> None:
-        self.totals: dict[StreamKey, Total] = {stream: Total() for stream in streams}
+        self.totals: dict[StreamKey, StreamCounts] = {stream: StreamCounts() for stream in streams}
         self._segments: dict[StreamKey, Segment] = {stream: Segment() for stream in self.totals}
-        self._waiting: dict[StreamKey, deque[_Waiting]] = {key: deque() for key in self.totals}
-        #: Streams whose first state may have become due, in the order in which they moved.
-        self._moved: dict[StreamKey, None] = {}
+        self._held: dict[StreamKey, deque[_HeldState]] = {key: deque() for key in self.totals}
+        #: Streams whose first state may have become due, in the order in which they changed.
+        self._to_check: dict[StreamKey, None] = {}
         self._rows = 0
         self._counts: Counter[Result] = Counter()
         self._lock = threading.Lock()
 
-    def take(self, stream: StreamKey) -> Segment:
-        """One more row of the stream came in; its outcome is to be booked on this segment."""
+    def count_row(self, stream: StreamKey) -> Segment:
+        """One more row of the stream came in; its outcome is counted on this segment."""
         with self._lock:
             self._rows += 1
             self.totals[stream].rows += 1
@@ -91,56 +91,58 @@ class Accounts:
             segment.rows += 1
             return segment
 
-    def book(self, stream: StreamKey, segment: Segment, outcome: Outcome) -> None:
+    def count_outcome(self, stream: StreamKey, segment: Segment, outcome: Outcome) -> None:
         total = self.totals[stream]
         with self._lock:
             for counts in (segment.counts, total.counts, self._counts):
                 counts[outcome.result] += 1
-            self._moved[stream] = None
+            self._to_check[stream] = None
             if outcome.result == "rejected":
                 total.reasons[outcome.code, outcome.field, outcome.loggable] += 1
-            total.absent += outcome.absent
+            total.found_no_record += outcome.found_no_record
             if outcome.matched_by:
                 total.matched_by[outcome.matched_by] += 1
 
-    def spoken_of(self, state: State) -> list[StreamKey]:
-        """The streams whose rows a state tells of: its own, or all if the run has no such stream,
+    def find_streams_of(self, state: State) -> list[StreamKey]:
+        """The streams whose rows a state covers: its own, or all if the run has no such stream,
         because a state must never go out before its rows."""
         return [state.stream] if state.stream in self.totals else list(self.totals)
 
-    def wait_for(self, state: State) -> None:
+    def hold(self, state: State) -> None:
         """The state waits for the rows that came before it."""
         with self._lock:
-            waiting = _Waiting(state, {key: self._segments[key] for key in self.spoken_of(state)})
-            for key, segment in waiting.segments.items():
-                segment.awaited = True
+            held = _HeldState(
+                state, {key: self._segments[key] for key in self.find_streams_of(state)}
+            )
+            for key, segment in held.segments.items():
+                segment.state_arrived = True
                 self._segments[key] = Segment()
-                self._waiting[key].append(waiting)
-                self._moved[key] = None
+                self._held[key].append(held)
+                self._to_check[key] = None
 
-    def settled_states(self) -> Iterator[str]:
+    def release_states(self) -> Iterator[str]:
         """The states whose turn has come, with their counts, as lines to be printed."""
         while True:
             with self._lock:
-                due = self._next_due()
+                due = self._take_due()
             if due is None:
                 return
-            yield due.state.with_stats(_stats(due.counts))
+            yield due.state.add_stats(_build_stats(due.counts))
 
-    def _next_due(self) -> _Waiting | None:
-        while self._moved:
-            moved = next(iter(self._moved))
-            first = self._waiting[moved][0] if self._waiting[moved] else None
-            if first and first.settled and self._is_first(first):
-                for key in first.segments:
-                    self._waiting[key].popleft()
-                    self._moved[key] = None
+    def _take_due(self) -> _HeldState | None:
+        while self._to_check:
+            key = next(iter(self._to_check))
+            first = self._held[key][0] if self._held[key] else None
+            if first and first.is_complete and self._is_first(first):
+                for other in first.segments:
+                    self._held[other].popleft()
+                    self._to_check[other] = None
                 return first
-            del self._moved[moved]
+            del self._to_check[key]
         return None
 
-    def _is_first(self, waiting: _Waiting) -> bool:
-        return all(self._waiting[key][0] is waiting for key in waiting.segments)
+    def _is_first(self, held: _HeldState) -> bool:
+        return all(self._held[key][0] is held for key in held.segments)
 
     @property
     def rows(self) -> int:
@@ -154,7 +156,7 @@ class Accounts:
             return self._counts.copy()
 
     @property
-    def all_settled(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether every row of the run has an outcome."""
         with self._lock:
             return self._rows == self._counts.total()
@@ -164,8 +166,8 @@ class Accounts:
         return self._counts["rejected"]
 
 
-def _stats(counts: Counter[Result]) -> dict[str, Any]:
-    """The platform holds the sum of both counts against its own."""
+def _build_stats(counts: Counter[Result]) -> dict[str, Any]:
+    """The platform compares the sum of both counts with its own."""
     return {
         "recordCount": float(counts.total() - counts["rejected"]),
         "rejectedRecordCount": float(counts["rejected"]),

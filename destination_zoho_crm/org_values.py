@@ -1,0 +1,39 @@
+"""What an org knows of values: its users, its pick lists, and what finds its records."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from destination_zoho_crm.columns import Column
+from destination_zoho_crm.encoding import Encoder
+from destination_zoho_crm.picklists import PickLists
+from destination_zoho_crm.suggestions import Suggestions
+from zoho_crm.requester import ZohoRequester
+
+
+@dataclass(frozen=True, slots=True)
+class OrgValues:
+    #: Ids of active users by address.
+    users: Mapping[str, str]
+    pick_lists: PickLists
+    suggestions: Suggestions
+
+    def build_encoder(self, stream: str, module: str, column: Column) -> Encoder:
+        """That of a column of the stream that is written to the module."""
+        return Encoder(
+            stream,
+            column,
+            self.users,
+            self.pick_lists.find(module, column.field),
+            cache(lambda: self.suggestions.suggest(column)),
+        )
+
+
+def find_active_users(requester: ZohoRequester) -> dict[str, str]:
+    """Ids of active users by address in lower case ("Get Users"). UNVERIFIED: that Zoho takes no
+    owner who is not active."""
+    return {
+        user["email"].lower(): str(user["id"])
+        for user in requester.ask_for_entries("users", "users", params={"type": "ActiveUsers"})
+        if user.get("email") and user.get("status", "active") == "active"
+    }

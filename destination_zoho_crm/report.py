@@ -1,0 +1,134 @@
+"""What the log says of a run: its price, its progress, what it did and has cost."""
+
+import logging
+import math
+from collections.abc import Iterator, Mapping
+from time import monotonic
+from typing import NamedTuple
+
+from destination_zoho_crm.calls import get_max_records
+from destination_zoho_crm.plan import StreamPlan, format_stream
+from destination_zoho_crm.protocol import StreamKey
+from destination_zoho_crm.row_counts import RESULTS, RowCounts, StreamCounts
+from zoho_crm.limits import RECORDS_PER_CREDIT
+from zoho_crm.usage import METADATA, StreamUsage
+
+LOGGER = logging.getLogger("airbyte")
+
+#: Of the plan's price.
+_PRICED_ROWS = 1_000
+
+#: A line comes after so many seconds, or so many rows that came in.
+_SECONDS = 30
+_ROWS = 10_000
+
+
+def estimate_cost(plan: StreamPlan) -> str:
+    """The cost of 1,000 rows in full batches. A STATE ends a batch, and so may linked rows, long
+    keys and rows that are written again; rows of one key make it cheaper."""
+    calls = math.ceil(_PRICED_ROWS / get_max_records(plan))
+    inserts = math.ceil(_PRICED_ROWS / RECORDS_PER_CREDIT)
+    credits_ = calls if plan.operation == "delete" else inserts
+    return (
+        f"{_PRICED_ROWS:,} rows cost {credits_:,} credits in {calls:,} calls, if their batches are "
+        "full"
+    )
+
+
+class _Moment(NamedTuple):
+    at: float
+    #: Rows that came in, and those that have an outcome.
+    rows: int
+    finished: int
+
+
+class Progress:
+    """A line each 30 seconds or 10,000 rows, whichever comes first; none where nothing has moved
+    since the line before, so a run that is shorter has none."""
+
+    def __init__(self, row_counts: RowCounts, usage: Mapping[str, StreamUsage]) -> None:
+        self._row_counts = row_counts
+        self._usage = usage
+        self._last = _Moment(monotonic(), 0, 0)
+
+    def log(self) -> None:
+        now, rows, last = monotonic(), self._row_counts.rows, self._last
+        if now - last.at < _SECONDS and rows - last.rows < _ROWS:
+            return
+        counts = self._row_counts.counts
+        finished = counts.total()
+        if (rows, finished) == (last.rows, last.finished):
+            return
+        self._last = _Moment(now, rows, finished)
+        rate = (finished - last.finished) / max(now - last.at, 0.001)
+        cost = sum(spent.credits for spent in list(self._usage.values()))
+        written = finished - counts["rejected"] - counts["unchanged"]
+        LOGGER.info(
+            f"Progress: {rows:,} rows in, {written:,} written, {counts['rejected']:,} rejected; "
+            f"{rate:,.0f} rows per second; {cost:,} credits."
+        )
+
+
+def report_streams(
+    totals: Mapping[StreamKey, StreamCounts], usage: Mapping[str, StreamUsage]
+) -> Iterator[str]:
+    """A line per stream, and the cost of metadata and the sum."""
+    for stream, total in totals.items():
+        name = format_stream(stream)
+        spent = usage.get(name, StreamUsage())
+        counts = ", ".join(f"{total.counts[result]:,} {result}" for result in RESULTS)
+        missing = total.rows - total.counts.total()
+        yield (
+            f"Written: {name}: {_format_count(total.rows, 'row')} = {counts}"
+            + (f", {missing:,} not written as far as is known" if missing else "")
+            + f"; {_format_cost(spent.calls, spent.credits)}, {spent.seconds:.1f} s."
+        )
+        for field, number in total.matched_by.most_common():
+            yield (
+                f"Matched: {name}: {_format_count(number, 'row')} changed a record that {field} "
+                "found, not the key: Zoho always matches by all unique fields."
+            )
+        if unchanged := total.counts["unchanged"]:
+            yield (
+                f"Unchanged: {name}: {_format_count(unchanged, 'row')} brought nothing but the "
+                "key, so nothing was written."
+            )
+        if missed := total.found_no_record:
+            yield (
+                f"Deleted: {name}: {missed:,} of {total.counts['deleted']:,} deletions found no "
+                "record: it was deleted before, or never there."
+            )
+    calls = sum(spent.calls for spent in usage.values())
+    credits_ = sum(spent.credits for spent in usage.values())
+    yield (
+        f"Cost: {_format_cost(calls, credits_)} in all, "
+        f"{usage.get(METADATA, StreamUsage()).calls:,} calls of them for metadata."
+    )
+
+
+def report_missed_deletions(totals: Mapping[StreamKey, StreamCounts]) -> Iterator[str]:
+    """A line per stream that has done nothing it was meant to do."""
+    for stream, total in totals.items():
+        missed = total.found_no_record
+        if missed and missed == total.counts["deleted"]:
+            yield (
+                f"{format_stream(stream)}: not one of {missed:,} deletions found its record. Check "
+                "whether its keys are of this org and this module."
+            )
+
+
+def report_rejects(totals: Mapping[StreamKey, StreamCounts]) -> Iterator[str]:
+    """A line per stream and reason."""
+    for stream, total in totals.items():
+        for (code, field, said), number in total.reasons.most_common():
+            where = f" in {field}" if field else ""
+            because = f"{code}{where}{said and f': {said}'}"
+            yield f"Rejected: {format_stream(stream)}: {number:,} rows by {because}."
+
+
+def _format_cost(calls: int, credits_: int) -> str:
+    return f"{_format_count(calls, 'call')}, {_format_count(credits_, 'credit')}"
+
+
+def _format_count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
