@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of
-from zoho_crm.auth import ZohoAuthenticator
+from unit_tests.source.conftest import Org, Row, narrow, renewed, rows_of, states_of
 from zoho_crm.requester import ZohoRequester
 from zoho_emulator.server import Settings, running
 
@@ -24,9 +23,7 @@ def _org() -> Iterator[Org]:
 @pytest.fixture
 def org(_org: Org) -> Org:
     """An org that the test may change; the next one has it as it was."""
-    ZohoAuthenticator._tokens.clear()
-    _org.control("POST", "reset", {"org": True})
-    return _org
+    return renewed(_org)
 
 
 def by_id(rows: list[Row]) -> dict[str, Row]:

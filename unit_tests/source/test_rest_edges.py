@@ -12,9 +12,8 @@ from source_zoho_crm.readers.calls import Calls
 from source_zoho_crm.readers.moved_rows import MoveDetector
 from source_zoho_crm.readers.rest import RestReader
 from source_zoho_crm.readers.rich_text import WholeTexts
-from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of
+from unit_tests.source.conftest import Org, Row, narrow, renewed, rows_of, states_of
 from unit_tests.source.test_rest_reader import Asked
-from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.fields import Field
 from zoho_crm.requester import ZohoRequester
 from zoho_emulator.server import Settings, running
@@ -38,9 +37,7 @@ def _org() -> Iterator[Org]:
 @pytest.fixture
 def org(_org: Org) -> Org:
     """An org that the test may change; the next one has it as it was."""
-    ZohoAuthenticator._tokens.clear()
-    _org.control("POST", "reset", {"org": True})
-    return _org
+    return renewed(_org)
 
 
 def ids_of(output: Any, stream: str) -> list[str]:
