@@ -11,6 +11,8 @@ from unit_tests.once import work_out_once
 HERE = Path(__file__).parent
 
 
+# Before xdist looks at the groups.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The tests of a file share servers, so one process runs them all."""
     for item in items:
