@@ -23,8 +23,6 @@ CHECKOUT = HERE.parent
 SIZES = ("--seed", "1", "--rows", "30", "--rows", "Leads=450")
 
 
-# Before xdist looks at the groups.
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The CDK's suites bring tests of images, which need a container engine. One process runs the
     others: their emulator has one address."""

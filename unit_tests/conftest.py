@@ -2,22 +2,10 @@
 
 import gc
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from unit_tests.once import work_out_once
-
-HERE = Path(__file__).parent
-
-
-# Before xdist looks at the groups.
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests of a file share servers, so one process runs them all."""
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 def pytest_collection_finish() -> None:
