@@ -13,5 +13,6 @@ class _ByServer(LoadScopeScheduling):
         return "integration_tests" if file.startswith("integration_tests/") else file
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
     return _ByServer(config, log)
