@@ -9,9 +9,13 @@ import pytest
 
 from source_zoho_crm.readers.windows import format_moment
 from unit_tests.source.conftest import (
+    BULK,
+    COQL,
     MODULES,
+    REST,
     SETTINGS,
     Org,
+    by_id,
     modules_of,
     narrow,
     rows_of,
@@ -19,16 +23,6 @@ from unit_tests.source.conftest import (
 )
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_emulator.server import Settings, running
-
-
-def by_id(rows):
-    return {row["id"]: row for row in rows}
-
-
-COQL = {"use_coql": "enabled"}
-REST = {"use_coql": "disabled", "api_type": "REST"}
-BULK = {"use_coql": "disabled", "api_type": "Bulk"}
-
 
 #: One module of each kind: many columns, many rows, line items, links, history, custom, no cursor.
 KINDS = {
