@@ -7,12 +7,8 @@ import pytest
 from airbyte_cdk.models import Status
 
 from source_zoho_crm import SourceZohoCrm
-from unit_tests.source.conftest import Org
+from unit_tests.source.conftest import BULK, COQL, REST, Org
 from zoho_emulator.knobs import SCOPES
-
-COQL = {"use_coql": "enabled"}
-REST = {"use_coql": "disabled", "api_type": "REST"}
-BULK = {"use_coql": "disabled", "api_type": "Bulk"}
 
 READ = "ZohoCRM.modules.READ,ZohoCRM.settings.READ,ZohoCRM.users.READ,ZohoCRM.org.READ"
 #: Calls of a check, apart from those of the retrieval method.

@@ -5,11 +5,8 @@ from typing import Any
 import pytest
 from airbyte_cdk.models import FailureType
 
-from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of
+from unit_tests.source.conftest import BULK, COQL, REST, Org, Row, narrow, rows_of, states_of
 
-COQL = {"use_coql": "enabled"}
-REST = {"use_coql": "disabled", "api_type": "REST"}
-BULK = {"use_coql": "disabled", "api_type": "Bulk"}
 METHODS = [
     pytest.param(COQL, "coql:Deals", id="COQL"),
     pytest.param(REST, "records.list:Deals", id="REST"),

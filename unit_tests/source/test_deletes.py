@@ -3,12 +3,7 @@
 import pytest
 
 from source_zoho_crm.readers.tombstones import DELETED_AT
-from unit_tests.source.conftest import Org, rows_of, states_of
-
-METHODS = [
-    pytest.param({"use_coql": "enabled"}, id="COQL"),
-    pytest.param({"use_coql": "disabled", "api_type": "REST"}, id="REST"),
-]
+from unit_tests.source.conftest import METHODS, Org, rows_of, states_of
 
 
 def latest(*runs):
@@ -21,7 +16,7 @@ def latest(*runs):
     return {key: row for key, row in table.items() if not row.get("_ab_cdc_deleted_at")}
 
 
-@pytest.mark.parametrize("retrieval", METHODS)
+@pytest.mark.parametrize("retrieval", METHODS[:2])
 def test_deleted_records_leave_the_warehouse_and_restored_ones_come_back(
     own_org: Org, retrieval
 ) -> None:
@@ -143,7 +138,8 @@ def test_what_a_broken_first_sync_brought_is_told_when_it_is_deleted(
 
 @pytest.mark.parametrize("start", [None, "2016-01-01T00:00:00Z"])
 @pytest.mark.parametrize(
-    "retrieval", [*METHODS, pytest.param({"use_coql": "disabled", "api_type": "Bulk"}, id="Bulk")]
+    "retrieval",
+    METHODS,
 )
 def test_a_first_sync_that_is_cut_off_amid_its_rows_has_a_state_by_which_deletions_are_told(
     own_org: Org, retrieval, start: str | None

@@ -6,9 +6,7 @@ import pytest
 
 from source_zoho_crm.bulk_read import BulkRead
 from source_zoho_crm.components.records import RecordsRetriever
-from unit_tests.source.conftest import Org, Row, narrow, rows_of
-
-BULK = {"use_coql": "disabled", "api_type": "Bulk"}
+from unit_tests.source.conftest import BULK, Org, Row, each_once, narrow, rows_of
 
 
 def told(org: Org, counts: Row, **when: int) -> None:
@@ -21,12 +19,6 @@ def resulting(org: Org, answer: Row, **when: int) -> None:
     """Results of Vehicles are answered so."""
     rule = {"match": "bulk.result:Vehicles", "do": "status", "args": answer}
     org.control("POST", "faults", [rule | when])
-
-
-def by_id(rows: list[Row]) -> dict[str, Row]:
-    found = {row["id"]: row for row in rows}
-    assert len(found) == len(rows), "a record came twice"
-    return found
 
 
 def vehicles_of(org: Org, version: str, rows: int, mocker) -> Row:
@@ -52,7 +44,7 @@ def test_an_export_that_tells_of_no_rows_is_fetched_before_it_is_believed(
     output = own_org.read(vehicles, sync_mode=mode)
 
     assert [rule["hits"] for rule in own_org.control("GET", "faults")] == [1]
-    assert by_id(rows_of(output, "Vehicles")) == truth
+    assert each_once(rows_of(output, "Vehicles")) == truth
     assert own_org.calls("bulk.create:Vehicles") == 2
 
 
@@ -84,7 +76,7 @@ def test_an_export_without_rows_that_were_promised_is_made_anew(
 
     output = own_org.read(vehicles)
 
-    assert by_id(rows_of(output, "Vehicles")) == truth
+    assert each_once(rows_of(output, "Vehicles")) == truth
     assert len(made) == 3
 
 
@@ -100,7 +92,7 @@ def test_promised_rows_that_a_second_export_does_not_have_either_have_gone(
     output = own_org.read(vehicles, sync_mode="full_refresh")
 
     assert not output.errors
-    assert sorted(by_id(rows_of(output, "Vehicles"))) == first
+    assert sorted(each_once(rows_of(output, "Vehicles"))) == first
     assert len(made) == 3
 
 

@@ -11,10 +11,7 @@ import pytest
 from airbyte_cdk.models import FailureType
 
 from source_zoho_crm.bulk_read import BulkRead
-from unit_tests.source.conftest import Org, narrow, rows_of, states_of
-
-UNSTAMPED = "Extra_3"
-BULK = {"use_coql": "disabled", "api_type": "Bulk"}
+from unit_tests.source.conftest import BULK, UNSTAMPED, Org, narrow, rows_of, states_of
 
 
 def failing(org: Org, code: str, **more: object) -> None:

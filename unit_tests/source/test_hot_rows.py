@@ -4,13 +4,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of
-from zoho_crm.auth import ZohoAuthenticator
+from unit_tests.source.conftest import (
+    COQL,
+    REST,
+    Org,
+    Row,
+    as_seeded,
+    by_id,
+    narrow,
+    rows_of,
+    states_of,
+)
 from zoho_crm.requester import ZohoRequester
 from zoho_emulator.server import Settings, running
-
-COQL = {"use_coql": "enabled"}
-REST = {"use_coql": "disabled", "api_type": "REST"}
 
 
 @pytest.fixture(scope="module")
@@ -24,13 +30,7 @@ def _org() -> Iterator[Org]:
 @pytest.fixture
 def org(_org: Org) -> Org:
     """An org that the test may change; the next one has it as it was."""
-    ZohoAuthenticator._tokens.clear()
-    _org.control("POST", "reset", {"org": True})
-    return _org
-
-
-def by_id(rows: list[Row]) -> dict[str, Row]:
-    return {row["id"]: row for row in rows}
+    return as_seeded(_org)
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,10 @@ import pytest
 from airbyte_cdk.models import Status
 
 from source_zoho_crm import SourceZohoCrm
-from unit_tests.source.conftest import Org, Row, narrow, rows_of
+from unit_tests.source.conftest import BULK, COQL, REST, Org, Row, narrow, rows_of
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_emulator.server import Settings, running
 
-COQL = {"use_coql": "enabled"}
-REST = {"use_coql": "disabled", "api_type": "REST"}
-BULK = {"use_coql": "disabled", "api_type": "Bulk"}
 #: Custom modules named like streams of settings, and like each other.
 TWINS = ("Tags", "Modules", "Vessels", "VESSELS")
 PLAIN = {"data_type": "text", "custom": True}

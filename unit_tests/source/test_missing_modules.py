@@ -5,13 +5,8 @@ from airbyte_cdk.models import AirbyteStreamStatus, FailureType
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 from airbyte_cdk.utils import AirbyteTracedException
 
-from unit_tests.source.conftest import Org, Row, narrow, rows_of
+from unit_tests.source.conftest import METHODS, Org, Row, narrow, rows_of
 
-METHODS = [
-    pytest.param({"use_coql": "enabled"}, id="COQL"),
-    pytest.param({"use_coql": "disabled", "api_type": "REST"}, id="REST"),
-    pytest.param({"use_coql": "disabled", "api_type": "Bulk"}, id="Bulk"),
-]
 INCOMPLETE = AirbyteStreamStatus.INCOMPLETE
 
 

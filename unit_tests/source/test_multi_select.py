@@ -2,15 +2,9 @@
 
 import pytest
 
-from unit_tests.source.conftest import Org, Row, narrow, rows_of
+from unit_tests.source.conftest import BULK, COQL, Org, by_id, narrow, rows_of
 
-COQL = {"use_coql": "enabled"}
-BULK = {"use_coql": "disabled", "api_type": "Bulk"}
 AS_NEW = {"bulk_list_separator": ";", "coql_lists": "list"}
-
-
-def by_id(rows: list[Row]) -> dict[str, Row]:
-    return {row["id"]: row for row in rows}
 
 
 @pytest.mark.parametrize("version", ["v2", "v8"])

@@ -7,9 +7,7 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 from airbyte_cdk.utils import AirbyteTracedException
 
-from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of
-
-BULK = {"use_coql": "disabled", "api_type": "Bulk"}
+from unit_tests.source.conftest import BULK, Org, Row, narrow, rows_of, states_of
 
 
 def saved(moment: object) -> list[Row]:

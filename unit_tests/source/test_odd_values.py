@@ -11,11 +11,8 @@ from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 
 from source_zoho_crm.bulk_read import BulkRead
 from source_zoho_crm.components.records import RecordsRetriever
-from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of
+from unit_tests.source.conftest import BULK, COQL, REST, Org, Row, narrow, rows_of, states_of
 
-COQL = {"use_coql": "enabled"}
-REST = {"use_coql": "disabled", "api_type": "REST"}
-BULK = {"use_coql": "disabled", "api_type": "Bulk"}
 #: Deals as Zoho would describe them if it were wrong about two fields.
 FIELDS = {
     "Modified_Time": "datetime",

@@ -5,12 +5,8 @@ from typing import Any
 import pytest
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 
-from unit_tests.source.conftest import Org, narrow, rows_of
+from unit_tests.source.conftest import BULK, COQL, REST, Org, narrow, rows_of
 from zoho_emulator.knobs import SCOPES
-
-COQL = {"use_coql": "enabled"}
-REST = {"use_coql": "disabled", "api_type": "REST"}
-BULK = {"use_coql": "disabled", "api_type": "Bulk"}
 
 #: Accounts and Tasks are read, the latter by REST where another retrieval method is refused.
 REFUSALS = {

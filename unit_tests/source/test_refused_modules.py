@@ -9,12 +9,9 @@ from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 from airbyte_cdk.utils import AirbyteTracedException
 
 from source_zoho_crm import SourceZohoCrm
-from unit_tests.source.conftest import Org, Row, rows_of, states_of
+from unit_tests.source.conftest import BULK, COQL, REST, Org, Row, rows_of, states_of
 from zoho_emulator.knobs import SCOPES
 
-COQL = {"use_coql": "enabled"}
-REST = {"use_coql": "disabled", "api_type": "REST"}
-BULK = {"use_coql": "disabled", "api_type": "Bulk"}
 SCOPE = "OAUTH_SCOPE_MISMATCH"
 #: The module that is refused, and one beside it.
 VEHICLES, PRODUCTS = "Vehicles", "Products"

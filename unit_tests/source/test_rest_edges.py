@@ -12,16 +12,24 @@ from source_zoho_crm.readers.calls import Calls
 from source_zoho_crm.readers.moved_rows import MoveDetector
 from source_zoho_crm.readers.rest import RestReader
 from source_zoho_crm.readers.rich_text import WholeTexts
-from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of
+from unit_tests.source.conftest import (
+    COQL,
+    REST,
+    UNSTAMPED,
+    Org,
+    Row,
+    as_seeded,
+    narrow,
+    rows_of,
+    states_of,
+    unstamped_stream,
+)
 from unit_tests.source.test_rest_reader import Asked
-from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.fields import Field
 from zoho_crm.requester import ZohoRequester
 from zoho_emulator.server import Settings, running
 
-REST = {"use_coql": "disabled", "api_type": "REST"}
-COQL = {"use_coql": "enabled"}
-CHILD, UNSTAMPED = "Quoted_Items", "Extra_3"
+CHILD = "Quoted_Items"
 #: Contacts come in several groups of columns.
 ROWS = {"Contacts": 700, "Accounts": 201, "Quotes": 12, UNSTAMPED: 201}
 BEGIN = datetime(2024, 3, 1, tzinfo=UTC)
@@ -38,9 +46,7 @@ def _org() -> Iterator[Org]:
 @pytest.fixture
 def org(_org: Org) -> Org:
     """An org that the test may change; the next one has it as it was."""
-    ZohoAuthenticator._tokens.clear()
-    _org.control("POST", "reset", {"org": True})
-    return _org
+    return as_seeded(_org)
 
 
 def ids_of(output: Any, stream: str) -> list[str]:
@@ -111,8 +117,7 @@ def test_the_only_row_of_the_last_page_moves_forward_in_a_list_by_id(
     """Its reading has ended with a row that stands before the end of the list."""
     org.settings = {"retrieval": REST, "schema_version": version}
     org.control("POST", "knobs", {"page_tokens": "count"})
-    stream = org.stream(UNSTAMPED)
-    assert "Modified_Time" not in stream["json_schema"]["properties"]
+    stream = unstamped_stream(org)
     gone = delete_behind_a_page(org, mocker, UNSTAMPED, 5)
 
     read = ids_of(org.read(stream), UNSTAMPED)

@@ -12,18 +12,17 @@ from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 from pytest_mock import MockerFixture
 
 from source_zoho_crm.readers.windows import format_moment
-from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of
+from unit_tests.source.conftest import (
+    METHODS,
+    Org,
+    Row,
+    narrow,
+    rows_of,
+    states_of,
+)
 from zoho_crm import org as clocks
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_emulator.server import Settings, running
-
-COQL = {"use_coql": "enabled"}
-REST = {"use_coql": "disabled", "api_type": "REST"}
-BULK = {"use_coql": "disabled", "api_type": "Bulk"}
-METHODS = [
-    pytest.param(method, id=name)
-    for name, method in (("COQL", COQL), ("REST", REST), ("Bulk", BULK))
-]
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,8 @@ import requests
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 
-from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of
+from unit_tests.source.conftest import BULK, COQL, REST, Org, Row, narrow, rows_of, states_of
 from zoho_crm.org import Org as KnownOrg
-
-COQL = {"use_coql": "enabled"}
-REST = {"use_coql": "disabled", "api_type": "REST"}
-BULK = {"use_coql": "disabled", "api_type": "Bulk"}
 
 
 def fault(org: Org, match: str, do: str, *, after: int = 0, times: int | None = None, **args: Any):

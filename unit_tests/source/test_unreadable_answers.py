@@ -8,11 +8,7 @@ from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 from airbyte_cdk.utils import AirbyteTracedException
 
 from source_zoho_crm.components.records import RecordsRetriever
-from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of
-
-COQL = {"use_coql": "enabled"}
-REST = {"use_coql": "disabled", "api_type": "REST"}
-BULK = {"use_coql": "disabled", "api_type": "Bulk"}
+from unit_tests.source.conftest import BULK, COQL, REST, Org, Row, narrow, rows_of, states_of
 
 #: The calls of each retrieval method that a list is made of.
 CALLS = [
