@@ -24,10 +24,14 @@ SIZES = ("--seed", "1", "--rows", "30", "--rows", "Leads=450")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The CDK's suites bring tests of images, which need a container engine."""
+    """The CDK's suites bring tests of images, which need a container engine. One process runs the
+    others: their emulator has one address."""
     image_tests = [item for item in items if item.get_closest_marker("image_tests")]
     config.hook.pytest_deselected(items=image_tests)
     items[:] = [item for item in items if item not in image_tests]
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.xdist_group("integration"))
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,13 @@
 
 import json
 import logging
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 import pytest
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.models import (
@@ -21,7 +22,6 @@ from airbyte_cdk.test import entrypoint_wrapper
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 
 from source_zoho_crm import SourceZohoCrm
-from unit_tests.source.once import work_out_once
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_emulator.server import Running, Settings, running
 
@@ -45,8 +45,16 @@ SETTINGS = Settings(
 )
 
 
-#: Catalogs of the shared org, by settings; the retrieval method makes no difference to them.
-_discovered: dict[str, dict[str, Row]] = {}
+#: Catalogs as JSON, by what the org was made of and the source's settings; the retrieval makes no
+#: difference to them.
+_discovered: dict[str, bytes] = {}
+#: What changes rows, the clock and counters of an emulator, and no metadata.
+_ROWS_ONLY = re.compile("(records/|clock|reset)")
+#: Knobs that say how rows are listed, queried and exported.
+_OF_ROWS = {
+    *("churn", "churn_rows", "churn_kind", "page_tokens", "visible_after_s", "coql_converted"),
+    *("not_modified", "bulk_rows", "bulk_job_seconds", "child_deletes"),
+}
 
 
 @dataclass
@@ -56,6 +64,8 @@ class Org:
     server: Running
     settings: Row = field(default_factory=dict)
     shared: bool = False
+    #: What the emulator made the org of; None where it may have other metadata by now.
+    made_of: Settings | None = None
 
     @property
     def config(self) -> Row:
@@ -68,21 +78,29 @@ class Org:
         return account | self.settings
 
     def control(self, method: str, path: str, body: object = None) -> Any:
+        of_rows = path == "knobs" and isinstance(body, dict) and body.keys() <= _OF_ROWS
+        if method != "GET" and not of_rows and not _ROWS_ONLY.match(path):
+            self.made_of = None
         return self.server.control(method, path, body)
 
     def streams(self) -> dict[str, Row]:
         """What the source discovers, by name; asked once where no test changes the org."""
-        if not self.shared:
-            return self.discover()
-        settings = {name: value for name, value in self.settings.items() if name != "retrieval"}
-        key = json.dumps(settings, sort_keys=True)
-        if key not in _discovered:
-            _discovered[key] = self.discover()
-        return deepcopy(_discovered[key])
+        return self._discover_once() if self.shared or self.made_of else self.discover()
 
     def stream(self, name: str) -> Row:
         """What the source discovers of one stream; some 40 ms for each other one are saved."""
-        return self.discover(configured([{"name": name}], "full_refresh"))[name]
+        only = configured([{"name": name}], "full_refresh")
+        found = self._discover_once(only) if self.made_of else self.discover(only)
+        return found[name]
+
+    def _discover_once(self, only: ConfiguredAirbyteCatalog | None = None) -> dict[str, Row]:
+        settings = {name: value for name, value in self.settings.items() if name != "retrieval"}
+        names = [entry.stream.name for entry in only.streams] if only else None
+        made_of = SETTINGS if self.shared else self.made_of
+        key = json.dumps([repr(made_of), settings, names], sort_keys=True)
+        if key not in _discovered:
+            _discovered[key] = orjson.dumps(self.discover(only))
+        return orjson.loads(_discovered[key])
 
     def discover(self, only: ConfiguredAirbyteCatalog | None = None) -> dict[str, Row]:
         # Not by the CDK's wrapper: it switches on --debug, which prints every answer for good.
@@ -222,13 +240,6 @@ def _value(value: Any, schema: Mapping[str, Any]) -> Any:
     return value
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _manifest() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        work_out_once(patch)
-        yield
-
-
 @pytest.fixture(scope="session")
 def _server() -> Iterator[Running]:
     with running(SETTINGS, {"tokens_per_10_min": 0}) as server:
@@ -240,7 +251,7 @@ def org(_server: Running) -> Iterator[Org]:
     """An org that no other test changes; the source has no token of it yet."""
     ZohoAuthenticator._tokens.clear()
     _server.control("POST", "reset", {})
-    yield Org(_server, shared=True)
+    yield Org(_server, shared=True, made_of=SETTINGS)
     _server.control("POST", "knobs", {"churn": 0, "features_refused": []})
 
 
@@ -249,4 +260,4 @@ def own_org() -> Iterator[Org]:
     """An org that the test may change."""
     ZohoAuthenticator._tokens.clear()
     with running(SETTINGS, {"tokens_per_10_min": 0}) as server:
-        yield Org(server)
+        yield Org(server, made_of=SETTINGS)

@@ -16,13 +16,13 @@ from zoho_emulator.server import Running, Settings, running
 ITEMS, LINKS = "Quoted_Items", "LeadsXProducts"
 QUIET = {"child_deletes": False, "page_tokens": "stand", "bulk_rows": 200_000}
 QUIET |= {"bulk_job_seconds": 0}
+SETTINGS = Settings(rows=5, rows_by_module={"Quotes": 150, "Leads": 400}, modules=62)
 CHILDREN = pytest.mark.parametrize("name", [ITEMS, LINKS])
 
 
 @pytest.fixture(scope="module")
 def _server() -> Iterator[Running]:
-    settings = Settings(rows=5, rows_by_module={"Quotes": 150, "Leads": 400}, modules=62)
-    with running(settings, {"tokens_per_10_min": 0}) as server:
+    with running(SETTINGS, {"tokens_per_10_min": 0}) as server:
         yield server
 
 
@@ -30,7 +30,7 @@ def _server() -> Iterator[Running]:
 def org(_server: Running) -> Iterator[Org]:
     """An org that the test may change; the next one has it as it was."""
     ZohoAuthenticator._tokens.clear()
-    org = Org(_server, {"retrieval": COQL})
+    org = Org(_server, {"retrieval": COQL}, made_of=SETTINGS)
     org.control("POST", "knobs", QUIET)
     org.control("POST", "reset", {"org": True})
     yield org

@@ -36,11 +36,13 @@ QUIET = {
 }
 
 
+ROWS = {"Leads": 900, "Deals": 700, UNSTAMPED: 450}
+SETTINGS = Settings(rows=5, rows_by_module=ROWS, modules=62)
+
+
 @pytest.fixture(scope="module")
 def _moving_server() -> Iterator[Running]:
-    rows = {"Leads": 900, "Deals": 700, UNSTAMPED: 450}
-    settings = Settings(rows=5, rows_by_module=rows, modules=62)
-    with running(settings, {"tokens_per_10_min": 0}) as server:
+    with running(SETTINGS, {"tokens_per_10_min": 0}) as server:
         yield server
 
 
@@ -48,7 +50,7 @@ def _moving_server() -> Iterator[Running]:
 def org(_moving_server: Running) -> Org:
     """An org that the test may change; the next one has it as it was."""
     ZohoAuthenticator._tokens.clear()
-    org = Org(_moving_server)
+    org = Org(_moving_server, made_of=SETTINGS)
     org.control("POST", "knobs", QUIET)
     org.control("POST", "reset", {"org": True})
     return org

@@ -24,11 +24,12 @@ from zoho_crm import org as clocks
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_emulator.server import Settings, running
 
+SETTINGS = Settings(rows=20, rows_by_module={"Vehicles": 12_000}, modules=62)
+
 
 @pytest.fixture(scope="module")
 def _own() -> Iterator[Org]:
-    small = Settings(rows=20, rows_by_module={"Vehicles": 12_000}, modules=62)
-    with running(small, {"tokens_per_10_min": 0, "bulk_job_seconds": 0}) as server:
+    with running(SETTINGS, {"tokens_per_10_min": 0, "bulk_job_seconds": 0}) as server:
         yield Org(server)
 
 
@@ -36,7 +37,7 @@ def _own() -> Iterator[Org]:
 def org(_own: Org) -> Iterator[Org]:
     """Tests may change its rows of Deals, and its clock."""
     ZohoAuthenticator._tokens.clear()
-    _own.settings = {}
+    _own.settings, _own.made_of = {}, SETTINGS
     _own.control("POST", "clock", {"advance_s": 3_600})
     _own.control("POST", "reset", {})
     yield _own

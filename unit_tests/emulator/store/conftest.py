@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from zoho_emulator.seed.copies import copied
 from zoho_emulator.seed.org import build
 from zoho_emulator.store.store import Store
 
@@ -13,6 +14,14 @@ NOW = 1_700_000_000
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    made = build(tmp_path / "org.db", rows=10, now=NOW)
+    path, zone = tmp_path / "org.db", "America/Los_Angeles"
+    made = copied(
+        lambda: build(path, rows=10, time_zone=zone, now=NOW),
+        path,
+        "ten rows",
+        seed=1,
+        time_zone=zone,
+        now=NOW,
+    )
     yield made
     made.close()
