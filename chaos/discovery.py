@@ -38,15 +38,9 @@ class Found:
 def discover(folder: Path, versions: Iterable[str]) -> Found:
     source = Connector("source-zoho-crm", folder)
     with running(settings(1), KNOBS) as server, ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-        account = {
-            "base_url": server.base_url,
-            "client_id": server.client_id,
-            "client_secret": server.client_secret,
-            "refresh_token": server.refresh_token,
-        }
 
         def streams(version: str) -> Sequence[Json]:
-            return list_streams(source, {**account, "schema_version": version})
+            return list_streams(source, {**server.account, "schema_version": version})
 
         names = sorted(set(versions))
         found = dict(zip(names, pool.map(streams, names), strict=True))

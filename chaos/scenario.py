@@ -87,11 +87,8 @@ def open_stage(
 
 
 def _build_config(server: Running, address: str, method: str, version: str) -> Json:
-    return {
+    return server.account | {
         "base_url": address,
-        "client_id": server.client_id,
-        "client_secret": server.client_secret,
-        "refresh_token": server.refresh_token,
         "schema_version": version,
         "retrieval": METHODS[method],
     }

@@ -4,7 +4,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -111,6 +111,11 @@ class Running:
     client_id: str
     client_secret: str
     refresh_token: str
+
+    @property
+    def account(self) -> dict[str, str]:
+        """Address and credentials, by the keys that a config has for them."""
+        return asdict(self)
 
     def control(self, method: str, path: str, body: object = None) -> object:
         """A call of the control API; `records` comes as a list of rows."""

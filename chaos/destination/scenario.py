@@ -111,11 +111,8 @@ def meet(fault: Fault, outcome: Outcome[Amiss], setting: Setting, config: Json) 
 
 
 def _build_config(server: Running, address: str, version: str) -> Json:
-    return {
+    return server.account | {
         "base_url": address,
-        "client_id": server.client_id,
-        "client_secret": server.client_secret,
-        "refresh_token": server.refresh_token,
         "schema_version": version,
         "max_deletes": 100_000,
     }

@@ -81,13 +81,7 @@ class Org:
 
     @property
     def config(self) -> Json:
-        account = {
-            "base_url": self.server.base_url,
-            "client_id": self.server.client_id,
-            "client_secret": self.server.client_secret,
-            "refresh_token": self.server.refresh_token,
-        }
-        return account | self.settings
+        return self.server.account | self.settings
 
     def control(self, method: str, path: str, body: object = None) -> Any:
         self.touched |= method != "GET" and path not in ("knobs", "faults")

@@ -68,13 +68,7 @@ NO_KEY = ("Description", "Created_Time", "Nonsense", None)
 
 @pytest.fixture(scope="session")
 def offered(_server: Running) -> dict[str, TargetModules]:
-    config = {
-        "base_url": _server.base_url,
-        "client_id": _server.client_id,
-        "client_secret": _server.client_secret,
-        "refresh_token": _server.refresh_token,
-    }
-    clients = {v: Client(config | {"schema_version": v}) for v in VERSIONS}
+    clients = {v: Client(_server.account | {"schema_version": v}) for v in VERSIONS}
     return {v: TargetModules(c.org.directory, c.metadata) for v, c in clients.items()}
 
 

@@ -3,9 +3,8 @@
 import json
 import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -21,6 +20,7 @@ from airbyte_cdk.models import (
 from airbyte_cdk.test import entrypoint_wrapper
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 
+from chaos.warehouse import canonical
 from source_zoho_crm import SourceZohoCrm
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_emulator.server import Running, Settings, running
@@ -50,10 +50,11 @@ SETTINGS = Settings(
 _discovered: dict[str, bytes] = {}
 #: What changes rows, the clock and counters of an emulator, and no metadata.
 _ROWS_ONLY = re.compile("(records/|clock|reset)")
-#: Knobs that say how rows are listed, queried and exported.
+#: Knobs that say how rows are listed, queried and exported. Not `child_deletes`: whether removed
+#: rows are listed decides which streams are incremental.
 _OF_ROWS = {
     *("churn", "churn_rows", "churn_kind", "page_tokens", "visible_after_s", "coql_converted"),
-    *("not_modified", "bulk_rows", "bulk_job_seconds", "child_deletes"),
+    *("not_modified", "bulk_rows", "bulk_job_seconds"),
 }
 
 
@@ -69,13 +70,7 @@ class Org:
 
     @property
     def config(self) -> Row:
-        account = {
-            "base_url": self.server.base_url,
-            "client_id": self.server.client_id,
-            "client_secret": self.server.client_secret,
-            "refresh_token": self.server.refresh_token,
-        }
-        return account | self.settings
+        return self.server.account | self.settings
 
     def control(self, method: str, path: str, body: object = None) -> Any:
         of_rows = path == "knobs" and isinstance(body, dict) and body.keys() <= _OF_ROWS
@@ -133,16 +128,20 @@ class Org:
         """
         columns = stream["json_schema"]["properties"]
         rows = self.control("GET", f"records/{stream['name']}")
-        return {row["id"]: _canonical(row, columns) for row in rows}
+        return {row["id"]: without_nulls(canonical(row, columns)) for row in rows}
 
     def calls(self, name: str) -> int:
         return int(self.control("GET", "usage")["calls"].get(name, 0))
 
 
+def without_nulls(row: Row) -> Row:
+    return {name: value for name, value in row.items() if value is not None}
+
+
 def rows_of(output: EntrypointOutput, stream: str, *, deleted: bool = True) -> list[Row]:
     """The records of a stream without their nulls; with its tombstones, if `deleted`."""
     return [
-        {key: value for key, value in message.record.data.items() if value is not None}
+        without_nulls(message.record.data)
         for message in output.records
         if message.record.stream == stream
         and (deleted or not message.record.data.get("_ab_cdc_deleted_at"))
@@ -221,23 +220,6 @@ def configured(streams: Sequence[Row], sync_mode: str | None) -> ConfiguredAirby
             ]
         }
     )
-
-
-def _canonical(row: Row, columns: Mapping[str, Any]) -> Row:
-    values = {name: _value(row.get(name), columns[name]) for name in columns}
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _value(value: Any, schema: Mapping[str, Any]) -> Any:
-    if value == "":
-        return None
-    if isinstance(value, dict):
-        return value["id"]
-    if isinstance(value, list):
-        return [item["name"] if isinstance(item, dict) else item for item in value] or None
-    if value is not None and schema.get("format") == "date-time":
-        return datetime.fromisoformat(value).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return value
 
 
 @pytest.fixture(scope="session")

@@ -38,14 +38,7 @@ def server(_server: Running) -> Running:
 
 
 def client_of(server: Running) -> Client:
-    return Client(
-        {
-            "base_url": server.base_url,
-            "client_id": server.client_id,
-            "client_secret": server.client_secret,
-            "refresh_token": server.refresh_token,
-        }
-    )
+    return Client(server.account)
 
 
 def answer(server: Running, match: str, body: object, **more: object) -> None:

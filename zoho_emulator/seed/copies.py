@@ -23,7 +23,7 @@ class _KeptOrg:
     ids: Ids
     now: int
     #: Tables that hold deleted rows.
-    bins: Sequence[str]
+    deleted_in: Sequence[str]
 
 
 _made: dict[str, _KeptOrg] = {}
@@ -47,7 +47,8 @@ def copy_or_build(
     store = seeded()
     if path.stat().st_size <= _LARGEST_BYTES:
         file = store.connection.serialize()
-        _made[key] = _KeptOrg(file, _copy_org(store.org), replace(store.ids), now, _bins(store))
+        org, ids = _copy_org(store.org), replace(store.ids)
+        _made[key] = _KeptOrg(file, org, ids, now, _tables_with_deleted_rows(store))
         if len(_made) > _MOST:
             _made.pop(next(iter(_made)))
     return store
@@ -59,8 +60,8 @@ def _copy(made: _KeptOrg, path: Path, *, seed: int, time_zone: str, now: int) ->
     org = _copy_org(made.org)
     org.time_zone = time_zone
     store = Store(org, path, replace(made.ids), seed=seed, filled=True)
-    # Only deletions hang on the clock.
-    for table in made.bins if now != made.now else ():
+    # Only deletions depend on the clock.
+    for table in made.deleted_in if now != made.now else ():
         store.connection.execute(
             f"update {table} set deleted_time = deleted_time + ? where deleted_time is not null",
             (now - made.now,),
@@ -68,7 +69,7 @@ def _copy(made: _KeptOrg, path: Path, *, seed: int, time_zone: str, now: int) ->
     return store
 
 
-def _bins(store: Store) -> list[str]:
+def _tables_with_deleted_rows(store: Store) -> list[str]:
     tables = [m.table for m in store.org.modules.values() if m.table and not m.view_of]
     deleted = "select 1 from {} where deleted_time is not null limit 1"
     return [one for one in tables if store.connection.execute(deleted.format(one)).fetchone()]

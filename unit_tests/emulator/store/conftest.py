@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from zoho_emulator.seed.copies import copied
+from zoho_emulator.seed.copies import copy_or_build
 from zoho_emulator.seed.org import build
 from zoho_emulator.store.store import Store
 
@@ -15,7 +15,7 @@ NOW = 1_700_000_000
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     path, zone = tmp_path / "org.db", "America/Los_Angeles"
-    made = copied(
+    made = copy_or_build(
         lambda: build(path, rows=10, time_zone=zone, now=NOW),
         path,
         "ten rows",
