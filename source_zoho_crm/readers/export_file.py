@@ -45,7 +45,7 @@ def read_rows(
 ) -> Iterator[list[Row]]:
     """The rows of a ZIP that holds one CSV, in their canonical form, some at a time.
 
-    Neither the file nor what it unpacks to is ever in memory as a whole. A file that unpacks to
+    Neither the file nor what it unpacks to is in memory as a whole. A file that unpacks to
     more than 20 GB, or has more rows than an export can have, is refused. `texts` knows what other
     exports of the module have shown of multi-select texts. Bytes that are no UTF-8 become U+FFFD.
     A file without a byte has no rows.
@@ -86,7 +86,7 @@ class _TooLong(Exception):  # noqa: N818 - users get another sentence
 
 
 class _Table:
-    """The rows of a CSV, none of which is ever in memory beyond the size that it may have."""
+    """The rows of a CSV; of a row that is too long, no more than the limit is in memory."""
 
     def __init__(self, unpacked: IO[bytes]) -> None:
         # Texts of Zoho are longer than the csv module's own limit of a cell.
@@ -141,7 +141,7 @@ def _find_multi_select_cells(
 def find_damage(file: IO[bytes]) -> str | None:
     """Why a ZIP cannot be relied on; None: its checksums hold.
 
-    Unpacks it once, some of it at a time; what is no export of Zoho's is left to `rows`.
+    Unpacks it once, some of it at a time; what is no export of Zoho's is left to `read_rows`.
     """
     if not zipfile.is_zipfile(file):
         return "its result is no ZIP"
