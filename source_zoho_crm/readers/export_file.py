@@ -62,19 +62,19 @@ def read_rows(
                 yield from _read_pages(_Table(unpacked), module, fields, most_rows, texts)
     except (zipfile.BadZipFile, zlib.error, EOFError, csv.Error) as error:
         if _CELL_TOO_LONG in str(error):
-            raise _build_too_long_error(module, "value", MOST_OF_A_CELL) from None
+            raise _too_long_error(module, "value", MOST_OF_A_CELL) from None
         raise transient_error(
             f"An export that Zoho made is damaged ({error}). Try again later."
         ) from error
     except _TooLong:
-        raise _build_too_long_error(module, "record", MOST_OF_A_ROW) from None
+        raise _too_long_error(module, "record", MOST_OF_A_ROW) from None
 
 
 #: What the csv module says of one.
 _CELL_TOO_LONG = "field larger than field limit"
 
 
-def _build_too_long_error(module: str, what: str, most: int) -> AirbyteTracedException:
+def _too_long_error(module: str, what: str, most: int) -> AirbyteTracedException:
     return system_error(
         f"{module}: Zoho's export holds a {what} of more than {most:,} characters, which no field "
         "of Zoho's can hold. Choose fewer columns, or enable COQL."
