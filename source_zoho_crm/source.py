@@ -87,8 +87,8 @@ class SourceZohoCrm(YamlDeclarativeSource):
         if not self._config:
             return self.__class__(config=config).check(logger, config)
         try:
-            hurried = {**self._config, PATIENCE: 0}
-            check_connection(get_org(hurried), hurried)
+            impatient = {**self._config, PATIENCE: 0}
+            check_connection(get_org(impatient), impatient)
         except AirbyteTracedException as problem:
             return AirbyteConnectionStatus(status=Status.FAILED, message=problem.message)
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)

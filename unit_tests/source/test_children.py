@@ -108,13 +108,13 @@ def test_an_incremental_child_that_becomes_whole_and_incremental_again_loses_not
     gone = remove(org, name)
     runs.append(org.read(incremental, state=unstamped if "before" in state else windowed))
 
-    told = {row["id"] for row in rows_of(runs[2], name) if "_ab_cdc_deleted_at" in row}
-    assert told >= gone
+    reported = {row["id"] for row in rows_of(runs[2], name) if "_ab_cdc_deleted_at" in row}
+    assert reported >= gone
     assert latest(*(rows_of(run, name) for run in runs)) == org.truth(incremental)
     assert "Modified_Time" in states_of(runs[2], name)[-1]["stream"]["stream_state"]
 
 
-def test_an_incremental_child_that_is_read_whole_tells_what_zoho_lists(org: Org) -> None:
+def test_an_incremental_child_that_is_read_whole_emits_what_zoho_lists(org: Org) -> None:
     """Zoho lists a removed row of a module that is not asked whether any are listed."""
     name = "Invoiced_Items"
     org.control("POST", "knobs", {"child_deletes": True})

@@ -1,4 +1,4 @@
-"""Exports that tell of no rows: fetched, and made anew where rows were promised."""
+"""Exports that report no rows: fetched, and made anew where rows were promised."""
 
 from collections.abc import Callable
 
@@ -9,8 +9,8 @@ from source_zoho_crm.components.records import RecordsRetriever
 from unit_tests.source.conftest import BULK, Org, Row, each_once, narrow, rows_of
 
 
-def told(org: Org, counts: Row, **when: int) -> None:
-    """What jobs of Vehicles tell is replaced."""
+def reported(org: Org, counts: Row, **when: int) -> None:
+    """What jobs of Vehicles report is replaced."""
     rule = {"match": "bulk.status:Vehicles", "do": "replace", "args": counts}
     org.control("POST", "faults", [rule | when])
 
@@ -33,13 +33,13 @@ def vehicles_of(org: Org, version: str, rows: int, mocker) -> Row:
 
 @pytest.mark.parametrize("mode", ["full_refresh", "incremental"])
 @pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
-def test_an_export_that_tells_of_no_rows_is_fetched_before_it_is_believed(
+def test_an_export_that_reports_no_rows_is_fetched_before_it_is_believed(
     own_org: Org, version: str, mode: str, mocker
 ) -> None:
     vehicles = vehicles_of(own_org, version, 200_000, mocker)
     truth = own_org.truth(vehicles)
     counts = {"old": f'"count":{len(truth)},', "new": '"count":0,'}
-    told(own_org, counts, times=1)
+    reported(own_org, counts, times=1)
 
     output = own_org.read(vehicles, sync_mode=mode)
 
@@ -70,7 +70,7 @@ def test_an_export_without_rows_that_were_promised_is_made_anew(
     truth = own_org.truth(vehicles)
     assert 40 < len(truth) < 80
     counts = {"old": f'"count":{len(truth) - 40},', "new": '"count":0,'}
-    told(own_org, counts)
+    reported(own_org, counts)
     resulting(own_org, {"status": 204}, after=1)
     made = at_job(3, lambda: own_org.control("DELETE", "faults"), mocker)
 

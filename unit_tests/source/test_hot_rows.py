@@ -89,6 +89,6 @@ def test_the_list_of_deletions_ends_though_a_record_is_deleted_at_each_call(org:
 
     org.control("POST", "knobs", {"churn": 0, "churn_rows": 3, "churn_kind": "edit"})
     assert not output.errors
-    told = [row["id"] for row in rows_of(output, "Leads") if row.get("_ab_cdc_deleted_at")]
-    assert sorted(told) == sorted(gone)
+    reported = [row["id"] for row in rows_of(output, "Leads") if row.get("_ab_cdc_deleted_at")]
+    assert sorted(reported) == sorted(gone)
     assert org.calls("deleted:Leads") <= 8

@@ -254,7 +254,7 @@ def test_a_list_goes_on_behind_a_page_that_is_out_of_reach(org: Org) -> None:
     assert each_once(rows_of(output, "Deals")) == org.truth(deals)
 
 
-def test_a_second_of_more_rows_than_lists_reach_is_told_with_what_reaches_them(org: Org) -> None:
+def test_a_second_of_more_rows_than_lists_reach_is_named_with_what_reaches_them(org: Org) -> None:
     org.settings = {"retrieval": REST, "schema_version": "v2"}
     deals = org.stream("Deals")
     edit(org, "Deals", sorted(org.truth(deals)), Modified_Time="2024-03-01T00:00:00+00:00")
@@ -332,7 +332,7 @@ def test_the_state_moves_on_while_converted_leads_are_read_by_lists(org: Org, mo
 # --- Exports -------------------------------------------------------------------------------------
 
 
-def test_a_chain_of_exports_whose_deletions_are_not_told_is_read_in_windows(
+def test_a_chain_of_exports_whose_deletions_are_not_listed_is_read_in_windows(
     org: Org, meanwhile
 ) -> None:
     """The next export counts from the rows that are left."""
@@ -401,7 +401,9 @@ def test_a_chain_that_cannot_be_cut_ends_though_rows_are_deleted_all_the_time(
 # --- Deletions -----------------------------------------------------------------------------------
 
 
-def test_tombstones_are_all_told_when_records_are_restored_meanwhile(org: Org, meanwhile) -> None:
+def test_tombstones_are_all_emitted_when_records_are_restored_meanwhile(
+    org: Org, meanwhile
+) -> None:
     deals = org.stream("Deals")
     state = states_of(org.read(deals), "Deals")[-1]
     gone = sorted(org.truth(deals))[:450]
@@ -414,8 +416,8 @@ def test_tombstones_are_all_told_when_records_are_restored_meanwhile(org: Org, m
     output = org.read(deals, state=[state])
 
     assert done
-    told = {row["id"] for row in rows_of(output, "Deals") if row.get("_ab_cdc_deleted_at")}
-    assert told >= set(gone) - set(back)
+    reported = {row["id"] for row in rows_of(output, "Deals") if row.get("_ab_cdc_deleted_at")}
+    assert reported >= set(gone) - set(back)
 
 
 def test_a_list_of_deletions_that_breaks_off_fails_and_is_not_taken_for_the_end(org: Org) -> None:

@@ -121,7 +121,7 @@ def test_a_thousand_custom_fields_come_whole(retrieval) -> None:
 
 
 @pytest.mark.parametrize("retrieval", METHODS)
-def test_wide_line_items_come_whole_where_zoho_does_not_tell_which_were_removed(retrieval) -> None:
+def test_wide_line_items_come_whole_where_zoho_does_not_say_which_were_removed(retrieval) -> None:
     """They are read whole each time, and have Modified_Time all the same."""
     ZohoAuthenticator._tokens.clear()
     with running(

@@ -156,13 +156,13 @@ def test_a_second_that_is_complete_proves_no_later_row(org: Org, mocker, version
 
     asked.before = meanwhile
     calls = Calls("Accounts", asked, asked)
-    told = MoveDetector(
+    reported = MoveDetector(
         "Accounts", calls.list_records, calls.list_deletions, now, lists_deletions=False
     )
     fields = [Field("Modified_Time", "datetime"), Field("Account_Name", "text")]
     tokens = version != "v2"
     limits = {"rest_columns": 50 * tokens, "rest_tokens": tokens, "rest_chain_rows": 50_000}
-    reader = RestReader(calls.list_records, told, "Accounts", fields, limits, lambda rows: rows)
+    reader = RestReader(calls.list_records, reported, "Accounts", fields, limits, lambda rows: rows)
     end = datetime.now(UTC) - timedelta(minutes=1)
 
     parts = list(reader.read_changes(datetime(1970, 1, 1, tzinfo=UTC), end, resumed=False))
@@ -238,8 +238,8 @@ def test_a_row_of_a_span_without_end_is_read_anew_when_it_was_edited_before_its_
     texts = WholeTexts(
         calls.get_records, "Contracts", fields, at_once=200 if version == "v8" else 0
     )
-    told = MoveDetector("Contracts", calls.list_records, calls.list_deletions, now)
-    reader = RestReader(calls.list_records, told, "Contracts", fields, limits, texts.restore)
+    reported = MoveDetector("Contracts", calls.list_records, calls.list_deletions, now)
+    reader = RestReader(calls.list_records, reported, "Contracts", fields, limits, texts.restore)
     end = datetime.now(UTC) + timedelta(days=365)
 
     parts = list(reader.read_changes(datetime(1970, 1, 1, tzinfo=UTC), end, resumed=False))

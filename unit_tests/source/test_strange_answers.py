@@ -103,7 +103,7 @@ def answer(date: datetime) -> requests.Response:
         (True, [3_600, 60], 60),
     ],
 )
-def test_now_is_the_earliest_that_answers_tell_and_of_a_real_host_never_later_than_here(
+def test_now_is_the_earliest_that_answers_show_and_of_a_real_host_never_later_than_here(
     local: bool, ahead_s: list[int], now_s: int
 ) -> None:
     org = KnownOrg(local=local)
