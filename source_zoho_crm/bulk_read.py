@@ -68,7 +68,7 @@ class BulkRead:
         try:
             return self.poll_requester.ask(segment(job), read=_parse_state, usage_of=self.stream)
         except PutOffError:
-            # The job goes on all the same.
+            # The job goes on.
             return JobState()
 
     def download(self, job: str, file: IO[bytes]) -> None:

@@ -23,6 +23,9 @@ from airbyte_cdk.models import (
     Type,
 )
 from airbyte_cdk.sources.connector_state_manager import HashableStreamDescriptor
+from airbyte_cdk.sources.declarative.concurrent_declarative_source import (
+    ConcurrentDeclarativeSource,
+)
 
 from zoho_crm.directory import CURSOR_FIELD
 
@@ -30,6 +33,8 @@ Row = dict[str, Any]
 
 _KEY = "_packed"
 _ROWS = 50
+#: Packs that wait to be printed.
+PACKS_IN_FLIGHT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,15 @@ def pack(stream: str, rows: Sequence[Row], cursor: str | None) -> Iterator[Row]:
             ]
         ).decode()
         yield {_KEY: PackedRecords(text, len(part)), CURSOR_FIELD: cursor}
+
+
+def limit_packs_in_flight(source: ConcurrentDeclarativeSource) -> None:
+    """Limits the CDK's queue between reading and printing.
+
+    A place holds fifty records, and the CDK's 10,000 places are gigabytes behind a slow reader. The
+    CDK has no setting for it: the queue is private.
+    """
+    source._concurrent_source._queue.maxsize = PACKS_IN_FLIGHT
 
 
 def get_packed(message: AirbyteMessage) -> PackedRecords | None:

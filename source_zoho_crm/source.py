@@ -28,7 +28,7 @@ from source_zoho_crm.letter_case import (
 )
 from source_zoho_crm.missing_streams import build_error_messages, find_missing_streams
 from source_zoho_crm.modules import get_modules
-from source_zoho_crm.packed_records import unpack
+from source_zoho_crm.packed_records import limit_packs_in_flight, unpack
 from source_zoho_crm.selection import add_selection, get_selected_streams, is_incremental
 from source_zoho_crm.state import (
     add_org,
@@ -45,8 +45,6 @@ from zoho_crm.manifest import find_manifest, load_settings_parameters, load_sett
 from zoho_crm.org import begin_run, get_org
 from zoho_crm.problems import config_error
 from zoho_crm.requester import build_requester
-
-_PACKS_IN_FLIGHT = 200
 
 
 class SourceZohoCrm(YamlDeclarativeSource):
@@ -72,8 +70,7 @@ class SourceZohoCrm(YamlDeclarativeSource):
             config=None if config is None else add_selection(config, catalog, self._states),
             state=None if state is None else drop_unknown_keys(state),
         )
-        # A place holds fifty records; the CDK's 10,000 places were gigabytes behind a slow reader.
-        self._concurrent_source._queue.maxsize = _PACKS_IN_FLIGHT
+        limit_packs_in_flight(self)
         if self._config:
             warn_of_unknown(self._config, load_settings_parameters()["form"])
             self._config["_zoho"]["scopes"] = ",".join(find_needed_scopes(self._config).values())
@@ -90,8 +87,8 @@ class SourceZohoCrm(YamlDeclarativeSource):
         if not self._config:
             return self.__class__(config=config).check(logger, config)
         try:
-            hurried = {**self._config, PATIENCE: 0}
-            check_connection(get_org(hurried), hurried)
+            impatient = {**self._config, PATIENCE: 0}
+            check_connection(get_org(impatient), impatient)
         except AirbyteTracedException as problem:
             return AirbyteConnectionStatus(status=Status.FAILED, message=problem.message)
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)

@@ -30,7 +30,7 @@ def report_usage(messages: Iterable[AirbyteMessage], org: Org) -> Iterator[Airby
 
 
 def format_usage(rows: Mapping[str, int], usage: Mapping[str, StreamUsage]) -> Iterator[str]:
-    """A line for each stream, the dearest first, and the sum."""
+    """A line for each stream, the most expensive first, and the sum."""
     streams = {name: usage.get(name, StreamUsage()) for name in rows.keys() | usage.keys()}
     width = max(map(len, streams), default=0)
     for name, used in sorted(streams.items(), key=lambda item: (-item[1].credits, item[0])):

@@ -211,7 +211,7 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
             patience -= pause
 
     def _ask(self) -> Mapping[str, Any]:
-        """The answer of the token endpoint, of whatever status, once it has a token or a reason."""
+        """The answer of the token endpoint, of any status, once it has a token or a reason."""
         url = str(self.get_token_refresh_endpoint())
         trouble = ""
         patient = self.config.get(PATIENCE) != 0

@@ -1,6 +1,6 @@
 """How Zoho's values are read into their canonical forms, one function for each.
 
-A value that is none of its type raises `Odd`, whatever JSON it is. A text of JSON and a cell of CSV
+A value that is none of its type raises `Odd`, for any JSON. A text of JSON and a cell of CSV
 are read alike.
 """
 

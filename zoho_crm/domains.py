@@ -10,7 +10,7 @@ DOTS = frozenset({".", ".."})
 
 
 def segment(name: str) -> str:
-    """A name of Zoho's as one part of a path, whatever it holds.
+    """A name of Zoho's as one part of a path, quoted.
 
     Unquoted, a name like `//example.com` would be an address of its own, to which the token goes.
     """

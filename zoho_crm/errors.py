@@ -61,7 +61,7 @@ NOT_SERVED = frozenset(
 INVALID_DATA = "INVALID_DATA"
 #: Another record has a value that must be unique.
 DUPLICATE_DATA = "DUPLICATE_DATA"
-#: Codes that speak of a record. Zoho's samples show some of them without a list around them, as if
+#: Codes that concern a record. Zoho's samples show some of them without a list around them, as if
 #: the whole call were refused ("Insert Records": samples of errors).
 OF_RECORDS = frozenset(
     """
@@ -73,7 +73,7 @@ OF_RECORDS = frozenset(
     """.split()  # noqa: SIM905 - a list of words reads better as words
 )
 
-#: Codes that speak of a whole call, whatever else they say. INVALID_MODULE stands in a list in some
+#: Codes that always concern a whole call. INVALID_MODULE stands in a list in some
 #: samples and alone in recordings.
 OF_CALLS_ONLY = TOKEN_REFUSED | {
     SCOPE_LACKING,
@@ -84,7 +84,7 @@ OF_CALLS_ONLY = TOKEN_REFUSED | {
     "INVALID_URL_PATTERN",
     "TOO_MANY_REQUESTS",
 }
-#: Codes that speak of a whole call unless they name a record; so do those of `lacks_feature`.
+#: Codes that concern a whole call unless they name a record; so do those of `lacks_feature`.
 OF_CALLS = (
     OF_CALLS_ONLY
     | PERMISSION_LACKING
@@ -99,7 +99,7 @@ OF_CALLS = (
     }
 )
 
-#: Codes that speak of a record as it stands: whatever a row brings, it cannot be changed now.
+#: Codes that concern the state of a record: no row can change it now.
 OF_STANDING_RECORDS = frozenset(
     """
     NOT_APPROVED NOT_REVIEWED RECORD_LOCKED RECORD_IN_BLUEPRINT CONVERTED_RECORD
@@ -130,7 +130,7 @@ def find_code(response: requests.Response) -> str | None:
 
 
 def find_error(response: requests.Response) -> Mapping[str, Any] | None:
-    """Zoho's one error, whatever the status; None where there is none, or several.
+    """Zoho's one error, with any status; None where there is none, or several.
 
     It stands alone, or as the only entry of the list that a good answer would have: Bulk Read,
     writes and lists of deletions all know both forms.
@@ -189,7 +189,7 @@ def isolate_error(
 
 @dataclass
 class FailuresOnly(ErrorHandler):
-    """The manifest's error rules, asked about refusals only, whatever their status.
+    """The manifest's error rules, asked about refusals only, of any status.
 
     Why not in YAML: a filter with a `predicate` parses the body of every good page once more with
     the standard library's parser, 14 µs a row.

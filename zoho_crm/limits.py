@@ -30,7 +30,7 @@ _EDITIONS = {
 
 #: What every edition allows.
 LEAST_CALLS_AT_ONCE = 5
-#: Queries and sorted lists, whatever the edition.
+#: Queries and sorted lists, in every edition.
 SUB_CALLS_AT_ONCE = 10
 #: Results of exports ("Bulk Read: Limitations").
 DOWNLOADS_A_MINUTE = 10
@@ -80,7 +80,7 @@ def _is_on_trial(expiry: object, now: datetime, *, unknown: bool) -> bool:
     return (ends if ends.tzinfo else ends.replace(tzinfo=UTC)) > now
 
 
-#: A bulk read job, whatever it brings ("Bulk Read").
+#: A bulk read job, with any number of rows ("Bulk Read").
 CREDITS_OF_AN_EXPORT = 50
 
 

@@ -90,7 +90,7 @@ class MultiSelectTexts:
 
     def __init__(self, stream: str) -> None:
         self._stream = stream
-        #: What is an item by itself: the options of a column, and its texts without a separator.
+        #: Known items: the options of a column, and its texts without a separator.
         self._items: dict[str, set[str]] = {}
         #: The separators that texts have shown.
         self._shown: set[str] = set()

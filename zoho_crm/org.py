@@ -70,7 +70,7 @@ class Org:
         return getattr(self._here, "code", None)
 
     def book_answer(self, request: requests.PreparedRequest, response: requests.Response) -> None:
-        """Books an answer of Zoho's API, whatever it says."""
+        """Books any answer of Zoho's API."""
         self._here.code = find_code(response)
         self.clock.observe(response.headers.get("Date"))
         refused = self._here.code is not None or not response.ok

@@ -99,7 +99,7 @@ class RecordsRetriever(Retriever):
                         self._close_window(Window(span.since, span.since))
                     rows += len(part)
                     yield from self._pack(reader, part, start)
-                # An initial read without any row may have missed them: see below.
+                # A first read without rows may have missed them: see below.
                 if rows or (span and span.resumed):
                     self._close_windows(closed)
             if closed or (reader.by_time and not rows):
@@ -127,7 +127,7 @@ class RecordsRetriever(Retriever):
         """Returns where a module that Zoho refuses altogether may end empty; raises if it may not.
 
         An empty full refresh would drop the rows of earlier syncs, and behind a state they would
-        go stale unnoticed. So only a stream that has brought none ends empty, and each time anew.
+        go stale unnoticed. So only a stream that has emitted none ends empty, and each time again.
         """
         begins = not has_state(self.config, self.name)
         if begins:
@@ -223,7 +223,7 @@ class RecordsRetriever(Retriever):
                 begun = True
                 yield page
         except Refused as refusal:
-            # What is read whole is read, whatever the reason why its deletions are not listed.
+            # A module that is read whole is read even if its deletions are not listed.
             passing = refusal.failure_type == FailureType.transient_error
             whole = not (self._module.lists_deletions or passing)
             unlisted = refusal.code in NOT_SERVED | PERMISSION_LACKING

@@ -80,7 +80,7 @@ class Block:
             self.upto_page = self.pages
 
     def take(self, page: list[Row]) -> list[Row]:
-        """The page's rows that belong to the block and were not told before.
+        """The page's rows that belong to the block and were not emitted before.
 
         UNVERIFIED: whether rows without Modified_Time are in a list of modified ones. Where they
         are, they belong to each block. A module that fills it for none is read whole elsewhere.

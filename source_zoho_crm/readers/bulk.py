@@ -8,6 +8,7 @@ from typing import Any
 from source_zoho_crm.bulk_read import BulkRead, Result
 from source_zoho_crm.readers import Row
 from source_zoho_crm.readers.blocks import Rereading
+from source_zoho_crm.readers.calls import Calls
 from source_zoho_crm.readers.export_chain import Chain, Ids, cut_window, estimate_first_part
 from source_zoho_crm.readers.export_file import read_rows
 from source_zoho_crm.readers.exports import Export
@@ -62,19 +63,20 @@ class BulkReader:
     def __init__(
         self,
         service: BulkRead,
+        calls: Calls,
         detector: MoveDetector,
-        module: str,
         fields: Sequence[Field],
         version: Mapping[str, int],
         *,
         in_steps: bool = False,
     ) -> None:
         self._service = service
+        self._calls = calls
         self._in_steps = in_steps
         self._detector = detector
-        self._module = module
+        self._module = calls.module
         self._fields = fields
-        self._texts = MultiSelectTexts(module)
+        self._texts = MultiSelectTexts(calls.module)
         self._plain_names = bool(version["bulk_plain_names"])
         self._stamped = any(field.api_name == CURSOR_FIELD for field in fields)
         self._most_rows = version["bulk_rows"]
@@ -105,7 +107,7 @@ class BulkReader:
     def _is_empty(self, since: datetime | None) -> bool:
         """An export costs 50 credits, empty or not."""
         try:
-            return self._detector.find_some_id(since) is None
+            return self._calls.find_some_id(since) is None
         except Refused:
             return False
 

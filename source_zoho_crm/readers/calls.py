@@ -8,6 +8,7 @@ from source_zoho_crm.readers.windows import format_moment
 from zoho_crm.answers import Body, Page, Row, UndocumentedError, build_page_reader
 from zoho_crm.casts import to_utc
 from zoho_crm.domains import segment
+from zoho_crm.errors import INVALID_DATA
 from zoho_crm.problems import Refused, transient_error
 from zoho_crm.requester import ZohoRequester
 
@@ -60,6 +61,22 @@ class Calls:
         """ "Get Records": a page of the rows that were modified since then, and maybe before.
         `promised`: rows have been seen that it should show."""
         return self._list(segment(self.module), _PAGE, params, since, promised)
+
+    def find_some_id(self, since: datetime | None, *, converted: str = "both") -> str | None:
+        """The id of a record modified since then (None: of any record); None: there is none."""
+        params = {"fields": "id", "per_page": "1", "converted": converted}
+        rows = self.list_records(params, since).rows
+        return rows[0]["id"] if rows else None
+
+    def has_record(self, key: str) -> bool:
+        """Whether there is a record of this id."""
+        try:
+            params = {"fields": "id", "ids": key, "converted": "both"}
+            return bool(self.list_records(params, None).rows)
+        except Refused as refusal:
+            if refusal.code != INVALID_DATA:
+                raise
+            return False
 
     def list_deletions(self, since: datetime, page: int) -> Page:
         """ "Get Deleted Records": a page of what was deleted since then, and maybe before."""

@@ -140,7 +140,7 @@ class ChosenReader:
         coql = CoqlReader(self._calls.query, self._module.api_name, self._fields, self._version)
         if not self._module.is_convertible:
             return coql
-        return CoqlAndConvertedReader(coql, self._build_rest("true"), coql.shows, self._detector)
+        return CoqlAndConvertedReader(coql, self._build_rest("true"), coql.shows, self._calls)
 
     def _build_rest(self, converted: str = "both") -> RestReader:
         return RestReader(
@@ -159,5 +159,5 @@ class ChosenReader:
         # A child that is read whole emits no state, and a full refresh resumes from none.
         steps = self._module.windowed and is_incremental(self._config, name)
         return BulkReader(
-            service, self._detector, name, self._fields, self._version, in_steps=steps
+            service, self._calls, self._detector, self._fields, self._version, in_steps=steps
         )

@@ -76,22 +76,13 @@ def read_until_unchanged(
     `at_last`: it does not, so it comes as it was read last, with a warning.
     """
     found: dict[str, Row] = {}
-    for start in range(0, len(ids), at_once):
-        found |= _read_until_unchanged(
-            ids[start : start + at_once], column_groups, fetch, wanted, at_last=at_last
-        )
-    return found
-
-
-def _read_until_unchanged(
-    ids: Sequence[str],
-    column_groups: Sequence[Columns],
-    fetch: Callable[[Columns, Sequence[str]], list[Row]],
-    wanted: Callable[[Row], bool],
-    *,
-    at_last: bool,
-) -> dict[str, Row]:
-    found: dict[str, Row] = {}
+    if not 0 < len(ids) <= at_once:
+        for start in range(0, len(ids), at_once):
+            some = ids[start : start + at_once]
+            found |= read_until_unchanged(
+                some, column_groups, fetch, wanted, at_once=at_once, at_last=at_last
+            )
+        return found
     for _ in range(_REREADS):
         first, *rest = (
             {row["id"]: row for row in fetch(columns, ids)} for columns in column_groups

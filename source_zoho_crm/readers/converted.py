@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from source_zoho_crm.readers import Reader, Row
-from source_zoho_crm.readers.moved_rows import MoveDetector
+from source_zoho_crm.readers.calls import Calls
 from source_zoho_crm.readers.rest import RestReader
 from source_zoho_crm.readers.windows import Window
 
@@ -25,19 +25,19 @@ class CoqlAndConvertedReader:
         coql: Reader,
         converted: RestReader,
         shows: Callable[[str], bool],
-        detector: MoveDetector,
+        calls: Calls,
     ) -> None:
         self.name = coql.name
         self.cast = coql.cast
         self._coql = coql
         self._converted = converted
         self._shows = shows
-        self._detector = detector
+        self._calls = calls
 
     def read_changes(
         self, since: datetime, end: datetime, *, resumed: bool, promised: bool = False
     ) -> Iterator[list[Row] | Window]:
-        if not self._detector.find_some_id(since):
+        if not self._calls.find_some_id(since):
             yield Window(since, end)
             return
         if not self._are_hidden(since):
@@ -51,7 +51,7 @@ class CoqlAndConvertedReader:
                 yield [self._converted.cast(row) for row in part]
 
     def read_everything(self) -> Iterator[list[Row]]:
-        if not self._detector.find_some_id(None):
+        if not self._calls.find_some_id(None):
             return
         if self._are_hidden(None):
             for page in self._converted.read_everything():
@@ -60,11 +60,11 @@ class CoqlAndConvertedReader:
 
     def _are_hidden(self, since: datetime | None) -> bool:
         for _ in range(_SAMPLES):
-            some = self._detector.find_some_id(since, converted="true")
+            some = self._calls.find_some_id(since, converted="true")
             if some is None or self._shows(some):
                 return False
             # It may have been deleted between the list and the query.
-            if self._detector.has_record(some):
+            if self._calls.has_record(some):
                 return True
         # Rows that come twice do less harm than rows that never come.
         return True

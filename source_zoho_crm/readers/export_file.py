@@ -45,7 +45,7 @@ def read_rows(
 ) -> Iterator[list[Row]]:
     """The rows of a ZIP that holds one CSV, in their canonical form, some at a time.
 
-    Neither the file nor what it unpacks to is ever in memory as a whole. A file that unpacks to
+    Neither the file nor what it unpacks to is in memory as a whole. A file that unpacks to
     more than 20 GB, or has more rows than an export can have, is refused. `texts` knows what other
     exports of the module have shown of multi-select texts. Bytes that are no UTF-8 become U+FFFD.
     A file without a byte has no rows.
@@ -62,19 +62,19 @@ def read_rows(
                 yield from _read_pages(_Table(unpacked), module, fields, most_rows, texts)
     except (zipfile.BadZipFile, zlib.error, EOFError, csv.Error) as error:
         if _CELL_TOO_LONG in str(error):
-            raise _build_too_long_error(module, "value", MOST_OF_A_CELL) from None
+            raise _too_long_error(module, "value", MOST_OF_A_CELL) from None
         raise transient_error(
             f"An export that Zoho made is damaged ({error}). Try again later."
         ) from error
     except _TooLong:
-        raise _build_too_long_error(module, "record", MOST_OF_A_ROW) from None
+        raise _too_long_error(module, "record", MOST_OF_A_ROW) from None
 
 
 #: What the csv module says of one.
 _CELL_TOO_LONG = "field larger than field limit"
 
 
-def _build_too_long_error(module: str, what: str, most: int) -> AirbyteTracedException:
+def _too_long_error(module: str, what: str, most: int) -> AirbyteTracedException:
     return system_error(
         f"{module}: Zoho's export holds a {what} of more than {most:,} characters, which no field "
         "of Zoho's can hold. Choose fewer columns, or enable COQL."
@@ -86,7 +86,7 @@ class _TooLong(Exception):  # noqa: N818 - users get another sentence
 
 
 class _Table:
-    """The rows of a CSV, none of which is ever in memory beyond the size that it may have."""
+    """The rows of a CSV; of a row that is too long, no more than the limit is in memory."""
 
     def __init__(self, unpacked: IO[bytes]) -> None:
         # Texts of Zoho are longer than the csv module's own limit of a cell.
@@ -141,7 +141,7 @@ def _find_multi_select_cells(
 def find_damage(file: IO[bytes]) -> str | None:
     """Why a ZIP cannot be relied on; None: its checksums hold.
 
-    Unpacks it once, some of it at a time; what is no export of Zoho's is left to `rows`.
+    Unpacks it once, some of it at a time; what is no export of Zoho's is left to `read_rows`.
     """
     if not zipfile.is_zipfile(file):
         return "its result is no ZIP"

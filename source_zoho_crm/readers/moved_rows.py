@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from source_zoho_crm.readers import Page
 from source_zoho_crm.readers.repeated_pages import RepeatedPages
-from zoho_crm.errors import INVALID_DATA, NOT_SERVED, PERMISSION_LACKING
+from zoho_crm.errors import NOT_SERVED, PERMISSION_LACKING
 from zoho_crm.problems import Refused
 
 LOGGER = logging.getLogger("airbyte")
@@ -85,21 +85,6 @@ class MoveDetector:
     def can_detect(self) -> bool:
         """Whether Zoho shows which records have moved."""
         return self.lists_deletions and not self._refused
-
-    def find_some_id(self, since: datetime | None, *, converted: str = "both") -> str | None:
-        """A record modified since then (None: any record); None: there is none."""
-        params = {"fields": "id", "per_page": "1", "converted": converted}
-        rows = self._rows(params, since).rows
-        return rows[0]["id"] if rows else None
-
-    def has_record(self, key: str) -> bool:
-        """Whether there is a record of this id."""
-        try:
-            return bool(self._rows({"fields": "id", "ids": key, "converted": "both"}, None).rows)
-        except Refused as refusal:
-            if refusal.code != INVALID_DATA:
-                raise
-            return False
 
     def find_moved(
         self, since_s: float, held: Callable[[str], bool], *, edits: bool = True

@@ -10,7 +10,7 @@ from zoho_crm.problems import transient_error
 
 
 class RepeatedPages:
-    """Ends the read of a list whose pages repeat: it would go on for ever.
+    """Ends the read of a list whose pages repeat: it would never end.
 
     Rows that move in a list get another Modified_Time, so that a page with the rows of the one
     before is the same page.

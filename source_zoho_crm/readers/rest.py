@@ -132,7 +132,7 @@ class RestReader:
                 return
             if reached == anchor:
                 if second.readings == _READINGS:
-                    raise self._build_moving_error()
+                    raise self._moving_error()
                 size.shrink(1)
                 continue
             if not self._detector.can_detect:
@@ -167,9 +167,7 @@ class RestReader:
                 if listing.ended:
                     break
                 if walk.more and self._tokens and listing.pages * PER_PAGE >= self._chain_rows:
-                    raise self._build_too_many_error(
-                        "a module without Modified_Time", listing.pages
-                    )
+                    raise self._too_many_error("a module without Modified_Time", listing.pages)
             if not walk.complete:
                 rereading.mark_broken()
                 listing = ListById(listing.upto)
@@ -183,7 +181,7 @@ class RestReader:
             if rereading.is_complete(moved, fresh):
                 return
             listing = listing.build_next()
-        raise self._build_moving_error()
+        raise self._moving_error()
 
     def _read_edited(self, ids: set[str], stop: str) -> list[Row]:
         """The rows that were edited while they were read, and not past the end of the span."""
@@ -214,9 +212,9 @@ class RestReader:
                 if block.last > block.anchor:
                     block.is_cut = True
                     return
-                raise self._build_too_many_error(f"the second {block.anchor}", block.pages)
+                raise self._too_many_error(f"the second {block.anchor}", block.pages)
         if walk.out_of_reach and block.last == block.anchor:
-            raise self._build_too_many_error(f"the second {block.anchor}", block.pages)
+            raise self._too_many_error(f"the second {block.anchor}", block.pages)
         if walk.complete:
             block.end()
         else:
@@ -242,14 +240,14 @@ class RestReader:
             promised=promised,
         )
 
-    def _build_too_many_error(self, where: str, pages: int) -> AirbyteTracedException:
+    def _too_many_error(self, where: str, pages: int) -> AirbyteTracedException:
         rows = pages * PER_PAGE
         return config_error(
             f"{self._module} has more than {rows:,} records in {where}, which Zoho's REST lists "
             "cannot reach. Enable COQL, or choose the API type Bulk."
         )
 
-    def _build_moving_error(self) -> AirbyteTracedException:
+    def _moving_error(self) -> AirbyteTracedException:
         return transient_error(
             f"{self._module}: records were edited or deleted each of the {_READINGS} times that "
             "their list was read, or reading it took longer than its page token lasts. The next "

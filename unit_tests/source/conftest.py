@@ -27,6 +27,18 @@ from zoho_emulator.server import Running, Settings, running
 
 Row = dict[str, Any]
 
+COQL = {"use_coql": "enabled"}
+REST = {"use_coql": "disabled", "api_type": "REST"}
+BULK = {"use_coql": "disabled", "api_type": "Bulk"}
+METHODS = [
+    pytest.param(COQL, id="COQL"),
+    pytest.param(REST, id="REST"),
+    pytest.param(BULK, id="Bulk"),
+]
+
+#: A module without Modified_Time.
+UNSTAMPED = "Extra_3"
+
 MODULES = ("Leads", "Accounts", "Contacts", "Deals", "Products", "Vehicles")
 SETTINGS = Settings(
     rows=60, rows_by_module={"Leads": 2_300, "Contacts": 700}, modules=62, fields_by_module={}
@@ -38,10 +50,11 @@ SETTINGS = Settings(
 _discovered: dict[str, bytes] = {}
 #: What changes rows, the clock and counters of an emulator, and no metadata.
 _ROWS_ONLY = re.compile("(records/|clock|reset)")
-#: Knobs that say how rows are listed, queried and exported.
+#: Knobs that say how rows are listed, queried and exported. Not `child_deletes`: whether removed
+#: rows are listed decides which streams are incremental.
 _OF_ROWS = {
     *("churn", "churn_rows", "churn_kind", "page_tokens", "visible_after_s", "coql_converted"),
-    *("not_modified", "bulk_rows", "bulk_job_seconds", "child_deletes"),
+    *("not_modified", "bulk_rows", "bulk_job_seconds"),
 }
 
 
@@ -135,6 +148,34 @@ def rows_of(output: EntrypointOutput, stream: str, *, deleted: bool = True) -> l
     ]
 
 
+def by_id(rows: Iterable[Row]) -> dict[str, Row]:
+    return {row["id"]: row for row in rows}
+
+
+def each_once(rows: Sequence[Row]) -> dict[str, Row]:
+    """The rows by id, none of which comes twice."""
+    found = by_id(rows)
+    assert len(found) == len(rows), "a record came twice"
+    return found
+
+
+def log_of(output: EntrypointOutput) -> str:
+    return "\n".join(entry.log.message for entry in output.logs)
+
+
+def unstamped_stream(org: Org) -> Row:
+    stream = org.stream(UNSTAMPED)
+    assert "Modified_Time" not in stream["json_schema"]["properties"]
+    return stream
+
+
+def as_seeded(org: Org) -> Org:
+    """The org as it was before a test changed it; the source has no token of it yet."""
+    ZohoAuthenticator._tokens.clear()
+    org.control("POST", "reset", {"org": True})
+    return org
+
+
 def narrow(stream: Row, *columns: str) -> Row:
     """The stream with these columns only, and therefore in one column group."""
     properties = stream["json_schema"]["properties"]
@@ -142,7 +183,7 @@ def narrow(stream: Row, *columns: str) -> Row:
     return {**stream, "json_schema": {**stream["json_schema"], "properties": chosen}}
 
 
-def get_modules(streams: Iterable[str]) -> set[str]:
+def modules_of(streams: Iterable[str]) -> set[str]:
     """The streams that are modules; streams of settings are in small letters."""
     return {name for name in streams if not name.islower()}
 
@@ -194,13 +235,6 @@ def org(_server: Running) -> Iterator[Org]:
     _server.control("POST", "reset", {})
     yield Org(_server, shared=True, made_of=SETTINGS)
     _server.control("POST", "knobs", {"churn": 0, "features_refused": []})
-
-
-def renewed(org: Org) -> Org:
-    """The org with the data that it was made with, and a source that has no token of it yet."""
-    ZohoAuthenticator._tokens.clear()
-    org.control("POST", "reset", {"org": True})
-    return org
 
 
 @pytest.fixture

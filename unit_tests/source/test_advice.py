@@ -37,19 +37,19 @@ def test_a_method_of_less_than_half_the_credits_is_named(
 
 def test_lists_are_not_advised_where_they_cut_texts() -> None:
     """On v2 each text costs a call, and a read by lists many times what the pages do."""
-    told = {"rows": 300, "columns": 30, "version": VERSIONS["v2"], "rich_text": True}
+    reported = {"rows": 300, "columns": 30, "version": VERSIONS["v2"], "rich_text": True}
 
-    assert advise_method("COQL", credits_=14, **told) is None
-    assert "about 7 (Use COQL enabled)" in str(advise_method("REST", credits_=49, **told))
+    assert advise_method("COQL", credits_=14, **reported) is None
+    assert "about 7 (Use COQL enabled)" in str(advise_method("REST", credits_=49, **reported))
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("method", ["COQL", "REST", "Bulk"])
 def test_ids_alone_cost_a_call_a_page_too(method: str, version: str) -> None:
     """Versions before v7 do not count the id among a module's fields."""
-    told = {"rows": 400, "version": VERSIONS[version], "rich_text": False, "credits_": 10_000}
+    reported = {"rows": 400, "version": VERSIONS[version], "rich_text": False, "credits_": 10_000}
 
-    none, one = (advise_method(method, columns=columns, **told) for columns in (0, 1))
+    none, one = (advise_method(method, columns=columns, **reported) for columns in (0, 1))
 
     assert none is not None
     assert none.replace(" 0 columns", " 1 columns") == one

@@ -4,12 +4,8 @@ import time
 
 import pytest
 
-from unit_tests.source.conftest import Org, narrow, rows_of
+from unit_tests.source.conftest import BULK, COQL, REST, Org, narrow, rows_of
 from zoho_crm.auth import ZohoAuthenticator
-
-COQL = {"use_coql": "enabled"}
-REST = {"use_coql": "disabled", "api_type": "REST"}
-BULK = {"use_coql": "disabled", "api_type": "Bulk"}
 
 
 @pytest.fixture(autouse=True)

@@ -17,13 +17,20 @@ from hypothesis import strategies as st
 from source_zoho_crm.bulk_read import BulkRead
 from source_zoho_crm.readers.export_chain import cut_window, estimate_first_part
 from source_zoho_crm.readers.windows import Window, format_moment
-from unit_tests.source.conftest import Org, get_modules, rows_of, states_of
+from unit_tests.source.conftest import (
+    BULK,
+    COQL,
+    REST,
+    Org,
+    each_once,
+    log_of,
+    modules_of,
+    rows_of,
+    states_of,
+)
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_emulator.server import Running, Settings, running
 
-BULK = {"use_coql": "disabled", "api_type": "Bulk"}
-COQL = {"use_coql": "enabled"}
-REST = {"use_coql": "disabled", "api_type": "REST"}
 LEADS = 400
 
 
@@ -111,16 +118,6 @@ def hurried(mocker) -> None:
     mocker.patch("source_zoho_crm.readers.exports._FIRST_WAIT_S", 0.03)
 
 
-def log(output: EntrypointOutput) -> str:
-    return "\n".join(entry.log.message for entry in output.logs)
-
-
-def by_id(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    found = {row["id"]: row for row in rows}
-    assert len(found) == len(rows), "a record came twice"
-    return found
-
-
 def fault(match: str, times: int, status: int, code: str) -> list[dict[str, Any]]:
     body = {"code": code, "details": {}, "message": "made up", "status": "error"}
     args = {"status": status, "body": body}
@@ -151,12 +148,12 @@ def test_a_module_costs_an_export_a_download_and_few_looks(bulk_org: BulkOrg, mo
 
     output = bulk_org.read(leads)
 
-    assert by_id(rows_of(output, "Leads")) == bulk_org.truth(leads)
+    assert each_once(rows_of(output, "Leads")) == bulk_org.truth(leads)
     calls = [bulk_org.calls(f"bulk.{name}") for name in ("create", "status", "result")]
     # How long the emulator works depends on what else the machine does.
     assert calls == [1, len(waits.all), 1]
     assert waits.all == pytest.approx([0.3 * 1.6**look for look in range(len(waits.all))])
-    assert f"Leads: {len(bulk_org.truth(leads))} records read by Bulk." in log(output)
+    assert f"Leads: {len(bulk_org.truth(leads))} records read by Bulk." in log_of(output)
 
 
 def test_a_quiet_module_costs_one_credit(bulk_org: BulkOrg) -> None:
@@ -168,7 +165,7 @@ def test_a_quiet_module_costs_one_credit(bulk_org: BulkOrg) -> None:
     output = bulk_org.read(leads, state=[state])
 
     assert rows_of(output, "Leads") == []
-    assert "Cost: Leads             0 records      1 calls       1 credits" in log(output)
+    assert "Cost: Leads             0 records      1 calls       1 credits" in log_of(output)
     (later,) = states_of(output, "Leads")[-1:]
     assert later["stream"]["stream_state"] != state["stream"]["stream_state"]
 
@@ -196,7 +193,7 @@ def test_a_start_date_leaves_older_records_out(bulk_org: BulkOrg) -> None:
     middle = sorted(row["Modified_Time"] for row in truth.values())[len(truth) // 2]
     bulk_org.settings["start_datetime"] = middle
 
-    rows = by_id(rows_of(bulk_org.read(leads), "Leads"))
+    rows = each_once(rows_of(bulk_org.read(leads), "Leads"))
 
     assert rows.keys() == {key for key, row in truth.items() if row["Modified_Time"] >= middle}
 
@@ -217,14 +214,14 @@ def test_nothing_but_the_id_can_be_exported(bulk_org: BulkOrg) -> None:
     streams = bulk_org.streams()
     name = next(
         name
-        for name in sorted(get_modules(streams))
+        for name in sorted(modules_of(streams))
         if "Modified_Time" not in streams[name]["json_schema"]["properties"]
         and bulk_org.truth(streams[name])
     )
     stream = streams[name]
     stream["json_schema"]["properties"] = {"id": {"type": "string"}}
 
-    rows = by_id(rows_of(bulk_org.read(stream), name))
+    rows = each_once(rows_of(bulk_org.read(stream), name))
 
     assert rows == {key: {"id": key} for key in bulk_org.truth(stream)}
 
@@ -258,9 +255,9 @@ def test_a_state_of_one_method_is_read_on_another(bulk_org: BulkOrg, first, seco
     bulk_org.settings["retrieval"] = second
     after = bulk_org.read(leads, state=states_of(before, "Leads")[-1:])
 
-    assert by_id(rows_of(after, "Leads")).keys() == set(changed)
+    assert each_once(rows_of(after, "Leads")).keys() == set(changed)
     truth = bulk_org.truth(leads)
-    assert by_id(rows_of(before, "Leads")) | by_id(rows_of(after, "Leads")) == truth
+    assert each_once(rows_of(before, "Leads")) | each_once(rows_of(after, "Leads")) == truth
 
 
 # --- Jobs that take their time, fail or vanish ---------------------------------------------------
@@ -278,9 +275,9 @@ def test_waits_grow_and_looks_are_few(
     assert len(rows_of(output, "Leads")) == len(bulk_org.truth(leads))
     assert bulk_org.calls("bulk.status") <= most_looks
     assert sum(time.slept) < 1.7 * seconds
-    told = [line for line in log(output).splitlines() if "Zoho is at it for" in line]
-    assert len(told) == int(sum(time.slept) // 30)
-    assert all(line.startswith("Leads, export ") for line in told)
+    reported = [line for line in log_of(output).splitlines() if "Zoho is at it for" in line]
+    assert len(reported) == int(sum(time.slept) // 30)
+    assert all(line.startswith("Leads, export ") for line in reported)
     assert max(time.slept) <= 30
 
 
@@ -304,7 +301,7 @@ def test_a_failed_job_is_made_anew(bulk_org: BulkOrg) -> None:
 
     assert len(rows_of(output, "Leads")) == len(bulk_org.truth(leads))
     assert bulk_org.calls("bulk.create") == 3
-    assert "it failed (INTERNAL_SERVER_ERROR: Internal server error occurred.)" in log(output)
+    assert "it failed (INTERNAL_SERVER_ERROR: Internal server error occurred.)" in log_of(output)
 
 
 def test_a_job_that_fails_every_time_ends_the_stream_with_a_sentence(bulk_org: BulkOrg) -> None:
@@ -326,9 +323,9 @@ def test_what_has_expired_is_made_anew(bulk_org: BulkOrg, match: str) -> None:
 
     output = bulk_org.read(leads)
 
-    assert by_id(rows_of(output, "Leads")) == bulk_org.truth(leads)
+    assert each_once(rows_of(output, "Leads")) == bulk_org.truth(leads)
     assert bulk_org.calls("bulk.create") == 2
-    assert "it is no longer there; a new one is made" in log(output)
+    assert "it is no longer there; a new one is made" in log_of(output)
 
 
 def test_a_result_that_is_no_zip_is_fetched_again(bulk_org: BulkOrg) -> None:
@@ -339,7 +336,7 @@ def test_a_result_that_is_no_zip_is_fetched_again(bulk_org: BulkOrg) -> None:
 
     output = bulk_org.read(leads)
 
-    assert by_id(rows_of(output, "Leads")) == bulk_org.truth(leads)
+    assert each_once(rows_of(output, "Leads")) == bulk_org.truth(leads)
     assert (bulk_org.calls("bulk.create"), bulk_org.calls("bulk.result")) == (1, 2)
 
 
@@ -352,7 +349,7 @@ def test_downloads_wait_for_their_minute(bulk_org: BulkOrg, time: Time) -> None:
     output = bulk_org.read(*(streams[name] for name in names))
 
     for name in names:
-        assert by_id(rows_of(output, name)) == bulk_org.truth(streams[name])
+        assert each_once(rows_of(output, name)) == bulk_org.truth(streams[name])
     assert 100 <= sum(time.slept) <= 200
     assert bulk_org.calls("bulk.create") == len(names)
 
@@ -365,8 +362,8 @@ def test_a_module_that_bulk_read_refuses_is_read_by_rest_and_the_log_says_so_onc
 
     output = bulk_org.read(vehicles)
 
-    assert by_id(rows_of(output, "Vehicles")) == bulk_org.truth(vehicles)
-    (line,) = [line for line in log(output).splitlines() if "Bulk does not serve" in line]
+    assert each_once(rows_of(output, "Vehicles")) == bulk_org.truth(vehicles)
+    (line,) = [line for line in log_of(output).splitlines() if "Bulk does not serve" in line]
     assert "MODULE_NOT_SUPPORTED" in line
     assert line.endswith("so it is read by REST.")
 
@@ -383,7 +380,7 @@ def test_every_page_of_a_chain_is_read(bulk_org: BulkOrg, version: str) -> None:
 
     output = bulk_org.read(leads)
 
-    assert by_id(rows_of(output, "Leads")) == bulk_org.truth(leads)
+    assert each_once(rows_of(output, "Leads")) == bulk_org.truth(leads)
     needed = math.ceil(len(bulk_org.truth(leads)) / 100)
     assert bulk_org.calls("bulk.create") == needed, "no export more than rows need"
 
@@ -394,7 +391,7 @@ def test_chains_of_modules_without_modified_time_are_read_too(bulk_org: BulkOrg)
     streams = {
         name: stream
         for name, stream in bulk_org.streams().items()
-        if name in get_modules([name])
+        if name in modules_of([name])
         and "Modified_Time" not in stream["json_schema"]["properties"]
         and len(bulk_org.truth(stream)) > 14
     }
@@ -403,7 +400,7 @@ def test_chains_of_modules_without_modified_time_are_read_too(bulk_org: BulkOrg)
     output = bulk_org.read(*streams.values())
 
     for name, stream in streams.items():
-        assert by_id(rows_of(output, name)) == bulk_org.truth(stream)
+        assert each_once(rows_of(output, name)) == bulk_org.truth(stream)
 
 
 @pytest.mark.usefixtures("hurried")
@@ -423,7 +420,7 @@ def test_nothing_is_lost_when_rows_are_edited_meanwhile(
     bulk_org.later()
     second = bulk_org.read(leads, state=states_of(first, "Leads")[-1:])
     after = bulk_org.truth(leads)
-    read = by_id(rows_of(first, "Leads")) | by_id(rows_of(second, "Leads"))
+    read = each_once(rows_of(first, "Leads")) | each_once(rows_of(second, "Leads"))
     assert not second.errors
     assert read == after
 
@@ -455,7 +452,7 @@ def test_a_chain_in_which_a_row_moved_is_read_again_in_windows(
     output = bulk_org.read(leads)
 
     assert edited
-    assert by_id(rows_of(output, "Leads")) == truth, "as they were when they were exported"
+    assert each_once(rows_of(output, "Leads")) == truth, "as they were when they were exported"
     assert bulk_org.calls("bulk.create") in range(6, 9), "a chain of three, and its windows"
     moments = [s["stream"]["stream_state"]["Modified_Time"] for s in states_of(output, "Leads")]
     assert moments == sorted(moments)
@@ -472,7 +469,7 @@ def test_a_second_with_more_rows_than_an_export_is_read_by_its_chain(bulk_org: B
 
     output = bulk_org.read(vehicles)
 
-    assert by_id(rows_of(output, "Vehicles")).keys() == set(keys)
+    assert each_once(rows_of(output, "Vehicles")).keys() == set(keys)
 
 
 # --- Windows that fit ----------------------------------------------------------------------------
@@ -602,7 +599,7 @@ def test_a_span_of_more_than_five_exports_is_cut_by_time(bulk_org: BulkOrg, vers
     output = bulk_org.read(leads)
 
     truth = bulk_org.truth(leads)
-    assert by_id(rows_of(output, "Leads")) == truth
+    assert each_once(rows_of(output, "Leads")) == truth
     assert max(states_between(output)) <= 10 * 36, "five exports, and a window of five"
     moments = [s["stream"]["stream_state"]["Modified_Time"] for s in states_of(output, "Leads")]
     assert moments == sorted(moments)
@@ -621,7 +618,7 @@ def test_a_span_that_was_cut_goes_on_from_each_of_its_states(bulk_org: BulkOrg) 
 
     for state in (states[0], states[len(states) // 2]):
         moment = state["stream"]["stream_state"]["Modified_Time"]
-        rest = by_id(rows_of(bulk_org.read(leads, state=[state]), "Leads", deleted=False))
+        rest = each_once(rows_of(bulk_org.read(leads, state=[state]), "Leads", deleted=False))
         assert rest.keys() == {k for k, row in truth.items() if row["Modified_Time"] > moment}
 
 
@@ -633,7 +630,7 @@ def test_rows_that_came_in_one_hour_are_cut_within_it(bulk_org: BulkOrg) -> None
 
     output = bulk_org.read(contacts)
 
-    assert by_id(rows_of(output, "Contacts")).keys() == set(keys)
+    assert each_once(rows_of(output, "Contacts")).keys() == set(keys)
     assert max(states_between(output)) < len(keys)
     assert bulk_org.calls("bulk.create") <= 2 * len(keys) / 3 + 5
 
@@ -646,7 +643,7 @@ def test_a_second_of_more_than_five_exports_is_read_and_ends(bulk_org: BulkOrg) 
 
     output = bulk_org.read(contacts)
 
-    assert by_id(rows_of(output, "Contacts")) == bulk_org.truth(contacts)
+    assert each_once(rows_of(output, "Contacts")) == bulk_org.truth(contacts)
     assert bulk_org.calls("bulk.create") <= 4 * len(bulk_org.truth(contacts)) / 3 + 5
 
 
@@ -658,7 +655,7 @@ def test_a_span_that_no_state_is_kept_of_is_not_cut(bulk_org: BulkOrg) -> None:
     output = bulk_org.read(leads, sync_mode="full_refresh")
 
     truth = bulk_org.truth(leads)
-    assert by_id(rows_of(output, "Leads")) == truth
+    assert each_once(rows_of(output, "Leads")) == truth
     assert bulk_org.calls("bulk.create") == math.ceil(len(truth) / 40)
 
 
@@ -688,4 +685,4 @@ def test_a_row_of_the_second_before_a_span_moves_those_behind_it_too(
 
     output = bulk_org.read(accounts, state=[{"type": "STREAM", "stream": saved}])
 
-    assert by_id(rows_of(output, "Accounts", deleted=False)).keys() == set(keys[1:])
+    assert each_once(rows_of(output, "Accounts", deleted=False)).keys() == set(keys[1:])

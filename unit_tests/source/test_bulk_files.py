@@ -170,7 +170,7 @@ def test_columns_that_nobody_asked_for_are_left_out() -> None:
     assert read(file, field("text")) == [{"id": "1", "X": "a"}]
 
 
-def test_a_column_that_did_not_come_is_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_column_that_did_not_come_is_reported(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "airbyte"):
         assert read(table(["Id"], ["1"]), field("text")) == [{"id": "1"}]
     assert "Leads: Zoho's export came without X; these are null." in caplog.text
@@ -240,7 +240,7 @@ def test_bytes_that_are_no_utf_8_cost_themselves(odd: bytes, value: str) -> None
     ]
 
 
-def test_a_damaged_file_is_told_as_one() -> None:
+def test_a_damaged_file_is_reported_as_one() -> None:
     file = table(["Id", "X"], *([str(key), "abc"] for key in range(5_000)))
     damaged = bytearray(file.getvalue())
     damaged[200:210] = bytes(10)

@@ -7,12 +7,8 @@ import pytest
 from airbyte_cdk.models import Status
 
 from source_zoho_crm import SourceZohoCrm
-from unit_tests.source.conftest import Org
+from unit_tests.source.conftest import BULK, COQL, REST, Org
 from zoho_emulator.knobs import SCOPES
-
-COQL = {"use_coql": "enabled"}
-REST = {"use_coql": "disabled", "api_type": "REST"}
-BULK = {"use_coql": "disabled", "api_type": "Bulk"}
 
 READ = "ZohoCRM.modules.READ,ZohoCRM.settings.READ,ZohoCRM.users.READ,ZohoCRM.org.READ"
 #: Calls of a check, apart from those of the retrieval method.
@@ -102,19 +98,19 @@ def test_a_module_that_the_user_may_not_read_is_no_failure(org: Org) -> None:
     assert check(org) == ""
 
 
-def test_a_user_who_may_read_no_module_is_told_why(org: Org) -> None:
+def test_a_user_who_may_read_no_module_gets_the_reason(org: Org) -> None:
     refuse(org, "records.list", "NO_PERMISSION", 403)
 
     assert "needs a profile with permission for it" in check(org)
 
 
-def test_an_org_that_does_not_tell_of_itself_can_be_read(org: Org) -> None:
+def test_an_org_that_does_not_show_itself_can_be_read(org: Org) -> None:
     refuse(org, "org", "NO_PERMISSION", 403)
 
     assert check(org) == ""
 
 
-def test_an_org_of_another_environment_is_told(org: Org) -> None:
+def test_an_org_of_another_environment_is_reported(org: Org) -> None:
     org.settings = {"environment": "Sandbox"}
 
     assert check(org) == (
@@ -123,7 +119,7 @@ def test_an_org_of_another_environment_is_told(org: Org) -> None:
     )
 
 
-def test_a_broken_answer_is_told_in_a_sentence(org: Org) -> None:
+def test_a_broken_answer_is_reported_in_a_sentence(org: Org) -> None:
     fault = {"match": "settings.modules", "do": "body", "args": {"body": "<html>"}}
     org.control("POST", "faults", [fault])
 

@@ -7,15 +7,12 @@ import pytest
 
 from source_zoho_crm.bulk_read import BulkRead
 from source_zoho_crm.readers.rest import RestReader
-from unit_tests.source.conftest import Org, Row, rows_of, states_of
+from unit_tests.source.conftest import BULK, COQL, REST, Org, Row, log_of, rows_of, states_of
 from unit_tests.source.test_deletes import latest
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.requester import ZohoRequester
 from zoho_emulator.server import Running, Settings, running
 
-COQL = {"use_coql": "enabled"}
-REST = {"use_coql": "disabled", "api_type": "REST"}
-BULK = {"use_coql": "disabled", "api_type": "Bulk"}
 ITEMS, LINKS = "Quoted_Items", "LeadsXProducts"
 QUIET = {"child_deletes": False, "page_tokens": "stand", "bulk_rows": 200_000}
 QUIET |= {"bulk_job_seconds": 0}
@@ -51,10 +48,6 @@ def modes(stream: Row) -> list[str]:
     return stream["supported_sync_modes"]
 
 
-def log(output) -> str:
-    return "\n".join(entry.log.message for entry in output.logs)
-
-
 # --- Whole or incremental ------------------------------------------------------------------------
 
 
@@ -71,7 +64,7 @@ def test_a_child_is_read_whole_each_time_where_zoho_lists_no_removed_row(
 
     assert {row["id"] for row in rows_of(first, name)} >= gone
     assert {row["id"]: row for row in rows_of(second, name)} == org.truth(child)
-    assert "stay in the warehouse" not in log(second), "it is overwritten"
+    assert "stay in the warehouse" not in log_of(second), "it is overwritten"
 
 
 @CHILDREN
@@ -108,20 +101,20 @@ def test_an_incremental_child_that_becomes_whole_and_incremental_again_loses_not
     whole = rows_of(runs[1], name)
     assert {row["id"]: row for row in whole} == rows_but_marks(org, incremental)
     assert len(whole) == len({row["id"] for row in whole})
-    assert "read whole each time" in log(runs[1])
+    assert "read whole each time" in log_of(runs[1])
     unstamped = states_of(runs[1], name)[-1:]
     assert "Modified_Time" not in unstamped[0]["stream"]["stream_state"]
 
     gone = remove(org, name)
     runs.append(org.read(incremental, state=unstamped if "before" in state else windowed))
 
-    told = {row["id"] for row in rows_of(runs[2], name) if "_ab_cdc_deleted_at" in row}
-    assert told >= gone
+    reported = {row["id"] for row in rows_of(runs[2], name) if "_ab_cdc_deleted_at" in row}
+    assert reported >= gone
     assert latest(*(rows_of(run, name) for run in runs)) == org.truth(incremental)
     assert "Modified_Time" in states_of(runs[2], name)[-1]["stream"]["stream_state"]
 
 
-def test_an_incremental_child_that_is_read_whole_tells_what_zoho_lists(org: Org) -> None:
+def test_an_incremental_child_that_is_read_whole_emits_what_zoho_lists(org: Org) -> None:
     """Zoho lists a removed row of a module that is not asked whether any are listed."""
     name = "Invoiced_Items"
     org.control("POST", "knobs", {"child_deletes": True})

@@ -5,11 +5,8 @@ from typing import Any
 import pytest
 from airbyte_cdk.models import FailureType
 
-from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of
+from unit_tests.source.conftest import BULK, COQL, REST, Org, Row, narrow, rows_of, states_of
 
-COQL = {"use_coql": "enabled"}
-REST = {"use_coql": "disabled", "api_type": "REST"}
-BULK = {"use_coql": "disabled", "api_type": "Bulk"}
 METHODS = [
     pytest.param(COQL, "coql:Deals", id="COQL"),
     pytest.param(REST, "records.list:Deals", id="REST"),
@@ -49,14 +46,14 @@ def test_a_first_sync_without_rows_whose_records_are_listed_a_call_later_is_not_
         "Deals: Zoho answered that there are no records, and listed some at the next call. The "
         "next sync reads them."
     )
-    told = [state["stream"]["stream_state"] for state in states_of(output, "Deals")]
-    assert all(state["Modified_Time"] == "1970-01-01T00:00:00Z" for state in told)
+    reported = [state["stream"]["stream_state"] for state in states_of(output, "Deals")]
+    assert all(state["Modified_Time"] == "1970-01-01T00:00:00Z" for state in reported)
 
 
 def test_leads_that_a_list_has_shown_are_asked_for_again_by_query(
     org: Org, pauses: list[float]
 ) -> None:
-    """A list tells whether converted leads are hidden, and so that there are leads."""
+    """A list shows whether converted leads are hidden, and so that there are leads."""
     org.settings = {"retrieval": COQL}
     leads = narrow(org.streams()["Leads"], "Email")
     # The first query looks for a converted lead.

@@ -7,7 +7,17 @@ import pytest
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 
 from source_zoho_crm.readers.windows import MOST_ROWS
-from unit_tests.source.conftest import MODULES, Org, configured, narrow, rows_of, states_of
+from unit_tests.source.conftest import (
+    BULK,
+    COQL,
+    MODULES,
+    REST,
+    Org,
+    configured,
+    narrow,
+    rows_of,
+    states_of,
+)
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_emulator.server import Settings, running
 
@@ -26,10 +36,6 @@ ROWS = 30_000
 SEARCH = 8
 #: An export, its download and twenty looks.
 EXPORT = 50 + 1 + 20
-
-COQL = {"use_coql": "enabled"}
-REST = {"use_coql": "disabled", "api_type": "REST"}
-BULK = {"use_coql": "disabled", "api_type": "Bulk"}
 
 
 @pytest.fixture(scope="module")

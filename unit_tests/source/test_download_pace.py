@@ -59,7 +59,7 @@ def test_all_wait_a_little_when_others_use_up_the_downloads(clock: Clock) -> Non
     assert clock.now >= 1_000 + 60
 
 
-def test_a_download_that_is_put_off_is_told_every_half_minute(
+def test_a_download_that_is_put_off_is_logged_every_half_minute(
     clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, "airbyte"):

@@ -1,4 +1,4 @@
-"""Exports that tell of no rows: fetched, and made anew where rows were promised."""
+"""Exports that report no rows: fetched, and made anew where rows were promised."""
 
 from collections.abc import Callable
 
@@ -6,13 +6,11 @@ import pytest
 
 from source_zoho_crm.bulk_read import BulkRead
 from source_zoho_crm.components.records import RecordsRetriever
-from unit_tests.source.conftest import Org, Row, narrow, rows_of
-
-BULK = {"use_coql": "disabled", "api_type": "Bulk"}
+from unit_tests.source.conftest import BULK, Org, Row, each_once, narrow, rows_of
 
 
-def told(org: Org, counts: Row, **when: int) -> None:
-    """What jobs of Vehicles tell is replaced."""
+def reported(org: Org, counts: Row, **when: int) -> None:
+    """What jobs of Vehicles report is replaced."""
     rule = {"match": "bulk.status:Vehicles", "do": "replace", "args": counts}
     org.control("POST", "faults", [rule | when])
 
@@ -21,12 +19,6 @@ def resulting(org: Org, answer: Row, **when: int) -> None:
     """Results of Vehicles are answered so."""
     rule = {"match": "bulk.result:Vehicles", "do": "status", "args": answer}
     org.control("POST", "faults", [rule | when])
-
-
-def by_id(rows: list[Row]) -> dict[str, Row]:
-    found = {row["id"]: row for row in rows}
-    assert len(found) == len(rows), "a record came twice"
-    return found
 
 
 def vehicles_of(org: Org, version: str, rows: int, mocker) -> Row:
@@ -41,18 +33,18 @@ def vehicles_of(org: Org, version: str, rows: int, mocker) -> Row:
 
 @pytest.mark.parametrize("mode", ["full_refresh", "incremental"])
 @pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
-def test_an_export_that_tells_of_no_rows_is_fetched_before_it_is_believed(
+def test_an_export_that_reports_no_rows_is_fetched_before_it_is_believed(
     own_org: Org, version: str, mode: str, mocker
 ) -> None:
     vehicles = vehicles_of(own_org, version, 200_000, mocker)
     truth = own_org.truth(vehicles)
     counts = {"old": f'"count":{len(truth)},', "new": '"count":0,'}
-    told(own_org, counts, times=1)
+    reported(own_org, counts, times=1)
 
     output = own_org.read(vehicles, sync_mode=mode)
 
     assert [rule["hits"] for rule in own_org.control("GET", "faults")] == [1]
-    assert by_id(rows_of(output, "Vehicles")) == truth
+    assert each_once(rows_of(output, "Vehicles")) == truth
     assert own_org.calls("bulk.create:Vehicles") == 2
 
 
@@ -78,13 +70,13 @@ def test_an_export_without_rows_that_were_promised_is_made_anew(
     truth = own_org.truth(vehicles)
     assert 40 < len(truth) < 80
     counts = {"old": f'"count":{len(truth) - 40},', "new": '"count":0,'}
-    told(own_org, counts)
+    reported(own_org, counts)
     resulting(own_org, {"status": 204}, after=1)
     made = at_job(3, lambda: own_org.control("DELETE", "faults"), mocker)
 
     output = own_org.read(vehicles)
 
-    assert by_id(rows_of(output, "Vehicles")) == truth
+    assert each_once(rows_of(output, "Vehicles")) == truth
     assert len(made) == 3
 
 
@@ -100,7 +92,7 @@ def test_promised_rows_that_a_second_export_does_not_have_either_have_gone(
     output = own_org.read(vehicles, sync_mode="full_refresh")
 
     assert not output.errors
-    assert sorted(by_id(rows_of(output, "Vehicles"))) == first
+    assert sorted(each_once(rows_of(output, "Vehicles"))) == first
     assert len(made) == 3
 
 

@@ -11,10 +11,7 @@ import pytest
 from airbyte_cdk.models import FailureType
 
 from source_zoho_crm.bulk_read import BulkRead
-from unit_tests.source.conftest import Org, narrow, rows_of, states_of
-
-UNSTAMPED = "Extra_3"
-BULK = {"use_coql": "disabled", "api_type": "Bulk"}
+from unit_tests.source.conftest import BULK, UNSTAMPED, Org, narrow, rows_of, states_of
 
 
 def failing(org: Org, code: str, **more: object) -> None:
@@ -58,7 +55,7 @@ def test_an_export_that_fails_for_another_reason_is_made_anew(
 
 
 @pytest.mark.parametrize(
-    ("reason", "told"),
+    ("reason", "reported"),
     [
         ("It is late.", "It is late."),
         (["It is late."], "without a reason"),
@@ -68,7 +65,7 @@ def test_an_export_that_fails_for_another_reason_is_made_anew(
     ],
 )
 def test_an_export_that_fails_for_a_reason_of_another_form_is_made_anew(
-    org: Org, vehicles: dict[str, Any], reason: object, told: str
+    org: Org, vehicles: dict[str, Any], reason: object, reported: str
 ) -> None:
     job = {"id": "1", "operation": "read", "state": "FAILURE", "result": {"error_message": reason}}
     fault = {"match": "bulk.status:Vehicles", "do": "body", "args": {"body": {"data": [job]}}}
@@ -79,7 +76,7 @@ def test_an_export_that_fails_for_a_reason_of_another_form_is_made_anew(
     assert rows_of(output, "Vehicles")
     assert org.calls("bulk.create:Vehicles") == 2
     (line,) = [entry.log.message for entry in output.logs if "it failed" in entry.log.message]
-    assert f"it failed ({told}); a new one is made." in line
+    assert f"it failed ({reported}); a new one is made." in line
 
 
 @pytest.mark.parametrize("state", [["COMPLETED"], {"x": 1}, True, None])
@@ -94,8 +91,8 @@ def test_a_state_of_an_export_that_is_no_text_is_asked_for_again(
 
     assert rows_of(output, "Vehicles")
     assert org.calls("bulk.create:Vehicles") == 1
-    told = "it has no state of the export. It is asked again"
-    assert sum(told in entry.log.message for entry in output.logs) == 1
+    reported = "it has no state of the export. It is asked again"
+    assert sum(reported in entry.log.message for entry in output.logs) == 1
 
 
 def test_the_address_that_a_result_names_is_not_followed(
@@ -103,9 +100,9 @@ def test_the_address_that_a_result_names_is_not_followed(
 ) -> None:
     """The path of a result follows from the job: another host would get the token."""
     count = len(org.truth(vehicles))
-    told = {"page": 1, "count": count, "more_records": False, "per_page": 200_000}
-    told["download_url"] = "http://localhost:9/crm/bulk/v4/read/1/result"
-    job = {"id": "1", "operation": "read", "state": "COMPLETED", "result": told}
+    reported = {"page": 1, "count": count, "more_records": False, "per_page": 200_000}
+    reported["download_url"] = "http://localhost:9/crm/bulk/v4/read/1/result"
+    job = {"id": "1", "operation": "read", "state": "COMPLETED", "result": reported}
     fault = {"match": "bulk.status", "do": "body", "args": {"body": {"data": [job]}}, "after": 6}
     org.control("POST", "faults", [fault])
 
@@ -238,7 +235,7 @@ def cut(whole: bytes) -> bytes:
 
 
 def altered(whole: bytes) -> bytes:
-    """A year of the stored file is another one: only the checksum tells."""
+    """A year of the stored file is another one: only the checksum shows it."""
     with zipfile.ZipFile(io.BytesIO(whole)) as archive:
         (name,) = archive.namelist()
         text = archive.read(name)

@@ -4,12 +4,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from unit_tests.source.conftest import Org, Row, narrow, renewed, rows_of, states_of
+from unit_tests.source.conftest import (
+    COQL,
+    REST,
+    Org,
+    Row,
+    as_seeded,
+    by_id,
+    narrow,
+    rows_of,
+    states_of,
+)
 from zoho_crm.requester import ZohoRequester
 from zoho_emulator.server import Settings, running
-
-COQL = {"use_coql": "enabled"}
-REST = {"use_coql": "disabled", "api_type": "REST"}
 
 
 @pytest.fixture(scope="module")
@@ -23,11 +30,7 @@ def _org() -> Iterator[Org]:
 @pytest.fixture
 def org(_org: Org) -> Org:
     """An org that the test may change; the next one has it as it was."""
-    return renewed(_org)
-
-
-def by_id(rows: list[Row]) -> dict[str, Row]:
-    return {row["id"]: row for row in rows}
+    return as_seeded(_org)
 
 
 @pytest.mark.parametrize(
@@ -86,6 +89,6 @@ def test_the_list_of_deletions_ends_though_a_record_is_deleted_at_each_call(org:
 
     org.control("POST", "knobs", {"churn": 0, "churn_rows": 3, "churn_kind": "edit"})
     assert not output.errors
-    told = [row["id"] for row in rows_of(output, "Leads") if row.get("_ab_cdc_deleted_at")]
-    assert sorted(told) == sorted(gone)
+    reported = [row["id"] for row in rows_of(output, "Leads") if row.get("_ab_cdc_deleted_at")]
+    assert sorted(reported) == sorted(gone)
     assert org.calls("deleted:Leads") <= 8

@@ -7,13 +7,10 @@ import pytest
 from airbyte_cdk.models import Status
 
 from source_zoho_crm import SourceZohoCrm
-from unit_tests.source.conftest import Org, Row, narrow, rows_of
+from unit_tests.source.conftest import BULK, COQL, REST, Org, Row, narrow, rows_of
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_emulator.server import Settings, running
 
-COQL = {"use_coql": "enabled"}
-REST = {"use_coql": "disabled", "api_type": "REST"}
-BULK = {"use_coql": "disabled", "api_type": "Bulk"}
 #: Custom modules named like streams of settings, and like each other.
 TWINS = ("Tags", "Modules", "Vessels", "VESSELS")
 PLAIN = {"data_type": "text", "custom": True}
@@ -129,11 +126,11 @@ def test_a_catalog_that_names_the_withheld_stream_reads_it_as_before(
     assert {row["module"] for row in rows_of(output, "tags")} >= {"Leads"}
     (warning,) = lines(caplog.messages, "The streams")
     assert "tags and Tags" in warning
-    told = {row["api_name"]: row for row in rows_of(output, "modules")}
-    assert told["Tags"]["offered"] is told["Modules"]["offered"] is True
+    reported = {row["api_name"]: row for row in rows_of(output, "modules")}
+    assert reported["Tags"]["offered"] is reported["Modules"]["offered"] is True
     for name in ("tags", "modules"):
-        assert told[name]["offered"] is False
-        assert f"names {name} reads it all the same" in told[name]["not_offered_because"]
+        assert reported[name]["offered"] is False
+        assert f"names {name} reads it all the same" in reported[name]["not_offered_because"]
 
 
 def test_a_check_does_without_the_withheld_stream(org: Org) -> None:

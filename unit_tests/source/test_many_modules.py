@@ -1,6 +1,6 @@
 """What discovery costs in an org of 200 modules."""
 
-from unit_tests.source.conftest import Org, get_modules
+from unit_tests.source.conftest import Org, modules_of
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_emulator.server import Settings, running
 
@@ -18,7 +18,7 @@ def test_discovery_costs_a_token_and_a_call_for_each_module_and_a_few() -> None:
         streams = org.discover()
 
         usage = org.control("GET", "usage")
-    assert len(get_modules(streams)) > 150
+    assert len(modules_of(streams)) > 150
     assert usage["calls"]["token"] == usage["tokens_issued"] == 1
     calls = sum(n for name, n in usage["calls"].items() if ":" not in name and name != "token")
     assert calls <= MODULES + 7

@@ -1,17 +1,12 @@
-"""Modules that the org no longer offers, or does not tell of: each is told, none is dropped."""
+"""Modules that the org no longer offers, or does not list: each is reported, none is dropped."""
 
 import pytest
 from airbyte_cdk.models import AirbyteStreamStatus, FailureType
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 from airbyte_cdk.utils import AirbyteTracedException
 
-from unit_tests.source.conftest import Org, Row, narrow, rows_of
+from unit_tests.source.conftest import METHODS, Org, Row, narrow, rows_of
 
-METHODS = [
-    pytest.param({"use_coql": "enabled"}, id="COQL"),
-    pytest.param({"use_coql": "disabled", "api_type": "REST"}, id="REST"),
-    pytest.param({"use_coql": "disabled", "api_type": "Bulk"}, id="Bulk"),
-]
 INCOMPLETE = AirbyteStreamStatus.INCOMPLETE
 
 
@@ -67,10 +62,10 @@ def test_a_module_that_zoho_no_longer_lists_fails_and_the_others_are_read(
 ) -> None:
     output = org.read(vehicles, vehicles | {"name": "Ghost"}, expecting_exception=True)
 
-    told = sentences(output)
-    assert told.keys() == {"Ghost", None}
-    assert "Ghost: Zoho lists no module of this name" in told["Ghost"]
-    assert told[None] == told["Ghost"], "its name stands there once"
+    reported = sentences(output)
+    assert reported.keys() == {"Ghost", None}
+    assert "Ghost: Zoho lists no module of this name" in reported["Ghost"]
+    assert reported[None] == reported["Ghost"], "its name stands there once"
     assert {row["id"]: row for row in rows_of(output, "Vehicles")} == org.truth(vehicles)
     assert output.get_stream_statuses("Vehicles")[-1] == AirbyteStreamStatus.COMPLETE
     assert output.get_stream_statuses("Ghost") == [INCOMPLETE]
@@ -82,9 +77,9 @@ def test_a_module_whose_fields_are_refused_fails_with_the_reason(org: Org, vehic
 
     output = org.read(vehicles, streams["Deals"], streams["roles"], expecting_exception=True)
 
-    told = sentences(output)
-    assert told.keys() == {"Deals", None}
-    assert "(NO_PERMISSION: no). The user who made the refresh token needs" in told["Deals"]
+    reported = sentences(output)
+    assert reported.keys() == {"Deals", None}
+    assert "(NO_PERMISSION: no). The user who made the refresh token needs" in reported["Deals"]
     assert rows_of(output, "Vehicles")
     assert rows_of(output, "roles")
     assert output.get_stream_statuses("Deals") == [INCOMPLETE]
@@ -99,32 +94,32 @@ def test_a_sync_of_missing_modules_alone_does_not_succeed(org: Org, vehicles: Ro
     assert [output.get_stream_statuses(ghost["name"]) for ghost in ghosts] == [[INCOMPLETE]] * 2
 
 
-def test_a_missing_module_and_a_failing_stream_are_both_told(org: Org, vehicles: Row) -> None:
+def test_a_missing_module_and_a_failing_stream_are_both_reported(org: Org, vehicles: Row) -> None:
     roles = org.streams()["roles"]
     refuse(org, "settings.roles", "NO_PERMISSION", 403)
 
     output = org.read(vehicles | {"name": "Ghost"}, roles, expecting_exception=True)
 
-    told = sentences(output)
-    assert told.keys() == {"Ghost", "roles", None}
-    assert told["Ghost"] in told[None]
-    assert told["roles"] in told[None]
+    reported = sentences(output)
+    assert reported.keys() == {"Ghost", "roles", None}
+    assert reported["Ghost"] in reported[None]
+    assert reported["roles"] in reported[None]
 
 
 @pytest.mark.parametrize(
     ("asked", "meant"), [("vehicles", "Vehicles"), ("Vehicle", "Vehicles"), ("Role", "roles")]
 )
-def test_a_stream_that_is_nearly_called_so_is_told_the_name(
+def test_a_stream_that_is_nearly_called_so_is_given_the_name(
     org: Org, vehicles: Row, asked: str, meant: str
 ) -> None:
     output = org.read(vehicles | {"name": asked}, expecting_exception=True)
 
-    told = sentences(output)[asked]
-    assert f"{asked}: Zoho lists no module of this name" in told
-    assert f" Did you mean {meant}? " in told
+    reported = sentences(output)[asked]
+    assert f"{asked}: Zoho lists no module of this name" in reported
+    assert f" Did you mean {meant}? " in reported
 
 
-def test_a_stream_like_no_other_is_told_none(org: Org, vehicles: Row) -> None:
+def test_a_stream_like_no_other_is_given_none(org: Org, vehicles: Row) -> None:
     output = org.read(vehicles | {"name": "Ghost"}, expecting_exception=True)
 
     assert "Did you mean" not in sentences(output)["Ghost"]
@@ -132,7 +127,7 @@ def test_a_stream_like_no_other_is_told_none(org: Org, vehicles: Row) -> None:
 
 @pytest.mark.parametrize("retrieval", METHODS)
 @pytest.mark.parametrize("module", ["Vehicles", "Quoted_Items"])
-def test_selected_columns_that_the_module_does_not_have_are_told_once(
+def test_selected_columns_that_the_module_does_not_have_are_reported_once(
     org: Org, retrieval: Row, module: str
 ) -> None:
     org.settings = {"retrieval": retrieval}
@@ -143,13 +138,13 @@ def test_selected_columns_that_the_module_does_not_have_are_told_once(
 
     output = org.read(old)
 
-    (told,) = (log.log.message for log in output.logs if log.log.level.value == "WARN")
-    assert told.startswith(f"{module}: columns are selected that this module does not have")
-    assert "Colour_2, Wheels" in told
+    (reported,) = (log.log.message for log in output.logs if log.log.level.value == "WARN")
+    assert reported.startswith(f"{module}: columns are selected that this module does not have")
+    assert "Colour_2, Wheels" in reported
     assert {row["id"]: row for row in rows_of(output, module)} == org.truth(stream)
 
 
-def test_columns_that_are_there_are_not_told(org: Org) -> None:
+def test_columns_that_are_there_are_not_reported(org: Org) -> None:
     streams = org.streams()
 
     output = org.read(streams["Vehicles"], streams["Quoted_Items"], streams["DealHistory"])
@@ -176,7 +171,7 @@ def test_a_selected_module_whose_fields_are_missing_once_is_read(
     assert {row["id"]: row for row in rows_of(output, "Deals")} == org.truth(deals)
 
 
-def test_a_selected_module_without_fields_is_told_and_stays_in_the_sync(
+def test_a_selected_module_without_fields_is_reported_and_stays_in_the_sync(
     org: Org, vehicles: Row
 ) -> None:
     deals = org.streams()["Deals"]

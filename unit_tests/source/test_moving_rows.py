@@ -7,16 +7,23 @@ from typing import IO, Any
 import pytest
 
 from source_zoho_crm.bulk_read import BulkRead
-from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of
+from unit_tests.source.conftest import (
+    BULK,
+    COQL,
+    REST,
+    UNSTAMPED,
+    Org,
+    Row,
+    each_once,
+    narrow,
+    rows_of,
+    states_of,
+    unstamped_stream,
+)
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.requester import ZohoRequester
 from zoho_emulator.server import Running, Settings, running
 
-COQL = {"use_coql": "enabled"}
-REST = {"use_coql": "disabled", "api_type": "REST"}
-BULK = {"use_coql": "disabled", "api_type": "Bulk"}
-
-UNSTAMPED = "Extra_3"
 QUIET = {
     "churn": 0,
     "churn_kind": "edit",
@@ -72,12 +79,6 @@ def later(org: Org, seconds: int = 300) -> None:
     org.control("POST", "clock", {"advance_s": seconds})
 
 
-def by_id(rows: list[Row]) -> dict[str, Row]:
-    found = {row["id"]: row for row in rows}
-    assert len(found) == len(rows), "a record came twice"
-    return found
-
-
 def second_page(asked: Row) -> bool:
     return "page_token" in asked or str(asked.get("page")) == "2"
 
@@ -126,7 +127,7 @@ def test_rows_that_change_while_they_are_read_are_whole_and_come_again(
         if row["Modified_Time"] == old["Modified_Time"]:
             assert row == old, "it mixes two moments"
     second = org.read(leads, state=[states_of(first, "Leads")[-1]])
-    assert by_id(rows_of(first, "Leads")) | by_id(rows_of(second, "Leads")) == after
+    assert each_once(rows_of(first, "Leads")) | each_once(rows_of(second, "Leads")) == after
 
 
 @pytest.mark.parametrize(
@@ -168,7 +169,7 @@ def test_a_list_in_which_no_row_moved_is_read_once(org: Org) -> None:
     leads = narrow(org.stream("Leads"), "Email")
     org.control("POST", "reset", {})
 
-    rows = by_id(rows_of(org.read(leads), "Leads"))
+    rows = each_once(rows_of(org.read(leads), "Leads"))
 
     assert len(rows) == 900
     assert (org.calls("records.list"), org.calls("deleted")) == (5 + 1, 1), "and two ask of moves"
@@ -201,13 +202,12 @@ def test_a_list_by_id_from_which_rows_are_deleted_misses_none(
 ) -> None:
     org.settings = {"retrieval": REST, "schema_version": version}
     org.control("POST", "knobs", {"page_tokens": "count"})
-    stream = org.stream(UNSTAMPED)
-    assert "Modified_Time" not in stream["json_schema"]["properties"]
+    stream = unstamped_stream(org)
     before = org.truth(stream)
     gone = sorted(before)[:30]
     done = meanwhile(UNSTAMPED, second_page, lambda: delete(org, UNSTAMPED, gone))
 
-    rows = by_id(rows_of(org.read(stream), UNSTAMPED))
+    rows = each_once(rows_of(org.read(stream), UNSTAMPED))
 
     assert done
     assert org.truth(stream).keys() <= rows.keys() <= before.keys()
@@ -233,7 +233,7 @@ def test_a_list_whose_page_token_expires_goes_on(
 
     assert done
     assert not output.errors
-    assert by_id(rows_of(output, module)) == org.truth(stream)
+    assert each_once(rows_of(output, module)) == org.truth(stream)
 
 
 def test_a_list_goes_on_behind_a_page_that_is_out_of_reach(org: Org) -> None:
@@ -251,10 +251,10 @@ def test_a_list_goes_on_behind_a_page_that_is_out_of_reach(org: Org) -> None:
     output = org.read(deals)
 
     assert not output.errors
-    assert by_id(rows_of(output, "Deals")) == org.truth(deals)
+    assert each_once(rows_of(output, "Deals")) == org.truth(deals)
 
 
-def test_a_second_of_more_rows_than_lists_reach_is_told_with_what_reaches_them(org: Org) -> None:
+def test_a_second_of_more_rows_than_lists_reach_is_named_with_what_reaches_them(org: Org) -> None:
     org.settings = {"retrieval": REST, "schema_version": "v2"}
     deals = org.stream("Deals")
     edit(org, "Deals", sorted(org.truth(deals)), Modified_Time="2024-03-01T00:00:00+00:00")
@@ -295,7 +295,7 @@ def test_a_converted_lead_that_is_deleted_while_it_is_looked_for_doubles_no_othe
     output = org.read(leads)
 
     assert gone
-    assert by_id(rows_of(output, "Leads")).keys() == org.truth(leads).keys()
+    assert each_once(rows_of(output, "Leads")).keys() == org.truth(leads).keys()
 
 
 def test_the_state_moves_on_while_converted_leads_are_read_by_lists(org: Org, mocker) -> None:
@@ -332,7 +332,7 @@ def test_the_state_moves_on_while_converted_leads_are_read_by_lists(org: Org, mo
 # --- Exports -------------------------------------------------------------------------------------
 
 
-def test_a_chain_of_exports_whose_deletions_are_not_told_is_read_in_windows(
+def test_a_chain_of_exports_whose_deletions_are_not_listed_is_read_in_windows(
     org: Org, meanwhile
 ) -> None:
     """The next export counts from the rows that are left."""
@@ -345,7 +345,7 @@ def test_a_chain_of_exports_whose_deletions_are_not_told_is_read_in_windows(
     org.control("POST", "knobs", {"bulk_rows": 300})
     done = meanwhile(None, second_page, lambda: delete(org, "Deals", gone))
 
-    rows = by_id(rows_of(org.read(deals), "Deals"))
+    rows = each_once(rows_of(org.read(deals), "Deals"))
 
     assert done
     assert org.truth(deals).keys() <= rows.keys()
@@ -374,7 +374,7 @@ def test_a_chain_of_exports_whose_page_token_expires_is_read_again(
 
     assert len(jobs) > 2
     assert not output.errors
-    assert by_id(rows_of(output, module)) == org.truth(stream)
+    assert each_once(rows_of(output, module)) == org.truth(stream)
 
 
 @pytest.mark.parametrize("version", ["v4", "v8"])
@@ -392,7 +392,7 @@ def test_a_chain_that_cannot_be_cut_ends_though_rows_are_deleted_all_the_time(
 
     org.control("POST", "knobs", {"churn": 0})
     assert not output.errors
-    rows = by_id(rows_of(output, UNSTAMPED))
+    rows = each_once(rows_of(output, UNSTAMPED))
     assert org.truth(stream).keys() <= rows.keys() <= before.keys()
     assert org.truth(stream).keys() < before.keys()
     assert org.calls("bulk.create") <= 10, "twice"
@@ -401,7 +401,9 @@ def test_a_chain_that_cannot_be_cut_ends_though_rows_are_deleted_all_the_time(
 # --- Deletions -----------------------------------------------------------------------------------
 
 
-def test_tombstones_are_all_told_when_records_are_restored_meanwhile(org: Org, meanwhile) -> None:
+def test_tombstones_are_all_emitted_when_records_are_restored_meanwhile(
+    org: Org, meanwhile
+) -> None:
     deals = org.stream("Deals")
     state = states_of(org.read(deals), "Deals")[-1]
     gone = sorted(org.truth(deals))[:450]
@@ -414,8 +416,8 @@ def test_tombstones_are_all_told_when_records_are_restored_meanwhile(org: Org, m
     output = org.read(deals, state=[state])
 
     assert done
-    told = {row["id"] for row in rows_of(output, "Deals") if row.get("_ab_cdc_deleted_at")}
-    assert told >= set(gone) - set(back)
+    reported = {row["id"] for row in rows_of(output, "Deals") if row.get("_ab_cdc_deleted_at")}
+    assert reported >= set(gone) - set(back)
 
 
 def test_a_list_of_deletions_that_breaks_off_fails_and_is_not_taken_for_the_end(org: Org) -> None:
@@ -482,11 +484,11 @@ def test_a_row_that_is_edited_before_its_text_is_fetched_comes_with_the_next_syn
     first = org.read(contracts)
 
     assert done
-    rows = by_id(rows_of(first, "Contracts"))
+    rows = each_once(rows_of(first, "Contracts"))
     assert contract not in rows, "else it would mix two moments"
     later(org)
     second = org.read(contracts, state=states_of(first, "Contracts")[-1:])
-    assert rows | by_id(rows_of(second, "Contracts")) == org.truth(contracts)
+    assert rows | each_once(rows_of(second, "Contracts")) == org.truth(contracts)
 
 
 @pytest.mark.parametrize(("version", "path"), TEXT_CALLS)
@@ -515,7 +517,7 @@ def test_a_row_that_is_deleted_before_its_text_is_fetched_is_kept(
     output = org.read(contracts)
 
     assert done
-    rows = by_id(rows_of(output, "Contracts"))
+    rows = each_once(rows_of(output, "Contracts"))
     assert rows.keys() == truth.keys()
     assert rows[contract]["Clauses"] == truth[contract]["Clauses"][:500]
     assert rows[other] == truth[other]

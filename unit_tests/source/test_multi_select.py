@@ -2,15 +2,9 @@
 
 import pytest
 
-from unit_tests.source.conftest import Org, Row, narrow, rows_of
+from unit_tests.source.conftest import BULK, COQL, Org, by_id, narrow, rows_of
 
-COQL = {"use_coql": "enabled"}
-BULK = {"use_coql": "disabled", "api_type": "Bulk"}
 AS_NEW = {"bulk_list_separator": ";", "coql_lists": "list"}
-
-
-def by_id(rows: list[Row]) -> dict[str, Row]:
-    return {row["id"]: row for row in rows}
 
 
 @pytest.mark.parametrize("version", ["v2", "v8"])
@@ -23,7 +17,7 @@ def by_id(rows: list[Row]) -> dict[str, Row]:
         pytest.param(BULK, {"bulk_list_separator": ","}, id="an export with commas"),
     ],
 )
-def test_options_are_told_apart_by_those_that_the_field_has(
+def test_options_are_separated_by_those_that_the_field_has(
     org: Org, retrieval: dict[str, str], knobs: dict[str, str], version: str
 ) -> None:
     """One of them holds a comma."""
@@ -38,7 +32,7 @@ def test_options_are_told_apart_by_those_that_the_field_has(
     got = by_id(rows_of(output, "Leads", deleted=False))
     assert any("R&D, Labs" in row.get("Interests", ()) for row in expected.values())
     if knobs.get("bulk_list_separator") == ",":
-        # What is one tag with a comma and what are two, nothing tells.
+        # Nothing shows what is one tag with a comma and what are two.
         doubtful = {key for key, row in expected.items() if "a,b" in row.get("Tag", ())}
         assert {key: got[key].pop("Tag") for key in doubtful}.keys() == {
             key for key in doubtful if expected[key].pop("Tag")
@@ -54,7 +48,7 @@ def test_options_are_told_apart_by_those_that_the_field_has(
         pytest.param([["AMER"], ["AMER", "APAC"], ["APAC"]], id="the text in doubt between"),
     ],
 )
-def test_options_that_the_field_no_longer_has_are_told_apart_by_the_other_rows(
+def test_options_that_the_field_no_longer_has_are_separated_by_the_other_rows(
     own_org: Org, regions: list[list[str]]
 ) -> None:
     """By queries and by exports alike; a query of its own brings the column."""

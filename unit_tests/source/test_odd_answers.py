@@ -7,9 +7,7 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 from airbyte_cdk.utils import AirbyteTracedException
 
-from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of
-
-BULK = {"use_coql": "disabled", "api_type": "Bulk"}
+from unit_tests.source.conftest import BULK, Org, Row, narrow, rows_of, states_of
 
 
 def saved(moment: object) -> list[Row]:
@@ -81,7 +79,7 @@ def test_a_state_that_is_no_moment_is_refused_by_name_and_value(
     assert refusal.value.message.startswith(f"Deals: the saved state is {moment!r}")
 
 
-def test_a_state_of_spans_is_refused_because_it_tells_no_moment(org: Org, deals: Row) -> None:
+def test_a_state_of_spans_is_refused_because_it_holds_no_moment(org: Org, deals: Row) -> None:
     (state,) = saved("2020-01-01T00:00:00Z")
     spans = [{"start": "1970-01-01T00:00:00Z", "end": "2020-01-01T00:00:00Z"}]
     state["stream"]["stream_state"] = {"state_type": "date-range", "slices": spans}
@@ -153,7 +151,7 @@ def nameless_stage(org: Org) -> Iterator[Org]:
     org.control("PATCH", "fields/Deals/Stage", {"hidden_keys": []})
 
 
-def test_a_field_without_api_name_is_told_and_costs_no_other(nameless_stage: Org) -> None:
+def test_a_field_without_api_name_is_reported_and_costs_no_other(nameless_stage: Org) -> None:
     streams = nameless_stage.streams()
 
     output = nameless_stage.read(streams["fields"], streams["picklist_values"])

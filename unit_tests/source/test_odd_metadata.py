@@ -1,4 +1,4 @@
-"""Metadata that are not as Zoho documents them: each oddity costs at most itself, and is told."""
+"""Metadata not as Zoho documents them: each costs one field or module at most, and is logged."""
 
 import time
 from collections.abc import Callable
@@ -41,7 +41,7 @@ ODD_ENTRIES: dict[str, Change] = {
         data_type="textarea", textarea="small"
     ),
     "a field that is null": lambda fields, one: fields.append(None),
-    "a field that is told twice": lambda fields, one: fields.append(dict(one)),
+    "a field that is listed twice": lambda fields, one: fields.append(dict(one)),
     "a name that is a number": lambda fields, one: fields.append(one | {"api_name": 5}),
 }
 
@@ -88,22 +88,22 @@ def test_a_module_that_is_named_like_a_stream_of_settings_says_why_it_is_none(
 
 
 @pytest.mark.parametrize(
-    ("version", "told"),
+    ("version", "reported"),
     [
         ("v2", {"Quotes.Product_Details", "Invoices.Product_Details"}),
         ("v4", {"Price_Books.Pricing_Details"}),
     ],
 )
-def test_rows_that_only_single_records_have_are_told_as_not_offered(
-    org: Org, version: str, told: set[str]
+def test_rows_that_only_single_records_have_are_reported_as_not_offered(
+    org: Org, version: str, reported: set[str]
 ) -> None:
     org.settings = {"schema_version": version}
     output = org.read({"name": "modules"}, sync_mode="full_refresh")
     modules = {row["api_name"]: row for row in rows_of(output, "modules")}
 
-    assert told <= modules.keys()
-    assert {modules[name]["offered"] for name in told} == {False}
-    assert all("inside records of" in modules[name]["not_offered_because"] for name in told)
+    assert reported <= modules.keys()
+    assert {modules[name]["offered"] for name in reported} == {False}
+    assert all("inside records of" in modules[name]["not_offered_because"] for name in reported)
     assert {"Leads.Project_Details", "Quotes.Quoted_Items"}.isdisjoint(modules)
 
 

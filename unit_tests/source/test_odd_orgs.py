@@ -2,15 +2,9 @@
 
 import pytest
 
-from unit_tests.source.conftest import Org, Row, rows_of, states_of
+from unit_tests.source.conftest import METHODS, Org, Row, log_of, rows_of, states_of
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_emulator.server import Settings, running
-
-METHODS = [
-    pytest.param({"use_coql": "enabled"}, id="COQL"),
-    pytest.param({"use_coql": "disabled", "api_type": "REST"}, id="REST"),
-    pytest.param({"use_coql": "disabled", "api_type": "Bulk"}, id="Bulk"),
-]
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +26,6 @@ def plant(org: Org, name: str, *fields: Row, rows: int = 3, **module: object) ->
         values = {field: f"{field} {number}" for field in names}
         org.control("POST", f"records/{name}", {"Name": f"Row {number}", **values})
     org.control("POST", "clock", {"advance_s": 120})
-
-
-def logs(output) -> str:
-    return "\n".join(log.log.message for log in output.logs)
 
 
 def names(output, module: str) -> list[str]:
@@ -65,7 +55,7 @@ def test_odd_fields_cost_at_most_themselves(odd_org: Org, retrieval) -> None:
     assert [{name: row[name] for name in odd} for row in rows] == [
         {name: f"{name} {number}" for name in odd} for number in range(3)
     ]
-    assert "data type 'quantum' is unknown; it is read as a string" in logs(output)
+    assert "data type 'quantum' is unknown; it is read as a string" in log_of(output)
 
 
 @pytest.mark.parametrize("retrieval", METHODS)
@@ -86,7 +76,7 @@ def test_a_module_that_does_not_fill_modified_time_is_read_whole_and_says_so(
 
     assert names(first, module) == ["Row 0", "Row 1", "Row 2"]
     assert names(second, module) == ["Row 0", "Row 1", "Row 2", "Row 9"]
-    assert "is read whole each time" in logs(first)
+    assert "is read whole each time" in log_of(first)
 
 
 @pytest.mark.parametrize("served", [0, 1])
@@ -131,7 +121,7 @@ def test_a_thousand_custom_fields_come_whole(retrieval) -> None:
 
 
 @pytest.mark.parametrize("retrieval", METHODS)
-def test_wide_line_items_come_whole_where_zoho_does_not_tell_which_were_removed(retrieval) -> None:
+def test_wide_line_items_come_whole_where_zoho_does_not_say_which_were_removed(retrieval) -> None:
     """They are read whole each time, and have Modified_Time all the same."""
     ZohoAuthenticator._tokens.clear()
     with running(
@@ -162,7 +152,7 @@ def test_wide_line_items_come_whole_where_zoho_does_not_tell_which_were_removed(
             # the second behind it, with which the list begins where its header is inclusive. Each
             # for two groups; then two looks behind the last row.
             assert org.calls("records.list") == (1 + 2 + 2 + 2 + 2) * 2 + 2
-        assert "Zoho refuses to show which of them were edited or deleted" not in logs(output)
+        assert "Zoho refuses to show which of them were edited or deleted" not in log_of(output)
 
 
 @pytest.mark.parametrize("retrieval", METHODS)
@@ -173,4 +163,4 @@ def test_a_start_date_after_the_newest_record_reads_nothing(odd_org: Org, retrie
     output = odd_org.read(vendors)
 
     assert rows_of(output, "Vendors") == []
-    assert "is read whole each time" not in logs(output)
+    assert "is read whole each time" not in log_of(output)

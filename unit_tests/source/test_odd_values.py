@@ -1,4 +1,4 @@
-"""One odd value costs itself: neither its row nor its module."""
+"""One odd value costs neither its row nor its module."""
 
 import csv
 import io
@@ -11,11 +11,8 @@ from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 
 from source_zoho_crm.bulk_read import BulkRead
 from source_zoho_crm.components.records import RecordsRetriever
-from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of
+from unit_tests.source.conftest import BULK, COQL, REST, Org, Row, narrow, rows_of, states_of
 
-COQL = {"use_coql": "enabled"}
-REST = {"use_coql": "disabled", "api_type": "REST"}
-BULK = {"use_coql": "disabled", "api_type": "Bulk"}
 #: Deals as Zoho would describe them if it were wrong about two fields.
 FIELDS = {
     "Modified_Time": "datetime",
@@ -127,8 +124,8 @@ def test_settings_with_odd_values_are_read(org: Org) -> None:
     assert len(rows) == 2
     assert all(row["full_name"] == "\ufffd" for row in rows)
     assert not any(name in row for row in rows for name in moments)
-    told = [line for line in warnings(output) if "2 values do not fit" in line]
-    assert sorted(told) == sorted(
+    reported = [line for line in warnings(output) if "2 values do not fit" in line]
+    assert sorted(reported) == sorted(
         f"users.{name}: 2 values do not fit the data type datetime and are read as null."
         for name in moments
     )
@@ -162,13 +159,13 @@ def test_a_window_of_queries_does_not_end_at_what_is_no_moment(
     }
     assert len(states_of(output, "Leads")) >= 5
     hidden = sum(row["Modified_Time"] == border for row in rows)
-    told = [line for line in warnings(output) if "Leads.Modified_Time" in line]
-    assert len(told) == (value != "null")
-    assert all(f": {hidden} value" in line for line in told)
+    reported = [line for line in warnings(output) if "Leads.Modified_Time" in line]
+    assert len(reported) == (value != "null")
+    assert all(f": {hidden} value" in line for line in reported)
 
 
 def test_a_torn_row_without_a_moment_goes_out(org: Org, mocker) -> None:
-    """Its columns come in several queries, and the first one tells another Modified_Time."""
+    """Its columns come in several queries, and the first one has another Modified_Time."""
     few = property(lambda retriever: {**retriever.versions["v4"], "coql_columns": 5})
     mocker.patch.object(RecordsRetriever, "_version", few)
     org.settings = {"retrieval": COQL, "schema_version": "v4"}

@@ -87,7 +87,7 @@ class Reading:
 def read(
     org: Org, version: str, *, whole: bool = False, meanwhile: Callable[[int], object] | None = None
 ) -> Reading:
-    """By the REST reader; `meanwhile` is told the number of each call before it is sent."""
+    """By the REST reader; `meanwhile` gets the number of each call before it is sent."""
     asked, reading = Asked(org, version), Reading()
 
     def before(path: str, params: dict[str, str]) -> None:

@@ -9,26 +9,20 @@ import pytest
 
 from source_zoho_crm.readers.windows import format_moment
 from unit_tests.source.conftest import (
+    BULK,
+    COQL,
     MODULES,
+    REST,
     SETTINGS,
     Org,
-    get_modules,
+    by_id,
+    modules_of,
     narrow,
     rows_of,
     states_of,
 )
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_emulator.server import Settings, running
-
-
-def by_id(rows):
-    return {row["id"]: row for row in rows}
-
-
-COQL = {"use_coql": "enabled"}
-REST = {"use_coql": "disabled", "api_type": "REST"}
-BULK = {"use_coql": "disabled", "api_type": "Bulk"}
-
 
 #: One module of each kind: many columns, many rows, line items, links, history, custom, no cursor.
 KINDS = {
@@ -68,9 +62,9 @@ def test_keys_that_no_field_describes_are_in_no_record(smaller_org: Org, retriev
 
     for name in names:
         columns = set(streams[name]["json_schema"]["properties"])
-        told = [m.record.data.keys() for m in output.records if m.record.stream == name]
-        assert told
-        assert set().union(*told) <= columns
+        reported = [m.record.data.keys() for m in output.records if m.record.stream == name]
+        assert reported
+        assert set().union(*reported) <= columns
         assert not columns & {"Billing_Address", "nearby_distance__s", "BEST_TIME"}
 
 
@@ -83,7 +77,7 @@ def test_every_record_comes_once_and_whole(
     org = request.getfixturevalue("org" if ALL or version == "v4" else "smaller_org")
     org.settings = {"schema_version": version, "retrieval": retrieval}
     streams = org.streams()
-    names = get_modules(streams)
+    names = modules_of(streams)
     if version != "v4" and not ALL:
         names &= KINDS
 
@@ -125,7 +119,7 @@ def test_every_supported_module_is_a_stream_and_the_rest_say_why(org: Org) -> No
 
     modules = rows_of(org.read(streams["modules"]), "modules")
 
-    assert {m["api_name"] for m in modules if m["offered"]} == get_modules(streams)
+    assert {m["api_name"] for m in modules if m["offered"]} == modules_of(streams)
     refused = [m for m in modules if not m["offered"]]
     assert refused
     assert all(m["not_offered_because"] for m in refused)

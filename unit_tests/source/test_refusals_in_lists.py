@@ -5,12 +5,8 @@ from typing import Any
 import pytest
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 
-from unit_tests.source.conftest import Org, narrow, rows_of
+from unit_tests.source.conftest import BULK, COQL, REST, Org, narrow, rows_of
 from zoho_emulator.knobs import SCOPES
-
-COQL = {"use_coql": "enabled"}
-REST = {"use_coql": "disabled", "api_type": "REST"}
-BULK = {"use_coql": "disabled", "api_type": "Bulk"}
 
 #: Accounts and Tasks are read, the latter by REST where another retrieval method is refused.
 REFUSALS = {
@@ -34,8 +30,8 @@ READ = ("Accounts", "Tasks")
 REFUSED = ("Vehicles", "Deals", "Contracts", "Leads")
 
 
-def told(output: EntrypointOutput) -> dict[str, tuple[Any, str]]:
-    """What failed, by stream; the last error has none and tells them in no certain order."""
+def reported(output: EntrypointOutput) -> dict[str, tuple[Any, str]]:
+    """What failed, by stream; the last error has none and names them in no certain order."""
     errors = [message.trace.error for message in output.errors]
     return {
         error.stream_descriptor.name: (error.failure_type, error.message)
@@ -62,7 +58,7 @@ def test_modules_are_read_or_fail_the_same_way_whichever_form_refusals_have(
     for listed in (False, True):
         org.control("POST", "knobs", REFUSALS | {"refusals_in_data": listed})
         output = org.read(*chosen, expecting_exception=True)
-        seen.append((told(output), [len(rows_of(output, s["name"])) for s in chosen]))
+        seen.append((reported(output), [len(rows_of(output, s["name"])) for s in chosen]))
     org.control("POST", "knobs", AS_NEW)
 
     assert seen[0] == seen[1]

@@ -9,12 +9,9 @@ from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 from airbyte_cdk.utils import AirbyteTracedException
 
 from source_zoho_crm import SourceZohoCrm
-from unit_tests.source.conftest import Org, Row, rows_of, states_of
+from unit_tests.source.conftest import BULK, COQL, REST, Org, Row, rows_of, states_of
 from zoho_emulator.knobs import SCOPES
 
-COQL = {"use_coql": "enabled"}
-REST = {"use_coql": "disabled", "api_type": "REST"}
-BULK = {"use_coql": "disabled", "api_type": "Bulk"}
 SCOPE = "OAUTH_SCOPE_MISMATCH"
 #: The module that is refused, and one beside it.
 VEHICLES, PRODUCTS = "Vehicles", "Products"
@@ -114,14 +111,14 @@ def test_rows_of_earlier_syncs_are_not_lost_or_outdated_without_a_failure(
         expecting_exception=True,
     )
 
-    told = failures(output)
-    assert told.keys() == {VEHICLES, None}
-    assert told[VEHICLES] == told[None]
-    assert told[VEHICLES].startswith(
+    reported = failures(output)
+    assert reported.keys() == {VEHICLES, None}
+    assert reported[VEHICLES] == reported[None]
+    assert reported[VEHICLES].startswith(
         f"{VEHICLES}: Zoho lists this module and refuses its records. Zoho refuses "
     )
-    assert code in told[VEHICLES]
-    assert "Deselect the stream" in told[VEHICLES]
+    assert code in reported[VEHICLES]
+    assert "Deselect the stream" in reported[VEHICLES]
     assert output.get_stream_statuses(VEHICLES)[-1] == AirbyteStreamStatus.INCOMPLETE
     if sync_mode == "full_refresh":
         assert_the_other_is_whole(org, output, streams[1])
@@ -141,24 +138,24 @@ def test_a_scope_that_cannot_be_had_fails_the_stream_and_advises_to_deselect_it(
 
     output = org.read(vehicles, roles, sync_mode=sync_mode, expecting_exception=True)
 
-    told = failures(output)
-    assert told.keys() == {VEHICLES, None}
-    assert "has all that can be asked for: " in told[VEHICLES]
-    assert told[VEHICLES].count("does not serve this to API clients") == 1
-    assert told[VEHICLES].count("Deselect the stream") == 1
-    assert "Make a new one" not in told[VEHICLES]
+    reported = failures(output)
+    assert reported.keys() == {VEHICLES, None}
+    assert "has all that can be asked for: " in reported[VEHICLES]
+    assert reported[VEHICLES].count("does not serve this to API clients") == 1
+    assert reported[VEHICLES].count("Deselect the stream") == 1
+    assert "Make a new one" not in reported[VEHICLES]
     assert states_of(output, VEHICLES) == []
     assert rows_of(output, "roles")
 
 
-def test_settings_that_are_refused_for_a_scope_that_the_token_has_tell_the_cure(org: Org) -> None:
+def test_settings_that_are_refused_for_a_scope_that_the_token_has_name_the_cure(org: Org) -> None:
     streams = org.streams()
     fault(org, "settings.roles", SCOPE)
 
     output = org.read(streams["roles"], streams["org"], expecting_exception=True)
 
-    told = failures(output)["roles"]
-    assert "Zoho does not serve this to API clients. Deselect the stream" in told
+    reported = failures(output)["roles"]
+    assert "Zoho does not serve this to API clients. Deselect the stream" in reported
     assert rows_of(output, "org")
 
 
@@ -170,13 +167,13 @@ def test_a_scope_that_is_missing_is_named_by_the_stream_that_fails_for_it(
 
     output = org.read(*streams, org.streams()["roles"], expecting_exception=True)
 
-    told = failures(output)
-    assert told.keys() == {VEHICLES, PRODUCTS, None}
-    assert "/coql needs: ZohoCRM.coql.READ. Make a new one" in told[VEHICLES]
+    reported = failures(output)
+    assert reported.keys() == {VEHICLES, PRODUCTS, None}
+    assert "/coql needs: ZohoCRM.coql.READ. Make a new one" in reported[VEHICLES]
     assert rows_of(output, "roles")
 
 
-def test_where_zoho_does_not_tell_the_scopes_both_ways_out_are_told(
+def test_where_zoho_does_not_say_the_scopes_both_ways_out_are_named(
     org: Org, streams: list[Row]
 ) -> None:
     refuse(org, SCOPE)
@@ -186,10 +183,10 @@ def test_where_zoho_does_not_tell_the_scopes_both_ways_out_are_told(
 
     output = org.read(*streams, expecting_exception=True)
 
-    told = failures(output)
-    assert told.keys() == {VEHICLES, None}
-    assert "does not say which the refresh token has. Make a new one" in told[VEHICLES]
-    assert "If it was made with these, Zoho does not serve this" in told[VEHICLES]
+    reported = failures(output)
+    assert reported.keys() == {VEHICLES, None}
+    assert "does not say which the refresh token has. Make a new one" in reported[VEHICLES]
+    assert "If it was made with these, Zoho does not serve this" in reported[VEHICLES]
     assert_the_other_is_whole(org, output, streams[1])
 
 

@@ -2,15 +2,9 @@
 
 import pytest
 
-from unit_tests.source.conftest import MODULES, Org
+from unit_tests.source.conftest import METHODS, MODULES, Org
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_emulator.server import Settings, running
-
-METHODS = [
-    pytest.param({"use_coql": "enabled"}, id="COQL"),
-    pytest.param({"use_coql": "disabled", "api_type": "REST"}, id="REST"),
-    pytest.param({"use_coql": "disabled", "api_type": "Bulk"}, id="Bulk"),
-]
 
 
 @pytest.mark.parametrize("retrieval", METHODS)

@@ -12,15 +12,24 @@ from source_zoho_crm.readers.calls import Calls
 from source_zoho_crm.readers.moved_rows import MoveDetector
 from source_zoho_crm.readers.rest import RestReader
 from source_zoho_crm.readers.rich_text import WholeTexts
-from unit_tests.source.conftest import Org, Row, narrow, renewed, rows_of, states_of
+from unit_tests.source.conftest import (
+    COQL,
+    REST,
+    UNSTAMPED,
+    Org,
+    Row,
+    as_seeded,
+    narrow,
+    rows_of,
+    states_of,
+    unstamped_stream,
+)
 from unit_tests.source.test_rest_reader import Asked
 from zoho_crm.fields import Field
 from zoho_crm.requester import ZohoRequester
 from zoho_emulator.server import Settings, running
 
-REST = {"use_coql": "disabled", "api_type": "REST"}
-COQL = {"use_coql": "enabled"}
-CHILD, UNSTAMPED = "Quoted_Items", "Extra_3"
+CHILD = "Quoted_Items"
 #: Contacts come in several groups of columns.
 ROWS = {"Contacts": 700, "Accounts": 201, "Quotes": 12, UNSTAMPED: 201}
 BEGIN = datetime(2024, 3, 1, tzinfo=UTC)
@@ -37,7 +46,7 @@ def _org() -> Iterator[Org]:
 @pytest.fixture
 def org(_org: Org) -> Org:
     """An org that the test may change; the next one has it as it was."""
-    return renewed(_org)
+    return as_seeded(_org)
 
 
 def ids_of(output: Any, stream: str) -> list[str]:
@@ -108,8 +117,7 @@ def test_the_only_row_of_the_last_page_moves_forward_in_a_list_by_id(
     """Its reading has ended with a row that stands before the end of the list."""
     org.settings = {"retrieval": REST, "schema_version": version}
     org.control("POST", "knobs", {"page_tokens": "count"})
-    stream = org.stream(UNSTAMPED)
-    assert "Modified_Time" not in stream["json_schema"]["properties"]
+    stream = unstamped_stream(org)
     gone = delete_behind_a_page(org, mocker, UNSTAMPED, 5)
 
     read = ids_of(org.read(stream), UNSTAMPED)
@@ -148,13 +156,13 @@ def test_a_second_that_is_complete_proves_no_later_row(org: Org, mocker, version
 
     asked.before = meanwhile
     calls = Calls("Accounts", asked, asked)
-    told = MoveDetector(
+    reported = MoveDetector(
         "Accounts", calls.list_records, calls.list_deletions, now, lists_deletions=False
     )
     fields = [Field("Modified_Time", "datetime"), Field("Account_Name", "text")]
     tokens = version != "v2"
     limits = {"rest_columns": 50 * tokens, "rest_tokens": tokens, "rest_chain_rows": 50_000}
-    reader = RestReader(calls.list_records, told, "Accounts", fields, limits, lambda rows: rows)
+    reader = RestReader(calls.list_records, reported, "Accounts", fields, limits, lambda rows: rows)
     end = datetime.now(UTC) - timedelta(minutes=1)
 
     parts = list(reader.read_changes(datetime(1970, 1, 1, tzinfo=UTC), end, resumed=False))
@@ -230,8 +238,8 @@ def test_a_row_of_a_span_without_end_is_read_anew_when_it_was_edited_before_its_
     texts = WholeTexts(
         calls.get_records, "Contracts", fields, at_once=200 if version == "v8" else 0
     )
-    told = MoveDetector("Contracts", calls.list_records, calls.list_deletions, now)
-    reader = RestReader(calls.list_records, told, "Contracts", fields, limits, texts.restore)
+    reported = MoveDetector("Contracts", calls.list_records, calls.list_deletions, now)
+    reader = RestReader(calls.list_records, reported, "Contracts", fields, limits, texts.restore)
     end = datetime.now(UTC) + timedelta(days=365)
 
     parts = list(reader.read_changes(datetime(1970, 1, 1, tzinfo=UTC), end, resumed=False))

@@ -1,4 +1,4 @@
-"""Streams of settings: a lacking feature costs nothing, a lacking permission is told."""
+"""Streams of settings: a lacking feature costs nothing, a lacking permission is reported."""
 
 import logging
 from typing import Any
@@ -69,8 +69,8 @@ def test_a_feature_that_the_org_lacks_empties_its_stream_with_one_line_in_the_lo
     assert rows_of(output, feature) == []
     assert rows_of(output, "org")
     assert output.errors == []
-    told = [line for line in log(output) if code in line]
-    assert told == [f"{feature}: not available in this org ({code})."]
+    reported = [line for line in log(output) if code in line]
+    assert reported == [f"{feature}: not available in this org ({code})."]
     assert log(output, logging.WARNING) == []
 
 
@@ -99,8 +99,8 @@ def test_an_answer_without_its_list_is_none_that_says_that_there_are_none(
     org: Org, stream: str, call: str, key: str, body: dict[str, Any]
 ) -> None:
     streams = org.streams()
-    told = {key if name == "KEY" else name: value for name, value in body.items()}
-    fault = {"match": call, "do": "status", "args": {"status": 200, "body": told}}
+    reported = {key if name == "KEY" else name: value for name, value in body.items()}
+    fault = {"match": call, "do": "status", "args": {"status": 200, "body": reported}}
     org.control("POST", "faults", [fault])
 
     output = org.read(streams[stream], expecting_exception=True)
@@ -158,7 +158,7 @@ def test_a_request_that_zoho_calls_invalid_is_no_lacking_feature(org: Org) -> No
     assert "INVALID_REQUEST" in str(output.errors[0].trace.error.message)
 
 
-def test_a_module_that_the_user_may_not_see_is_told_and_the_others_come(org: Org) -> None:
+def test_a_module_that_the_user_may_not_see_is_reported_and_the_others_come(org: Org) -> None:
     streams = org.streams()
     refused(org, "settings.tags:Vendors", "NO_PERMISSION")
 
@@ -170,7 +170,7 @@ def test_a_module_that_the_user_may_not_see_is_told_and_the_others_come(org: Org
     assert "NO_PERMISSION" in line
 
 
-def test_modules_that_lack_a_feature_are_told_in_one_line(org: Org) -> None:
+def test_modules_that_lack_a_feature_are_reported_in_one_line(org: Org) -> None:
     streams = org.streams()
     refused(org, "settings.tags:Vendors", "FEATURE_NOT_SUPPORTED", 400)
     refused(org, "settings.tags:Cases", "INVALID_MODULE", 400)
@@ -261,11 +261,11 @@ def test_no_stream_of_settings_loses_a_value_of_zohos(org: Org, version: str) ->
             for key, value in entry.items():
                 if value is not None:
                     kept = rows[entry["id"]].get(f"related_{key}", rows[entry["id"]].get(key))
-                    assert as_told(key, kept) == as_told(key, value), (name, key)
+                    assert as_zoho_has_it(key, kept) == as_zoho_has_it(key, value), (name, key)
 
 
 @pytest.mark.parametrize("version", ["v2", "v8"])
-def test_a_field_of_rows_within_a_record_tells_why_records_do_not_carry_it(
+def test_a_field_of_rows_within_a_record_says_why_records_do_not_carry_it(
     org: Org, version: str
 ) -> None:
     org.settings = {"schema_version": version}
@@ -273,20 +273,20 @@ def test_a_field_of_rows_within_a_record_tells_why_records_do_not_carry_it(
     rows = rows_of(org.read(org.stream("fields")), "fields")
 
     of_rows = ("subform", "multiselectlookup", "multiuserlookup")
-    told = {row["not_offered_because"] for row in rows if row["data_type"] in of_rows}
-    assert told == {
+    reported = {row["not_offered_because"] for row in rows if row["data_type"] in of_rows}
+    assert reported == {
         "Lists carry the record without its rows. Where Zoho offers these, they are a module."
     }
 
 
-def as_told(key: str, value: Any) -> Any:
+def as_zoho_has_it(key: str, value: Any) -> Any:
     return to_utc(value) if key.endswith("_time") else value
 
 
 @pytest.mark.parametrize(("stream", "call"), [("roles", "settings.roles"), ("users", "users")])
-@pytest.mark.parametrize(("times", "told"), [(1, True), (None, False)])
+@pytest.mark.parametrize(("times", "reported"), [(1, True), (None, False)])
 def test_what_every_org_has_is_never_taken_for_empty(
-    org: Org, stream: str, call: str, times: int | None, told: bool
+    org: Org, stream: str, call: str, times: int | None, reported: bool
 ) -> None:
     """A full refresh with Overwrite would empty its table."""
     streams = org.streams()
@@ -294,7 +294,7 @@ def test_what_every_org_has_is_never_taken_for_empty(
     fault = {"match": call, "do": "status", "times": times, "args": args}
     org.control("POST", "faults", [fault])
 
-    output = org.read(streams[stream], expecting_exception=not told)
+    output = org.read(streams[stream], expecting_exception=not reported)
 
-    assert bool(rows_of(output, stream)) == told
-    assert bool(output.errors) != told
+    assert bool(rows_of(output, stream)) == reported
+    assert bool(output.errors) != reported

@@ -12,19 +12,17 @@ from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 from pytest_mock import MockerFixture
 
 from source_zoho_crm.readers.windows import format_moment
-from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of
+from unit_tests.source.conftest import (
+    METHODS,
+    Org,
+    Row,
+    narrow,
+    rows_of,
+    states_of,
+)
 from zoho_crm import org as clocks
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_emulator.server import Settings, running
-
-COQL = {"use_coql": "enabled"}
-REST = {"use_coql": "disabled", "api_type": "REST"}
-BULK = {"use_coql": "disabled", "api_type": "Bulk"}
-METHODS = [
-    pytest.param(method, id=name)
-    for name, method in (("COQL", COQL), ("REST", REST), ("Bulk", BULK))
-]
-
 
 SETTINGS = Settings(rows=20, rows_by_module={"Vehicles": 12_000}, modules=62)
 
@@ -47,11 +45,11 @@ def org(_own: Org) -> Iterator[Org]:
     _own.control("POST", "knobs", {"visible_after_s": 0, "child_deletes": False})
 
 
-def state(stream: str, **told: Any) -> Row:
+def state(stream: str, **reported: Any) -> Row:
     descriptor = {"name": stream}
     return {
         "type": "STREAM",
-        "stream": {"stream_descriptor": descriptor, "stream_state": told},
+        "stream": {"stream_descriptor": descriptor, "stream_state": reported},
     }
 
 
@@ -60,8 +58,8 @@ def last(output: EntrypointOutput, stream: str) -> Row:
 
 
 def blob(saved: Row) -> Row:
-    told: Row = saved["stream"]["stream_state"]
-    return told
+    reported: Row = saved["stream"]["stream_state"]
+    return reported
 
 
 def warnings(output: EntrypointOutput) -> list[str]:
@@ -83,18 +81,18 @@ def follow_children(org: Org) -> None:
 # --- Where a state goes on ------------------------------------------------------------------------
 
 
-def test_each_state_goes_on_where_it_was_told(org: Org) -> None:
+def test_each_state_goes_on_where_it_was_emitted(org: Org) -> None:
     vehicles = narrow(org.stream("Vehicles"))
     output = org.read(vehicles)
     states = states_of(output, "Vehicles")
-    moments = [blob(told)["Modified_Time"] for told in states]
+    moments = [blob(reported)["Modified_Time"] for reported in states]
     assert moments == sorted(moments)
     assert len(set(moments)) >= 2, "12,000 rows are more than a window holds"
 
-    for told in dict(zip(moments, states, strict=True)).values():
-        moment = blob(told)["Modified_Time"]
+    for reported in dict(zip(moments, states, strict=True)).values():
+        moment = blob(reported)["Modified_Time"]
         before = {r["id"] for r in rows_of(output, "Vehicles") if r["Modified_Time"] <= moment}
-        after = rows_of(org.read(vehicles, state=[told]), "Vehicles", deleted=False)
+        after = rows_of(org.read(vehicles, state=[reported]), "Vehicles", deleted=False)
         assert before.isdisjoint(row["id"] for row in after)
         assert len(before) + len(after) == len(org.truth(vehicles))
 
@@ -103,13 +101,15 @@ def test_windows_that_take_longer_than_five_minutes_are_followed_by_smaller_ones
     org: Org, mocker: MockerFixture
 ) -> None:
     vehicles = narrow(org.stream("Vehicles"))
-    quick = {blob(told)["Modified_Time"] for told in states_of(org.read(vehicles), "Vehicles")}
+    quick = {
+        blob(reported)["Modified_Time"] for reported in states_of(org.read(vehicles), "Vehicles")
+    }
     clock = mocker.patch("source_zoho_crm.readers.coql.time")
     clock.monotonic.side_effect = itertools.count(step=3_000)
 
     output = org.read(vehicles)
 
-    moments = {blob(told)["Modified_Time"] for told in states_of(output, "Vehicles")}
+    moments = {blob(reported)["Modified_Time"] for reported in states_of(output, "Vehicles")}
     assert len(moments) >= len(quick) + 5, "of 2,001 rows, a thousand, then 200 at a time"
     assert {row["id"] for row in rows_of(output, "Vehicles")} == org.truth(vehicles).keys()
 
@@ -181,7 +181,7 @@ def test_a_lookback_repeats_rows_and_tombstones_and_moves_no_state_back(
     for _ in range(2):
         later(org, 300)
         runs.append(org.read(stream, state=[saved]))
-        moments = [blob(told)["Modified_Time"] for told in states_of(runs[-1], module)]
+        moments = [blob(reported)["Modified_Time"] for reported in states_of(runs[-1], module)]
         assert moments == sorted(moments)
         assert moments[0] >= blob(saved)["Modified_Time"]
         saved = last(runs[-1], module)
@@ -210,7 +210,7 @@ def test_a_lookback_does_not_reach_behind_the_start_date(org: Org) -> None:
 
 @pytest.mark.parametrize("moment", ["2999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"])
 @pytest.mark.parametrize("retrieval", METHODS)
-def test_a_state_in_the_future_reads_nothing_is_kept_and_told_each_time(
+def test_a_state_in_the_future_reads_nothing_is_kept_and_reported_each_time(
     org: Org, retrieval: Row, moment: str
 ) -> None:
     org.settings = {"retrieval": retrieval, "lookback_minutes": 1440}
@@ -220,15 +220,15 @@ def test_a_state_in_the_future_reads_nothing_is_kept_and_told_each_time(
     for _ in range(2):
         output = org.read(deals, state=[saved])
 
-        (told,) = warnings(output)
-        assert f"Deals: the saved state is {moment}, which is in the future" in told
-        assert "Clear the stream's state" in told
+        (reported,) = warnings(output)
+        assert f"Deals: the saved state is {moment}, which is in the future" in reported
+        assert "Clear the stream's state" in reported
         assert rows_of(output, "Deals") == []
         saved = last(output, "Deals")
         assert blob(saved)["Modified_Time"] == moment
 
 
-def test_a_state_just_before_now_reads_nothing_and_is_not_told(org: Org) -> None:
+def test_a_state_just_before_now_reads_nothing_and_is_not_reported(org: Org) -> None:
     """The last minute is left out, and Zoho's machines may differ by some seconds."""
     deals = org.stream("Deals")
     now = datetime.fromisoformat(blob(last(org.read(deals), "Deals"))["Modified_Time"])
@@ -242,7 +242,7 @@ def test_a_state_just_before_now_reads_nothing_and_is_not_told(org: Org) -> None
 
 
 @pytest.mark.parametrize("module", ["Deals", "Quoted_Items"])
-def test_keys_of_a_state_that_mean_nothing_are_told(org: Org, module: str) -> None:
+def test_keys_of_a_state_that_mean_nothing_are_reported(org: Org, module: str) -> None:
     saved = state(module, Modified_Time="2020-01-01T00:00:00Z", cursor=7, modified="x")
 
     output = org.read(org.stream(module), sync_mode="incremental", state=[saved])
@@ -279,15 +279,17 @@ def test_spans_beside_a_moment_are_not_gone_on_from(org: Org) -> None:
 
 
 @pytest.mark.parametrize("stream", ["modules", "users", "Entity_Scores__s"])
-def test_a_stream_without_a_state_that_is_set_to_incremental_is_told(org: Org, stream: str) -> None:
+def test_a_stream_without_a_state_that_is_set_to_incremental_is_reported(
+    org: Org, stream: str
+) -> None:
     read = org.stream(stream)
     assert read["supported_sync_modes"] == ["full_refresh"]
     saved = state(stream, Modified_Time="2020-01-01T00:00:00Z")
 
     output = org.read(read, sync_mode="incremental", state=[saved])
 
-    (told,) = warnings(output)
-    assert told.startswith(f"{stream}: the configured catalog reads this stream incrementally")
+    (reported,) = warnings(output)
+    assert reported.startswith(f"{stream}: the configured catalog reads this stream incrementally")
 
 
 # --- Whose a state is -----------------------------------------------------------------------------
@@ -311,12 +313,12 @@ def test_a_state_of_another_org_is_refused_and_other_streams_are_read(
 
     output = org.read(*ours, sync_mode="incremental", state=saved, expecting_exception=True)
 
-    told = [message.trace.error for message in output.errors]
-    assert {error.failure_type.value for error in told} == {"config_error"}
+    reported = [message.trace.error for message in output.errors]
+    assert {error.failure_type.value for error in reported} == {"config_error"}
     for name in ("Deals", "Quoted_Items"):
         (sentence,) = [
             error.message
-            for error in told
+            for error in reported
             if error.stream_descriptor and error.stream_descriptor.name == name
         ]
         assert f"{name}: the saved state is of the org {blob(saved[0])['org_id']}" in sentence
@@ -324,7 +326,7 @@ def test_a_state_of_another_org_is_refused_and_other_streams_are_read(
         assert rows_of(output, name) == []
         assert states_of(output, name) == []
         assert output.get_stream_statuses(name)[-1].value == "INCOMPLETE"
-    assert "Deals" in told[-1].message
+    assert "Deals" in reported[-1].message
     assert rows_of(output, "Contacts")
     assert blob(last(output, "Contacts"))["org_id"] != blob(saved[0])["org_id"]
 
@@ -352,12 +354,12 @@ def test_a_state_without_an_org_is_taken_and_has_it_from_then_on(org: Org, modul
     )
 
     assert rows_of(output, module)
-    assert {blob(told)["org_id"] for told in states_of(output, module)} == {whole["id"]}
+    assert {blob(reported)["org_id"] for reported in states_of(output, module)} == {whole["id"]}
     again = org.read(stream, sync_mode="incremental", state=[last(output, module)])
     assert blob(last(again, module))["org_id"] == whole["id"]
 
 
-def test_where_zoho_does_not_tell_the_org_the_id_of_a_state_is_kept(org: Org) -> None:
+def test_where_zoho_does_not_say_which_org_it_is_the_id_of_a_state_is_kept(org: Org) -> None:
     refusal = {"code": "NO_PERMISSION", "details": {}, "message": "no", "status": "error"}
     args = {"status": 403, "body": refusal}
     deals = org.stream("Deals")
@@ -367,7 +369,7 @@ def test_where_zoho_does_not_tell_the_org_the_id_of_a_state_is_kept(org: Org) ->
     output = org.read(deals, state=[saved])
 
     assert rows_of(output, "Deals")
-    assert {blob(told)["org_id"] for told in states_of(output, "Deals")} == {"4711"}
+    assert {blob(reported)["org_id"] for reported in states_of(output, "Deals")} == {"4711"}
     first = org.read(deals)
     assert "org_id" not in blob(last(first, "Deals"))
 
@@ -375,7 +377,7 @@ def test_where_zoho_does_not_tell_the_org_the_id_of_a_state_is_kept(org: Org) ->
 def test_streams_of_settings_have_no_org_in_their_state(org: Org) -> None:
     output = org.read(org.stream("users"))
 
-    assert [blob(told) for told in states_of(output, "users")] == [
+    assert [blob(reported) for reported in states_of(output, "users")] == [
         {"__ab_no_cursor_state_message": True}
     ]
 
@@ -383,9 +385,9 @@ def test_streams_of_settings_have_no_org_in_their_state(org: Org) -> None:
 # --- Clocks ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("off_s", "told"), [(18_000, 1), (-400, 1), (200, 0), (-200, 0)])
-def test_clocks_that_differ_by_more_than_five_minutes_are_told_once(
-    caplog: pytest.LogCaptureFixture, off_s: int, told: int
+@pytest.mark.parametrize(("off_s", "reported"), [(18_000, 1), (-400, 1), (200, 0), (-200, 0)])
+def test_clocks_that_differ_by_more_than_five_minutes_are_reported_once(
+    caplog: pytest.LogCaptureFixture, off_s: int, reported: int
 ) -> None:
     org = clocks.Org()
 
@@ -394,7 +396,7 @@ def test_clocks_that_differ_by_more_than_five_minutes_are_told_once(
             org.book_answer(*answer(off_s))
 
     lines = [line for line in caplog.messages if "this machine's differ by" in line]
-    assert len(lines) == told
+    assert len(lines) == reported
 
 
 def test_the_clock_of_an_emulator_may_be_moved(caplog: pytest.LogCaptureFixture) -> None:

@@ -8,12 +8,8 @@ import requests
 from airbyte_cdk.models import FailureType
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 
-from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of
+from unit_tests.source.conftest import BULK, COQL, REST, Org, Row, narrow, rows_of, states_of
 from zoho_crm.org import Org as KnownOrg
-
-COQL = {"use_coql": "enabled"}
-REST = {"use_coql": "disabled", "api_type": "REST"}
-BULK = {"use_coql": "disabled", "api_type": "Bulk"}
 
 
 def fault(org: Org, match: str, do: str, *, after: int = 0, times: int | None = None, **args: Any):
@@ -107,7 +103,7 @@ def answer(date: datetime) -> requests.Response:
         (True, [3_600, 60], 60),
     ],
 )
-def test_now_is_the_earliest_that_answers_tell_and_of_a_real_host_never_later_than_here(
+def test_now_is_the_earliest_that_answers_show_and_of_a_real_host_never_later_than_here(
     local: bool, ahead_s: list[int], now_s: int
 ) -> None:
     org = KnownOrg(local=local)

@@ -1,4 +1,4 @@
-"""Deletions that cannot be told: the sync says so, and does nothing worse."""
+"""Deletions that cannot be emitted: the sync says so, and does nothing worse."""
 
 import pytest
 
@@ -22,8 +22,8 @@ def test_without_the_column_of_the_mark_no_tombstone_comes_and_the_log_says_so(
     second = own_org.read(deals, state=[state])
 
     assert rows_of(second, "Deals") == []
-    (told,) = (line for line in logs(second) if "_ab_cdc_deleted_at is not selected" in line)
-    assert told.startswith("Deals: deletions are not emitted")
+    (reported,) = (line for line in logs(second) if "_ab_cdc_deleted_at is not selected" in line)
+    assert reported.startswith("Deals: deletions are not emitted")
 
 
 def test_a_user_who_may_not_see_deletions_gets_the_changes_all_the_same(own_org: Org) -> None:
@@ -58,10 +58,10 @@ def test_deletions_that_are_refused_for_a_scope_fail_the_stream_and_move_no_stat
     second = org.read(deals, state=[state], expecting_exception=True)
 
     assert "/Deals/deleted because of a missing scope" in second.errors[0].trace.error.message
-    told = [after["stream"]["stream_state"] for after in states_of(second, "Deals")]
-    assert all(after == state["stream"]["stream_state"] for after in told)
+    reported = [after["stream"]["stream_state"] for after in states_of(second, "Deals")]
+    assert all(after == state["stream"]["stream_state"] for after in reported)
 
-    # A first sync has no deletions to tell.
+    # A first sync has no deletions to emit.
     assert {row["id"] for row in rows_of(org.read(deals), "Deals")} == org.truth(deals).keys()
 
 

@@ -1,4 +1,4 @@
-"""Answers without what Zoho documents: asked for again, told in the end, and never "no rows"."""
+"""Answers without what Zoho documents: asked for again, reported at the end, never "no rows"."""
 
 from typing import Any
 
@@ -8,11 +8,7 @@ from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 from airbyte_cdk.utils import AirbyteTracedException
 
 from source_zoho_crm.components.records import RecordsRetriever
-from unit_tests.source.conftest import Org, Row, narrow, rows_of, states_of
-
-COQL = {"use_coql": "enabled"}
-REST = {"use_coql": "disabled", "api_type": "REST"}
-BULK = {"use_coql": "disabled", "api_type": "Bulk"}
+from unit_tests.source.conftest import BULK, COQL, REST, Org, Row, narrow, rows_of, states_of
 
 #: The calls of each retrieval method that a list is made of.
 CALLS = [
@@ -150,7 +146,7 @@ def exported(org: Org, times: int | None, **result: object) -> None:
 
 
 @pytest.mark.parametrize("count", [59, 61])
-def test_an_export_that_holds_other_rows_than_it_tells_is_made_anew(org: Org, count: int) -> None:
+def test_an_export_that_holds_other_rows_than_it_reports_is_made_anew(org: Org, count: int) -> None:
     deals = stream_of(org, BULK, "v4", "Deals")
     exported(org, 1, page=1, more_records=False, count=count)
 
@@ -162,7 +158,7 @@ def test_an_export_that_holds_other_rows_than_it_tells_is_made_anew(org: Org, co
     assert org.calls("bulk.create:Deals") == 2
 
 
-def test_an_export_that_always_holds_other_rows_than_it_tells_does_not_count_as_read(
+def test_an_export_that_always_holds_other_rows_than_it_reports_does_not_count_as_read(
     org: Org,
 ) -> None:
     deals = stream_of(org, BULK, "v4", "Deals")
@@ -173,8 +169,8 @@ def test_an_export_that_always_holds_other_rows_than_it_tells_does_not_count_as_
     kind, sentence = failure(output)
     assert kind == FailureType.transient_error
     assert "Zoho reported 61 rows in it and sent 60, and so 3 times." in sentence
-    told = [state["stream"]["stream_state"] for state in states_of(output, "Deals")]
-    assert all(state["Modified_Time"] == "1970-01-01T00:00:00Z" for state in told)
+    reported = [state["stream"]["stream_state"] for state in states_of(output, "Deals")]
+    assert all(state["Modified_Time"] == "1970-01-01T00:00:00Z" for state in reported)
 
 
 def test_an_export_that_does_not_count_its_rows_is_fetched(org: Org) -> None:
@@ -198,7 +194,7 @@ def test_an_export_that_does_not_count_its_rows_is_fetched(org: Org) -> None:
         ({"page": 1, "count": 0, "more_records": True}, "has no rows and promises more"),
     ],
 )
-def test_a_result_that_does_not_tell_what_follows_does_not_count_as_read(
+def test_a_result_that_does_not_say_what_follows_does_not_count_as_read(
     org: Org, result: Row, why: str
 ) -> None:
     deals = stream_of(org, BULK, "v4", "Deals")
@@ -214,7 +210,7 @@ def test_a_result_that_does_not_tell_what_follows_does_not_count_as_read(
 def test_an_export_that_is_completed_without_a_result_is_looked_at_again(
     own_org: Org, version: str, looks: int, mocker
 ) -> None:
-    """It may have rows behind it, which nothing but its result tells."""
+    """It may have rows behind it, which nothing but its result shows."""
     mocker.patch("source_zoho_crm.readers.exports._FIRST_WAIT_S", 0.03)
     most = property(lambda retriever: {**retriever.versions[version], "bulk_rows": 40})
     mocker.patch.object(RecordsRetriever, "_version", most)
@@ -295,14 +291,14 @@ def test_deletions_of_children_that_can_never_be_read_cost_children_and_no_other
 
     output = org.read(*(streams[name] for name in children), deals, expecting_exception=True)
 
-    told = {
+    reported = {
         message.trace.error.stream_descriptor.name: message.trace.error
         for message in output.errors
         if message.trace.error.stream_descriptor
     }
-    assert sorted(told) == sorted(children)
-    assert all(error.failure_type == FailureType.transient_error for error in told.values())
-    assert all("cannot be read: " in error.message for error in told.values())
+    assert sorted(reported) == sorted(children)
+    assert all(error.failure_type == FailureType.transient_error for error in reported.values())
+    assert all("cannot be read: " in error.message for error in reported.values())
     assert by_id(output, "Deals") == org.truth(deals)
 
 

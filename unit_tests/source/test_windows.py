@@ -74,7 +74,7 @@ def test_windows_are_whole_seconds_without_gap_and_hold_no_more_than_a_window_ma
         assert rows < MOST_ROWS or window.start == window.end
 
 
-def test_a_fraction_of_a_second_that_zoho_might_tell_is_no_part_of_a_window() -> None:
+def test_a_fraction_of_a_second_that_zoho_might_show_is_no_part_of_a_window() -> None:
     moments = [START + timedelta(seconds=n, microseconds=700_000) for n in range(2 * MOST_ROWS)]
 
     assert {window.end.microsecond for window, _ in planned(moments)} == {0}

@@ -89,7 +89,7 @@ unreadable = pytest.mark.parametrize(("body", "why"), UNREADABLE.values(), ids=U
 
 
 @unreadable
-def test_an_answer_that_can_never_be_read_is_told_and_not_quoted(
+def test_an_answer_that_can_never_be_read_is_reported_and_not_quoted(
     server: Running, pauses: list[float], body: object, why: str
 ) -> None:
     client = client_of(server)
@@ -284,7 +284,7 @@ def test_a_call_that_is_refused_leaves_no_error_in_the_log(
     assert [line.message for line in caplog.records if line.levelno >= logging.WARNING] == []
 
 
-def test_a_missing_scope_is_told_with_those_of_the_destination(server: Running) -> None:
+def test_a_missing_scope_is_named_with_those_of_the_destination(server: Running) -> None:
     with pytest.raises(Refused) as caught:
         client_of(server).queries.ask(read=build_page_reader(), body=QUERY)
 
@@ -298,14 +298,14 @@ def test_a_missing_scope_is_told_with_those_of_the_destination(server: Running) 
 
 
 @pytest.mark.parametrize(
-    ("module", "told"),
+    ("module", "reported"),
     [
         ("Leads", ""),
         ("Notes", " Notes are listed for administrators only; make the refresh token as one."),
     ],
 )
 def test_what_zoho_does_not_support_is_not_blamed_on_a_profile(
-    server: Running, module: str, told: str
+    server: Running, module: str, reported: str
 ) -> None:
     client = client_of(server)
     answer(server, "records.list", error("NOT_SUPPORTED"))
@@ -314,7 +314,7 @@ def test_what_zoho_does_not_support_is_not_blamed_on_a_profile(
         client.metadata.ask(module, read=build_page_reader(), params={"fields": "id"})
 
     assert caught.value.message == (
-        f"Zoho does not serve {server.base_url}/crm/v4/{module} (NOT_SUPPORTED: no).{told}"
+        f"Zoho does not serve {server.base_url}/crm/v4/{module} (NOT_SUPPORTED: no).{reported}"
     )
 
 
@@ -347,7 +347,7 @@ def test_a_token_of_the_sandbox_is_none_of_production(server: Running) -> None:
 
 
 @pytest.mark.parametrize(
-    ("percent", "scope", "told"),
+    ("percent", "scope", "reported"),
     [
         (49, "ZohoCRM.org.READ", []),
         (50, "ZohoCRM.org.READ", ["what others use is not known"]),
@@ -355,8 +355,8 @@ def test_a_token_of_the_sandbox_is_none_of_production(server: Running) -> None:
         (20, "ZohoCRM.modules.READ", ["The reserve is not kept"]),
     ],
 )
-def test_a_reserve_that_cannot_be_kept_is_told_once(
-    server: Running, caplog: pytest.LogCaptureFixture, percent: int, scope: str, told: list[str]
+def test_a_reserve_that_cannot_be_kept_is_reported_once(
+    server: Running, caplog: pytest.LogCaptureFixture, percent: int, scope: str, reported: list[str]
 ) -> None:
     server.control("POST", "knobs", {"scopes": [scope]})
     config = client_of(server).config | {"credits_reserve_percent": percent}
@@ -367,8 +367,8 @@ def test_a_reserve_that_cannot_be_kept_is_told_once(
             get_org(config).fetch_details(build_requester("requester", config))
 
     lines = [line.message for line in caplog.records if "reserved for people" in line.message]
-    assert len(lines) == len(told)
-    assert all(end in line for line, end in zip(lines, told, strict=True))
+    assert len(lines) == len(reported)
+    assert all(end in line for line, end in zip(lines, reported, strict=True))
 
 
 @pytest.mark.parametrize("header", [True, False])
@@ -406,7 +406,7 @@ def test_a_reserve_counts_its_own_calls_where_zoho_does_not_say_what_is_left(
     assert len(lines) == (0 if header else 1)
 
 
-def told(credits_left: int | None) -> requests.Response:
+def reported(credits_left: int | None) -> requests.Response:
     answered = requests.Response()
     answered.status_code, answered._content = 200, b"{}"
     if credits_left is not None:
@@ -426,7 +426,7 @@ class Caller:
         self._thread.submit(self._org.usage.book_request, self._request).result()
 
     def hears(self, credits_left: int | None) -> None:
-        self._thread.submit(self._org.book_answer, self._request, told(credits_left)).result()
+        self._thread.submit(self._org.book_answer, self._request, reported(credits_left)).result()
 
 
 @pytest.fixture
@@ -461,7 +461,7 @@ def test_credits_that_come_back_may_be_used(spared: tuple[Org, int, str]) -> Non
 def test_an_answer_that_comes_late_does_not_bring_credits_back(
     spared: tuple[Org, int, str],
 ) -> None:
-    """It was told before the call beside it was charged."""
+    """It was said before the call beside it was charged."""
     org, reserve, url = spared
     late, export = Caller(org, f"{url}/v8/Leads"), Caller(org, f"{url}/bulk/v8/read", "POST")
     late.sends()

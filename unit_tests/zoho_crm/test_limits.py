@@ -1,4 +1,4 @@
-"""What an org is allowed, as Zoho's answer tells it."""
+"""What an org is allowed, as Zoho's answer says it."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

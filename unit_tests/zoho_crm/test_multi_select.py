@@ -127,7 +127,7 @@ def test_what_one_column_shows_holds_for_the_others_of_its_stream() -> None:
     assert interests("Old,Older") == ["Old", "Older"]
 
 
-def test_a_text_that_nothing_decides_is_split_at_semicolons_and_told_once(
+def test_a_text_that_nothing_decides_is_split_at_semicolons_and_reported_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.WARNING)
@@ -139,7 +139,7 @@ def test_a_text_that_nothing_decides_is_split_at_semicolons_and_told_once(
     assert "a,b" not in warning
 
 
-def test_texts_with_semicolons_are_told_of_nothing(caplog: pytest.LogCaptureFixture) -> None:
+def test_texts_with_semicolons_bring_no_warning(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
 
     assert read("a;b", "c,d", options=()) == [["a", "b"], ["c,d"]]
@@ -157,7 +157,7 @@ def test_texts_with_semicolons_are_told_of_nothing(caplog: pytest.LogCaptureFixt
         ["a;b", "hot", "cold", "hot,cold"],
     ],
 )
-def test_texts_that_contradict_each_other_are_split_at_semicolons_and_told_once(
+def test_texts_that_contradict_each_other_are_split_at_semicolons_and_reported_once(
     texts: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)
@@ -186,7 +186,7 @@ def test_a_semicolon_in_one_column_contradicts_the_options_of_another(
     assert len(caplog.messages) == 1
 
 
-def test_texts_that_options_decide_are_told_of_nothing_whatever_joins_them(
+def test_texts_that_options_decide_bring_no_warning_whatever_joins_them(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.WARNING)

@@ -1,4 +1,4 @@
-"""What is told of an address to which Zoho sends a call on."""
+"""What an error says of an address to which Zoho sends a call on."""
 
 import pytest
 import requests
@@ -7,7 +7,7 @@ from zoho_crm.redirects import refuse_redirect
 
 
 @pytest.mark.parametrize(
-    ("location", "told"),
+    ("location", "reported"),
     [
         ("https://other.example/crm?x=1", "https://other.example"),
         ("http://user:secret@other.example:8443/x", "http://other.example:8443"),
@@ -19,7 +19,7 @@ from zoho_crm.redirects import refuse_redirect
         ("//[::1", "an address that is none"),
     ],
 )
-def test_a_redirect_names_scheme_and_host_and_nothing_else(location: str, told: str) -> None:
+def test_a_redirect_names_scheme_and_host_and_nothing_else(location: str, reported: str) -> None:
     response = requests.Response()
     response.status_code = 302
     response.headers["Location"] = location
@@ -28,6 +28,7 @@ def test_a_redirect_names_scheme_and_host_and_nothing_else(location: str, told: 
 
     assert refusal is not None
     assert refusal.error_message == (
-        f"Zoho sends the call on to {told}, and calls are made to the configured addresses only. "
+        f"Zoho sends the call on to {reported}, and calls are made to the configured addresses "
+        "only. "
         "Choose the region and environment in which the org was made."
     )

@@ -209,7 +209,7 @@ def test_blanks_around_a_text_and_the_point_of_a_whole_number_do_not_matter() ->
     assert repr(config["max_concurrent_requests"]) == "5"
 
 
-def test_everything_that_does_not_fit_is_told_at_once_and_no_secret_with_it() -> None:
+def test_everything_that_does_not_fit_is_reported_at_once_and_no_secret_with_it() -> None:
     with pytest.raises(AirbyteTracedException) as caught:
         complete(client_id=None, client_secret=12345, credits_reserve_percent=91)
 

@@ -71,7 +71,7 @@ def org_name(server: Running) -> str:
         {"expires_in": [1], "scope": 7, "api_domain": 7},
     ],
 )
-def test_a_token_serves_whatever_its_answer_tells_of_it(
+def test_a_token_serves_whatever_its_answer_says_of_it(
     server: Running, knobs: dict[str, object]
 ) -> None:
     if all(name.startswith("token_") for name in knobs):
