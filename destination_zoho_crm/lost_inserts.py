@@ -8,12 +8,13 @@ from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.client import Client
 from destination_zoho_crm.comparison import Comparison, NotFound, SentRow
+from destination_zoho_crm.error_codes import DUPLICATE_DATA
 from destination_zoho_crm.inserts import InsertBatch, InsertBatches, LookUpResult
 from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome, reject
 from destination_zoho_crm.plan import StreamPlan
 from zoho_crm.answers import Body, Page, Row, UndocumentedError, build_page_reader
 from zoho_crm.coql import build_and, build_select, format_datetime, quote_column, quote_string
-from zoho_crm.errors import DUPLICATE_DATA, SCOPE_LACKING, TOKEN_REFUSED
+from zoho_crm.errors import SCOPE_LACKING, TOKEN_REFUSED
 from zoho_crm.manifest import load_coql_rows
 from zoho_crm.problems import Refused, transient_error
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from destination_zoho_crm import error_codes
 from destination_zoho_crm.options import quote_some
 from destination_zoho_crm.settings import Operation
 from zoho_crm import errors
@@ -62,7 +63,7 @@ UNCHANGED = Outcome("unchanged")
 
 #: "Insert Records", "Update Records": codes of a record's errors.
 _WORDS: Mapping[str, str] = {
-    errors.DUPLICATE_DATA: "another record has this value",
+    error_codes.DUPLICATE_DATA: "another record has this value",
     "DUPLICATE_LINKING_DATA": "the records are linked already",
     "DEPENDENT_FIELD_MISSING": "a field it depends on has no value",
     "DEPENDENT_MISMATCH": "the value does not go with that of a field it depends on",

@@ -1,5 +1,7 @@
 """The command `destination-zoho-crm`."""
 
+import zoho_crm.quick_start  # noqa: F401, I001 - before the CDK
+
 import sys
 
 from destination_zoho_crm.destination import DestinationZohoCrm

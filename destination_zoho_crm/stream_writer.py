@@ -6,6 +6,7 @@ from typing import Any
 
 from destination_zoho_crm.batches import Batch, BatchBuilder, Writers
 from destination_zoho_crm.calls import MOST_DELETE_TEXT, get_max_records
+from destination_zoho_crm.error_codes import OF_STANDING_RECORDS
 from destination_zoho_crm.existing_records import changes_nothing
 from destination_zoho_crm.outcomes import (
     MALFORMED_ROW,
@@ -20,7 +21,6 @@ from destination_zoho_crm.protocol import Row
 from destination_zoho_crm.row_counts import RowCounts
 from destination_zoho_crm.row_order import RowOrder
 from destination_zoho_crm.rows import EncodedRow, RowEncoder
-from zoho_crm.errors import OF_STANDING_RECORDS
 from zoho_crm.problems import config_error
 
 #: Writes records and yields the place and the outcome of each, as they become known.

@@ -14,10 +14,8 @@ from airbyte_cdk.sources.streams.http.error_handlers.response_models import (
     ResponseAction,
 )
 
+from destination_zoho_crm.error_codes import OF_CALLS, OF_CALLS_ONLY, OF_RECORDS
 from zoho_crm.errors import (
-    OF_CALLS,
-    OF_CALLS_ONLY,
-    OF_RECORDS,
     FailuresOnly,
     find_error,
     isolate_error,

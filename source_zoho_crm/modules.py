@@ -9,7 +9,8 @@ from typing import Any
 
 from airbyte_cdk.models import FailureType
 
-from zoho_crm.directory import CURSOR_FIELD, Directory, Metadata
+from source_zoho_crm.readers.windows import CURSOR_FIELD
+from zoho_crm.directory import Directory, Metadata
 from zoho_crm.domains import DOTS, segment
 from zoho_crm.errors import SCOPE_LACKING
 from zoho_crm.fields import Field

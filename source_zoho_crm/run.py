@@ -1,5 +1,7 @@
 """The command `source-zoho-crm`."""
 
+import zoho_crm.quick_start  # noqa: F401, I001 - before the CDK
+
 import gc
 import logging
 import os

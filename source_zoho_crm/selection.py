@@ -11,8 +11,8 @@ from airbyte_cdk.models import ConfiguredAirbyteCatalog, SyncMode
 
 from source_zoho_crm.modules import Module
 from source_zoho_crm.readers.tombstones import build_tombstone_columns as columns_of_tombstones
+from source_zoho_crm.readers.windows import CURSOR_FIELD
 from source_zoho_crm.state import States
-from zoho_crm.directory import CURSOR_FIELD
 
 _KEY = "_selection"
 _INCREMENTAL = "_incremental"

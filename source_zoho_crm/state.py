@@ -15,8 +15,7 @@ from airbyte_cdk.models import (
 from airbyte_cdk.sources.streams.core import NO_CURSOR_STATE_KEY
 from airbyte_cdk.utils import AirbyteTracedException
 
-from source_zoho_crm.readers.windows import format_moment
-from zoho_crm.directory import CURSOR_FIELD
+from source_zoho_crm.readers.windows import CURSOR_FIELD, format_moment
 from zoho_crm.problems import config_error
 from zoho_crm.settings import BEGINNING
 

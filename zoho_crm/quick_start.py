@@ -1,4 +1,5 @@
-"""Loads the CDK in half the time. The package of each connector imports this before the CDK.
+"""Loads the CDK in half the time, in the processes of the commands; their `run` imports this first.
+A program that imports the connectors loads the CDK as it is.
 
 Two things are left out that no connector uses: descriptions in JSON schemas of Airbyte's messages,
 for which serpyco_rs parses its source once per class (1.2 s), and the AWS SDK, which

@@ -21,7 +21,7 @@ from source_zoho_crm.readers import Row
 from source_zoho_crm.readers.calls import Calls
 from source_zoho_crm.readers.chosen_reader import ChosenReader
 from source_zoho_crm.readers.tombstones import build_tombstones, read_deletions
-from source_zoho_crm.readers.windows import Window, format_moment
+from source_zoho_crm.readers.windows import CURSOR_FIELD, Window, format_moment
 from source_zoho_crm.selection import (
     build_missing_column_warnings,
     get_saved_moment,
@@ -31,7 +31,6 @@ from source_zoho_crm.selection import (
 )
 from source_zoho_crm.span import compute_deletions_start, compute_span
 from source_zoho_crm.window_partition import WindowPartition
-from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.errors import NOT_SERVED, PERMISSION_LACKING, is_not_served
 from zoho_crm.fields import Field
 from zoho_crm.org import get_org

@@ -6,8 +6,7 @@ from source_zoho_crm.readers import Row
 from source_zoho_crm.readers.calls import PER_PAGE
 from source_zoho_crm.readers.emitted_ids import parse_id
 from source_zoho_crm.readers.moved_rows import MoveDetector, MovedRows
-from source_zoho_crm.readers.windows import format_moment
-from zoho_crm.directory import CURSOR_FIELD
+from source_zoho_crm.readers.windows import CURSOR_FIELD, format_moment
 
 
 def add_seconds(moment: str, seconds: int) -> str:

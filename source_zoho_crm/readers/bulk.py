@@ -13,8 +13,7 @@ from source_zoho_crm.readers.export_chain import Chain, Ids, cut_window, estimat
 from source_zoho_crm.readers.export_file import read_rows
 from source_zoho_crm.readers.exports import Export
 from source_zoho_crm.readers.moved_rows import TOKEN_EXPIRED, MoveDetector
-from source_zoho_crm.readers.windows import Window, format_moment
-from zoho_crm.directory import CURSOR_FIELD
+from source_zoho_crm.readers.windows import CURSOR_FIELD, Window, format_moment
 from zoho_crm.fields import Field
 from zoho_crm.multi_select import MultiSelectTexts
 from zoho_crm.problems import Refused, transient_error

@@ -16,9 +16,8 @@ from source_zoho_crm.readers.emitted_ids import EmittedIds
 from source_zoho_crm.readers.moved_rows import MoveDetector
 from source_zoho_crm.readers.rest import RestReader
 from source_zoho_crm.readers.rich_text import WholeTexts
-from source_zoho_crm.readers.windows import Span, Window
+from source_zoho_crm.readers.windows import CURSOR_FIELD, Span, Window
 from source_zoho_crm.selection import is_incremental
-from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.errors import is_not_served
 from zoho_crm.fields import Field
 from zoho_crm.org import get_org

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 
 from source_zoho_crm.readers import Row
-from zoho_crm.directory import CURSOR_FIELD
+from source_zoho_crm.readers.windows import CURSOR_FIELD
 from zoho_crm.fields import Field
 from zoho_crm.problems import transient_error
 

@@ -13,9 +13,14 @@ from source_zoho_crm.readers.column_groups import (
     read_until_unchanged,
 )
 from source_zoho_crm.readers.repeated_pages import repeated_page_error
-from source_zoho_crm.readers.windows import Window, format_moment, parse_moment, plan_windows
+from source_zoho_crm.readers.windows import (
+    CURSOR_FIELD,
+    Window,
+    format_moment,
+    parse_moment,
+    plan_windows,
+)
 from zoho_crm.coql import build_and, build_between, build_in, build_select
-from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.fields import Field, build_caster
 from zoho_crm.multi_select import MultiSelectTexts
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from source_zoho_crm.readers import Row
-from source_zoho_crm.readers.windows import Window, format_moment
-from zoho_crm.directory import CURSOR_FIELD
+from source_zoho_crm.readers.windows import CURSOR_FIELD, Window, format_moment
 
 _SECOND = timedelta(seconds=1)
 #: A sample large enough to show how rows lie in time: less than 2 MB.

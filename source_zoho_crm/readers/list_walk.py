@@ -9,8 +9,8 @@ from source_zoho_crm.readers import Row
 from source_zoho_crm.readers.column_groups import join_columns
 from source_zoho_crm.readers.moved_rows import OUT_OF_REACH, TOKEN_EXPIRED, Lister
 from source_zoho_crm.readers.repeated_pages import RepeatedPages
+from source_zoho_crm.readers.windows import CURSOR_FIELD
 from zoho_crm.casts import to_utc
-from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.problems import Refused
 
 LOGGER = logging.getLogger("airbyte")

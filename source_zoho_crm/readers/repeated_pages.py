@@ -5,7 +5,7 @@ from typing import Any
 from airbyte_cdk.utils import AirbyteTracedException
 
 from source_zoho_crm.readers import Page
-from zoho_crm.directory import CURSOR_FIELD
+from source_zoho_crm.readers.windows import CURSOR_FIELD
 from zoho_crm.problems import transient_error
 
 

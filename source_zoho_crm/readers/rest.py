@@ -20,8 +20,7 @@ from source_zoho_crm.readers.column_groups import Columns, group_columns, read_u
 from source_zoho_crm.readers.emitted_ids import EmittedIds
 from source_zoho_crm.readers.list_walk import ListWalk, convert_moments
 from source_zoho_crm.readers.moved_rows import Lister, MoveDetector
-from source_zoho_crm.readers.windows import Window, format_moment
-from zoho_crm.directory import CURSOR_FIELD
+from source_zoho_crm.readers.windows import CURSOR_FIELD, Window, format_moment
 from zoho_crm.fields import Field, build_caster
 from zoho_crm.multi_select import MultiSelectTexts
 from zoho_crm.problems import config_error, transient_error

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from source_zoho_crm.readers import Row
+from source_zoho_crm.readers.windows import CURSOR_FIELD
 from zoho_crm.casts import to_utc
-from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.domains import segment
 from zoho_crm.errors import INVALID_DATA
 from zoho_crm.fields import Field

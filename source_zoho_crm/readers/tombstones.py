@@ -12,9 +12,8 @@ from source_zoho_crm.readers import Row
 from source_zoho_crm.readers.emitted_ids import EmittedIds
 from source_zoho_crm.readers.moved_rows import DeletionLister
 from source_zoho_crm.readers.repeated_pages import RepeatedPages
-from source_zoho_crm.readers.windows import format_moment
+from source_zoho_crm.readers.windows import CURSOR_FIELD, format_moment
 from zoho_crm.casts import to_utc
-from zoho_crm.directory import CURSOR_FIELD
 from zoho_crm.problems import transient_error
 
 DELETED_AT, UPDATED_AT = "_ab_cdc_deleted_at", "_ab_cdc_updated_at"

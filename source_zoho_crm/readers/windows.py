@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 from zoho_crm.casts import to_utc
 
+CURSOR_FIELD = "Modified_Time"
+
 #: Fewer rows than this, and so what a read that was cut off repeats at most. It is how far a query
 #: can skip before v7; each window costs a credit for finding its end.
 MOST_ROWS = 10_000
