@@ -97,8 +97,8 @@ class StreamWriter:
         if len(self._deletes) > self._most_deletes:
             raise config_error(
                 f"{self._plan.label} asks for more than {self._most_deletes:,} deletions from "
-                f"{self._plan.module.api_name}. If that is meant, raise Most "
-                "Deletions (max_deletes)."
+                f"{self._plan.module.api_name}. If that is meant, raise "
+                "Maximum deletions per sync (max_deletes)."
             )
 
     def _write(self, batch: Batch) -> None:

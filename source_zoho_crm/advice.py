@@ -12,9 +12,9 @@ _POLLS = 10
 #: Credits for finding the windows of a module by queries, besides one query per window.
 _SEARCH = 5
 _METHODS = {
-    "COQL": "Use COQL enabled",
-    "REST": "Use COQL disabled and API type REST",
-    "Bulk": "Use COQL disabled and API type Bulk",
+    "COQL": "set Use COQL to Enabled",
+    "REST": "set Use COQL to Disabled and API type to REST",
+    "Bulk": "set Use COQL to Disabled and API type to Bulk",
 }
 
 

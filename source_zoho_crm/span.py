@@ -81,8 +81,8 @@ def _emit_from(config: Mapping[str, Any], stream: str, moment: datetime) -> date
         return moment
     LOGGER.warning(
         f"{stream}: deletions are not emitted, because the column {DELETED_AT} is not selected. "
-        "Select it in the connection's schema and refresh the stream, or turn Include Deleted "
-        "Records off."
+        "Select it in the connection's schema and refresh the stream, or turn off "
+        "Include deleted records (include_deleted)."
     )
     return None
 

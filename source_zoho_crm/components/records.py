@@ -81,9 +81,11 @@ class RecordsRetriever(Retriever):
         for warning in build_field_warnings(self.name, (field.api_name for field in self._fields)):
             LOGGER.warning(warning)
         deleted_since = span.deleted_since if span else self._find_deletions_start()
+        deletions = 0
         if deleted_since:
             # First: a state must not pass deletions that are not emitted yet.
             for page in self._read_tombstones(deleted_since, end):
+                deletions += len(page)
                 yield from pack(self.name, page, start)
         rows, closed = 0, []
         reader = ChosenReader(self.config, self._calls, self._module, self._fields, self._version)
@@ -115,7 +117,8 @@ class RecordsRetriever(Retriever):
                 raise
             self._end_without_rows(refusal)
             return
-        LOGGER.info(f"{self.name}: {rows} records read by {reader.name}.")
+        also = f" and {deletions:,} deletions" if deletions else ""
+        LOGGER.info(f"{self.name}: {rows:,} records{also} read by {reader.name}.")
         spent = get_org(self.config).usage.by_stream.get(self.name)
         if spent and rows and not reader.replaced_by_rest:
             hint = self._advise(reader.name, rows, spent.credits)

@@ -153,7 +153,7 @@ def test_a_module_costs_an_export_a_download_and_few_looks(bulk_org: BulkOrg, mo
     # How long the emulator works depends on what else the machine does.
     assert calls == [1, len(waits.all), 1]
     assert waits.all == pytest.approx([0.3 * 1.6**look for look in range(len(waits.all))])
-    assert f"Leads: {len(bulk_org.truth(leads))} records read by Bulk." in log_of(output)
+    assert f"Leads: {len(bulk_org.truth(leads)):,} records read by Bulk." in log_of(output)
 
 
 def test_a_quiet_module_costs_one_credit(bulk_org: BulkOrg) -> None:
