@@ -147,14 +147,10 @@ class Control:
         kind = request.query_params.get("type", "recycle")
         if kind not in ("recycle", "permanent"):
             raise MisuseError(f"type: {kind!r} is neither recycle nor permanent")
-        ids = self.emulator.store.delete(
-            self._find_module(request),
-            _read_ids(request),
-            kind=kind,
-            now=self.emulator.clock.now(),
-            by=self.emulator.user.id,
-        )
-        return answer_json({"ids": [str(record_id) for record_id in ids]})
+        module, ids = self._find_module(request), _read_ids(request)
+        now, by = self.emulator.clock.now(), self.emulator.user.id
+        deleted = self.emulator.store.delete(module, ids, kind=kind, now=now, by=by)
+        return answer_json({"ids": [str(record_id) for record_id in deleted]})
 
     async def restore(self, request: Request) -> Response:
         ids = self.emulator.store.restore(
