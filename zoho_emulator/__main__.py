@@ -18,15 +18,27 @@ from zoho_emulator.server import HOST, Server, Settings, create_emulator, find_a
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m zoho_emulator", description=__doc__)
-    parser.add_argument("--port", type=_parse_port, default=8765, help="0 picks a free one")
-    parser.add_argument("--host", default=HOST)
-    parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same org")
+    parser.add_argument(
+        "--port", type=_parse_port, default=8765, help="default 8765; 0 picks a free one"
+    )
+    parser.add_argument("--host", default=HOST, help="default %(default)s")
+    parser.add_argument(
+        "--seed", type=int, default=1, help="default 1; the same seed gives the same org"
+    )
     parser.add_argument("--rows", action="append", default=[], metavar="N | Module=N")
     parser.add_argument("--fields", action="append", default=[], metavar="Module=N")
     parser.add_argument("--modules", type=_parse_number, help="at least so many")
     parser.add_argument("--latency-ms", type=float, default=0, help="of every call")
-    parser.add_argument("--edition", choices=sorted(EDITIONS), default="Enterprise")
-    parser.add_argument("--knob", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument(
+        "--edition", choices=sorted(EDITIONS), default="Enterprise", help="default %(default)s"
+    )
+    parser.add_argument(
+        "--knob",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a list has commas: NAME=A,B",
+    )
     options = parser.parse_args(argv)
 
     logging.basicConfig(
@@ -97,13 +109,13 @@ def _parse_by_module(assignments: Iterable[str]) -> dict[str, int]:
 
 def _parse_number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 on")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 up")
     return int(text)
 
 
 def _parse_port(text: str) -> int:
     if _parse_number(text) > 65_535:
-        raise argparse.ArgumentTypeError(f"{text} is no port: the last is 65535")
+        raise argparse.ArgumentTypeError(f"{text} is not a port: the highest is 65535")
     return int(text)
 
 

@@ -94,6 +94,12 @@ BULK_ENDPOINTS = (
     Endpoint("bulk.result", "/read/{job}/result", bulk.download_result),
 )
 
+#: Names of the calls that are emulated, as usage counts them and faults match them.
+CALL_NAMES = (
+    "token",
+    *dict.fromkeys(endpoint.name for endpoint in (*ENDPOINTS, *BULK_ENDPOINTS)),
+)
+
 #: Other paths of Zoho's below /crm/{version}. Paths that could be a module's are tried first ...
 UNEMULATED_LIKE_MODULES = (
     "/__apis",

@@ -33,7 +33,7 @@ def parse_value(name: str, value: object, kind: object) -> object:
         return _texts(name, value)
     is_text, is_single = isinstance(value, str), isinstance(value, str | int | float)
     if not is_single:
-        raise ValueError(f"{name}: {value!r} is no single value")
+        raise ValueError(f"{name}: {value!r} is not a single value")
     text = str(value)
     if get_origin(kind) is Literal:
         if text not in get_args(kind):
@@ -47,24 +47,24 @@ def parse_value(name: str, value: object, kind: object) -> object:
         try:
             number = float(text)
         except ValueError:
-            raise ValueError(f"{name}: {text!r} is no number") from None
+            raise ValueError(f"{name}: {text!r} is not a number") from None
         if not 0 <= number <= _MOST:
-            raise ValueError(f"{name}: {text} is no number from 0 to {_MOST}")
+            raise ValueError(f"{name}: {text} is not a number from 0 to {_MOST}")
         if kind is int and number != int(number):
-            raise ValueError(f"{name}: {text} is no whole number")
+            raise ValueError(f"{name}: {text} is not a whole number")
         return int(number) if kind is int else number
     if name == "time_zone":
         try:
             ZoneInfo(text)
         except (KeyError, ValueError, OSError):
-            raise ValueError(f"{name}: {text!r} is no IANA time zone") from None
+            raise ValueError(f"{name}: {text!r} is not an IANA time zone") from None
     if name == "trial_until" and text:
         try:
             parse_epoch(text)
         except ValueError:
-            raise ValueError(f"{name}: {text!r} is no ISO 8601 moment with an offset") from None
+            raise ValueError(f"{name}: {text!r} is not an ISO 8601 time with an offset") from None
     if not is_text:
-        raise ValueError(f"{name}: {value!r} is no text")
+        raise ValueError(f"{name}: {value!r} is not text")
     return text
 
 
@@ -72,7 +72,7 @@ def _texts(name: str, value: object) -> tuple[str, ...]:
     """A list of texts, or one text with commas."""
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
-        raise ValueError(f"{name}: {value!r} is no list of texts")
+        raise ValueError(f"{name}: {value!r} is not a list of texts")
     texts = tuple(part.strip() for part in parts if part.strip())
     if name == "unique_across":
         for text in texts:

@@ -38,7 +38,7 @@ class Knobs:
     token_expires_in: int = 3_600
     #: Keys that the token answer lacks. Answers without any were reported.
     token_without: tuple[str, ...] = ()
-    #: False: the token's user is no administrator (Notes are then refused).
+    #: False: the token's user is not an administrator (Notes are then refused).
     admin_user: bool = True
 
     # --- Limits
@@ -78,8 +78,8 @@ class Knobs:
     # --- Reading
     #: `If-Modified-Since` also returns rows of exactly that second.
     if_modified_since_inclusive: bool = True
-    #: Whether a page token stands behind the last row of its page, or counts the rows before it as
-    #: they are when it is used. Zoho does not say whether its tokens show one moment.
+    #: Whether a page token stands after the last row of its page, or counts the rows before it as
+    #: they are when it is used. Zoho does not say whether its tokens show one point in time.
     page_tokens: Literal["stand", "count"] = "stand"
     #: The status when `If-Modified-Since` leaves nothing; others report 204.
     not_modified: int = 304
@@ -90,7 +90,7 @@ class Knobs:
     coql_converted: bool = True
     #: COQL takes a datetime that ends in Z. The samples carry numeric offsets.
     coql_accepts_z: bool = False
-    #: How COQL gives the options of a multi-select pick list: as a list, or as one text that joins
+    #: How COQL gives the options of a multi-select picklist: as a list, or as one text that joins
     #: them by this. Samples show lists; an org was seen to give texts with semicolons.
     coql_lists: Literal["list", ";", ","] = "list"
     #: In COQL, a backslash before a quote makes it part of the text. No page says so.
@@ -148,7 +148,7 @@ class Knobs:
     bulk_between_inclusive: bool = True
     #: Looks at a completed job that show no `result`. A client in production has met such a job.
     bulk_bare_looks: int = 0
-    #: What joins options of a multi-select pick list, or names of tags, in a cell. Bulk write takes
+    #: What joins options of a multi-select picklist, or names of tags, in a cell. Bulk write takes
     #: semicolons; the code of a client in production says that bulk read joins by commas.
     bulk_list_separator: Literal[";", ","] = ";"
     #: Credits that making a job costs.
@@ -163,7 +163,7 @@ class Knobs:
     all_failed_status: int = 0
     #: v8 reports all errors of a record at once (MULTIPLE_OR_MULTI_ERRORS), as its samples do.
     multiple_errors: bool = True
-    #: A key that is no field. A sample of v8 shows an error; reports of old versions show none.
+    #: A key that is not a field. A sample of v8 shows an error; reports of old versions show none.
     unknown_fields: Literal["refuse", "ignore"] = "refuse"
     #: A read-only field. "Update Records" lets a call send what another one returned.
     read_only_fields: Literal["ignore", "refuse"] = "ignore"
@@ -176,7 +176,7 @@ class Knobs:
     #: A datetime that ends in Z, without fractions of a second: Zoho's Node SDK of v8 writes
     #: all in this form. The samples carry numeric offsets.
     writes_accept_z: bool = True
-    #: Options that a pick list lacks. "Insert Records": they are added.
+    #: Options that a picklist lacks. "Insert Records": they are added.
     new_options: Literal["add", "refuse"] = "add"
     #: {"email": ...} names a user. Seen in calls, in no page.
     owner_by_email: bool = True
@@ -208,7 +208,7 @@ class Knobs:
     automations: tuple[str, ...] = AUTOMATIONS
 
     # --- State of the org and the server
-    #: Until this moment (ISO 8601) the org is on trial; then its edition is Free. Empty: it pays.
+    #: Until this time (ISO 8601) the org is on trial; then its edition is Free. Empty: it pays.
     trial_until: str = ""
     #: IANA name of the org's time zone, whose offset datetimes carry.
     time_zone: str = "America/Los_Angeles"

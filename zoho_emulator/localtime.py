@@ -25,8 +25,8 @@ def build_local_time(time_zone: str) -> Callable[[int], str]:
 
     def offset(epoch: int) -> tuple[int, str]:
         # fromtimestamp refuses what lies outside the years 1 to 9999; so does Zoho's date.
-        moment = datetime.fromtimestamp(epoch, zone)
-        seconds = round((moment.utcoffset() or timedelta()).total_seconds())
+        local = datetime.fromtimestamp(epoch, zone)
+        seconds = round((local.utcoffset() or timedelta()).total_seconds())
         minutes = abs(seconds) // 60
         sign = "-" if seconds < 0 else "+"
         return seconds, f"{sign}{minutes // 60:02d}:{minutes % 60:02d}"
@@ -38,7 +38,7 @@ def build_local_time(time_zone: str) -> Callable[[int], str]:
         except KeyError:
             start, end = offset(day * _DAY), offset((day + 1) * _DAY)
             known = offsets[day] = start if start == end else None
-        # On the days when the clocks change each moment is looked up.
+        # On the days when the clocks change each time is looked up.
         seconds, text = known if known is not None else offset(epoch)
         local_day, second = divmod(epoch + seconds, _DAY)
         try:
@@ -52,7 +52,7 @@ def build_local_time(time_zone: str) -> Callable[[int], str]:
 
 def parse_epoch(text: str) -> float:
     """Epoch seconds of an ISO 8601 datetime with an offset; a ValueError for anything else."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
+    parsed = datetime.fromisoformat(text)
+    if parsed.tzinfo is None:
         raise ValueError(f"{text!r} has no offset")
-    return moment.timestamp()
+    return parsed.timestamp()

@@ -46,17 +46,17 @@ def test_the_command_says_where_it_listens_and_ends_quietly(number) -> None:
 
 WRONG = [
     (["--knob", "colour=red"], "no such knob"),
-    (["--knob", "time_zone=America"], "no IANA time zone"),
-    (["--rows", "Leads=many"], "'many' is no whole number from 0 on"),
-    (["--rows", "Leads=-5"], "'-5' is no whole number from 0 on"),
-    (["--rows", "-5"], "'-5' is no whole number from 0 on"),
+    (["--knob", "time_zone=America"], "not an IANA time zone"),
+    (["--rows", "Leads=many"], "'many' is not a whole number from 0 up"),
+    (["--rows", "Leads=-5"], "'-5' is not a whole number from 0 up"),
+    (["--rows", "-5"], "'-5' is not a whole number from 0 up"),
     (["--fields", "Leads"], "'Leads' is not Module=N"),
     (["--edition", "Tiny"], "Tiny"),
-    (["--port", "99999"], "99999 is no port: the last is 65535"),
-    (["--port", "x"], "'x' is no whole number from 0 on"),
-    (["--latency-ms", "-1"], "latency_ms: -1.0 is no number from 0 to"),
-    (["--latency-ms", "nan"], "latency_ms: nan is no number from 0 to"),
-    (["--modules", "-1"], "'-1' is no whole number from 0 on"),
+    (["--port", "99999"], "99999 is not a port: the highest is 65535"),
+    (["--port", "x"], "'x' is not a whole number from 0 up"),
+    (["--latency-ms", "-1"], "latency_ms: -1.0 is not a number from 0 to"),
+    (["--latency-ms", "nan"], "latency_ms: nan is not a number from 0 to"),
+    (["--modules", "-1"], "'-1' is not a whole number from 0 up"),
 ]
 
 

@@ -78,7 +78,7 @@ class Columns:
             if not _is_exported(field):
                 raise self._refusal(f"{what}_NOT_SUPPORTED", name, criterion)
             return Column(name, field, f"m.{field.column}")
-        # UNVERIFIED: a dot behind a lookup to several modules; the page has no word on it.
+        # UNVERIFIED: a dot after a lookup to several modules; the page has no word on it.
         if field.data_type not in _JOINED or len(field.targets) != 1:
             raise self._refusal(f"{what}_NOT_SUPPORTED", name, criterion)
         table, joined = self._find_joined(field, tail)

@@ -86,7 +86,7 @@ class Rule:
     #: The stored form; TypeError for another JSON type, ValueError for what it cannot hold.
     convert: Callable[[object], Stored]
     takes_empty: bool = True
-    #: Compared as text, whatever it is stored as.
+    #: Compared as text, however it is stored.
     textual: bool = False
 
 

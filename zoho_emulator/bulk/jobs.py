@@ -44,7 +44,7 @@ class Job:
     #: How often it was looked at since it is completed.
     looks: int = 0
     #: What the details of a completed job show: rows that a page may have, rows it has, and
-    #: whether there are rows behind it.
+    #: whether there are rows after it.
     per_page: int = 0
     count: int = 0
     more: bool = False

@@ -96,7 +96,7 @@ CALLS = Table(
         picklist("Outgoing_Call_Status", "Scheduled", "Completed", "Cancelled"),
         field("CTI_Entry", "boolean", read_only=True),
         field("Caller_ID", length=50),
-        # A pick list by its metadata, a datetime by its values, as readers of Zoho report.
+        # A picklist by its metadata, a datetime by its values, as readers of Zoho report.
         field("Reminder", "picklist", like="datetime", length=120),
         field("Voice_Recording__s", "website", label="Voice Recording", since=4.0),
         field("Description", "textarea"),

@@ -56,7 +56,7 @@ _CONTACT_ROLES = ("Developer/Evaluator", "Decision Maker", "Executive Sponsor", 
 
 
 def new_field(module: Module, draft: Draft, ids: Ids) -> Field:
-    """Adds a field to the module; the id of an option of its pick list is its id plus a number.
+    """Adds a field to the module; the id of an option of its picklist is its id plus a number.
 
     A column is never used twice, not even when its field is gone.
     """

@@ -8,7 +8,7 @@ from starlette.types import Message, Send
 
 from zoho_emulator.control.faults import Fault
 
-#: In the order in which they are done, whatever the order of the faults.
+#: In the order in which they are done, not in that of the faults.
 _KINDS = ("replace", "gzip", "flip", "shorten")
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import asdict
 
 import orjson
 from starlette.requests import Request
@@ -10,6 +11,7 @@ from starlette.routing import Route
 
 from zoho_emulator.answers import answer_json
 from zoho_emulator.emulator import Emulator
+from zoho_emulator.endpoints import CALL_NAMES
 from zoho_emulator.errors import ZohoError
 from zoho_emulator.records.lists import read_rows
 from zoho_emulator.records.render import build_rest_reader
@@ -44,7 +46,9 @@ def build_routes(emulator: Emulator) -> list[Route]:
         route("fields/{module}", "POST", control.add_field),
         route("fields/{module}/{field}", "PATCH", control.change_field),
         route("fields/{module}/{field}", "DELETE", control.remove_field),
+        route("clock", "GET", control.show_clock),
         route("clock", "POST", control.advance_clock),
+        route("knobs", "GET", control.show_knobs),
         route("knobs", "POST", control.set_knobs),
         route("faults", "GET", control.show_faults),
         route("faults", "POST", control.plan_faults),
@@ -84,7 +88,8 @@ class Control:
         return answer_json(self.emulator.fired)
 
     async def records(self, request: Request) -> Response:
-        """Every live row, converted leads too, as JSON lines in the shape of v8's lists, uncut."""
+        """Every row outside the recycle bin, converted leads too: JSON lines in the shape of v8's
+        lists, uncut."""
         module = self._find_module(request)
         if not module.table:
             raise MisuseError(f"{module.api_name} holds no rows")
@@ -142,14 +147,10 @@ class Control:
         kind = request.query_params.get("type", "recycle")
         if kind not in ("recycle", "permanent"):
             raise MisuseError(f"type: {kind!r} is neither recycle nor permanent")
-        ids = self.emulator.store.delete(
-            self._find_module(request),
-            _read_ids(request),
-            kind=kind,
-            now=self.emulator.clock.now(),
-            by=self.emulator.user.id,
-        )
-        return answer_json({"ids": [str(record_id) for record_id in ids]})
+        module, ids = self._find_module(request), _read_ids(request)
+        now, by = self.emulator.clock.now(), self.emulator.user.id
+        deleted = self.emulator.store.delete(module, ids, kind=kind, now=now, by=by)
+        return answer_json({"ids": [str(record_id) for record_id in deleted]})
 
     async def restore(self, request: Request) -> Response:
         ids = self.emulator.store.restore(
@@ -193,6 +194,9 @@ class Control:
 
     # --- Clock, knobs and faults
 
+    async def show_clock(self, request: Request) -> Response:
+        return answer_json({"now": self.emulator.clock.now()})
+
     async def advance_clock(self, request: Request) -> Response:
         seconds = _check_only(await _read_body(request), "advance_s").get("advance_s")
         if not isinstance(seconds, int | float) or isinstance(seconds, bool):
@@ -200,7 +204,11 @@ class Control:
         if not _EARLIEST <= self.emulator.clock.now() + seconds <= _LATEST:
             raise MisuseError(f"advance_s: {seconds} leads out of the years 2000 to 5000")
         self.emulator.clock.advance(seconds)
-        return answer_json({"now": self.emulator.clock.now()})
+        return await self.show_clock(request)
+
+    async def show_knobs(self, request: Request) -> Response:
+        """All of them, in the form that `POST` takes."""
+        return answer_json(asdict(self.emulator.knobs))
 
     async def set_knobs(self, request: Request) -> Response:
         self.emulator.set_knobs(_check_object(await _read_body(request)))
@@ -210,7 +218,7 @@ class Control:
         return answer_json(self.emulator.faults.report())
 
     async def plan_faults(self, request: Request) -> Response:
-        self.emulator.faults.plan(_read_objects(await _read_body(request)))
+        self.emulator.faults.plan(_read_objects(await _read_body(request)), CALL_NAMES)
         return answer_json(self.emulator.faults.report())
 
     async def clear_faults(self, request: Request) -> Response:
@@ -255,7 +263,10 @@ def _explain_errors(work: Handler) -> Handler:
 
 async def _read_body(request: Request) -> object:
     body = await request.body()
-    return orjson.loads(body) if body.strip() else None
+    try:
+        return orjson.loads(body) if body.strip() else None
+    except ValueError as error:
+        raise MisuseError(f"the body is not JSON: {error}") from None
 
 
 def _check_object(value: object) -> dict[str, object]:
@@ -280,7 +291,7 @@ def _read_objects(value: object) -> list[dict[str, object]]:
 def _parse_id(value: object) -> int:
     text = str(value)
     if not (text.isascii() and text.isdigit() and int(text) < 2**63):
-        raise MisuseError(f"{value!r} is no id")
+        raise MisuseError(f"{value!r} is not an id")
     return int(text)
 
 

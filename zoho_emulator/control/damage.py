@@ -66,7 +66,7 @@ def _reset(transport: asyncio.Transport) -> None:
 
 
 def _read_length(start: Message) -> int | None:
-    """Of the body behind this head; None where it is not said."""
+    """Of the body after this head; None where it is not said."""
     if start["status"] in WITHOUT_BODY:
         return 0
     length = MutableHeaders(scope=start).get("content-length")

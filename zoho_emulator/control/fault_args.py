@@ -1,7 +1,8 @@
 """Rules of `POST /_emulator/faults`, checked: a wrong one raises a ValueError with one sentence."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from fnmatch import fnmatchcase
 from math import isfinite
 
 #: Statuses whose answers have no body in HTTP.
@@ -44,7 +45,7 @@ def _are_headers(value: object) -> bool:
     )
 
 
-_TEXT: Check = ("a text", lambda value: isinstance(value, str) and bool(value))
+_TEXT: Check = ("text", lambda value: isinstance(value, str) and bool(value))
 _TRUTH: Check = ("true or false", lambda value: isinstance(value, bool))
 _OBJECT: Check = ("a JSON object", lambda value: isinstance(value, dict))
 _ANYTHING: Check = ("anything", lambda value: True)
@@ -74,21 +75,24 @@ _KINDS: Mapping[str, Mapping[str, Check]] = {
     "reset": {"done": _TRUTH},
     "cut": {"after_bytes": _build_whole_check(0), "done": _TRUTH},
     "slow": {"bytes_per_s": _build_number_check(0.001, 10**9), "seconds": _SECONDS, "done": _TRUTH},
-    "replace": {"old": _TEXT, "new": ("a text", lambda value: isinstance(value, str))},
+    "replace": {"old": _TEXT, "new": ("text", lambda value: isinstance(value, str))},
     "gzip": {},
     "flip": {"at": _build_number_check(0, 1)},
     "shorten": {"bytes": _build_whole_check(1)},
 }
 
 
-def check_rule(rule: Mapping[str, object]) -> dict[str, object]:
-    """Checks the rule except its `args`."""
+def check_rule(rule: Mapping[str, object], calls: Collection[str]) -> dict[str, object]:
+    """Checks the rule except its `args`; `calls` are the names that it may match."""
     for name in ("match", "do"):
         if name not in rule:
             raise ValueError(f"{name} is missing")
     _check("", rule, _RULE)
     if rule["do"] not in _KINDS:
         raise ValueError(f"do: {rule['do']!r} is none of {', '.join(_KINDS)}")
+    pattern = str(rule["match"]).partition(":")[0]
+    if not any(fnmatchcase(name, pattern) for name in calls):
+        raise ValueError(f"match: {pattern!r} is none of {', '.join(calls)}")
     return dict(rule)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -61,9 +61,9 @@ class Faults:
         self._rng = random.Random(seed)
         self._planned: list[Fault] = []
 
-    def plan(self, rules: Iterable[Mapping[str, object]]) -> None:
-        """Adds all of them or, with a ValueError, none."""
-        self._planned += [_parse_rule(rule) for rule in rules]
+    def plan(self, rules: Iterable[Mapping[str, object]], calls: Collection[str]) -> None:
+        """Adds all of them or, with a ValueError, none; each must match one of these calls."""
+        self._planned += [_parse_rule(rule, calls) for rule in rules]
 
     def report(self) -> list[dict[str, object]]:
         return [fault.report() for fault in self._planned]
@@ -90,8 +90,8 @@ class Faults:
         return [fault for fault in hit if fault.do != "delay"]
 
 
-def _parse_rule(rule: Mapping[str, object]) -> Fault:
-    checked = check_rule(rule)
+def _parse_rule(rule: Mapping[str, object], calls: Collection[str]) -> Fault:
+    checked = check_rule(rule, calls)
     args = check_args(str(checked["do"]), checked.get("args", {}))
     return Fault(**{**checked, "args": args})  # type: ignore[arg-type]  # checked just now
 

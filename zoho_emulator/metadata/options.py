@@ -1,4 +1,4 @@
-"""Options of pick lists as Zoho's settings calls print them.
+"""Options of picklists as Zoho's settings calls print them.
 
 An option has a text that people see and one that it was made with; renaming changes the first.
 UNVERIFIED: that records, queries, exports and criteria carry the text that people see. Zoho's posts

@@ -25,7 +25,7 @@ class RelatedList:
     field: Field
     #: default or multiselectlookup
     kind: str = "default"
-    #: multiselectlookup: the module behind the link, and the field that shows the links.
+    #: multiselectlookup: the module the link leads to, and the field that shows links.
     connected: Module | None = None
     shown_by: Field | None = None
 

@@ -193,7 +193,7 @@ def _is_of_type(call: Call, user: User, kind: str) -> bool:
 
 
 def _keep_modified(call: Call, rows: list[dict[str, object]], key: str) -> list[dict[str, object]]:
-    """The rows changed since the header's moment; what was never changed has no time."""
+    """The rows changed since the header's time; what was never changed has no time."""
     since = call.read_modified_since()
     if since is None:
         return rows

@@ -38,7 +38,7 @@ class ListQuery:
         return replace(self, where=where, parameters=(*self.parameters, parent_id), related=True)
 
     def read_keys(self, call: Call, position: Position) -> tuple[list[tuple[int, ...]], bool]:
-        """Sort keys of a page, and whether there are rows behind it."""
+        """Sort keys of a page, and whether there are rows after it."""
         where, parameters, offset = self.where, list(self.parameters), 0
         forward = position.back_from is None
         ascending = (self.sort_order == "asc") == forward

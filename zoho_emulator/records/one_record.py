@@ -47,7 +47,7 @@ def fetch_full_data(call: Call) -> Response:
         if not call.query.get("fields"):
             raise _missing("fields")
     names = [part.strip() for part in call.query.get("fields", "").split(",") if part.strip()]
-    # UNVERIFIED: a field that is no rich text is passed over.
+    # UNVERIFIED: a field that is not rich text is passed over.
     fields = [
         field
         for field in module.fields.values()

@@ -22,7 +22,7 @@ _PARAM = {"param_name": "page_token"}
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Which page: the rows behind the sort key `after`, or the rows before `back_from`.
+    """Which page: the rows after the sort key `after`, or the rows before `back_from`.
 
     Without either it is the page-th of all rows, counted from the start.
     """

@@ -1,7 +1,7 @@
 """Rows of sqlite as Zoho's JSON, by a function that is written and compiled per column list.
 
 Rendering decides how many rows a second the emulator gives. A reader is bound to the metadata,
-users and time zone of the moment it is made: keep none across `Store.version` or a change of the
+users and time zone of the time it is made: keep none across `Store.version` or a change of the
 time zone.
 """
 
@@ -83,7 +83,7 @@ def build_coql_reader(
 ) -> Callable[[Sequence[Any]], Row]:
     """Reads rows whose values come in the order of `columns`.
 
-    `lists` joins the options of multi-select pick lists, unless it is "list".
+    `lists` joins the options of multi-select picklists, unless it is "list".
 
     Lookups and owners are their id only ("COQL Overview": samples).
     UNVERIFIED: that rich text comes whole; the page on COQL says nothing.

@@ -1,6 +1,6 @@
 """Draws what each row of the sample org has of its own: id, times, state, parent."""
 
-from __future__ import annotations  # array[int] is no expression before Python 3.12
+from __future__ import annotations  # array[int] is not an expression before Python 3.12
 
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
@@ -139,21 +139,21 @@ def _draw_created(total: int, rng: Random) -> Iterator[int]:
     """Rising roughly with the ids, but months off either way."""
     span, jitter, random = LAST - FIRST - _DAY, 120 * _DAY, rng.random
     for number in range(total):
-        moment = span * number / total + (random() - 0.5) * jitter
-        yield FIRST + int(min(max(moment, random() * _DAY), span - random() * _DAY))
+        time = span * number / total + (random() - 0.5) * jitter
+        yield FIRST + int(min(max(time, random() * _DAY), span - random() * _DAY))
 
 
 def _draw_modified(created: Iterable[int], rng: Random) -> Iterator[int]:
     """A third was never touched, some within the first days, the rest at any time since."""
     random = rng.random
-    for moment in created:
+    for time in created:
         choice = random()
         reach = 0 if choice < 0.3 else 30 * _DAY if choice < 0.6 else LAST
-        yield moment + int(random() * min(reach, LAST - moment))
+        yield time + int(random() * min(reach, LAST - time))
 
 
 def _draw_mass_update(created: array[int], modified: array[int], rng: Random) -> None:
-    """Gives up to 400 rows the same Modified_Time, wherever their ids are."""
+    """Gives up to 400 rows the same Modified_Time, in no order of their ids."""
     total = len(created)
     second = rng.randrange(FIRST + (LAST - FIRST) * 3 // 4, LAST)
     left = min(_MASS_UPDATE, total // 4)

@@ -5,7 +5,7 @@ primes, so that the same combination returns only after their product. That is s
 faster than handing every value over from Python.
 """
 
-from __future__ import annotations  # array[int] is no expression before Python 3.12
+from __future__ import annotations  # array[int] is not an expression before Python 3.12
 
 from array import array
 from collections.abc import Iterable, Mapping

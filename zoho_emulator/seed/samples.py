@@ -181,7 +181,7 @@ def draw_pool(field: Field, rng: Random, size: int) -> list[Stored]:
     kind = value_type(field)
     part = _find_place_part(field)
     if part is not None:
-        # The same draw for all parts, whatever the generator of this field is.
+        # The same draw for all parts, for every generator of this field.
         together = Random("places")
         return [together.choice(_PLACES)[part] for _ in range(size)]
     if field.api_name == "Record_Status__s":

@@ -18,7 +18,7 @@ def _dump(value: object) -> str:
     return orjson.dumps(value).decode()
 
 
-def _draw_moment(rng: Random) -> datetime:
+def _draw_time(rng: Random) -> datetime:
     return datetime.fromtimestamp(rng.randrange(_FIRST, _LAST), UTC).replace(microsecond=0)
 
 
@@ -27,12 +27,12 @@ def _draw_id(rng: Random) -> str:
 
 
 def _draw_alarm(field: Field, rng: Random) -> str:
-    trigger = f"TRIGGER=DATE-TIME:{_draw_moment(rng).isoformat()}"
+    trigger = f"TRIGGER=DATE-TIME:{_draw_time(rng).isoformat()}"
     return _dump({"ALARM": f"FREQ=NONE;ACTION={rng.choice(('EMAIL', 'POPUP'))};{trigger}"})
 
 
 def _draw_repeat(field: Field, rng: Random) -> str:
-    start = _draw_moment(rng).date()
+    start = _draw_time(rng).date()
     until = start.replace(year=start.year + 1, day=min(start.day, 28))
     rule = f"FREQ={rng.choice(('DAILY', 'WEEKLY', 'MONTHLY'))};INTERVAL=1"
     except_on = f"{until}" if rng.random() < 0.3 else None
@@ -40,7 +40,7 @@ def _draw_repeat(field: Field, rng: Random) -> str:
 
 
 def _draw_reminders(field: Field, rng: Random) -> str:
-    """`at` is for v2, which shows a moment."""
+    """`at` is for v2, which shows a time."""
     return _dump(
         [
             {
@@ -80,7 +80,7 @@ def _draw_comments(field: Field, rng: Random) -> str:
                 "id": _draw_id(rng),
                 "comment_content": rng.choice(("Called back.\nNo answer.", 'Says "later"', "Done")),
                 "commented_by": rng.choice(("First Administrator", "Second Manager")),
-                "commented_time": _draw_moment(rng).isoformat(),
+                "commented_time": _draw_time(rng).isoformat(),
             }
             for _ in range(rng.choice((0, 0, 1, 3)))
         ]
@@ -135,7 +135,7 @@ def _draw_consent(field: Field, rng: Random) -> str:
             "Contact_Through_Phone": False,
             "Contact_Through_Social": False,
             "Data_Processing_Basis": "Consent - Obtained" if granted else "Legitimate Interests",
-            "Consent_Date": _draw_moment(rng).date().isoformat() if granted else None,
+            "Consent_Date": _draw_time(rng).date().isoformat() if granted else None,
             "Lawful_Reason": None,
             "Consent_Through": "Email" if granted else None,
             "id": _draw_id(rng),
@@ -153,7 +153,7 @@ def _draw_hours(field: Field, rng: Random) -> str:
 
 
 def _draw_days(field: Field, rng: Random) -> str:
-    first = _draw_moment(rng).date()
+    first = _draw_time(rng).date()
     return ";".join(str(first + timedelta(day)) for day in range(rng.choice((1, 3))))
 
 

@@ -20,8 +20,8 @@ _CHECKS: tuple[tuple[Any, Check], ...] = (
     (float, ("a number", _is_number)),
     (int, ("a whole number", _is_whole)),
     (int | None, ("null or a whole number", lambda value: value is None or _is_whole(value))),
-    (str, ("a text", lambda value: isinstance(value, str))),
-    (str | None, ("null or a text", lambda value: value is None or isinstance(value, str))),
+    (str, ("text", lambda value: isinstance(value, str))),
+    (str | None, ("null or text", lambda value: value is None or isinstance(value, str))),
     (
         tuple[str, ...],
         (

@@ -1,6 +1,6 @@
 """Rows as lists, queries and exports show them where each change is seen some time late.
 
-A copy of the org's file lags behind it. Triggers write down every change with its moment, and the
+A copy of the org's file lags behind it. Triggers write down every change with its time, and the
 copy takes those that are due when somebody looks. A change of the schema shows its table as it is.
 """
 
@@ -27,7 +27,7 @@ class LateRows:
         self._copy.create_function("folded", 1, fold, deterministic=True)
         self._copy.execute("pragma synchronous = off")
         self._shown.connection = self._copy
-        self._truth.create_function("moment_of_change", 0, clock.precise)
+        self._truth.create_function("time_of_change", 0, clock.precise)
         self._truth.backup(self._copy)
         self._taken = 0
         self._schema = self._read_tables()
@@ -41,14 +41,14 @@ class LateRows:
         for name in self._schema:
             columns = ", ".join(self._list_columns(name))
             found = self._truth.execute(
-                f"select {columns} from late_{name} where moment <= ? order by number", (due,)
+                f"select {columns} from late_{name} where changed_at <= ? order by number", (due,)
             ).fetchall()
             if found:
                 marks = ", ".join("?" * len(found[0]))
                 self._copy.executemany(
                     f"insert or replace into {name} ({columns}) values ({marks})", found
                 )
-                self._truth.execute(f"delete from late_{name} where moment <= ?", (due,))
+                self._truth.execute(f"delete from late_{name} where changed_at <= ?", (due,))
                 self._taken += len(found)
         # Metadata count as well: what is kept by this number must not outlive them.
         self._shown.version = self._store.version + self._taken
@@ -80,13 +80,13 @@ class LateRows:
         columns = self._list_columns(name)
         named = ", ".join(columns)
         self._truth.execute(
-            f"create temp table late_{name} (number integer primary key, moment, {named})"
+            f"create temp table late_{name} (number integer primary key, changed_at, {named})"
         )
         for what in ("insert", "update"):
             self._truth.execute(
                 f"create temp trigger late_{name}_{what} after {what} on main.{name} begin"
-                f" insert into late_{name} (moment, {named}) values"
-                f" (moment_of_change(), {', '.join(f'new.{column}' for column in columns)}); end"
+                f" insert into late_{name} (changed_at, {named}) values"
+                f" (time_of_change(), {', '.join(f'new.{column}' for column in columns)}); end"
             )
 
     def _unwatch(self, name: str) -> None:

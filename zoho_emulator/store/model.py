@@ -144,7 +144,7 @@ class Module:
     #: Read: Limitations"). UNVERIFIED: that queries refuse them, and that their lists follow
     #: `sort_by` and If-Modified-Since as others do.
     files: bool = False
-    #: False: the token's profile may not see its records, whatever `viewable` says.
+    #: False: the token's profile may not see its records, even if `viewable`.
     permitted: bool = True
     #: Modules whose rows it shows together; it has none of its own.
     view_of: tuple[str, ...] = ()

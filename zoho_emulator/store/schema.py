@@ -183,7 +183,7 @@ class Schema:
         """Sets attributes of `model.Module`, a new api_name too."""
         name = changes.get("api_name", module.api_name)
         if not isinstance(name, str) or not name:
-            raise ValueError(f"api_name: {name!r} is not a text")
+            raise ValueError(f"api_name: {name!r} is not text")
         rest = {key: value for key, value in changes.items() if key != "api_name"}
         _check(rest.keys(), _CHANGEABLE, "module")
         if name != module.api_name and name in self.org.modules:

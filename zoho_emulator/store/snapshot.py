@@ -1,4 +1,4 @@
-"""The org's rows as they are at one moment, for a thread that reads them while others write."""
+"""The org's rows as they are at one time, for a thread that reads them while others write."""
 
 import sqlite3
 

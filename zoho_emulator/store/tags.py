@@ -30,7 +30,7 @@ def list_tags(org: Org, field: Field) -> list[dict[str, object]]:
 
 
 def find_tag(org: Org, field: Field, name: str) -> dict[str, object]:
-    """The tag of that name, whatever its case; a new one is made."""
+    """The tag of that name, in any letter case; a new one is made."""
     for known in list_tags(org, field):
         if str(known["name"]).casefold() == name.casefold():
             return known

@@ -24,7 +24,7 @@ def fold(value: Stored) -> Stored:
 #: Fractions of a second are refused. Of "Z", the knob `writes_accept_z` decides.
 _DATETIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[+-]\d\d:\d\d|Z)", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-#: Digits of a double behind the point.
+#: Digits of a double after the point.
 MOST_DECIMALS = 9
 _WHOLE = re.compile(r"-?\d{1,18}", re.ASCII)
 _ID = re.compile(r"\d{1,19}", re.ASCII)
@@ -85,7 +85,7 @@ def _encode_long(field: Field, value: object) -> int:
 
 
 def _encode_double(field: Field, value: object) -> float:
-    """ "Insert Records": 16 digits before the point, 9 behind it.
+    """ "Insert Records": 16 digits before the point, 9 after it.
 
     UNVERIFIED: that more decimals are refused; of a currency alone it is said that they are cut.
     """
@@ -145,11 +145,11 @@ def _encode_datetime(field: Field, value: object) -> int:
     if not isinstance(value, str) or not _DATETIME.fullmatch(value):
         raise _mistyped(field)
     try:
-        moment = datetime.fromisoformat(value)
+        parsed = datetime.fromisoformat(value)
         # In the first and the last year, the org's time zone may lie outside the calendar.
-        if not 1 < moment.year < 9_999:
+        if not 1 < parsed.year < 9_999:
             raise _mistyped(field)
-        return int(moment.timestamp())
+        return int(parsed.timestamp())
     except (ValueError, OverflowError):
         raise _mistyped(field) from None
 

@@ -134,7 +134,7 @@ def _check_reschedule(candidate: Candidate) -> Iterator[ZohoError]:
         return
     if _START in candidate.values and not candidate.is_changed(_START):
         # A record may be sent back as it was read (sample of "Update Appointments" in v8); that
-        # is no reschedule unless it gives a reason. UNVERIFIED: so the knob.
+        # is not a reschedule unless it gives a reason. UNVERIFIED: so the knob.
         if has_reason or candidate.call.knobs.same_start_time == "refuse":
             message = "Reschedule_From and Appointment_Start_Time cannot be same"
             yield candidate.dependent("DEPENDENT_FIELD_UNCHANGED", _FROM, _START, message)
@@ -164,8 +164,11 @@ def find_moved(candidate: Candidate) -> dict[str, object]:
 def check_history(candidate: Candidate) -> Iterator[ZohoError]:
     """A reschedule that was: of an appointment that has been moved, twenty at most."""
     yield from candidate.check_fixed("Appointment_Name")
-    moment = candidate.values.get("Rescheduled_Time")
-    if isinstance(moment, str) and parse_epoch(moment) > candidate.call.emulator.clock.now():
+    rescheduled = candidate.values.get("Rescheduled_Time")
+    if (
+        isinstance(rescheduled, str)
+        and parse_epoch(rescheduled) > candidate.call.emulator.clock.now()
+    ):
         yield candidate.problem("INVALID_DATA", "Rescheduled_Time")
     name = "Appointment_Name"
     parent = candidate.read_after(name)

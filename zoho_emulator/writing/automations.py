@@ -58,7 +58,7 @@ def read_automations(call: Call, body: Mapping[str, object]) -> Automations:
 
 def _read_assignment_rule(body: Mapping[str, object]) -> str | None:
     """UNVERIFIED: what Zoho makes of an id that no rule has, which is passed on here, and that it
-    refuses what is no id; its specification says that it is a text."""
+    refuses what is not an id; its specification says that it is a text."""
     rule = body.get("lar_id")
     if rule is not None and not str(rule).isdecimal():
         raise not_a("bigint", "lar_id", "$.lar_id")

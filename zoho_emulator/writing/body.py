@@ -23,7 +23,7 @@ class Body:
 
 
 def count_records(body: bytes) -> int:
-    """How many records a body brings, whatever else is wrong with it."""
+    """How many records a body brings, even if it is wrong in other ways."""
     try:
         data = orjson.loads(body)["data"]
     except (ValueError, TypeError, KeyError, IndexError):

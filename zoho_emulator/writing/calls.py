@@ -74,7 +74,7 @@ def delete_one(call: Call) -> Response:
     writer.automations = automations.read_deletion_automations(call)
     named = call.path_params["id"]
     if writer.external.key is None and writer.find_record(named) is None:
-        # The one writing call whose answer to an unknown id is no list, as its samples have it.
+        # The one writing call whose answer to an unknown id is not a list, as its samples have it.
         known = named.isascii() and named.isdigit()
         message = "record not deleted" if known else "invalid record id"
         raise ZohoError("INVALID_DATA", message, {"resource_path_index": 1 if known else 0})

@@ -25,12 +25,12 @@ class Checked:
     values: dict[str, object] = field(default_factory=dict)
     #: By field, rows of a subform or of a linking module.
     rows: dict[str, list["Change"]] = field(default_factory=dict)
-    #: By field, options that its pick list gains.
+    #: By field, options that its picklist gains.
     options: dict[str, list[str]] = field(default_factory=dict)
     problems: list[ZohoError] = field(default_factory=list)
 
     def add_options(self, store: Store, module: Module) -> None:
-        """Once the values are written, their pick lists have them."""
+        """Once the values are written, their picklists have them."""
         for name, options in self.options.items():
             known = module.fields[name]
             new = [option for option in options if option not in known.pick_list]

@@ -136,7 +136,7 @@ class Checker:
             if new := self._find_new_options(known, shown):
                 checked.options[name] = new
 
-    # --- Pick lists
+    # --- Picklists
 
     def _is_appended(self, record: Mapping[str, object], name: str) -> bool:
         wish = record.get("$append_values")
@@ -156,7 +156,7 @@ class Checker:
         return row[0].split(";") if row and row[0] else []
 
     def _find_new_options(self, known: Field, value: object) -> list[str]:
-        """ "Insert Records": options that the pick list has not are added to it."""
+        """ "Insert Records": options that the picklist lacks are added to it."""
         lists = ("picklist", "multiselectpicklist")
         # A picklist whose values are like those of another type takes no options.
         if known.data_type not in lists or known.like is not None or value is None:

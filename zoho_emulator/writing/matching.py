@@ -91,7 +91,7 @@ def find(
     but: Collection[int] = (),
     converted: bool = False,
 ) -> list[int]:
-    """At most two live records with the value, whatever its case, in the order of `upsert_pick`.
+    """At most two live records with the value, in any letter case, in the order of `upsert_pick`.
 
     UNVERIFIED: which letters Zoho holds for the same; here those that Unicode does.
     """

@@ -22,7 +22,7 @@ MOST_LINE_ITEMS = 200
 
 
 def find_child(call: Call, module: Module, known: Field) -> Child | None:
-    """Where the field's rows are; None of a field whose value is no rows."""
+    """Where the field's rows are; None of a field whose value is not rows."""
     child = call.store.org.modules.get(known.linking or "")
     if child is None or known.data_type not in ("subform", "multiselectlookup", "multiuserlookup"):
         return None

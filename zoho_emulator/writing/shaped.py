@@ -87,13 +87,13 @@ def _shape_price_ranges(call: Call, known: Field, value: object) -> object:
 
 
 def _shape_reminders(call: Call, known: Field, value: object) -> object:
-    """A moment in v2, and since then how long before ("Events")."""
+    """A time in v2, and since then how long before ("Events")."""
     if isinstance(value, str) and call.version.number < 2.1:
         try:
-            moment = int(parse_epoch(value))
+            at = int(parse_epoch(value))
         except ValueError:
             raise invalid(known, expected_data_type="datetime") from None
-        return [{"unit": 0, "period": "minutes", "time": None, "at": moment}]
+        return [{"unit": 0, "period": "minutes", "time": None, "at": at}]
     reminders = []
     for item in _check_items(known, value):
         unit, period = str(item.get("unit")), item.get("period")

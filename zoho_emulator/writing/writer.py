@@ -106,7 +106,7 @@ class Writer:
     def delete(self, index: int, named: object) -> Item:
         key = self.external.key
         record_id = self.find_record(str(named))
-        # "Delete Records": it is not deleted, whatever is wrong with the id.
+        # "Delete Records": it is not deleted, for any wrong id.
         if record_id is None:
             if key is not None:
                 raise ZohoError(

@@ -91,7 +91,7 @@ def test_a_job_goes_on_without_being_asked(bulk) -> None:
     assert read_states(bulk, jobs[0]) == ["COMPLETED"]
 
 
-def test_a_result_holds_the_rows_of_the_moment_the_job_was_worked_on(bulk) -> None:
+def test_a_result_holds_the_rows_of_the_time_the_job_was_worked_on(bulk) -> None:
     zoho = bulk.zoho
     zoho.knobs(bulk_job_seconds=100)
     job = bulk.create("Accounts", "Account_Name")

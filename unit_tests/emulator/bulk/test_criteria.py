@@ -18,7 +18,7 @@ def combine(operator: str, *group: object) -> dict[str, object]:
     return {"group_operator": operator, "group": list(group)}
 
 
-def parse_moment(text: str) -> datetime:
+def parse_time(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
@@ -75,15 +75,15 @@ CHOSEN: list[tuple[dict[str, object], Callable[[Row], object]]] = [
     ),
     (
         compare("Modified_Time", "between", [T1, T2]),
-        lambda r: parse_moment(T1) <= parse_moment(r["Modified_Time"]) <= parse_moment(T2),
+        lambda r: parse_time(T1) <= parse_time(r["Modified_Time"]) <= parse_time(T2),
     ),
     (
         compare("Modified_Time", "not_between", [T1, T2]),
-        lambda r: not parse_moment(T1) <= parse_moment(r["Modified_Time"]) <= parse_moment(T2),
+        lambda r: not parse_time(T1) <= parse_time(r["Modified_Time"]) <= parse_time(T2),
     ),
     (
         compare("Modified_Time", "greater_than", "2020-01-01T00:00:00Z"),
-        lambda r: parse_moment(r["Modified_Time"]) > parse_moment("2020-01-01T00:00:00Z"),
+        lambda r: parse_time(r["Modified_Time"]) > parse_time("2020-01-01T00:00:00Z"),
     ),
     (
         combine(
@@ -103,7 +103,7 @@ CHOSEN: list[tuple[dict[str, object], Callable[[Row], object]]] = [
         ),
         lambda r: (
             r["Rating"] == "Active"
-            or (r["Newsletter"] and parse_moment(r["Modified_Time"]) < parse_moment(T1))
+            or (r["Newsletter"] and parse_time(r["Modified_Time"]) < parse_time(T1))
         ),
     ),
 ]
@@ -118,7 +118,7 @@ def test_criteria_choose_rows(bulk, criteria, chosen) -> None:
     assert sorted(ids) == sorted(truth)
 
 
-def test_lookups_and_what_lies_behind_them_are_compared(bulk) -> None:
+def test_lookups_and_the_fields_they_lead_to_are_compared(bulk) -> None:
     deals = bulk.zoho.truth("Deals")
     deal = next(row for row in deals if row["Account_Name"])
     account = deal["Account_Name"]

@@ -1,4 +1,10 @@
+import json
+from dataclasses import asdict
+
 import pytest
+
+from unit_tests.emulator.conftest import OFF
+from zoho_emulator.knobs import Knobs
 
 
 def test_usage_counts_calls_credits_and_tokens(zoho) -> None:
@@ -115,7 +121,7 @@ def test_the_time_zone_moves_offsets(zoho) -> None:
         ("POST", "records/Home", {}, "Home holds no rows"),
         ("DELETE", "records/Home?ids=1", None, "Home holds no rows"),
         ("POST", "restore/Home?ids=1", None, "Home holds no rows"),
-        ("DELETE", f"records/Leads?ids={10**20}", None, "is no id"),
+        ("DELETE", f"records/Leads?ids={10**20}", None, "is not an id"),
         ("PATCH", "records/Leads", [{"id": "1"}, {"id": "1"}], "an id is there twice"),
         ("POST", "fields/Home", {"api_name": "X"}, "no fields of its own"),
         ("POST", "fields/Leads", {"api_name": "X", "length": "x"}, "X: length: 'x' is not null or"),
@@ -125,23 +131,23 @@ def test_the_time_zone_moves_offsets(zoho) -> None:
             *({"api_name": "X", "data_type": "picklist", "pick_list": 5}, "pick_list: 5 is not a"),
         ),
         ("PATCH", "modules/Leads", {"since": "x"}, "Leads: since: 'x' is not a number"),
-        ("PATCH", "modules/Leads", {"api_name": None}, "api_name: None is not a text"),
+        ("PATCH", "modules/Leads", {"api_name": None}, "api_name: None is not text"),
         ("POST", "reset", {"org": "no"}, "org: 'no' is neither true nor false"),
         ("POST", "reset", {"orgs": True}, "orgs is not org"),
         ("POST", "reset", [], "a JSON object is needed"),
         ("POST", "clock", {"advance_s": True}, "a number is needed"),
         ("POST", "clock", {"advance_s": 1e300}, r"leads out of the years 2000 to 5000"),
         ("POST", "clock", {"advance_s": -1e12}, r"leads out of the years 2000 to 5000"),
-        ("POST", "knobs", {"tokens_per_10_min": 1.5}, "1.5 is no whole number"),
-        ("POST", "knobs", {"tokens_per_10_min": True}, "'True' is no number"),
-        ("POST", "knobs", {"tokens_per_10_min": None}, "None is no single value"),
-        ("POST", "knobs", {"page_rows": 1e300}, "is no number from 0 to"),
-        ("POST", "knobs", {"scopes": None}, "scopes: None is no list of texts"),
-        ("POST", "knobs", {"scopes": [1]}, r"scopes: \[1\] is no list of texts"),
+        ("POST", "knobs", {"tokens_per_10_min": 1.5}, "1.5 is not a whole number"),
+        ("POST", "knobs", {"tokens_per_10_min": True}, "'True' is not a number"),
+        ("POST", "knobs", {"tokens_per_10_min": None}, "None is not a single value"),
+        ("POST", "knobs", {"page_rows": 1e300}, "is not a number from 0 to"),
+        ("POST", "knobs", {"scopes": None}, "scopes: None is not a list of texts"),
+        ("POST", "knobs", {"scopes": [1]}, r"scopes: \[1\] is not a list of texts"),
         ("POST", "knobs", {"held_records": ["1:TIRED"]}, "'1:TIRED' is not ID:CODE"),
-        ("POST", "knobs", {"time_zone": "America"}, "no IANA time zone"),
-        ("POST", "knobs", {"api_domain": None}, "api_domain: None is no single value"),
-        ("POST", "knobs", {"api_domain": 5}, "api_domain: 5 is no text"),
+        ("POST", "knobs", {"time_zone": "America"}, "not an IANA time zone"),
+        ("POST", "knobs", {"api_domain": None}, "api_domain: None is not a single value"),
+        ("POST", "knobs", {"api_domain": 5}, "api_domain: 5 is not text"),
     ],
 )
 def test_misuse_is_a_bad_request(zoho, method, path, body, message) -> None:
@@ -149,6 +155,57 @@ def test_misuse_is_a_bad_request(zoho, method, path, body, message) -> None:
     with pytest.raises(RuntimeError, match=rf"400.*{message}"):
         zoho.control(method, path, body)
     assert zoho.control("GET", "counts") == before
+    assert zoho.get("v8/Leads", fields="id").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["faults", "knobs", "records/Leads"])
+def test_a_body_that_is_not_json_is_refused_in_one_sentence(zoho, path: str) -> None:
+    url = f"{zoho.server.base_url}/_emulator/{path}"
+    answer = zoho.session.post(url, data="nope")
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith("the body is not JSON: ")
+
+
+def test_a_row_that_zoho_would_refuse_is_answered_by_zohos_error(zoho) -> None:
+    url = f"{zoho.server.base_url}/_emulator/records/Leads"
+    answer = zoho.session.post(url, json={"Last_Name": "x", "Nope": 1})
+    assert answer.status_code == 400
+    assert set(answer.json()) == {"code", "details", "message", "status"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "nope", 404), ("PUT", "clock", 405)]
+)
+def test_what_the_control_api_does_not_have(zoho, method: str, path: str, status: int) -> None:
+    url = f"{zoho.server.base_url}/_emulator/{path}"
+    assert zoho.session.request(method, url).status_code == status
+
+
+def test_the_knobs_are_shown_as_they_are_set(zoho) -> None:
+    zoho.knobs(churn=4, refused_modules=["Later", "Deals:INVALID_QUERY"])
+    changed = {"churn": 4, "refused_modules": ["Later", "Deals:INVALID_QUERY"]}
+    shown = zoho.control("GET", "knobs")
+    assert shown == json.loads(json.dumps(asdict(Knobs()) | OFF | changed))
+    zoho.knobs(**shown)
+    assert zoho.control("GET", "knobs") == shown
+
+
+def test_the_clock_is_shown_and_moved_either_way(zoho) -> None:
+    before = zoho.control("GET", "clock")["now"]
+    for seconds in (5_000, -5_000):
+        moved = zoho.control("POST", "clock", {"advance_s": seconds})["now"]
+        before += seconds
+        assert moved == pytest.approx(before, abs=60)
+        assert zoho.control("GET", "clock")["now"] == pytest.approx(moved, abs=60)
+
+
+def test_a_reset_leaves_tokens_clock_and_knobs(zoho) -> None:
+    zoho.knobs(churn=4)
+    zoho.control("POST", "clock", {"advance_s": 600})
+    before = zoho.control("GET", "clock")["now"]
+    zoho.control("POST", "reset", {})
+    assert zoho.control("GET", "clock")["now"] >= before
+    assert zoho.control("GET", "knobs")["churn"] == 4
     assert zoho.get("v8/Leads", fields="id").status_code == 200
 
 

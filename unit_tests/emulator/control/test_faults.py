@@ -9,6 +9,7 @@ import requests
 
 from unit_tests.emulator.conftest import Bulk
 from zoho_emulator.control.faults import Faults
+from zoho_emulator.endpoints import CALL_NAMES
 
 
 def count_hits(faults: Faults, name: str, module: str | None, calls: int) -> list[int]:
@@ -29,7 +30,7 @@ def count_hits(faults: Faults, name: str, module: str | None, calls: int) -> lis
 )
 def test_which_calls_are_hit(rule: dict[str, Any], expected: list[int]) -> None:
     faults = Faults(seed=1)
-    faults.plan([{"match": "coql:Leads", "do": "status"} | rule])
+    faults.plan([{"match": "coql:Leads", "do": "status"} | rule], CALL_NAMES)
     assert count_hits(faults, "coql", "Leads", 6) == expected
 
 
@@ -47,14 +48,14 @@ def test_which_calls_are_hit(rule: dict[str, Any], expected: list[int]) -> None:
 )
 def test_what_a_rule_matches(match: str, name: str, module: str | None, hit: bool) -> None:
     faults = Faults(seed=1)
-    faults.plan([{"match": match, "do": "status"}])
+    faults.plan([{"match": match, "do": "status"}], CALL_NAMES)
     assert bool(count_hits(faults, name, module, 1)) == hit
 
 
 def test_chance_follows_from_the_seed() -> None:
     def run(seed: int) -> list[int]:
         faults = Faults(seed)
-        faults.plan([{"match": "*", "do": "status", "prob": 0.3}])
+        faults.plan([{"match": "*", "do": "status", "prob": 0.3}], CALL_NAMES)
         return count_hits(faults, "org", None, 100)
 
     assert run(1) == run(1) != run(2)
@@ -65,8 +66,11 @@ def test_chance_follows_from_the_seed() -> None:
     ("rule", "message"),
     [
         ({"do": "teleport"}, "do: 'teleport' is none of status"),
-        ({"do": None}, "do: None is not a text"),
-        ({"match": 5}, "match: 5 is not a text"),
+        ({"do": None}, "do: None is not text"),
+        ({"match": 5}, "match: 5 is not text"),
+        ({"match": "coqll"}, "match: 'coqll' is none of token, org, users, .*, bulk.result"),
+        ({"match": "record.*:Leads"}, r"match: 'record.\*' is none of token"),
+        ({"match": "not_emulated"}, "match: 'not_emulated' is none of token"),
         ({"prob": 5}, "prob: 5 is not a number from 0 to 1"),
         ({"prob": True}, "prob: True is not"),
         ({"every": 0}, "every: 0 is not a whole number from 1"),
@@ -88,7 +92,7 @@ def test_chance_follows_from_the_seed() -> None:
         ({"do": "slow"}, "args: slow needs either bytes_per_s or seconds"),
         ({"do": "slow", "args": {"bytes_per_s": 0}}, "args.bytes_per_s: 0 is not a number"),
         ({"do": "reset", "args": {"after_bytes": 1}}, "args.after_bytes is none of done"),
-        ({"where": ""}, "where: '' is not a text"),
+        ({"where": ""}, "where: '' is not text"),
         ({"do": "flip", "args": {"at": 2}}, "args.at: 2 is not a number from 0 to 1"),
         ({"do": "shorten", "args": {"bytes": 0}}, "args.bytes: 0 is not a whole number"),
     ],
@@ -200,7 +204,7 @@ def read_raw(zoho, path: str) -> bytes:
 
 
 @pytest.mark.parametrize(("after_bytes", "left"), [(0, 0), (7, 7), (10**9, -1)])
-def test_an_answer_breaks_off_after_so_many_bytes_and_never_behind_its_last(
+def test_an_answer_breaks_off_after_so_many_bytes_and_never_after_its_last(
     zoho, after_bytes: int, left: int
 ) -> None:
     whole = zoho.get("v8/org").content

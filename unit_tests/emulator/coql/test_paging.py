@@ -117,11 +117,11 @@ def test_offset_pages_in_the_order_of_time_return_each_row_once(
 def test_rows_of_one_second_do_not_come_in_the_order_of_ids(
     many: sqlite3.Connection, org: Org
 ) -> None:
-    moment = datetime.fromtimestamp(START, UTC).isoformat()
+    start = datetime.fromtimestamp(START, UTC).isoformat()
     _, rows = execute(
         many,
         org,
-        f"select id from Leads where Modified_Time = '{moment}' order by Modified_Time",
+        f"select id from Leads where Modified_Time = '{start}' order by Modified_Time",
     )
     ids = [row[0] for row in rows]
     assert len(ids) == 8

@@ -111,7 +111,7 @@ def test_a_sum_may_be_more_than_64_bits(zoho) -> None:
         (r"select Last_Name as 'back\' from Leads where Last_Name != 'from Deals'", False),
     ],
 )
-def test_a_query_counts_for_the_module_behind_from_and_not_for_words_in_quotes(
+def test_a_query_counts_for_the_module_after_from_and_not_for_words_in_quotes(
     zoho, query, escapes
 ) -> None:
     zoho.knobs(coql_backslash_escapes=escapes)

@@ -71,7 +71,7 @@ def test_a_call_has_its_duration_twice_and_a_datetime_in_a_pick_list(zoho) -> No
 
 
 @pytest.mark.parametrize("version", ["v2", "v8"])
-def test_moments_inside_values_are_in_the_time_zone_of_the_org(zoho, version) -> None:
+def test_times_inside_values_are_in_the_time_zone_of_the_org(zoho, version) -> None:
     zoho.knobs(time_zone="Asia/Kolkata")
     case = next(row for row in zoho.truth("Cases") if row["Comments"])["id"]
     task = next(row for row in zoho.truth("Tasks") if row["Remind_At"])["id"]
@@ -87,8 +87,8 @@ def test_moments_inside_values_are_in_the_time_zone_of_the_org(zoho, version) ->
     zoho.knobs(time_zone="UTC")
     here = shown()
     assert there == here
-    assert {moment.utcoffset() for moment in there} == {timedelta(hours=5, minutes=30)}
-    assert {moment.utcoffset() for moment in here} == {timedelta()}
+    assert {time.utcoffset() for time in there} == {timedelta(hours=5, minutes=30)}
+    assert {time.utcoffset() for time in here} == {timedelta()}
 
 
 def test_activities_are_tasks_events_and_calls_in_v2_and_v2_1(zoho) -> None:

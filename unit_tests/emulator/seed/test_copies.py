@@ -18,18 +18,20 @@ def start_emulator(folder, time_zone: str = "Asia/Kolkata") -> Emulator:
 
 
 @pytest.fixture
-def moment(monkeypatch):
+def current_time(monkeypatch):
     """Of the emulator's clocks; a test may change it."""
     now = [NOW]
     monkeypatch.setattr(Clock, "now", lambda clock: now[0])
     return now
 
 
-def test_a_copy_is_the_org_that_the_seed_makes_at_that_moment(tmp_path, moment) -> None:
+def test_a_copy_is_the_org_that_the_seed_makes_at_that_time(tmp_path, current_time) -> None:
     first = start_emulator(tmp_path / "first", "Asia/Tokyo")
-    moment[0] += 3 * DAY + 5
+    current_time[0] += 3 * DAY + 5
     second = start_emulator(tmp_path / "second")
-    seeded = build(tmp_path / "org", seed=7, rows=ROWS, time_zone="Asia/Kolkata", now=moment[0])
+    seeded = build(
+        tmp_path / "org", seed=7, rows=ROWS, time_zone="Asia/Kolkata", now=current_time[0]
+    )
 
     assert take_fingerprint(second.store) == take_fingerprint(seeded)
     assert take_fingerprint(second.store) != take_fingerprint(first.store)
@@ -41,7 +43,9 @@ def test_a_copy_is_the_org_that_the_seed_makes_at_that_moment(tmp_path, moment) 
         assert parts[0] == parts[1]
 
 
-def test_a_reset_brings_back_rows_fields_and_modules_whatever_was_changed(tmp_path, moment) -> None:
+def test_a_reset_brings_back_rows_fields_and_modules_after_any_change(
+    tmp_path, current_time
+) -> None:
     changed = start_emulator(tmp_path / "org")
     before = take_fingerprint(changed.store)
     store, leads = changed.store, changed.store.org.modules["Leads"]
@@ -60,7 +64,7 @@ def test_a_reset_brings_back_rows_fields_and_modules_whatever_was_changed(tmp_pa
     assert again == new
 
 
-def test_orgs_of_one_process_do_not_share_rows(tmp_path, moment) -> None:
+def test_orgs_of_one_process_do_not_share_rows(tmp_path, current_time) -> None:
     one, other = start_emulator(tmp_path / "one"), start_emulator(tmp_path / "other")
     before = take_fingerprint(other.store)
 
