@@ -1,7 +1,9 @@
 """Modules and fields as the destination sees them: what can be written."""
 
 import logging
+import threading
 from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
@@ -170,6 +172,8 @@ class TargetModules:
         self._requester = requester
         listed = directory.list_modules(requester)
         self._entries = {name: entry for name, entry in listed.items() if _is_writable(entry)}
+        self._lock = threading.Lock()
+        self._described: dict[str, Future[TargetModule | Refused]] = {}
 
     @property
     def names(self) -> list[str]:
@@ -178,25 +182,26 @@ class TargetModules:
     def find(self, names: Iterable[str]) -> dict[str, TargetModule]:
         """Those of the names that the org has. Raises where Zoho refuses the fields of one."""
         modules = {}
-        for name, fields in self._read_fields(names).items():
-            if isinstance(fields, Refused):
-                raise fields
-            modules[name] = self._describe(name, fields)
+        for name, module in self._read(names).items():
+            if isinstance(module, Refused):
+                raise module
+            modules[name] = module
         return modules
 
     def find_anew(self, name: str) -> TargetModule | None:
         """The module as Zoho describes it now; None where the org has no such module."""
-        self._directory.ask_again(name)
+        with self._lock:
+            self._described.pop(name, None)
         return self.find([name]).get(name)
 
     def find_described(self) -> str:
         """A module whose fields Zoho gives; raises where it refuses those of a few."""
         refusal: Refused | None = None
         for name in self.names[:_MODULES_TRIED]:
-            fields = self._read_fields([name])[name]
-            if not isinstance(fields, Refused):
+            module = self._read([name])[name]
+            if not isinstance(module, Refused):
                 return name
-            refusal = fields
+            refusal = module
         assert refusal is not None
         raise refusal
 
@@ -206,15 +211,15 @@ class TargetModules:
         Raises where it refuses those of all: then the reason is not in these modules.
         """
         modules = {}
-        answers = self._read_fields(self.names)
-        refusals = [fields for fields in answers.values() if isinstance(fields, Refused)]
+        answers = self._read(self.names)
+        refusals = [answer for answer in answers.values() if isinstance(answer, Refused)]
         if refusals and len(refusals) == len(answers):
             raise refusals[0]
-        for name, fields in answers.items():
-            if isinstance(fields, Refused):
-                LOGGER.warning(f"{name} is left out: {fields.message}")
+        for name, module in answers.items():
+            if isinstance(module, Refused):
+                LOGGER.warning(f"{name} is left out: {module.message}")
             else:
-                modules[name] = self._describe(name, fields)
+                modules[name] = module
         return modules
 
     def find_with_lookups(
@@ -232,11 +237,27 @@ class TargetModules:
         }
         return modules | self.find(targets)
 
-    def _read_fields(self, names: Iterable[str]) -> dict[str, list[Any] | Refused]:
+    def _read(self, names: Iterable[str]) -> dict[str, TargetModule | Refused]:
+        """Described side by side, once each; what fails is asked for again by the next call."""
         wanted = dict.fromkeys(name for name in names if name in self._entries)
-        return self._directory.read_fields_of(wanted, self._requester)
+        with self._lock:
+            for name in wanted:
+                if name not in self._described:
+                    self._described[name] = self._directory.start(self._describe, name)
+            futures = {name: self._described[name] for name in wanted}
+        try:
+            return {name: future.result() for name, future in futures.items()}
+        except Exception:
+            with self._lock:
+                for name, future in futures.items():
+                    if self._described.get(name) is future:
+                        del self._described[name]
+            raise
 
-    def _describe(self, name: str, fields: Iterable[Any]) -> TargetModule:
+    def _describe(self, name: str) -> TargetModule | Refused:
+        fields = self._directory.ask_for_fields(name, self._requester)
+        if isinstance(fields, Refused):
+            return fields
         return TargetModule.from_metadata(self._entries[name], fields)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
-from source_zoho_crm.download_pace import get_download_pace
+from source_zoho_crm.modules import get_modules
 from zoho_crm.answers import Body, UndocumentedError
 from zoho_crm.domains import segment
 from zoho_crm.org import get_org
@@ -73,7 +73,7 @@ class BulkRead:
 
     def download(self, job: str, file: IO[bytes]) -> None:
         """Writes the result of a job, a ZIP, into the file when it is its turn."""
-        pace = get_download_pace(get_org(self.poll_requester.config))
+        pace = get_modules(get_org(self.poll_requester.config)).download_pace
 
         def attempt() -> bool:
             return self.poll_requester.save(f"{segment(job)}/result", file, usage_of=self.stream)

@@ -5,10 +5,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from weakref import WeakKeyDictionary
 
 from zoho_crm.limits import DOWNLOADS_A_MINUTE
-from zoho_crm.org import Org
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -70,16 +68,6 @@ class DownloadPace:
             if begin <= now:
                 self._latest.append(now)
             return max(0.0, begin - now)
-
-
-_paces: WeakKeyDictionary[Org, DownloadPace] = WeakKeyDictionary()
-_paces_lock = threading.Lock()
-
-
-def get_download_pace(org: Org) -> DownloadPace:
-    """The pace that all streams of a run share."""
-    with _paces_lock:
-        return _paces.setdefault(org, DownloadPace())
 
 
 class _Waits:

@@ -9,6 +9,7 @@ from typing import Any
 
 from airbyte_cdk.models import FailureType
 
+from source_zoho_crm.download_pace import DownloadPace
 from source_zoho_crm.readers.windows import CURSOR_FIELD
 from zoho_crm.directory import Directory, Metadata
 from zoho_crm.domains import DOTS, segment
@@ -83,6 +84,7 @@ class SourceModules:
         self._unreadable: Unreadable | None = None
         #: Modules whose records Zoho refuses altogether in this run.
         self.records_refused: set[str] = set()
+        self.download_pace = DownloadPace()
 
     def list_names(self, requester: Metadata) -> list[str]:
         """The API names of all modules of the org, in Zoho's order."""
@@ -104,13 +106,12 @@ class SourceModules:
         """Drops the fields of these modules, so that Zoho is asked for them again."""
         with self._lock:
             for name in names:
-                self._directory.ask_again(name)
                 self._modules.pop(name, None)
 
     def raise_if_scope_lacking(self) -> None:
         """Raises if Zoho gives the fields of no module that was asked for, and refuses some because
         the token lacks a scope: then the reason is not in these modules."""
-        refusals = self._directory.refusals.values()
+        refusals = self._directory.refusals
         lacking = [refusal for refusal in refusals if refusal.code == SCOPE_LACKING]
         asked = (future.result() for future in self._modules.values())
         if lacking and not any(module.fields for module in asked):
@@ -137,7 +138,7 @@ class SourceModules:
         if reason := _find_why_unserved(name, metadata):
             return Module(name, metadata, (), reason)
         try:
-            raw = self._directory.read_fields(name, requester)
+            raw = self._directory.ask_for_fields(name, requester)
         except Unreadable as unreadable:
             if self._unreadable is not None:
                 # Not this module's alone; and each would be asked for a minute.

@@ -48,14 +48,14 @@ class Metadata(Protocol):
 class Directory:
     """Zoho's entries of one org's modules and fields. Safe to use from several threads.
 
-    Modules are listed once, and the fields of a module are asked for once; what Zoho gives, or its
-    refusal, is remembered. A connector builds its own view (`view`) from these entries.
+    Modules are listed once. A connector builds its own view (`view`) from these entries, and keeps
+    what it makes of a module's fields: the entries themselves are large and not remembered.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._modules: dict[str, Entry] | None = None
-        self._fields: dict[str, list[Any] | Refused] = {}
+        self._refusals: dict[str, Refused] = {}
         self._views: dict[Callable[[Directory], Any], Any] = {}
         self._pool = ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="fields")
 
@@ -75,48 +75,33 @@ class Directory:
                 self._modules = dict(_by_name(listed))
             return self._modules
 
-    def read_fields(self, module: str, requester: Metadata) -> list[Any] | Refused:
+    def ask_for_fields(self, module: str, requester: Metadata) -> list[Any] | Refused:
         """The entries of the module's fields ("Fields Metadata"), or why Zoho refuses them.
 
-        Raises a refusal that says nothing of this module, and any other failure; the next call for
-        the module asks Zoho again.
+        Raises a refusal that does not concern this module alone, and any other failure.
         """
-        known = self._fields.get(module)
-        if known is None:
-            known = _ask_for_fields(module, requester)
-            self._fields[module] = known
-        return known
-
-    def read_fields_of(
-        self, modules: Iterable[str], requester: Metadata
-    ) -> dict[str, list[Any] | Refused]:
-        """`read_fields` of several modules side by side; after a failure none is begun."""
-        names = list(modules)
-        answers = self._pool.map(lambda name: self.read_fields(name, requester), names)
-        return dict(zip(names, answers, strict=True))
+        try:
+            fields: list[Any] = requester.metadata("settings/fields", "fields", module=module)
+        except Refused as refusal:
+            if not is_of_one_module(refusal):
+                raise
+            with self._lock:
+                self._refusals.pop(module, None)
+                self._refusals[module] = refusal
+            return refusal
+        with self._lock:
+            self._refusals.pop(module, None)
+        return fields
 
     def start(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Runs `work`, which reads fields, beside the others of the run."""
+        """Runs `work`, which asks for fields, beside the others of the run."""
         return self._pool.submit(work, *args, **kwargs)
 
-    def ask_again(self, module: str) -> None:
-        """Drops the fields of the module, so that Zoho is asked for them again."""
-        self._fields.pop(module, None)
-
     @property
-    def refusals(self) -> dict[str, Refused]:
-        """Why Zoho refuses the fields of modules, by API name, in the order of its answers."""
-        known = list(self._fields.items())
-        return {name: answer for name, answer in known if isinstance(answer, Refused)}
-
-
-def _ask_for_fields(module: str, requester: Metadata) -> list[Any] | Refused:
-    try:
-        return requester.metadata("settings/fields", "fields", module=module)
-    except Refused as refusal:
-        if is_of_one_module(refusal):
-            return refusal
-        raise
+    def refusals(self) -> list[Refused]:
+        """Why Zoho refuses the fields of modules, in the order of its answers."""
+        with self._lock:
+            return list(self._refusals.values())
 
 
 def _by_name(modules: Iterable[Any]) -> Iterable[tuple[str, Entry]]:

@@ -8,13 +8,32 @@ from zoho_crm.manifest import find_manifest
 VERSIONS = yaml.safe_load(find_manifest().read_text())["definitions"]["versions"]
 
 
+COQL = "set Use COQL to Enabled"
+REST = "set Use COQL to Disabled and API type to REST"
+BULK = "set Use COQL to Disabled and API type to Bulk"
+
+
 @pytest.mark.parametrize(
     ("method", "rows", "columns", "credits_", "version", "better"),
     [
-        ("COQL", 450_000, 48, 682, "v4", "about 180 (set Use COQL to Disabled and API type to Bulk)"),
-        ("REST", 450_000, 48, 2_260, "v4", "about 180 (set Use COQL to Disabled and API type to Bulk)"),
-        ("Bulk", 5_000, 30, 59, "v4", "about 14 (set Use COQL to Enabled)"),
-        ("Bulk", 150, 30, 59, "v8", "about 1 (set Use COQL to Disabled and API type to REST)"),
+        (
+            "COQL",
+            450_000,
+            48,
+            682,
+            "v4",
+            f"about 180 ({BULK})",
+        ),
+        (
+            "REST",
+            450_000,
+            48,
+            2_260,
+            "v4",
+            f"about 180 ({BULK})",
+        ),
+        ("Bulk", 5_000, 30, 59, "v4", f"about 14 ({COQL})"),
+        ("Bulk", 150, 30, 59, "v8", f"about 1 ({REST})"),
         ("COQL", 1_000, 40, 6, "v4", None),
         ("COQL", 20_000, 40, 33, "v4", None),
         ("Bulk", 450_000, 48, 180, "v4", None),
@@ -40,7 +59,7 @@ def test_lists_are_not_advised_where_they_cut_texts() -> None:
     reported = {"rows": 300, "columns": 30, "version": VERSIONS["v2"], "rich_text": True}
 
     assert advise_method("COQL", credits_=14, **reported) is None
-    assert "about 7 (set Use COQL to Enabled)" in str(advise_method("REST", credits_=49, **reported))
+    assert f"about 7 ({COQL})" in str(advise_method("REST", credits_=49, **reported))
 
 
 @pytest.mark.parametrize("version", VERSIONS)
