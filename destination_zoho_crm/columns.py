@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from destination_zoho_crm.modules import TargetField, TargetModule
+from destination_zoho_crm.modules import TargetModule
 from destination_zoho_crm.naming import Names, ask_if_meant
 from destination_zoho_crm.settings import Operation
+from destination_zoho_crm.target_fields import TargetField
 
 #: "Insert Records": names the module that the ids in What_Id and Parent_Id are of.
 SE_MODULE = "$se_module"

@@ -7,8 +7,8 @@ from enum import Enum
 from itertools import chain, repeat
 from typing import Any
 
-from destination_zoho_crm.modules import TargetField
 from destination_zoho_crm.plan import StreamPlan
+from destination_zoho_crm.target_fields import TargetField
 from zoho_crm.casts import Odd
 from zoho_crm.multi_select import MultiSelectTexts
 

@@ -6,8 +6,9 @@ from typing import Any
 from destination_zoho_crm.catalog import DELETED_AT
 from destination_zoho_crm.columns import SE_MODULE
 from destination_zoho_crm.matching import find_keys, list_allowed
-from destination_zoho_crm.modules import TargetField, TargetModule
+from destination_zoho_crm.modules import TargetModule
 from destination_zoho_crm.settings import SYNC_MODES, Operation
+from destination_zoho_crm.target_fields import TargetField
 
 #: What an activity is about: a record of several modules, so its module must be named, too.
 _ABOUT = "What_Id"

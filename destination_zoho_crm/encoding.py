@@ -16,10 +16,10 @@ from typing import Any
 import orjson
 
 from destination_zoho_crm.columns import Column
-from destination_zoho_crm.modules import TargetField
 from destination_zoho_crm.numeric import encode_integer, encode_long, encode_number, format_number
 from destination_zoho_crm.outcomes import InvalidValueError
 from destination_zoho_crm.picklists import HOLDS_SEMICOLON, PickList
+from destination_zoho_crm.target_fields import TargetField
 from zoho_crm.data_types import Form
 
 LOGGER = logging.getLogger("airbyte")

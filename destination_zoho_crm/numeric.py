@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from decimal import Context, Decimal, InvalidOperation
 from typing import Any
 
-from destination_zoho_crm.modules import TargetField
 from destination_zoho_crm.outcomes import InvalidValueError
+from destination_zoho_crm.target_fields import TargetField
 
 #: Documented limits, where metadata has none.
 _INTEGER_DIGITS, _LONG_DIGITS = 9, 18

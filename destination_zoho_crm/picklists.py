@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from airbyte_cdk.utils import AirbyteTracedException
 
-from destination_zoho_crm.modules import TargetField, TargetModules
+from destination_zoho_crm.modules import TargetModules
 from destination_zoho_crm.options import Options, fold
 from destination_zoho_crm.outcomes import InvalidValueError
+from destination_zoho_crm.target_fields import TargetField
 
 LOGGER = logging.getLogger("airbyte")
 

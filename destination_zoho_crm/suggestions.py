@@ -9,9 +9,10 @@ from dataclasses import replace
 from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.columns import Column
-from destination_zoho_crm.modules import TargetField, TargetModules
+from destination_zoho_crm.modules import TargetModules
 from destination_zoho_crm.outcomes import Outcome
 from destination_zoho_crm.plan import StreamPlan
+from destination_zoho_crm.target_fields import TargetField
 from zoho_crm.errors import INVALID_DATA
 
 #: Codes of values that Zoho did not find or take ("Insert Records": errors of a record).

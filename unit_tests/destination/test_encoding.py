@@ -7,8 +7,8 @@ import pytest
 
 from destination_zoho_crm.columns import Column
 from destination_zoho_crm.encoding import EMPTY, Encoder
-from destination_zoho_crm.modules import TargetField
 from destination_zoho_crm.outcomes import InvalidValueError
+from destination_zoho_crm.target_fields import TargetField
 from zoho_crm.data_types import DATA_TYPES, Form
 
 ID = "4150868000000225013"

@@ -1,0 +1,160 @@
+"""Fields as the destination sees them: what of a field can be written, and in which form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from destination_zoho_crm.options import Options
+from destination_zoho_crm.settings import Operation
+from zoho_crm.data_types import Form
+from zoho_crm.fields import Field
+from zoho_crm.json_text import as_object
+
+#: Values that are rows or files of their own.
+_LINKS = ("multiselectlookup", "multiuserlookup")
+_FILES = ("fileupload", "imageupload")
+#: Photos and attachments have calls of their own ("Upload an Image"); who is in which territory is
+#: for "Assign Territories".
+_BESIDES = ("profileimage", "attachment", "territories")
+
+
+@dataclass(frozen=True, slots=True)
+class TargetField:
+    """A field as a writer sees it."""
+
+    read: Field
+    creatable: bool
+    updatable: bool
+    #: A new record needs it. What only a layout requires, no call needs.
+    mandatory: bool
+    unique: bool
+    #: An External ID field.
+    external: bool
+    length: int | None
+    decimal_place: int | None
+    json_type: str | None
+    #: Of a lookup to one module: its API name.
+    lookup_module: str | None
+    #: Of a lookup to several records: what a link calls the record at its other end.
+    link: str | None
+    #: Of a pick list.
+    options: Options
+    #: What people see; may be empty.
+    label: str
+
+    @property
+    def api_name(self) -> str:
+        return self.read.api_name
+
+    @property
+    def data_type(self) -> str:
+        return self.read.data_type
+
+    @property
+    def form(self) -> Form | None:
+        """None where no value of a column can be written."""
+        if self.read.computed or self.data_type in ("subform", *_FILES, *_BESIDES):
+            return None
+        if self.data_type in _LINKS:
+            return "links" if self.link else None
+        if self.data_type == "multiselectpicklist" and self.api_name == "Tax":
+            # Of Products: it says that it is a list of options, and its values are objects.
+            return "given"
+        return self.read.type.write
+
+    def explain_unsupported(self, operation: Operation) -> str | None:
+        """Why it is not written though Zoho takes it in some form."""
+        if self.data_type == "subform":
+            return "it is a subform, and rows of subforms cannot be written yet"
+        if self.data_type in _LINKS and not self.link:
+            return (
+                f"it is a {self.data_type}, and in this version of its API Zoho does not report by "
+                "which name a link calls the record at its other end"
+            )
+        if self.data_type in _LINKS and operation != "insert":
+            # "Update Records": links are added to those there are, and a second one is an error.
+            return f"it is a {self.data_type}, whose links can be written to new records only"
+        if self.data_type in _FILES:
+            return "it holds files, and files cannot be written"
+        if self.data_type in _BESIDES:
+            return f"it is a {self.data_type}, which Zoho takes by a call of its own"
+        return None
+
+    def is_settable(self, operation: Operation) -> bool:
+        """Whether a call can carry a value of it; that of a deletion names it in its address."""
+        creates, updates = operation in ("insert", "upsert"), operation in ("update", "upsert")
+        return (
+            self.form is not None
+            and (self.creatable or not creates)
+            and (self.updatable or not updates)
+        )
+
+    @property
+    def is_user(self) -> bool:
+        return self.data_type in ("ownerlookup", "userlookup")
+
+    @classmethod
+    def from_metadata(cls, entry: Mapping[str, Any]) -> "TargetField":
+        """From one entry of "Fields Metadata"; only `api_name` must be there."""
+        read = Field.from_metadata(entry)
+        creatable, updatable = _read_writability(entry, read)
+        return cls(
+            read=read,
+            creatable=creatable,
+            updatable=updatable,
+            mandatory=bool(entry.get("system_mandatory")),
+            # The pages spell the key inside with an underscore, the SDKs without one.
+            unique=bool(entry.get("unique")),
+            external=bool(entry.get("external")),
+            length=entry.get("length"),
+            decimal_place=entry.get("decimal_place"),
+            json_type=entry.get("json_type"),
+            lookup_module=_read_lookup_module(entry),
+            link=_read_link(entry),
+            options=Options.from_metadata(entry),
+            label=str(entry.get("field_label") or ""),
+        )
+
+
+def _read_writability(entry: Mapping[str, Any], field: Field) -> tuple[bool, bool]:
+    """Whether a call may set the field in a new record, and in one that exists.
+
+    `operation_type` says so from v6 on. Before that, `view_type` says what people may do in forms,
+    which is the same but for tags. `field_read_only` misleads: it is true of Owner.
+    """
+    if field.api_name == "id" or field.computed or entry.get("read_only"):
+        return False, False
+    allowed = entry.get("operation_type")
+    if allowed:
+        return bool(allowed.get("api_create")), bool(allowed.get("api_update"))
+    if field.is_tag:
+        return True, True
+    shown = entry.get("view_type") or {}
+    return bool(shown.get("create", True)), bool(shown.get("edit", True))
+
+
+def _read_lookup_module(entry: Mapping[str, Any]) -> str | None:
+    module = (entry.get("lookup") or {}).get("module")
+    if isinstance(module, Mapping):
+        module = module.get("api_name")
+    return module if isinstance(module, str) and module else None
+
+
+def _read_link(entry: Mapping[str, Any]) -> str | None:
+    """The linking module has a lookup to each end. A row of the field names the one to the other
+    end: v8 calls it the connected one among `linking_details`, earlier versions by a flat name."""
+    for kind in _LINKS:
+        details = as_object(entry.get(kind))
+        connected = as_object(
+            as_object(details.get("linking_details")).get("connected_lookup_field")
+        )
+        link = connected.get("api_name") or details.get("connectedlookup_apiname")
+        if isinstance(link, str) and link:
+            return link
+    return None
+
+
+def reports_external(entry: Mapping[str, Any]) -> bool:
+    """v2 has the key `external`, too, null in every field; the other keys came with later versions,
+    which report it truly."""
+    return bool(entry.get("external")) or "filterable" in entry or "operation_type" in entry
