@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from chaos.process import Json, Run
+from unit_tests.canonical import canonical
 
 CURSOR, DELETED = "Modified_Time", "_ab_cdc_deleted_at"
 #: What a source adds to Zoho's columns.
@@ -134,20 +134,3 @@ class Warehouse:
     @property
     def repeated(self) -> int:
         return sum(table.repeated for table in self.tables.values())
-
-
-def canonical(row: Mapping[str, Any], columns: Mapping[str, Any]) -> Json:
-    """A row of the emulator's account, in the form that the source's page promises."""
-    return {name: _value(row.get(name), columns[name]) for name in columns}
-
-
-def _value(value: Any, schema: Mapping[str, Any]) -> Any:
-    if value == "":
-        return None
-    if isinstance(value, dict):
-        return value["id"]
-    if isinstance(value, list):
-        return [item["name"] if isinstance(item, dict) else item for item in value] or None
-    if value is not None and schema.get("format") == "date-time":
-        return datetime.fromisoformat(value).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return value

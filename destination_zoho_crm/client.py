@@ -14,7 +14,7 @@ from airbyte_cdk.sources.streams.http import HttpClient
 from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.write_answers import RECORDS, WriteAnswerHandler, read_outcomes
-from zoho_crm.answers import Body, UndocumentedError, build_page_reader
+from zoho_crm.answers import Body, UndocumentedError, build_page_parser
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.errors import SCOPE_LACKING, FailuresOnly
 from zoho_crm.manifest import load_scopes, load_settings_parameters
@@ -116,7 +116,7 @@ class Client:
         """The id of the user who made the refresh token ("Get Users")."""
 
         def read(body: Body) -> str:
-            user = next(iter(build_page_reader("users", infos=False)(body).rows), None)
+            user = next(iter(build_page_parser("users", infos=False)(body).rows), None)
             if not isinstance(user, Mapping) or not user.get("id"):
                 raise UndocumentedError("it has no id of the user")
             return str(user["id"])

@@ -9,7 +9,7 @@ from airbyte_cdk.utils import AirbyteTracedException
 from destination_zoho_crm.client import Client
 from destination_zoho_crm.columns import SE_MODULE
 from destination_zoho_crm.plan import StreamPlan
-from zoho_crm.answers import build_page_reader
+from zoho_crm.answers import build_page_parser
 from zoho_crm.coql import build_in, build_select
 
 LOGGER = logging.getLogger("airbyte")
@@ -20,7 +20,7 @@ _MOST_ROWS = 200
 #: Forms whose values stand in a query without quotes.
 _NUMBERS = ("integer", "long", "number")
 
-_PAGE = build_page_reader()
+_PAGE = build_page_parser()
 
 
 class ExistingRecords:

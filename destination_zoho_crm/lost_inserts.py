@@ -12,7 +12,7 @@ from destination_zoho_crm.error_codes import DUPLICATE_DATA
 from destination_zoho_crm.inserts import InsertBatch, InsertBatches, LookUpResult
 from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome, reject
 from destination_zoho_crm.plan import StreamPlan
-from zoho_crm.answers import Body, Page, Row, UndocumentedError, build_page_reader
+from zoho_crm.answers import Body, Page, Row, UndocumentedError, build_page_parser
 from zoho_crm.coql import build_and, build_select, format_datetime, quote_column, quote_string
 from zoho_crm.errors import SCOPE_LACKING, TOKEN_REFUSED
 from zoho_crm.manifest import load_coql_rows
@@ -44,7 +44,7 @@ _UNSTEADY = _reject_unknown(
 )
 _UNANSWERED = _reject_unknown(", however often it was made")
 
-_PAGE = build_page_reader()
+_PAGE = build_page_parser()
 
 
 @dataclass(frozen=True)

@@ -129,12 +129,12 @@ MOST = 10**9
 def values(emulator: Emulator, module: str) -> dict[str, Json]:
     """The columns' values in Zoho by record; a lookup is an id."""
     return {
-        row["id"]: {name: _told(row[name]) for name in COLUMNS[module]}
+        row["id"]: {name: _normalize(row[name]) for name in COLUMNS[module]}
         for row in emulator.rows(module)
     }
 
 
-def _told(value: Any) -> Any:
+def _normalize(value: Any) -> Any:
     return value["id"] if isinstance(value, dict) else value
 
 

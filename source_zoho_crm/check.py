@@ -6,7 +6,7 @@ from itertools import chain, islice
 from typing import Any
 
 from source_zoho_crm.modules import get_modules
-from zoho_crm.answers import build_page_reader, keep_body
+from zoho_crm.answers import accept_any_body, build_page_parser
 from zoho_crm.coql import build_select
 from zoho_crm.directory import is_of_one_module
 from zoho_crm.domains import segment
@@ -111,7 +111,7 @@ def _find_first_listed(ask: ZohoRequester, modules: Iterable[str]) -> str:
     for module in islice(modules, _MODULES_TRIED):
         try:
             ask.ask(
-                segment(module), read=build_page_reader(), params={"fields": "id", "per_page": "1"}
+                segment(module), read=build_page_parser(), params={"fields": "id", "per_page": "1"}
             )
         except Refused as refused:
             if not is_of_one_module(refused):
@@ -127,7 +127,7 @@ def _check_query(config: Mapping[str, Any], module: str) -> None:
     query = build_select(("id",), module, "id > 0", limit=1)
     try:
         requester = build_requester("coql_requester", config)
-        requester.ask(read=build_page_reader(), body={"select_query": query})
+        requester.ask(read=build_page_parser(), body={"select_query": query})
     except Refused as refusal:
         # Such a module is read by REST, which has answered.
         if not is_not_served(refusal.code):
@@ -137,7 +137,7 @@ def _check_query(config: Mapping[str, Any], module: str) -> None:
 def _check_export(config: Mapping[str, Any], module: str) -> None:
     """Asks for a job that is not there: making one would cost 50 credits."""
     try:
-        build_requester("bulk_requester", config).ask("0", read=keep_body)
+        build_requester("bulk_requester", config).ask("0", read=accept_any_body)
     except PutOffError:
         # The service is there, and busy.
         return

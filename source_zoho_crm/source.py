@@ -175,7 +175,7 @@ class SourceZohoCrm(YamlDeclarativeSource):
             stream = _find_stream(message) if message.type == Type.STATE else None
             if stream not in modules:
                 yield message
-            # The CDK ends each stream with a state. With one, the next run could not tell that
+            # The CDK ends each stream with a state. With one, the next run would not know that
             # the stream has never brought a row.
             elif stream not in get_modules(org).records_refused:
                 yield add_org(message, states, org_id)

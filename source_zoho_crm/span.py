@@ -31,12 +31,14 @@ def compute_span(config: Mapping[str, Any], stream: str, start: str, end: dateti
         # A state without a moment: the stream was read whole until now, and no run has
         # emitted which of its rows were removed.
         was_incremental = has_state(config, stream) and is_incremental(config, stream)
-        deleted_since = _emit_from(config, stream, end - LISTED_FOR) if was_incremental else None
+        deleted_since = (
+            _choose_deletions_start(config, stream, end - LISTED_FOR) if was_incremental else None
+        )
         return Span(since, end, resumed=False, deleted_since=deleted_since)
     if format_moment(saved) == config["start_datetime"]:
         # A run that closed no window leaves its start date as the state. What it emitted
         # may have been deleted since, and deletions behind an earlier state may not be emitted.
-        deleted_since = _emit_from(config, stream, end - LISTED_FOR)
+        deleted_since = _choose_deletions_start(config, stream, end - LISTED_FOR)
         return Span(since, end, resumed=False, deleted_since=deleted_since)
     if saved > end:
         # Nothing has happened since, or the state is in the future, and the source warns of it.
@@ -45,7 +47,7 @@ def compute_span(config: Mapping[str, Any], stream: str, start: str, end: dateti
     # behind it, and rows deleted since are in the warehouse anyway.
     following, back = saved + _SECOND, _after(saved, config)
     begin = datetime.fromisoformat(config["start_datetime"])
-    deleted_since = _emit_from(config, stream, back)
+    deleted_since = _choose_deletions_start(config, stream, back)
     if deleted_since:
         _warn_of_unlisted(config, stream, following)
     return Span(max(begin, back), end, resumed=following > begin, deleted_since=deleted_since)
@@ -62,8 +64,8 @@ def compute_deletions_start(
         return None
     saved = get_saved_moment(config, stream)
     if saved is None:
-        return _emit_from(config, stream, end - LISTED_FOR)
-    return None if saved > end else _emit_from(config, stream, _after(saved, config))
+        return _choose_deletions_start(config, stream, end - LISTED_FOR)
+    return None if saved > end else _choose_deletions_start(config, stream, _after(saved, config))
 
 
 def _after(saved: datetime, config: Mapping[str, Any]) -> datetime:
@@ -72,7 +74,9 @@ def _after(saved: datetime, config: Mapping[str, Any]) -> datetime:
     return max(saved + _SECOND - lookback, datetime.fromisoformat(BEGINNING))
 
 
-def _emit_from(config: Mapping[str, Any], stream: str, moment: datetime) -> datetime | None:
+def _choose_deletions_start(
+    config: Mapping[str, Any], stream: str, moment: datetime
+) -> datetime | None:
     """A tombstone without its mark would look like a record whose fields were emptied."""
     if not config.get("include_deleted", True):
         return None

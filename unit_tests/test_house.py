@@ -41,6 +41,12 @@ def imported(path: Path) -> set[str]:
     return found
 
 
+def modules_imported(path: Path) -> set[str]:
+    """The dotted names of the modules that a file imports from."""
+    nodes = ast.walk(ast.parse(path.read_text()))
+    return {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+
+
 def texts(path: Path) -> Iterator[str]:
     """Every string literal of a file, docstrings included."""
     for node in ast.walk(ast.parse(path.read_text())):
@@ -106,6 +112,30 @@ def test_every_file_that_goes_into_airbytes_monorepo_is_here() -> None:
     assert {CHECKOUT / name for name in (*PRODUCT, "manifest.yaml", "metadata.yaml")} <= moving
     assert {*CHECKOUT.glob("integration_tests/*.json*")} <= moving
     assert {*CHECKOUT.glob("integration_tests/test_*_standards.py")} <= moving
+
+
+@pytest.mark.parametrize("connector", ["source", "destination"])
+def test_what_moves_into_airbytes_monorepo_imports_nothing_that_stays(connector: str) -> None:
+    contributing = (CHECKOUT / "CONTRIBUTING.md").read_text()
+    _, section, _ = re.split("^## (?=In Airbyte|Tests)", contributing, flags=re.MULTILINE)
+    rows = [line.split("|") for line in section.splitlines() if line.startswith("| ")]
+    places = [row[1].strip() for row in rows]
+    first = places.index(f"`airbyte-integrations/connectors/{connector}-zoho-crm/`")
+    patterns = {p for row in rows[first : first + 3] for p in re.findall("`([^`]+)`", row[2])}
+    found = [path for pattern in patterns for path in CHECKOUT.glob(pattern)]
+    moving = {file for path in found for file in ([path, *path.rglob("*.py")])}
+
+    staying = {
+        f"{path.relative_to(CHECKOUT)}: {name}"
+        for path in moving
+        if path.suffix == ".py"
+        for name in modules_imported(path)
+        # Tests run the emulator from a checkout, and lose their other half on the way.
+        if name.split(".")[0] in {"unit_tests", "integration_tests", "chaos", "demo", "benchmarks"}
+        if (CHECKOUT / name.replace(".", "/")).with_suffix(".py") not in moving
+    }
+
+    assert staying == set()
 
 
 @pytest.mark.parametrize("path", sorted((CHECKOUT / "findings").iterdir()), ids=lambda p: p.name)

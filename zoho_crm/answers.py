@@ -58,20 +58,20 @@ def parse_body(response: requests.Response) -> Body:
     return body
 
 
-def keep_body(body: Body) -> Body:
+def accept_any_body(body: Body) -> Body:
     return body
 
 
-def build_entries_reader(key: str) -> Callable[[Body], list[Row]]:
+def build_entries_parser(key: str) -> Callable[[Body], list[Row]]:
     """Reads the list under a key: settings, or records without any behind them."""
 
     def read(body: Body) -> list[Row]:
-        return build_page_reader(key, infos=False)(body).rows
+        return build_page_parser(key, infos=False)(body).rows
 
     return read
 
 
-def build_page_reader(
+def build_page_parser(
     key: str = "data", *, infos: bool = True, behind: bool = False
 ) -> Callable[[Body], Page]:
     """Reads a page of a list. `infos`: Zoho documents that it says whether more rows follow;

@@ -23,8 +23,8 @@ from zoho_crm.answers import (
     Page,
     Row,
     UndocumentedError,
-    build_entries_reader,
-    build_page_reader,
+    build_entries_parser,
+    build_page_parser,
     parse_body,
 )
 from zoho_crm.auth import ZohoAuthenticator
@@ -190,7 +190,7 @@ class ZohoRequester(HttpRequester):
 
     def metadata(self, path: str, key: str, **params: str) -> list[Row]:
         """The entries of a settings answer; none where Zoho says that there are none."""
-        return self.ask(path, read=build_entries_reader(key), params=params, usage_of=METADATA)
+        return self.ask(path, read=build_entries_parser(key), params=params, usage_of=METADATA)
 
     def ask_for_entries(
         self, path: str, key: str, *, params: Mapping[str, str], usage_of: str | None = None
@@ -200,7 +200,7 @@ class ZohoRequester(HttpRequester):
             numbered = {"page": str(number), "per_page": _PER_PAGE} if number > 1 else {}
             found = self.ask_for_rows(
                 path,
-                read=build_page_reader(key, infos=False, behind=number > 1),
+                read=build_page_parser(key, infos=False, behind=number > 1),
                 promised=number > 1,
                 params={**params, **numbered},
                 usage_of=usage_of,

@@ -35,7 +35,7 @@ export async function bulkRead(module) {
   const file = (await answer(calls.downloadResult(job))).getFile().getStream();
   const rows = firstFile(Buffer.from(file)).trimEnd().split("\n").length - 1;
   const count = Number(detail.getResult().getCount());
-  if (rows !== count) throw new UnusableError(`${rows} rows in the file, ${count} told`);
+  if (rows !== count) throw new UnusableError(`${rows} rows in the file, ${count} reported`);
   return rows;
 }
 

@@ -195,7 +195,7 @@ export class Records {
     const named = await params(SDK.Record.GetDeletedRecordsParam, { TYPE: "all", PER_PAGE: PAGE });
     const rows = (await answer(this.calls.getDeletedRecords(named))).getData();
     if (!rows.some((one) => one.getId() === this.created)) {
-      throw new UnusableError("the deleted record is not told");
+      throw new UnusableError("the deleted record is not listed");
     }
     return 1;
   }

@@ -6,7 +6,7 @@ export const json = (value) =>
 /** A value without the SDK's objects, to be compared and printed. */
 export function unwrap(value) {
   if (value instanceof Date) return value.toISOString();
-  if (Array.isArray(value)) return value.map(told);
+  if (Array.isArray(value)) return value.map(unwrap);
   if (value instanceof Map) return unwrap(Object.fromEntries(value));
   if (value == null || typeof value !== "object") return value;
   if (value.constructor.name === "Choice") return value.getValue();

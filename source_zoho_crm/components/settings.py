@@ -10,7 +10,7 @@ from airbyte_cdk.sources.types import StreamSlice
 
 from source_zoho_crm.modules import get_modules
 from source_zoho_crm.odd_values import OddValues
-from zoho_crm.answers import Row, build_entries_reader
+from zoho_crm.answers import Row, build_entries_parser
 from zoho_crm.directory import is_of_one_module
 from zoho_crm.errors import lacks_feature
 from zoho_crm.fields import Field, build_caster
@@ -115,7 +115,7 @@ class SettingsRetriever(Retriever):
 
     def _fetch_layouts(self) -> Iterator[str]:
         params = {"module": _WITH_PIPELINES}
-        read = build_entries_reader("layouts")
+        read = build_entries_parser("layouts")
         layouts = self.requester.ask(
             "settings/layouts", read=read, params=params, usage_of=self.name
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from source_zoho_crm.readers.windows import format_moment
-from zoho_crm.answers import Body, Page, Row, UndocumentedError, build_page_reader
+from zoho_crm.answers import Body, Page, Row, UndocumentedError, build_page_parser
 from zoho_crm.casts import to_utc
 from zoho_crm.domains import segment
 from zoho_crm.errors import INVALID_DATA
@@ -85,7 +85,7 @@ class Calls:
 
     def get_records(self, below: str, params: Mapping[str, str]) -> list[Row]:
         """The records at a path below the module's; they have been seen before."""
-        path, read = f"{segment(self.module)}{below}", build_page_reader(infos=False)
+        path, read = f"{segment(self.module)}{below}", build_page_parser(infos=False)
         return self.requester.ask_for_rows(
             path, read=read, promised=True, params=params, usage_of=self.module
         ).rows
@@ -110,7 +110,7 @@ class Calls:
         )
 
 
-_PAGE = build_page_reader()
+_PAGE = build_page_parser()
 
 
 def _read_deletions(body: Body) -> Page:

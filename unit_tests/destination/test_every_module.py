@@ -106,7 +106,7 @@ WITHOUT_EXTERNAL = ("Calls",)
 
 def finds(module: str, mode: str, key: str, version: str) -> bool:
     """Whether the added field finds records: both kinds in an upsert, where the module has one,
-    elsewhere External ID fields alone, which v2 does not tell."""
+    elsewhere External ID fields alone, which v2 does not show."""
     if mode == "append_dedup":
         return MODULES[module][0] is not None
     return key == "Own_External" and version != "v2" and module not in WITHOUT_EXTERNAL

@@ -35,7 +35,7 @@ def test_an_insert_is_looked_up_and_never_doubled(
 
 
 def test_a_row_is_found_though_answers_before_it_came_with_a_clock_that_was_ahead(org: Org) -> None:
-    """Only records made since the insert began are a row's, and a clock has to tell since when."""
+    """Only records made since the insert began are a row's, and a clock has to say since when."""
     org.fail("*", "date", times=3, off_s=18_000)
     org.fail("insert", **UNREADABLE)
 

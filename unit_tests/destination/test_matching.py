@@ -54,7 +54,7 @@ MODULES: dict[str, tuple[str | None, tuple[str, ...], tuple[str, ...], tuple[str
 SINCE_V4 = ("Appointments__s", "Services__s")
 #: New records of these need rows of a subform.
 NEVER_NEW = ("Price_Books", "Quotes", "Sales_Orders", "Purchase_Orders", "Invoices")
-#: Metadata of v2 does not tell External ID fields; the unique ones among them it calls unique.
+#: Metadata of v2 does not show External ID fields; the unique ones among them it calls unique.
 EXTERNAL_SINCE = "v2.1"
 MODES: dict[str, Operation] = {
     "append": "insert",

@@ -126,7 +126,7 @@ def test_a_list_of_none_alone_is_no_list(org: Org) -> None:
 @pytest.mark.usefixtures("no_pauses")
 @pytest.mark.parametrize("body", [None, "<html>"], ids=["no answer", "unreadable"])
 def test_options_that_cannot_be_read_again_count_as_they_were(org: Org, body: str | None) -> None:
-    """Zoho is asked for once, not for each row; what it does not tell ends no run."""
+    """Zoho is asked for once, not for each row; what it does not show ends no run."""
     fault = {"status": 500} if body is None else {"status": 200, "body": body}
     org.fail("settings.fields", after=1, times=99, **fault)
 

@@ -28,8 +28,8 @@ def test_a_rejected_name_in_a_lookup_comes_with_the_columns_that_find_its_record
     result = org.write(contacts, rows, schema_version=version)
 
     assert result.counts() == {"rejected": 3}
-    cure = "to find a record of Accounts by another value, write Account_Name.ERP_ID"
-    assert reason(result) == f"Account_Name: {NO_ID}; {cure}."
+    remedy = "to find a record of Accounts by another value, write Account_Name.ERP_ID"
+    assert reason(result) == f"Account_Name: {NO_ID}; {remedy}."
     assert result.said("ACME") == []
     # Of Contacts, and once of Accounts.
     assert org.calls("settings.fields") == 2
@@ -63,8 +63,8 @@ def test_where_a_module_has_no_external_id_the_id_is_what_is_left(org: Org) -> N
 
     result = org.write(leads, [{"Last_Name": "L", "Interested_In": "Anvil"}])
 
-    cure = "Products has no External ID field, so nothing but the id finds a record of it"
-    assert reason(result, "Leads") == f"Interested_In: {NO_ID}; {cure}."
+    remedy = "Products has no External ID field, so nothing but the id finds a record of it"
+    assert reason(result, "Leads") == f"Interested_In: {NO_ID}; {remedy}."
 
 
 def test_a_version_that_reports_no_external_ids_is_named_as_the_obstacle(org: Org) -> None:
@@ -97,8 +97,8 @@ def test_an_address_in_a_column_of_users_is_rejected_with_its_place(org: Org, na
 
     result = org.write(leads, [{"Last_Name": "L", name: "someone@example.com"}])
 
-    cure = f"an e-mail address finds a user in the column {name}.email"
-    assert reason(result, "Leads") == f"{name}: {NO_ID}; {cure}."
+    remedy = f"an e-mail address finds a user in the column {name}.email"
+    assert reason(result, "Leads") == f"{name}: {NO_ID}; {remedy}."
     assert result.said("example.com") == []
 
 

@@ -20,8 +20,8 @@ from airbyte_cdk.models import (
 from airbyte_cdk.test import entrypoint_wrapper
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 
-from chaos.warehouse import canonical
 from source_zoho_crm import SourceZohoCrm
+from unit_tests.canonical import canonical
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_emulator.server import Running, Settings, running
 
@@ -91,8 +91,8 @@ class Org:
     def _discover_once(self, only: ConfiguredAirbyteCatalog | None = None) -> dict[str, Row]:
         settings = {name: value for name, value in self.settings.items() if name != "retrieval"}
         names = [entry.stream.name for entry in only.streams] if only else None
-        made_of = SETTINGS if self.shared else self.made_of
-        key = json.dumps([repr(made_of), settings, names], sort_keys=True)
+        made_of = "shared" if self.shared else repr(self.made_of)
+        key = json.dumps([made_of, settings, names], sort_keys=True)
         if key not in _discovered:
             _discovered[key] = orjson.dumps(self.discover(only))
         return orjson.loads(_discovered[key])

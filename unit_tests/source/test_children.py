@@ -30,7 +30,7 @@ def _server() -> Iterator[Running]:
 def org(_server: Running) -> Iterator[Org]:
     """An org that the test may change; the next one has it as it was."""
     ZohoAuthenticator._tokens.clear()
-    org = Org(_server, {"retrieval": COQL}, made_of=SETTINGS)
+    org = Org(_server, {"retrieval": COQL})
     org.control("POST", "knobs", QUIET)
     org.control("POST", "reset", {"org": True})
     yield org
@@ -306,8 +306,8 @@ def test_a_child_of_more_rows_than_a_token_reaches_is_read_by_rest(
     real = RestReader.__init__
 
     def with_short_chains(self: RestReader, *arguments: Any, **more: Any) -> None:
-        *given, version, mend = arguments
-        real(self, *given, {**version, "rest_chain_rows": 200}, mend, **more)
+        *given, version, restore = arguments
+        real(self, *given, {**version, "rest_chain_rows": 200}, restore, **more)
 
     monkeypatch.setattr(RestReader, "__init__", with_short_chains)
     org.settings = {"retrieval": REST}

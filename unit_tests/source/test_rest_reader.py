@@ -14,7 +14,7 @@ from source_zoho_crm.readers.rest import RestReader
 from source_zoho_crm.readers.rich_text import WholeTexts
 from source_zoho_crm.readers.windows import Window
 from unit_tests.source.conftest import Org
-from zoho_crm.answers import build_page_reader, parse_body
+from zoho_crm.answers import build_page_parser, parse_body
 from zoho_crm.fields import Field
 
 SINCE = datetime(1970, 1, 1, tzinfo=UTC)
@@ -109,7 +109,7 @@ def test_a_second_of_several_pages_is_read_again_as_far_as_before(own_org: Org) 
     order = {"sort_by": "Modified_Time", "sort_order": "asc", "converted": "both"}
     header = {"If-Modified-Since": since.isoformat()}
     first = asked.ask(
-        "Leads", read=build_page_reader(), params=order, headers=header, usage_of=""
+        "Leads", read=build_page_parser(), params=order, headers=header, usage_of=""
     ).rows
 
     def edit(path: str, params: dict[str, str]) -> None:

@@ -13,7 +13,7 @@ from zoho_emulator.store.store import Store
 
 #: Larger orgs are for benchmarks, which make one.
 _LARGEST_BYTES = 16_000_000
-_MOST = 4
+_MOST = 12
 
 
 @dataclass(frozen=True, slots=True)
