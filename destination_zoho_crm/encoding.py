@@ -19,7 +19,7 @@ from destination_zoho_crm.columns import Column
 from destination_zoho_crm.modules import TargetField
 from destination_zoho_crm.numeric import encode_integer, encode_long, encode_number, format_number
 from destination_zoho_crm.outcomes import InvalidValueError
-from destination_zoho_crm.picklists import HOLDS_SEMICOLON, PickList
+from destination_zoho_crm.picklists import HOLDS_SEMICOLON, Picklist
 from zoho_crm.data_types import Form
 
 LOGGER = logging.getLogger("airbyte")
@@ -58,17 +58,17 @@ class Encoder:
         stream: str,
         column: Column,
         users: Mapping[str, str],
-        pick_list: PickList | None = None,
+        picklist: Picklist | None = None,
         suggest: Callable[[], str] = str,
     ) -> None:
-        """`stream`: what people call it; `users`: ids of active users by address; `pick_list`:
+        """`stream`: what people call it; `users`: ids of active users by address; `picklist`:
         what values are checked against; `suggest`: what else than an id names a record, in words
         that may be logged."""
         self.name = column.name
         self._stream = stream
         self._column = column
         self._users = users
-        self._pick_list = pick_list
+        self._picklist = picklist
         self._suggest = suggest
         field = column.field
         self._form: Form = (field.form if field else None) or "given"
@@ -111,13 +111,13 @@ class Encoder:
 
     def _encode_text(self, field: TargetField, value: Any) -> str:
         text = _limit_text(field, value)
-        return self._pick_list.read_one(text, self._warn) if self._pick_list else text
+        return self._picklist.read_one(text, self._warn) if self._picklist else text
 
     def _encode_options(self, field: TargetField, value: Any) -> list[str] | Empty:
         """Of a list, each item is an option. A text is one option, or several between semicolons
         as Zoho's own exports have them, or else between commas or bars."""
         text = value.strip() if isinstance(value, str) else ""
-        if text and (text[0] != "[" or (self._pick_list and self._pick_list.has(text))):
+        if text and (text[0] != "[" or (self._picklist and self._picklist.has(text))):
             given = _split(text, ";")
             ways = [[text], given]
             if len(given) == 1:
@@ -128,8 +128,8 @@ class Encoder:
             if not all(option.strip() for option in given):
                 raise InvalidValueError("an option is blank")
         options = given
-        if self._pick_list is not None and given:
-            options = self._pick_list.read(*ways, given=given, warn=self._warn)
+        if self._picklist is not None and given:
+            options = self._picklist.read(*ways, given=given, warn=self._warn)
         elif any(";" in option for option in given):
             raise InvalidValueError(HOLDS_SEMICOLON)
         if field.length and len(";".join(options)) > field.length:

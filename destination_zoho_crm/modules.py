@@ -52,7 +52,7 @@ class TargetField:
     lookup_module: str | None
     #: Of a lookup to several records: what a link calls the record at its other end.
     link: str | None
-    #: Of a pick list.
+    #: Of a picklist.
     options: Options
     #: What people see; may be empty.
     label: str

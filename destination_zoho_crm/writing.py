@@ -17,7 +17,7 @@ from destination_zoho_crm.matching import find_required_rows
 from destination_zoho_crm.modules import TargetModules
 from destination_zoho_crm.org_values import OrgValues, find_active_users
 from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome
-from destination_zoho_crm.picklists import PickLists
+from destination_zoho_crm.picklists import Picklists
 from destination_zoho_crm.plan import StreamPlan, format_stream, make_plan
 from destination_zoho_crm.plan_problems import end_sentence
 from destination_zoho_crm.protocol import Row, State
@@ -79,7 +79,7 @@ def write(
     _log_plan(plans, settings, client.config["schema_version"])
     org_values = OrgValues(
         find_active_users(client.metadata) if any(map(_names_users, plans)) else {},
-        PickLists(modules, adds=settings.adds_options),
+        Picklists(modules, adds=settings.adds_options),
         Suggestions(modules),
     )
     yield from Run(client, plans, settings, org_values, stop or threading.Event()).write(messages)
@@ -197,7 +197,7 @@ class Run:
             *report_rejects(self._row_counts.totals),
         ):
             LOGGER.warning(line)
-        for line in self._org_values.pick_lists.report_added():
+        for line in self._org_values.picklists.report_added():
             LOGGER.warning(line)
         for path in self._rejects.paths:
             LOGGER.info(f"Rejected rows are kept in {path}, which can be written again.")

@@ -1,4 +1,4 @@
-"""Lists that Zoho writes as one text: options of multi-select pick lists and names of tags, in
+"""Lists that Zoho writes as one text: options of multi-select picklists and names of tags, in
 exports and, in some orgs, in answers to queries.
 
 UNVERIFIED: what stands between them. No page covers exports; bulk write takes semicolons, a
@@ -34,7 +34,7 @@ _CONTRADICTION = (
 
 
 def find_options(field: Mapping[str, Any]) -> frozenset[str]:
-    """What a pick list may hold, by both names of each option; `field` is of "Fields Metadata"."""
+    """What a picklist may hold, by both names of each option; `field` is of "Fields Metadata"."""
     values = field.get("pick_list_values")
     return frozenset(
         str(option[name]).strip()

@@ -1,4 +1,4 @@
-"""Leads with values of pick lists."""
+"""Leads with values of picklists."""
 
 from typing import Any
 
