@@ -28,7 +28,7 @@ LOGGER = logging.getLogger("airbyte")
 _ID = re.compile(r"\d{15,20}", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MIDNIGHT = re.compile(r"[T ]00:00(:00(\.0+)?)?( ?(Z|UTC|[+-]00(:?00)?))?", re.ASCII)
-_NO_MOMENT = "expected a date with time"
+_NO_TIMESTAMP = "expected a date with time"
 #: How warehouses write an offset that Python does not read: BigQuery and Snowflake.
 _UTC = re.compile(r" UTC$")
 _APART = re.compile(r" (?=(Z|[+-]\d{2}(:?\d{2})?)$)", re.ASCII)
@@ -139,10 +139,10 @@ class Encoder:
         return options or EMPTY
 
     def _encode_datetime(self, field: TargetField, value: Any) -> str:
-        moment = _read_moment(value)
-        if moment.microsecond:
+        timestamp = _read_timestamp(value)
+        if timestamp.microsecond:
             self._warn("has fractions of a second, which Zoho does not keep; they are cut off")
-        return moment.replace(microsecond=0).isoformat()
+        return timestamp.replace(microsecond=0).isoformat()
 
     def _encode_reference(self, field: TargetField, value: Any) -> dict[str, Any]:
         try:
@@ -152,18 +152,18 @@ class Encoder:
             raise InvalidValueError("; ".join(reasons)) from None
 
 
-def _read_moment(value: Any) -> datetime:
-    """A moment without an offset is one in UTC."""
+def _read_timestamp(value: Any) -> datetime:
+    """A time without an offset is one in UTC."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        raise InvalidValueError(f"{_NO_MOMENT}; a number does not say in which unit it is")
+        raise InvalidValueError(f"{_NO_TIMESTAMP}; a number does not say in which unit it is")
     text = value.strip() if isinstance(value, str) else ""
     if not _DATE.match(text):
-        raise InvalidValueError(_NO_MOMENT)
+        raise InvalidValueError(_NO_TIMESTAMP)
     try:
-        moment = datetime.fromisoformat(_APART.sub("", _UTC.sub("Z", text)))
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        timestamp = datetime.fromisoformat(_APART.sub("", _UTC.sub("Z", text)))
+        return (timestamp if timestamp.tzinfo else timestamp.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise InvalidValueError(_NO_MOMENT) from None
+        raise InvalidValueError(_NO_TIMESTAMP) from None
 
 
 def _read_text(value: Any, expected: str = "expected a text") -> str:

@@ -171,7 +171,7 @@ class LostInserts:
         return _UNANSWERED if last else None
 
     def _query_records(self, since: float, columns: Sequence[str]) -> list[Row]:
-        """The records that this user has made since a moment of our clock."""
+        """The records that this user has made since a given time of our clock."""
         mine = self._build_condition(since)
         rows: list[Row] = []
         more = True

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Self
 
-#: Picklists that are not checked. Reminders of calls are moments, whatever metadata says of them;
+#: Picklists that are not checked. Reminders of calls are datetimes, whatever metadata says of them;
 #: pipelines depend on the layout, and Zoho rejects others ("Insert Records": Deals).
 _NOT_CHECKED = ("Reminder", "Pipeline")
 _LISTS = ("picklist", "multiselectpicklist")

@@ -35,7 +35,7 @@ def estimate_cost(plan: StreamPlan) -> str:
     )
 
 
-class _Moment(NamedTuple):
+class _Mark(NamedTuple):
     at: float
     #: Rows that came in, and those that have an outcome.
     rows: int
@@ -49,7 +49,7 @@ class Progress:
     def __init__(self, row_counts: RowCounts, usage: Mapping[str, StreamUsage]) -> None:
         self._row_counts = row_counts
         self._usage = usage
-        self._last = _Moment(monotonic(), 0, 0)
+        self._last = _Mark(monotonic(), 0, 0)
 
     def log(self) -> None:
         now, rows, last = monotonic(), self._row_counts.rows, self._last
@@ -59,7 +59,7 @@ class Progress:
         finished = counts.total()
         if (rows, finished) == (last.rows, last.finished):
             return
-        self._last = _Moment(now, rows, finished)
+        self._last = _Mark(now, rows, finished)
         rate = (finished - last.finished) / max(now - last.at, 0.001)
         cost = sum(spent.credits for spent in list(self._usage.values()))
         written = finished - counts["rejected"] - counts["unchanged"]

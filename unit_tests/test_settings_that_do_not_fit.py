@@ -99,7 +99,7 @@ OF_THE_SOURCE = [
     (
         {"start_datetime": "2999-01-01"},
         "Start date (start_datetime) is '2999-01-01', in the future, so nothing would be read. "
-        "Choose a past moment, or leave it empty to read everything.",
+        "Choose a past time, or leave it empty to read everything.",
     ),
     (
         {"retrieval": {"use_coql": True}},

@@ -163,7 +163,7 @@ _RESTS = _SECONDS | {f":{minute:02}{rest}" for minute in range(60) for rest in _
 
 
 def to_utc(value: Any) -> str:
-    """`2024-06-05T02:04:09-07:00` as `2024-06-05T09:04:09Z`; raises ValueError for no moment.
+    """`2024-06-05T02:04:09-07:00` as `2024-06-05T09:04:09Z`; else raises ValueError.
 
     A date alone is its midnight in UTC. Fractions of a second, which Zoho does not print, are cut
     off.
@@ -183,15 +183,15 @@ def to_utc(value: Any) -> str:
     if local.tzinfo is None:
         local = local.replace(tzinfo=UTC)
     try:
-        moment = local.astimezone(UTC).isoformat()[:19]
+        timestamp = local.astimezone(UTC).isoformat()[:19]
     except OverflowError:
         raise ValueError(value) from None
-    # An offset may move minutes and seconds. Without one, the key might be that of another moment.
-    if offset and moment[kept:] == rest:
+    # An offset may move minutes and seconds. Without one, the key might be another timestamp's.
+    if offset and timestamp[kept:] == rest:
         if len(_KNOWN) >= _MOST_KNOWN:
             _KNOWN.clear()
-        _KNOWN[value[:kept] + offset] = moment[:kept]
-    return f"{moment}Z"
+        _KNOWN[value[:kept] + offset] = timestamp[:kept]
+    return f"{timestamp}Z"
 
 
 def cast_datetime(value: Any) -> str | None:

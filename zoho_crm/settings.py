@@ -92,28 +92,28 @@ def _parse_start(value: object) -> str:
     """
     if value is None:
         return BEGINNING
-    moment = _parse_moment(str(value))
-    if moment is None:
+    timestamp = _parse_timestamp(str(value))
+    if timestamp is None:
         raise config_error(
             f"Start date (start_datetime) is {value!r}, which is no date. "
             "Write it like 2021-01-01T00:00:00Z, or leave it empty."
         )
-    if moment > datetime.now(UTC):
+    if timestamp > datetime.now(UTC):
         raise config_error(
             f"Start date (start_datetime) is {value!r}, in the future, so nothing would be read. "
-            "Choose a past moment, or leave it empty to read everything."
+            "Choose a past time, or leave it empty to read everything."
         )
-    if moment < datetime.fromisoformat(BEGINNING):
+    if timestamp < datetime.fromisoformat(BEGINNING):
         return BEGINNING
-    return moment.in_timezone("UTC").format("YYYY-MM-DDTHH:mm:ss[Z]")
+    return timestamp.in_timezone("UTC").format("YYYY-MM-DDTHH:mm:ss[Z]")
 
 
-def _parse_moment(text: str) -> pendulum.DateTime | None:
+def _parse_timestamp(text: str) -> pendulum.DateTime | None:
     # pendulum also reads weeks, durations and bare times; they are not meant here.
     if not re.match(r"\d{4}-\d{2}-\d{2}($|[T ])", text):
         return None
     try:
-        moment = pendulum.parse(text, tz="UTC")
+        timestamp = pendulum.parse(text, tz="UTC")
     except (ParserError, ValueError):
         return None
-    return moment if isinstance(moment, pendulum.DateTime) else None
+    return timestamp if isinstance(timestamp, pendulum.DateTime) else None

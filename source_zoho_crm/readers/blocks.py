@@ -6,12 +6,12 @@ from source_zoho_crm.readers import Row
 from source_zoho_crm.readers.calls import PER_PAGE
 from source_zoho_crm.readers.emitted_ids import parse_id
 from source_zoho_crm.readers.moved_rows import MoveDetector, MovedRows
-from source_zoho_crm.readers.windows import CURSOR_FIELD, format_moment
+from source_zoho_crm.readers.windows import CURSOR_FIELD, format_timestamp
 
 
-def add_seconds(moment: str, seconds: int) -> str:
-    """The moment so many seconds later, as a text in UTC."""
-    return format_moment(datetime.fromisoformat(moment) + timedelta(seconds=seconds))
+def add_seconds(timestamp: str, seconds: int) -> str:
+    """The time so many seconds later, as a text in UTC."""
+    return format_timestamp(datetime.fromisoformat(timestamp) + timedelta(seconds=seconds))
 
 
 class Block:
@@ -56,19 +56,19 @@ class Block:
 
     def observe(self, page: list[Row]) -> None:
         """Takes note of a page as Zoho gave it."""
-        moments = [row.get(CURSOR_FIELD) for row in page]
+        timestamps = [row.get(CURSOR_FIELD) for row in page]
         number = self.pages + 1
-        for row, moment in zip(page, moments, strict=True):
-            if moment and moment <= self._stop:
+        for row, timestamp in zip(page, timestamps, strict=True):
+            if timestamp and timestamp <= self._stop:
                 self.places.setdefault(row["id"], number)
-                self.last = max(self.last, moment)
-                if moment >= self.anchor:
+                self.last = max(self.last, timestamp)
+                if timestamp >= self.anchor:
                     self.seen.add(row["id"])
-                if moment <= self._upto:
+                if timestamp <= self._upto:
                     self.before.add(row["id"])
-            elif moment:
+            elif timestamp:
                 self.finished = True
-        self.tail = moments.count(self.last)
+        self.tail = timestamps.count(self.last)
         self.ends.append(self.last)
         if self.upto_page is None and (self.last > self._upto or self.finished):
             self.upto_page = number
@@ -86,12 +86,12 @@ class Block:
         """
         new = []
         for row in page:
-            key, moment = row["id"], row.get(CURSOR_FIELD) or ""
-            inside = not moment or self.anchor <= moment <= self._stop
-            if inside and self._emitted.get(key) != moment:
-                self._emitted[key] = moment
+            key, timestamp = row["id"], row.get(CURSOR_FIELD) or ""
+            inside = not timestamp or self.anchor <= timestamp <= self._stop
+            if inside and self._emitted.get(key) != timestamp:
+                self._emitted[key] = timestamp
                 new.append(row)
-                self.fresh += self.anchor <= moment <= self._upto
+                self.fresh += self.anchor <= timestamp <= self._upto
         return new
 
     def drop_unkept(self, new: list[Row], kept: list[Row]) -> None:

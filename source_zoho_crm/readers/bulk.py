@@ -13,7 +13,7 @@ from source_zoho_crm.readers.export_chain import Chain, Ids, cut_window, estimat
 from source_zoho_crm.readers.export_file import read_rows
 from source_zoho_crm.readers.exports import Export
 from source_zoho_crm.readers.moved_rows import TOKEN_EXPIRED, MoveDetector
-from source_zoho_crm.readers.windows import CURSOR_FIELD, Window, format_moment
+from source_zoho_crm.readers.windows import CURSOR_FIELD, Window, format_timestamp
 from zoho_crm.fields import Field
 from zoho_crm.multi_select import MultiSelectTexts
 from zoho_crm.problems import Refused, transient_error
@@ -36,16 +36,16 @@ _GROWTH = 8.0
 class BulkReader:
     """One export for all rows of the span, and where they are more than one holds, a chain of them.
 
-    Each next export of a chain is made before the one before it is read. An export shows one moment
-    and misses nothing, but the exports of a chain show several: where pages are counted, a row that
-    leaves the span in between, because it is edited or deleted, moves all behind it forward,
-    and one of them past the border of two pages. Zoho documents neither an order of rows nor what
-    its page tokens stand for. So, when a chain has been read, two lists show whether one of its
-    rows has been edited or deleted since it began. If so, or if a row came twice, its span is read
-    again in windows that each fit into one export; rows that came before do not come again. That
-    costs exports only where it has to. What cannot be cut into windows is read again as a whole
-    until it is complete (`Rereading`); where no list shows deletions, a chain of several always
-    ("Bulk Read", each version).
+    Each next export of a chain is made before the one before it is read. An export shows one point
+    in time and misses nothing, but the exports of a chain show several: where pages are counted, a
+    row that leaves the span in between, because it is edited or deleted, moves all rows after it
+    forward, and one of them past the border of two pages. Zoho documents neither an order of rows
+    nor what its page tokens stand for. So, when a chain has been read, two lists show whether one
+    of its rows has been edited or deleted since it began. If so, or if a row came twice, its span
+    is read again in windows that each fit into one export; rows that came before do not come again.
+    That costs exports only where it has to. What cannot be cut into windows is read again as a
+    whole until it is complete (`Rereading`); where no list shows deletions, a chain of several
+    always ("Bulk Read", each version).
 
     `in_steps`: the state of the stream counts, so that it has to move while the module is read. A
     chain that has more behind five exports ends there. Its rows have come, and say how dense rows
@@ -159,7 +159,7 @@ class BulkReader:
     ) -> Generator[list[Row] | Window, None, int]:
         """As `_read`, in windows that follow the data; the chain has shown a part of it."""
         total = 0
-        window, length = estimate_first_part(span, chain.moments)
+        window, length = estimate_first_part(span, chain.timestamps)
         while True:
             rows = yield from self._read(window, before)
             total += rows
@@ -284,6 +284,6 @@ class BulkReader:
 _CURSOR_CRITERION = {"field": {"api_name": CURSOR_FIELD}}
 
 
-def _format_literal(moment: datetime) -> str:
+def _format_literal(timestamp: datetime) -> str:
     """Samples write a numeric offset, never Z."""
-    return format_moment(moment).removesuffix("Z") + "+00:00"
+    return format_timestamp(timestamp).removesuffix("Z") + "+00:00"

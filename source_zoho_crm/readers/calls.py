@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from source_zoho_crm.readers.windows import format_moment
+from source_zoho_crm.readers.windows import format_timestamp
 from zoho_crm.answers import Body, Page, Row, UndocumentedError, build_page_reader
 from zoho_crm.casts import to_utc
 from zoho_crm.domains import segment
@@ -123,7 +123,7 @@ def _read_deletions(body: Body) -> Page:
     return found
 
 
-def _modified_since(moment: datetime) -> dict[str, str]:
+def _modified_since(timestamp: datetime) -> dict[str, str]:
     """A second earlier: whether the header includes its own second is not documented."""
-    earlier = format_moment(moment - timedelta(seconds=1))
+    earlier = format_timestamp(timestamp - timedelta(seconds=1))
     return {"If-Modified-Since": earlier.removesuffix("Z") + "+00:00"}

@@ -102,8 +102,8 @@ def read_until_unchanged(
     if at_last:
         LOGGER.warning(
             f"Records {', '.join(ids[:3])} changed each of the {_REREADS} times they were read. "
-            "They come as they were read last, and their columns may be of two moments; the next "
-            "refresh of the stream reads them again."
+            "They are emitted as they were read last, and their columns may be from two versions "
+            "of the record; the next refresh of the stream reads them again."
         )
         for others in rest:
             first = {key: row | others[key] for key, row in first.items() if key in others}

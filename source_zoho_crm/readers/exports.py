@@ -51,7 +51,7 @@ _NO_ROOM = frozenset(
 
 
 class Export:
-    """One page of rows, from the moment its job is made.
+    """One page of rows, from when its job is made.
 
     Where Zoho fails at the job, or has lost the job or its result, a new job takes its place.
     """

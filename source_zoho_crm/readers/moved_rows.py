@@ -34,7 +34,7 @@ _CLOCK = timedelta(seconds=5)
 
 
 class MovedRows(NamedTuple):
-    """Records that have left their places in a list since a moment."""
+    """Records that have left their places in a list since a given time."""
 
     #: Those that the caller holds.
     ids: frozenset[str]
@@ -51,17 +51,17 @@ class MovedRows(NamedTuple):
 
 
 class MoveDetector:
-    """Finds which records of a module moved since a moment.
+    """Finds which records of a module moved since a given time.
 
-    UNVERIFIED: whether the pages of a list or an export, and their page tokens, show one moment or
-    several; Zoho's pages do not say. So the worst is assumed, that they count rows as they are now:
-    a row that leaves the list between two pages then moves all behind it forward, and one of them
-    is in no page.
+    UNVERIFIED: whether the pages of a list or an export, and their page tokens, show one point in
+    time or several; Zoho's pages do not say. So the worst is assumed, that they count rows as they
+    are now: a row that leaves the list between two pages then moves all after it forward, and one
+    of them is in no page.
 
-    `at`: Zoho's clock when ours is at so many seconds, by all answers so far. Moments are kept as
-    ours: later answers may show that Zoho's was earlier. `lists_deletions`: Zoho lists what is
-    deleted of this module. Where it has not been seen to, as for line items and links, an empty
-    list of deletions says nothing.
+    `at(t)`: Zoho's time at our time t (seconds), corrected by all answers so far. Times are kept as
+    ours, because a later answer may show that Zoho's was earlier. `lists_deletions`: Zoho lists
+    what is deleted of this module. Where it has never shown any, as for line items and links, an
+    empty list of deletions proves nothing.
     """
 
     def __init__(

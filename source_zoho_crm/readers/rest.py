@@ -18,9 +18,9 @@ from source_zoho_crm.readers.blocks import (
 from source_zoho_crm.readers.calls import PER_PAGE
 from source_zoho_crm.readers.column_groups import Columns, group_columns, read_until_unchanged
 from source_zoho_crm.readers.emitted_ids import EmittedIds
-from source_zoho_crm.readers.list_walk import ListWalk, convert_moments
+from source_zoho_crm.readers.list_walk import ListWalk, convert_timestamps
 from source_zoho_crm.readers.moved_rows import Lister, MoveDetector
-from source_zoho_crm.readers.windows import CURSOR_FIELD, Window, format_moment
+from source_zoho_crm.readers.windows import CURSOR_FIELD, Window, format_timestamp
 from zoho_crm.fields import Field, build_caster
 from zoho_crm.multi_select import MultiSelectTexts
 from zoho_crm.problems import config_error, transient_error
@@ -49,7 +49,7 @@ class RestReader:
     """Walks `sort_by=Modified_Time` under `If-Modified-Since`, in blocks.
 
     A block is a page for each column group, and the next one begins at its last second; rows
-    that come twice are dropped by id and Modified_Time. One page shows one moment and misses
+    that come twice are dropped by id and Modified_Time. One page shows one point in time and misses
     nothing. Where many rows share a page's last second, a block is a chain of pages, and ends at
     the latest where Zoho's paging does (`rest_chain_rows`) or its page token expires. Two lists
     then show whether one of its rows has moved; if so, the next block begins where the first of
@@ -101,7 +101,7 @@ class RestReader:
     def read_changes(
         self, since: datetime, end: datetime, *, resumed: bool, promised: bool = False
     ) -> Iterator[list[Row] | Window]:
-        stop, start, anchor = format_moment(end), since, format_moment(since)
+        stop, start, anchor = format_timestamp(end), since, format_timestamp(since)
         emitted: dict[str, str] = {}
         # A longer chain than a page is for those of which it can be proven that no row moved.
         most = min(self._chain_rows, _ROWS_OF_A_BLOCK) // PER_PAGE
@@ -147,7 +147,9 @@ class RestReader:
                 yield Window(start, full)
                 start = full + _SECOND
                 emitted = {
-                    k: moment for k, moment in emitted.items() if not moment or moment >= anchor
+                    k: timestamp
+                    for k, timestamp in emitted.items()
+                    if not timestamp or timestamp >= anchor
                 }
                 rows, due = 0, monotonic() + _SECONDS_OF_A_WINDOW
 
@@ -293,6 +295,6 @@ class RestReader:
 
     def _fetch(self, columns: Columns, ids: Sequence[str]) -> list[Row]:
         params = self._params[self._groups.index(columns)]
-        return convert_moments(
+        return convert_timestamps(
             self._lister({**params, "ids": ",".join(ids)}, None, promised=True).rows
         )

@@ -45,8 +45,8 @@ def large_org() -> Iterator[Org]:
         org = Org(server)
         begin = datetime(2024, 3, 1, tzinfo=UTC)
         ids = [row["id"] for row in org.control("GET", "records/Vehicles")]
-        moments = [(begin + timedelta(seconds=n // 190)).isoformat() for n in range(ROWS)]
-        rows = [{"id": k, "Modified_Time": m} for k, m in zip(ids, moments, strict=True)]
+        timestamps = [(begin + timedelta(seconds=n // 190)).isoformat() for n in range(ROWS)]
+        rows = [{"id": k, "Modified_Time": m} for k, m in zip(ids, timestamps, strict=True)]
         org.control("PATCH", "records/Vehicles", rows)
         yield org
 

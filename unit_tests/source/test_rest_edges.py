@@ -133,10 +133,10 @@ def test_a_second_that_is_complete_proves_no_later_row(org: Org, mocker, version
     org.control("POST", "knobs", {"page_tokens": "count"})
     ids = list(truth(org, "Accounts"))
     crowd, behind = ids[:41], ids[41:]
-    moments = dict.fromkeys(crowd, BEGIN) | {
+    timestamps = dict.fromkeys(crowd, BEGIN) | {
         key: BEGIN + timedelta(seconds=10 * n) for n, key in enumerate(behind, 1)
     }
-    rows = [{"id": key, "Modified_Time": at.isoformat()} for key, at in moments.items()]
+    rows = [{"id": key, "Modified_Time": at.isoformat()} for key, at in timestamps.items()]
     org.control("PATCH", "records/Accounts", rows)
     asked, lists, further, gone = Asked(org, version), 0, 0, crowd[:2]
 

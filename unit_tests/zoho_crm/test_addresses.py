@@ -46,9 +46,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.server.paths.append(self.path)  # type: ignore[attr-defined]
         token = {"access_token": "1000.odd.addresses", "expires_in": 3600}
-        moment = {"Modified_Time": DELETED, "deleted_time": DELETED, "state": "QUEUED"}
+        timestamp = {"Modified_Time": DELETED, "deleted_time": DELETED, "state": "QUEUED"}
         record: dict[str, Any] = {
-            "data": [{"code": "SUCCESS", "status": "success", "id": "1"} | moment]
+            "data": [{"code": "SUCCESS", "status": "success", "id": "1"} | timestamp]
         }
         record["info"] = {"more_records": False}
         body = json.dumps(token if "/oauth/" in self.path else record).encode()
@@ -98,10 +98,10 @@ def test_a_module_or_record_stays_one_part_of_the_path(
     server: ThreadingHTTPServer, client: Client, name: str
 ) -> None:
     calls = Calls(name, client.metadata, client.queries)
-    moment = datetime(2024, 1, 1, tzinfo=UTC)
+    timestamp = datetime(2024, 1, 1, tzinfo=UTC)
 
     calls.list_records({"fields": "id"}, None)
-    calls.list_deletions(moment, 1)
+    calls.list_deletions(timestamp, 1)
     calls.get_records(f"/{segment(name)}", {})
     _find_first_listed(client.metadata, [name])
 

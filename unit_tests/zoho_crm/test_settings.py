@@ -181,7 +181,7 @@ def test_start_dates_of_all_forms_become_utc(given: str, utc: str) -> None:
         (
             {"start_datetime": "2999-01-01"},
             "Start date (start_datetime) is '2999-01-01', in the future, so nothing would be read. "
-            "Choose a past moment, or leave it empty to read everything.",
+            "Choose a past time, or leave it empty to read everything.",
         ),
         (
             {"base_url": "http://example.com"},
