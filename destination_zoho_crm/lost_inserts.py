@@ -31,8 +31,10 @@ def _reject_unknown(what: str) -> Outcome:
 
 
 _UNCLEAR = {
-    NotFound.AMBIGUOUS: _reject_unknown(
-        ", nor to that of a row like it, and fewer records like them are there than rows were sent"
+    NotFound.AMBIGUOUS: reject(
+        OUTCOME_UNKNOWN,
+        "no answer came to the inserts of several equal rows, and Zoho has fewer such records than "
+        "rows; which are missing is not known",
     ),
     NotFound.ALTERED: _reject_unknown(
         "; no new record is like the row, and one that is like no row as it was sent may be it, so "

@@ -58,7 +58,7 @@ def format_number(value: float) -> str:
 def encode_number(field: TargetField, value: Any, warn: Callable[[str], None]) -> int | float:
     """Currency loses decimals beyond the field's, and any number those beyond the ninth.
 
-    What arithmetic with doubles leaves behind the fifteenth digit, as of 0.1 + 0.2, is rounded off,
+    What arithmetic with doubles leaves after the fifteenth digit, as of 0.1 + 0.2, is rounded off,
     and `warn` is called.
 
     UNVERIFIED: that other numbers keep more decimals than their field shows.
@@ -73,7 +73,7 @@ def encode_number(field: TargetField, value: Any, warn: Callable[[str], None]) -
         short = _drop_noise(exact)
         if short != exact and _count_digits(short)[1] <= most:
             warn(
-                f"has numbers that differ from shorter ones behind the {_KEPT_DIGITS}th digit "
+                f"has numbers that differ from shorter ones after the {_KEPT_DIGITS}th digit "
                 "only, as 0.1 + 0.2 does from 0.3; they are rounded to these"
             )
             return _read_double(short)

@@ -71,7 +71,7 @@ class State:
 def read_messages(lines: Iterable[bytes]) -> Iterator[Row | State]:
     """The rows and states of the input.
 
-    A line that is no message is ignored and counted in a warning at the end. A message that is
+    A line that is not a message is ignored and counted in a warning at the end. A message that is
     broken ends the run, because a lost row would not be counted; of a row that can be read in
     part, only the row is rejected. The content of a line is never logged.
     """
@@ -94,7 +94,7 @@ def read_messages(lines: Iterable[bytes]) -> Iterator[Row | State]:
         elif not isinstance(kind, str):
             strange += 1
     if strange:
-        LOGGER.warning(f"{strange:,} lines of the input are no messages and are ignored.")
+        LOGGER.warning(f"{strange:,} lines of the input are not messages and are ignored.")
 
 
 def _parse(text: bytes) -> Any:
@@ -115,7 +115,7 @@ def _parse(text: bytes) -> Any:
 
 def _build_broken_error(number: int) -> AirbyteTracedException:
     return system_error(
-        f"Line {number} of the input is a broken message: it is no JSON that can be read."
+        f"Line {number} of the input is a broken message: it is not JSON that can be read."
     )
 
 
@@ -228,7 +228,7 @@ def read_json(path: str, what: str) -> Any:
     except OSError as error:
         raise config_error(f"The {what} {path} cannot be read: {error.strerror}.") from None
     except orjson.JSONDecodeError:
-        raise config_error(f"The {what} {path} is no JSON.") from None
+        raise config_error(f"The {what} {path} is not JSON.") from None
 
 
 def open_input() -> Iterable[bytes]:

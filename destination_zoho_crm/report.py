@@ -80,7 +80,7 @@ def report_streams(
         missing = total.rows - total.counts.total()
         yield (
             f"Written: {name}: {_format_count(total.rows, 'row')} = {counts}"
-            + (f", {missing:,} not written as far as is known" if missing else "")
+            + (f", {missing:,} without a known outcome" if missing else "")
             + f"; {_format_cost(spent.calls, spent.credits)}, {spent.seconds:.1f} s."
         )
         for field, number in total.matched_by.most_common():
@@ -102,7 +102,7 @@ def report_streams(
     credits_ = sum(spent.credits for spent in usage.values())
     yield (
         f"Cost: {_format_cost(calls, credits_)} in all, "
-        f"{usage.get(METADATA, StreamUsage()).calls:,} calls of them for metadata."
+        f"of which {_format_count(usage.get(METADATA, StreamUsage()).calls, 'call')} for metadata."
     )
 
 
@@ -123,7 +123,8 @@ def report_rejects(totals: Mapping[StreamKey, StreamCounts]) -> Iterator[str]:
         for (code, field, said), number in total.reasons.most_common():
             where = f" in {field}" if field else ""
             because = f"{code}{where}{said and f': {said}'}"
-            yield f"Rejected: {format_stream(stream)}: {number:,} rows by {because}."
+            rows = _format_count(number, "row")
+            yield f"Rejected: {format_stream(stream)}: {rows} with {because}."
 
 
 def _format_cost(calls: int, credits_: int) -> str:

@@ -195,8 +195,9 @@ class WriteAnswerHandler(ErrorHandler):
             # The CDK would try most of these again, and its sentence holds address and answer.
             self._here.lost, self._here.blocked = True, status
             sentence = (
-                f"Zoho refuses to write to {self._here.module} with HTTP {status} and no code, as "
-                "something on the way to it does. The rows since the last state come again."
+                f"Writes to {self._here.module} are refused with HTTP {status} without a Zoho "
+                "code, probably by a proxy or gateway. The next sync sends the rows since the "
+                "last state again."
             )
             return replace(resolution, response_action=ResponseAction.FAIL, error_message=sentence)
         if resolution.response_action == ResponseAction.RETRY:

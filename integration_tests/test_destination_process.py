@@ -176,7 +176,7 @@ def test_a_state_is_printed_before_the_input_ends(
         ({"max_rejected": "a lot"}, CATALOG, "write it like 50 or 10%"),
         ({}, {"streams": []}, "nothing to write"),
         ({}, {"stream": 1}, "The configured catalog is none"),
-        ({}, "no JSON", "is no JSON"),
+        ({}, "no JSON", "is not JSON"),
         ({}, {"streams": [LEADS | {"primary_key": [["id"]]}]}, "choose Email"),
     ],
     ids=["account", "spec", "no stream", "no catalog", "no JSON", "key"],

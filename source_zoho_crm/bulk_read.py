@@ -129,12 +129,12 @@ def _parse_result(result: Mapping[str, Any]) -> Result:
     count, more = result.get("count"), result.get("more_records")
     # A boolean is an int to Python.
     if count is not None and (type(count) is not int or count < 0):
-        raise UndocumentedError("the result of the export has a count that is no number")
+        raise UndocumentedError("the result of the export has a count that is not a number")
     if not isinstance(more, bool):
         raise UndocumentedError("the result of the export does not say whether more rows follow")
     if more and count == 0:
         raise UndocumentedError("the export has no rows and promises more")
     token = result.get("next_page_token")
     if token is not None and not isinstance(token, str):
-        raise UndocumentedError("the result of the export has a page token that is no text")
+        raise UndocumentedError("the result of the export has a page token that is not text")
     return Result(rows=count, more=more, next_token=token)

@@ -1,4 +1,4 @@
-"""The check behind "Test and save": one call of each kind that the first sync will make."""
+"""The check that "Test and save" runs: one call of each kind that the first sync will make."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping

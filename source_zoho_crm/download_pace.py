@@ -98,4 +98,4 @@ class _Waits:
             if self._until_log_s <= 0:
                 self._until_log_s = _LOG_EVERY_S
                 waited = time.monotonic() - self._begun
-                LOGGER.info(f"{self._what}: waits its turn to be downloaded, for {waited:.0f} s.")
+                LOGGER.info(f"{self._what}: waiting {waited:.0f} s for its turn to download.")

@@ -73,9 +73,8 @@ def pack(stream: str, rows: Sequence[Row], cursor: str | None) -> Iterator[Row]:
 def limit_packs_in_flight(source: ConcurrentDeclarativeSource) -> None:
     """Limits the CDK's queue between reading and printing.
 
-    A place holds fifty records, and the CDK's 10,000 places are gigabytes behind a slow reader. The
-    CDK has no setting for it: the queue is private.
-    """
+    A place holds fifty records, and the CDK's 10,000 places are gigabytes when the reader is slow.
+    The CDK has no setting for it: the queue is private."""
     source._concurrent_source._queue.maxsize = PACKS_IN_FLIGHT
 
 

@@ -49,12 +49,12 @@ def parse_body(response: requests.Response) -> Body:
     try:
         body = parse_json(response.content)
     except ValueError:
-        raise UndocumentedError("it is no JSON" if response.content else "it is empty") from None
+        raise UndocumentedError("it is not JSON" if response.content else "it is empty") from None
     except (requests.RequestException, RuntimeError) as error:
         # Of a streamed answer; what was broken off once is consumed, which is a RuntimeError.
         raise UndocumentedError(f"it broke off ({type(error).__name__})") from error
     if not isinstance(body, dict):
-        raise UndocumentedError("it is no JSON object")
+        raise UndocumentedError("it is not a JSON object")
     return body
 
 
@@ -63,7 +63,7 @@ def keep_body(body: Body) -> Body:
 
 
 def build_entries_reader(key: str) -> Callable[[Body], list[Row]]:
-    """Reads the list under a key: settings, or records without any behind them."""
+    """Reads the list under a key: settings, or records that no others follow."""
 
     def read(body: Body) -> list[Row]:
         return build_page_reader(key, infos=False)(body).rows

@@ -182,7 +182,7 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
             return configured
         if api is None:
             return configured
-        LOGGER.info(f"The org lives at {api}, as the token answer says; that is used from now on.")
+        LOGGER.info(f"The token answer names {api} as the API address; the sync uses it.")
         return api
 
     def _ask_until_granted(self) -> Mapping[str, Any]:

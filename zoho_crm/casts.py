@@ -157,7 +157,7 @@ def _parse_date(value: str) -> str | None:
 #: UTC of local hours and minutes with their offset: parsing is the most expensive step of a row.
 _KNOWN: dict[str, str] = {}
 _MOST_KNOWN = 100_000
-#: What stands behind them.
+#: What follows them in a timestamp: seconds, and minutes with seconds.
 _SECONDS = {f":{second:02}" for second in range(60)}
 _RESTS = _SECONDS | {f":{minute:02}{rest}" for minute in range(60) for rest in _SECONDS}
 

@@ -142,7 +142,7 @@ class ZohoRequester(HttpRequester):
                 except UndocumentedError as odd:
                     sentence = explain_unreadable(response, odd)
             if pause is not None:
-                LOGGER.info(f"{sentence} It is asked again in {pause} s.")
+                LOGGER.info(f"{sentence} The call is repeated in {pause} s.")
                 sleep(pause)
         raise Unreadable(f"{sentence} Try again later.")
 
@@ -207,7 +207,7 @@ class ZohoRequester(HttpRequester):
             )
             rows = [row for row in found.rows if isinstance(row, Mapping)]
             if len(rows) < len(found.rows):
-                LOGGER.warning(f"{usage_of or path}: an entry that is no object is left out.")
+                LOGGER.warning(f"{usage_of or path}: an entry that is not an object is left out.")
             yield from rows
             if not found.more:
                 return

@@ -77,7 +77,9 @@ def _check_base_url(url: str) -> str:
     if not host or beside:
         # Without what stands before the host, which may be a password.
         shown = url.rpartition("@")[2]
-        raise config_error(f"base_url {shown!r} is no address. Write it like https://host:port.")
+        raise config_error(
+            f"base_url {shown!r} is not an address. Write it like https://host:port."
+        )
     if parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK):
         return urlunsplit((parts.scheme, parts.netloc.lower(), parts.path.rstrip("/"), "", ""))
     raise config_error(
@@ -95,7 +97,7 @@ def _parse_start(value: object) -> str:
     timestamp = _parse_timestamp(str(value))
     if timestamp is None:
         raise config_error(
-            f"Start date (start_datetime) is {value!r}, which is no date. "
+            f"Start date (start_datetime) is {value!r}, which is not a date. "
             "Write it like 2021-01-01T00:00:00Z, or leave it empty."
         )
     if timestamp > datetime.now(UTC):

@@ -103,7 +103,7 @@ class Usage:
         with self._lock:
             self._under_way -= getattr(self._here, "cost", 0)
             self._here.cost = 0
-            # Calls beside this one: what it says may be of before they were charged, or after.
+            # The header may not include calls that ran beside this one.
             others = self._spent - getattr(self._here, "before", self._spent)
             self._spent += cost
             name = getattr(self._here, "stream", None) or METADATA

@@ -125,8 +125,8 @@ class RecordsRetriever(Retriever):
     def _end_without_rows(self, refusal: Refused) -> None:
         """Returns where a module that Zoho refuses altogether may end empty; raises if it may not.
 
-        An empty full refresh would drop the rows of earlier syncs, and behind a state they would
-        go stale unnoticed. So only a stream that has emitted none ends empty, and each time again.
+        An empty full refresh would drop the rows of earlier syncs, and after a state they would go
+        stale unnoticed. So only a stream that has emitted none ends empty, and each time again.
         """
         begins = not has_state(self.config, self.name)
         if begins:

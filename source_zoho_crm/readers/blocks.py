@@ -17,10 +17,10 @@ def add_seconds(timestamp: str, seconds: int) -> str:
 class Block:
     """One chain of pages of a list by Modified_Time, from the second `anchor` up to `stop`.
 
-    A row that leaves its place, because it is edited or deleted, moves those behind it
-    forward, and one of them past the border of the two pages between which it happens. So all rows
-    have come up to the end of the page on which the first of those that left was seen; one page
-    alone misses none.
+    A row that leaves its place, because it is edited or deleted, moves those after it forward, and
+    one of them past the border of the two pages between which it happens. So all rows are read up
+    to the end of the page on which the first of those that left was seen; one page alone misses
+    none.
     """
 
     def __init__(self, anchor: str, upto: str, stop: str, emitted: dict[str, str]) -> None:
@@ -33,17 +33,17 @@ class Block:
         self.ends: list[str] = []
         #: Rows of the last page in its last second.
         self.tail = 0
-        #: Rows up to and with the second `upto` that were not emitted before.
+        #: Rows up to and including the second `upto` that were not emitted before.
         self.fresh = 0
         #: No rows of the span follow the last page.
         self.finished = False
         #: The chain ended before its rows.
         self.is_cut = False
-        #: On which page each row was first seen. Rows behind `stop` hide none before it.
+        #: On which page each row was first seen. Rows after `stop` hide none before it.
         self.places: dict[str, int] = {}
         #: Rows of the block.
         self.seen: set[str] = set()
-        #: Rows up to and with the second `upto`.
+        #: Rows up to and including the second `upto`.
         self.before: set[str] = set()
         #: The page on which they end; None: they have not ended.
         self.upto_page: int | None = None
@@ -55,7 +55,7 @@ class Block:
         return len(self.ends)
 
     def observe(self, page: list[Row]) -> None:
-        """Takes note of a page as Zoho gave it."""
+        """Records a page as Zoho gave it."""
         timestamps = [row.get(CURSOR_FIELD) for row in page]
         number = self.pages + 1
         for row, timestamp in zip(page, timestamps, strict=True):
@@ -74,7 +74,7 @@ class Block:
             self.upto_page = number
 
     def end(self) -> None:
-        """The list has no rows behind the last page."""
+        """The list has no rows after the last page."""
         if self.upto_page is None:
             self.upto_page = self.pages
 
@@ -179,7 +179,7 @@ class Second:
         #: Blocks that did not get past it.
         self.readings = 0
         self.upto = anchor
-        #: Readings have shown all rows up to and with `upto`, and not all behind.
+        #: Readings have shown all rows up to and including `upto`, and not all after it.
         self.is_complete = False
         self._anchor = anchor
         self._detector = detector
@@ -233,7 +233,7 @@ class ListById:
         self.ended = False
 
     def observe(self, page: list[Row]) -> None:
-        """Takes note of a page as Zoho gave it."""
+        """Records a page as Zoho gave it."""
         ids = [parse_id(row["id"]) for row in page]
         self._hollow = not ids
         held = [key for key in ids if self.upto is None or key <= self.upto]

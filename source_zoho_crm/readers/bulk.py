@@ -48,9 +48,9 @@ class BulkReader:
     always ("Bulk Read", each version).
 
     `in_steps`: the state of the stream counts, so that it has to move while the module is read. A
-    chain that has more behind five exports ends there. Its rows have come, and say how dense rows
+    chain that has more after five exports ends there. Its rows are emitted, and show how dense rows
     lie in time; then its span is read in windows of about three exports, each as long as the
-    density of the one before has it. Nothing says earlier how many rows a span has: lists count
+    density of the one before suggests. Nothing says earlier how many rows a span has: lists count
     none, and an export counts its own rows only. So a million rows are exported twice: five exports
     (about 300 credits) more for each span of more than a million, and the last of each window is
     not full. Smaller spans cost none more. A window with more than five exports is cut in the same

@@ -28,7 +28,7 @@ LOGGER = logging.getLogger("airbyte")
 
 Part = TypeVar("Part", list[Row] | Window, list[Row])
 
-#: Behind all that is edited while a module is read.
+#: After all that is edited while a module is read.
 _FAR = timedelta(days=365)
 
 

@@ -29,7 +29,7 @@ _IDS_AT_ONCE = 50
 #: The first page of a window that may be small: 200 rows cost the least, if Zoho charges by what is
 #: asked for (UNVERIFIED).
 _FEW = 200
-#: Rows that are asked for the time at which a window ends.
+#: How many rows are tried for a Modified_Time at which the window can end.
 _TRIES = 3
 
 
@@ -105,9 +105,9 @@ class CoqlReader:
     def _find_timestamp(self, window: Window, place: int) -> datetime | None:
         """Modified_Time of the window's row at this place, counted from 1; None: it has fewer.
 
-        Where that is none of the window's times, rows before it are asked for theirs. If they
-        have none either, the window is read in one piece.
-        UNVERIFIED: how long Zoho takes to skip thousands of rows; it costs a credit.
+        Where that row's Modified_Time does not lie in the window, the rows before it are tried. If
+        none has one that does, the window is read in one piece. UNVERIFIED: how long Zoho takes to
+        skip thousands of rows; it costs a credit.
         """
         columns = ("id", CURSOR_FIELD)
         for _ in range(_TRIES):

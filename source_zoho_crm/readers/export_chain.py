@@ -35,7 +35,7 @@ class Ids:
         if not page or not self._sorted:
             return page
         keys = [int(row["id"]) for row in page]
-        # Exports tend to lie behind each other; then there is nothing to look for.
+        # The ids of one export tend to follow those of another; then there is nothing to look for.
         first, last = min(keys), max(keys)
         if all(last < ids[0] or ids[-1] < first for ids in self._sorted if ids):
             return page
@@ -68,7 +68,7 @@ class Chain:
     #: A row was in two exports.
     twice: bool = False
     #: Of its rows that have gone out, and of those of the seconds around its span. When one of
-    #: either leaves, the rows behind it move.
+    #: either leaves, the rows after it move.
     ids: Ids = field(default_factory=Ids)
     around: Ids = field(default_factory=Ids)
     #: Rows by the hour of their Modified_Time, like 2026-01-31T12.

@@ -144,7 +144,7 @@ def find_damage(file: IO[bytes]) -> str | None:
     Unpacks it once, some of it at a time; what is no export of Zoho's is left to `read_rows`.
     """
     if not zipfile.is_zipfile(file):
-        return "its result is no ZIP"
+        return "its result is not a ZIP"
     try:
         with zipfile.ZipFile(file) as archive:
             large = any(entry.file_size > MOST_BYTES for entry in archive.infolist())
@@ -201,7 +201,7 @@ def _read_pages(
         ids = cells[places["id"]]
         if not all(key.isdecimal() and len(key) < _DIGITS for key in ids):
             raise transient_error(
-                f"{module}: Zoho's export holds a record whose Id is no number. Try again later."
+                f"{module}: Zoho's export holds a record whose Id is not a number. Try again later."
             )
         values = [ids, *(column.cast(cells[place]) for place, column in columns)]
         yield [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]

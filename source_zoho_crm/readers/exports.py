@@ -138,7 +138,7 @@ class Export:
                 if until_log <= 0:
                     until_log = _LOG_EVERY_S
                     seconds = time.monotonic() - begun
-                    LOGGER.info(f"{self._label}: Zoho is at it for {seconds:.0f} s.")
+                    LOGGER.info(f"{self._label}: Zoho has been working on it for {seconds:.0f} s.")
             wait *= _LONGER
             state = self._service.fetch_state(self._job)
             bare += state.completed

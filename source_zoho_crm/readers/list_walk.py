@@ -89,7 +89,7 @@ class ListWalk:
 
     @property
     def more(self) -> bool:
-        """Whether there are pages behind."""
+        """Whether more pages follow."""
         return self._first.more
 
     def _reread(self, page: list[Row], torn: set[str]) -> list[Row]:
@@ -142,7 +142,7 @@ class _Chain:
         self._ahead: dict[str, Row] = {}
 
     def read_next(self) -> list[Row]:
-        """The next page; empty behind the last."""
+        """The next page; empty after the last."""
         if not self.more:
             return []
         page = self._lister(self._params, self._since, promised=self._promised)
@@ -157,7 +157,7 @@ class _Chain:
         return convert_timestamps(page.rows)
 
     def read_rows_of(self, page: list[Row]) -> dict[str, Row]:
-        """This list's rows of the page by id, read as far as its last one; rows behind it wait.
+        """This list's rows of the page by id, read as far as its last one; rows after it wait.
 
         Where lists have the rows of a second in different orders, not all may be among them.
         """

@@ -119,7 +119,7 @@ class RestReader:
             left = (left | block.seen) - emitted.keys()
             pages = second.count_proven_pages(block, begun, final=size.pages == 1)
             if second.is_complete:
-                # What they showed behind it may lack rows.
+                # What they showed after it may lack rows.
                 reached = add_seconds(second.upto, 1)
             else:
                 reached = block.ends[pages - 1] if pages else anchor

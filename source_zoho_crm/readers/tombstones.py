@@ -40,7 +40,7 @@ def read_deletions(
 ) -> Iterator[list[Row]]:
     """Zoho's entries of what was deleted since then, each record's once, in pages.
 
-    Pages are counted, and where a record is restored meanwhile, those behind it move forward; so a
+    Pages are counted, and where a record is restored meanwhile, those after it move forward; so a
     list of several pages is read until it has nothing new of before `end`. What is deleted later
     hides nothing, and a list that keeps growing is not read again for it.
     """

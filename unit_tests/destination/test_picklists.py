@@ -182,7 +182,7 @@ def test_picklists_of_services_are_checked_alike(org: Org, field: str, value: st
     result = org.write(stream("Services__s", *service, field), [{**service, field: value}])
 
     assert result.counts() == {"rejected": 1}
-    assert result.said(f"Rejected: Services__s: 1 rows by INVALID_DATA in {field}: none of the")
+    assert result.said(f"Rejected: Services__s: 1 row with INVALID_DATA in {field}: none of the")
 
 
 def test_reminders_of_calls_and_taxes_are_no_options(org: Org) -> None:

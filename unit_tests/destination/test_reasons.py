@@ -14,7 +14,7 @@ REPORTING = pytest.mark.parametrize("version", ["v2.1", "v4", "v8"])
 def reason(result: Result, stream: str = "Contacts") -> str:
     """What the log says of the only reason why rows were rejected."""
     (line,) = result.said(f"Rejected: {stream}: ")
-    return line.split(" rows by INVALID_DATA in ")[1]
+    return line.split(" row with INVALID_DATA in ")[1]
 
 
 @REPORTING

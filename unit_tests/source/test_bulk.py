@@ -275,7 +275,9 @@ def test_waits_grow_and_looks_are_few(
     assert len(rows_of(output, "Leads")) == len(bulk_org.truth(leads))
     assert bulk_org.calls("bulk.status") <= most_looks
     assert sum(time.slept) < 1.7 * seconds
-    reported = [line for line in log_of(output).splitlines() if "Zoho is at it for" in line]
+    reported = [
+        line for line in log_of(output).splitlines() if "Zoho has been working on it for" in line
+    ]
     assert len(reported) == int(sum(time.slept) // 30)
     assert all(line.startswith("Leads, export ") for line in reported)
     assert max(time.slept) <= 30

@@ -148,7 +148,7 @@ def check(org: Org, reading: Reading, timestamps: dict[str, str]) -> None:
 
 
 def the_state_moves_on(reading: Reading) -> None:
-    """It never lags behind by more than a window and a block."""
+    """It never lags by more than a window and a block."""
     assert len(reading.windows) > 2
     for earlier, later in pairwise(reading.windows):
         assert later.start == earlier.end + timedelta(seconds=1)
@@ -260,5 +260,5 @@ def test_the_state_moves_on_every_five_minutes(org: Org, mocker) -> None:
 
 
 def test_a_state_comes_every_50_000_rows() -> None:
-    """A window closes behind the block in which it is full."""
+    """A window closes after the block in which it is full."""
     assert ROWS_TO_A_STATE <= 50_000
