@@ -66,7 +66,7 @@ class Writers:
         """Whether the batch is not left to the next sync."""
         segment = batch[0].rows[0].segment
         try:
-            # Earlier batches began earlier, so this cannot wait for ever. After one that is left,
+            # Earlier batches began earlier, so this cannot wait forever. After one that is left,
             # the next sync would bring older values later.
             if not all(one.result() for one in earlier):
                 segment.left_to_next_sync = True

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from destination_zoho_crm.plan import StreamPlan
-from zoho_crm.domains import segment
+from zoho_crm.domains import quote_path_part
 
 #: "Insert Records", "Update Records", "Upsert Records", "Delete Records": records of one call.
 MOST_RECORDS = 100
@@ -42,7 +42,7 @@ def build_call(
 ) -> Call:
     """`automations`: the kinds that may run; None: all, which is Zoho's default.
     `skipped`: features that are none of these kinds and run unless the call says otherwise."""
-    module = segment(plan.module.api_name)
+    module = quote_path_part(plan.module.api_name)
     headers = _build_external_header(plan)
     if plan.operation == "delete":
         assert plan.key is not None

@@ -65,7 +65,7 @@ class SentRow:
 
 @dataclass
 class _Group:
-    """Rows that are alike, and the records that are like them."""
+    """Equal rows, and the records that match them."""
 
     rows: list[SentRow] = field(default_factory=list)
     unresolved: int = 0
@@ -109,8 +109,8 @@ class Comparison:
         return list(self._readers)
 
     def match_records(self, records: Iterable[Record]) -> dict[SentRow, str | NotFound]:
-        """Of each row, the id of its record, or why there is none. Each record goes to the rows
-        that are like it in most columns."""
+        """The id of each row's record, or why there is none. Each record is assigned to the rows
+        that match it in most columns."""
         has_unmatched = False
         partial: list[Items] = []
         for group in self._groups.values():

@@ -1,6 +1,6 @@
 """Values of rows in the form in which Zoho takes them ("Insert Records"), or why Zoho would not.
 
-Pure. Nothing is cut or rounded in silence: what Zoho would change on its way in is rejected here.
+Pure. Nothing is cut or rounded silently: what Zoho would change is rejected here.
 Zoho itself judges what takes more than its documented limits, such as the parts of an address.
 """
 
@@ -30,8 +30,8 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MIDNIGHT = re.compile(r"[T ]00:00(:00(\.0+)?)?( ?(Z|UTC|[+-]00(:?00)?))?", re.ASCII)
 _NO_TIMESTAMP = "expected a date with time"
 #: How warehouses write an offset that Python does not read: BigQuery and Snowflake.
-_UTC = re.compile(r" UTC$")
-_APART = re.compile(r" (?=(Z|[+-]\d{2}(:?\d{2})?)$)", re.ASCII)
+_UTC_WORD = re.compile(r" UTC$")
+_BLANK_BEFORE_OFFSET = re.compile(r" (?=(Z|[+-]\d{2}(:?\d{2})?)$)", re.ASCII)
 
 
 class Empty:
@@ -46,7 +46,8 @@ EMPTY = Empty()
 
 
 def is_id(value: object) -> bool:
-    """Whether it looks like the id of a record, so that no number of a warehouse passes for one."""
+    """Whether it looks like the id of a record, so that no number of a warehouse is taken for
+    one."""
     return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
@@ -160,7 +161,7 @@ def _read_timestamp(value: Any) -> datetime:
     if not _DATE.match(text):
         raise InvalidValueError(_NO_TIMESTAMP)
     try:
-        timestamp = datetime.fromisoformat(_APART.sub("", _UTC.sub("Z", text)))
+        timestamp = datetime.fromisoformat(_BLANK_BEFORE_OFFSET.sub("", _UTC_WORD.sub("Z", text)))
         return (timestamp if timestamp.tzinfo else timestamp.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise InvalidValueError(_NO_TIMESTAMP) from None
@@ -270,7 +271,7 @@ def _encode_given(field: TargetField, value: Any) -> Any:
 
 
 def _check_json(value: Any) -> Any:
-    """What is nested without end can be read, but not written again; NaN would become null."""
+    """Deeply nested values can be read, but not written again; NaN would become null."""
     try:
         orjson.dumps({"data": [{"field": [{"link": value}]}]})
         json.dumps(value, allow_nan=False)

@@ -43,7 +43,7 @@ OF_CALLS = (
 )
 
 #: Codes that concern the state of a record: no row can change it now.
-OF_STANDING_RECORDS = frozenset(
+OF_RECORD_STATES = frozenset(
     """
     NOT_APPROVED NOT_REVIEWED RECORD_LOCKED RECORD_IN_BLUEPRINT CONVERTED_RECORD
     ID_ALREADY_CONVERTED

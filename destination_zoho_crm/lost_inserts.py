@@ -18,9 +18,9 @@ from zoho_crm.errors import SCOPE_LACKING, TOKEN_REFUSED
 from zoho_crm.manifest import load_coql_rows
 from zoho_crm.problems import Refused, transient_error
 
-#: A call that lost its answer may still be at work.
+#: A call whose answer was lost may still be running.
 SETTLE_S = 5.0
-#: Queries until two of them see the same.
+#: Queries until two of them return the same.
 _MOST_LOOKS = 4
 #: Codes after which nothing more can be asked or written.
 _OF_THE_TOKEN = TOKEN_REFUSED | {SCOPE_LACKING}

@@ -20,17 +20,17 @@ LOGGER = logging.getLogger("airbyte")
 _MODULES_TRIED = 5
 
 #: Their records are made by other calls than "Insert Records": a file comes with each.
-_OF_OTHER_CALLS = ("Attachments",)
+_MADE_BY_OTHER_CALLS = ("Attachments",)
 #: Rows of a parent, and pages that are no records. Of other kinds, their flags alone decide:
 #: the history of rescheduled appointments is a hidden "field_tracker", and can be written.
-_NO_KINDS = ("subform", "static_subform", "web")
+_NOT_WRITABLE = ("subform", "static_subform", "web")
 
 #: Values that are rows or files of their own.
 _LINKS = ("multiselectlookup", "multiuserlookup")
 _FILES = ("fileupload", "imageupload")
 #: Photos and attachments have calls of their own ("Upload an Image"); who is in which territory is
 #: for "Assign Territories".
-_BESIDES = ("profileimage", "attachment", "territories")
+_WITH_OWN_CALLS = ("profileimage", "attachment", "territories")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class TargetField:
     @property
     def form(self) -> Form | None:
         """None where no value of a column can be written."""
-        if self.read.computed or self.data_type in ("subform", *_FILES, *_BESIDES):
+        if self.read.computed or self.data_type in ("subform", *_FILES, *_WITH_OWN_CALLS):
             return None
         if self.data_type in _LINKS:
             return "links" if self.link else None
@@ -91,7 +91,7 @@ class TargetField:
             return f"it is a {self.data_type}, whose links can be written to new records only"
         if self.data_type in _FILES:
             return "it holds files, and files cannot be written"
-        if self.data_type in _BESIDES:
+        if self.data_type in _WITH_OWN_CALLS:
             return f"it is a {self.data_type}, which Zoho takes by a call of its own"
         return None
 
@@ -243,8 +243,8 @@ class TargetModules:
 def _is_writable(module: Mapping[str, Any]) -> bool:
     return (
         bool(module.get("api_supported", True))
-        and module.get("generated_type") not in _NO_KINDS
-        and module["api_name"] not in _OF_OTHER_CALLS
+        and module.get("generated_type") not in _NOT_WRITABLE
+        and module["api_name"] not in _MADE_BY_OTHER_CALLS
         and any(module.get(flag) for flag in ("creatable", "editable", "deletable"))
     )
 

@@ -87,9 +87,9 @@ def encode_number(field: TargetField, value: Any, warn: Callable[[str], None]) -
 def _drop_noise(exact: Decimal) -> Decimal:
     """The number of fewer digits that this one was meant to be; else the number itself.
 
-    It has more digits than a double keeps, those that are kept end in a zero, and it is next to the
-    short one among the doubles: a number that really needs its digits mostly is not. What was a
-    double in a warehouse and is a decimal there now shows more of its noise: 99999999999.99 as
+    It has more digits than a double keeps, the kept digits end in a zero, and it is the double next
+    to the short one: a number that really needs its digits rarely is. What was a double in a
+    warehouse and is a decimal there now shows more of its noise: 99999999999.99 as
     99999999999.990005760.
     """
     digits, decimals = _count_digits(exact)

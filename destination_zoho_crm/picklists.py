@@ -53,7 +53,7 @@ class Picklists:
             try:
                 found = self._modules.find_anew(module)
             except AirbyteTracedException as failure:
-                # Values are checked all the same; what fails here also fails where it matters.
+                # Values are still checked; what fails here also fails where it matters.
                 LOGGER.warning(
                     f"{module}: the options of its picklists cannot be read again, so values are "
                     f"checked against those of the start. {failure.message}"

@@ -1,4 +1,4 @@
-"""What a run will do: a plan for each stream, or one error that says all that is wrong.
+"""What a run will do: a plan for each stream, or one error that names all problems.
 
 Pure: the catalog, the settings and Zoho's metadata go in.
 """

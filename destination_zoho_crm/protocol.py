@@ -1,7 +1,7 @@
 """Messages of the Airbyte protocol that the CDK's destination does not have.
 
-The CDK knows no `discover` for a destination, drops the `id` of a STATE, dies of a line that is
-off-schema and logs one that is no JSON, with its content ("CDK: destinations").
+The CDK knows no `discover` for a destination, drops the `id` of a STATE, crashes on a line that
+does not match the schema, and logs one that is not JSON with its content ("CDK: destinations").
 """
 
 import codecs
@@ -201,7 +201,7 @@ def list_streams(catalog: object) -> list[dict[str, Any]]:
     streams = catalog.get("streams") if isinstance(catalog, dict) else None
     if not isinstance(streams, list) or not all(map(_is_stream, streams)):
         raise config_error(
-            "The configured catalog is none: it holds no list of streams, each with a name, a "
+            "The configured catalog is not valid: it holds no list of streams, each with a name, a "
             "json_schema and a primary_key as the Airbyte protocol has them."
         )
     return streams
@@ -232,7 +232,7 @@ def read_json(path: str, what: str) -> Any:
 
 
 def open_input() -> Iterable[bytes]:
-    """Standard input. Not by `sys.stdin`, whose lock a thread that waits for a line holds for ever:
+    """Standard input. Not by `sys.stdin`, whose lock a thread that waits for a line holds forever:
     Python dies of that at the end of a run that failed."""
     try:
         return open(sys.stdin.fileno(), "rb", closefd=False)

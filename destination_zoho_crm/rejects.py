@@ -24,7 +24,7 @@ def make_folder(folder: Path) -> None:
     """The folder is there and takes files, or a config error says why not.
 
     What is made on the way is its owner's alone. A folder that is there stays as it is: somebody
-    else may have to see into it, and the files are private anyhow.
+    else may have to see into it, and the files are private anyway.
     """
     probe = folder / f".zoho-crm-{threading.get_ident()}"
     try:

@@ -216,7 +216,7 @@ class Run:
 def _build_stop_error() -> BaseException:
     return transient_error(
         "The sync was stopped. Calls under way are finished, and so are rows whose state has "
-        "come. The next sync goes on with the rows since the last state."
+        "come. The next sync continues with the rows since the last state."
     )
 
 

@@ -175,7 +175,7 @@ def test_a_state_is_printed_before_the_input_ends(
         ({"client_secret": "wrong"}, CATALOG, "client secret"),
         ({"max_rejected": "a lot"}, CATALOG, "write it like 50 or 10%"),
         ({}, {"streams": []}, "nothing to write"),
-        ({}, {"stream": 1}, "The configured catalog is none"),
+        ({}, {"stream": 1}, "The configured catalog is not valid"),
         ({}, "no JSON", "is not JSON"),
         ({}, {"streams": [LEADS | {"primary_key": [["id"]]}]}, "choose Email"),
     ],

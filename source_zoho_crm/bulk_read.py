@@ -6,7 +6,7 @@ from typing import IO, Any
 
 from source_zoho_crm.download_pace import get_download_pace
 from zoho_crm.answers import Body, UndocumentedError
-from zoho_crm.domains import segment
+from zoho_crm.domains import quote_path_part
 from zoho_crm.org import get_org
 from zoho_crm.problems import PutOffError, transient_error
 from zoho_crm.requester import PAUSES_S, ZohoRequester, build_requester
@@ -66,7 +66,9 @@ class BulkRead:
 
     def fetch_state(self, job: str) -> JobState:
         try:
-            return self.poll_requester.ask(segment(job), read=_parse_state, usage_of=self.stream)
+            return self.poll_requester.ask(
+                quote_path_part(job), read=_parse_state, usage_of=self.stream
+            )
         except PutOffError:
             # The job goes on.
             return JobState()
@@ -76,12 +78,14 @@ class BulkRead:
         pace = get_download_pace(get_org(self.poll_requester.config))
 
         def attempt() -> bool:
-            return self.poll_requester.save(f"{segment(job)}/result", file, usage_of=self.stream)
+            return self.poll_requester.save(
+                f"{quote_path_part(job)}/result", file, usage_of=self.stream
+            )
 
         if not pace.download(attempt, f"{self.stream}, export {job}"):
             raise transient_error(
                 f"{self.stream}: Zoho has put off the download of an export for ten minutes; other "
-                "programs may be downloading, too. The next sync goes on from the saved state."
+                "programs may be downloading, too. The next sync continues from the saved state."
             )
 
 

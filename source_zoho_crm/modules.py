@@ -11,7 +11,7 @@ from airbyte_cdk.models import FailureType
 
 from source_zoho_crm.readers.windows import CURSOR_FIELD
 from zoho_crm.directory import Directory, Metadata
-from zoho_crm.domains import DOTS, segment
+from zoho_crm.domains import DOTS, quote_path_part
 from zoho_crm.errors import SCOPE_LACKING
 from zoho_crm.fields import Field
 from zoho_crm.org import Org
@@ -124,7 +124,7 @@ class SourceModules:
             return self._modules[name]
 
     def _read(self, name: str, entry: Mapping[str, Any], requester: Metadata) -> Module:
-        """After the first failure no call is made any more: each would be tried as long."""
+        """After the first failure no more calls are made: each would be retried as long."""
         if self._failure is not None:
             raise self._failure
         try:
@@ -140,7 +140,7 @@ class SourceModules:
             raw = self._directory.read_fields(name, requester)
         except Unreadable as unreadable:
             if self._unreadable is not None:
-                # Not this module's alone; and each would be asked for a minute.
+                # Not this module's alone; and each would be retried for a minute.
                 raise
             self._unreadable = unreadable
             return Module(name, metadata, (), unreadable.message, unreadable)
@@ -181,14 +181,14 @@ class SourceModules:
                         _has_listed_a_deletion(name, requester) for name in names[: _CHILDREN[kind]]
                     )
                 except Unreadable as unreadable:
-                    # Each module of the kind would be asked for a minute.
+                    # Each module of the kind would be retried for a minute.
                     self._listed[kind] = unreadable
             return self._listed[kind]
 
 
 def _has_listed_a_deletion(name: str, requester: Metadata) -> bool:
     try:
-        return bool(requester.metadata(f"{segment(name)}/deleted", "data", per_page="1"))
+        return bool(requester.metadata(f"{quote_path_part(name)}/deleted", "data", per_page="1"))
     except Refused as refusal:
         if refusal.failure_type == FailureType.transient_error:
             raise

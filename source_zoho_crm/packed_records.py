@@ -126,6 +126,6 @@ class PackedEntrypoint(AirbyteEntrypoint):
         return AirbyteEntrypoint.handle_record_counts(message, stream_message_count)
 
 
-def is_no_record_count(entry: logging.LogRecord) -> bool:
+def hide_record_counts(entry: logging.LogRecord) -> bool:
     """A log filter. The CDK counts what travels: its own "Read N records" would count packs."""
     return not (entry.msg.startswith("Read ") and " records from " in entry.msg)

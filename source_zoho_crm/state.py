@@ -1,4 +1,4 @@
-"""Saved states: what a run goes on from, whose they are, and what is odd about them."""
+"""Saved states: where a run continues, whose they are, and what is odd about them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -34,7 +34,7 @@ States = Mapping[str, Mapping[str, Any]]
 def select_states(
     states: Iterable[AirbyteStateMessage], catalog: ConfiguredAirbyteCatalog | None
 ) -> list[AirbyteStateMessage]:
-    """The saved states that a run goes on from: those of streams that are read incrementally.
+    """The saved states from which a run continues: those of streams that are read incrementally.
 
     Timestamps are written like 2026-01-31T12:00:00Z: states are edited by hand and moved in from
     elsewhere, and the CDK's cursor reads no other form. The CDK does not look at the sync mode, and
@@ -114,7 +114,7 @@ def find_states_of_another_org(
     }
 
 
-def add_org(message: AirbyteMessage, states: States, org_id: str | None) -> AirbyteMessage:
+def add_org_id(message: AirbyteMessage, states: States, org_id: str | None) -> AirbyteMessage:
     """A stream's state with the id of its org, which is the saved one where Zoho names none."""
     state = message.state
     stream = state.stream if state else None

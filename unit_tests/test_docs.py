@@ -133,7 +133,7 @@ BY_HAND = (
     "cannot be read",
     "is not JSON",
     "A file given on the command line",
-    "The configured catalog is none",
+    "The configured catalog is not valid",
     "base_url",
 )
 

@@ -41,7 +41,7 @@ class ZohoClock:
         return datetime.fromtimestamp(time.time() + (ahead if self._local else max(ahead, 0)), UTC)
 
     def observe(self, date: str | None) -> None:
-        """Takes note of the date of an answer.
+        """Records the date of an answer.
 
         A single answer may come late, or from a machine whose clock is wrong.
         """

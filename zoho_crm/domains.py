@@ -9,7 +9,7 @@ from zoho_crm.problems import Unreadable
 DOTS = frozenset({".", ".."})
 
 
-def segment(name: str) -> str:
+def quote_path_part(name: str) -> str:
     """A name of Zoho's as one part of a path, quoted.
 
     Unquoted, a name like `//example.com` would be an address of its own, to which the token goes.

@@ -34,8 +34,8 @@ _NO_TYPE = {
 def complete_config(config: object, form: Schema) -> dict[str, Any]:
     """A copy of the config as the form would save it: missing settings have their defaults, those
     of a chosen option too; texts have no blanks around them, and what is null or blank is absent.
-    Inside of lists texts stay as they are, for names of other systems stand there, and no default
-    takes the place of what a person left out.
+    Inside lists texts stay as they are, because they hold names of other systems, and no default
+    replaces what a person left out.
 
     Raises one config error that names all that does not fit; values of secrets are not shown.
     """

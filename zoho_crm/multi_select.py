@@ -20,7 +20,7 @@ Texts = Iterable[tuple[str, str]]
 
 _SEPARATORS = _SEMICOLON, _COMMA = ";", ","
 #: Texts that a column remembers, and that are compared to find the separator.
-_MOST_KNOWN = 10_000
+_MOST_TEXTS = 10_000
 
 _DOUBT = (
     "texts of {column} hold commas, and neither the options of the field nor other texts show for "
@@ -110,7 +110,7 @@ class MultiSelectTexts:
             items = known.get(text)
             if items is None:
                 items, certain = self._read(column, options, text)
-                if certain and len(known) < _MOST_KNOWN:
+                if certain and len(known) < _MOST_TEXTS:
                     known[text] = items
             return items.copy() or None
 
@@ -156,7 +156,7 @@ class MultiSelectTexts:
         for column, text in texts:
             if not _is_joined(text):
                 self._items[column].add(text.strip())
-            elif len(joined) < _MOST_KNOWN:
+            elif len(joined) < _MOST_TEXTS:
                 joined.add((column, text))
         for column, text in joined:
             self._shown |= _find_shown_separators(text, self._items[column])

@@ -126,7 +126,8 @@ class RecordsRetriever(Retriever):
         """Returns where a module that Zoho refuses altogether may end empty; raises if it may not.
 
         An empty full refresh would drop the rows of earlier syncs, and after a state they would go
-        stale unnoticed. So only a stream that has emitted none ends empty, and each time again.
+        stale unnoticed. So only a stream that has never emitted one ends empty, and does so each
+        time.
         """
         begins = not has_state(self.config, self.name)
         if begins:

@@ -1,4 +1,4 @@
-"""What a chain of pages has shown for certain, though rows left it while it was read."""
+"""What a chain of pages has certainly shown, although rows left it while it was read."""
 
 from datetime import datetime, timedelta
 
@@ -133,15 +133,16 @@ class BlockSize:
 
 
 class Rereading:
-    """Whether a list that is read again and again as a whole has shown all its rows.
+    """Whether repeated readings of a whole list have shown all its rows.
 
-    So it is with the rows of one second, which no list separates, with lists by id, and with
-    exports of a whole module. All have come when none left since a reading began, and when two
-    readings followed each other during which less than a page of records left, taken together. For
-    a row that the first one missed has crossed the border of two pages and stands right before it;
-    the next one sees it, unless a page of rows leaves before it crosses another border. UNVERIFIED:
-    that no row enters the list before it; in a list by id, a record that is restored does. Where
-    it is not known how many left, or too many did, readings must bring nothing new.
+    Three things are read this way: the rows of one second, lists by id, and exports of a whole
+    module. A reading is complete if no record left the list since it began. Two consecutive
+    readings are complete together if fewer than a page of records left during both. Reason: a row
+    that the first reading missed has moved across a page border and stands right before it. The
+    second reading shows it, unless a page of rows leaves and moves it across another border.
+    UNVERIFIED: that no row enters the list before it; in a list by id, a record that is restored
+    does. If it is not known how many left, or too many did, reading continues until readings bring
+    nothing new.
     """
 
     def __init__(self, *, lists_deletions: bool, page: int = PER_PAGE) -> None:
@@ -153,11 +154,11 @@ class Rereading:
         self._left: frozenset[str] | None = None
 
     def mark_broken(self) -> None:
-        """A reading has not come to its end."""
+        """A reading has not reached its end."""
         self._left = None
 
     def is_complete(self, moved: MovedRows, fresh: int) -> bool:
-        """Whether it is so after a further reading has come to its end.
+        """Whether all rows were shown, after another reading has ended.
 
         `moved`: what left since the reading began; `fresh`: rows that it brought.
         """
@@ -171,8 +172,8 @@ class Rereading:
 class Second:
     """What is known of the rows of one second, at which blocks begin until one gets past it.
 
-    The first of several readings shows more than that second. The next ones go as far: `upto`, the
-    last second that it has shown all of.
+    The first of several readings shows more than that second. The next ones go to the same point:
+    `upto`, the last second that it has shown completely.
     """
 
     def __init__(self, anchor: str, detector: MoveDetector) -> None:
@@ -242,7 +243,7 @@ class ListById:
         self.ended = len(held) < len(ids)
 
     def build_next(self) -> "ListById":
-        """The next reading: as far as the first one that came to the end of the list."""
+        """The next reading: as far as the first one that reached the end of the list."""
         end = None if self._hollow else self._top
         return ListById(end if self.upto is None else self.upto)
 

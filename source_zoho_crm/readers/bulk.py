@@ -151,7 +151,7 @@ class BulkReader:
         raise transient_error(
             f"{self._module}: records were edited or deleted each of the {_REREADS} times that "
             f"they were exported, and {self._most_rows:,} is the most that one export can hold. "
-            "The next sync goes on from the saved state."
+            "The next sync continues from the saved state."
         )
 
     def _read_in_steps(

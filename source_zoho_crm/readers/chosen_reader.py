@@ -114,8 +114,8 @@ class ChosenReader:
     def _read_all(self) -> Iterator[list[Row]]:
         """All rows of a module that is read whole; of a child, those from the start date on.
 
-        By Modified_Time, where there is one: lists by id end at what their tokens reach, and
-        exports can be cut by it. Queries by id cost less and know no end.
+        By Modified_Time, where there is one: lists by id end where their page tokens end, and
+        exports can be cut by it. Queries by id cost less and have no such end.
         """
         start = self._config["start_datetime"]
         stamped = any(field.api_name == CURSOR_FIELD for field in self._fields)

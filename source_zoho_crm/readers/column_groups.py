@@ -110,5 +110,5 @@ def read_until_unchanged(
         return found | first
     raise transient_error(
         f"Records {', '.join(ids[:3])} changed each of the {_REREADS} times they were "
-        "read. The next sync goes on from the saved state."
+        "read. The next sync continues from the saved state."
     )

@@ -67,7 +67,7 @@ class Chain:
     long: bool = False
     #: A row was in two exports.
     twice: bool = False
-    #: Of its rows that have gone out, and of those of the seconds around its span. When one of
+    #: Of its emitted rows, and of those of the seconds around its span. When one of
     #: either leaves, the rows after it move.
     ids: Ids = field(default_factory=Ids)
     around: Ids = field(default_factory=Ids)

@@ -21,9 +21,9 @@ from zoho_crm.problems import system_error, transient_error
 
 LOGGER = logging.getLogger("airbyte")
 
-#: Few enough that the garbage collector does not walk them again and again.
+#: Few enough that the garbage collector does not traverse them repeatedly.
 _AT_ONCE = 250
-#: More than Zoho exports: a file that unpacks to more is none of Zoho's.
+#: More than Zoho exports: a file that unpacks to more is not Zoho's.
 MOST_BYTES = 20 * 10**9
 #: Characters of a cell and of a row: far more than Zoho's longest field, a rich text of 50,000, and
 #: few enough for the memory of any container ("Fields Metadata").
@@ -47,7 +47,7 @@ def read_rows(
 
     Neither the file nor what it unpacks to is in memory as a whole. A file that unpacks to
     more than 20 GB, or has more rows than an export can have, is refused. `texts` knows what other
-    exports of the module have shown of multi-select texts. Bytes that are no UTF-8 become U+FFFD.
+    exports of the module have shown of multi-select texts. Bytes that are not UTF-8 become U+FFFD.
     A file without a byte has no rows.
     """
     if not file.seek(0, io.SEEK_END):
@@ -55,7 +55,7 @@ def read_rows(
     try:
         with zipfile.ZipFile(file) as archive:
             entry = _find_entry(archive)
-            # The rest of the entry is never unpacked, should it be longer than it says.
+            # The rest of the entry is never unpacked, even if it is longer than it says.
             with archive.open(entry) as unpacked:
                 texts = texts or MultiSelectTexts(module)
                 texts.ahead = partial(_find_multi_select_cells, archive, entry, fields)

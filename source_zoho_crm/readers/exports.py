@@ -23,7 +23,7 @@ _FIRST_WAIT_S = 0.3
 _LONGER = 1.6
 _MOST_POLLS = 20
 _LOG_EVERY_S = 30.0
-#: Polls of a completed job without a result, until a new one is made. A client in production meets
+#: Polls of a completed job without a result, until a new one is made. A client in production sees
 #: such jobs; whether the result comes later is not known.
 _MOST_BARE_POLLS = 4
 #: How often one export is begun.
@@ -31,8 +31,8 @@ _TRIES = 3
 #: A result that is no longer there, or its job. UNVERIFIED: how long Zoho keeps results; a sister
 #: product says one day.
 _GONE = "RESOURCE_NOT_FOUND"
-#: Exports in a row that report no rows and have no result, until there are none. UNVERIFIED:
-#: whether an export without rows has a file, an empty one, or none.
+#: After so many consecutive exports that report no rows and have no result, there are no rows.
+#: UNVERIFIED: whether an export without rows has a file, an empty one, or none.
 _GONE_OFTEN_ENOUGH = 2
 
 #: A file cannot be made or written: the disk is full or may not be written to, or the folder is not
@@ -100,7 +100,7 @@ class Export:
     def _fetch(self, file: IO[bytes]) -> bool:
         try:
             self._service.download(self._job, file)
-            # Else a full disk would look like a file that is no ZIP.
+            # Else a full disk would look like a file that is not a ZIP.
             file.flush()
         except Refused as refusal:
             if refusal.code == _GONE and self._is_empty:
@@ -114,7 +114,7 @@ class Export:
             return False
         if self._is_empty and not file.tell():
             return True
-        # Before the first row goes out: rows that went out cannot be called back.
+        # Before the first row goes out: rows that were emitted cannot be withdrawn.
         if why := find_damage(file):
             self.retry(why, same_job=True)
             return False
@@ -156,7 +156,7 @@ class Export:
         minutes = (time.monotonic() - begun) / 60
         raise transient_error(
             f"{self._label}: Zoho has not completed it in {minutes:.0f} minutes. "
-            "The next sync goes on from the saved state."
+            "The next sync continues from the saved state."
         )
 
     def _retry_if_gone(self, refusal: Refused) -> None:
@@ -168,7 +168,7 @@ class Export:
         if self._tries == _TRIES:
             raise transient_error(
                 f"{self._label}: {why}, and so {_TRIES} times. "
-                "The next sync goes on from the saved state."
+                "The next sync continues from the saved state."
             )
         self._tries += 1
         LOGGER.warning(

@@ -48,15 +48,15 @@ _LAYOUT, _LAYOUT_ID = "Layout", "$layout_id"
 class RestReader:
     """Walks `sort_by=Modified_Time` under `If-Modified-Since`, in blocks.
 
-    A block is a page for each column group, and the next one begins at its last second; rows
-    that come twice are dropped by id and Modified_Time. One page shows one point in time and misses
+    A block is a page for each column group, and the next one begins at its last second; rows that
+    come twice are dropped by id and Modified_Time. One page shows one point in time and misses
     nothing. Where many rows share a page's last second, a block is a chain of pages, and ends at
     the latest where Zoho's paging does (`rest_chain_rows`) or its page token expires. Two lists
     then show whether one of its rows has moved; if so, the next block begins where the first of
-    them was, and is shorter. So each block brings the reader further, a page at least, unless all
-    its rows are of one second, which is read until they are complete (`Rereading`). `restore`
-    fetches whole what a list has cut, and leaves out what was edited meanwhile ("Get Records",
-    each version).
+    them was, and is shorter. So each block takes the reader at least a page further, unless all its
+    rows are of one second, which is read until they are complete (`Rereading`). `restore` fetches
+    whole what a list has cut, and leaves out what was edited meanwhile ("Get Records", each
+    version).
     """
 
     name = "REST"
@@ -252,7 +252,7 @@ class RestReader:
         return transient_error(
             f"{self._module}: records were edited or deleted each of the {_READINGS} times that "
             "their list was read, or reading it took longer than its page token lasts. The next "
-            "sync goes on from the saved state."
+            "sync continues from the saved state."
         )
 
     def _complete(self, page: list[Row]) -> list[Row]:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from source_zoho_crm.readers import Row
 from source_zoho_crm.readers.windows import CURSOR_FIELD
 from zoho_crm.casts import to_utc
-from zoho_crm.domains import segment
+from zoho_crm.domains import quote_path_part
 from zoho_crm.errors import INVALID_DATA
 from zoho_crm.fields import Field
 from zoho_crm.problems import Refused
@@ -88,7 +88,9 @@ class WholeTexts:
                 params = {"fields": ",".join(self._names), "ids": ",".join(ids)}
                 return self._ask("/actions/fetch_full_data", params)
             stamp = (CURSOR_FIELD,) if self._stamped else ()
-            return self._ask(f"/{segment(ids[0])}", {"fields": ",".join((*self._names, *stamp))})
+            return self._ask(
+                f"/{quote_path_part(ids[0])}", {"fields": ",".join((*self._names, *stamp))}
+            )
         except Refused as refusal:
             if refusal.code != INVALID_DATA:
                 raise

@@ -59,7 +59,7 @@ def read_deletions(
             return
     raise transient_error(
         f"{module}: records were deleted or restored each of the {_REREADS} times that the list of "
-        "deleted records was read. The next sync goes on from the saved state."
+        "deleted records was read. The next sync continues from the saved state."
     )
 
 
@@ -69,7 +69,7 @@ def build_tombstones(
     """The deletions from `since` to `end`, both included.
 
     A tombstone carries the deletion's time as Modified_Time: warehouses keep the row with the
-    latest cursor, and drop it where it says that it was deleted.
+    latest cursor, and drop it if it is marked as deleted.
     """
     first, last = format_timestamp(since), format_timestamp(end)
     for page in pages:

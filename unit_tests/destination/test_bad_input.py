@@ -129,7 +129,7 @@ def test_an_empty_catalog_is_refused(org: Org) -> None:
     ids=["schema", "properties", "key", "number for key", "number for name", "no stream", "text"],
 )
 def test_a_catalog_that_is_none_is_refused(entry: object) -> None:
-    with pytest.raises(AirbyteTracedException, match="The configured catalog is none"):
+    with pytest.raises(AirbyteTracedException, match="The configured catalog is not valid"):
         list_streams({"streams": [entry]})
 
 

@@ -33,7 +33,7 @@ def test_an_error_of_the_only_row_rejects_it(
     assert result.counts() == {"rejected": 1}
     (line,) = result.said("Rejected: ")
     field = str(details.get("json_path", "")).removeprefix("$.data[0].")
-    assert f"by {code}" in line
+    assert f"with {code}" in line
     assert details.get("api_name", "") in line or field in line
 
 

@@ -118,7 +118,7 @@ def test_what_something_on_the_way_refused_and_is_not_there_ends_the_run(org: Or
 
     assert "Writes to Leads are refused with HTTP 403 without a Zoho code" in result.sentence
     assert (org.calls("insert"), result.states) == (1, [])
-    assert result.said("0 rejected, 1 not written")
+    assert result.said("0 rejected, 1 without a known outcome")
 
 
 def test_the_rest_of_a_call_that_was_carried_out_is_sent_again_whatever_its_answer(

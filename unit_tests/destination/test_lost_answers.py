@@ -151,7 +151,7 @@ def test_halves_that_were_written_before_a_refusal_count_as_written(org: Org) ->
 
     assert result.failure
     assert result.said("10 rows = 5 created")
-    assert result.said("5 not written")
+    assert result.said("5 without a known outcome")
 
 
 def test_lost_rows_that_were_found_before_a_refusal_count_as_written(

@@ -314,7 +314,7 @@ def test_a_job_that_fails_every_time_ends_the_stream_with_a_sentence(bulk_org: B
 
     assert bulk_org.calls("bulk.create") == 3
     error = output.errors[0].trace.error
-    assert "and so 3 times. The next sync goes on from the saved state." in error.message
+    assert "and so 3 times. The next sync continues from the saved state." in error.message
     assert error.failure_type.value == "transient_error"
 
 

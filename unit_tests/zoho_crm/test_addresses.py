@@ -21,7 +21,7 @@ from source_zoho_crm.modules import SourceModules
 from source_zoho_crm.readers.calls import Calls
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.directory import Directory
-from zoho_crm.domains import segment
+from zoho_crm.domains import quote_path_part
 
 ODD = [
     "a b",
@@ -102,7 +102,7 @@ def test_a_module_or_record_stays_one_part_of_the_path(
 
     calls.list_records({"fields": "id"}, None)
     calls.list_deletions(timestamp, 1)
-    calls.get_records(f"/{segment(name)}", {})
+    calls.get_records(f"/{quote_path_part(name)}", {})
     _find_first_listed(client.metadata, [name])
 
     parts = [[unquote(part) for part in path.split("/")] for path in asked(server)]
@@ -156,4 +156,4 @@ def test_a_module_whose_name_is_dots_is_no_stream(name: str) -> None:
 @pytest.mark.parametrize("name", ["", ".", ".."])
 def test_a_record_whose_id_is_dots_is_not_asked_for(name: str) -> None:
     with pytest.raises(AirbyteTracedException, match="cannot be asked for"):
-        segment(name)
+        quote_path_part(name)
