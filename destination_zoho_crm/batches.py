@@ -17,7 +17,7 @@ _IN_HAND = 5
 #: Rows of one key fill no batch of records, however many come; so many rows a record fill it.
 _ROWS_OF_ONE = 5
 
-#: Between keys, as an address has it.
+#: The comma between keys, encoded for an address.
 _COMMA = "%2C"
 
 Batch = Sequence[MergedRows]
@@ -88,7 +88,7 @@ class BatchBuilder:
         self, writers: Writers, work: Work, order: RowOrder, *, most: int, most_text: int | None
     ) -> None:
         """`most_text`: of all keys of a batch, in the characters that an address needs for them;
-        None where they stand in none."""
+        None if they are in no address."""
         self._writers = writers
         self._work = work
         self._order = order

@@ -11,7 +11,7 @@ from zoho_crm.domains import quote_path_part
 MOST_RECORDS = 100
 #: "Delete Rescheduled History": one id per call.
 _DELETED_SINGLY = ("Appointments_Rescheduled_History__s",)
-#: Keys to be deleted stand in the address, which servers cut at 8 KB: so many of its characters are
+#: Keys to be deleted are in the address, which servers cut at 8 KB: so many of its characters are
 #: for keys. A letter beyond ASCII takes six or more.
 MOST_DELETE_TEXT = 4_000
 

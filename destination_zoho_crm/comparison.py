@@ -27,9 +27,9 @@ class NotFound(Enum):
 
     #: It is not there.
     MISSING = "missing"
-    #: Rows like it may be there as well, and there are fewer records than rows.
+    #: Several rows are equal, and there are fewer such records than rows.
     AMBIGUOUS = "ambiguous"
-    #: A record that is no row as it was sent may be it: automations change new records.
+    #: A record that equals no sent row may be this one: automations change new records.
     ALTERED = "altered"
 
 

@@ -16,8 +16,8 @@ OF_RECORDS = frozenset(
     """.split()  # noqa: SIM905 - a list of words reads better as words
 )
 
-#: Codes that always concern a whole call. INVALID_MODULE stands in a list in some
-#: samples and alone in recordings.
+#: Codes that always concern a whole call. INVALID_MODULE is in a list in some samples and alone in
+#: recordings.
 OF_CALLS_ONLY = TOKEN_REFUSED | {
     SCOPE_LACKING,
     "API_NOT_SUPPORTED",

@@ -37,12 +37,13 @@ _UNCLEAR = {
         "rows; which are missing is not known",
     ),
     NotFound.ALTERED: _reject_unknown(
-        "; no new record is like the row, and one that is like no row as it was sent may be it, so "
-        "it was not sent again"
+        "; no new record is like the row, and one that equals no sent row may be this one, so it "
+        "was not sent again"
     ),
 }
 _UNSTEADY = _reject_unknown(
-    ", and queries do not show new records in time; it may be there, so it was not sent again"
+    ", and queries do not show new records in time; the record may exist, so the row was not "
+    "sent again"
 )
 _UNANSWERED = _reject_unknown(", however often it was made")
 

@@ -184,7 +184,7 @@ class TargetModules:
             modules[name] = self._describe(name, fields)
         return modules
 
-    def find_anew(self, name: str) -> TargetModule | None:
+    def find_current(self, name: str) -> TargetModule | None:
         """The module as Zoho describes it now; None where the org has no such module."""
         self._directory.ask_again(name)
         return self.find([name]).get(name)

@@ -51,7 +51,7 @@ class Picklists:
                 return
             self._asked_again.add(module)
             try:
-                found = self._modules.find_anew(module)
+                found = self._modules.find_current(module)
             except AirbyteTracedException as failure:
                 # Values are still checked; what fails here also fails where it matters.
                 LOGGER.warning(

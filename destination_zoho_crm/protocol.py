@@ -193,7 +193,7 @@ def _find_next(text: str, place: int) -> int:
 
 
 def read_configured_streams(path: str) -> list[dict[str, Any]]:
-    """The streams of a configured catalog, as they stand in the file."""
+    """The streams of a configured catalog, as they are in the file."""
     return list_streams(read_json(path, "catalog"))
 
 

@@ -45,7 +45,7 @@ class RejectedRows:
 
     Each line is a RECORD of the protocol with one key more, `rejected`: the file is input for
     another `write`, which goes by that key only where an insert may have been carried out. What is
-    in `record` stands there as it came. Rows are in the file before their STATE goes out. Only the
+    in `record` is there as it was read. Rows are in the file before their STATE goes out. Only the
     file's owner may read it. It holds whole lines only: where one cannot be kept, what there is of
     it is cut off again, and no other is taken.
     """

@@ -37,7 +37,7 @@ def raise_if_stream_failed(settings: WriteSettings, totals: Counts) -> None:
     """When all rows have outcomes and all states are out. Where the user has set a limit of
     rejected rows, that alone decides.
 
-    A config error: neither passes with time, and after a transient one the platform would try
+    A config error: neither goes away with time, and after a transient error the platform would try
     again and double the inserts.
     """
     if settings.most_rejected is None:

@@ -24,7 +24,7 @@ from zoho_crm.errors import (
 from zoho_crm.json_text import as_object, parse_json
 from zoho_crm.redirects import refuse_redirect
 
-#: Where the records of a call stand, as a JSON path.
+#: Where the records of a call are, as a JSON path.
 RECORDS = "$.data"
 #: Keys of the body of a write ("Insert Records", "Upsert Records").
 _BODY = frozenset(
@@ -169,7 +169,7 @@ class WriteAnswerHandler(ErrorHandler):
     def _is_of_a_row(self, error: Mapping[str, Any], *, only: bool) -> bool:
         """Whether an error for all records of a call is of one of them.
 
-        `only`: it stands in the place of the only record's outcome. UNVERIFIED: that Zoho says so
+        `only`: it takes the place of the only record's outcome. UNVERIFIED: that Zoho says so
         little of a record that may not be written only where it means the call; samples of
         AUTHORIZATION_FAILED and LIMIT_EXCEEDED name the module or `data`.
         """
@@ -265,7 +265,7 @@ def _names_a_row(details: Mapping[str, Any], module: str) -> bool | None:
         # Versions before v2.1 give no path.
         return bool(name not in _BODY and name != module)
     if parameter := details.get("param_name") or details.get("header"):
-        # Those of a deletion stand in the address.
+        # Those of a deletion are in the address.
         return bool(parameter == "ids")
     # Parts of the address: the first one is the module.
     index = details.get("resource_path_index")

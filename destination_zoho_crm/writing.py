@@ -270,7 +270,7 @@ def _list_remarks(plan: StreamPlan) -> Iterator[str]:
     if plan.lar_id:
         yield f"the assignment rule {plan.lar_id} decides who owns its records"
     if plan.operation == "insert":
-        yield "a row that comes again in a later sync is added again"
+        yield "a row that a later sync repeats is added again"
     if plan.operation == "upsert" and (rows := find_required_rows(module)):
         yield (
             f"a row that finds no record is rejected, because a new record of {module} needs "

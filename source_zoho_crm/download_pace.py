@@ -34,7 +34,7 @@ class DownloadPace:
         self._lock = threading.Lock()
 
     def download(self, attempt: Callable[[], bool], what: str = "A download") -> bool:
-        """Tries until Zoho serves the download, each time when its turn has come; False: not within
+        """Tries until Zoho serves the download, each time when it is its turn; False: not within
         ten minutes.
 
         The log says every 30 seconds what waits.

@@ -197,7 +197,7 @@ def _has_listed_a_deletion(name: str, requester: Metadata) -> bool:
 
 def _find_why_unserved(name: str, metadata: Mapping[str, Any]) -> str | None:
     if name in DOTS:
-        return "Its name cannot stand in an address."
+        return "Its name cannot be part of an address."
     if not metadata.get("api_supported", True):
         return "Zoho's API does not serve this module."
     if not metadata.get("viewable", True):

@@ -127,5 +127,5 @@ class PackedEntrypoint(AirbyteEntrypoint):
 
 
 def hide_record_counts(entry: logging.LogRecord) -> bool:
-    """A log filter. The CDK counts what travels: its own "Read N records" would count packs."""
+    """A log filter. The CDK counts messages: its own "Read N records" would count packs."""
     return not (entry.msg.startswith("Read ") and " records from " in entry.msg)

@@ -79,7 +79,7 @@ class _Stop:
     def _on_interrupt(self, number: int, frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         self.requested.set()
-        # If no message comes any more, nothing is being printed either.
+        # If no more messages come, nothing is being printed either.
         timer = threading.Timer(_LAST_LINE_S, self.end)
         timer.daemon = True
         timer.start()

@@ -47,7 +47,7 @@ def get_saved_timestamp(config: Mapping[str, Any], stream: str) -> datetime | No
 
 
 def has_state(config: Mapping[str, Any], stream: str) -> bool:
-    """Whether an earlier sync has left a state of the stream, be it without a timestamp."""
+    """Whether an earlier sync has left a state of the stream, with or without a timestamp."""
     return stream in (config.get(_SAVED) or {})
 
 

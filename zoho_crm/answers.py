@@ -1,9 +1,9 @@
 """What an answer of Zoho is: a page, a documented "no rows", or unreadable. Only this file decides.
 
-"No rows" is HTTP 204, or 304 if `If-Modified-Since` was sent, or an empty list. Anything else
-that lacks the content that Zoho documents is an UndocumentedError: the requester asks again, and
-gives up in the end. It never ends a list, and never means "not there" ("Status Codes and Error
-Handling").
+"No rows" is HTTP 204, or 304 if `If-Modified-Since` was sent, or an empty list. Anything else that
+lacks the content that Zoho documents is an UndocumentedError: the requester repeats the call, and
+gives up after some tries. It never ends a list, and never means "not there" ("Status Codes and
+Error Handling").
 """
 
 from collections.abc import Callable, Mapping

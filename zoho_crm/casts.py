@@ -1,6 +1,6 @@
 """How Zoho's values are read into their canonical forms, one function for each.
 
-A value that is none of its type raises `Odd`, for any JSON. A text of JSON and a cell of CSV
+A value that does not have its type raises `Odd`, for any JSON. A text of JSON and a cell of CSV
 are read alike.
 """
 
@@ -19,7 +19,7 @@ _LEAST, _GREATEST = -(2**63), 2**63 - 1
 
 
 class Odd(ValueError):  # noqa: N818 - not an error of the program
-    """A value that is none of its type; `instead` stands in its column."""
+    """A value that does not have its type; `instead` replaces it in the column."""
 
     def __init__(self, instead: str | list[str] | None = None) -> None:
         super().__init__("a value that does not fit its type")
@@ -29,7 +29,7 @@ class Odd(ValueError):  # noqa: N818 - not an error of the program
 def cast_text(value: Any) -> str | None:
     """A number or boolean as JSON has it.
 
-    Odd is, and stays as JSON, what holds other values, and a number that may have lost digits.
+    Values that hold other values, and numbers that may have lost digits, are odd and stay JSON.
     """
     if type(value) is str:
         return value or None

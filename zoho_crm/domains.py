@@ -5,7 +5,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from zoho_crm.problems import Unreadable
 
-#: They name no place below a path, and nothing can quote them.
+#: They do not name a part of a path, and quoting does not change them.
 DOTS = frozenset({".", ".."})
 
 

@@ -58,7 +58,7 @@ def _warn_of_odd(field: "Field") -> None:
 
 
 def describe_unfit(field: "Field", values: int) -> str:
-    """What became of values of the field that do not fit its type."""
+    """How values of the field that do not fit its type were read."""
     written = field.is_list or field.type.schema == STRING.schema
     return (
         f"{values:,} {'value does' if values == 1 else 'values do'} not fit the data type "

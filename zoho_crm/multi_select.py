@@ -1,7 +1,7 @@
 """Lists that Zoho writes as one text: options of multi-select picklists and names of tags, in
 exports and, in some orgs, in answers to queries.
 
-UNVERIFIED: what stands between them. No page covers exports; bulk write takes semicolons, a
+UNVERIFIED: what separates them. No page covers exports; bulk write takes semicolons, a
 client in production joins by commas "as Bulk does", and one org's queries gave semicolons. So both
 are read. An option may hold either of them, too.
 """
@@ -23,9 +23,9 @@ _SEPARATORS = _SEMICOLON, _COMMA = ";", ","
 _MOST_TEXTS = 10_000
 
 _DOUBT = (
-    "texts of {column} hold commas, and neither the options of the field nor other texts show for "
-    "sure whether these stand between options or within one. Such a text is split where that "
-    "leaves an option of the field; else it is read as one."
+    "texts of {column} hold commas, and neither the options of the field nor other texts show "
+    "for certain whether these separate options or are part of one. Such a text is split where "
+    "that leaves an option of the field; else it is read as one."
 )
 _CONTRADICTION = (
     "some texts show semicolons between options, others commas. Where the options of the field do "
@@ -190,7 +190,7 @@ def _split(text: str, separator: str, options: Collection[str]) -> tuple[list[st
 
 
 def _find_shown_separators(text: str, items: Collection[str]) -> set[str]:
-    """What stands between the items of a text, if it shows that by itself."""
+    """The separator of the items of a text, if the text alone shows it."""
     by_semicolon, strange = _split(text, _SEMICOLON, items)
     by_comma, unknown = _split(text, _COMMA, items)
     if _SEMICOLON in text and unknown and len(by_semicolon) > 1:

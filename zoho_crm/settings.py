@@ -72,10 +72,10 @@ def _check_base_url(url: str) -> str:
         host, _ = parts.hostname, parts.port
     except ValueError:
         host = None
-    # What stands beside the host would be read as another host by some, or end up in the path.
+    # Some parsers read what is beside the host as another host, or as part of the path.
     beside = re.search(r"[\s\\@?#]", url)
     if not host or beside:
-        # Without what stands before the host, which may be a password.
+        # Without the part before the host, which may be a password.
         shown = url.rpartition("@")[2]
         raise config_error(
             f"base_url {shown!r} is not an address. Write it like https://host:port."
@@ -88,7 +88,7 @@ def _check_base_url(url: str) -> str:
 
 
 def _parse_start(value: object) -> str:
-    """The start date in UTC; an earlier one than the beginning stands for all records.
+    """The start date in UTC; a date before the beginning means all records.
 
     Zoho's times have no fractions of a second, so they are cut off.
     """

@@ -78,7 +78,7 @@ class Usage:
             self._end_call()
 
     def book_request(self, request: requests.PreparedRequest) -> None:
-        """A call is about to be made. Raises a transient error if it would touch the reserve."""
+        """A call is about to be made. Raises a transient error if it would use the reserve."""
         self._end_call()
         cost = compute_credits(request)
         with self._lock:

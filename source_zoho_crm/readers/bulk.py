@@ -42,10 +42,10 @@ class BulkReader:
     forward, and one of them past the border of two pages. Zoho documents neither an order of rows
     nor what its page tokens stand for. So, when a chain has been read, two lists show whether one
     of its rows has been edited or deleted since it began. If so, or if a row came twice, its span
-    is read again in windows that each fit into one export; rows that came before do not come again.
-    That costs exports only where it has to. What cannot be cut into windows is read again as a
-    whole until it is complete (`Rereading`); where no list shows deletions, a chain of several
-    always ("Bulk Read", each version).
+    is read again in windows that each fit into one export; rows that were emitted before are not
+    emitted again. That costs exports only if necessary. What cannot be cut into windows is read
+    again as a whole until it is complete (`Rereading`); where no list shows deletions, a chain of
+    several always ("Bulk Read", each version).
 
     `in_steps`: the state of the stream counts, so that it has to move while the module is read. A
     chain that has more after five exports ends there. Its rows are emitted, and show how dense rows
@@ -181,7 +181,7 @@ class BulkReader:
         except Refused as refusal:
             if refusal.code != TOKEN_EXPIRED:
                 raise
-            # An export is made, and made anew, in several places.
+            # An export is created, and created again, in several places.
             chain.broken = True
 
     def _read_exports(self, window: Window | None, chain: Chain) -> Iterator[list[Row]]:
@@ -197,7 +197,7 @@ class BulkReader:
                 found = 0
                 with export.file() as file:
                     if export.wait_for_result() is not result:
-                        # It was lost and made anew, and the next one does not follow this one.
+                        # It was lost and created again, and the next one does not follow this one.
                         result = export.wait_for_result()
                         following = self._start_next(query, result, chain)
                     pages = read_rows(

@@ -75,7 +75,7 @@ class ChosenReader:
         """The rows of the span and its windows; None: all rows.
 
         A refusal that it raises concerns more than the retrieval method: REST has refused, too, or
-        no other method would do better.
+        no other method would succeed.
         """
         yield from self._read_or_fall_back(lambda: self._read(span))
 

@@ -73,7 +73,7 @@ def read_until_unchanged(
 
     Without those that are gone, and those that are not `wanted` any longer, by their id and
     Modified_Time: a row that keeps being edited is not waited for, where it comes later.
-    `at_last`: it does not, so it comes as it was read last, with a warning.
+    `at_last`: no later read brings it, so it is emitted as it was read last, with a warning.
     """
     found: dict[str, Row] = {}
     if not 0 < len(ids) <= at_once:

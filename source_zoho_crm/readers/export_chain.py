@@ -95,7 +95,7 @@ class Chain:
         """The rows of the page that are the window's and that the chain has not had.
 
         Rows without a Modified_Time that can be read are each window's. `again`: of an export that
-        was made anew after rows of it were read.
+        was created again after rows of it were read.
         """
         new = self.ids.drop_known(page)
         unknown = self.around.drop_known(new)

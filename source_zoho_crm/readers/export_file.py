@@ -208,7 +208,7 @@ def _read_pages(
 
 
 def _find_places(header: Sequence[str]) -> dict[str, int]:
-    """Where each column stands. Files head the first with `Id`, where the docs say `id`."""
+    """The place of each column. Files call the first one `Id`, the docs `id`."""
     places = {name: place for place, name in reversed(list(enumerate(header)))}
     record_id = next((place for place, name in enumerate(header) if name.lower() == "id"), None)
     return places if record_id is None else {**places, "id": record_id}

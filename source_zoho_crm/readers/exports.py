@@ -1,4 +1,4 @@
-"""Exports: bulk read jobs that are created, polled and fetched; created anew where they fail."""
+"""Exports: bulk read jobs that are created, polled and fetched; created again if they fail."""
 
 import errno
 import logging
@@ -77,8 +77,8 @@ class Export:
     def file(self) -> Iterator[IO[bytes]]:
         """The ZIP of the completed export, on disk as long as it is read.
 
-        What `wait_for_result` returns from then on is of this file: the export may have been made
-        anew. Where Zoho reports no rows, a result of no bytes is as good as a ZIP.
+        What `wait_for_result` returns from then on is of this file: the export may have been
+        created again. If Zoho reports no rows, an empty result counts like a ZIP.
         """
         try:
             with tempfile.TemporaryFile(prefix="zoho-export-") as file:

@@ -1,4 +1,4 @@
-"""Which rows moved in a module's lists while a chain was read; to see it costs two credits."""
+"""Which rows moved in a module's lists while a chain was read; finding out costs two credits."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -29,14 +29,14 @@ DeletionLister = Callable[[datetime, int], Page]
 TOKEN_EXPIRED = "EXPIRED_VALUE"
 #: Refuse pages that are further away than Zoho's lists reach.
 OUT_OF_REACH = frozenset({"DISCRETE_PAGINATION_LIMIT_EXCEEDED", "PAGINATION_LIMIT_EXCEEDED"})
-#: Zoho's clock comes in whole seconds, and was read some time ago.
+#: Zoho's clock shows whole seconds, and was read some time ago.
 _CLOCK = timedelta(seconds=5)
 
 
 class MovedRows(NamedTuple):
     """Records that have left their places in a list since a given time."""
 
-    #: Those that the caller holds.
+    #: Those of the records that the caller has read.
     ids: frozenset[str]
     all: frozenset[str]
     #: No more than these.

@@ -54,7 +54,7 @@ class RestReader:
     the latest where Zoho's paging does (`rest_chain_rows`) or its page token expires. Two lists
     then show whether one of its rows has moved; if so, the next block begins where the first of
     them was, and is shorter. So each block takes the reader at least a page further, unless all its
-    rows are of one second, which is read until they are complete (`Rereading`). `restore` fetches
+    rows are of one second, which is read until it is complete (`Rereading`). `restore` fetches
     whole what a list has cut, and leaves out what was edited meanwhile ("Get Records", each
     version).
     """

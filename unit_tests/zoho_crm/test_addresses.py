@@ -150,7 +150,7 @@ def test_a_module_whose_name_is_dots_is_no_stream(name: str) -> None:
 
     module = SourceModules(Directory()).read_module(name, Settings())
 
-    assert module.not_offered_because == "Its name cannot stand in an address."
+    assert module.not_offered_because == "Its name cannot be part of an address."
 
 
 @pytest.mark.parametrize("name", ["", ".", ".."])
