@@ -17,7 +17,7 @@ _IN_HAND = 5
 #: Rows of one key fill no batch of records, however many come; so many rows a record fill it.
 _ROWS_OF_ONE = 5
 
-#: Between keys, as an address has it.
+#: The comma between keys, encoded for an address.
 _COMMA = "%2C"
 
 Batch = Sequence[MergedRows]
@@ -66,7 +66,7 @@ class Writers:
         """Whether the batch is not left to the next sync."""
         segment = batch[0].rows[0].segment
         try:
-            # Earlier batches began earlier, so this cannot wait for ever. Behind one that is left,
+            # Earlier batches began earlier, so this cannot wait forever. After one that is left,
             # the next sync would bring older values later.
             if not all(one.result() for one in earlier):
                 segment.left_to_next_sync = True
@@ -88,7 +88,7 @@ class BatchBuilder:
         self, writers: Writers, work: Work, order: RowOrder, *, most: int, most_text: int | None
     ) -> None:
         """`most_text`: of all keys of a batch, in the characters that an address needs for them;
-        None where they stand in none."""
+        None if they are in no address."""
         self._writers = writers
         self._work = work
         self._order = order

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from destination_zoho_crm.plan import StreamPlan
-from zoho_crm.domains import segment
+from zoho_crm.domains import quote_path_part
 
 #: "Insert Records", "Update Records", "Upsert Records", "Delete Records": records of one call.
 MOST_RECORDS = 100
 #: "Delete Rescheduled History": one id per call.
 _DELETED_SINGLY = ("Appointments_Rescheduled_History__s",)
-#: Keys to be deleted stand in the address, which servers cut at 8 KB: so many of its characters are
+#: Keys to be deleted are in the address, which servers cut at 8 KB: so many of its characters are
 #: for keys. A letter beyond ASCII takes six or more.
 MOST_DELETE_TEXT = 4_000
 
@@ -42,7 +42,7 @@ def build_call(
 ) -> Call:
     """`automations`: the kinds that may run; None: all, which is Zoho's default.
     `skipped`: features that are none of these kinds and run unless the call says otherwise."""
-    module = segment(plan.module.api_name)
+    module = quote_path_part(plan.module.api_name)
     headers = _build_external_header(plan)
     if plan.operation == "delete":
         assert plan.key is not None

@@ -27,9 +27,9 @@ class NotFound(Enum):
 
     #: It is not there.
     MISSING = "missing"
-    #: Rows like it may be there as well, and there are fewer records than rows.
+    #: Several rows are equal, and there are fewer such records than rows.
     AMBIGUOUS = "ambiguous"
-    #: A record that is no row as it was sent may be it: automations change new records.
+    #: A record that equals no sent row may be this one: automations change new records.
     ALTERED = "altered"
 
 
@@ -65,7 +65,7 @@ class SentRow:
 
 @dataclass
 class _Group:
-    """Rows that are alike, and the records that are like them."""
+    """Equal rows, and the records that match them."""
 
     rows: list[SentRow] = field(default_factory=list)
     unresolved: int = 0
@@ -109,8 +109,8 @@ class Comparison:
         return list(self._readers)
 
     def match_records(self, records: Iterable[Record]) -> dict[SentRow, str | NotFound]:
-        """Of each row, the id of its record, or why there is none. Each record goes to the rows
-        that are like it in most columns."""
+        """The id of each row's record, or why there is none. Each record is assigned to the rows
+        that match it in most columns."""
         has_unmatched = False
         partial: list[Items] = []
         for group in self._groups.values():

@@ -37,7 +37,8 @@ def _build_schema(
     by = find_keys(module, operation)
     properties: dict[str, Any] = {"id": _ID} if "id" in by else {}
     if operation == "delete":
-        # A source of changes marks the rows that are gone; unmapped, every row deletes.
+        # A change data capture source marks deleted rows; if the mark is not mapped, every row
+        # deletes.
         properties[DELETED_AT] = {**_TEXT, "format": "date-time"}
     required = []
     for field in module.fields.values():

@@ -1,6 +1,6 @@
 """Values of rows in the form in which Zoho takes them ("Insert Records"), or why Zoho would not.
 
-Pure. Nothing is cut or rounded in silence: what Zoho would change on its way in is rejected here.
+Pure. Nothing is cut or rounded silently: what Zoho would change is rejected here.
 Zoho itself judges what takes more than its documented limits, such as the parts of an address.
 """
 
@@ -18,7 +18,7 @@ import orjson
 from destination_zoho_crm.columns import Column
 from destination_zoho_crm.numeric import encode_integer, encode_long, encode_number, format_number
 from destination_zoho_crm.outcomes import InvalidValueError
-from destination_zoho_crm.picklists import HOLDS_SEMICOLON, PickList
+from destination_zoho_crm.picklists import HOLDS_SEMICOLON, Picklist
 from destination_zoho_crm.target_fields import TargetField
 from zoho_crm.data_types import Form
 
@@ -28,10 +28,10 @@ LOGGER = logging.getLogger("airbyte")
 _ID = re.compile(r"\d{15,20}", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MIDNIGHT = re.compile(r"[T ]00:00(:00(\.0+)?)?( ?(Z|UTC|[+-]00(:?00)?))?", re.ASCII)
-_NO_MOMENT = "expected a date with time"
+_NO_TIMESTAMP = "expected a date with time"
 #: How warehouses write an offset that Python does not read: BigQuery and Snowflake.
-_UTC = re.compile(r" UTC$")
-_APART = re.compile(r" (?=(Z|[+-]\d{2}(:?\d{2})?)$)", re.ASCII)
+_UTC_WORD = re.compile(r" UTC$")
+_BLANK_BEFORE_OFFSET = re.compile(r" (?=(Z|[+-]\d{2}(:?\d{2})?)$)", re.ASCII)
 
 
 class Empty:
@@ -46,7 +46,8 @@ EMPTY = Empty()
 
 
 def is_id(value: object) -> bool:
-    """Whether it looks like the id of a record, so that no number of a warehouse passes for one."""
+    """Whether it looks like the id of a record, so that no number of a warehouse is taken for
+    one."""
     return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
@@ -58,17 +59,17 @@ class Encoder:
         stream: str,
         column: Column,
         users: Mapping[str, str],
-        pick_list: PickList | None = None,
+        picklist: Picklist | None = None,
         suggest: Callable[[], str] = str,
     ) -> None:
-        """`stream`: what people call it; `users`: ids of active users by address; `pick_list`:
+        """`stream`: what people call it; `users`: ids of active users by address; `picklist`:
         what values are checked against; `suggest`: what else than an id names a record, in words
         that may be logged."""
         self.name = column.name
         self._stream = stream
         self._column = column
         self._users = users
-        self._pick_list = pick_list
+        self._picklist = picklist
         self._suggest = suggest
         field = column.field
         self._form: Form = (field.form if field else None) or "given"
@@ -111,13 +112,13 @@ class Encoder:
 
     def _encode_text(self, field: TargetField, value: Any) -> str:
         text = _limit_text(field, value)
-        return self._pick_list.read_one(text, self._warn) if self._pick_list else text
+        return self._picklist.read_one(text, self._warn) if self._picklist else text
 
     def _encode_options(self, field: TargetField, value: Any) -> list[str] | Empty:
         """Of a list, each item is an option. A text is one option, or several between semicolons
         as Zoho's own exports have them, or else between commas or bars."""
         text = value.strip() if isinstance(value, str) else ""
-        if text and (text[0] != "[" or (self._pick_list and self._pick_list.has(text))):
+        if text and (text[0] != "[" or (self._picklist and self._picklist.has(text))):
             given = _split(text, ";")
             ways = [[text], given]
             if len(given) == 1:
@@ -128,8 +129,8 @@ class Encoder:
             if not all(option.strip() for option in given):
                 raise InvalidValueError("an option is blank")
         options = given
-        if self._pick_list is not None and given:
-            options = self._pick_list.read(*ways, given=given, warn=self._warn)
+        if self._picklist is not None and given:
+            options = self._picklist.read(*ways, given=given, warn=self._warn)
         elif any(";" in option for option in given):
             raise InvalidValueError(HOLDS_SEMICOLON)
         if field.length and len(";".join(options)) > field.length:
@@ -139,10 +140,10 @@ class Encoder:
         return options or EMPTY
 
     def _encode_datetime(self, field: TargetField, value: Any) -> str:
-        moment = _read_moment(value)
-        if moment.microsecond:
+        timestamp = _read_timestamp(value)
+        if timestamp.microsecond:
             self._warn("has fractions of a second, which Zoho does not keep; they are cut off")
-        return moment.replace(microsecond=0).isoformat()
+        return timestamp.replace(microsecond=0).isoformat()
 
     def _encode_reference(self, field: TargetField, value: Any) -> dict[str, Any]:
         try:
@@ -152,18 +153,18 @@ class Encoder:
             raise InvalidValueError("; ".join(reasons)) from None
 
 
-def _read_moment(value: Any) -> datetime:
-    """A moment without an offset is one in UTC."""
+def _read_timestamp(value: Any) -> datetime:
+    """A time without an offset is one in UTC."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        raise InvalidValueError(f"{_NO_MOMENT}; a number does not say in which unit it is")
+        raise InvalidValueError(f"{_NO_TIMESTAMP}; a number does not say in which unit it is")
     text = value.strip() if isinstance(value, str) else ""
     if not _DATE.match(text):
-        raise InvalidValueError(_NO_MOMENT)
+        raise InvalidValueError(_NO_TIMESTAMP)
     try:
-        moment = datetime.fromisoformat(_APART.sub("", _UTC.sub("Z", text)))
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        timestamp = datetime.fromisoformat(_BLANK_BEFORE_OFFSET.sub("", _UTC_WORD.sub("Z", text)))
+        return (timestamp if timestamp.tzinfo else timestamp.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise InvalidValueError(_NO_MOMENT) from None
+        raise InvalidValueError(_NO_TIMESTAMP) from None
 
 
 def _read_text(value: Any, expected: str = "expected a text") -> str:
@@ -270,7 +271,7 @@ def _encode_given(field: TargetField, value: Any) -> Any:
 
 
 def _check_json(value: Any) -> Any:
-    """What is nested without end can be read, but not written again; NaN would become null."""
+    """Deeply nested values can be read, but not written again; NaN would become null."""
     try:
         orjson.dumps({"data": [{"field": [{"link": value}]}]})
         json.dumps(value, allow_nan=False)

@@ -16,8 +16,8 @@ OF_RECORDS = frozenset(
     """.split()  # noqa: SIM905 - a list of words reads better as words
 )
 
-#: Codes that always concern a whole call. INVALID_MODULE stands in a list in some
-#: samples and alone in recordings.
+#: Codes that always concern a whole call. INVALID_MODULE is in a list in some samples and alone in
+#: recordings.
 OF_CALLS_ONLY = TOKEN_REFUSED | {
     SCOPE_LACKING,
     "API_NOT_SUPPORTED",
@@ -43,7 +43,7 @@ OF_CALLS = (
 )
 
 #: Codes that concern the state of a record: no row can change it now.
-OF_STANDING_RECORDS = frozenset(
+OF_RECORD_STATES = frozenset(
     """
     NOT_APPROVED NOT_REVIEWED RECORD_LOCKED RECORD_IN_BLUEPRINT CONVERTED_RECORD
     ID_ALREADY_CONVERTED

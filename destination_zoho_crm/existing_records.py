@@ -17,7 +17,7 @@ LOGGER = logging.getLogger("airbyte")
 #: "COQL: Limitations": values of an `in`, and rows of a query, of the strictest version.
 _MOST_VALUES = 50
 _MOST_ROWS = 200
-#: Forms whose values stand in a query without quotes.
+#: Forms whose values are not quoted in a query.
 _NUMBERS = ("integer", "long", "number")
 
 _PAGE = build_page_parser()

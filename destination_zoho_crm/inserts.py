@@ -124,7 +124,7 @@ class InsertBatches:
 
     @property
     def known_ids(self) -> frozenset[str]:
-        """Ids of records that are some row's already."""
+        """Ids of records that already belong to a row."""
         with self._changed:
             return frozenset().union(*(one.record_ids for one in (*self._ended, *self._open)))
 

@@ -18,9 +18,9 @@ from zoho_crm.errors import SCOPE_LACKING, TOKEN_REFUSED
 from zoho_crm.manifest import load_coql_rows
 from zoho_crm.problems import Refused, transient_error
 
-#: A call that lost its answer may still be at work.
+#: A call whose answer was lost may still be running.
 SETTLE_S = 5.0
-#: Queries until two of them see the same.
+#: Queries until two of them return the same.
 _MOST_LOOKS = 4
 #: Codes after which nothing more can be asked or written.
 _OF_THE_TOKEN = TOKEN_REFUSED | {SCOPE_LACKING}
@@ -31,16 +31,19 @@ def _reject_unknown(what: str) -> Outcome:
 
 
 _UNCLEAR = {
-    NotFound.AMBIGUOUS: _reject_unknown(
-        ", nor to that of a row like it, and fewer records like them are there than rows were sent"
+    NotFound.AMBIGUOUS: reject(
+        OUTCOME_UNKNOWN,
+        "no answer came to the inserts of several equal rows, and Zoho has fewer such records than "
+        "rows; which are missing is not known",
     ),
     NotFound.ALTERED: _reject_unknown(
-        "; no new record is like the row, and one that is like no row as it was sent may be it, so "
-        "it was not sent again"
+        "; no new record is like the row, and one that equals no sent row may be this one, so it "
+        "was not sent again"
     ),
 }
 _UNSTEADY = _reject_unknown(
-    ", and queries do not show new records in time; it may be there, so it was not sent again"
+    ", and queries do not show new records in time; the record may exist, so the row was not "
+    "sent again"
 )
 _UNANSWERED = _reject_unknown(", however often it was made")
 
@@ -171,7 +174,7 @@ class LostInserts:
         return _UNANSWERED if last else None
 
     def _query_records(self, since: float, columns: Sequence[str]) -> list[Row]:
-        """The records that this user has made since a moment of our clock."""
+        """The records that this user has made since a given time of our clock."""
         mine = self._build_condition(since)
         rows: list[Row] = []
         more = True

@@ -18,10 +18,10 @@ LOGGER = logging.getLogger("airbyte")
 _MODULES_TRIED = 5
 
 #: Their records are made by other calls than "Insert Records": a file comes with each.
-_OF_OTHER_CALLS = ("Attachments",)
+_MADE_BY_OTHER_CALLS = ("Attachments",)
 #: Rows of a parent, and pages that are no records. Of other kinds, their flags alone decide:
 #: the history of rescheduled appointments is a hidden "field_tracker", and can be written.
-_NO_KINDS = ("subform", "static_subform", "web")
+_NOT_WRITABLE = ("subform", "static_subform", "web")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class TargetModules:
             modules[name] = module
         return modules
 
-    def find_anew(self, name: str) -> TargetModule | None:
+    def find_current(self, name: str) -> TargetModule | None:
         """The module as Zoho describes it now; None where the org has no such module."""
         with self._lock:
             self._described.pop(name, None)
@@ -155,7 +155,7 @@ class TargetModules:
 def _is_writable(module: Mapping[str, Any]) -> bool:
     return (
         bool(module.get("api_supported", True))
-        and module.get("generated_type") not in _NO_KINDS
-        and module["api_name"] not in _OF_OTHER_CALLS
+        and module.get("generated_type") not in _NOT_WRITABLE
+        and module["api_name"] not in _MADE_BY_OTHER_CALLS
         and any(module.get(flag) for flag in ("creatable", "editable", "deletable"))
     )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from zoho_crm.similar_names import find_similar
 
-#: The sign of `$se_module` is one that many warehouses have not.
+#: Many warehouses do not allow the `$` of `$se_module`.
 _SPELLING = re.compile(r"[\s_]+|^\$(?=se_?module$)", re.IGNORECASE)
 _NOT_ASCII_WORD = re.compile(r"[^a-z0-9]+")
 

@@ -58,7 +58,7 @@ def format_number(value: float) -> str:
 def encode_number(field: TargetField, value: Any, warn: Callable[[str], None]) -> int | float:
     """Currency loses decimals beyond the field's, and any number those beyond the ninth.
 
-    What arithmetic with doubles leaves behind the fifteenth digit, as of 0.1 + 0.2, is rounded off,
+    What arithmetic with doubles leaves after the fifteenth digit, as of 0.1 + 0.2, is rounded off,
     and `warn` is called.
 
     UNVERIFIED: that other numbers keep more decimals than their field shows.
@@ -73,7 +73,7 @@ def encode_number(field: TargetField, value: Any, warn: Callable[[str], None]) -
         short = _drop_noise(exact)
         if short != exact and _count_digits(short)[1] <= most:
             warn(
-                f"has numbers that differ from shorter ones behind the {_KEPT_DIGITS}th digit "
+                f"has numbers that differ from shorter ones after the {_KEPT_DIGITS}th digit "
                 "only, as 0.1 + 0.2 does from 0.3; they are rounded to these"
             )
             return _read_double(short)
@@ -87,9 +87,9 @@ def encode_number(field: TargetField, value: Any, warn: Callable[[str], None]) -
 def _drop_noise(exact: Decimal) -> Decimal:
     """The number of fewer digits that this one was meant to be; else the number itself.
 
-    It has more digits than a double keeps, those that are kept end in a zero, and it is next to the
-    short one among the doubles: a number that really needs its digits mostly is not. What was a
-    double in a warehouse and is a decimal there now shows more of its noise: 99999999999.99 as
+    It has more digits than a double keeps, the kept digits end in a zero, and it is the double next
+    to the short one: a number that really needs its digits rarely is. What was a double in a
+    warehouse and is a decimal there now shows more of its noise: 99999999999.99 as
     99999999999.990005760.
     """
     digits, decimals = _count_digits(exact)

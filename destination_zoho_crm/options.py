@@ -1,10 +1,10 @@
-"""The options of a pick list, and which of them a text means. Pure."""
+"""The options of a picklist, and which of them a text means. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Self
 
-#: Pick lists that are not checked. Reminders of calls are moments, whatever metadata says of them;
+#: Picklists that are not checked. Reminders of calls are datetimes, whatever metadata says of them;
 #: pipelines depend on the layout, and Zoho rejects others ("Insert Records": Deals).
 _NOT_CHECKED = ("Reminder", "Pipeline")
 _LISTS = ("picklist", "multiselectpicklist")

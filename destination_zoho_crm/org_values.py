@@ -1,4 +1,4 @@
-"""What an org knows of values: its users, its pick lists, and what finds its records."""
+"""What an org knows of values: its users, its picklists, and what finds its records."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from functools import cache
 
 from destination_zoho_crm.columns import Column
 from destination_zoho_crm.encoding import Encoder
-from destination_zoho_crm.picklists import PickLists
+from destination_zoho_crm.picklists import Picklists
 from destination_zoho_crm.suggestions import Suggestions
 from zoho_crm.requester import ZohoRequester
 
@@ -15,7 +15,7 @@ from zoho_crm.requester import ZohoRequester
 class OrgValues:
     #: Ids of active users by address.
     users: Mapping[str, str]
-    pick_lists: PickLists
+    picklists: Picklists
     suggestions: Suggestions
 
     def build_encoder(self, stream: str, module: str, column: Column) -> Encoder:
@@ -24,7 +24,7 @@ class OrgValues:
             stream,
             column,
             self.users,
-            self.pick_lists.find(module, column.field),
+            self.picklists.find(module, column.field),
             cache(lambda: self.suggestions.suggest(column)),
         )
 

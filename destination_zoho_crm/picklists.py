@@ -1,4 +1,4 @@
-"""Checks values against the options of their pick lists, which Zoho itself does not do: it adds
+"""Checks values against the options of their picklists, which Zoho itself does not do: it adds
 what is new to the picklist ("Insert Records")."""
 
 import logging
@@ -22,8 +22,8 @@ _MOST_NEW = 10_000
 Warn = Callable[[str], None]
 
 
-class PickLists:
-    """The pick lists of one run. Safe to use from several threads.
+class Picklists:
+    """The picklists of one run. Safe to use from several threads.
 
     Before a first value of a module is rejected, the module's fields are asked for again: an
     option may have been added since the run began.
@@ -33,16 +33,16 @@ class PickLists:
         """`adds`: unknown options are sent."""
         self._modules = modules
         self._lock = threading.Lock()
-        self._lists: dict[tuple[str, str], PickList] = {}
+        self._lists: dict[tuple[str, str], Picklist] = {}
         self._asked_again: set[str] = set()
         self._warned = False
         self.adds = adds
 
-    def find(self, module: str, field: TargetField | None) -> "PickList | None":
+    def find(self, module: str, field: TargetField | None) -> "Picklist | None":
         """None where values are not checked. All streams of a run share the list of a field."""
         if field is None or not field.options:
             return None
-        new = PickList(self, module, field)
+        new = Picklist(self, module, field)
         return self._lists.setdefault((module, field.api_name), new)
 
     def ask_again(self, module: str) -> None:
@@ -52,45 +52,45 @@ class PickLists:
                 return
             self._asked_again.add(module)
             try:
-                found = self._modules.find_anew(module)
+                found = self._modules.find_current(module)
             except AirbyteTracedException as failure:
-                # Values are checked all the same; what fails here also fails where it matters.
+                # Values are still checked; what fails here also fails where it matters.
                 LOGGER.warning(
-                    f"{module}: the options of its pick lists cannot be read again, so values are "
+                    f"{module}: the options of its picklists cannot be read again, so values are "
                     f"checked against those of the start. {failure.message}"
                 )
                 return
-            for (of, name), pick_list in self._lists.items():
+            for (of, name), picklist in self._lists.items():
                 if found and of == module and name in found.fields:
-                    pick_list.options = found.fields[name].options
+                    picklist.options = found.fields[name].options
 
-    def warn_of_reject(self, pick_list: "PickList") -> None:
+    def warn_of_reject(self, picklist: "Picklist") -> None:
         """Once a run."""
         with self._lock:
             warned, self._warned = self._warned, True
         if not warned:
             LOGGER.warning(
-                f"{pick_list}: a row is rejected for a value that is none of the picklist's "
+                f"{picklist}: a row is rejected for a value that is none of the picklist's "
                 f"options, because {_SETTING} is reject. With add such values are sent, and Zoho "
                 "adds them to the picklist."
             )
 
     def report_added(self) -> Iterator[str]:
         """What Zoho has been made to add, a sentence per field."""
-        for pick_list in self._lists.values():
-            number = len(pick_list.new)
+        for picklist in self._lists.values():
+            number = len(picklist.new)
             if number:
                 yield (
-                    f"{pick_list}: {number:,}{' or more' if number == _MOST_NEW else ''} new "
+                    f"{picklist}: {number:,}{' or more' if number == _MOST_NEW else ''} new "
                     f"{'options were' if number > 1 else 'option was'} sent, and Zoho adds what it "
                     f"takes to the picklist, because {_SETTING} is add."
                 )
 
 
-class PickList:
+class Picklist:
     """The picklist of one field."""
 
-    def __init__(self, lists: PickLists, module: str, field: TargetField) -> None:
+    def __init__(self, lists: Picklists, module: str, field: TargetField) -> None:
         self._lists = lists
         self._module = module
         self._name = field.api_name

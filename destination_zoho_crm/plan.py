@@ -1,4 +1,4 @@
-"""What a run will do: a plan for each stream, or one error that says all that is wrong.
+"""What a run will do: a plan for each stream, or one error that names all problems.
 
 Pure: the catalog, the settings and Zoho's metadata go in.
 """
@@ -197,7 +197,7 @@ class _StreamPlanner:
         return operation
 
     def _choose_key(self, module: TargetModule, operation: Operation, fields: Fields) -> str | None:
-        """The key that the connection names; one that the mapping names stands in for it."""
+        """The key that the connection names; one that the mapping names replaces it."""
         if operation == "insert":
             return None
         named, given = self._read_named_key(fields), self._read_given_key(fields)
@@ -223,7 +223,7 @@ class _StreamPlanner:
             mode = str(self.entry.get("destination_sync_mode"))
             if mode.startswith("overwrite"):
                 yield (
-                    f"its mapping's {operation} stands in for the connection's {mode}, so no "
+                    f"its mapping's {operation} replaces the connection's {mode}, so no "
                     "record is replaced or deleted"
                 )
             return
@@ -233,17 +233,17 @@ class _StreamPlanner:
             self._read_given_key(fields),
         )
         if said != operation:
-            yield f"the connection asks for {operation}; its mapping's {said} does not count"
+            yield f"the connection asks for {operation}; its mapping's {said} is ignored"
         if self.mapping.lar_id and operation not in ASSIGNING:
-            yield f"no assignment rule goes with {operation}; its mapping's does not count"
+            yield f"{operation} takes no assignment rule; its mapping's is ignored"
         if key is None or named is None:
             return
         if named != key:
-            yield f"the connection finds records by {key}; its mapping's {named} does not count"
+            yield f"the connection finds records by {key}; its mapping's {named} is ignored"
         elif given and given != [key]:
             yield (
                 f"{operation} does not find records of {module.api_name} by {'+'.join(given)}, the "
-                f"connection's key; its mapping's {key} stands in for it"
+                f"connection's key; its mapping's {key} replaces it"
             )
 
     def _pair_columns(self) -> list[tuple[str, str]]:

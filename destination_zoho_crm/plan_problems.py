@@ -26,7 +26,7 @@ def raise_problems(problems: Iterable[str]) -> None:
 
 
 def end_sentence(sentence: str) -> str:
-    """With a full stop, but behind a question mark."""
+    """Adds a full stop, except after a question mark."""
     return sentence if sentence.endswith("?") else f"{sentence}."
 
 

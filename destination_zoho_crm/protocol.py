@@ -1,7 +1,7 @@
 """Messages of the Airbyte protocol that the CDK's destination does not have.
 
-The CDK knows no `discover` for a destination, drops the `id` of a STATE, dies of a line that is
-off-schema and logs one that is no JSON, with its content ("CDK: destinations").
+The CDK knows no `discover` for a destination, drops the `id` of a STATE, crashes on a line that
+does not match the schema, and logs one that is not JSON with its content ("CDK: destinations").
 """
 
 import codecs
@@ -71,7 +71,7 @@ class State:
 def read_messages(lines: Iterable[bytes]) -> Iterator[Row | State]:
     """The rows and states of the input.
 
-    A line that is no message is ignored and counted in a warning at the end. A message that is
+    A line that is not a message is ignored and counted in a warning at the end. A message that is
     broken ends the run, because a lost row would not be counted; of a row that can be read in
     part, only the row is rejected. The content of a line is never logged.
     """
@@ -94,7 +94,7 @@ def read_messages(lines: Iterable[bytes]) -> Iterator[Row | State]:
         elif not isinstance(kind, str):
             strange += 1
     if strange:
-        LOGGER.warning(f"{strange:,} lines of the input are no messages and are ignored.")
+        LOGGER.warning(f"{strange:,} lines of the input are not messages and are ignored.")
 
 
 def _parse(text: bytes) -> Any:
@@ -115,7 +115,7 @@ def _parse(text: bytes) -> Any:
 
 def _build_broken_error(number: int) -> AirbyteTracedException:
     return system_error(
-        f"Line {number} of the input is a broken message: it is no JSON that can be read."
+        f"Line {number} of the input is a broken message: it is not JSON that can be read."
     )
 
 
@@ -193,7 +193,7 @@ def _find_next(text: str, place: int) -> int:
 
 
 def read_configured_streams(path: str) -> list[dict[str, Any]]:
-    """The streams of a configured catalog, as they stand in the file."""
+    """The streams of a configured catalog, as they are in the file."""
     return list_streams(read_json(path, "catalog"))
 
 
@@ -201,7 +201,7 @@ def list_streams(catalog: object) -> list[dict[str, Any]]:
     streams = catalog.get("streams") if isinstance(catalog, dict) else None
     if not isinstance(streams, list) or not all(map(_is_stream, streams)):
         raise config_error(
-            "The configured catalog is none: it holds no list of streams, each with a name, a "
+            "The configured catalog is not valid: it holds no list of streams, each with a name, a "
             "json_schema and a primary_key as the Airbyte protocol has them."
         )
     return streams
@@ -228,11 +228,11 @@ def read_json(path: str, what: str) -> Any:
     except OSError as error:
         raise config_error(f"The {what} {path} cannot be read: {error.strerror}.") from None
     except orjson.JSONDecodeError:
-        raise config_error(f"The {what} {path} is no JSON.") from None
+        raise config_error(f"The {what} {path} is not JSON.") from None
 
 
 def open_input() -> Iterable[bytes]:
-    """Standard input. Not by `sys.stdin`, whose lock a thread that waits for a line holds for ever:
+    """Standard input. Not by `sys.stdin`, whose lock a thread that waits for a line holds forever:
     Python dies of that at the end of a run that failed."""
     try:
         return open(sys.stdin.fileno(), "rb", closefd=False)

@@ -24,7 +24,7 @@ def make_folder(folder: Path) -> None:
     """The folder is there and takes files, or a config error says why not.
 
     What is made on the way is its owner's alone. A folder that is there stays as it is: somebody
-    else may have to see into it, and the files are private anyhow.
+    else may have to see into it, and the files are private anyway.
     """
     probe = folder / f".zoho-crm-{threading.get_ident()}"
     try:
@@ -45,7 +45,7 @@ class RejectedRows:
 
     Each line is a RECORD of the protocol with one key more, `rejected`: the file is input for
     another `write`, which goes by that key only where an insert may have been carried out. What is
-    in `record` stands there as it came. Rows are in the file before their STATE goes out. Only the
+    in `record` is there as it was read. Rows are in the file before their STATE goes out. Only the
     file's owner may read it. It holds whole lines only: where one cannot be kept, what there is of
     it is cut off again, and no other is taken.
     """

@@ -35,7 +35,7 @@ def estimate_cost(plan: StreamPlan) -> str:
     )
 
 
-class _Moment(NamedTuple):
+class _Mark(NamedTuple):
     at: float
     #: Rows that came in, and those that have an outcome.
     rows: int
@@ -49,7 +49,7 @@ class Progress:
     def __init__(self, row_counts: RowCounts, usage: Mapping[str, StreamUsage]) -> None:
         self._row_counts = row_counts
         self._usage = usage
-        self._last = _Moment(monotonic(), 0, 0)
+        self._last = _Mark(monotonic(), 0, 0)
 
     def log(self) -> None:
         now, rows, last = monotonic(), self._row_counts.rows, self._last
@@ -59,7 +59,7 @@ class Progress:
         finished = counts.total()
         if (rows, finished) == (last.rows, last.finished):
             return
-        self._last = _Moment(now, rows, finished)
+        self._last = _Mark(now, rows, finished)
         rate = (finished - last.finished) / max(now - last.at, 0.001)
         cost = sum(spent.credits for spent in list(self._usage.values()))
         written = finished - counts["rejected"] - counts["unchanged"]
@@ -80,7 +80,7 @@ def report_streams(
         missing = total.rows - total.counts.total()
         yield (
             f"Written: {name}: {_format_count(total.rows, 'row')} = {counts}"
-            + (f", {missing:,} not written as far as is known" if missing else "")
+            + (f", {missing:,} without a known outcome" if missing else "")
             + f"; {_format_cost(spent.calls, spent.credits)}, {spent.seconds:.1f} s."
         )
         for field, number in total.matched_by.most_common():
@@ -102,7 +102,7 @@ def report_streams(
     credits_ = sum(spent.credits for spent in usage.values())
     yield (
         f"Cost: {_format_cost(calls, credits_)} in all, "
-        f"{usage.get(METADATA, StreamUsage()).calls:,} calls of them for metadata."
+        f"of which {_format_count(usage.get(METADATA, StreamUsage()).calls, 'call')} for metadata."
     )
 
 
@@ -123,7 +123,8 @@ def report_rejects(totals: Mapping[StreamKey, StreamCounts]) -> Iterator[str]:
         for (code, field, said), number in total.reasons.most_common():
             where = f" in {field}" if field else ""
             because = f"{code}{where}{said and f': {said}'}"
-            yield f"Rejected: {format_stream(stream)}: {number:,} rows by {because}."
+            rows = _format_count(number, "row")
+            yield f"Rejected: {format_stream(stream)}: {rows} with {because}."
 
 
 def _format_cost(calls: int, credits_: int) -> str:

@@ -66,7 +66,7 @@ class RowOrder:
 
     def __init__(self, fields: Iterable[str]) -> None:
         self._fields = tuple(fields)
-        #: The value that was used last stands last. A plain dict is slow to lose its first key.
+        #: The value that was used last is the last one. A plain dict is slow to lose its first key.
         self._groups: OrderedDict[MatchValue, Group] = OrderedDict()
 
     def __len__(self) -> int:

@@ -122,7 +122,7 @@ class RowEncoder:
         if found is None or (isinstance(found, str) and not found.strip()):
             return reject(EMPTY_KEY, "the key is empty, so it finds no record", key.name)
         if self._plan.operation == "delete" and "," in str(found):
-            # "Delete Records": ids stand in a list between commas.
+            # "Delete Records": ids are listed with commas between them.
             reason = "Zoho takes keys to be deleted between commas, so one with a comma cannot be "
             return reject(INVALID_DATA, f"{reason}sent; delete the record by its id", key.name)
         return record
@@ -134,8 +134,8 @@ class RowEncoder:
         self._warned.add(column.source)
         suggestion = self._suggestions.suggest(column) or "nothing but ids can be written to it"
         LOGGER.warning(
-            f"{self._plan.label}: the column {column.source} fits {column.name} but for its "
-            "spelling, and has values that are no ids of records; these are left out. If it is "
+            f"{self._plan.label}: the column {column.source} differs from {column.name} in "
+            "spelling, and has values that are not ids of records; these are left out. If it is "
             f"meant to be written: {suggestion}."
         )
 
@@ -147,7 +147,7 @@ class RowEncoder:
             return reject(DELETED_AT_SOURCE, reason) if deleted else None
         if deleted or not (self._plan.deletion_mark or self._mark in data):
             return None
-        reason = f"the row lives at its source: {self._mark} is empty, so nothing is deleted"
+        reason = f"the row exists at its source: {self._mark} is empty, so nothing is deleted"
         return reject(ALIVE_AT_SOURCE, reason)
 
     def find_key(self, record: Mapping[str, Any]) -> str | None:

@@ -15,7 +15,7 @@ from zoho_crm.problems import config_error
 
 #: A table holds rows that are deleted and rows that are not; these are for another stream, and
 #: say nothing of this one.
-_OF_OTHERS = (ALIVE_AT_SOURCE, DELETED_AT_SOURCE)
+_FOR_OTHER_STREAMS = (ALIVE_AT_SOURCE, DELETED_AT_SOURCE)
 
 Counts = Mapping[StreamKey, StreamCounts]
 
@@ -37,7 +37,7 @@ def raise_if_stream_failed(settings: WriteSettings, totals: Counts) -> None:
     """When all rows have outcomes and all states are out. Where the user has set a limit of
     rejected rows, that alone decides.
 
-    A config error: neither passes with time, and after a transient one the platform would try
+    A config error: neither goes away with time, and after a transient error the platform would try
     again and double the inserts.
     """
     if settings.most_rejected is None:
@@ -65,20 +65,20 @@ def prevent_retry(failure: BaseException, settings: WriteSettings, totals: Count
 
 def _report_fully_rejected(totals: Counts) -> Iterator[str]:
     for stream, total in totals.items():
-        others = sum(map(total.count_rejected, _OF_OTHERS))
+        others = sum(map(total.count_rejected, _FOR_OTHER_STREAMS))
         rows, rejected = total.rows - others, total.counts["rejected"] - others
         if rows < MANY_ROWS or rejected < rows:
             continue
         reasons: Counter[tuple[str, str | None]] = Counter()
         for (code, field, _), number in total.reasons.items():
-            if code not in _OF_OTHERS:
+            if code not in _FOR_OTHER_STREAMS:
                 reasons[code, field] += number
         ((code, field), number), *_ = reasons.most_common(1)
         where = f" in {field}" if field else ""
         yield (
-            f"{format_stream(stream)}: all {rows:,} rows were rejected, {number:,} of them by "
-            f"{code}{where}; the log gives all reasons. Fix the rows or how they are mapped. If "
-            "a stream may be rejected whole, set Maximum rejected rows (max_rejected) to 100%."
+            f"{format_stream(stream)}: all {rows:,} rows were rejected, {number:,} of them with "
+            f"{code}{where}; the log gives all reasons. Fix the rows or how they are mapped. If a "
+            "stream may be rejected whole, set Maximum rejected rows (max_rejected) to 100%."
         )
 
 

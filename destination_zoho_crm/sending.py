@@ -149,8 +149,8 @@ class Sender:
                 yield one[0], outcome
         LOGGER.info(
             f"{self._plan.label}: no answer came to the insert of {len(placed):,} rows. "
-            f"{found.created:,} are in Zoho, {len(missing):,} are not, and of {found.unknown:,} "
-            "nothing is known."
+            f"{found.created:,} are in Zoho, {len(missing):,} are not, and {found.unknown:,} are "
+            "unknown."
         )
         if found.failure:
             self._silent = True
@@ -170,7 +170,7 @@ class Sender:
     def _read_outcome(
         self, item: Mapping[str, Any], batch: InsertBatch | None, *, repeated: bool
     ) -> Outcome:
-        """UNVERIFIED: that outcomes stand in the order of the records for every operation; Zoho
+        """UNVERIFIED: that outcomes come in the order of the records for every operation; Zoho
         says so of inserts only ("Insert Records")."""
         key = self._plan.key.name if self._plan.key else None
         outcome = read_outcome(

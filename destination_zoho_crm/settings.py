@@ -86,7 +86,7 @@ class WriteSettings:
     #: Kinds of automations that writes set off; None: all that Zoho has.
     automations: tuple[str, ...] | None
     most_deletes: int
-    #: Zoho is made to add unknown options to its pick lists; otherwise their rows are rejected.
+    #: Zoho is made to add unknown options to its picklists; otherwise their rows are rejected.
     adds_options: bool
     most_rejected: RejectLimit | None
     #: Where rejected rows are kept; None: nowhere.

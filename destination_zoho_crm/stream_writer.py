@@ -6,7 +6,7 @@ from typing import Any
 
 from destination_zoho_crm.batches import Batch, BatchBuilder, Writers
 from destination_zoho_crm.calls import MOST_DELETE_TEXT, get_max_records
-from destination_zoho_crm.error_codes import OF_STANDING_RECORDS
+from destination_zoho_crm.error_codes import OF_RECORD_STATES
 from destination_zoho_crm.existing_records import changes_nothing
 from destination_zoho_crm.outcomes import (
     MALFORMED_ROW,
@@ -55,7 +55,7 @@ class StreamWriter:
         self._writers = writers
         self._on_reject = on_reject
         self._most_deletes = most_deletes
-        #: Their keys: a row that comes again deletes nothing more. Never many more than allowed.
+        #: Their keys: a repeated row deletes nothing more. Never many more than allowed.
         self._deletes: set[str | None] = set()
         self._batches = BatchBuilder(
             writers,
@@ -123,9 +123,7 @@ class StreamWriter:
     def _concerns_all(self, outcome: Outcome) -> bool:
         """Whether a rejection is of the key or of the record that it finds, and so of all rows."""
         key = self._plan.key
-        return outcome.code in OF_STANDING_RECORDS or (
-            key is not None and outcome.field == key.name
-        )
+        return outcome.code in OF_RECORD_STATES or (key is not None and outcome.field == key.name)
 
     def _set_outcome(self, pending: EncodedRow, outcome: Outcome) -> None:
         # Kept before it is booked: once it is, its state may go out.

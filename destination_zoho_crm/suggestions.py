@@ -40,7 +40,7 @@ class Suggestions:
         try:
             module = self._modules.find([name]).get(name)
         except AirbyteTracedException:
-            # The row is rejected all the same; what fails here also fails where it matters.
+            # The row is rejected anyway; what fails here also fails where it matters.
             return ""
         if module is None:
             return ""

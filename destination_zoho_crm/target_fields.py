@@ -15,7 +15,7 @@ _LINKS = ("multiselectlookup", "multiuserlookup")
 _FILES = ("fileupload", "imageupload")
 #: Photos and attachments have calls of their own ("Upload an Image"); who is in which territory is
 #: for "Assign Territories".
-_BESIDES = ("profileimage", "attachment", "territories")
+_WITH_OWN_CALLS = ("profileimage", "attachment", "territories")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class TargetField:
     lookup_module: str | None
     #: Of a lookup to several records: what a link calls the record at its other end.
     link: str | None
-    #: Of a pick list.
+    #: Of a picklist.
     options: Options
     #: What people see; may be empty.
     label: str
@@ -53,7 +53,7 @@ class TargetField:
     @property
     def form(self) -> Form | None:
         """None where no value of a column can be written."""
-        if self.read.computed or self.data_type in ("subform", *_FILES, *_BESIDES):
+        if self.read.computed or self.data_type in ("subform", *_FILES, *_WITH_OWN_CALLS):
             return None
         if self.data_type in _LINKS:
             return "links" if self.link else None
@@ -76,7 +76,7 @@ class TargetField:
             return f"it is a {self.data_type}, whose links can be written to new records only"
         if self.data_type in _FILES:
             return "it holds files, and files cannot be written"
-        if self.data_type in _BESIDES:
+        if self.data_type in _WITH_OWN_CALLS:
             return f"it is a {self.data_type}, which Zoho takes by a call of its own"
         return None
 

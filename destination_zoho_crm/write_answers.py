@@ -24,7 +24,7 @@ from zoho_crm.errors import (
 from zoho_crm.json_text import as_object, parse_json
 from zoho_crm.redirects import refuse_redirect
 
-#: Where the records of a call stand, as a JSON path.
+#: Where the records of a call are, as a JSON path.
 RECORDS = "$.data"
 #: Keys of the body of a write ("Insert Records", "Upsert Records").
 _BODY = frozenset(
@@ -36,9 +36,9 @@ _BODY = frozenset(
 #: A server in between reports that its caller hung up.
 _CALLER_GONE = 499
 #: Answers of 4xx after which a call may be made again: it took too long, or there were too many.
-_NO_REFUSALS = (requests.codes.request_timeout, requests.codes.too_many_requests, _CALLER_GONE)
+_RETRYABLE = (requests.codes.request_timeout, requests.codes.too_many_requests, _CALLER_GONE)
 #: Statuses that no record has.
-_OF_CALLS = (requests.codes.unauthorized, requests.codes.not_found, *_NO_REFUSALS)
+_CALL_STATUSES = (requests.codes.unauthorized, requests.codes.not_found, *_RETRYABLE)
 
 
 class WriteAnswerHandler(ErrorHandler):
@@ -57,7 +57,7 @@ class WriteAnswerHandler(ErrorHandler):
     def __init__(self, rules: FailuresOnly, *, repeatable: bool) -> None:
         self._rules = rules
         self._repeatable = repeatable
-        self._here = threading.local()
+        self._thread = threading.local()
 
     @property
     def max_retries(self) -> int | None:
@@ -69,28 +69,28 @@ class WriteAnswerHandler(ErrorHandler):
 
     def start_call(self, module: str, records: int = 1) -> None:
         """This thread makes a new call, one that writes so many records to the module."""
-        self._here.module = module
-        self._here.records = records
-        self._here.lost = False
-        self._here.blocked = None
-        self._here.error = None
-        self._here.rejects_a_row = False
-        self._here.last_problem = "no answer"
+        self._thread.module = module
+        self._thread.records = records
+        self._thread.lost = False
+        self._thread.blocked = None
+        self._thread.error = None
+        self._thread.rejects_a_row = False
+        self._thread.last_problem = "no answer"
 
     @property
     def last_problem(self) -> str:
         """What came of this thread's last try: a status, or the kind of an exception."""
-        return str(self._here.last_problem)
+        return str(self._thread.last_problem)
 
     @property
     def code(self) -> str | None:
         """Zoho's code for refusing this thread's call, if it did."""
-        return str(self._here.error["code"]) if self._here.error else None
+        return str(self._thread.error["code"]) if self._thread.error else None
 
     @property
     def part(self) -> str | None:
         """The part of the call that Zoho refused, as a JSON path, where it said so."""
-        details = _read_details(self._here.error or {})
+        details = _read_details(self._thread.error or {})
         path, name = details.get("json_path"), details.get("api_name")
         if isinstance(path, str):
             return path
@@ -99,23 +99,23 @@ class WriteAnswerHandler(ErrorHandler):
     @property
     def rejects_a_row(self) -> bool:
         """Whether one of the several records of this thread's call is why Zoho refused it."""
-        return bool(self._here.rejects_a_row)
+        return bool(self._thread.rejects_a_row)
 
     @property
     def is_lost(self) -> bool:
         """Whether an answer to this thread's call was lost."""
-        return bool(self._here.lost)
+        return bool(self._thread.lost)
 
     @property
     def is_blocked(self) -> bool:
         """Whether something that is not Zoho refused this thread's call, and would do so again;
-        Zoho may have carried it out all the same."""
-        return self._here.blocked is not None
+        Zoho may still have carried it out."""
+        return self._thread.blocked is not None
 
     @property
     def is_too_large(self) -> bool:
         """Whether it was refused for its size."""
-        return bool(self._here.blocked == requests.codes.request_entity_too_large)
+        return bool(self._thread.blocked == requests.codes.request_entity_too_large)
 
     def interpret_response(
         self, response_or_exception: requests.Response | Exception | None
@@ -125,38 +125,38 @@ class WriteAnswerHandler(ErrorHandler):
         # Its own text holds the address of the call, and with it ids and keys.
         kind = type(response_or_exception).__name__
         if _was_never_sent(response_or_exception):
-            self._here.last_problem = f"The call did not get through ({kind})"
+            self._thread.last_problem = f"The call did not get through ({kind})"
             resolution = self._rules.interpret_response(response_or_exception)
             return replace(resolution, error_message=f"{self.last_problem}.")
-        self._here.last_problem = f"The connection broke before an answer came ({kind})"
+        self._thread.last_problem = f"The connection broke before an answer came ({kind})"
         return self._mark_lost(f"{self.last_problem}.")
 
     def _interpret(self, response: requests.Response) -> ErrorResolution:
-        self._here.last_problem = f"HTTP {response.status_code}"
+        self._thread.last_problem = f"HTTP {response.status_code}"
         if redirect := refuse_redirect(response):
             return redirect
-        self._here.error = error = find_error(response)
+        self._thread.error = error = find_error(response)
         if response.status_code >= requests.codes.server_error:
             return self._fail(response)
         listed = _read_list(response)
-        complete = listed is not None and _are_outcomes(listed, self._here.records)
+        complete = listed is not None and _are_outcomes(listed, self._thread.records)
         if error is None and complete and (refusal := self._find_refusal_of_all(listed or ())):
-            self._here.error = error = refusal
+            self._thread.error = error = refusal
         if error is None:
             if complete:
                 return SUCCESS_RESOLUTION
             if listed is not None or response.ok:
                 return self._mark_outcomes_lost()
             return self._fail(response)
-        only = complete and self._here.records == 1
-        if response.status_code in _OF_CALLS or not self._is_of_a_row(error, only=only):
+        only = complete and self._thread.records == 1
+        if response.status_code in _CALL_STATUSES or not self._is_of_a_row(error, only=only):
             return self._fail(isolate_error(response, error))
-        if self._here.records == 1:
+        if self._thread.records == 1:
             return SUCCESS_RESOLUTION
         if response.ok:
             # One error says nothing of the other rows, which may be written.
             return self._mark_outcomes_lost()
-        self._here.rejects_a_row = True
+        self._thread.rejects_a_row = True
         return self._fail(isolate_error(response, error))
 
     def _find_refusal_of_all(self, listed: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
@@ -169,34 +169,36 @@ class WriteAnswerHandler(ErrorHandler):
     def _is_of_a_row(self, error: Mapping[str, Any], *, only: bool) -> bool:
         """Whether an error for all records of a call is of one of them.
 
-        `only`: it stands in the place of the only record's outcome. UNVERIFIED: that Zoho says so
+        `only`: it takes the place of the only record's outcome. UNVERIFIED: that Zoho says so
         little of a record that may not be written only where it means the call; samples of
         AUTHORIZATION_FAILED and LIMIT_EXCEEDED name the module or `data`.
         """
         code = str(error["code"])
         if code in OF_CALLS_ONLY:
             return False
-        named = _names_a_row(_read_details(error), self._here.module)
+        named = _names_a_row(_read_details(error), self._thread.module)
         if named is not None:
             return named
         return code in OF_RECORDS or (only and code not in OF_CALLS and not lacks_feature(code))
 
     def _mark_outcomes_lost(self) -> ErrorResolution:
-        self._here.last_problem += " and no outcome of each record"
+        self._thread.last_problem += " and no outcome of each record"
         return self._mark_lost("Zoho's answer to a write does not say what became of each record.")
 
     def _fail(self, response: requests.Response) -> ErrorResolution:
         resolution = self._rules.interpret_response(response)
         if resolution.response_action == ResponseAction.RATE_LIMITED:
-            # The same pauses and tries. The CDK would print a stream status that names the client.
+            # The same pauses and retries. The CDK would print a stream status that names the
+            # client.
             return replace(resolution, response_action=ResponseAction.RETRY)
         status = response.status_code
         if status < requests.codes.server_error and not self._is_ruled(response):
             # The CDK would try most of these again, and its sentence holds address and answer.
-            self._here.lost, self._here.blocked = True, status
+            self._thread.lost, self._thread.blocked = True, status
             sentence = (
-                f"Zoho refuses to write to {self._here.module} with HTTP {status} and no code, as "
-                "something on the way to it does. The rows since the last state come again."
+                f"Writes to {self._thread.module} are refused with HTTP {status} without a Zoho "
+                "code, probably by a proxy or gateway. The next sync sends the rows since the "
+                "last state again."
             )
             return replace(resolution, response_action=ResponseAction.FAIL, error_message=sentence)
         if resolution.response_action == ResponseAction.RETRY:
@@ -205,12 +207,12 @@ class WriteAnswerHandler(ErrorHandler):
 
     def _is_ruled(self, response: requests.Response) -> bool:
         """Whether the manifest says what becomes of the answer, or HTTP that it may be retried."""
-        return response.status_code in _NO_REFUSALS or any(
+        return response.status_code in _RETRYABLE or any(
             rule.matches(response) for rule in self._rules.rules.response_filters or ()
         )
 
     def _mark_lost(self, sentence: str) -> ErrorResolution:
-        self._here.lost = True
+        self._thread.lost = True
         action = ResponseAction.RETRY if self._repeatable else ResponseAction.FAIL
         return ErrorResolution(action, None, sentence)
 
@@ -263,7 +265,7 @@ def _names_a_row(details: Mapping[str, Any], module: str) -> bool | None:
         # Versions before v2.1 give no path.
         return bool(name not in _BODY and name != module)
     if parameter := details.get("param_name") or details.get("header"):
-        # Those of a deletion stand in the address.
+        # Those of a deletion are in the address.
         return bool(parameter == "ids")
     # Parts of the address: the first one is the module.
     index = details.get("resource_path_index")

@@ -17,7 +17,7 @@ from destination_zoho_crm.matching import find_required_rows
 from destination_zoho_crm.modules import TargetModules
 from destination_zoho_crm.org_values import OrgValues, find_active_users
 from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome
-from destination_zoho_crm.picklists import PickLists
+from destination_zoho_crm.picklists import Picklists
 from destination_zoho_crm.plan import StreamPlan, format_stream, make_plan
 from destination_zoho_crm.plan_problems import end_sentence
 from destination_zoho_crm.protocol import Row, State
@@ -79,7 +79,7 @@ def write(
     _log_plan(plans, settings, client.config["schema_version"])
     org_values = OrgValues(
         find_active_users(client.metadata) if any(map(_names_users, plans)) else {},
-        PickLists(modules, adds=settings.adds_options),
+        Picklists(modules, adds=settings.adds_options),
         Suggestions(modules),
     )
     yield from Run(client, plans, settings, org_values, stop or threading.Event()).write(messages)
@@ -197,7 +197,7 @@ class Run:
             *report_rejects(self._row_counts.totals),
         ):
             LOGGER.warning(line)
-        for line in self._org_values.pick_lists.report_added():
+        for line in self._org_values.picklists.report_added():
             LOGGER.warning(line)
         for path in self._rejects.paths:
             LOGGER.info(f"Rejected rows are kept in {path}, which can be written again.")
@@ -216,7 +216,7 @@ class Run:
 def _build_stop_error() -> BaseException:
     return transient_error(
         "The sync was stopped. Calls under way are finished, and so are rows whose state has "
-        "come. The next sync goes on with the rows since the last state."
+        "come. The next sync continues with the rows since the last state."
     )
 
 
@@ -270,7 +270,7 @@ def _list_remarks(plan: StreamPlan) -> Iterator[str]:
     if plan.lar_id:
         yield f"the assignment rule {plan.lar_id} decides who owns its records"
     if plan.operation == "insert":
-        yield "a row that comes again in a later sync is added again"
+        yield "a row that a later sync repeats is added again"
     if plan.operation == "upsert" and (rows := find_required_rows(module)):
         yield (
             f"a row that finds no record is rejected, because a new record of {module} needs "

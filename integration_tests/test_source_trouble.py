@@ -169,7 +169,7 @@ def test_a_read_that_is_told_to_stop_ends_behind_a_whole_line(
     assert exit_code == 130
     messages = [json.loads(line) for line in lines]
     assert messages[-1]["log"]["message"] == (
-        "Stopped. The next read with the last state goes on from there."
+        "Stopped. The next read with the last state continues from there."
     )
 
 

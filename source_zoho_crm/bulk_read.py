@@ -6,7 +6,7 @@ from typing import IO, Any
 
 from source_zoho_crm.modules import get_modules
 from zoho_crm.answers import Body, UndocumentedError
-from zoho_crm.domains import segment
+from zoho_crm.domains import quote_path_part
 from zoho_crm.org import get_org
 from zoho_crm.problems import PutOffError, transient_error
 from zoho_crm.requester import PAUSES_S, ZohoRequester, build_requester
@@ -66,7 +66,9 @@ class BulkRead:
 
     def fetch_state(self, job: str) -> JobState:
         try:
-            return self.poll_requester.ask(segment(job), read=_parse_state, usage_of=self.stream)
+            return self.poll_requester.ask(
+                quote_path_part(job), read=_parse_state, usage_of=self.stream
+            )
         except PutOffError:
             # The job goes on.
             return JobState()
@@ -76,12 +78,14 @@ class BulkRead:
         pace = get_modules(get_org(self.poll_requester.config)).download_pace
 
         def attempt() -> bool:
-            return self.poll_requester.save(f"{segment(job)}/result", file, usage_of=self.stream)
+            return self.poll_requester.save(
+                f"{quote_path_part(job)}/result", file, usage_of=self.stream
+            )
 
         if not pace.download(attempt, f"{self.stream}, export {job}"):
             raise transient_error(
                 f"{self.stream}: Zoho has put off the download of an export for ten minutes; other "
-                "programs may be downloading, too. The next sync goes on from the saved state."
+                "programs may be downloading, too. The next sync continues from the saved state."
             )
 
 
@@ -129,12 +133,12 @@ def _parse_result(result: Mapping[str, Any]) -> Result:
     count, more = result.get("count"), result.get("more_records")
     # A boolean is an int to Python.
     if count is not None and (type(count) is not int or count < 0):
-        raise UndocumentedError("the result of the export has a count that is no number")
+        raise UndocumentedError("the result of the export has a count that is not a number")
     if not isinstance(more, bool):
         raise UndocumentedError("the result of the export does not say whether more rows follow")
     if more and count == 0:
         raise UndocumentedError("the export has no rows and promises more")
     token = result.get("next_page_token")
     if token is not None and not isinstance(token, str):
-        raise UndocumentedError("the result of the export has a page token that is no text")
+        raise UndocumentedError("the result of the export has a page token that is not text")
     return Result(rows=count, more=more, next_token=token)

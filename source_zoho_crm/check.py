@@ -1,4 +1,4 @@
-"""The check behind "Test and save": one call of each kind that the first sync will make."""
+"""The check that "Test and save" runs: one call of each kind that the first sync will make."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -9,7 +9,7 @@ from source_zoho_crm.modules import get_modules
 from zoho_crm.answers import accept_any_body, build_page_parser
 from zoho_crm.coql import build_select
 from zoho_crm.directory import is_of_one_module
-from zoho_crm.domains import segment
+from zoho_crm.domains import quote_path_part
 from zoho_crm.errors import INVALID_DATA, PERMISSION_LACKING, SCOPE_LACKING, is_not_served
 from zoho_crm.manifest import load_scopes
 from zoho_crm.org import Org
@@ -111,7 +111,9 @@ def _find_first_listed(ask: ZohoRequester, modules: Iterable[str]) -> str:
     for module in islice(modules, _MODULES_TRIED):
         try:
             ask.ask(
-                segment(module), read=build_page_parser(), params={"fields": "id", "per_page": "1"}
+                quote_path_part(module),
+                read=build_page_parser(),
+                params={"fields": "id", "per_page": "1"},
             )
         except Refused as refused:
             if not is_of_one_module(refused):
@@ -135,11 +137,11 @@ def _check_query(config: Mapping[str, Any], module: str) -> None:
 
 
 def _check_export(config: Mapping[str, Any], module: str) -> None:
-    """Asks for a job that is not there: making one would cost 50 credits."""
+    """Asks for a job that does not exist: creating one would cost 50 credits."""
     try:
         build_requester("bulk_requester", config).ask("0", read=accept_any_body)
     except PutOffError:
-        # The service is there, and busy.
+        # The service exists and is busy.
         return
     except Refused as refusal:
         if refusal.code not in ("RESOURCE_NOT_FOUND", INVALID_DATA):

@@ -32,7 +32,7 @@ class DownloadPace:
         self._lock = threading.Lock()
 
     def download(self, attempt: Callable[[], bool], what: str = "A download") -> bool:
-        """Tries until Zoho serves the download, each time when its turn has come; False: not within
+        """Tries until Zoho serves the download, each time when it is its turn; False: not within
         ten minutes.
 
         The log says every 30 seconds what waits.
@@ -86,4 +86,4 @@ class _Waits:
             if self._until_log_s <= 0:
                 self._until_log_s = _LOG_EVERY_S
                 waited = time.monotonic() - self._begun
-                LOGGER.info(f"{self._what}: waits its turn to be downloaded, for {waited:.0f} s.")
+                LOGGER.info(f"{self._what}: waiting {waited:.0f} s for its turn to download.")

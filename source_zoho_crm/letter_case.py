@@ -22,7 +22,7 @@ def find_withheld_streams(streams: Iterable[str]) -> Mapping[str, str]:
         name: (
             f"The module {module} has the name of this stream in another letter case, and "
             "warehouses that ignore case would write both to one table. A connection whose catalog "
-            f"names {name} reads it all the same."
+            f"names {name} still reads it."
         )
         for name in sorted(load_settings_streams())
         if (module := modules.get(name))

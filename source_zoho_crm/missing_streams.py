@@ -32,7 +32,8 @@ def find_missing_streams(
     """
     modules = {module.api_name: module for module in modules_of_org.read_modules(names, requester)}
     if bare := [name for name, module in modules.items() if module.has_no_fields]:
-        # They had fields when they were selected; an answer without content may be a passing fault.
+        # They had fields when they were selected; an answer without content may be a temporary
+        # fault.
         sleep(SETTLE_S)
         modules_of_org.ask_again(bare)
         modules |= {
@@ -60,8 +61,8 @@ def _build_error(
             "again."
         )
     return config_error(
-        f"{name}: {reason} If it is gone for good, refresh the connection's schema, which takes it "
-        "out of the sync."
+        f"{name}: {reason} If it was deleted permanently, refresh the connection's schema, which "
+        "takes it out of the sync."
     )
 
 

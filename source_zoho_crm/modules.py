@@ -12,7 +12,7 @@ from airbyte_cdk.models import FailureType
 from source_zoho_crm.download_pace import DownloadPace
 from source_zoho_crm.readers.windows import CURSOR_FIELD
 from zoho_crm.directory import Directory, Metadata
-from zoho_crm.domains import DOTS, segment
+from zoho_crm.domains import DOTS, quote_path_part
 from zoho_crm.errors import SCOPE_LACKING
 from zoho_crm.fields import Field
 from zoho_crm.org import Org
@@ -125,7 +125,7 @@ class SourceModules:
             return self._modules[name]
 
     def _read(self, name: str, entry: Mapping[str, Any], requester: Metadata) -> Module:
-        """After the first failure no call is made any more: each would be tried as long."""
+        """After the first failure no more calls are made: each would be retried as long."""
         if self._failure is not None:
             raise self._failure
         try:
@@ -141,7 +141,7 @@ class SourceModules:
             raw = self._directory.ask_for_fields(name, requester)
         except Unreadable as unreadable:
             if self._unreadable is not None:
-                # Not this module's alone; and each would be asked for a minute.
+                # Not this module's alone; and each would be retried for a minute.
                 raise
             self._unreadable = unreadable
             return Module(name, metadata, (), unreadable.message, unreadable)
@@ -182,14 +182,14 @@ class SourceModules:
                         _has_listed_a_deletion(name, requester) for name in names[: _CHILDREN[kind]]
                     )
                 except Unreadable as unreadable:
-                    # Each module of the kind would be asked for a minute.
+                    # Each module of the kind would be retried for a minute.
                     self._listed[kind] = unreadable
             return self._listed[kind]
 
 
 def _has_listed_a_deletion(name: str, requester: Metadata) -> bool:
     try:
-        return bool(requester.metadata(f"{segment(name)}/deleted", "data", per_page="1"))
+        return bool(requester.metadata(f"{quote_path_part(name)}/deleted", "data", per_page="1"))
     except Refused as refusal:
         if refusal.failure_type == FailureType.transient_error:
             raise
@@ -198,7 +198,7 @@ def _has_listed_a_deletion(name: str, requester: Metadata) -> bool:
 
 def _find_why_unserved(name: str, metadata: Mapping[str, Any]) -> str | None:
     if name in DOTS:
-        return "Its name cannot stand in an address."
+        return "Its name cannot be part of an address."
     if not metadata.get("api_supported", True):
         return "Zoho's API does not serve this module."
     if not metadata.get("viewable", True):

@@ -22,7 +22,8 @@ class OddValues:
         return [replace(field, report_odd=self._count) for field in fields]
 
     def report(self) -> None:
-        """One warning for each field with such values, with their number; then it counts anew."""
+        """One warning for each field with such values, with their number; then counting
+        restarts."""
         for field, values in self._counts.items():
             LOGGER.warning(f"{self._stream}.{field.api_name}: {describe_unfit(field, values)}")
         self._counts.clear()

@@ -73,9 +73,8 @@ def pack(stream: str, rows: Sequence[Row], cursor: str | None) -> Iterator[Row]:
 def limit_packs_in_flight(source: ConcurrentDeclarativeSource) -> None:
     """Limits the CDK's queue between reading and printing.
 
-    A place holds fifty records, and the CDK's 10,000 places are gigabytes behind a slow reader. The
-    CDK has no setting for it: the queue is private.
-    """
+    A place holds fifty records, and the CDK's 10,000 places are gigabytes when the reader is slow.
+    The CDK has no setting for it: the queue is private."""
     source._concurrent_source._queue.maxsize = PACKS_IN_FLIGHT
 
 
@@ -127,6 +126,6 @@ class PackedEntrypoint(AirbyteEntrypoint):
         return AirbyteEntrypoint.handle_record_counts(message, stream_message_count)
 
 
-def is_no_record_count(entry: logging.LogRecord) -> bool:
-    """A log filter. The CDK counts what travels: its own "Read N records" would count packs."""
+def hide_record_counts(entry: logging.LogRecord) -> bool:
+    """A log filter. The CDK counts messages: its own "Read N records" would count packs."""
     return not (entry.msg.startswith("Read ") and " records from " in entry.msg)

@@ -18,7 +18,7 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils import AirbyteTracedException
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 
-from source_zoho_crm.packed_records import PackedEntrypoint, is_no_record_count
+from source_zoho_crm.packed_records import PackedEntrypoint, hide_record_counts
 from source_zoho_crm.source import SourceZohoCrm
 from zoho_crm.problems import config_error
 
@@ -43,7 +43,7 @@ def run() -> None:
             _report_problem(problem, checking=args[:1] == ["check"])
             return
         source.packed = True
-        logging.getLogger(f"airbyte.{source.name}").addFilter(is_no_record_count)
+        logging.getLogger(f"airbyte.{source.name}").addFilter(hide_record_counts)
         entrypoint = PackedEntrypoint(source)
         try:
             with PRINT_BUFFER:
@@ -52,7 +52,7 @@ def run() -> None:
                     if stop.requested.is_set():
                         stop.end()
         except BrokenPipeError:
-            # The output has no reader any more. The threads of a read would wait for a place in
+            # The output no longer has a reader. The threads of a read would wait for a place in
             # the CDK's queue forever.
             os._exit(_SIGNALLED + signal.SIGPIPE)
 
@@ -60,8 +60,8 @@ def run() -> None:
 class _Stop:
     """Ends the process at the first Ctrl-C, between two lines of output.
 
-    The CDK's threads would wait for each other forever. A read loses nothing: the next one goes on
-    from the last state that was printed.
+    The CDK's threads would wait for each other forever. A read loses nothing: the next one
+    continues from the last state that was printed.
     """
 
     def __init__(self) -> None:
@@ -79,14 +79,14 @@ class _Stop:
     def _on_interrupt(self, number: int, frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         self.requested.set()
-        # If no message comes any more, nothing is being printed either.
+        # If no more messages come, nothing is being printed either.
         timer = threading.Timer(_LAST_LINE_S, self.end)
         timer.daemon = True
         timer.start()
 
     def end(self) -> None:
         PRINT_BUFFER.flush()
-        sentence = "Stopped. The next read with the last state goes on from there."
+        sentence = "Stopped. The next read with the last state continues from there."
         logging.getLogger("airbyte").warning(sentence)
         PRINT_BUFFER.flush()
         os._exit(_SIGNALLED + signal.SIGINT)

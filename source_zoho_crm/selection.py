@@ -17,8 +17,8 @@ from source_zoho_crm.state import States
 _KEY = "_selection"
 _INCREMENTAL = "_incremental"
 _SAVED = "_saved"
-#: Of a state without a moment. A null would be dropped from the config.
-_NO_MOMENT = "none"
+#: Of a state without a timestamp. A null would be dropped from the config.
+_NO_TIMESTAMP = "none"
 
 
 def add_selection(
@@ -36,18 +36,18 @@ def add_selection(
     incremental = [
         stream.stream.name for stream in catalog.streams if stream.sync_mode == SyncMode.incremental
     ]
-    saved = {name: state.get(CURSOR_FIELD, _NO_MOMENT) for name, state in (states or {}).items()}
+    saved = {name: state.get(CURSOR_FIELD, _NO_TIMESTAMP) for name, state in (states or {}).items()}
     return {**config, _KEY: columns, _INCREMENTAL: incremental, _SAVED: saved}
 
 
-def get_saved_moment(config: Mapping[str, Any], stream: str) -> datetime | None:
+def get_saved_timestamp(config: Mapping[str, Any], stream: str) -> datetime | None:
     """Up to where earlier syncs have read the stream; None: not known."""
-    moment = (config.get(_SAVED) or {}).get(stream)
-    return datetime.fromisoformat(moment) if moment and moment != _NO_MOMENT else None
+    timestamp = (config.get(_SAVED) or {}).get(stream)
+    return datetime.fromisoformat(timestamp) if timestamp and timestamp != _NO_TIMESTAMP else None
 
 
 def has_state(config: Mapping[str, Any], stream: str) -> bool:
-    """Whether an earlier sync has left a state of the stream, be it without a moment."""
+    """Whether an earlier sync has left a state of the stream, with or without a timestamp."""
     return stream in (config.get(_SAVED) or {})
 
 

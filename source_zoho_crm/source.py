@@ -31,7 +31,7 @@ from source_zoho_crm.modules import get_modules
 from source_zoho_crm.packed_records import limit_packs_in_flight, unpack
 from source_zoho_crm.selection import add_selection, get_selected_streams, is_incremental
 from source_zoho_crm.state import (
-    add_org,
+    add_org_id,
     build_state_warnings,
     drop_unknown_keys,
     find_states_of_another_org,
@@ -178,7 +178,7 @@ class SourceZohoCrm(YamlDeclarativeSource):
             # The CDK ends each stream with a state. With one, the next run would not know that
             # the stream has never brought a row.
             elif stream not in get_modules(org).records_refused:
-                yield add_org(message, states, org_id)
+                yield add_org_id(message, states, org_id)
         if missing:
             raise config_error(f"Not offered by this org: {', '.join(missing)}.")
         for error in unread.values():

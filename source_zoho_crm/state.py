@@ -1,4 +1,4 @@
-"""Saved states: what a run goes on from, whose they are, and what is odd about them."""
+"""Saved states: where a run continues, whose they are, and what is odd about them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -15,13 +15,13 @@ from airbyte_cdk.models import (
 from airbyte_cdk.sources.streams.core import NO_CURSOR_STATE_KEY
 from airbyte_cdk.utils import AirbyteTracedException
 
-from source_zoho_crm.readers.windows import CURSOR_FIELD, format_moment
+from source_zoho_crm.readers.windows import CURSOR_FIELD, format_timestamp
 from zoho_crm.problems import config_error
 from zoho_crm.settings import BEGINNING
 
 #: Key of the id of the org that a state is of ("Get Organization": id).
 ORG_ID = "org_id"
-#: The CDK's other form of a state has spans instead of a moment, and so does not say since when
+#: The CDK's other form of a state has spans instead of a timestamp, and so does not say since when
 #: deletions are to be emitted.
 _SPANS = "slices"
 
@@ -34,9 +34,9 @@ States = Mapping[str, Mapping[str, Any]]
 def select_states(
     states: Iterable[AirbyteStateMessage], catalog: ConfiguredAirbyteCatalog | None
 ) -> list[AirbyteStateMessage]:
-    """The saved states that a run goes on from: those of streams that are read incrementally.
+    """The saved states from which a run continues: those of streams that are read incrementally.
 
-    Each moment is written like 2026-01-31T12:00:00Z: states are edited by hand and moved in from
+    Timestamps are written like 2026-01-31T12:00:00Z: states are edited by hand and moved in from
     elsewhere, and the CDK's cursor reads no other form. The CDK does not look at the sync mode, and
     would leave older rows out of a full refresh.
     """
@@ -81,14 +81,14 @@ def _normalize(message: AirbyteStateMessage) -> AirbyteStateMessage:
         return message
     value: Any = state.get(CURSOR_FIELD, state.get(_SPANS))
     try:
-        moment = datetime.fromisoformat(value)
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        written = format_moment(max(moment, datetime.fromisoformat(BEGINNING)))
+        timestamp = datetime.fromisoformat(value)
+        timestamp = timestamp if timestamp.tzinfo else timestamp.replace(tzinfo=UTC)
+        written = format_timestamp(max(timestamp, datetime.fromisoformat(BEGINNING)))
     except (TypeError, ValueError, OverflowError):
         raise config_error(
-            f"{stream.stream_descriptor.name}: the saved state is {value!r}, which is no moment. "
-            f'Write it like {{"{CURSOR_FIELD}": "2026-01-31T12:00:00Z"}}, or clear the stream to '
-            "read all of it again."
+            f"{stream.stream_descriptor.name}: the saved state is {value!r}, which is not a "
+            f'datetime. Write it like {{"{CURSOR_FIELD}": "2026-01-31T12:00:00Z"}}, or clear the '
+            "stream to read all of it again."
         ) from None
     blob = AirbyteStateBlob(state | {CURSOR_FIELD: written})
     return replace(message, stream=replace(stream, stream_state=blob))
@@ -114,7 +114,7 @@ def find_states_of_another_org(
     }
 
 
-def add_org(message: AirbyteMessage, states: States, org_id: str | None) -> AirbyteMessage:
+def add_org_id(message: AirbyteMessage, states: States, org_id: str | None) -> AirbyteMessage:
     """A stream's state with the id of its org, which is the saved one where Zoho names none."""
     state = message.state
     stream = state.stream if state else None
@@ -158,6 +158,7 @@ def build_state_warnings(
         elif CURSOR_FIELD in state and datetime.fromisoformat(state[CURSOR_FIELD]) > latest:
             yield (
                 f"{stream}: the saved state is {state[CURSOR_FIELD]}, which is in the future: it "
-                f"is {format_moment(latest)} now. No change is read until then. Clear the stream's "
-                "state to read all of it again, or set it to the moment of the last good sync."
+                f"is {format_timestamp(latest)} now. No change is read until then. Clear the "
+                "stream's state to read all of it again, or set it to the time of the last good "
+                "sync."
             )

@@ -6,7 +6,7 @@ from datetime import timedelta
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.types import Record, StreamSlice
 
-from source_zoho_crm.readers.windows import Window, format_moment
+from source_zoho_crm.readers.windows import Window, format_timestamp
 
 
 class WindowPartition(Partition):
@@ -15,9 +15,10 @@ class WindowPartition(Partition):
     def __init__(self, stream: str, window: Window) -> None:
         self._stream = stream
         # The cursor joins windows that touch; ours are a second apart.
-        start = format_moment(window.start - timedelta(seconds=1))
+        start = format_timestamp(window.start - timedelta(seconds=1))
         self._slice = StreamSlice(
-            partition={}, cursor_slice={"start_time": start, "end_time": format_moment(window.end)}
+            partition={},
+            cursor_slice={"start_time": start, "end_time": format_timestamp(window.end)},
         )
 
     def read(self) -> Iterable[Record]:

@@ -26,26 +26,26 @@ from unit_tests.source.conftest import Org, configured
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_emulator.server import running
 
-MOMENT = {"type": "string", "format": "date-time"}
+TIMESTAMP = {"type": "string", "format": "date-time"}
 STREAM = {
     "name": "Leads",
     "json_schema": {
-        "properties": {"id": {}, "Name": {}, "Far": {}, "Modified_Time": MOMENT, "Tag": {}}
+        "properties": {"id": {}, "Name": {}, "Far": {}, "Modified_Time": TIMESTAMP, "Tag": {}}
     },
 }
 
 
-def moment(second: int) -> str:
+def timestamp(second: int) -> str:
     return f"2026-01-01T00:00:{second:02}Z"
 
 
 def row(key: str, second: int, **values: object) -> dict[str, object]:
     empty = dict.fromkeys(("Name", "Far", "Tag"))
-    return {"id": key, "Modified_Time": moment(second), **empty, **values}
+    return {"id": key, "Modified_Time": timestamp(second), **empty, **values}
 
 
 def gone(key: str, second: int) -> dict[str, object]:
-    return {"id": key, "Modified_Time": moment(second), "_ab_cdc_deleted_at": moment(second)}
+    return {"id": key, "Modified_Time": timestamp(second), "_ab_cdc_deleted_at": timestamp(second)}
 
 
 def kept(*rows: dict[str, object], incremental: bool = True) -> Table:
@@ -90,8 +90,8 @@ def test_lost_stale_torn_and_undeleted_rows_are_told_apart() -> None:
 
 def test_rows_behind_a_state_are_not_missed_yet() -> None:
     truth = [row("1", 3), row("2", 6)]
-    assert kept().losses(truth, upto=moment(3)).lost == ["Leads 1"]
-    assert kept().losses(truth, upto=moment(6)).lost == ["Leads 1", "Leads 2"]
+    assert kept().losses(truth, upto=timestamp(3)).lost == ["Leads 1"]
+    assert kept().losses(truth, upto=timestamp(6)).lost == ["Leads 1", "Leads 2"]
 
 
 def test_a_whole_table_is_replaced_by_a_complete_read_alone() -> None:
@@ -121,7 +121,7 @@ def printed(folder: Path, *messages: object, err: str = "", exit_code: int = 0) 
 def state(second: int, **more: object) -> dict[str, object]:
     stream = {
         "stream_descriptor": {"name": "Leads"},
-        "stream_state": {"Modified_Time": moment(second), **more},
+        "stream_state": {"Modified_Time": timestamp(second), **more},
     }
     return {"type": "STATE", "state": {"type": "STREAM", "stream": stream}}
 
@@ -170,10 +170,10 @@ def test_the_last_states_are_kept_and_rows_from_before_them_are_odd(tmp_path: Pa
     warehouse = Warehouse({"streams": [{"stream": STREAM, "sync_mode": "incremental"}]})
 
     assert warehouse.take(printed(tmp_path, record(row("1", 2)), state(2), state(4))) == []
-    assert warehouse.upto("Leads") == moment(4)
+    assert warehouse.upto("Leads") == timestamp(4)
     assert warehouse.take(printed(tmp_path, record(gone("1", 3)), record(row("2", 5)))) == []
     assert warehouse.take(printed(tmp_path, record(row("3", 4)))) == [
-        f"Leads: 1 rows from before the state {moment(4)}: ['3']"
+        f"Leads: 1 rows from before the state {timestamp(4)}: ['3']"
     ]
 
 

@@ -129,11 +129,11 @@ def test_the_sentences_to_look_up_are_those_that_are_said(page: Path, sentence: 
 
 #: Said only to who writes files by hand or runs the commands, with the file or setting named.
 BY_HAND = (
-    "The config is no JSON object",
+    "The config is not a JSON object",
     "cannot be read",
-    "is no JSON",
+    "is not JSON",
     "A file given on the command line",
-    "The configured catalog is none",
+    "The configured catalog is not valid",
     "base_url",
 )
 

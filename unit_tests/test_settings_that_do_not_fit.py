@@ -32,11 +32,12 @@ BOTH = [
     ({"refresh_token": None}, "Refresh token (refresh_token) is missing."),
     (
         {"client_secret": 5},
-        "Client secret (client_secret) is a value, which is no text; write it in quotes.",
+        "Client secret (client_secret) is a value, which is not text; write it in quotes.",
     ),
     (
         {"credits_reserve_percent": True},
-        "Credits reserved for people (credits_reserve_percent) is true, which is no whole number.",
+        "Credits reserved for people (credits_reserve_percent) is true, which is not a whole "
+        "number.",
     ),
     (
         {"dc_region": "Mars"},
@@ -49,7 +50,8 @@ BOTH = [
     ),
     (
         {"credits_reserve_percent": 1.5},
-        "Credits reserved for people (credits_reserve_percent) is 1.5, which is no whole number.",
+        "Credits reserved for people (credits_reserve_percent) is 1.5, which is not a whole "
+        "number.",
     ),
     (
         {"base_url": "http://example.com"},
@@ -57,14 +59,14 @@ BOTH = [
         "Plain http is taken for addresses of this machine only.",
     ),
     *(
-        ({"base_url": url}, f"base_url {url!r} is no address. Write it like https://host:port.")
+        ({"base_url": url}, f"base_url {url!r} is not an address. Write it like https://host:port.")
         for url in ("http://[::1", "http://127.0.0.1:abc", "https://")
     ),
 ]
 OF_THE_SOURCE = [
     (
         {"max_concurrent_requests": 1.5},
-        "Maximum calls at once (max_concurrent_requests) is 1.5, which is no whole number.",
+        "Maximum calls at once (max_concurrent_requests) is 1.5, which is not a whole number.",
     ),
     (
         {"max_concurrent_requests": 0},
@@ -78,8 +80,8 @@ OF_THE_SOURCE = [
         for value, said in (
             (1441, "and 1440 is the most"),
             (-1, "and 0 is the least"),
-            (0.5, "which is no whole number"),
-            ("10", "which is no whole number"),
+            (0.5, "which is not a whole number"),
+            ("10", "which is not a whole number"),
         )
     ),
     (
@@ -93,13 +95,13 @@ OF_THE_SOURCE = [
     ),
     (
         {"start_datetime": "2021-02-30"},
-        "Start date (start_datetime) is '2021-02-30', which is no date. "
+        "Start date (start_datetime) is '2021-02-30', which is not a date. "
         "Write it like 2021-01-01T00:00:00Z, or leave it empty.",
     ),
     (
         {"start_datetime": "2999-01-01"},
         "Start date (start_datetime) is '2999-01-01', in the future, so nothing would be read. "
-        "Choose a past moment, or leave it empty to read everything.",
+        "Choose a past time, or leave it empty to read everything.",
     ),
     (
         {"retrieval": {"use_coql": True}},
@@ -111,7 +113,7 @@ OF_THE_SOURCE = [
     ),
     (
         {"retrieval": "REST"},
-        "Use COQL (retrieval) is 'REST', which is no JSON object; "
+        "Use COQL (retrieval) is 'REST', which is not a JSON object; "
         'write it as {"use_coql": "enabled"}.',
     ),
     (
@@ -121,8 +123,8 @@ OF_THE_SOURCE = [
 ]
 MAPPING = {"stream": "people", "module": "Leads", "operation": {"operation": "insert"}}
 OF_THE_DESTINATION = [
-    ({"mappings": {}}, "Mappings (mappings) is {}, which is no list."),
-    ({"mappings": ["Leads"]}, "Mapping 1 is no JSON object."),
+    ({"mappings": {}}, "Mappings (mappings) is {}, which is not a list."),
+    ({"mappings": ["Leads"]}, "Mapping 1 is not a JSON object."),
     (
         {"mappings": [MAPPING, MAPPING | {"module": ""}]},
         "Mapping 2: Module (module) is missing.",
@@ -144,8 +146,8 @@ OF_THE_DESTINATION = [
     *(
         (
             {"mappings": [MAPPING | {"operation": text}]},
-            f"Mapping 1: Operation (operation) is {text!r}, which is no JSON object; write it as "
-            f"{example}.",
+            f"Mapping 1: Operation (operation) is {text!r}, which is not a JSON object; write it "
+            f"as {example}.",
         )
         for text, example in (
             ("upsert", '{"operation": "upsert", "matching_key": "Email"}'),
@@ -156,12 +158,12 @@ OF_THE_DESTINATION = [
     ),
     (
         {"automations": "selected"},
-        "Automations (automations) is 'selected', which is no JSON object; "
+        "Automations (automations) is 'selected', which is not a JSON object; "
         'write it as {"run": "selected", "kinds": ["workflow"]}.',
     ),
     (
         {"null_values": {"a": True}},
-        'Null values (null_values) is {"a": true}, which is no text.',
+        'Null values (null_values) is {"a": true}, which is not text.',
     ),
     (
         {"mappings": [MAPPING | {"fields": [{"column": "a"}]}]},
@@ -187,7 +189,7 @@ OF_THE_DESTINATION = [
     ),
     (
         {"mappings": [MAPPING | {"lar_id": 4150868000000112009}]},
-        "Mapping 1: Assignment rule (lar_id) is 4150868000000112009, which is no text; "
+        "Mapping 1: Assignment rule (lar_id) is 4150868000000112009, which is not text; "
         "write it in quotes.",
     ),
     *(
@@ -259,7 +261,7 @@ def test_check_says_which_setting_does_not_fit_and_what_would(
 
 @pytest.mark.parametrize(
     ("connector", "sentence"),
-    [("source", "is not an object"), ("destination", "The config is no JSON object.")],
+    [("source", "is not an object"), ("destination", "The config is not a JSON object.")],
 )
 def test_a_config_that_is_no_object_is_refused(check: Check, connector: str, sentence: str) -> None:
     answer = check(connector, ["Leads"])

@@ -1,9 +1,9 @@
 """What an answer of Zoho is: a page, a documented "no rows", or unreadable. Only this file decides.
 
-"No rows" is HTTP 204, or 304 if `If-Modified-Since` was sent, or an empty list. Anything else
-that lacks the content that Zoho documents is an UndocumentedError: the requester asks again, and
-gives up in the end. It never ends a list, and never means "not there" ("Status Codes and Error
-Handling").
+"No rows" is HTTP 204, or 304 if `If-Modified-Since` was sent, or an empty list. Anything else that
+lacks the content that Zoho documents is an UndocumentedError: the requester repeats the call, and
+gives up after some tries. It never ends a list, and never means "not there" ("Status Codes and
+Error Handling").
 """
 
 from collections.abc import Callable, Mapping
@@ -49,12 +49,12 @@ def parse_body(response: requests.Response) -> Body:
     try:
         body = parse_json(response.content)
     except ValueError:
-        raise UndocumentedError("it is no JSON" if response.content else "it is empty") from None
+        raise UndocumentedError("it is not JSON" if response.content else "it is empty") from None
     except (requests.RequestException, RuntimeError) as error:
         # Of a streamed answer; what was broken off once is consumed, which is a RuntimeError.
         raise UndocumentedError(f"it broke off ({type(error).__name__})") from error
     if not isinstance(body, dict):
-        raise UndocumentedError("it is no JSON object")
+        raise UndocumentedError("it is not a JSON object")
     return body
 
 
@@ -63,7 +63,7 @@ def accept_any_body(body: Body) -> Body:
 
 
 def build_entries_parser(key: str) -> Callable[[Body], list[Row]]:
-    """Reads the list under a key: settings, or records without any behind them."""
+    """Reads the list under a key: settings, or records that no others follow."""
 
     def read(body: Body) -> list[Row]:
         return build_page_parser(key, infos=False)(body).rows

@@ -26,7 +26,7 @@ LOGGER = logging.getLogger("airbyte")
 #: Config key, set in memory: the most seconds to wait while Zoho hands out no tokens.
 PATIENCE = "_token_patience_s"
 
-#: A token is renewed this long before Zoho ends it, so that none dies under way.
+#: A token is renewed this long before Zoho ends it, so that none expires during a call.
 _MARGIN = timedelta(minutes=5)
 
 #: Zoho hands out ten tokens per refresh token in ten minutes ("Token Validity").
@@ -61,7 +61,7 @@ _REFUSED = {
 _HOUR = timedelta(hours=1)
 
 
-#: Errors of the endpoint itself. The same request was reported to do well the next time.
+#: Errors of the endpoint itself. The same request is reported to succeed the next time.
 _PASSING = frozenset({"general_error", "internal_error", "server_error", "temporarily_unavailable"})
 
 
@@ -98,11 +98,11 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
 
     _tokens: ClassVar[dict[tuple[str, ...], _Token]] = {}
     _lock: ClassVar[threading.RLock] = threading.RLock()
-    _here: ClassVar[threading.local] = threading.local()
+    _thread: ClassVar[threading.local] = threading.local()
 
     def get_auth_header(self) -> Mapping[str, str]:
-        self._here.signed_with = self.get_access_token()
-        return {"Authorization": f"Zoho-oauthtoken {self._here.signed_with}"}
+        self._thread.signed_with = self.get_access_token()
+        return {"Authorization": f"Zoho-oauthtoken {self._thread.signed_with}"}
 
     def get_access_token(self) -> str:
         return self._token().text
@@ -115,7 +115,7 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
     def refresh_and_set_access_token(self) -> None:
         """Zoho has refused the token of this thread's call: take a new one, unless there is one."""
         known = self._tokens.get(self._account)
-        refused = getattr(self._here, "signed_with", known and known.text)
+        refused = getattr(self._thread, "signed_with", known and known.text)
         with self._lock:
             token = self._tokens.get(self._account)
             if token is None or token.text == refused:
@@ -182,7 +182,7 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
             return configured
         if api is None:
             return configured
-        LOGGER.info(f"The org lives at {api}, as the token answer says; that is used from now on.")
+        LOGGER.info(f"The token answer names {api} as the API address; the sync uses it.")
         return api
 
     def _ask_until_granted(self) -> Mapping[str, Any]:

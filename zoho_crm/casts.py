@@ -1,6 +1,6 @@
 """How Zoho's values are read into their canonical forms, one function for each.
 
-A value that is none of its type raises `Odd`, for any JSON. A text of JSON and a cell of CSV
+A value that does not have its type raises `Odd`, for any JSON. A text of JSON and a cell of CSV
 are read alike.
 """
 
@@ -19,7 +19,7 @@ _LEAST, _GREATEST = -(2**63), 2**63 - 1
 
 
 class Odd(ValueError):  # noqa: N818 - not an error of the program
-    """A value that is none of its type; `instead` stands in its column."""
+    """A value that does not have its type; `instead` replaces it in the column."""
 
     def __init__(self, instead: str | list[str] | None = None) -> None:
         super().__init__("a value that does not fit its type")
@@ -29,7 +29,7 @@ class Odd(ValueError):  # noqa: N818 - not an error of the program
 def cast_text(value: Any) -> str | None:
     """A number or boolean as JSON has it.
 
-    Odd is, and stays as JSON, what holds other values, and a number that may have lost digits.
+    Values that hold other values, and numbers that may have lost digits, are odd and stay JSON.
     """
     if type(value) is str:
         return value or None
@@ -79,7 +79,7 @@ def cast_number(value: Any) -> float | int | None:
         # 12.0 and 12: JSON and CSV of one value may write the one or the other.
         if value.is_integer():
             return int(value) if abs(value) < _MOST_WHOLE else value
-        # Neither an infinity nor NaN.
+        # Neither infinity nor NaN.
         if value - value == 0:
             return value
     elif type(value) is int:
@@ -92,7 +92,7 @@ def _parse_number(cell: str) -> Any:
     try:
         return orjson.loads(cell)
     except orjson.JSONDecodeError:
-        # 007, +5 and .5 are no JSON; 1_000 is Python's alone.
+        # 007, +5 and .5 are not JSON; only Python reads 1_000.
         try:
             return None if "_" in cell else float(cell)
         except ValueError:
@@ -155,15 +155,15 @@ def _parse_date(value: str) -> str | None:
 
 
 #: UTC of local hours and minutes with their offset: parsing is the most expensive step of a row.
-_KNOWN: dict[str, str] = {}
-_MOST_KNOWN = 100_000
-#: What stands behind them.
+_UTC_BY_LOCAL: dict[str, str] = {}
+_MOST_UTC = 100_000
+#: What follows them in a timestamp: seconds, and minutes with seconds.
 _SECONDS = {f":{second:02}" for second in range(60)}
-_RESTS = _SECONDS | {f":{minute:02}{rest}" for minute in range(60) for rest in _SECONDS}
+_ENDS_OF_TIMES = _SECONDS | {f":{minute:02}{rest}" for minute in range(60) for rest in _SECONDS}
 
 
 def to_utc(value: Any) -> str:
-    """`2024-06-05T02:04:09-07:00` as `2024-06-05T09:04:09Z`; raises ValueError for no moment.
+    """`2024-06-05T02:04:09-07:00` as `2024-06-05T09:04:09Z`; else raises ValueError.
 
     A date alone is its midnight in UTC. Fractions of a second, which Zoho does not print, are cut
     off.
@@ -172,8 +172,8 @@ def to_utc(value: Any) -> str:
         offset = value[19:]
         # Offsets of whole hours leave minutes as they are, and ten years have 87,660 hours.
         kept = 13 if offset == "Z" or offset[-3:] == ":00" else 16
-        begin, rest = _KNOWN.get(value[:kept] + offset), value[kept:19]
-        if begin is not None and rest in _RESTS:
+        begin, rest = _UTC_BY_LOCAL.get(value[:kept] + offset), value[kept:19]
+        if begin is not None and rest in _ENDS_OF_TIMES:
             return f"{begin}{rest}Z"
     except (TypeError, LookupError):
         raise ValueError(value) from None
@@ -183,15 +183,15 @@ def to_utc(value: Any) -> str:
     if local.tzinfo is None:
         local = local.replace(tzinfo=UTC)
     try:
-        moment = local.astimezone(UTC).isoformat()[:19]
+        timestamp = local.astimezone(UTC).isoformat()[:19]
     except OverflowError:
         raise ValueError(value) from None
-    # An offset may move minutes and seconds. Without one, the key might be that of another moment.
-    if offset and moment[kept:] == rest:
-        if len(_KNOWN) >= _MOST_KNOWN:
-            _KNOWN.clear()
-        _KNOWN[value[:kept] + offset] = moment[:kept]
-    return f"{moment}Z"
+    # An offset may move minutes and seconds. Without one, the key might be another timestamp's.
+    if offset and timestamp[kept:] == rest:
+        if len(_UTC_BY_LOCAL) >= _MOST_UTC:
+            _UTC_BY_LOCAL.clear()
+        _UTC_BY_LOCAL[value[:kept] + offset] = timestamp[:kept]
+    return f"{timestamp}Z"
 
 
 def cast_datetime(value: Any) -> str | None:

@@ -31,17 +31,17 @@ class ZohoClock:
 
     def at(self, local_s: float) -> datetime:
         """Zoho's time, as `now` has it, when ours was at so many seconds. Later answers may show
-        an earlier time, so moments that are kept are kept as ours."""
+        an earlier time, so store our times and convert them when they are used."""
         ahead = self._ahead_s or 0.0
         return datetime.fromtimestamp(local_s + (ahead if self._local else min(ahead, 0)), UTC)
 
     def latest(self) -> datetime:
-        """A moment that no clock has passed: Zoho's latest, and of a real org ours, too."""
+        """A time that no clock has passed: Zoho's latest, and of a real org ours, too."""
         ahead = self._most_ahead_s
         return datetime.fromtimestamp(time.time() + (ahead if self._local else max(ahead, 0)), UTC)
 
     def observe(self, date: str | None) -> None:
-        """Takes note of the date of an answer.
+        """Records the date of an answer.
 
         A single answer may come late, or from a machine whose clock is wrong.
         """

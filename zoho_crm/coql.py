@@ -1,7 +1,7 @@
 """Text of COQL queries.
 
-Names of columns and values of rows are quoted here. What else stands in a query are Zoho's own ids,
-which are digits, and names of modules.
+Names of columns and values of rows are quoted here. The rest of a query are Zoho's own ids, which
+are digits, and names of modules.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ def format_datetime(utc: str) -> str:
 
 
 def build_in(name: str, values: Sequence[str], *, bare: bool = False) -> str:
-    """A column that has one of the values; `bare`: they are numbers, and stand without quotes."""
+    """A column that has one of the values; `bare`: they are numbers, and are not quoted."""
     return f"{quote_column(name)} in ({', '.join(values if bare else map(quote_string, values))})"
 
 

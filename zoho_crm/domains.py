@@ -5,11 +5,11 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from zoho_crm.problems import Unreadable
 
-#: They name no place below a path, and nothing can quote them.
+#: They do not name a part of a path, and quoting does not change them.
 DOTS = frozenset({".", ".."})
 
 
-def segment(name: str) -> str:
+def quote_path_part(name: str) -> str:
     """A name of Zoho's as one part of a path, quoted.
 
     Unquoted, a name like `//example.com` would be an address of its own, to which the token goes.

@@ -37,7 +37,7 @@ FEATURE_LACKING = frozenset(
         "TERRITORY_DISABLED",
     }
 )
-#: How the codes of features end that an org can switch on: currencies, territories and others.
+#: Suffix of codes for features that are switched off: currencies, territories and others.
 _NOT_SWITCHED_ON = "_NOT_ENABLED"
 #: Zoho refuses a module on one retrieval method, and may serve it on another.
 NOT_SERVED = frozenset(

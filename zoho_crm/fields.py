@@ -58,7 +58,7 @@ def _warn_of_odd(field: "Field") -> None:
 
 
 def describe_unfit(field: "Field", values: int) -> str:
-    """What became of values of the field that do not fit its type."""
+    """How values of the field that do not fit its type were read."""
     written = field.is_list or field.type.schema == STRING.schema
     return (
         f"{values:,} {'value does' if values == 1 else 'values do'} not fit the data type "
@@ -78,7 +78,7 @@ class Field:
     is_tag: bool = False
     #: Lists show the beginning of such a text only.
     is_rich_text: bool = False
-    #: What a multi-select pick list may hold, by both of an option's names.
+    #: What a multi-select picklist may hold, by both of an option's names.
     options: frozenset[str] = frozenset()
     #: Why no record carries it; None: records do. ("Get Records", "COQL: Limitations", "Bulk Read:
     #: Limitations"; a column must come on all retrieval methods, or on none.)

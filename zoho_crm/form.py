@@ -23,24 +23,24 @@ Schema = Mapping[str, Any]
 _OLDER = "edition"
 
 _NO_TYPE = {
-    "string": "is no text",
-    "integer": "is no whole number",
+    "string": "is not text",
+    "integer": "is not a whole number",
     "boolean": "is neither true nor false",
-    "array": "is no list",
-    "object": "is no JSON object",
+    "array": "is not a list",
+    "object": "is not a JSON object",
 }
 
 
 def complete_config(config: object, form: Schema) -> dict[str, Any]:
     """A copy of the config as the form would save it: missing settings have their defaults, those
     of a chosen option too; texts have no blanks around them, and what is null or blank is absent.
-    Inside of lists texts stay as they are, for names of other systems stand there, and no default
-    takes the place of what a person left out.
+    Inside lists texts stay as they are, because they hold names of other systems, and no default
+    replaces what a person left out.
 
     Raises one config error that names all that does not fit; values of secrets are not shown.
     """
     if not isinstance(config, Mapping):
-        raise config_error("The config is no JSON object.")
+        raise config_error("The config is not a JSON object.")
     whole: dict[str, Any] = _tidy(config)
     _complete(whole, form)
     if problems := list(_find_problems(whole, form, "")):
@@ -133,7 +133,7 @@ def _find_problems_of_value(
                 yield from _find_unknown_keys(item, tuple(items["properties"]), entry)
                 yield from _find_problems(item, items, f"{entry}: ", listed=True)
             else:
-                yield f"{entry} is no JSON object."
+                yield f"{entry} is not a JSON object."
     else:
         for error in Draft7Validator(schema).iter_errors(value):
             yield f"{label} {_describe_error(error, schema)}."
@@ -155,7 +155,8 @@ def _find_problems_of_choice(value: Any, options: Sequence[Schema], label: str) 
         yield from _find_problems(value, option, f"{label}: ")
     elif isinstance(value, str):
         meant = by_name[find_similar(value, tuple(by_name)) or first]
-        yield f"{label} is {value!r}, which is no JSON object; write it as {_build_example(meant)}."
+        example = _build_example(meant)
+        yield f"{label} is {value!r}, which is not a JSON object; write it as {example}."
     else:
         needs = f"{label} needs {key}: {' or '.join(by_name)}"
         if isinstance(value, Mapping) and key in value:

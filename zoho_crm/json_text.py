@@ -15,7 +15,7 @@ def parse_json(content: bytes) -> Any:
 
     One odd value leaves the others intact: a raw control character stands for itself, half of a
     surrogate pair becomes U+FFFD, and a number beyond the range of floats becomes an infinity,
-    which the casts of `zoho_crm.casts` and `orjson.dumps` turn into null. Bytes that are no UTF-8
+    which the casts of `zoho_crm.casts` and `orjson.dumps` turn into null. Bytes that are not UTF-8
     become U+FFFD.
     """
     try:

@@ -1,7 +1,7 @@
-"""Lists that Zoho writes as one text: options of multi-select pick lists and names of tags, in
+"""Lists that Zoho writes as one text: options of multi-select picklists and names of tags, in
 exports and, in some orgs, in answers to queries.
 
-UNVERIFIED: what stands between them. No page covers exports; bulk write takes semicolons, a
+UNVERIFIED: what separates them. No page covers exports; bulk write takes semicolons, a
 client in production joins by commas "as Bulk does", and one org's queries gave semicolons. So both
 are read. An option may hold either of them, too.
 """
@@ -20,12 +20,12 @@ Texts = Iterable[tuple[str, str]]
 
 _SEPARATORS = _SEMICOLON, _COMMA = ";", ","
 #: Texts that a column remembers, and that are compared to find the separator.
-_MOST_KNOWN = 10_000
+_MOST_TEXTS = 10_000
 
 _DOUBT = (
-    "texts of {column} hold commas, and neither the options of the field nor other texts show for "
-    "sure whether these stand between options or within one. Such a text is split where that "
-    "leaves an option of the field; else it is read as one."
+    "texts of {column} hold commas, and neither the options of the field nor other texts show "
+    "for certain whether these separate options or are part of one. Such a text is split where "
+    "that leaves an option of the field; else it is read as one."
 )
 _CONTRADICTION = (
     "some texts show semicolons between options, others commas. Where the options of the field do "
@@ -34,7 +34,7 @@ _CONTRADICTION = (
 
 
 def find_options(field: Mapping[str, Any]) -> frozenset[str]:
-    """What a pick list may hold, by both names of each option; `field` is of "Fields Metadata"."""
+    """What a picklist may hold, by both names of each option; `field` is of "Fields Metadata"."""
     values = field.get("pick_list_values")
     return frozenset(
         str(option[name]).strip()
@@ -110,7 +110,7 @@ class MultiSelectTexts:
             items = known.get(text)
             if items is None:
                 items, certain = self._read(column, options, text)
-                if certain and len(known) < _MOST_KNOWN:
+                if certain and len(known) < _MOST_TEXTS:
                     known[text] = items
             return items.copy() or None
 
@@ -156,7 +156,7 @@ class MultiSelectTexts:
         for column, text in texts:
             if not _is_joined(text):
                 self._items[column].add(text.strip())
-            elif len(joined) < _MOST_KNOWN:
+            elif len(joined) < _MOST_TEXTS:
                 joined.add((column, text))
         for column, text in joined:
             self._shown |= _find_shown_separators(text, self._items[column])
@@ -190,7 +190,7 @@ def _split(text: str, separator: str, options: Collection[str]) -> tuple[list[st
 
 
 def _find_shown_separators(text: str, items: Collection[str]) -> set[str]:
-    """What stands between the items of a text, if it shows that by itself."""
+    """The separator of the items of a text, if the text alone shows it."""
     by_semicolon, strange = _split(text, _SEMICOLON, items)
     by_comma, unknown = _split(text, _COMMA, items)
     if _SEMICOLON in text and unknown and len(by_semicolon) > 1:

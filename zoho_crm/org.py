@@ -37,7 +37,7 @@ class Org:
         self._gate = Gate(min(LEAST_CALLS_AT_ONCE, most_calls or LEAST_CALLS_AT_ONCE))
         self._details_lock = threading.Lock()
         self._details: Mapping[str, Any] | None = None
-        self._here = threading.local()
+        self._thread = threading.local()
 
     def fetch_details(self, requester: Metadata) -> Mapping[str, Any]:
         """Asks "Get Organization" once: edition and licences decide what is allowed."""
@@ -60,20 +60,20 @@ class Org:
     def call(self, usage_of: str) -> Iterator[None]:
         """A call in progress: waits for its turn, and is booked on this stream."""
         with self._gate():
-            self._here.code = None
+            self._thread.code = None
             with self.usage.booked_on(usage_of):
                 yield
 
     @property
     def code(self) -> str | None:
         """Zoho's code for refusing this thread's latest call, if it did."""
-        return getattr(self._here, "code", None)
+        return getattr(self._thread, "code", None)
 
     def book_answer(self, request: requests.PreparedRequest, response: requests.Response) -> None:
         """Books any answer of Zoho's API."""
-        self._here.code = find_code(response)
+        self._thread.code = find_code(response)
         self.clock.observe(response.headers.get("Date"))
-        refused = self._here.code is not None or not response.ok
+        refused = self._thread.code is not None or not response.ok
         self.usage.book_answer(request, response, refused=refused)
 
 
@@ -95,7 +95,7 @@ def get_org(config: Mapping[str, Any]) -> Org:
 
 
 def begin_run(config: Mapping[str, Any]) -> None:
-    """A new run of this account begins: what it knows of the org, it fetches anew."""
+    """A new run of this account begins: what it knows of the org is fetched again."""
     with _orgs_lock:
         _orgs.pop(_account(config), None)
 

@@ -38,7 +38,7 @@ class NoTokenError(AirbyteTracedException):
 
 
 class Unreadable(AirbyteTracedException):
-    """Zoho's answer is none that it documents."""
+    """Zoho's answer is not one that it documents."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(
@@ -54,7 +54,7 @@ def config_error(sentence: str, *, internal: str | None = None) -> AirbyteTraced
 
 
 def transient_error(sentence: str, *, internal: str | None = None) -> AirbyteTracedException:
-    """It passes: the next sync may succeed."""
+    """It is temporary: the next sync may succeed."""
     return _problem(sentence, internal, FailureType.transient_error)
 
 

@@ -25,7 +25,7 @@ def _find_no_target(response: requests.Response) -> None:
 
 
 def refuse_redirect(response: requests.Response) -> ErrorResolution | None:
-    """What becomes of a redirect; None: the answer is none."""
+    """How a redirect is handled; None: the answer is not a redirect."""
     if "Location" not in response.headers or not response.is_redirect:
         return None
     # Without its path and query, which may hold values of records.
@@ -40,7 +40,7 @@ def _describe_target(location: str) -> str:
     try:
         target = urlsplit(location)
     except ValueError:
-        return "an address that is none"
+        return "an invalid address"
     if not target.netloc:
         return "another path"
     host = target.netloc.rpartition("@")[2]

@@ -57,7 +57,7 @@ PAUSES_S = (1, 2, 4, 8, 16, 32)
 #: Seconds between two answers without promised rows that are believed.
 SETTLE_S = 3.0
 _ONE_TOO_MANY = "Zoho takes no more calls at once. Try again later."
-_TOKEN_IN_VAIN = (
+_TOKEN_NOT_ACCEPTED = (
     "Zoho made an access token and does not accept it. Choose the region and environment in which "
     "the refresh token was made, or make a new refresh token."
 )
@@ -65,7 +65,7 @@ _TOKEN_IN_VAIN = (
 
 @dataclass(kw_only=True)
 class ZohoRequester(HttpRequester):
-    """Sends each call when its turn has come, books it, and fails with a sentence.
+    """Sends each call when it is its turn, books it, and raises errors as sentences for users.
 
     Why not in YAML: Zoho limits the calls of an org at a time, over all streams, which the CDK's
     call budget cannot say; and the CDK's own last error after several tries is a Python exception.
@@ -80,8 +80,8 @@ class ZohoRequester(HttpRequester):
         self.use_cache = False
         super().__post_init__(parameters)
         disable_redirects(self._http_client._session)
-        self.logger.addFilter(_is_no_error)
-        LOGGER.addFilter(_is_no_rate_limit)
+        self.logger.addFilter(_hide_refusals)
+        LOGGER.addFilter(_hide_token_renewals)
 
     def send_request(
         self,
@@ -142,7 +142,7 @@ class ZohoRequester(HttpRequester):
                 except UndocumentedError as odd:
                     sentence = explain_unreadable(response, odd)
             if pause is not None:
-                LOGGER.info(f"{sentence} It is asked again in {pause} s.")
+                LOGGER.info(f"{sentence} The call is repeated in {pause} s.")
                 sleep(pause)
         raise Unreadable(f"{sentence} Try again later.")
 
@@ -207,7 +207,7 @@ class ZohoRequester(HttpRequester):
             )
             rows = [row for row in found.rows if isinstance(row, Mapping)]
             if len(rows) < len(found.rows):
-                LOGGER.warning(f"{usage_of or path}: an entry that is no object is left out.")
+                LOGGER.warning(f"{usage_of or path}: an entry that is not an object is left out.")
             yield from rows
             if not found.more:
                 return
@@ -230,7 +230,7 @@ class ZohoRequester(HttpRequester):
         try:
             return super().send_request(**request)
         except NoTokenError:
-            # Whatever refused the call, this is why.
+            # Whatever refused the call, this is the reason.
             raise
         except AirbyteTracedException as error:
             last = error.__context__
@@ -243,7 +243,7 @@ class ZohoRequester(HttpRequester):
                 raise
             if code in TOKEN_REFUSED and error.failure_type == FailureType.config_error:
                 internal = error.internal_message
-                raise Refused(config_error(_TOKEN_IN_VAIN, internal=internal), code) from error
+                raise Refused(config_error(_TOKEN_NOT_ACCEPTED, internal=internal), code) from error
             if code == SCOPE_LACKING:
                 raise self._build_scope_error(error, request) from error
             raise Refused(error, code) from error
@@ -268,7 +268,7 @@ class ZohoRequester(HttpRequester):
         )
 
 
-def _is_no_error(record: logging.LogRecord) -> bool:
+def _hide_refusals(record: logging.LogRecord) -> bool:
     """The CDK logs each refusal with its whole answer, even where it is handled.
 
     The exception holds the same, and its sentence says what it means.
@@ -276,7 +276,7 @@ def _is_no_error(record: logging.LogRecord) -> bool:
     return record.levelno < logging.ERROR
 
 
-def _is_no_rate_limit(record: logging.LogRecord) -> bool:
+def _hide_token_renewals(record: logging.LogRecord) -> bool:
     """The CDK logs each call that needs a new token as if it met a rate limit."""
     return record.module != "rate_limiting" or "(HTTP 401)" not in record.getMessage()
 

@@ -7,7 +7,7 @@ from zoho_crm.errors import SCOPE_LACKING
 
 #: Parts of the API that have a scope of their own ("Scopes"); all else is records of a module.
 _OWN = ("settings", "users", "org", "coql")
-#: Modules with a word of their own in scopes, without underscores; all others share `custom`.
+#: Modules with their own word in scopes, without underscores; all others share `custom`.
 _MODULES = frozenset(
     """
     leads accounts contacts deals campaigns tasks events calls notes cases solutions products

@@ -72,12 +72,14 @@ def _check_base_url(url: str) -> str:
         host, _ = parts.hostname, parts.port
     except ValueError:
         host = None
-    # What stands beside the host would be read as another host by some, or end up in the path.
+    # Some parsers read what is beside the host as another host, or as part of the path.
     beside = re.search(r"[\s\\@?#]", url)
     if not host or beside:
-        # Without what stands before the host, which may be a password.
+        # Without the part before the host, which may be a password.
         shown = url.rpartition("@")[2]
-        raise config_error(f"base_url {shown!r} is no address. Write it like https://host:port.")
+        raise config_error(
+            f"base_url {shown!r} is not an address. Write it like https://host:port."
+        )
     if parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK):
         return urlunsplit((parts.scheme, parts.netloc.lower(), parts.path.rstrip("/"), "", ""))
     raise config_error(
@@ -86,34 +88,34 @@ def _check_base_url(url: str) -> str:
 
 
 def _parse_start(value: object) -> str:
-    """The start date in UTC; an earlier one than the beginning stands for all records.
+    """The start date in UTC; a date before the beginning means all records.
 
     Zoho's times have no fractions of a second, so they are cut off.
     """
     if value is None:
         return BEGINNING
-    moment = _parse_moment(str(value))
-    if moment is None:
+    timestamp = _parse_timestamp(str(value))
+    if timestamp is None:
         raise config_error(
-            f"Start date (start_datetime) is {value!r}, which is no date. "
+            f"Start date (start_datetime) is {value!r}, which is not a date. "
             "Write it like 2021-01-01T00:00:00Z, or leave it empty."
         )
-    if moment > datetime.now(UTC):
+    if timestamp > datetime.now(UTC):
         raise config_error(
             f"Start date (start_datetime) is {value!r}, in the future, so nothing would be read. "
-            "Choose a past moment, or leave it empty to read everything."
+            "Choose a past time, or leave it empty to read everything."
         )
-    if moment < datetime.fromisoformat(BEGINNING):
+    if timestamp < datetime.fromisoformat(BEGINNING):
         return BEGINNING
-    return moment.in_timezone("UTC").format("YYYY-MM-DDTHH:mm:ss[Z]")
+    return timestamp.in_timezone("UTC").format("YYYY-MM-DDTHH:mm:ss[Z]")
 
 
-def _parse_moment(text: str) -> pendulum.DateTime | None:
+def _parse_timestamp(text: str) -> pendulum.DateTime | None:
     # pendulum also reads weeks, durations and bare times; they are not meant here.
     if not re.match(r"\d{4}-\d{2}-\d{2}($|[T ])", text):
         return None
     try:
-        moment = pendulum.parse(text, tz="UTC")
+        timestamp = pendulum.parse(text, tz="UTC")
     except (ParserError, ValueError):
         return None
-    return moment if isinstance(moment, pendulum.DateTime) else None
+    return timestamp if isinstance(timestamp, pendulum.DateTime) else None

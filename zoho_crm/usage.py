@@ -50,7 +50,7 @@ class Usage:
         self.remaining: int | None = None
         self._reserve_percent = reserve_percent
         self._lock = threading.Lock()
-        self._here = threading.local()
+        self._thread = threading.local()
         #: Credits of the calls that are under way, and of those that were answered.
         self._under_way = 0
         self._spent = 0
@@ -70,28 +70,28 @@ class Usage:
     @contextmanager
     def booked_on(self, stream: str) -> Iterator[None]:
         """The calls of this thread are booked on the stream."""
-        self._here.stream, self._here.cost = stream, 0
+        self._thread.stream, self._thread.cost = stream, 0
         try:
             yield
         finally:
-            self._here.stream = None
+            self._thread.stream = None
             self._end_call()
 
     def book_request(self, request: requests.PreparedRequest) -> None:
-        """A call is about to be made. Raises a transient error if it would touch the reserve."""
+        """A call is about to be made. Raises a transient error if it would use the reserve."""
         self._end_call()
         cost = compute_credits(request)
         with self._lock:
             self._keep_reserve(cost)
             self._under_way += cost
-            self._here.before = self._spent
-        self._here.cost = cost
+            self._thread.before = self._spent
+        self._thread.cost = cost
 
     def _end_call(self) -> None:
         """This thread's call is no longer under way."""
         with self._lock:
-            self._under_way -= getattr(self._here, "cost", 0)
-        self._here.cost = 0
+            self._under_way -= getattr(self._thread, "cost", 0)
+        self._thread.cost = 0
 
     def book_answer(
         self, request: requests.PreparedRequest, response: requests.Response, *, refused: bool
@@ -101,12 +101,12 @@ class Usage:
         # "Bulk Read" name the price of what was done only: 50 for a job that was made.
         cost, now = 1 if refused else compute_credits(request), time.monotonic()
         with self._lock:
-            self._under_way -= getattr(self._here, "cost", 0)
-            self._here.cost = 0
-            # Calls beside this one: what it says may be of before they were charged, or after.
-            others = self._spent - getattr(self._here, "before", self._spent)
+            self._under_way -= getattr(self._thread, "cost", 0)
+            self._thread.cost = 0
+            # The header may not include calls that ran beside this one.
+            others = self._spent - getattr(self._thread, "before", self._spent)
             self._spent += cost
-            name = getattr(self._here, "stream", None) or METADATA
+            name = getattr(self._thread, "stream", None) or METADATA
             usage = self.by_stream.setdefault(name, StreamUsage())
             usage.calls += 1
             usage.credits += cost
@@ -116,7 +116,8 @@ class Usage:
                 self.remaining -= cost
             said = response.headers.get("X-API-CREDITS-REMAINING", "")
             if said.isdigit():
-                # Zoho is right, also where it says more: what was used a day ago no longer counts.
+                # Zoho's number counts, even if it is higher: what was used a day ago no longer
+                # counts.
                 known = int(said) if self.remaining is None else self.remaining
                 self.remaining = max(int(said) - others, min(int(said), known))
                 self._is_counted = True
@@ -132,7 +133,7 @@ class Usage:
         return f"{self._reserve_percent:g} % of the org's API credits are reserved for people"
 
     def _is_unsaid(self) -> bool:
-        """Once: Zoho should say what is left and does not. Recorded answers never have."""
+        """Once: Zoho should say what is left and does not. Recorded answers never do."""
         if self._is_counted or not self._reserve_percent:
             return False
         if self.remaining is None or self.total is None or self.remaining * 2 >= self.total:
@@ -141,7 +142,7 @@ class Usage:
         return True
 
     def _warn_of_reserve(self) -> None:
-        """Where it cannot be kept as the user may think."""
+        """If it cannot be kept as the user may expect."""
         if self._reserve_percent and self.total is None:
             LOGGER.warning(
                 f"{self._share}, but Zoho does not show an edition from which their number is "
@@ -163,7 +164,7 @@ class Usage:
             self._stopped_because = (
                 f"{left:,} of the org's {self.total:,} API credits of the day are left, and "
                 f"{self._reserve_percent:g} % are reserved for people. "
-                "The next sync goes on from the saved state."
+                "The next sync continues from the saved state."
             )
         if self._stopped_because:
             # The same for all streams: a user reads one sentence.

@@ -21,10 +21,10 @@ from source_zoho_crm.readers import Row
 from source_zoho_crm.readers.calls import Calls
 from source_zoho_crm.readers.chosen_reader import ChosenReader
 from source_zoho_crm.readers.tombstones import build_tombstones, read_deletions
-from source_zoho_crm.readers.windows import CURSOR_FIELD, Window, format_moment
+from source_zoho_crm.readers.windows import CURSOR_FIELD, Window, format_timestamp
 from source_zoho_crm.selection import (
     build_missing_column_warnings,
-    get_saved_moment,
+    get_saved_timestamp,
     get_selected_columns,
     has_state,
     is_incremental,
@@ -128,8 +128,9 @@ class RecordsRetriever(Retriever):
     def _end_without_rows(self, refusal: Refused) -> None:
         """Returns where a module that Zoho refuses altogether may end empty; raises if it may not.
 
-        An empty full refresh would drop the rows of earlier syncs, and behind a state they would
-        go stale unnoticed. So only a stream that has emitted none ends empty, and each time again.
+        An empty full refresh would drop the rows of earlier syncs, and after a state they would go
+        stale unnoticed. So only a stream that has never emitted one ends empty, and does so each
+        time.
         """
         begins = not has_state(self.config, self.name)
         if begins:
@@ -193,7 +194,7 @@ class RecordsRetriever(Retriever):
 
     @property
     def _end(self) -> datetime:
-        """The last moment that is read.
+        """The end of what is read.
 
         A full refresh leaves no row to a next sync, so no clock may end it too early.
         """
@@ -242,14 +243,14 @@ class RecordsRetriever(Retriever):
         A state never goes back: what is read again before it is no part of the window.
         """
         assert isinstance(self.cursor, ConcurrentCursor)
-        saved = get_saved_moment(self.config, self.name)
+        saved = get_saved_timestamp(self.config, self.name)
         if saved and window.end <= saved:
             return
         start = window.start if saved is None else max(window.start, saved + _SECOND)
         part = WindowPartition(self.name, Window(start, window.end))
         self.cursor.observe(
             Record(
-                data={CURSOR_FIELD: format_moment(window.end)},
+                data={CURSOR_FIELD: format_timestamp(window.end)},
                 stream_name=self.name,
                 associated_slice=part.to_slice(),
             )

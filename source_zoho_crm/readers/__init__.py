@@ -25,7 +25,7 @@ class Reader(Protocol):
     ) -> Iterator[list[Row] | Window]:
         """The records modified from `since` to `end`, both included, in pages.
 
-        A window stands behind the last of its rows; windows follow each other without a gap and
+        A window comes after the last of its rows; windows follow each other without a gap and
         end at `end`. `resumed`: an earlier sync has read all that is older.
         `promised`: a record modified since then has been seen.
         """

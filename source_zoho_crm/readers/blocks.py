@@ -1,4 +1,4 @@
-"""What a chain of pages has shown for certain, though rows left it while it was read."""
+"""What a chain of pages has certainly shown, although rows left it while it was read."""
 
 from datetime import datetime, timedelta
 
@@ -6,21 +6,21 @@ from source_zoho_crm.readers import Row
 from source_zoho_crm.readers.calls import PER_PAGE
 from source_zoho_crm.readers.emitted_ids import parse_id
 from source_zoho_crm.readers.moved_rows import MoveDetector, MovedRows
-from source_zoho_crm.readers.windows import CURSOR_FIELD, format_moment
+from source_zoho_crm.readers.windows import CURSOR_FIELD, format_timestamp
 
 
-def add_seconds(moment: str, seconds: int) -> str:
-    """The moment so many seconds later, as a text in UTC."""
-    return format_moment(datetime.fromisoformat(moment) + timedelta(seconds=seconds))
+def add_seconds(timestamp: str, seconds: int) -> str:
+    """The time so many seconds later, as a text in UTC."""
+    return format_timestamp(datetime.fromisoformat(timestamp) + timedelta(seconds=seconds))
 
 
 class Block:
     """One chain of pages of a list by Modified_Time, from the second `anchor` up to `stop`.
 
-    A row that leaves its place, because it is edited or deleted, moves those behind it
-    forward, and one of them past the border of the two pages between which it happens. So all rows
-    have come up to the end of the page on which the first of those that left was seen; one page
-    alone misses none.
+    A row that leaves its place, because it is edited or deleted, moves those after it forward, and
+    one of them past the border of the two pages between which it happens. So all rows are read up
+    to the end of the page on which the first of those that left was seen; one page alone misses
+    none.
     """
 
     def __init__(self, anchor: str, upto: str, stop: str, emitted: dict[str, str]) -> None:
@@ -33,17 +33,17 @@ class Block:
         self.ends: list[str] = []
         #: Rows of the last page in its last second.
         self.tail = 0
-        #: Rows up to and with the second `upto` that were not emitted before.
+        #: Rows up to and including the second `upto` that were not emitted before.
         self.fresh = 0
         #: No rows of the span follow the last page.
         self.finished = False
         #: The chain ended before its rows.
         self.is_cut = False
-        #: On which page each row was first seen. Rows behind `stop` hide none before it.
+        #: On which page each row was first seen. Rows after `stop` hide none before it.
         self.places: dict[str, int] = {}
         #: Rows of the block.
         self.seen: set[str] = set()
-        #: Rows up to and with the second `upto`.
+        #: Rows up to and including the second `upto`.
         self.before: set[str] = set()
         #: The page on which they end; None: they have not ended.
         self.upto_page: int | None = None
@@ -55,26 +55,26 @@ class Block:
         return len(self.ends)
 
     def observe(self, page: list[Row]) -> None:
-        """Takes note of a page as Zoho gave it."""
-        moments = [row.get(CURSOR_FIELD) for row in page]
+        """Records a page as Zoho gave it."""
+        timestamps = [row.get(CURSOR_FIELD) for row in page]
         number = self.pages + 1
-        for row, moment in zip(page, moments, strict=True):
-            if moment and moment <= self._stop:
+        for row, timestamp in zip(page, timestamps, strict=True):
+            if timestamp and timestamp <= self._stop:
                 self.places.setdefault(row["id"], number)
-                self.last = max(self.last, moment)
-                if moment >= self.anchor:
+                self.last = max(self.last, timestamp)
+                if timestamp >= self.anchor:
                     self.seen.add(row["id"])
-                if moment <= self._upto:
+                if timestamp <= self._upto:
                     self.before.add(row["id"])
-            elif moment:
+            elif timestamp:
                 self.finished = True
-        self.tail = moments.count(self.last)
+        self.tail = timestamps.count(self.last)
         self.ends.append(self.last)
         if self.upto_page is None and (self.last > self._upto or self.finished):
             self.upto_page = number
 
     def end(self) -> None:
-        """The list has no rows behind the last page."""
+        """The list has no rows after the last page."""
         if self.upto_page is None:
             self.upto_page = self.pages
 
@@ -86,12 +86,12 @@ class Block:
         """
         new = []
         for row in page:
-            key, moment = row["id"], row.get(CURSOR_FIELD) or ""
-            inside = not moment or self.anchor <= moment <= self._stop
-            if inside and self._emitted.get(key) != moment:
-                self._emitted[key] = moment
+            key, timestamp = row["id"], row.get(CURSOR_FIELD) or ""
+            inside = not timestamp or self.anchor <= timestamp <= self._stop
+            if inside and self._emitted.get(key) != timestamp:
+                self._emitted[key] = timestamp
                 new.append(row)
-                self.fresh += self.anchor <= moment <= self._upto
+                self.fresh += self.anchor <= timestamp <= self._upto
         return new
 
     def drop_unkept(self, new: list[Row], kept: list[Row]) -> None:
@@ -133,15 +133,16 @@ class BlockSize:
 
 
 class Rereading:
-    """Whether a list that is read again and again as a whole has shown all its rows.
+    """Whether repeated readings of a whole list have shown all its rows.
 
-    So it is with the rows of one second, which no list separates, with lists by id, and with
-    exports of a whole module. All have come when none left since a reading began, and when two
-    readings followed each other during which less than a page of records left, taken together. For
-    a row that the first one missed has crossed the border of two pages and stands right before it;
-    the next one sees it, unless a page of rows leaves before it crosses another border. UNVERIFIED:
-    that no row enters the list before it; in a list by id, a record that is restored does. Where
-    it is not known how many left, or too many did, readings must bring nothing new.
+    Three things are read this way: the rows of one second, lists by id, and exports of a whole
+    module. A reading is complete if no record left the list since it began. Two consecutive
+    readings are complete together if fewer than a page of records left during both. Reason: a row
+    that the first reading missed has moved across a page border and stands right before it. The
+    second reading shows it, unless a page of rows leaves and moves it across another border.
+    UNVERIFIED: that no row enters the list before it; in a list by id, a record that is restored
+    does. If it is not known how many left, or too many did, reading continues until readings bring
+    nothing new.
     """
 
     def __init__(self, *, lists_deletions: bool, page: int = PER_PAGE) -> None:
@@ -153,11 +154,11 @@ class Rereading:
         self._left: frozenset[str] | None = None
 
     def mark_broken(self) -> None:
-        """A reading has not come to its end."""
+        """A reading has not reached its end."""
         self._left = None
 
     def is_complete(self, moved: MovedRows, fresh: int) -> bool:
-        """Whether it is so after a further reading has come to its end.
+        """Whether all rows were shown, after another reading has ended.
 
         `moved`: what left since the reading began; `fresh`: rows that it brought.
         """
@@ -171,15 +172,15 @@ class Rereading:
 class Second:
     """What is known of the rows of one second, at which blocks begin until one gets past it.
 
-    The first of several readings shows more than that second. The next ones go as far: `upto`, the
-    last second that it has shown all of.
+    The first of several readings shows more than that second. The next ones go to the same point:
+    `upto`, the last second that it has shown completely.
     """
 
     def __init__(self, anchor: str, detector: MoveDetector) -> None:
         #: Blocks that did not get past it.
         self.readings = 0
         self.upto = anchor
-        #: Readings have shown all rows up to and with `upto`, and not all behind.
+        #: Readings have shown all rows up to and including `upto`, and not all after it.
         self.is_complete = False
         self._anchor = anchor
         self._detector = detector
@@ -233,7 +234,7 @@ class ListById:
         self.ended = False
 
     def observe(self, page: list[Row]) -> None:
-        """Takes note of a page as Zoho gave it."""
+        """Records a page as Zoho gave it."""
         ids = [parse_id(row["id"]) for row in page]
         self._hollow = not ids
         held = [key for key in ids if self.upto is None or key <= self.upto]
@@ -242,7 +243,7 @@ class ListById:
         self.ended = len(held) < len(ids)
 
     def build_next(self) -> "ListById":
-        """The next reading: as far as the first one that came to the end of the list."""
+        """The next reading: as far as the first one that reached the end of the list."""
         end = None if self._hollow else self._top
         return ListById(end if self.upto is None else self.upto)
 

@@ -13,7 +13,7 @@ from source_zoho_crm.readers.export_chain import Chain, Ids, cut_window, estimat
 from source_zoho_crm.readers.export_file import read_rows
 from source_zoho_crm.readers.exports import Export
 from source_zoho_crm.readers.moved_rows import TOKEN_EXPIRED, MoveDetector
-from source_zoho_crm.readers.windows import CURSOR_FIELD, Window, format_moment
+from source_zoho_crm.readers.windows import CURSOR_FIELD, Window, format_timestamp
 from zoho_crm.fields import Field
 from zoho_crm.multi_select import MultiSelectTexts
 from zoho_crm.problems import Refused, transient_error
@@ -36,21 +36,21 @@ _GROWTH = 8.0
 class BulkReader:
     """One export for all rows of the span, and where they are more than one holds, a chain of them.
 
-    Each next export of a chain is made before the one before it is read. An export shows one moment
-    and misses nothing, but the exports of a chain show several: where pages are counted, a row that
-    leaves the span in between, because it is edited or deleted, moves all behind it forward,
-    and one of them past the border of two pages. Zoho documents neither an order of rows nor what
-    its page tokens stand for. So, when a chain has been read, two lists show whether one of its
-    rows has been edited or deleted since it began. If so, or if a row came twice, its span is read
-    again in windows that each fit into one export; rows that came before do not come again. That
-    costs exports only where it has to. What cannot be cut into windows is read again as a whole
-    until it is complete (`Rereading`); where no list shows deletions, a chain of several always
-    ("Bulk Read", each version).
+    Each next export of a chain is made before the one before it is read. An export shows one point
+    in time and misses nothing, but the exports of a chain show several: where pages are counted, a
+    row that leaves the span in between, because it is edited or deleted, moves all rows after it
+    forward, and one of them past the border of two pages. Zoho documents neither an order of rows
+    nor what its page tokens stand for. So, when a chain has been read, two lists show whether one
+    of its rows has been edited or deleted since it began. If so, or if a row came twice, its span
+    is read again in windows that each fit into one export; rows that were emitted before are not
+    emitted again. That costs exports only if necessary. What cannot be cut into windows is read
+    again as a whole until it is complete (`Rereading`); where no list shows deletions, a chain of
+    several always ("Bulk Read", each version).
 
     `in_steps`: the state of the stream counts, so that it has to move while the module is read. A
-    chain that has more behind five exports ends there. Its rows have come, and say how dense rows
+    chain that has more after five exports ends there. Its rows are emitted, and show how dense rows
     lie in time; then its span is read in windows of about three exports, each as long as the
-    density of the one before has it. Nothing says earlier how many rows a span has: lists count
+    density of the one before suggests. Nothing says earlier how many rows a span has: lists count
     none, and an export counts its own rows only. So a million rows are exported twice: five exports
     (about 300 credits) more for each span of more than a million, and the last of each window is
     not full. Smaller spans cost none more. A window with more than five exports is cut in the same
@@ -151,7 +151,7 @@ class BulkReader:
         raise transient_error(
             f"{self._module}: records were edited or deleted each of the {_REREADS} times that "
             f"they were exported, and {self._most_rows:,} is the most that one export can hold. "
-            "The next sync goes on from the saved state."
+            "The next sync continues from the saved state."
         )
 
     def _read_in_steps(
@@ -159,7 +159,7 @@ class BulkReader:
     ) -> Generator[list[Row] | Window, None, int]:
         """As `_read`, in windows that follow the data; the chain has shown a part of it."""
         total = 0
-        window, length = estimate_first_part(span, chain.moments)
+        window, length = estimate_first_part(span, chain.timestamps)
         while True:
             rows = yield from self._read(window, before)
             total += rows
@@ -181,7 +181,7 @@ class BulkReader:
         except Refused as refusal:
             if refusal.code != TOKEN_EXPIRED:
                 raise
-            # An export is made, and made anew, in several places.
+            # An export is created, and created again, in several places.
             chain.broken = True
 
     def _read_exports(self, window: Window | None, chain: Chain) -> Iterator[list[Row]]:
@@ -197,7 +197,7 @@ class BulkReader:
                 found = 0
                 with export.file() as file:
                     if export.wait_for_result() is not result:
-                        # It was lost and made anew, and the next one does not follow this one.
+                        # It was lost and created again, and the next one does not follow this one.
                         result = export.wait_for_result()
                         following = self._start_next(query, result, chain)
                     pages = read_rows(
@@ -284,6 +284,6 @@ class BulkReader:
 _CURSOR_CRITERION = {"field": {"api_name": CURSOR_FIELD}}
 
 
-def _format_literal(moment: datetime) -> str:
+def _format_literal(timestamp: datetime) -> str:
     """Samples write a numeric offset, never Z."""
-    return format_moment(moment).removesuffix("Z") + "+00:00"
+    return format_timestamp(timestamp).removesuffix("Z") + "+00:00"

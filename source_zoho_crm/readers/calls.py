@@ -4,19 +4,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from source_zoho_crm.readers.windows import format_moment
+from source_zoho_crm.readers.windows import format_timestamp
 from zoho_crm.answers import Body, Page, Row, UndocumentedError, build_page_parser
 from zoho_crm.casts import to_utc
-from zoho_crm.domains import segment
+from zoho_crm.domains import quote_path_part
 from zoho_crm.errors import INVALID_DATA
 from zoho_crm.problems import Refused, transient_error
 from zoho_crm.requester import ZohoRequester
 
 #: Rows of a page of any list.
 PER_PAGE = 200
-#: UNVERIFIED: that Zoho now and then refuses a good query so while others run beside it, and serves
-#: it the next time. Users say so, Zoho's pages do not; one call more is the price of believing it.
-_FALSE_AT_TIMES = "SYNTAX_ERROR"
+#: UNVERIFIED: that Zoho sometimes refuses a valid query with this code while others run beside it,
+#: and serves it the next time. Users report it, Zoho's pages do not; believing it costs one more
+#: call.
+_SOMETIMES_FALSE = "SYNTAX_ERROR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,8 @@ class Calls:
     def query(self, query: str, *, promised: bool = False) -> Page:
         """ "Query API": the rows of a query. `promised`: rows have been seen that it should find.
 
-        A second SYNTAX_ERROR is `Refused` as a passing one: a caller that has had rows knows that
-        it is false.
+        A second SYNTAX_ERROR raises `Refused` as a temporary error: a caller that has read rows
+        knows that it is false.
         """
 
         def ask() -> Page:
@@ -44,12 +45,12 @@ class Calls:
         try:
             return ask()
         except Refused as refusal:
-            if refusal.code != _FALSE_AT_TIMES:
+            if refusal.code != _SOMETIMES_FALSE:
                 raise
         try:
             return ask()
         except Refused as refusal:
-            if refusal.code != _FALSE_AT_TIMES:
+            if refusal.code != _SOMETIMES_FALSE:
                 raise
             sentence = f"{refusal.message} It was asked twice. Try again later."
             internal = refusal.internal_message
@@ -60,7 +61,7 @@ class Calls:
     ) -> Page:
         """ "Get Records": a page of the rows that were modified since then, and maybe before.
         `promised`: rows have been seen that it should show."""
-        return self._list(segment(self.module), _PAGE, params, since, promised)
+        return self._list(quote_path_part(self.module), _PAGE, params, since, promised)
 
     def find_some_id(self, since: datetime | None, *, converted: str = "both") -> str | None:
         """The id of a record modified since then (None: of any record); None: there is none."""
@@ -81,11 +82,11 @@ class Calls:
     def list_deletions(self, since: datetime, page: int) -> Page:
         """ "Get Deleted Records": a page of what was deleted since then, and maybe before."""
         params = {"type": "all", "page": str(page), "per_page": str(PER_PAGE)}
-        return self._list(f"{segment(self.module)}/deleted", _read_deletions, params, since)
+        return self._list(f"{quote_path_part(self.module)}/deleted", _read_deletions, params, since)
 
     def get_records(self, below: str, params: Mapping[str, str]) -> list[Row]:
         """The records at a path below the module's; they have been seen before."""
-        path, read = f"{segment(self.module)}{below}", build_page_parser(infos=False)
+        path, read = f"{quote_path_part(self.module)}{below}", build_page_parser(infos=False)
         return self.requester.ask_for_rows(
             path, read=read, promised=True, params=params, usage_of=self.module
         ).rows
@@ -123,7 +124,7 @@ def _read_deletions(body: Body) -> Page:
     return found
 
 
-def _modified_since(moment: datetime) -> dict[str, str]:
+def _modified_since(timestamp: datetime) -> dict[str, str]:
     """A second earlier: whether the header includes its own second is not documented."""
-    earlier = format_moment(moment - timedelta(seconds=1))
+    earlier = format_timestamp(timestamp - timedelta(seconds=1))
     return {"If-Modified-Since": earlier.removesuffix("Z") + "+00:00"}

@@ -28,7 +28,7 @@ LOGGER = logging.getLogger("airbyte")
 
 Part = TypeVar("Part", list[Row] | Window, list[Row])
 
-#: Behind all that is edited while a module is read.
+#: After all that is edited while a module is read.
 _FAR = timedelta(days=365)
 
 
@@ -75,7 +75,7 @@ class ChosenReader:
         """The rows of the span and its windows; None: all rows.
 
         A refusal that it raises concerns more than the retrieval method: REST has refused, too, or
-        no other method would do better.
+        no other method would succeed.
         """
         yield from self._read_or_fall_back(lambda: self._read(span))
 
@@ -114,8 +114,8 @@ class ChosenReader:
     def _read_all(self) -> Iterator[list[Row]]:
         """All rows of a module that is read whole; of a child, those from the start date on.
 
-        By Modified_Time, where there is one: lists by id end at what their tokens reach, and
-        exports can be cut by it. Queries by id cost less and know no end.
+        By Modified_Time, where there is one: lists by id end where their page tokens end, and
+        exports can be cut by it. Queries by id cost less and have no such end.
         """
         start = self._config["start_datetime"]
         stamped = any(field.api_name == CURSOR_FIELD for field in self._fields)

@@ -73,7 +73,7 @@ def read_until_unchanged(
 
     Without those that are gone, and those that are not `wanted` any longer, by their id and
     Modified_Time: a row that keeps being edited is not waited for, where it comes later.
-    `at_last`: it does not, so it comes as it was read last, with a warning.
+    `at_last`: no later read brings it, so it is emitted as it was read last, with a warning.
     """
     found: dict[str, Row] = {}
     if not 0 < len(ids) <= at_once:
@@ -102,13 +102,13 @@ def read_until_unchanged(
     if at_last:
         LOGGER.warning(
             f"Records {', '.join(ids[:3])} changed each of the {_REREADS} times they were read. "
-            "They come as they were read last, and their columns may be of two moments; the next "
-            "refresh of the stream reads them again."
+            "They are emitted as they were read last, and their columns may be from two versions "
+            "of the record; the next refresh of the stream reads them again."
         )
         for others in rest:
             first = {key: row | others[key] for key, row in first.items() if key in others}
         return found | first
     raise transient_error(
         f"Records {', '.join(ids[:3])} changed each of the {_REREADS} times they were "
-        "read. The next sync goes on from the saved state."
+        "read. The next sync continues from the saved state."
     )

@@ -13,7 +13,7 @@ _SAMPLES = 5
 
 
 class CoqlAndConvertedReader:
-    """The COQL reader of a module whose records can be converted.
+    """The COQL reader for a module whose records can be converted.
 
     UNVERIFIED: whether COQL shows converted leads. So one of them, found by a list, is looked for
     by a query; if the query does not show it and a list still does, the lists bring the converted

@@ -16,8 +16,8 @@ from source_zoho_crm.readers.repeated_pages import repeated_page_error
 from source_zoho_crm.readers.windows import (
     CURSOR_FIELD,
     Window,
-    format_moment,
-    parse_moment,
+    format_timestamp,
+    parse_timestamp,
     plan_windows,
 )
 from zoho_crm.coql import build_and, build_between, build_in, build_select
@@ -29,7 +29,7 @@ _IDS_AT_ONCE = 50
 #: The first page of a window that may be small: 200 rows cost the least, if Zoho charges by what is
 #: asked for (UNVERIFIED).
 _FEW = 200
-#: Rows that are asked for the moment at which a window ends.
+#: How many rows are tried for a Modified_Time at which the window can end.
 _TRIES = 3
 
 
@@ -80,7 +80,7 @@ class CoqlReader:
             yield span
             return
         plan = plan_windows(
-            since, end, lambda start, place: self._find_moment(Window(start, end), place)
+            since, end, lambda start, place: self._find_timestamp(Window(start, end), place)
         )
         window = next(plan, None)
         while window is not None:
@@ -102,12 +102,12 @@ class CoqlReader:
         for page in self._read_pages(self._groups[0], None, promised=False):
             yield self._complete(page, None)
 
-    def _find_moment(self, window: Window, place: int) -> datetime | None:
+    def _find_timestamp(self, window: Window, place: int) -> datetime | None:
         """Modified_Time of the window's row at this place, counted from 1; None: it has fewer.
 
-        Where that is none of the window's moments, rows before it are asked for theirs. If they
-        have none either, the window is read in one piece.
-        UNVERIFIED: how long Zoho takes to skip thousands of rows; it costs a credit.
+        Where that row's Modified_Time does not lie in the window, the rows before it are tried. If
+        none has one that does, the window is read in one piece. UNVERIFIED: how long Zoho takes to
+        skip thousands of rows; it costs a credit.
         """
         columns = ("id", CURSOR_FIELD)
         for _ in range(_TRIES):
@@ -122,9 +122,9 @@ class CoqlReader:
             rows = self._query(query).rows
             if not rows:
                 return None
-            moment = parse_moment(rows[0].get(CURSOR_FIELD))
-            if moment is not None and window.start <= moment <= window.end:
-                return moment
+            timestamp = parse_timestamp(rows[0].get(CURSOR_FIELD))
+            if timestamp is not None and window.start <= timestamp <= window.end:
+                return timestamp
             place = max(1, place // 2)
         return None
 
@@ -193,4 +193,4 @@ class CoqlReader:
 
 
 def _build_condition(window: Window) -> str:
-    return build_between(CURSOR_FIELD, format_moment(window.start), format_moment(window.end))
+    return build_between(CURSOR_FIELD, format_timestamp(window.start), format_timestamp(window.end))

@@ -12,7 +12,7 @@ _MOST = 1_000
 class EmittedIds:
     """Ids of records, some eight bytes each, in runs of ascending ids that do not overlap.
 
-    A look-up takes a few microseconds for any number of ids. An id that is no number below
+    A look-up takes a few microseconds for any number of ids. An id that is not a number below
     2^64 is an error: all of Zoho's are.
     """
 

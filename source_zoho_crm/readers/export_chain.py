@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from source_zoho_crm.readers import Row
-from source_zoho_crm.readers.windows import CURSOR_FIELD, Window, format_moment
+from source_zoho_crm.readers.windows import CURSOR_FIELD, Window, format_timestamp
 
 _SECOND = timedelta(seconds=1)
 #: A sample large enough to show how rows lie in time: less than 2 MB.
-_MOST_MOMENTS = 20_000
+_MOST_TIMESTAMPS = 20_000
 
 
 class Ids:
@@ -35,7 +35,7 @@ class Ids:
         if not page or not self._sorted:
             return page
         keys = [int(row["id"]) for row in page]
-        # Exports tend to lie behind each other; then there is nothing to look for.
+        # The ids of one export tend to follow those of another; then there is nothing to look for.
         first, last = min(keys), max(keys)
         if all(last < ids[0] or ids[-1] < first for ids in self._sorted if ids):
             return page
@@ -67,14 +67,14 @@ class Chain:
     long: bool = False
     #: A row was in two exports.
     twice: bool = False
-    #: Of its rows that have gone out, and of those of the seconds around its span. When one of
-    #: either leaves, the rows behind it move.
+    #: Of its emitted rows, and of those of the seconds around its span. When one of
+    #: either leaves, the rows after it move.
     ids: Ids = field(default_factory=Ids)
     around: Ids = field(default_factory=Ids)
     #: Rows by the hour of their Modified_Time, like 2026-01-31T12.
     hours: Counter[str] = field(default_factory=Counter)
     #: Modified_Time of a sample of its rows.
-    moments: list[str] = field(default_factory=list)
+    timestamps: list[str] = field(default_factory=list)
     _step: int = 1
 
     @property
@@ -95,13 +95,13 @@ class Chain:
         """The rows of the page that are the window's and that the chain has not had.
 
         Rows without a Modified_Time that can be read are each window's. `again`: of an export that
-        was made anew after rows of it were read.
+        was created again after rows of it were read.
         """
         new = self.ids.drop_known(page)
         unknown = self.around.drop_known(new)
         self.twice = self.twice or (len(unknown) < len(page) and not again)
         if window is not None:
-            first, last = format_moment(window.start), format_moment(window.end)
+            first, last = format_timestamp(window.start), format_timestamp(window.end)
             within = [row for row in new if first <= (row.get(CURSOR_FIELD) or first) <= last]
             if len(within) < len(new):
                 self.around.add(
@@ -111,9 +111,11 @@ class Chain:
         self.rows += len(new)
         self.ids.add(new)
         self.hours.update(row[CURSOR_FIELD][:13] for row in new if row.get(CURSOR_FIELD))
-        self.moments += [row[CURSOR_FIELD] for row in new[:: self._step] if row.get(CURSOR_FIELD)]
-        if len(self.moments) > _MOST_MOMENTS:
-            self.moments = self.moments[::2]
+        self.timestamps += [
+            row[CURSOR_FIELD] for row in new[:: self._step] if row.get(CURSOR_FIELD)
+        ]
+        if len(self.timestamps) > _MOST_TIMESTAMPS:
+            self.timestamps = self.timestamps[::2]
             self._step *= 2
         return new
 
@@ -138,9 +140,11 @@ def cut_window(window: Window, hours: Mapping[str, int], *, most_rows: int) -> l
     return [Window(*span) for span in zip(starts, ends, strict=True)]
 
 
-def estimate_first_part(window: Window, moments: Sequence[str]) -> tuple[Window, timedelta]:
-    """A first part of the window, with a fifth of the rows at these moments, and how long a part
+def estimate_first_part(window: Window, timestamps: Sequence[str]) -> tuple[Window, timedelta]:
+    """A first part of the window, with a fifth of the rows at these times, and how long a part
     may be that holds as many: the years before the oldest row do not show how they lie."""
-    known = [datetime.fromisoformat(moment) for moment in sorted(moments)] or [window.start]
+    known = [datetime.fromisoformat(timestamp) for timestamp in sorted(timestamps)] or [
+        window.start
+    ]
     end = max(known[len(known) // 5] - _SECOND, window.start)
     return Window(window.start, end), max(end - known[0], (known[-1] - known[0]) / 5)

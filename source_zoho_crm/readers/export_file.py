@@ -21,9 +21,9 @@ from zoho_crm.problems import system_error, transient_error
 
 LOGGER = logging.getLogger("airbyte")
 
-#: Few enough that the garbage collector does not walk them again and again.
+#: Few enough that the garbage collector does not traverse them repeatedly.
 _AT_ONCE = 250
-#: More than Zoho exports: a file that unpacks to more is none of Zoho's.
+#: More than Zoho exports: a file that unpacks to more is not Zoho's.
 MOST_BYTES = 20 * 10**9
 #: Characters of a cell and of a row: far more than Zoho's longest field, a rich text of 50,000, and
 #: few enough for the memory of any container ("Fields Metadata").
@@ -47,7 +47,7 @@ def read_rows(
 
     Neither the file nor what it unpacks to is in memory as a whole. A file that unpacks to
     more than 20 GB, or has more rows than an export can have, is refused. `texts` knows what other
-    exports of the module have shown of multi-select texts. Bytes that are no UTF-8 become U+FFFD.
+    exports of the module have shown of multi-select texts. Bytes that are not UTF-8 become U+FFFD.
     A file without a byte has no rows.
     """
     if not file.seek(0, io.SEEK_END):
@@ -55,7 +55,7 @@ def read_rows(
     try:
         with zipfile.ZipFile(file) as archive:
             entry = _find_entry(archive)
-            # The rest of the entry is never unpacked, should it be longer than it says.
+            # The rest of the entry is never unpacked, even if it is longer than it says.
             with archive.open(entry) as unpacked:
                 texts = texts or MultiSelectTexts(module)
                 texts.ahead = partial(_find_multi_select_cells, archive, entry, fields)
@@ -144,7 +144,7 @@ def find_damage(file: IO[bytes]) -> str | None:
     Unpacks it once, some of it at a time; what is no export of Zoho's is left to `read_rows`.
     """
     if not zipfile.is_zipfile(file):
-        return "its result is no ZIP"
+        return "its result is not a ZIP"
     try:
         with zipfile.ZipFile(file) as archive:
             large = any(entry.file_size > MOST_BYTES for entry in archive.infolist())
@@ -201,14 +201,14 @@ def _read_pages(
         ids = cells[places["id"]]
         if not all(key.isdecimal() and len(key) < _DIGITS for key in ids):
             raise transient_error(
-                f"{module}: Zoho's export holds a record whose Id is no number. Try again later."
+                f"{module}: Zoho's export holds a record whose Id is not a number. Try again later."
             )
         values = [ids, *(column.cast(cells[place]) for place, column in columns)]
         yield [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
 
 
 def _find_places(header: Sequence[str]) -> dict[str, int]:
-    """Where each column stands. Files head the first with `Id`, where the docs say `id`."""
+    """The place of each column. Files call the first one `Id`, the docs `id`."""
     places = {name: place for place, name in reversed(list(enumerate(header)))}
     record_id = next((place for place, name in enumerate(header) if name.lower() == "id"), None)
     return places if record_id is None else {**places, "id": record_id}

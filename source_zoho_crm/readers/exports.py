@@ -1,4 +1,4 @@
-"""Exports: bulk read jobs that are created, polled and fetched; created anew where they fail."""
+"""Exports: bulk read jobs that are created, polled and fetched; created again if they fail."""
 
 import errno
 import logging
@@ -23,7 +23,7 @@ _FIRST_WAIT_S = 0.3
 _LONGER = 1.6
 _MOST_POLLS = 20
 _LOG_EVERY_S = 30.0
-#: Polls of a completed job without a result, until a new one is made. A client in production meets
+#: Polls of a completed job without a result, until a new one is made. A client in production sees
 #: such jobs; whether the result comes later is not known.
 _MOST_BARE_POLLS = 4
 #: How often one export is begun.
@@ -31,8 +31,8 @@ _TRIES = 3
 #: A result that is no longer there, or its job. UNVERIFIED: how long Zoho keeps results; a sister
 #: product says one day.
 _GONE = "RESOURCE_NOT_FOUND"
-#: Exports in a row that report no rows and have no result, until there are none. UNVERIFIED:
-#: whether an export without rows has a file, an empty one, or none.
+#: After so many consecutive exports that report no rows and have no result, there are no rows.
+#: UNVERIFIED: whether an export without rows has a file, an empty one, or none.
 _GONE_OFTEN_ENOUGH = 2
 
 #: A file cannot be made or written: the disk is full or may not be written to, or the folder is not
@@ -51,7 +51,7 @@ _NO_ROOM = frozenset(
 
 
 class Export:
-    """One page of rows, from the moment its job is made.
+    """One page of rows, from when its job is made.
 
     Where Zoho fails at the job, or has lost the job or its result, a new job takes its place.
     """
@@ -77,8 +77,8 @@ class Export:
     def file(self) -> Iterator[IO[bytes]]:
         """The ZIP of the completed export, on disk as long as it is read.
 
-        What `wait_for_result` returns from then on is of this file: the export may have been made
-        anew. Where Zoho reports no rows, a result of no bytes is as good as a ZIP.
+        What `wait_for_result` returns from then on is of this file: the export may have been
+        created again. If Zoho reports no rows, an empty result counts like a ZIP.
         """
         try:
             with tempfile.TemporaryFile(prefix="zoho-export-") as file:
@@ -100,7 +100,7 @@ class Export:
     def _fetch(self, file: IO[bytes]) -> bool:
         try:
             self._service.download(self._job, file)
-            # Else a full disk would look like a file that is no ZIP.
+            # Else a full disk would look like a file that is not a ZIP.
             file.flush()
         except Refused as refusal:
             if refusal.code == _GONE and self._is_empty:
@@ -114,7 +114,7 @@ class Export:
             return False
         if self._is_empty and not file.tell():
             return True
-        # Before the first row goes out: rows that went out cannot be called back.
+        # Before the first row goes out: rows that were emitted cannot be withdrawn.
         if why := find_damage(file):
             self.retry(why, same_job=True)
             return False
@@ -138,7 +138,7 @@ class Export:
                 if until_log <= 0:
                     until_log = _LOG_EVERY_S
                     seconds = time.monotonic() - begun
-                    LOGGER.info(f"{self._label}: Zoho is at it for {seconds:.0f} s.")
+                    LOGGER.info(f"{self._label}: Zoho has been working on it for {seconds:.0f} s.")
             wait *= _LONGER
             state = self._service.fetch_state(self._job)
             bare += state.completed
@@ -156,7 +156,7 @@ class Export:
         minutes = (time.monotonic() - begun) / 60
         raise transient_error(
             f"{self._label}: Zoho has not completed it in {minutes:.0f} minutes. "
-            "The next sync goes on from the saved state."
+            "The next sync continues from the saved state."
         )
 
     def _retry_if_gone(self, refusal: Refused) -> None:
@@ -168,7 +168,7 @@ class Export:
         if self._tries == _TRIES:
             raise transient_error(
                 f"{self._label}: {why}, and so {_TRIES} times. "
-                "The next sync goes on from the saved state."
+                "The next sync continues from the saved state."
             )
         self._tries += 1
         LOGGER.warning(

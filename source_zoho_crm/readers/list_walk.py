@@ -89,33 +89,33 @@ class ListWalk:
 
     @property
     def more(self) -> bool:
-        """Whether there are pages behind."""
+        """Whether more pages follow."""
         return self._first.more
 
     def _reread(self, page: list[Row], torn: set[str]) -> list[Row]:
         """The page with its torn rows read again, without those that are elsewhere now."""
-        moments = {row["id"]: row.get(CURSOR_FIELD) for row in page}
+        timestamps = {row["id"]: row.get(CURSOR_FIELD) for row in page}
         again = self._by_ids(
-            torn, lambda row: self._by_id or row.get(CURSOR_FIELD) == moments[row["id"]]
+            torn, lambda row: self._by_id or row.get(CURSOR_FIELD) == timestamps[row["id"]]
         )
         whole = (again.get(row["id"]) if row["id"] in torn else row for row in page)
         return [row for row in whole if row is not None]
 
 
-def convert_moments(rows: list[Row]) -> list[Row]:
+def convert_timestamps(rows: list[Row]) -> list[Row]:
     for row in rows:
-        if moment := row.get(CURSOR_FIELD):
+        if timestamp := row.get(CURSOR_FIELD):
             try:
-                row[CURSOR_FIELD] = to_utc(moment)
+                row[CURSOR_FIELD] = to_utc(timestamp)
             except ValueError:
                 row[CURSOR_FIELD] = None
-                _warn_of_moments()
+                _warn_of_timestamps()
     return rows
 
 
 @cache
-def _warn_of_moments() -> None:
-    LOGGER.warning("Zoho lists records whose Modified_Time is no moment; it is read as null.")
+def _warn_of_timestamps() -> None:
+    LOGGER.warning("Zoho lists records whose Modified_Time is not a datetime; it is read as null.")
 
 
 class _Chain:
@@ -142,7 +142,7 @@ class _Chain:
         self._ahead: dict[str, Row] = {}
 
     def read_next(self) -> list[Row]:
-        """The next page; empty behind the last."""
+        """The next page; empty after the last."""
         if not self.more:
             return []
         page = self._lister(self._params, self._since, promised=self._promised)
@@ -154,10 +154,10 @@ class _Chain:
             self._params["page_token"] = page.next_token
         else:
             self._params["page"] = str(self._page)
-        return convert_moments(page.rows)
+        return convert_timestamps(page.rows)
 
     def read_rows_of(self, page: list[Row]) -> dict[str, Row]:
-        """This list's rows of the page by id, read as far as its last one; rows behind it wait.
+        """This list's rows of the page by id, read as far as its last one; rows after it wait.
 
         Where lists have the rows of a second in different orders, not all may be among them.
         """

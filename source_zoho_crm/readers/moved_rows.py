@@ -1,4 +1,4 @@
-"""Which rows moved in a module's lists while a chain was read; to see it costs two credits."""
+"""Which rows moved in a module's lists while a chain was read; finding out costs two credits."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -29,14 +29,14 @@ DeletionLister = Callable[[datetime, int], Page]
 TOKEN_EXPIRED = "EXPIRED_VALUE"
 #: Refuse pages that are further away than Zoho's lists reach.
 OUT_OF_REACH = frozenset({"DISCRETE_PAGINATION_LIMIT_EXCEEDED", "PAGINATION_LIMIT_EXCEEDED"})
-#: Zoho's clock comes in whole seconds, and was read some time ago.
+#: Zoho's clock shows whole seconds, and was read some time ago.
 _CLOCK = timedelta(seconds=5)
 
 
 class MovedRows(NamedTuple):
-    """Records that have left their places in a list since a moment."""
+    """Records that have left their places in a list since a given time."""
 
-    #: Those that the caller holds.
+    #: Those of the records that the caller has read.
     ids: frozenset[str]
     all: frozenset[str]
     #: No more than these.
@@ -51,17 +51,17 @@ class MovedRows(NamedTuple):
 
 
 class MoveDetector:
-    """Finds which records of a module moved since a moment.
+    """Finds which records of a module moved since a given time.
 
-    UNVERIFIED: whether the pages of a list or an export, and their page tokens, show one moment or
-    several; Zoho's pages do not say. So the worst is assumed, that they count rows as they are now:
-    a row that leaves the list between two pages then moves all behind it forward, and one of them
-    is in no page.
+    UNVERIFIED: whether the pages of a list or an export, and their page tokens, show one point in
+    time or several; Zoho's pages do not say. So the worst is assumed, that they count rows as they
+    are now: a row that leaves the list between two pages then moves all after it forward, and one
+    of them is in no page.
 
-    `at`: Zoho's clock when ours is at so many seconds, by all answers so far. Moments are kept as
-    ours: later answers may show that Zoho's was earlier. `lists_deletions`: Zoho lists what is
-    deleted of this module. Where it has not been seen to, as for line items and links, an empty
-    list of deletions says nothing.
+    `at(t)`: Zoho's time at our time t (seconds), corrected by all answers so far. Times are kept as
+    ours, because a later answer may show that Zoho's was earlier. `lists_deletions`: Zoho lists
+    what is deleted of this module. Where it has never shown any, as for line items and links, an
+    empty list of deletions proves nothing.
     """
 
     def __init__(

@@ -18,9 +18,9 @@ from source_zoho_crm.readers.blocks import (
 from source_zoho_crm.readers.calls import PER_PAGE
 from source_zoho_crm.readers.column_groups import Columns, group_columns, read_until_unchanged
 from source_zoho_crm.readers.emitted_ids import EmittedIds
-from source_zoho_crm.readers.list_walk import ListWalk, convert_moments
+from source_zoho_crm.readers.list_walk import ListWalk, convert_timestamps
 from source_zoho_crm.readers.moved_rows import Lister, MoveDetector
-from source_zoho_crm.readers.windows import CURSOR_FIELD, Window, format_moment
+from source_zoho_crm.readers.windows import CURSOR_FIELD, Window, format_timestamp
 from zoho_crm.fields import Field, build_caster
 from zoho_crm.multi_select import MultiSelectTexts
 from zoho_crm.problems import config_error, transient_error
@@ -48,15 +48,15 @@ _LAYOUT, _LAYOUT_ID = "Layout", "$layout_id"
 class RestReader:
     """Walks `sort_by=Modified_Time` under `If-Modified-Since`, in blocks.
 
-    A block is a page for each column group, and the next one begins at its last second; rows
-    that come twice are dropped by id and Modified_Time. One page shows one moment and misses
+    A block is a page for each column group, and the next one begins at its last second; rows that
+    come twice are dropped by id and Modified_Time. One page shows one point in time and misses
     nothing. Where many rows share a page's last second, a block is a chain of pages, and ends at
     the latest where Zoho's paging does (`rest_chain_rows`) or its page token expires. Two lists
     then show whether one of its rows has moved; if so, the next block begins where the first of
-    them was, and is shorter. So each block brings the reader further, a page at least, unless all
-    its rows are of one second, which is read until they are complete (`Rereading`). `restore`
-    fetches whole what a list has cut, and leaves out what was edited meanwhile ("Get Records",
-    each version).
+    them was, and is shorter. So each block takes the reader at least a page further, unless all its
+    rows are of one second, which is read until it is complete (`Rereading`). `restore` fetches
+    whole what a list has cut, and leaves out what was edited meanwhile ("Get Records", each
+    version).
     """
 
     name = "REST"
@@ -101,7 +101,7 @@ class RestReader:
     def read_changes(
         self, since: datetime, end: datetime, *, resumed: bool, promised: bool = False
     ) -> Iterator[list[Row] | Window]:
-        stop, start, anchor = format_moment(end), since, format_moment(since)
+        stop, start, anchor = format_timestamp(end), since, format_timestamp(since)
         emitted: dict[str, str] = {}
         # A longer chain than a page is for those of which it can be proven that no row moved.
         most = min(self._chain_rows, _ROWS_OF_A_BLOCK) // PER_PAGE
@@ -119,7 +119,7 @@ class RestReader:
             left = (left | block.seen) - emitted.keys()
             pages = second.count_proven_pages(block, begun, final=size.pages == 1)
             if second.is_complete:
-                # What they showed behind it may lack rows.
+                # What they showed after it may lack rows.
                 reached = add_seconds(second.upto, 1)
             else:
                 reached = block.ends[pages - 1] if pages else anchor
@@ -147,7 +147,9 @@ class RestReader:
                 yield Window(start, full)
                 start = full + _SECOND
                 emitted = {
-                    k: moment for k, moment in emitted.items() if not moment or moment >= anchor
+                    k: timestamp
+                    for k, timestamp in emitted.items()
+                    if not timestamp or timestamp >= anchor
                 }
                 rows, due = 0, monotonic() + _SECONDS_OF_A_WINDOW
 
@@ -250,7 +252,7 @@ class RestReader:
         return transient_error(
             f"{self._module}: records were edited or deleted each of the {_READINGS} times that "
             "their list was read, or reading it took longer than its page token lasts. The next "
-            "sync goes on from the saved state."
+            "sync continues from the saved state."
         )
 
     def _complete(self, page: list[Row]) -> list[Row]:
@@ -293,6 +295,6 @@ class RestReader:
 
     def _fetch(self, columns: Columns, ids: Sequence[str]) -> list[Row]:
         params = self._params[self._groups.index(columns)]
-        return convert_moments(
+        return convert_timestamps(
             self._lister({**params, "ids": ",".join(ids)}, None, promised=True).rows
         )

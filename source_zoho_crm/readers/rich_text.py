@@ -7,7 +7,7 @@ from contextlib import suppress
 from source_zoho_crm.readers import Row
 from source_zoho_crm.readers.windows import CURSOR_FIELD
 from zoho_crm.casts import to_utc
-from zoho_crm.domains import segment
+from zoho_crm.domains import quote_path_part
 from zoho_crm.errors import INVALID_DATA
 from zoho_crm.fields import Field
 from zoho_crm.problems import Refused
@@ -28,10 +28,10 @@ Ask = Callable[[str, Mapping[str, str]], list[Row]]
 class WholeTexts:
     """Puts the whole text where a page has no more than its beginning.
 
-    Several records come in one call where the version can (`rich_ids`, "Get Rich Text Fields"),
-    and one by one elsewhere. A row never mixes two moments: each text comes with Modified_Time, and
-    where that differs from the row's, the row is left out. In a module without Modified_Time
-    that cannot be seen.
+    Several records come in one call where the version can (`rich_ids`, "Get Rich Text Fields"), and
+    one by one elsewhere. A row never mixes two versions: every text comes with Modified_Time, and
+    where that differs from the row's, the row is left out. In a module without Modified_Time that
+    cannot be seen.
     """
 
     def __init__(self, ask: Ask, module: str, fields: Sequence[Field], *, at_once: int) -> None:
@@ -50,9 +50,9 @@ class WholeTexts:
         if not cut:
             return page
         edited, found = set(), 0
-        for key, moment, texts in self._fetch_texts(list(cut)):
+        for key, timestamp, texts in self._fetch_texts(list(cut)):
             found += 1
-            if moment == cut[key].get(CURSOR_FIELD):
+            if timestamp == cut[key].get(CURSOR_FIELD):
                 cut[key].update(texts)
             else:
                 edited.add(key)
@@ -71,14 +71,16 @@ class WholeTexts:
         for some in _split(ids, self._at_once or 1):
             rows = {row["id"]: row for row in self._fetch(some)}
             # This call gives nothing but rich text, so what it gave is dated afterwards.
-            moments = self._fetch_moments(list(rows)) if self._at_once and self._stamped else rows
-            for key in rows.keys() & moments.keys():
-                moment = moments[key].get(CURSOR_FIELD)
+            timestamps = (
+                self._fetch_timestamps(list(rows)) if self._at_once and self._stamped else rows
+            )
+            for key in rows.keys() & timestamps.keys():
+                timestamp = timestamps[key].get(CURSOR_FIELD)
                 texts = {name: rows[key][name] for name in self._names if name in rows[key]}
                 with suppress(ValueError):
-                    # Else it is no moment, and the row has it as it is.
-                    moment = to_utc(moment)
-                yield key, moment, texts
+                    # Else it is not a datetime, and the row has it as it is.
+                    timestamp = to_utc(timestamp)
+                yield key, timestamp, texts
 
     def _fetch(self, ids: Sequence[str]) -> list[Row]:
         try:
@@ -86,7 +88,9 @@ class WholeTexts:
                 params = {"fields": ",".join(self._names), "ids": ",".join(ids)}
                 return self._ask("/actions/fetch_full_data", params)
             stamp = (CURSOR_FIELD,) if self._stamped else ()
-            return self._ask(f"/{segment(ids[0])}", {"fields": ",".join((*self._names, *stamp))})
+            return self._ask(
+                f"/{quote_path_part(ids[0])}", {"fields": ",".join((*self._names, *stamp))}
+            )
         except Refused as refusal:
             if refusal.code != INVALID_DATA:
                 raise
@@ -95,7 +99,7 @@ class WholeTexts:
             half = len(ids) // 2
             return [*self._fetch(ids[:half]), *self._fetch(ids[half:])]
 
-    def _fetch_moments(self, ids: Sequence[str]) -> dict[str, Row]:
+    def _fetch_timestamps(self, ids: Sequence[str]) -> dict[str, Row]:
         params = {"fields": CURSOR_FIELD, "converted": "both"}
         return {
             row["id"]: row

@@ -12,7 +12,7 @@ from source_zoho_crm.readers import Row
 from source_zoho_crm.readers.emitted_ids import EmittedIds
 from source_zoho_crm.readers.moved_rows import DeletionLister
 from source_zoho_crm.readers.repeated_pages import RepeatedPages
-from source_zoho_crm.readers.windows import CURSOR_FIELD, format_moment
+from source_zoho_crm.readers.windows import CURSOR_FIELD, format_timestamp
 from zoho_crm.casts import to_utc
 from zoho_crm.problems import transient_error
 
@@ -27,12 +27,12 @@ _REREADS = 5
 
 def build_tombstone_columns() -> dict[str, Any]:
     """What tombstones add to the JSON schema of a stream."""
-    moment = {
+    timestamp = {
         "type": ["null", "string"],
         "format": "date-time",
         "airbyte_type": "timestamp_with_timezone",
     }
-    return {DELETED_AT: moment, UPDATED_AT: moment}
+    return {DELETED_AT: timestamp, UPDATED_AT: timestamp}
 
 
 def read_deletions(
@@ -40,11 +40,11 @@ def read_deletions(
 ) -> Iterator[list[Row]]:
     """Zoho's entries of what was deleted since then, each record's once, in pages.
 
-    Pages are counted, and where a record is restored meanwhile, those behind it move forward; so a
+    Pages are counted, and where a record is restored meanwhile, those after it move forward; so a
     list of several pages is read until it has nothing new of before `end`. What is deleted later
     hides nothing, and a list that keeps growing is not read again for it.
     """
-    seen, last = EmittedIds(), format_moment(end)
+    seen, last = EmittedIds(), format_timestamp(end)
     for _ in range(_REREADS):
         more, number, fresh, repeats = True, 0, 0, RepeatedPages(module)
         while more:
@@ -59,7 +59,7 @@ def read_deletions(
             return
     raise transient_error(
         f"{module}: records were deleted or restored each of the {_REREADS} times that the list of "
-        "deleted records was read. The next sync goes on from the saved state."
+        "deleted records was read. The next sync continues from the saved state."
     )
 
 
@@ -69,24 +69,23 @@ def build_tombstones(
     """The deletions from `since` to `end`, both included.
 
     A tombstone carries the deletion's time as Modified_Time: warehouses keep the row with the
-    latest cursor, and drop it where it says that it was deleted.
+    latest cursor, and drop it if it is marked as deleted.
     """
-    first, last = format_moment(since), format_moment(end)
+    first, last = format_timestamp(since), format_timestamp(end)
     for page in pages:
-        moments = ((entry["id"], to_utc(entry["deleted_time"])) for entry in page)
+        timestamps = ((entry["id"], to_utc(entry["deleted_time"])) for entry in page)
         yield [
-            {"id": key, CURSOR_FIELD: moment, DELETED_AT: moment, UPDATED_AT: moment}
-            for key, moment in moments
-            if first <= moment <= last
+            {"id": key, CURSOR_FIELD: timestamp, DELETED_AT: timestamp, UPDATED_AT: timestamp}
+            for key, timestamp in timestamps
+            if first <= timestamp <= last
         ]
 
 
 def describe_unlisted(since: datetime, now: datetime) -> str | None:
     """Which deletions since then Zoho no longer lists; None: it lists all."""
     if now - since > LISTED_FOR:
-        return f"before {format_moment(now - LISTED_FOR)}"
+        return f"before {format_timestamp(now - LISTED_FOR)}"
     if now - since > _IN_THE_BIN:
-        return (
-            f"before {format_moment(now - _IN_THE_BIN)} whose rows have left the recycle bin since"
-        )
+        left = format_timestamp(now - _IN_THE_BIN)
+        return f"before {left} whose rows have left the recycle bin since"
     return None

@@ -16,24 +16,24 @@ _FEWEST_ROWS = 200
 _LONGEST_S = 300
 _SECOND = timedelta(seconds=1)
 
-#: Modified_Time of the row at this place, counted from 1, of those from a moment on; None: there
-#: are fewer.
-FindMoment = Callable[[datetime, int], datetime | None]
+#: Modified_Time of the row at this place, counted from 1, among those from a given time on; None:
+#: there are fewer.
+FindTimestamp = Callable[[datetime, int], datetime | None]
 
 
 class Window(NamedTuple):
     """A span of Modified_Time in whole seconds, both ends included.
 
     UNVERIFIED: that Modified_Time has no fraction of a second. Zoho prints none; if it kept one, a
-    row of a window's last second might lie behind its end and before the next one.
+    row of a window's last second might lie after its end and before the next one.
     """
 
     start: datetime
     end: datetime
 
-    def holds(self, moment: Any) -> bool:
-        """Whether a row's Modified_Time lies in it; one that is no moment lies in every window."""
-        read = parse_moment(moment)
+    def holds(self, timestamp: Any) -> bool:
+        """Whether a row's Modified_Time lies in it; what is no datetime lies in every window."""
+        read = parse_timestamp(timestamp)
         return read is None or self.start <= read <= self.end
 
 
@@ -48,20 +48,20 @@ class Span(NamedTuple):
     deleted_since: datetime | None
 
 
-def parse_moment(value: Any) -> datetime | None:
-    """The moment that a value of Zoho's JSON is; None: it is none."""
+def parse_timestamp(value: Any) -> datetime | None:
+    """The datetime that a value of Zoho's JSON is; None: it is none."""
     try:
         return datetime.fromisoformat(to_utc(value))
     except ValueError:
         return None
 
 
-def format_moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def format_timestamp(timestamp: datetime) -> str:
+    return timestamp.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def plan_windows(
-    start: datetime, end: datetime, find_moment: FindMoment
+    start: datetime, end: datetime, find_timestamp: FindTimestamp
 ) -> Generator[Window, float, None]:
     """Windows from start to end, without gap or overlap, each of fewer than `MOST_ROWS` rows.
 
@@ -70,8 +70,8 @@ def plan_windows(
     """
     rows = MOST_ROWS
     while start <= end:
-        moment = find_moment(start, rows)
-        last = end if moment is None else moment.replace(microsecond=0) - _SECOND
+        timestamp = find_timestamp(start, rows)
+        last = end if timestamp is None else timestamp.replace(microsecond=0) - _SECOND
         window = Window(start, max(start, min(last, end)))
         seconds = yield window
         start = window.end + _SECOND

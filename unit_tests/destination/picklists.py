@@ -1,4 +1,4 @@
-"""Leads with values of pick lists."""
+"""Leads with values of picklists."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from unit_tests.destination.conftest import Org, Result, stream
 
 SETTING = "Unknown picklist values (unknown_picklist_values)"
 ADVICE = f"{SETTING} is reject, and add sends such values"
-REJECTED = "Rejected: Leads: 1 rows by INVALID_DATA in "
+REJECTED = "Rejected: Leads: 1 row with INVALID_DATA in "
 
 
 def write(org: Org, *values: Any, field: str = "Interests", **config: Any) -> Result:

@@ -133,4 +133,4 @@ def test_an_assignment_rule_does_not_count_where_the_connection_asks_for_an_upda
     result = org.write(updates, [{"id": lead, "Last_Name": "M"}], mappings=[mapped])
 
     assert [event.get("assignment_rule") for event in org.fired()] == [None]
-    assert result.said("a: no assignment rule goes with update; its mapping's does not count.")
+    assert result.said("a: update takes no assignment rule; its mapping's is ignored.")

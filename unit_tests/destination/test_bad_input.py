@@ -18,7 +18,7 @@ def test_a_line_that_is_no_message_is_ignored_and_counted(org: Org) -> None:
     result = org.write_lines([LEADS], [GOOD, *noise, state("Leads")])
 
     assert result.counts() == {"created": 1}
-    assert result.said("3 lines of the input are no messages")
+    assert result.said("3 lines of the input are not messages")
     assert not result.said("secret")
 
 
@@ -61,7 +61,7 @@ def test_a_row_that_is_none_is_rejected(org: Org, data: Any) -> None:
     result = org.write_lines([LEADS], [row("Leads", data), GOOD, state("Leads")])
 
     assert result.counts() == {"created": 1, "rejected": 1}
-    assert result.said("1 rows by MALFORMED_ROW")
+    assert result.said("1 row with MALFORMED_ROW")
     assert not result.said("secret")
 
 
@@ -72,7 +72,7 @@ def test_a_number_that_is_none_costs_its_row_alone(org: Org) -> None:
     result = org.write(leads, rows)
 
     assert result.counts() == {"created": 1, "rejected": 1}
-    assert result.said("1 rows by INVALID_DATA in Lead_Score")
+    assert result.said("1 row with INVALID_DATA in Lead_Score")
 
 
 @pytest.mark.parametrize("key", ["", "  ", None, ...], ids=["empty", "blank", "null", "absent"])
@@ -86,7 +86,7 @@ def test_an_empty_key_is_never_sent(org: Org, mode: str, key: Any) -> None:
     result = org.write(vehicles, [bad])
 
     assert result.counts() == {"rejected": 1}
-    assert result.said("1 rows by EMPTY_KEY in Plate")
+    assert result.said("1 row with EMPTY_KEY in Plate")
     assert org.records("Vehicles") == before
     assert sum(org.calls(name) for name in ("insert", "upsert", "update", "delete")) == 0
 
@@ -99,7 +99,7 @@ def test_a_key_that_is_no_id_of_zoho_is_never_sent(org: Org, mode: str, value: A
     result = org.write(leads, [{"id": value, "Company": "C"}])
 
     assert result.counts() == {"rejected": 1}
-    assert result.said("1 rows by INVALID_DATA in id")
+    assert result.said("1 row with INVALID_DATA in id")
     assert org.calls("update") + org.calls("delete") == 0
 
 
@@ -129,7 +129,7 @@ def test_an_empty_catalog_is_refused(org: Org) -> None:
     ids=["schema", "properties", "key", "number for key", "number for name", "no stream", "text"],
 )
 def test_a_catalog_that_is_none_is_refused(entry: object) -> None:
-    with pytest.raises(AirbyteTracedException, match="The configured catalog is none"):
+    with pytest.raises(AirbyteTracedException, match="The configured catalog is not valid"):
         list_streams({"streams": [entry]})
 
 
@@ -151,7 +151,7 @@ def test_a_row_that_marks_a_deletion_changes_no_record(org: Org, mode: str) -> N
     result = org.write(leads, [tombstone], null_values="clear")
 
     assert result.counts() == {"rejected": 1}
-    assert result.said("1 rows by DELETED_AT_SOURCE")
+    assert result.said("1 row with DELETED_AT_SOURCE")
     assert org.record("Leads", id=lead)["Last_Name"] == "Kept"
 
 
@@ -171,5 +171,5 @@ def test_a_row_that_lives_at_its_source_deletes_no_record(
     result = org.write(leads, [alive, {"id": other, "_ab_cdc_deleted_at": "2026-01-01"}])
 
     assert result.counts() == {"rejected": 1, "deleted": 1}
-    assert result.said("1 rows by ALIVE_AT_SOURCE")
+    assert result.said("1 row with ALIVE_AT_SOURCE")
     assert {lead, other} & {record["id"] for record in org.records("Leads")} == {lead}

@@ -152,7 +152,7 @@ def test_a_folder_that_cannot_be_used_is_reported(org: Org, tmp_path: Path, fold
         ({"max_rejected": "101%"}, "(max_rejected) is 101%, which is never reached."),
         ({"max_rejected": "9" * 5_000}, "which is never reached."),
         ({"max_deletes": -1}, "(max_deletes) is -1, and 0 is the least."),
-        ({"max_deletes": "x"}, "(max_deletes) is 'x', which is no whole number."),
+        ({"max_deletes": "x"}, "(max_deletes) is 'x', which is not a whole number."),
         ({"null_values": "Clear"}, "(null_values) is 'Clear', which is none of ignore, clear."),
         (
             {"automations": {"run": "nonE"}},
@@ -199,7 +199,7 @@ def test_the_most_rejected_rows_are_a_number_or_a_text(org: Org, limit: object) 
 def test_every_command_holds_its_settings_against_the_form(org: Org) -> None:
     destination, config = DestinationZohoCrm(), org.config | {"max_deletes": "x"}
 
-    with pytest.raises(AirbyteTracedException, match="which is no whole number"):
+    with pytest.raises(AirbyteTracedException, match="which is not a whole number"):
         destination.discover(config)
-    with pytest.raises(AirbyteTracedException, match="which is no whole number"):
+    with pytest.raises(AirbyteTracedException, match="which is not a whole number"):
         list(destination.write(config, ConfiguredAirbyteCatalog(streams=[]), []))

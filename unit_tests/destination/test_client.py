@@ -132,8 +132,8 @@ def test_a_failure_without_a_code_is_reported_without_address_and_body(
     assert "secret" not in said
     if status < 500:
         assert result.sentence == (
-            f"Zoho refuses to write to Vehicles with HTTP {status} and no code, as something on "
-            "the way to it does. The rows since the last state come again."
+            f"Writes to Vehicles are refused with HTTP {status} without a Zoho code, probably by "
+            "a proxy or gateway. The next sync sends the rows since the last state again."
         )
         assert result.states == []
     elif mode != "append":

@@ -240,7 +240,7 @@ def test_noise_is_rounded_off_with_one_warning(caplog: pytest.LogCaptureFixture)
     ]
 
     assert [record.message for record in caplog.records if "digit" in record.message] == [
-        "Leads: the column column has numbers that differ from shorter ones behind the 15th digit "
+        "Leads: the column column has numbers that differ from shorter ones after the 15th digit "
         "only, as 0.1 + 0.2 does from 0.3; they are rounded to these."
     ]
 

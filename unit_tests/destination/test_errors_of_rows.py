@@ -33,7 +33,7 @@ def test_an_error_of_the_only_row_rejects_it(
     assert result.counts() == {"rejected": 1}
     (line,) = result.said("Rejected: ")
     field = str(details.get("json_path", "")).removeprefix("$.data[0].")
-    assert f"by {code}" in line
+    assert f"with {code}" in line
     assert details.get("api_name", "") in line or field in line
 
 
@@ -120,7 +120,7 @@ def test_an_error_of_a_row_that_each_row_gets_is_of_the_rows(
     result = write(org, "update", 3)
 
     assert result.counts() == {"rejected": 3}
-    assert result.said(f"3 rows by {code}")
+    assert result.said(f"3 rows with {code}")
 
 
 @pytest.mark.parametrize(

@@ -251,4 +251,4 @@ def test_an_upsert_adds_no_record_that_would_need_rows(org: Org, version: str) -
     assert {module: org.records(module) for module in NEVER_NEW} == before
     for module in NEVER_NEW:
         assert result.said(f"{module}: a row that finds no record is rejected, because a new")
-        assert result.said(f"Rejected: {module}: 1 rows by MANDATORY_NOT_FOUND")
+        assert result.said(f"Rejected: {module}: 1 row with MANDATORY_NOT_FOUND")

@@ -22,7 +22,7 @@ def storage(folder: Path) -> Json:
     return {"storage_type": "Local", "folder": str(folder)}
 
 
-@pytest.mark.parametrize("kept", [0, 1], ids=["before a file was made", "behind a kept row"])
+@pytest.mark.parametrize("kept", [0, 1], ids=["before a file was made", "after a kept row"])
 @pytest.mark.parametrize("how", ["removed", "replaced"])
 def test_a_run_ends_where_the_folder_is_gone(org: Org, tmp_path: Path, kept: int, how: str) -> None:
     folder = tmp_path / "rejected"

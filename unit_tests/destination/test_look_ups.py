@@ -116,9 +116,9 @@ def test_what_something_on_the_way_refused_and_is_not_there_ends_the_run(org: Or
 
     result = org.write(stream("Leads", "Last_Name"), [{"Last_Name": "L"}])
 
-    assert "Zoho refuses to write to Leads with HTTP 403 and no code" in result.sentence
+    assert "Writes to Leads are refused with HTTP 403 without a Zoho code" in result.sentence
     assert (org.calls("insert"), result.states) == (1, [])
-    assert result.said("0 rejected, 1 not written")
+    assert result.said("0 rejected, 1 without a known outcome")
 
 
 def test_the_rest_of_a_call_that_was_carried_out_is_sent_again_whatever_its_answer(
@@ -132,7 +132,7 @@ def test_the_rest_of_a_call_that_was_carried_out_is_sent_again_whatever_its_answ
 
     assert result.failure is None
     assert result.counts() == {"created": 1, "rejected": 1}
-    assert result.said("1 rows by INVALID_DATA in Email")
+    assert result.said("1 row with INVALID_DATA in Email")
 
 
 def test_what_of_a_call_is_there_is_written_and_the_rest_is_sent_again(

@@ -151,7 +151,7 @@ def test_halves_that_were_written_before_a_refusal_count_as_written(org: Org) ->
 
     assert result.failure
     assert result.said("10 rows = 5 created")
-    assert result.said("5 not written")
+    assert result.said("5 without a known outcome")
 
 
 def test_lost_rows_that_were_found_before_a_refusal_count_as_written(
@@ -258,7 +258,7 @@ def test_a_call_that_is_too_large_is_made_in_halves(
         assert counts == {"created": 8}
     else:
         assert counts["rejected"] == 1
-        assert result.said("1 rows by TOO_LARGE")
+        assert result.said("1 row with TOO_LARGE")
     names = [lead["Last_Name"] for lead in org.records("Leads")]
     assert [names.count(f"L{n}") for n in (0, 1, 3, 4, 5, 6, 7)] == [1] * 7
     new = {"insert": counts.get("created"), "upsert": 8 if done else 7, "update": 0}

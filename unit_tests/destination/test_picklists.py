@@ -1,4 +1,4 @@
-"""Values of pick lists are options of the org, or are rejected or reported."""
+"""Values of picklists are options of the org, or are rejected or reported."""
 
 import json
 from pathlib import Path
@@ -134,7 +134,7 @@ def test_options_that_cannot_be_read_again_count_as_they_were(org: Org, body: st
 
     assert result.failure is None
     assert result.counts() == {"created": 1, "rejected": 2}
-    assert len(result.said("Leads: the options of its pick lists cannot be read again")) == 1
+    assert len(result.said("Leads: the options of its picklists cannot be read again")) == 1
 
 
 def test_an_option_that_was_added_since_the_start_is_known(org: Org) -> None:
@@ -168,7 +168,7 @@ def test_known_options_cost_no_call(org: Org) -> None:
 @pytest.mark.parametrize(
     ("field", "value"), [("Status", "Asleep"), ("Location", "Moon"), ("Availability_Type", "Never")]
 )
-def test_pick_lists_of_services_are_checked_alike(org: Org, field: str, value: str) -> None:
+def test_picklists_of_services_are_checked_alike(org: Org, field: str, value: str) -> None:
     user = org.records("Leads")[0]["Owner"]["id"]
     service: Json = {
         "Service_Name": "S",
@@ -182,7 +182,7 @@ def test_pick_lists_of_services_are_checked_alike(org: Org, field: str, value: s
     result = org.write(stream("Services__s", *service, field), [{**service, field: value}])
 
     assert result.counts() == {"rejected": 1}
-    assert result.said(f"Rejected: Services__s: 1 rows by INVALID_DATA in {field}: none of the")
+    assert result.said(f"Rejected: Services__s: 1 row with INVALID_DATA in {field}: none of the")
 
 
 def test_reminders_of_calls_and_taxes_are_no_options(org: Org) -> None:

@@ -70,11 +70,11 @@ def test_what_is_said_first_governs(
         (mapping("crm", "Contacts", "upsert", "Email"), []),
         (
             mapping("crm", "Contacts", "upsert", "Code"),
-            ["the connection finds records by Email; its mapping's Code does not count"],
+            ["the connection finds records by Email; its mapping's Code is ignored"],
         ),
         (
             mapping("crm", "Contacts", "delete", "Email"),
-            ["the connection asks for upsert; its mapping's delete does not count"],
+            ["the connection asks for upsert; its mapping's delete is ignored"],
         ),
     ],
     ids=["same", "another key", "another operation"],
@@ -92,7 +92,7 @@ def test_a_key_of_a_mapping_that_stands_in_is_reported() -> None:
 
     assert list(plan.warnings) == [
         "upsert does not find records of Contacts by id, the connection's key; its mapping's Code "
-        "stands in for it"
+        "replaces it"
     ]
 
 
@@ -146,7 +146,7 @@ def test_a_mapping_that_stands_in_for_an_overwrite_is_reported(mode: str) -> Non
     plan = planned(entry, mapping("crm", "Contacts", "upsert", "Email"))
 
     assert list(plan.warnings) == [
-        f"its mapping's upsert stands in for the connection's {mode}, so no record is replaced or "
+        f"its mapping's upsert replaces the connection's {mode}, so no record is replaced or "
         "deleted"
     ]
 

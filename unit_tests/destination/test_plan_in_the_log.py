@@ -33,7 +33,7 @@ def test_an_upsert_without_a_mandatory_field_changes_the_records_that_are_there(
     assert result.counts() == {"updated": 1, "rejected": 1}
     assert org.record("Contacts", Last_Name="Ada")["Loyalty_Points"] == 7
     assert result.said("Contacts: no column goes to Last_Name, without which Zoho adds no record:")
-    assert result.said("by MANDATORY_NOT_FOUND in Last_Name")
+    assert result.said("with MANDATORY_NOT_FOUND in Last_Name")
 
 
 @pytest.mark.parametrize(

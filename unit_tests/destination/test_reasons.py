@@ -14,7 +14,7 @@ REPORTING = pytest.mark.parametrize("version", ["v2.1", "v4", "v8"])
 def reason(result: Result, stream: str = "Contacts") -> str:
     """What the log says of the only reason why rows were rejected."""
     (line,) = result.said(f"Rejected: {stream}: ")
-    return line.split(" rows by INVALID_DATA in ")[1]
+    return line.split(" with INVALID_DATA in ")[1]
 
 
 @REPORTING
@@ -212,7 +212,7 @@ def test_the_reason_of_a_refusal_of_zoho_is_reported_without_its_text(
     result = org.write(stream("Leads", "Last_Name", "Company"), [{"Last_Name": "L"}])
 
     (line,) = result.said("Rejected: Leads: ")
-    assert line.endswith(f" by {code} in Company{(said and f': {said}') or ''}.")
+    assert line.endswith(f" with {code} in Company{(said and f': {said}') or ''}.")
     assert result.said("secret") == []
 
 
@@ -235,5 +235,5 @@ def test_why_a_record_cannot_be_changed_is_reported(org: Org, code: str, said: s
     org.knobs(held_records=[])
 
     (line,) = result.said("Rejected: Leads: ")
-    assert f" by {code}" in line
+    assert f" with {code}" in line
     assert line.endswith(f": {said}.")

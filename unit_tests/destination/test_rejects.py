@@ -107,7 +107,7 @@ def test_a_duplicate_in_another_module_names_that_module(org: Org, tmp_path: Pat
         "duplicate data; the record in its way is one of Contacts"
     )
     assert result.said(
-        "Rejected: Leads: 1 rows by DUPLICATE_DATA in Email: another record has this value; "
+        "Rejected: Leads: 1 row with DUPLICATE_DATA in Email: another record has this value; "
         "the record in its way is one of Contacts."
     )
 
@@ -185,8 +185,8 @@ def test_the_log_gives_reasons_and_no_values(org: Org) -> None:
     result = org.write(CONTACTS, [secret, secret | {"Loyalty_Points": 1}])
 
     assert result.said(
-        "Rejected: Contacts: 1 rows by INVALID_DATA in Loyalty_Points: expected a whole number."
+        "Rejected: Contacts: 1 row with INVALID_DATA in Loyalty_Points: expected a whole number."
     )
     assert result.said("Rejected rows are not kept: name a folder in Rejected rows")
-    assert result.said("Rejected: Contacts: 1 rows by INVALID_DATA in Email")
+    assert result.said("Rejected: Contacts: 1 row with INVALID_DATA in Email")
     assert not result.said("secret")

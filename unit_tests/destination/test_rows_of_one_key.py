@@ -45,7 +45,7 @@ def test_a_column_that_a_later_row_lacks_keeps_its_value(org: Org, apart: bool, 
 def test_where_zoho_rejects_what_waited_together_each_row_has_its_own_outcome(
     org: Org, tmp_path: Path
 ) -> None:
-    """The good rows before and behind a bad one are not lost, and their order holds."""
+    """The good rows before and after a bad one are not lost, and their order holds."""
     leads = stream("Leads", "Email", "Last_Name", "Website", mode="append_dedup", key="Email")
     rows = [
         {"Email": "a@x.test", "Last_Name": "A1"},

@@ -148,7 +148,7 @@ def test_a_stream_whose_rows_are_all_rejected_fails_the_sync_when_all_else_is_do
     if result.failure:
         assert result.failure.failure_type == FailureType.config_error
         field = next(iter(wrong))
-        said = f"Leads: all 20 rows were rejected, 20 of them by INVALID_DATA in {field}; the log"
+        said = f"Leads: all 20 rows were rejected, 20 of them with INVALID_DATA in {field}; the log"
         assert result.sentence.startswith(said)
         assert "set Maximum rejected rows (max_rejected) to 100%" in result.sentence
         assert "secret" not in result.sentence

@@ -122,7 +122,7 @@ def test_what_was_written_before_a_failure_is_acknowledged(org: Org) -> None:
     assert [s["state"]["id"] for s in result.states] == [1]
     (line,) = result.said("Written: Leads: 1 row = 1 created, ")
     assert "; 1 call, 1 credit, " in line
-    assert result.said("0 superseded, 0 rejected, 1 not written")
+    assert result.said("0 superseded, 0 rejected, 1 without a known outcome")
 
 
 def test_rows_after_the_last_state_are_written_too(org: Org) -> None:

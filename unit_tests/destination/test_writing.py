@@ -215,7 +215,7 @@ def test_a_bad_row_does_not_sink_the_other_99(org: Org) -> None:
     result = org.write(stream("Leads", "Last_Name", "Email"), rows)
 
     assert result.counts() == {"created": 99, "rejected": 1}
-    assert result.said("1 rows by INVALID_DATA in Email")
+    assert result.said("1 row with INVALID_DATA in Email")
 
 
 @pytest.mark.parametrize("status", [200, 202, 207, 400])

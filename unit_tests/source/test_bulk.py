@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from source_zoho_crm.bulk_read import BulkRead
 from source_zoho_crm.readers.export_chain import cut_window, estimate_first_part
-from source_zoho_crm.readers.windows import Window, format_moment
+from source_zoho_crm.readers.windows import Window, format_timestamp
 from unit_tests.source.conftest import (
     BULK,
     COQL,
@@ -275,7 +275,9 @@ def test_waits_grow_and_looks_are_few(
     assert len(rows_of(output, "Leads")) == len(bulk_org.truth(leads))
     assert bulk_org.calls("bulk.status") <= most_looks
     assert sum(time.slept) < 1.7 * seconds
-    reported = [line for line in log_of(output).splitlines() if "Zoho is at it for" in line]
+    reported = [
+        line for line in log_of(output).splitlines() if "Zoho has been working on it for" in line
+    ]
     assert len(reported) == int(sum(time.slept) // 30)
     assert all(line.startswith("Leads, export ") for line in reported)
     assert max(time.slept) <= 30
@@ -312,7 +314,7 @@ def test_a_job_that_fails_every_time_ends_the_stream_with_a_sentence(bulk_org: B
 
     assert bulk_org.calls("bulk.create") == 3
     error = output.errors[0].trace.error
-    assert "and so 3 times. The next sync goes on from the saved state." in error.message
+    assert "and so 3 times. The next sync continues from the saved state." in error.message
     assert error.failure_type.value == "transient_error"
 
 
@@ -454,16 +456,16 @@ def test_a_chain_in_which_a_row_moved_is_read_again_in_windows(
     assert edited
     assert each_once(rows_of(output, "Leads")) == truth, "as they were when they were exported"
     assert bulk_org.calls("bulk.create") in range(6, 9), "a chain of three, and its windows"
-    moments = [s["stream"]["stream_state"]["Modified_Time"] for s in states_of(output, "Leads")]
-    assert moments == sorted(moments)
+    timestamps = [s["stream"]["stream_state"]["Modified_Time"] for s in states_of(output, "Leads")]
+    assert timestamps == sorted(timestamps)
 
 
 @pytest.mark.usefixtures("hurried")
 def test_a_second_with_more_rows_than_an_export_is_read_by_its_chain(bulk_org: BulkOrg) -> None:
     vehicles = bulk_org.streams()["Vehicles"]
-    moment = "2024-02-03T04:05:06+00:00"
+    timestamp = "2024-02-03T04:05:06+00:00"
     keys = list(bulk_org.truth(vehicles))
-    rows = [{"id": key, "Modified_Time": moment} for key in keys]
+    rows = [{"id": key, "Modified_Time": timestamp} for key in keys]
     bulk_org.control("PATCH", "records/Vehicles", rows)
     bulk_org.knobs(bulk_rows=15)
 
@@ -555,15 +557,17 @@ def test_a_first_part_is_smaller_than_its_window_and_in_whole_seconds(
     length: int, seconds: list[int]
 ) -> None:
     window = Window(MONTH.start, MONTH.start + timedelta(seconds=length))
-    moments = [format_moment(window.start + timedelta(seconds=n % (length + 1))) for n in seconds]
+    timestamps = [
+        format_timestamp(window.start + timedelta(seconds=n % (length + 1))) for n in seconds
+    ]
 
-    part, lies = estimate_first_part(window, moments)
+    part, lies = estimate_first_part(window, timestamps)
 
     assert part.start == window.start <= part.end < window.end
     assert part.end.microsecond == 0
     assert timedelta(0) <= lies <= window.end - window.start
-    within = sum(part.holds(moment) for moment in moments)
-    assert within <= len(moments) / 5 or part.start == part.end
+    within = sum(part.holds(timestamp) for timestamp in timestamps)
+    assert within <= len(timestamps) / 5 or part.start == part.end
 
 
 def states_between(output: EntrypointOutput) -> list[int]:
@@ -601,9 +605,9 @@ def test_a_span_of_more_than_five_exports_is_cut_by_time(bulk_org: BulkOrg, vers
     truth = bulk_org.truth(leads)
     assert each_once(rows_of(output, "Leads")) == truth
     assert max(states_between(output)) <= 10 * 36, "five exports, and a window of five"
-    moments = [s["stream"]["stream_state"]["Modified_Time"] for s in states_of(output, "Leads")]
-    assert moments == sorted(moments)
-    assert len(set(moments)) >= 3
+    timestamps = [s["stream"]["stream_state"]["Modified_Time"] for s in states_of(output, "Leads")]
+    assert timestamps == sorted(timestamps)
+    assert len(set(timestamps)) >= 3
     needed = math.ceil(len(truth) / 36)
     assert bulk_org.calls("bulk.create") <= 1.4 * needed + 5
 
@@ -617,9 +621,9 @@ def test_a_span_that_was_cut_goes_on_from_each_of_its_states(bulk_org: BulkOrg) 
     truth = bulk_org.truth(leads)
 
     for state in (states[0], states[len(states) // 2]):
-        moment = state["stream"]["stream_state"]["Modified_Time"]
+        timestamp = state["stream"]["stream_state"]["Modified_Time"]
         rest = each_once(rows_of(bulk_org.read(leads, state=[state]), "Leads", deleted=False))
-        assert rest.keys() == {k for k, row in truth.items() if row["Modified_Time"] > moment}
+        assert rest.keys() == {k for k, row in truth.items() if row["Modified_Time"] > timestamp}
 
 
 @pytest.mark.usefixtures("hurried")

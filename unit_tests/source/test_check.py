@@ -123,4 +123,4 @@ def test_a_broken_answer_is_reported_in_a_sentence(org: Org) -> None:
     fault = {"match": "settings.modules", "do": "body", "args": {"body": "<html>"}}
     org.control("POST", "faults", [fault])
 
-    assert "cannot be read: it is no JSON. Try again later." in check(org)
+    assert "cannot be read: it is not JSON. Try again later." in check(org)

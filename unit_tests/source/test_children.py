@@ -289,8 +289,8 @@ def test_a_child_that_is_read_whole_is_read_from_the_start_date_on(
 ) -> None:
     child = org.stream(name)
     truth = org.truth(child)
-    moments = sorted(row["Modified_Time"] for row in truth.values())
-    start = moments[len(moments) // 2]
+    timestamps = sorted(row["Modified_Time"] for row in truth.values())
+    start = timestamps[len(timestamps) // 2]
     org.settings = {"retrieval": retrieval, "start_datetime": start}
 
     rows = rows_of(org.read(child), name)

@@ -45,8 +45,8 @@ def large_org() -> Iterator[Org]:
         org = Org(server)
         begin = datetime(2024, 3, 1, tzinfo=UTC)
         ids = [row["id"] for row in org.control("GET", "records/Vehicles")]
-        moments = [(begin + timedelta(seconds=n // 190)).isoformat() for n in range(ROWS)]
-        rows = [{"id": k, "Modified_Time": m} for k, m in zip(ids, moments, strict=True)]
+        timestamps = [(begin + timedelta(seconds=n // 190)).isoformat() for n in range(ROWS)]
+        rows = [{"id": k, "Modified_Time": m} for k, m in zip(ids, timestamps, strict=True)]
         org.control("PATCH", "records/Vehicles", rows)
         yield org
 
@@ -119,7 +119,7 @@ def test_the_reserve_is_left_to_people_and_the_state_is_saved(own_org: Org) -> N
 
     output = own_org.read(leads, contacts, expecting_exception=True)
 
-    assert "are reserved for people. The next sync goes on from the saved state" in str(
+    assert "are reserved for people. The next sync continues from the saved state" in str(
         output.errors[-1].trace.error.message
     )
     assert output.errors[-1].trace.error.failure_type.value == "transient_error"

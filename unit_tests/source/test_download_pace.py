@@ -66,6 +66,6 @@ def test_a_download_that_is_put_off_is_logged_every_half_minute(
         assert not DownloadPace().download(lambda: False, "Leads, export 7")
 
     assert caplog.messages == [
-        f"Leads, export 7: waits its turn to be downloaded, for {seconds} s."
+        f"Leads, export 7: waiting {seconds} s for its turn to download."
         for seconds in range(30, 601, 30)
     ]

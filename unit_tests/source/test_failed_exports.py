@@ -91,7 +91,7 @@ def test_a_state_of_an_export_that_is_no_text_is_asked_for_again(
 
     assert rows_of(output, "Vehicles")
     assert org.calls("bulk.create:Vehicles") == 1
-    reported = "it has no state of the export. It is asked again"
+    reported = "it has no state of the export. The call is repeated"
     assert sum(reported in entry.log.message for entry in output.logs) == 1
 
 

@@ -45,7 +45,7 @@ def org(_org: Org) -> Org:
 def test_a_record_that_is_edited_at_each_call_comes_with_the_next_sync(
     org: Org, mocker, retrieval: Row, version: str
 ) -> None:
-    """Its columns come in two groups, and never of one moment."""
+    """Its columns come in two groups, and never from one version of it."""
     org.settings = {"retrieval": retrieval, "schema_version": version}
     leads = org.stream("Leads")
     hot = min(org.truth(leads))
@@ -68,7 +68,7 @@ def test_a_record_that_is_edited_at_each_call_comes_with_the_next_sync(
     assert len(calls) > 3
     assert not first.errors
     rows = by_id(rows_of(first, "Leads"))
-    assert hot not in rows, "else it would mix two moments"
+    assert hot not in rows, "else it would mix two versions"
     org.control("POST", "clock", {"advance_s": 300})
     second = org.read(leads, state=states_of(first, "Leads")[-1:])
     assert rows | by_id(rows_of(second, "Leads")) == org.truth(leads)

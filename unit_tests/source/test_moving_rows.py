@@ -125,7 +125,7 @@ def test_rows_that_change_while_they_are_read_are_whole_and_come_again(
     for row in rows_of(first, "Leads"):
         old = before[row["id"]]
         if row["Modified_Time"] == old["Modified_Time"]:
-            assert row == old, "it mixes two moments"
+            assert row == old, "it mixes two versions"
     second = org.read(leads, state=[states_of(first, "Leads")[-1]])
     assert each_once(rows_of(first, "Leads")) | each_once(rows_of(second, "Leads")) == after
 
@@ -181,11 +181,11 @@ def test_a_list_of_nothing_is_no_error(org: Org, status: int, caplog) -> None:
     org.control("POST", "knobs", {"not_modified": status})
     deals = org.stream("Deals")
     now = org.control("POST", "clock", {"advance_s": 300})["now"]
-    moment = datetime.fromtimestamp(now - 200, UTC).isoformat()
+    timestamp = datetime.fromtimestamp(now - 200, UTC).isoformat()
     org.control("POST", "reset", {})
     caplog.clear()
 
-    output = org.read(deals, state=[state_of("Deals", moment)])
+    output = org.read(deals, state=[state_of("Deals", timestamp)])
 
     assert (org.calls("records.list"), org.calls("deleted")) == (1, 1)
 
@@ -242,8 +242,8 @@ def test_a_list_goes_on_behind_a_page_that_is_out_of_reach(org: Org) -> None:
     deals = org.stream("Deals")
     ids = sorted(org.truth(deals))
     for start in range(0, len(ids), 70):
-        moment = f"2024-03-01T00:00:{start // 70:02}+00:00"
-        edit(org, "Deals", ids[start : start + 70], Modified_Time=moment)
+        timestamp = f"2024-03-01T00:00:{start // 70:02}+00:00"
+        edit(org, "Deals", ids[start : start + 70], Modified_Time=timestamp)
     body = {"code": "PAGINATION_LIMIT_EXCEEDED", "details": {}, "message": "x", "status": "error"}
     fault = {"match": "records.list:Deals", "after": 2, "times": 1, "do": "status"}
     org.control("POST", "faults", [fault | {"args": {"status": 400, "body": body}}])
@@ -448,9 +448,9 @@ def test_a_start_date_behind_the_state_leaves_no_deletion_out(org: Org) -> None:
     assert gone in {row["id"] for row in rows_of(output, "Deals") if row.get("_ab_cdc_deleted_at")}
 
 
-def state_of(stream: str, moment: str) -> Row:
+def state_of(stream: str, timestamp: str) -> Row:
     descriptor = {"name": stream}
-    state = {"stream_descriptor": descriptor, "stream_state": {"Modified_Time": moment}}
+    state = {"stream_descriptor": descriptor, "stream_state": {"Modified_Time": timestamp}}
     return {"type": "STREAM", "stream": state}
 
 
@@ -485,7 +485,7 @@ def test_a_row_that_is_edited_before_its_text_is_fetched_comes_with_the_next_syn
 
     assert done
     rows = each_once(rows_of(first, "Contracts"))
-    assert contract not in rows, "else it would mix two moments"
+    assert contract not in rows, "else it would mix two versions"
     later(org)
     second = org.read(contracts, state=states_of(first, "Contracts")[-1:])
     assert rows | each_once(rows_of(second, "Contracts")) == org.truth(contracts)

@@ -10,9 +10,9 @@ from airbyte_cdk.utils import AirbyteTracedException
 from unit_tests.source.conftest import BULK, Org, Row, narrow, rows_of, states_of
 
 
-def saved(moment: object) -> list[Row]:
+def saved(timestamp: object) -> list[Row]:
     """The state of an earlier sync of Deals."""
-    stream = {"stream_descriptor": {"name": "Deals"}, "stream_state": {"Modified_Time": moment}}
+    stream = {"stream_descriptor": {"name": "Deals"}, "stream_state": {"Modified_Time": timestamp}}
     return [{"type": "STREAM", "stream": stream}]
 
 
@@ -46,7 +46,7 @@ def deals(org: Org) -> Row:
 
 
 @pytest.mark.parametrize(
-    "moment",
+    "timestamp",
     [
         "2020-01-01",
         "2020-01-01T00:00:00",
@@ -56,8 +56,10 @@ def deals(org: Org) -> Row:
         "2020-01-01 00:00:00+0000",
     ],
 )
-def test_a_state_in_any_form_of_iso_8601_is_gone_on_from(org: Org, deals: Row, moment: str) -> None:
-    output = org.read(deals, state=saved(moment))
+def test_a_state_in_any_form_of_iso_8601_is_gone_on_from(
+    org: Org, deals: Row, timestamp: str
+) -> None:
+    output = org.read(deals, state=saved(timestamp))
 
     truth = org.truth(deals)
     later = {key for key, row in truth.items() if row["Modified_Time"] > "2020-01-01T00:00:00Z"}
@@ -67,24 +69,26 @@ def test_a_state_in_any_form_of_iso_8601_is_gone_on_from(org: Org, deals: Row, m
 
 
 @pytest.mark.parametrize(
-    "moment", ["garbage", "Monday", "", None, 1704067200, "9999-12-31T23:59:59-05:00"]
+    "timestamp", ["garbage", "Monday", "", None, 1704067200, "9999-12-31T23:59:59-05:00"]
 )
-def test_a_state_that_is_no_moment_is_refused_by_name_and_value(
-    org: Org, deals: Row, moment: object
+def test_a_state_that_is_no_datetime_is_refused_by_name_and_value(
+    org: Org, deals: Row, timestamp: object
 ) -> None:
     with pytest.raises(AirbyteTracedException) as refusal:
-        org.read(deals, state=saved(moment))
+        org.read(deals, state=saved(timestamp))
 
     assert refusal.value.failure_type == FailureType.config_error
-    assert refusal.value.message.startswith(f"Deals: the saved state is {moment!r}")
+    assert refusal.value.message.startswith(f"Deals: the saved state is {timestamp!r}")
 
 
-def test_a_state_of_spans_is_refused_because_it_holds_no_moment(org: Org, deals: Row) -> None:
+def test_a_state_of_spans_is_refused_because_it_holds_no_datetime(org: Org, deals: Row) -> None:
     (state,) = saved("2020-01-01T00:00:00Z")
     spans = [{"start": "1970-01-01T00:00:00Z", "end": "2020-01-01T00:00:00Z"}]
     state["stream"]["stream_state"] = {"state_type": "date-range", "slices": spans}
 
-    with pytest.raises(AirbyteTracedException, match=r"the saved state is .* which is no moment"):
+    with pytest.raises(
+        AirbyteTracedException, match=r"the saved state is .* which is not a datetime"
+    ):
         org.read(deals, state=[state])
 
 

@@ -108,12 +108,12 @@ def test_json_with_odd_values_is_read(org: Org, retrieval: dict[str, str], call:
 
 def test_settings_with_odd_values_are_read(org: Org) -> None:
     stream: Row = org.streams()["users"]
-    moments = [
+    timestamps = [
         name
         for name, column in stream["json_schema"]["properties"].items()
         if column.get("format") == "date-time"
     ]
-    user = {"id": "7", "full_name": "\ud800", **dict.fromkeys(moments, 7)}
+    user = {"id": "7", "full_name": "\ud800", **dict.fromkeys(timestamps, 7)}
     text = json.dumps({"users": [user, user], "info": {"more_records": False}})
     body(org, "users", text)
 
@@ -123,13 +123,13 @@ def test_settings_with_odd_values_are_read(org: Org) -> None:
     rows = rows_of(output, "users")
     assert len(rows) == 2
     assert all(row["full_name"] == "\ufffd" for row in rows)
-    assert not any(name in row for row in rows for name in moments)
+    assert not any(name in row for row in rows for name in timestamps)
     reported = [line for line in warnings(output) if "2 values do not fit" in line]
     assert sorted(reported) == sorted(
         f"users.{name}: 2 values do not fit the data type datetime and are read as null."
-        for name in moments
+        for name in timestamps
     )
-    assert moments
+    assert timestamps
 
 
 def replaced(org: Org, match: str, old: str, new: str, **when: int) -> None:
@@ -137,11 +137,11 @@ def replaced(org: Org, match: str, old: str, new: str, **when: int) -> None:
     org.control("POST", "faults", [fault | when])
 
 
-NO_MOMENTS = ["null", "5", '"soon"', '["2024"]', '"9999-99-99T00:00:00+00:00"', "true"]
+NO_TIMESTAMPS = ["null", "5", '"soon"', '["2024"]', '"9999-99-99T00:00:00+00:00"', "true"]
 
 
-@pytest.mark.parametrize("value", NO_MOMENTS)
-def test_a_window_of_queries_does_not_end_at_what_is_no_moment(
+@pytest.mark.parametrize("value", NO_TIMESTAMPS)
+def test_a_window_of_queries_does_not_end_at_what_is_no_datetime(
     org: Org, value: str, mocker
 ) -> None:
     mocker.patch("source_zoho_crm.readers.windows.MOST_ROWS", 400)
@@ -164,7 +164,7 @@ def test_a_window_of_queries_does_not_end_at_what_is_no_moment(
     assert all(f": {hidden} value" in line for line in reported)
 
 
-def test_a_torn_row_without_a_moment_goes_out(org: Org, mocker) -> None:
+def test_a_torn_row_without_a_timestamp_goes_out(org: Org, mocker) -> None:
     """Its columns come in several queries, and the first one has another Modified_Time."""
     few = property(lambda retriever: {**retriever.versions["v4"], "coql_columns": 5})
     mocker.patch.object(RecordsRetriever, "_version", few)
@@ -187,7 +187,7 @@ def test_a_torn_row_without_a_moment_goes_out(org: Org, mocker) -> None:
 
 @pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
 @pytest.mark.parametrize("mode", ["incremental", "full_refresh"])
-def test_a_row_of_an_export_without_a_moment_goes_out(
+def test_a_row_of_an_export_without_a_timestamp_goes_out(
     org: Org, version: str, mode: str, mocker
 ) -> None:
     org.settings = {"retrieval": BULK, "schema_version": version}

@@ -11,7 +11,7 @@ from source_zoho_crm.readers import rest
 from source_zoho_crm.readers.calls import Calls
 from source_zoho_crm.readers.moved_rows import MoveDetector
 from source_zoho_crm.readers.rest import RestReader
-from source_zoho_crm.readers.windows import Window, format_moment
+from source_zoho_crm.readers.windows import Window, format_timestamp
 from unit_tests.source.conftest import Org, Row
 from unit_tests.source.test_rest_reader import Asked
 from zoho_crm.auth import ZohoAuthenticator
@@ -62,12 +62,14 @@ def org(_org: Org, monkeypatch: pytest.MonkeyPatch) -> Iterator[Org]:
 
 
 def spread(org: Org, a_second: Callable[[int], int]) -> dict[str, str]:
-    """Gives the rows moments of 2024, by their number; Modified_Time by id."""
+    """Gives the rows times of 2024, by their number; Modified_Time by id."""
     ids = [row["id"] for row in org.control("GET", f"records/{MODULE}")]
-    moments = {key: BEGIN + timedelta(seconds=a_second(n)) for n, key in enumerate(ids)}
-    rows = [{"id": key, "Modified_Time": moment.isoformat()} for key, moment in moments.items()]
+    timestamps = {key: BEGIN + timedelta(seconds=a_second(n)) for n, key in enumerate(ids)}
+    rows = [
+        {"id": key, "Modified_Time": timestamp.isoformat()} for key, timestamp in timestamps.items()
+    ]
     org.control("PATCH", f"records/{MODULE}", rows)
-    return {key: format_moment(moment) for key, moment in moments.items()}
+    return {key: format_timestamp(timestamp) for key, timestamp in timestamps.items()}
 
 
 @dataclass
@@ -126,27 +128,27 @@ def truth(org: Org) -> dict[str, Row]:
     return {row["id"]: row for row in org.control("GET", f"records/{MODULE}")}
 
 
-def check(org: Org, reading: Reading, moments: dict[str, str]) -> None:
-    """Each row that stayed as it was has come once, before the window of its moment closed."""
+def check(org: Org, reading: Reading, timestamps: dict[str, str]) -> None:
+    """Each row that stayed as it was has come once, before the window of its time closed."""
     still = {
-        key: moments[key]
+        key: timestamps[key]
         for key, row in truth(org).items()
-        if format_moment(datetime.fromisoformat(row["Modified_Time"])) == moments[key]
+        if format_timestamp(datetime.fromisoformat(row["Modified_Time"])) == timestamps[key]
     }
-    assert len(still) > len(moments) // 4
+    assert len(still) > len(timestamps) // 4
     assert still.keys() <= reading.rows.keys()
     assert reading.twice == 0
-    ends = [format_moment(window.end) for window in reading.windows]
+    ends = [format_timestamp(window.end) for window in reading.windows]
     assert ends == sorted(set(ends))
     assert all(
-        moment > ends[closed - 1]
-        for key, moment in still.items()
+        timestamp > ends[closed - 1]
+        for key, timestamp in still.items()
         if (closed := reading.closed[key])
     )
 
 
 def the_state_moves_on(reading: Reading) -> None:
-    """It never lags behind by more than a window and a block."""
+    """It never lags by more than a window and a block."""
     assert len(reading.windows) > 2
     for earlier, later in pairwise(reading.windows):
         assert later.start == earlier.end + timedelta(seconds=1)
@@ -187,16 +189,16 @@ CHURN = [
 def test_a_list_whose_rows_are_edited_at_a_rate_is_read_to_its_end(
     org: Org, version: str, tokens: str, seconds, rate: int
 ) -> None:
-    moments = spread(org, seconds)
+    timestamps = spread(org, seconds)
     org.control("POST", "knobs", {"page_tokens": tokens})
     quiet = read(org, version)
-    assert quiet.rows.keys() == moments.keys()
+    assert quiet.rows.keys() == timestamps.keys()
     org.control("POST", "knobs", {"churn": rate})
 
     busy = read(org, version)
 
     org.control("POST", "knobs", {"churn": 0})
-    check(org, busy, moments)
+    check(org, busy, timestamps)
     the_state_moves_on(busy)
     assert bounded(quiet, busy, changes=busy.calls // rate)
 
@@ -206,7 +208,7 @@ def test_a_list_whose_rows_are_edited_at_a_rate_is_read_to_its_end(
 def test_a_list_whose_rows_are_deleted_at_a_rate_is_read_to_its_end(
     org: Org, version: str, tokens: str, whole: bool
 ) -> None:
-    moments = spread(org, dense)
+    timestamps = spread(org, dense)
     org.control("POST", "knobs", {"page_tokens": tokens})
     quiet = read(org, version, whole=whole)
     org.control("POST", "knobs", {"churn": 4, "churn_kind": "delete"})
@@ -214,7 +216,7 @@ def test_a_list_whose_rows_are_deleted_at_a_rate_is_read_to_its_end(
     busy = read(org, version, whole=whole)
 
     org.control("POST", "knobs", {"churn": 0})
-    check(org, busy, moments)
+    check(org, busy, timestamps)
     if whole:
         # No list by id can be read in part: at most it is read twice.
         assert busy.calls <= 2 * quiet.calls + 2
@@ -227,10 +229,10 @@ def test_a_list_whose_rows_are_deleted_at_a_rate_is_read_to_its_end(
 def test_a_mass_update_in_one_second_does_not_keep_a_list_from_its_end(
     org: Org, version: str, tokens: str, seconds
 ) -> None:
-    moments = spread(org, seconds)
+    timestamps = spread(org, seconds)
     org.control("POST", "knobs", {"page_tokens": tokens})
     quiet = read(org, version)
-    many = [{"id": key, "Name": "All at once"} for key in list(moments)[50::2]]
+    many = [{"id": key, "Name": "All at once"} for key in list(timestamps)[50::2]]
 
     def update(call: int) -> None:
         if call == 8:
@@ -238,13 +240,13 @@ def test_a_mass_update_in_one_second_does_not_keep_a_list_from_its_end(
 
     busy = read(org, version, meanwhile=update)
 
-    check(org, busy, moments)
+    check(org, busy, timestamps)
     assert busy.calls <= 1.6 * quiet.calls
     assert len(truth(org).keys() - busy.rows.keys()) > 100, "they come with the next sync"
 
 
 def test_the_state_moves_on_every_five_minutes(org: Org, mocker) -> None:
-    moments = spread(org, dense)
+    timestamps = spread(org, dense)
     mocker.patch.object(rest, "_ROWS_OF_A_WINDOW", 50_000)
     clock = mocker.patch.object(rest, "monotonic")
     clock.side_effect = count(0, 10).__next__
@@ -253,10 +255,10 @@ def test_the_state_moves_on_every_five_minutes(org: Org, mocker) -> None:
 
     slow = read(org, "v4")
 
-    check(org, slow, moments)
+    check(org, slow, timestamps)
     assert len(slow.windows) > 4
 
 
 def test_a_state_comes_every_50_000_rows() -> None:
-    """A window closes behind the block in which it is full."""
+    """A window closes after the block in which it is full."""
     assert ROWS_TO_A_STATE <= 50_000

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from source_zoho_crm.readers.windows import format_moment
+from source_zoho_crm.readers.windows import format_timestamp
 from unit_tests.source.conftest import (
     BULK,
     COQL,
@@ -183,8 +183,8 @@ PLAIN_AND_CONVERTIBLE = pytest.mark.parametrize("module", ["Vehicles", "Leads"])
 def test_a_quiet_module_costs_two_calls(org: Org, retrieval, module: str) -> None:
     org.settings = {"retrieval": retrieval}
     stream = org.streams()[module]
-    moment = format_moment(datetime.now(UTC) - timedelta(minutes=10))
-    state = {"stream_descriptor": {"name": module}, "stream_state": {"Modified_Time": moment}}
+    timestamp = format_timestamp(datetime.now(UTC) - timedelta(minutes=10))
+    state = {"stream_descriptor": {"name": module}, "stream_state": {"Modified_Time": timestamp}}
     org.control("POST", "reset", {})
 
     output = org.read(stream, state=[{"type": "STREAM", "stream": state}])

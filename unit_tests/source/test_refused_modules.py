@@ -45,7 +45,7 @@ def fault(org: Org, match: str, code: str) -> None:
 
 
 def state_of_vehicles(**state: str) -> Row:
-    """A state of the stream that is refused; without a moment as of a stream that was cleared."""
+    """A state of the stream that is refused; without a timestamp for a stream that was cleared."""
     descriptor = {"name": VEHICLES}
     return {"type": "STREAM", "stream": {"stream_descriptor": descriptor, "stream_state": state}}
 

@@ -128,15 +128,15 @@ def test_the_only_row_of_the_last_page_moves_forward_in_a_list_by_id(
 
 @pytest.mark.parametrize("version", ["v2", "v4", "v8"])
 def test_a_second_that_is_complete_proves_no_later_row(org: Org, mocker, version: str) -> None:
-    """It fills two pages, and the first row behind it moves into them while it is read again."""
+    """It fills two pages, and the first row after it moves into them while it is read again."""
     mocker.patch.object(rest, "PER_PAGE", 20)
     org.control("POST", "knobs", {"page_tokens": "count"})
     ids = list(truth(org, "Accounts"))
     crowd, behind = ids[:41], ids[41:]
-    moments = dict.fromkeys(crowd, BEGIN) | {
+    timestamps = dict.fromkeys(crowd, BEGIN) | {
         key: BEGIN + timedelta(seconds=10 * n) for n, key in enumerate(behind, 1)
     }
-    rows = [{"id": key, "Modified_Time": at.isoformat()} for key, at in moments.items()]
+    rows = [{"id": key, "Modified_Time": at.isoformat()} for key, at in timestamps.items()]
     org.control("PATCH", "records/Accounts", rows)
     asked, lists, further, gone = Asked(org, version), 0, 0, crowd[:2]
 
@@ -149,7 +149,7 @@ def test_a_second_that_is_complete_proves_no_later_row(org: Org, mocker, version
             return
         lists, further = lists + 1, 0
         if lists == 3:
-            # All that the first reading of the second has shown behind it moves on.
+            # All that the first reading of the second has shown after it moves on.
             edited = [{"id": key, "Description": "x"} for key in behind[:19]]
             org.control("PATCH", "records/Accounts", edited)
             org.control("DELETE", f"records/Accounts?ids={gone[0]}&type=recycle")
@@ -174,7 +174,7 @@ def test_a_second_that_is_complete_proves_no_later_row(org: Org, mocker, version
 
 
 def edit_between_groups(org: Org, mocker, module: str, key: str, times: int) -> list[str]:
-    """Edits a row behind so many calls for the first group of its columns."""
+    """Edits a row after so many calls for the first group of its columns."""
     ask, groups, done = ZohoRequester.ask, [], []
 
     def asking(requester, path=None, *, params=None, **request):

@@ -255,13 +255,13 @@ def test_what_is_no_text_is_not_taken_for_one_that_is_cut(odd: object) -> None:
     assert asked == []
 
 
-@pytest.mark.parametrize("moment", [7, "soon", None, ["x"]])
-def test_a_text_whose_moment_is_odd_does_not_end_the_read(moment: object) -> None:
-    whole = {"id": "1", "Clauses": "x" * 600, "Modified_Time": moment}
+@pytest.mark.parametrize("timestamp", [7, "soon", None, ["x"]])
+def test_a_text_whose_timestamp_is_odd_does_not_end_the_read(timestamp: object) -> None:
+    whole = {"id": "1", "Clauses": "x" * 600, "Modified_Time": timestamp}
     fields = [Field("Clauses", "textarea", is_rich_text=True), Field("Modified_Time", "datetime")]
     texts = WholeTexts(lambda path, params: [whole], "Contracts", fields, at_once=0)
 
-    assert texts.restore([{"id": "1", "Clauses": "x" * 500, "Modified_Time": moment}]) == [whole]
+    assert texts.restore([{"id": "1", "Clauses": "x" * 500, "Modified_Time": timestamp}]) == [whole]
     left = texts.restore(
         [{"id": "1", "Clauses": "x" * 500, "Modified_Time": "2024-01-01T00:00:00Z"}]
     )
@@ -280,9 +280,9 @@ def test_the_id_comes_though_metadata_do_not_name_it(org: Org) -> None:
     assert all(row["id"] for row in rows)
 
 
-@pytest.mark.parametrize("moment", [None, 7, "soon", {"at": 1}])
+@pytest.mark.parametrize("timestamp", [None, 7, "soon", {"at": 1}])
 def test_a_row_without_modified_time_comes_and_keeps_no_other_from_coming(
-    org: Org, moment: object
+    org: Org, timestamp: object
 ) -> None:
     limits = {"rest_columns": 3, "rest_tokens": 1, "rest_chain_rows": 100_000}
     asked = Asked(org, "v4")
@@ -292,7 +292,7 @@ def test_a_row_without_modified_time_comes_and_keeps_no_other_from_coming(
         answer = asking(path, **call)
         for row in answer.rows:
             if row["id"] == unstamped:
-                row["Modified_Time"] = moment
+                row["Modified_Time"] = timestamp
         return answer
 
     asked.ask = without

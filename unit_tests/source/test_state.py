@@ -11,7 +11,7 @@ import requests
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 from pytest_mock import MockerFixture
 
-from source_zoho_crm.readers.windows import format_moment
+from source_zoho_crm.readers.windows import format_timestamp
 from unit_tests.source.conftest import (
     METHODS,
     Org,
@@ -85,13 +85,13 @@ def test_each_state_goes_on_where_it_was_emitted(org: Org) -> None:
     vehicles = narrow(org.stream("Vehicles"))
     output = org.read(vehicles)
     states = states_of(output, "Vehicles")
-    moments = [blob(reported)["Modified_Time"] for reported in states]
-    assert moments == sorted(moments)
-    assert len(set(moments)) >= 2, "12,000 rows are more than a window holds"
+    timestamps = [blob(reported)["Modified_Time"] for reported in states]
+    assert timestamps == sorted(timestamps)
+    assert len(set(timestamps)) >= 2, "12,000 rows are more than a window holds"
 
-    for reported in dict(zip(moments, states, strict=True)).values():
-        moment = blob(reported)["Modified_Time"]
-        before = {r["id"] for r in rows_of(output, "Vehicles") if r["Modified_Time"] <= moment}
+    for reported in dict(zip(timestamps, states, strict=True)).values():
+        timestamp = blob(reported)["Modified_Time"]
+        before = {r["id"] for r in rows_of(output, "Vehicles") if r["Modified_Time"] <= timestamp}
         after = rows_of(org.read(vehicles, state=[reported]), "Vehicles", deleted=False)
         assert before.isdisjoint(row["id"] for row in after)
         assert len(before) + len(after) == len(org.truth(vehicles))
@@ -109,8 +109,8 @@ def test_windows_that_take_longer_than_five_minutes_are_followed_by_smaller_ones
 
     output = org.read(vehicles)
 
-    moments = {blob(reported)["Modified_Time"] for reported in states_of(output, "Vehicles")}
-    assert len(moments) >= len(quick) + 5, "of 2,001 rows, a thousand, then 200 at a time"
+    timestamps = {blob(reported)["Modified_Time"] for reported in states_of(output, "Vehicles")}
+    assert len(timestamps) >= len(quick) + 5, "of 2,001 rows, a thousand, then 200 at a time"
     assert {row["id"] for row in rows_of(output, "Vehicles")} == org.truth(vehicles).keys()
 
 
@@ -123,9 +123,11 @@ def test_a_full_refresh_brings_all_rows_whatever_the_state(
     follow_children(org)
     stream = org.stream(module)
     assert "incremental" in stream["supported_sync_modes"]
-    moment = format_moment(datetime.now(UTC))
+    timestamp = format_timestamp(datetime.now(UTC))
 
-    output = org.read(stream, sync_mode="full_refresh", state=[state(module, Modified_Time=moment)])
+    output = org.read(
+        stream, sync_mode="full_refresh", state=[state(module, Modified_Time=timestamp)]
+    )
 
     assert {row["id"] for row in rows_of(output, module)} == org.truth(stream).keys() != set()
 
@@ -181,9 +183,9 @@ def test_a_lookback_repeats_rows_and_tombstones_and_moves_no_state_back(
     for _ in range(2):
         later(org, 300)
         runs.append(org.read(stream, state=[saved]))
-        moments = [blob(reported)["Modified_Time"] for reported in states_of(runs[-1], module)]
-        assert moments == sorted(moments)
-        assert moments[0] >= blob(saved)["Modified_Time"]
+        timestamps = [blob(reported)["Modified_Time"] for reported in states_of(runs[-1], module)]
+        assert timestamps == sorted(timestamps)
+        assert timestamps[0] >= blob(saved)["Modified_Time"]
         saved = last(runs[-1], module)
 
     for run in runs:
@@ -194,8 +196,8 @@ def test_a_lookback_repeats_rows_and_tombstones_and_moves_no_state_back(
 def test_a_lookback_does_not_reach_behind_the_start_date(org: Org) -> None:
     deals = narrow(org.stream("Deals"))
     before, after, *_ = sorted(org.truth(deals))
-    moments = {before: "2025-12-20T00:29:59+00:00", after: "2025-12-20T00:30:00+00:00"}
-    rows = [{"id": key, "Modified_Time": moment} for key, moment in moments.items()]
+    timestamps = {before: "2025-12-20T00:29:59+00:00", after: "2025-12-20T00:30:00+00:00"}
+    rows = [{"id": key, "Modified_Time": timestamp} for key, timestamp in timestamps.items()]
     org.control("PATCH", "records/Deals", rows)
     org.settings = {"start_datetime": "2025-12-20T00:30:00Z", "lookback_minutes": 60}
 
@@ -208,37 +210,37 @@ def test_a_lookback_does_not_reach_behind_the_start_date(org: Org) -> None:
 # --- Odd states -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("moment", ["2999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"])
+@pytest.mark.parametrize("timestamp", ["2999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"])
 @pytest.mark.parametrize("retrieval", METHODS)
 def test_a_state_in_the_future_reads_nothing_is_kept_and_reported_each_time(
-    org: Org, retrieval: Row, moment: str
+    org: Org, retrieval: Row, timestamp: str
 ) -> None:
     org.settings = {"retrieval": retrieval, "lookback_minutes": 1440}
     deals = org.stream("Deals")
-    saved = state("Deals", Modified_Time=moment)
+    saved = state("Deals", Modified_Time=timestamp)
 
     for _ in range(2):
         output = org.read(deals, state=[saved])
 
         (reported,) = warnings(output)
-        assert f"Deals: the saved state is {moment}, which is in the future" in reported
+        assert f"Deals: the saved state is {timestamp}, which is in the future" in reported
         assert "Clear the stream's state" in reported
         assert rows_of(output, "Deals") == []
         saved = last(output, "Deals")
-        assert blob(saved)["Modified_Time"] == moment
+        assert blob(saved)["Modified_Time"] == timestamp
 
 
 def test_a_state_just_before_now_reads_nothing_and_is_not_reported(org: Org) -> None:
     """The last minute is left out, and Zoho's machines may differ by some seconds."""
     deals = org.stream("Deals")
     now = datetime.fromisoformat(blob(last(org.read(deals), "Deals"))["Modified_Time"])
-    moment = format_moment(now + timedelta(seconds=55))
+    timestamp = format_timestamp(now + timedelta(seconds=55))
 
-    output = org.read(deals, state=[state("Deals", Modified_Time=moment)])
+    output = org.read(deals, state=[state("Deals", Modified_Time=timestamp)])
 
     assert rows_of(output, "Deals") == []
     assert warnings(output) == []
-    assert blob(last(output, "Deals"))["Modified_Time"] == moment
+    assert blob(last(output, "Deals"))["Modified_Time"] == timestamp
 
 
 @pytest.mark.parametrize("module", ["Deals", "Quoted_Items"])
@@ -264,10 +266,10 @@ def test_a_state_of_unknown_keys_alone_reads_everything(org: Org) -> None:
     assert any("(modified)" in line for line in warnings(output))
 
 
-def test_spans_beside_a_moment_are_not_gone_on_from(org: Org) -> None:
-    """The CDK would take its own form of a state before the moment."""
+def test_spans_beside_a_timestamp_are_not_gone_on_from(org: Org) -> None:
+    """The CDK would take its own form of a state before the timestamp."""
     deals = org.stream("Deals")
-    span = {"start": "1970-01-01T00:00:00Z", "end": format_moment(datetime.now(UTC))}
+    span = {"start": "1970-01-01T00:00:00Z", "end": format_timestamp(datetime.now(UTC))}
     saved = state(
         "Deals", Modified_Time="1999-01-01T00:00:00Z", state_type="date-range", slices=[span]
     )
@@ -409,7 +411,7 @@ def test_the_clock_of_an_emulator_may_be_moved(caplog: pytest.LogCaptureFixture)
     assert abs(ahead - 18_000) < 5
 
 
-def test_the_latest_moment_is_that_of_the_clock_which_is_most_ahead() -> None:
+def test_the_latest_timestamp_is_that_of_the_clock_which_is_most_ahead() -> None:
     org = clocks.Org()
     for off_s in (-500, 200, -100):
         org.book_answer(*answer(off_s))
@@ -427,6 +429,6 @@ def answer(off_s: float) -> tuple[requests.PreparedRequest, requests.Response]:
     response = requests.Response()
     response.status_code = 200
     response._content = b"{}"
-    moment = datetime.now(UTC) + timedelta(seconds=off_s)
-    response.headers["Date"] = moment.strftime("%a, %d %b %Y %H:%M:%S GMT")
+    timestamp = datetime.now(UTC) + timedelta(seconds=off_s)
+    response.headers["Date"] = timestamp.strftime("%a, %d %b %Y %H:%M:%S GMT")
     return request, response

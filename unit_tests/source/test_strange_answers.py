@@ -109,7 +109,7 @@ def test_now_is_the_earliest_that_answers_show_and_of_a_real_host_never_later_th
     org = KnownOrg(local=local)
     request = requests.Request("GET", "https://www.zohoapis.com/crm/v8/Leads").prepare()
     for seconds in ahead_s:
-        moment = datetime.fromtimestamp(datetime.now(UTC).timestamp() + seconds, UTC)
-        org.book_answer(request, answer(moment))
+        timestamp = datetime.fromtimestamp(datetime.now(UTC).timestamp() + seconds, UTC)
+        org.book_answer(request, answer(timestamp))
 
     assert (org.clock.now() - datetime.now(UTC)).total_seconds() == pytest.approx(now_s, abs=3)

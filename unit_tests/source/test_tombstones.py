@@ -11,7 +11,7 @@ END = datetime(2024, 6, 5, 3, 0, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("moment", "reported"),
+    ("timestamp", "reported"),
     [
         ("2024-06-05T02:04:08Z", False),
         ("2024-06-05T02:04:09Z", True),
@@ -20,7 +20,7 @@ END = datetime(2024, 6, 5, 3, 0, 0, tzinfo=UTC)
         ("2024-06-05T03:00:01Z", False),
     ],
 )
-def test_the_first_and_the_last_second_of_a_run_are_emitted(moment: str, reported: bool) -> None:
-    (page,) = build_tombstones([[{"id": "1", "deleted_time": moment}]], SINCE, END)
+def test_the_first_and_the_last_second_of_a_run_are_emitted(timestamp: str, reported: bool) -> None:
+    (page,) = build_tombstones([[{"id": "1", "deleted_time": timestamp}]], SINCE, END)
 
     assert [row["id"] for row in page] == (["1"] if reported else [])

@@ -184,12 +184,12 @@ def test_an_export_that_does_not_count_its_rows_is_fetched(org: Org) -> None:
     ("result", "why"),
     [
         ({"page": 1, "count": 60}, "does not say whether more rows follow"),
-        ({"page": 1, "count": "many", "more_records": False}, "a count that is no number"),
-        ({"page": 1, "count": -5, "more_records": False}, "a count that is no number"),
-        ({"page": 1, "count": True, "more_records": False}, "a count that is no number"),
+        ({"page": 1, "count": "many", "more_records": False}, "a count that is not a number"),
+        ({"page": 1, "count": -5, "more_records": False}, "a count that is not a number"),
+        ({"page": 1, "count": True, "more_records": False}, "a count that is not a number"),
         (
             {"page": 1, "count": 60, "more_records": True, "next_page_token": 7},
-            "a page token that is no text",
+            "a page token that is not text",
         ),
         ({"page": 1, "count": 0, "more_records": True}, "has no rows and promises more"),
     ],
@@ -210,7 +210,7 @@ def test_a_result_that_does_not_say_what_follows_does_not_count_as_read(
 def test_an_export_that_is_completed_without_a_result_is_looked_at_again(
     own_org: Org, version: str, looks: int, mocker
 ) -> None:
-    """It may have rows behind it, which nothing but its result shows."""
+    """Rows may follow it, which nothing but its result shows."""
     mocker.patch("source_zoho_crm.readers.exports._FIRST_WAIT_S", 0.03)
     most = property(lambda retriever: {**retriever.versions[version], "bulk_rows": 40})
     mocker.patch.object(RecordsRetriever, "_version", most)
@@ -263,7 +263,7 @@ def test_fields_that_can_never_be_read_cost_their_stream_and_no_other(org: Org) 
 def test_fields_that_can_never_be_read_leave_no_stream_out_of_a_catalog(org: Org) -> None:
     fault(org, "settings.fields:Deals", "body", body="<html>")
 
-    with pytest.raises(AirbyteTracedException, match="cannot be read: it is no JSON") as caught:
+    with pytest.raises(AirbyteTracedException, match="cannot be read: it is not JSON") as caught:
         org.discover()
 
     assert caught.value.failure_type == FailureType.transient_error

@@ -1,4 +1,4 @@
-"""Windows over rows at known moments."""
+"""Windows over rows at known times."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
@@ -16,25 +16,25 @@ END = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 def planned(
-    moments: Sequence[datetime],
+    timestamps: Sequence[datetime],
     start: datetime = START,
     end: datetime = END,
     seconds: Callable[[int], float] = lambda _: 1.0,
 ) -> list[tuple[Window, int]]:
-    """The windows of rows at these sorted moments, with what each holds.
+    """The windows of rows at these sorted times, with what each holds.
 
     `seconds`: how long so many rows take.
     """
 
-    def moment_of(since: datetime, place: int) -> datetime | None:
-        found = moments[bisect_left(moments, since) : bisect_right(moments, end)]
+    def timestamp_of(since: datetime, place: int) -> datetime | None:
+        found = timestamps[bisect_left(timestamps, since) : bisect_right(timestamps, end)]
         return found[place - 1] if place <= len(found) else None
 
-    plan = plan_windows(start, end, moment_of)
+    plan = plan_windows(start, end, timestamp_of)
     found: list[tuple[Window, int]] = []
     window = next(plan, None)
     while window is not None:
-        rows = bisect_right(moments, window.end) - bisect_left(moments, window.start)
+        rows = bisect_right(timestamps, window.end) - bisect_left(timestamps, window.start)
         found.append((window, rows))
         try:
             window = plan.send(seconds(rows))
@@ -60,10 +60,10 @@ def test_windows_are_whole_seconds_without_gap_and_hold_no_more_than_a_window_ma
     crowds: list[tuple[int, int]], length: int, each_takes: float
 ) -> None:
     """Crowds of rows, each within one second."""
-    moments = sorted(START + second * SECOND for second, rows in crowds for _ in range(rows))
+    timestamps = sorted(START + second * SECOND for second, rows in crowds for _ in range(rows))
     end = START + length * SECOND
 
-    found = planned(moments, START, end, lambda _: each_takes)
+    found = planned(timestamps, START, end, lambda _: each_takes)
 
     assert found[0][0].start == START
     assert found[-1][0].end == end
@@ -75,9 +75,9 @@ def test_windows_are_whole_seconds_without_gap_and_hold_no_more_than_a_window_ma
 
 
 def test_a_fraction_of_a_second_that_zoho_might_show_is_no_part_of_a_window() -> None:
-    moments = [START + timedelta(seconds=n, microseconds=700_000) for n in range(2 * MOST_ROWS)]
+    timestamps = [START + timedelta(seconds=n, microseconds=700_000) for n in range(2 * MOST_ROWS)]
 
-    assert {window.end.microsecond for window, _ in planned(moments)} == {0}
+    assert {window.end.microsecond for window, _ in planned(timestamps)} == {0}
 
 
 def test_ten_quiet_years_are_one_window() -> None:
@@ -109,21 +109,21 @@ def test_one_second_is_the_smallest_window() -> None:
 
 
 def test_windows_shrink_to_what_five_minutes_can_read_and_grow_again() -> None:
-    moments = evenly(100_000, START, END)
-    slow = planned(moments, seconds=lambda rows: rows * 0.1)
+    timestamps = evenly(100_000, START, END)
+    slow = planned(timestamps, seconds=lambda rows: rows * 0.1)
     settled = [rows for _, rows in slow[1:-1]]
     assert slow[0][1] == MOST_ROWS - 1
     assert all(2_500 <= rows <= 3_000 for rows in settled)
 
     pace = iter([1_000.0])
-    once = planned(moments, seconds=lambda _: next(pace, 1.0))
+    once = planned(timestamps, seconds=lambda _: next(pace, 1.0))
     assert [rows for _, rows in once][1:4] == [2_999, MOST_ROWS - 1, MOST_ROWS - 1]
 
 
 def test_windows_shrink_no_further_than_a_page() -> None:
-    moments = evenly(30_000, START, END)
+    timestamps = evenly(30_000, START, END)
 
-    found = planned(moments, seconds=lambda _: 100_000.0)
+    found = planned(timestamps, seconds=lambda _: 100_000.0)
 
     assert min(rows for _, rows in found[1:-1]) >= 198
 

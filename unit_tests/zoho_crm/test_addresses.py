@@ -21,7 +21,7 @@ from source_zoho_crm.modules import SourceModules
 from source_zoho_crm.readers.calls import Calls
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.directory import Directory
-from zoho_crm.domains import segment
+from zoho_crm.domains import quote_path_part
 
 ODD = [
     "a b",
@@ -46,9 +46,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.server.paths.append(self.path)  # type: ignore[attr-defined]
         token = {"access_token": "1000.odd.addresses", "expires_in": 3600}
-        moment = {"Modified_Time": DELETED, "deleted_time": DELETED, "state": "QUEUED"}
+        timestamp = {"Modified_Time": DELETED, "deleted_time": DELETED, "state": "QUEUED"}
         record: dict[str, Any] = {
-            "data": [{"code": "SUCCESS", "status": "success", "id": "1"} | moment]
+            "data": [{"code": "SUCCESS", "status": "success", "id": "1"} | timestamp]
         }
         record["info"] = {"more_records": False}
         body = json.dumps(token if "/oauth/" in self.path else record).encode()
@@ -98,11 +98,11 @@ def test_a_module_or_record_stays_one_part_of_the_path(
     server: ThreadingHTTPServer, client: Client, name: str
 ) -> None:
     calls = Calls(name, client.metadata, client.queries)
-    moment = datetime(2024, 1, 1, tzinfo=UTC)
+    timestamp = datetime(2024, 1, 1, tzinfo=UTC)
 
     calls.list_records({"fields": "id"}, None)
-    calls.list_deletions(moment, 1)
-    calls.get_records(f"/{segment(name)}", {})
+    calls.list_deletions(timestamp, 1)
+    calls.get_records(f"/{quote_path_part(name)}", {})
     _find_first_listed(client.metadata, [name])
 
     parts = [[unquote(part) for part in path.split("/")] for path in asked(server)]
@@ -150,10 +150,10 @@ def test_a_module_whose_name_is_dots_is_no_stream(name: str) -> None:
 
     module = SourceModules(Directory()).read_module(name, Settings())
 
-    assert module.not_offered_because == "Its name cannot stand in an address."
+    assert module.not_offered_because == "Its name cannot be part of an address."
 
 
 @pytest.mark.parametrize("name", ["", ".", ".."])
 def test_a_record_whose_id_is_dots_is_not_asked_for(name: str) -> None:
     with pytest.raises(AirbyteTracedException, match="cannot be asked for"):
-        segment(name)
+        quote_path_part(name)

@@ -52,12 +52,12 @@ def error(code: str, message: str = "no") -> dict[str, Any]:
 
 
 UNREADABLE = {
-    "half": ('{"data": [{"Last_Name": "Sec', "it is no JSON"),
-    "HTML": ("<html>", "it is no JSON"),
+    "half": ('{"data": [{"Last_Name": "Sec', "it is not JSON"),
+    "HTML": ("<html>", "it is not JSON"),
     "nothing": ("", "it is empty"),
-    "a list": ("[]", "it is no JSON object"),
-    "a text": ('"x"', "it is no JSON object"),
-    "null": ("null", "it is no JSON object"),
+    "a list": ("[]", "it is not a JSON object"),
+    "a text": ('"x"', "it is not a JSON object"),
+    "null": ("null", "it is not a JSON object"),
     "an empty object": ({}, "it has no list 'data'"),
     "no rows, unsaid": ({"info": {"more_records": False}}, "it has no list 'data'"),
     "null for rows": ({"data": None}, "it has no list 'data'"),

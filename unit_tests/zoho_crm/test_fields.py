@@ -45,7 +45,7 @@ def one_of(*texts: str) -> st.SearchStrategy[str]:
 
 
 #: Texts that are datetimes, or nearly.
-NEAR_MOMENTS = st.builds(
+NEAR_TIMESTAMPS = st.builds(
     "{}{}{}{}{}{}".format,
     one_of("2024-06-05", "0001-01-01", "9999-12-31", "2024-02-30", "20240605", "2024-W23-3", ""),
     one_of("T", " ", ""),
@@ -75,16 +75,18 @@ def test_datetimes_become_utc(zoho: str, canonical: str) -> None:
 def test_every_offset_gives_the_same_instant(local: datetime, minutes: int) -> None:
     assume(1 < local.year < 9999)
     zone = timezone(timedelta(minutes=minutes))
-    moment = local.replace(microsecond=0, tzinfo=zone)
-    assert datetime.fromisoformat(to_utc(moment.isoformat())) == moment
+    timestamp = local.replace(microsecond=0, tzinfo=zone)
+    assert datetime.fromisoformat(to_utc(timestamp.isoformat())) == timestamp
 
 
-@given(st.lists(NEAR_MOMENTS, min_size=1, max_size=4))
+@given(st.lists(NEAR_TIMESTAMPS, min_size=1, max_size=4))
 @example(["2024-06-05T02:00:09", "2024-06-05T02:04:09:00"])
 @example(["2024-06-05T02:04:09-07:00", "2024-06-05T02:99:99-07:00"])
 @example(["2024-06-05T02:04:09+05:30:00", "2024-06-05T02:05:09+05:30:00"])
 @example(["2024-06-05T02:04:09+05:30:15", "2024-06-05T02:04:50+05:30:15"])
-def test_what_is_remembered_of_one_moment_says_nothing_wrong_of_another(values: list[str]) -> None:
+def test_what_is_remembered_of_one_timestamp_says_nothing_wrong_of_another(
+    values: list[str],
+) -> None:
     for value in values:
         try:
             expected = datetime.fromisoformat(value)
@@ -98,13 +100,13 @@ def test_what_is_remembered_of_one_moment_says_nothing_wrong_of_another(values: 
                 assert to_utc(value) == text
 
 
-def test_no_more_than_so_many_moments_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(casts, "_MOST_KNOWN", 10)
-    casts._KNOWN.clear()
+def test_no_more_than_so_many_timestamps_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(casts, "_MOST_UTC", 10)
+    casts._UTC_BY_LOCAL.clear()
     for hour in range(500):
-        moment = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(hours=hour)
-        assert to_utc(moment.isoformat()) == moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-        assert 0 < len(casts._KNOWN) <= 10
+        timestamp = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(hours=hour)
+        assert to_utc(timestamp.isoformat()) == timestamp.strftime("%Y-%m-%dT%H:%M:%SZ")
+        assert 0 < len(casts._UTC_BY_LOCAL) <= 10
 
 
 @pytest.mark.parametrize(
@@ -290,7 +292,7 @@ def test_any_json_becomes_a_value_that_fits_the_schema(field: Field, value: obje
         assert type(read) in (int, type(None))
 
 
-@given(st.sampled_from(FIELDS), NEAR_MOMENTS | st.floats().map(str) | st.text())
+@given(st.sampled_from(FIELDS), NEAR_TIMESTAMPS | st.floats().map(str) | st.text())
 def test_any_text_becomes_a_value_that_fits_the_schema(field: Field, value: str) -> None:
     test_any_json_becomes_a_value_that_fits_the_schema.hypothesis.inner_test(field, value)
 

@@ -15,8 +15,8 @@ from zoho_crm.redirects import refuse_redirect
         ("//user:secret@other.example/x", "the host other.example"),
         ("/elsewhere", "another path"),
         ("", "another path"),
-        ("http://[foo", "an address that is none"),
-        ("//[::1", "an address that is none"),
+        ("http://[foo", "an invalid address"),
+        ("//[::1", "an invalid address"),
     ],
 )
 def test_a_redirect_names_scheme_and_host_and_nothing_else(location: str, reported: str) -> None:

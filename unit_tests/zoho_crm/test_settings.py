@@ -170,7 +170,7 @@ def test_start_dates_of_all_forms_become_utc(given: str, utc: str) -> None:
         ),
         (
             {"start_datetime": "2021-13-01"},
-            "Start date (start_datetime) is '2021-13-01', which is no date. "
+            "Start date (start_datetime) is '2021-13-01', which is not a date. "
             "Write it like 2021-01-01T00:00:00Z, or leave it empty.",
         ),
         (
@@ -181,7 +181,7 @@ def test_start_dates_of_all_forms_become_utc(given: str, utc: str) -> None:
         (
             {"start_datetime": "2999-01-01"},
             "Start date (start_datetime) is '2999-01-01', in the future, so nothing would be read. "
-            "Choose a past moment, or leave it empty to read everything.",
+            "Choose a past time, or leave it empty to read everything.",
         ),
         (
             {"base_url": "http://example.com"},
@@ -215,6 +215,6 @@ def test_everything_that_does_not_fit_is_reported_at_once_and_no_secret_with_it(
 
     assert caught.value.message == (
         "Client ID (client_id) is missing. "
-        "Client secret (client_secret) is a value, which is no text; write it in quotes. "
+        "Client secret (client_secret) is a value, which is not text; write it in quotes. "
         "Credits reserved for people (credits_reserve_percent) is 91, and 90 is the most."
     )
