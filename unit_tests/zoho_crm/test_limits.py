@@ -105,7 +105,7 @@ def test_no_more_calls_are_made_at_a_time_than_the_edition_and_the_user_allow(
             answers = [
                 threads.submit(ask.ask, "settings/roles", read=accept_any_body) for _ in range(12)
             ]
-        assert all(answer.result() for answer in roles)
+        assert all(answer.result() for answer in answers)
         return int(server.control("GET", "usage")["max_concurrency"])
 
     assert at_once() == before
