@@ -12,7 +12,7 @@ from destination_zoho_crm.target_fields import TargetField
 
 #: "Insert Records": names the module that the ids in What_Id and Parent_Id are of.
 SE_MODULE = "$se_module"
-#: Keys of a record that are no fields to be set.
+#: Keys of a record that are not fields to be set.
 _NO_FIELDS = ("id", SE_MODULE)
 
 
@@ -21,7 +21,7 @@ class Column:
     """A column of the stream and the field it is written to."""
 
     source: str
-    #: None: of `id` and `$se_module`, which are no fields to be set.
+    #: None: of `id` and `$se_module`, which are not fields to be set.
     field: TargetField | None
     #: The key in Zoho's record.
     name: str

@@ -30,8 +30,8 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MIDNIGHT = re.compile(r"[T ]00:00(:00(\.0+)?)?( ?(Z|UTC|[+-]00(:?00)?))?", re.ASCII)
 _NO_TIMESTAMP = "expected a date with time"
 #: How warehouses write an offset that Python does not read: BigQuery and Snowflake.
-_UTC_WORD = re.compile(r" UTC$")
-_BLANK_BEFORE_OFFSET = re.compile(r" (?=(Z|[+-]\d{2}(:?\d{2})?)$)", re.ASCII)
+_UTC_TEXT = re.compile(r" UTC$")
+_OFFSET_BLANK = re.compile(r" (?=(Z|[+-]\d{2}(:?\d{2})?)$)", re.ASCII)
 
 
 class Empty:
@@ -46,8 +46,7 @@ EMPTY = Empty()
 
 
 def is_id(value: object) -> bool:
-    """Whether it looks like the id of a record, so that no number of a warehouse is taken for
-    one."""
+    """Whether it looks like the id of a record, unlike the numbers of a warehouse."""
     return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
@@ -161,8 +160,8 @@ def _read_timestamp(value: Any) -> datetime:
     if not _DATE.match(text):
         raise InvalidValueError(_NO_TIMESTAMP)
     try:
-        timestamp = datetime.fromisoformat(_BLANK_BEFORE_OFFSET.sub("", _UTC_WORD.sub("Z", text)))
-        return (timestamp if timestamp.tzinfo else timestamp.replace(tzinfo=UTC)).astimezone(UTC)
+        read = datetime.fromisoformat(_OFFSET_BLANK.sub("", _UTC_TEXT.sub("Z", text)))
+        return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise InvalidValueError(_NO_TIMESTAMP) from None
 

@@ -19,7 +19,7 @@ _MODULES_TRIED = 5
 
 #: Their records are made by other calls than "Insert Records": a file comes with each.
 _MADE_BY_OTHER_CALLS = ("Attachments",)
-#: Rows of a parent, and pages that are no records. Of other kinds, their flags alone decide:
+#: Rows of a parent, and pages that are not records. Of other kinds, their flags alone decide:
 #: the history of rescheduled appointments is a hidden "field_tracker", and can be written.
 _NOT_WRITABLE = ("subform", "static_subform", "web")
 

@@ -1,7 +1,7 @@
 """Names that differ from others in spelling only. Pure.
 
-Warehouses fold case and have no blanks; PyAirbyte turns all that is no letter or digit of
-ASCII into an underscore, in the keys of its rows alone.
+Warehouses fold case and have no blanks; PyAirbyte turns all that is not a letter or digit of ASCII
+into an underscore, in the keys of its rows alone.
 """
 
 import re

@@ -44,7 +44,7 @@ class Options:
         return cls(_read_pairs(values if isinstance(values, list) else ()))
 
     def __bool__(self) -> bool:
-        """`-None-` alone is no list."""
+        """`-None-` alone is not a list."""
         return any(actual != _NOTHING for actual, _ in self._pairs)
 
     def find_exact(self, text: str) -> str | None:

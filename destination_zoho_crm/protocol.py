@@ -101,7 +101,7 @@ def _parse(text: bytes) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
-        # NaN, Infinity and half characters are no JSON, yet Python's writer makes them: the row
+        # NaN, Infinity and half characters are not JSON, yet Python's writer makes them: the row
         # can be named.
         message = json.loads(text)
     record = message.get("record") if isinstance(message, dict) else None

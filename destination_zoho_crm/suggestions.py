@@ -20,7 +20,7 @@ _OF_VALUES = (INVALID_DATA, "MULTIPLE_OR_MULTI_ERRORS")
 
 
 class Suggestions:
-    """For values that are no ids, of columns that take ids."""
+    """For values that are not ids, of columns that take ids."""
 
     def __init__(self, modules: TargetModules) -> None:
         self._modules = modules

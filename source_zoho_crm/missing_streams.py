@@ -28,7 +28,7 @@ def find_missing_streams(
 ) -> dict[str, AirbyteTracedException]:
     """The names of modules that the org does not offer, each with its error.
 
-    `others`: streams that are no modules.
+    `others`: streams that are not modules.
     """
     modules = {module.api_name: module for module in modules_of_org.read_modules(names, requester)}
     if bare := [name for name, module in modules.items() if module.has_no_fields]:

@@ -34,7 +34,7 @@ class Module:
     api_name: str
     metadata: Mapping[str, Any]
     fields: tuple[Field, ...]
-    #: Why it is no stream; None: it is one.
+    #: Why it is not a stream; None: it is one.
     not_offered_because: str | None = None
     #: Zoho's answer about its fields or deletions is unreadable: it is not known whether it is a
     #: stream.
@@ -43,7 +43,7 @@ class Module:
     has_no_fields: bool = False
     #: Its changes can be followed by Modified_Time, and its deletions too.
     windowed: bool = False
-    #: Subforms whose rows are no module: they are inside records only.
+    #: Subforms whose rows are not a module: they are inside records only.
     inner_subforms: tuple[str, ...] = ()
     #: Zoho lists its deletions; of a child module, it has listed one.
     lists_deletions: bool = True

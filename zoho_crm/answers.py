@@ -72,14 +72,14 @@ def build_entries_parser(key: str) -> Callable[[Body], list[Row]]:
 
 
 def build_page_parser(
-    key: str = "data", *, infos: bool = True, behind: bool = False
+    key: str = "data", *, infos: bool = True, after_first: bool = False
 ) -> Callable[[Body], Page]:
     """Reads a page of a list. `infos`: Zoho documents that it says whether more rows follow;
-    `behind`: it is not the first one."""
+    `after_first`: it is not the first page."""
 
     def read(body: Body) -> Page:
         rows, info = _find_rows(body, key), (body or {}).get("info")
-        if not rows and key in _NEVER_EMPTY and not behind:
+        if not rows and key in _NEVER_EMPTY and not after_first:
             raise UndocumentedError(f"its list {key!r} is empty")
         if body is None or (info is None and not infos):
             return Page(rows, more=False)

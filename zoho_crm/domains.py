@@ -30,7 +30,7 @@ def find_api_address(api: str, api_domain: str, known: Collection[str]) -> str |
     if there.scheme != "https" or not there.hostname or not here.hostname:
         raise ValueError(api_domain)
     if there.netloc.lower() != there.hostname:
-        # A port or a user beside the host is none of Zoho's.
+        # Zoho's addresses have no port or user beside the host.
         raise ValueError(api_domain)
     domains = {_strip_environment(urlsplit(address).hostname or "") for address in known}
     if _strip_environment(there.hostname) not in domains:

@@ -167,7 +167,7 @@ def _is_joined(text: str) -> bool:
 
 
 def _split(text: str, separator: str, options: Collection[str]) -> tuple[list[str], int]:
-    """The parts between separators, without blanks, and how many of them are no option.
+    """The parts between separators, without blanks, and how many of them are not an option.
 
     Neighbours that only together are an option stay together.
     """

@@ -200,7 +200,7 @@ class ZohoRequester(HttpRequester):
             numbered = {"page": str(number), "per_page": _PER_PAGE} if number > 1 else {}
             found = self.ask_for_rows(
                 path,
-                read=build_page_parser(key, infos=False, behind=number > 1),
+                read=build_page_parser(key, infos=False, after_first=number > 1),
                 promised=number > 1,
                 params={**params, **numbered},
                 usage_of=usage_of,

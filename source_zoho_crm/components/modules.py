@@ -19,7 +19,7 @@ from zoho_crm.requester import ZohoRequester
 
 
 def explain_not_offered(module: Module) -> str | None:
-    """Why the module is no stream; None: it is one."""
+    """Why the module is not a stream; None: it is one."""
     if module.not_offered_because is None and module.api_name in load_settings_streams():
         return f"The stream {module.api_name} is one of the org's settings. Rename the module."
     return module.not_offered_because
@@ -65,8 +65,8 @@ class StreamNames(Retriever):
 class ModulesRetriever(Retriever):
     """The `modules` stream: Zoho's metadata of each module, whether it is a stream, and why not.
 
-    Subforms whose rows are no module have an entry, too, named like `Quotes.Product_Details`, and
-    so have streams of settings that are withheld because a module has their name.
+    Subforms whose rows are not a module have an entry, too, named like `Quotes.Product_Details`,
+    and so have streams of settings that are withheld because a module has their name.
 
     Why not in YAML: the reason comes out of the same directory that makes the streams, so the two
     cannot disagree.

@@ -240,7 +240,7 @@ class RecordsRetriever(Retriever):
     def _close_window(self, window: Window) -> None:
         """Moves the state, once per window: the stock cursor's look at each row costs 11 µs.
 
-        A state never goes back: what is read again before it is no part of the window.
+        A state never goes back: what is read again before it is not part of the window.
         """
         assert isinstance(self.cursor, ConcurrentCursor)
         saved = get_saved_timestamp(self.config, self.name)

@@ -100,11 +100,11 @@ class Calls:
         promised: bool = False,
     ) -> Page:
         # A second page is asked for only if the first has promised it.
-        behind = "page_token" in params or params.get("page", "1") != "1"
+        after_first = "page_token" in params or params.get("page", "1") != "1"
         return self.requester.ask_for_rows(
             path,
             read=read,
-            promised=promised or behind,
+            promised=promised or after_first,
             params=params,
             headers=None if since is None else _modified_since(since),
             usage_of=self.module,

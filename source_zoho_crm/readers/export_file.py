@@ -92,7 +92,7 @@ class _Table:
         # Texts of Zoho are longer than the csv module's own limit of a cell.
         csv.field_size_limit(MOST_OF_A_CELL)
         self._text = io.TextIOWrapper(unpacked, "utf-8-sig", "replace", newline="")
-        # A blank line at the end is no row.
+        # A blank line at the end is not a row.
         self._rows = filter(None, csv.reader(self._read_lines()))
         #: Characters since the latest page.
         self._characters = 0
@@ -141,7 +141,7 @@ def _find_multi_select_cells(
 def find_damage(file: IO[bytes]) -> str | None:
     """Why a ZIP cannot be relied on; None: its checksums hold.
 
-    Unpacks it once, some of it at a time; what is no export of Zoho's is left to `read_rows`.
+    Unpacks it once, some of it at a time; what is not an export of Zoho's is left to `read_rows`.
     """
     if not zipfile.is_zipfile(file):
         return "its result is not a ZIP"

@@ -32,7 +32,7 @@ class Window(NamedTuple):
     end: datetime
 
     def holds(self, timestamp: Any) -> bool:
-        """Whether a row's Modified_Time lies in it; what is no datetime lies in every window."""
+        """Whether a row's Modified_Time lies in it; what is not a datetime lies in all."""
         read = parse_timestamp(timestamp)
         return read is None or self.start <= read <= self.end
 
