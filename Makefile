@@ -24,7 +24,7 @@ JOBS ?= 2
 
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(STAMP)
-	$(BIN)/pytest --numprocesses $(JOBS) --no-loadscope-reorder integration_tests unit_tests
+	$(BIN)/pytest --numprocesses $(JOBS) --no-loadscope-reorder --durations 20 integration_tests unit_tests
 
 # Every record of every module by every retrieval method with every version.
 equality: $(STAMP)
