@@ -1,6 +1,8 @@
 """A round trip through PyAirbyte: Zoho -> DuckDB -> Zoho, both connectors as local executables."""
 
+import logging
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,26 @@ MAPPING = {
 
 
 @pytest.fixture
-def pyairbyte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def _loggers() -> Iterator[None]:
+    """PyAirbyte takes the CDK's loggers over: they write into its file and pass nothing on."""
+    before = {name: _state(logging.getLogger(name)) for name in _names_of_loggers()}
+    yield
+    for name in _names_of_loggers():
+        logger = logging.getLogger(name)
+        logger.propagate, logger.handlers = before.get(name, (True, []))
+
+
+def _names_of_loggers() -> list[str]:
+    known = logging.root.manager.loggerDict
+    return [name for name in known if name == "airbyte" or name.startswith("airbyte.")]
+
+
+def _state(logger: logging.Logger) -> tuple[bool, list[logging.Handler]]:
+    return logger.propagate, list(logger.handlers)
+
+
+@pytest.fixture
+def pyairbyte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _loggers: None) -> Any:
     """PyAirbyte, kept off the network and in a folder of its own."""
     for name in ("AIRBYTE_OFFLINE_MODE", "DO_NOT_TRACK", "NO_LIVE_PROGRESS"):
         monkeypatch.setenv(name, "1")
