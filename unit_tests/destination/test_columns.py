@@ -237,10 +237,13 @@ def test_a_lookup_that_is_matched_but_for_spelling_is_written_where_its_values_a
     assert org.record("Contacts", Last_Name="A")["Account_Name"]["id"] == account
     assert org.record("Contacts", Last_Name="B")["Account_Name"] is None
     for column, remedy in (
-        ("account_name fits Account_Name", "record of Accounts by another value, write Account_"),
-        ("owner fits Owner", ": an e-mail address finds a user in the column Owner.email."),
+        (
+            "account_name differs from Account_Name",
+            "record of Accounts by another value, write Account_",
+        ),
+        ("owner differs from Owner", ": an e-mail address finds a user in the column Owner.email."),
     ):
-        (line,) = result.said(f"the column {column} but for its spelling")
+        (line,) = result.said(f"the column {column} in spelling")
         assert remedy in line
     assert not [line for line in result.log if "Lovelace" in line or "ACME" in line]
 
