@@ -104,7 +104,7 @@ def test_what_cannot_name_a_module_rejects_its_row_alone(org: Org, about: str) -
 def test_a_kept_insert_whose_outcome_is_unknown_is_not_written_again_by_itself(
     org: Org, tmp_path: Path
 ) -> None:
-    """It may be there. Whoever has looked takes the mark away."""
+    """It may be there. The user looks, and takes the mark away."""
     leads = stream("Leads", "Last_Name")
     org.fail("insert", "body", body="<html>", times=1)
     org.fail("coql", status=400, body={"code": "INVALID_QUERY", "message": "m", "details": {}})

@@ -144,7 +144,7 @@ def test_what_a_broken_first_sync_brought_has_a_tombstone_when_it_is_deleted(
 def test_a_first_sync_that_is_cut_off_amid_its_rows_has_a_state_by_which_deletions_are_emitted(
     own_org: Org, retrieval, start: str | None
 ) -> None:
-    """Whoever kept the rows keeps the state as well, which came before them."""
+    """A platform that kept the rows keeps the state as well, which came before them."""
     own_org.settings = {"retrieval": retrieval, "start_datetime": start}
     deals = own_org.stream("Deals")
     messages = own_org.read(deals).records_and_state_messages
