@@ -82,8 +82,10 @@ class SourceModules:
         self._modules: dict[str, Future[Module]] = {}
         self._failure: Exception | None = None
         self._unreadable: Unreadable | None = None
+        self._scope_refusal: Refused | None = None
         #: Modules whose records Zoho refuses altogether in this run.
         self.records_refused: set[str] = set()
+        #: Here because it is one per run, too: Zoho limits the downloads of an org.
         self.download_pace = DownloadPace()
 
     def list_names(self, requester: Metadata) -> list[str]:
@@ -111,11 +113,9 @@ class SourceModules:
     def raise_if_scope_lacking(self) -> None:
         """Raises if Zoho gives the fields of no module that was asked for, and refuses some because
         the token lacks a scope: then the reason is not in these modules."""
-        refusals = self._directory.refusals
-        lacking = [refusal for refusal in refusals if refusal.code == SCOPE_LACKING]
         asked = (future.result() for future in self._modules.values())
-        if lacking and not any(module.fields for module in asked):
-            raise lacking[-1]
+        if self._scope_refusal and not any(module.fields for module in asked):
+            raise self._scope_refusal
 
     def _start(self, name: str, requester: Metadata) -> Future[Module]:
         entry = self._directory.list_modules(requester)[name]
@@ -146,6 +146,8 @@ class SourceModules:
             self._unreadable = unreadable
             return Module(name, metadata, (), unreadable.message, unreadable)
         if isinstance(raw, Refused):
+            if raw.code == SCOPE_LACKING:
+                self._scope_refusal = raw
             return Module(name, metadata, (), raw.message)
         fields = tuple(_read_fields(name, raw))
         if not fields:

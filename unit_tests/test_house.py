@@ -99,10 +99,15 @@ def test_the_manifest_is_of_the_cdk_that_is_pinned() -> None:
     assert pins == [f"airbyte-cdk=={MANIFEST['version']}"]
 
 
-def test_every_file_that_goes_into_airbytes_monorepo_is_here() -> None:
+def monorepo_rows() -> list[list[str]]:
+    """The table of CONTRIBUTING that says what each folder of Airbyte's monorepo is made of."""
     contributing = (CHECKOUT / "CONTRIBUTING.md").read_text()
     _, section, _ = re.split("^## (?=In Airbyte|Tests)", contributing, flags=re.MULTILINE)
-    rows = [line.split("|") for line in section.splitlines() if line.startswith("| ")]
+    return [line.split("|") for line in section.splitlines() if line.startswith("| ")]
+
+
+def test_every_file_that_goes_into_airbytes_monorepo_is_here() -> None:
+    rows = monorepo_rows()
 
     patterns = {pattern for row in rows for pattern in re.findall("`([^`]+)`", row[2])}
     found = {pattern: {*CHECKOUT.glob(pattern)} for pattern in patterns}
@@ -116,9 +121,7 @@ def test_every_file_that_goes_into_airbytes_monorepo_is_here() -> None:
 
 @pytest.mark.parametrize("connector", ["source", "destination"])
 def test_what_moves_into_airbytes_monorepo_imports_nothing_that_stays(connector: str) -> None:
-    contributing = (CHECKOUT / "CONTRIBUTING.md").read_text()
-    _, section, _ = re.split("^## (?=In Airbyte|Tests)", contributing, flags=re.MULTILINE)
-    rows = [line.split("|") for line in section.splitlines() if line.startswith("| ")]
+    rows = monorepo_rows()
     places = [row[1].strip() for row in rows]
     first = places.index(f"`airbyte-integrations/connectors/{connector}-zoho-crm/`")
     patterns = {p for row in rows[first : first + 3] for p in re.findall("`([^`]+)`", row[2])}

@@ -55,7 +55,6 @@ class Directory:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._modules: dict[str, Entry] | None = None
-        self._refusals: dict[str, Refused] = {}
         self._views: dict[Callable[[Directory], Any], Any] = {}
         self._pool = ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="fields")
 
@@ -81,27 +80,15 @@ class Directory:
         Raises a refusal that does not concern this module alone, and any other failure.
         """
         try:
-            fields: list[Any] = requester.metadata("settings/fields", "fields", module=module)
+            return requester.metadata("settings/fields", "fields", module=module)
         except Refused as refusal:
-            if not is_of_one_module(refusal):
-                raise
-            with self._lock:
-                self._refusals.pop(module, None)
-                self._refusals[module] = refusal
-            return refusal
-        with self._lock:
-            self._refusals.pop(module, None)
-        return fields
+            if is_of_one_module(refusal):
+                return refusal
+            raise
 
     def start(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Runs `work`, which asks for fields, beside the others of the run."""
         return self._pool.submit(work, *args, **kwargs)
-
-    @property
-    def refusals(self) -> list[Refused]:
-        """Why Zoho refuses the fields of modules, in the order of its answers."""
-        with self._lock:
-            return list(self._refusals.values())
 
 
 def _by_name(modules: Iterable[Any]) -> Iterable[tuple[str, Entry]]:
