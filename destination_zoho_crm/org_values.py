@@ -32,8 +32,9 @@ class OrgValues:
 def find_active_users(requester: ZohoRequester) -> dict[str, str]:
     """Ids of active users by address in lower case ("Get Users"). UNVERIFIED: that Zoho takes no
     owner who is not active."""
+    params = {"type": "ActiveUsers", "page": "1", "per_page": "200"}
     return {
         user["email"].lower(): str(user["id"])
-        for user in requester.ask_for_entries("users", "users", params={"type": "ActiveUsers"})
+        for user in requester.ask_for_entries("users", "users", params=params)
         if user.get("email") and user.get("status", "active") == "active"
     }
