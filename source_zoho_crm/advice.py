@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from math import ceil
 
-from source_zoho_crm.readers.calls import PER_PAGE
+from source_zoho_crm.readers.lists import PER_PAGE
 from source_zoho_crm.readers.windows import MOST_ROWS
 from zoho_crm.limits import CREDITS_OF_AN_EXPORT, compute_query_credits
 

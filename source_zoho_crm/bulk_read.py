@@ -1,42 +1,53 @@
 """Bulk Read: jobs that export a module, and their results ("Bulk Read", each version)."""
 
-from collections.abc import Mapping
+import errno
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import IO, Any
 
+import requests
+
 from source_zoho_crm.modules import get_modules
-from zoho_crm.answers import Body, UndocumentedError
+from source_zoho_crm.readers.export_file import find_damage, read_rows
+from source_zoho_crm.readers.exports import BrokenExportError, JobState, Result
+from zoho_crm.answers import Body, Row, UndocumentedError
 from zoho_crm.domains import quote_path_part
+from zoho_crm.fields import Field
+from zoho_crm.multi_select import MultiSelectTexts
 from zoho_crm.org import get_org
-from zoho_crm.problems import PutOffError, transient_error
+from zoho_crm.problems import PutOffError, config_error, transient_error
 from zoho_crm.requester import PAUSES_S, ZohoRequester, build_requester
 
-#: `query` of the body that makes a job.
-Query = Mapping[str, Any]
+#: A file cannot be made or written: the disk is full or may not be written to, or the folder is not
+#: there.
+_NO_ROOM = frozenset(
+    {
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EFBIG,
+        errno.ENOENT,
+        errno.EACCES,
+        errno.EPERM,
+        errno.EROFS,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """What a completed job has exported."""
+class SavedExport:
+    """An `ExportFile`: the ZIP in a temporary file, or an empty one."""
 
-    #: None: Zoho does not say.
-    rows: int | None
-    #: More rows follow.
-    more: bool
-    #: Where they are, if a page token leads there and not the next page number.
-    next_token: str | None
+    file: IO[bytes]
 
+    def read_rows(
+        self, module: str, fields: Sequence[Field], *, most_rows: int, texts: MultiSelectTexts
+    ) -> Iterator[list[Row]]:
+        return read_rows(self.file, module, fields, most_rows=most_rows, texts=texts)
 
-@dataclass(frozen=True, slots=True)
-class JobState:
-    """A job, and its result once it is completed."""
-
-    completed: bool = False
-    #: None, too, where a completed job names none.
-    result: Result | None = None
-    #: Zoho's reason, if it failed, and its code.
-    failure: str | None = None
-    code: str | None = None
+    def close(self) -> None:
+        self.file.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +67,7 @@ class BulkRead:
         poll_requester = build_requester("bulk_requester", config, usage_of=stream)
         return cls(create_requester, poll_requester, stream)
 
-    def create(self, query: Query) -> str:
+    def create(self, query: Mapping[str, Any]) -> str:
         """Creates a job; returns its id."""
         body = {"query": query}
         # Not for a minute: each job costs 50 credits, whether or not it is named.
@@ -73,8 +84,35 @@ class BulkRead:
             # The job goes on.
             return JobState()
 
-    def download(self, job: str, file: IO[bytes]) -> None:
-        """Writes the result of a job, a ZIP, into the file when it is its turn."""
+    def fetch(self, job: str, *, empty: bool) -> SavedExport:
+        """The result of a job, once it is its turn. `empty`: it may be an empty file.
+
+        Raises `BrokenExportError` where it cannot be relied on.
+        """
+        try:
+            with ExitStack() as stack:
+                file = stack.enter_context(tempfile.TemporaryFile(prefix="zoho-export-"))
+                self._download(job, file)
+                # Else a full disk would look like a file that is not a ZIP.
+                file.flush()
+                if (file.tell() or not empty) and (why := find_damage(file)):
+                    raise BrokenExportError(why)
+                stack.pop_all()
+                return SavedExport(file)
+        except requests.RequestException as broken:
+            why = f"its result broke off ({type(broken).__name__})"
+            raise BrokenExportError(why) from broken
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            # A retry would find the same folder and an export of the same size.
+            raise config_error(
+                f"{self.stream}, export {job}: its result cannot be saved in {_find_folder()} "
+                f"({error.strerror}). Free space there, set TMPDIR to another folder, or choose "
+                "fewer columns or a later start date."
+            ) from error
+
+    def _download(self, job: str, file: IO[bytes]) -> None:
         pace = get_modules(get_org(self.poll_requester.config)).download_pace
 
         def attempt() -> bool:
@@ -87,6 +125,13 @@ class BulkRead:
                 f"{self.stream}: Zoho has put off the download of an export for ten minutes; other "
                 "programs may be downloading, too. The next sync continues from the saved state."
             )
+
+
+def _find_folder() -> str:
+    try:
+        return tempfile.gettempdir()
+    except FileNotFoundError:
+        return "a folder for temporary files"
 
 
 def _find_details(body: Body) -> Mapping[str, Any]:

@@ -56,6 +56,11 @@ class Org:
                 self.usage.set_total(compute_daily_credits(self._details, self.clock.now()))
             return self._details
 
+    @property
+    def calls_at_once(self) -> int:
+        """How many calls the org takes at a time from this run."""
+        return self._gate.limit
+
     @contextmanager
     def call(self, usage_of: str) -> Iterator[None]:
         """A call in progress: waits for its turn, and is booked on this stream."""

@@ -7,20 +7,22 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from airbyte_cdk.models import FailureType
 from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.streams.concurrent.cursor import ConcurrentCursor
 from airbyte_cdk.sources.types import Record, StreamSlice
 
 from source_zoho_crm.advice import advise_method
+from source_zoho_crm.bulk_read import BulkRead
+from source_zoho_crm.calls import Calls
+from source_zoho_crm.driver import drive
 from source_zoho_crm.letter_case import build_field_warnings
 from source_zoho_crm.modules import Module, get_modules
 from source_zoho_crm.odd_values import OddValues
 from source_zoho_crm.packed_records import pack
 from source_zoho_crm.readers import Row
-from source_zoho_crm.readers.calls import Calls
-from source_zoho_crm.readers.chosen_reader import ChosenReader
-from source_zoho_crm.readers.tombstones import build_tombstones, read_deletions
+from source_zoho_crm.readers.machine import Machine
+from source_zoho_crm.readers.module_read import ModuleRead
+from source_zoho_crm.readers.read_plan import ReadPlan
 from source_zoho_crm.readers.windows import CURSOR_FIELD, Window, format_timestamp
 from source_zoho_crm.selection import (
     build_missing_column_warnings,
@@ -31,10 +33,10 @@ from source_zoho_crm.selection import (
 )
 from source_zoho_crm.span import compute_deletions_start, compute_span
 from source_zoho_crm.window_partition import WindowPartition
-from zoho_crm.errors import NOT_SERVED, PERMISSION_LACKING, is_not_served
+from zoho_crm.errors import PERMISSION_LACKING, is_not_served
 from zoho_crm.fields import Field
 from zoho_crm.org import get_org
-from zoho_crm.problems import Refused, config_error, transient_error
+from zoho_crm.problems import Refused, config_error
 from zoho_crm.requester import ZohoRequester
 
 LOGGER = logging.getLogger("airbyte")
@@ -74,54 +76,51 @@ class RecordsRetriever(Retriever):
     def _read(self, stream_slice: StreamSlice | None) -> Iterator[Row]:
         windowed = stream_slice is not None and isinstance(self.cursor, ConcurrentCursor)
         start = stream_slice["start_time"] if stream_slice and windowed else None
-        end = self._end
-        span = None if start is None else compute_span(self.config, self.name, start, end)
         for warning in build_missing_column_warnings(self.config, self._module):
             LOGGER.warning(warning)
         for warning in build_field_warnings(self.name, (field.api_name for field in self._fields)):
             LOGGER.warning(warning)
-        deleted_since = span.deleted_since if span else self._find_deletions_start()
-        deletions = 0
-        if deleted_since:
-            # First: a state must not pass deletions that are not emitted yet.
-            for page in self._read_tombstones(deleted_since, end):
-                deletions += len(page)
-                yield from pack(self.name, page, start)
-        rows, closed = 0, []
-        reader = ChosenReader(self.config, self._calls, self._module, self._fields, self._version)
+        read = ModuleRead(self._plan(start))
+        org = get_org(self.config)
+        machine = Machine(read.read(), read.emission)
         try:
-            for part in reader.read(span):
+            for part in drive(machine, self._calls.answer, most_calls=org.calls_at_once):
                 if isinstance(part, Window):
-                    closed.append(part)
+                    self._close_window(part)
                 else:
-                    if part and not rows and span and not span.resumed:
-                        # A run that is cut off has emitted rows, and the next one has to emit
-                        # their deletions: with a state, it does.
-                        self._close_window(Window(span.since, span.since))
-                    rows += len(part)
-                    yield from self._pack(reader, part, start)
-                # A first read without rows may have missed them: see below.
-                if rows or (span and span.resumed):
-                    self._close_windows(closed)
-            if closed or (reader.by_time and not rows):
-                since = (
-                    span.since if span else datetime.fromisoformat(self.config["start_datetime"])
-                )
-                for page in self._read_unstamped(reader, Window(since, end)):
-                    rows += len(page)
-                    yield from self._pack(reader, page, start)
-                if not rows:
-                    self._close_windows(closed)
+                    yield from pack(self.name, part, start)
         except Refused as refusal:
-            if rows:
+            if read.emission.rows:
                 raise
             self._end_without_rows(refusal)
             return
+        self._report(read)
+
+    def _plan(self, start: str | None) -> ReadPlan:
+        """`start`: where the CDK's cursor begins; None: the module is read whole."""
+        retrieval, end = self.config["retrieval"], self._end
+        span = None if start is None else compute_span(self.config, self.name, start, end)
+        incremental = is_incremental(self.config, self.name)
+        return ReadPlan(
+            module=self._module,
+            fields=self._fields,
+            version=self._version,
+            method="COQL" if retrieval["use_coql"] == "enabled" else retrieval["api_type"],
+            span=span,
+            start=datetime.fromisoformat(self.config["start_datetime"]),
+            end=end,
+            deleted_since=span.deleted_since if span else self._find_deletions_start(),
+            # A child that is read whole emits no state, and a full refresh resumes from none.
+            in_steps=self._module.windowed and incremental,
+        )
+
+    def _report(self, read: ModuleRead) -> None:
+        rows, deletions = read.emission.rows, read.emission.deletions
         also = f" and {deletions:,} deletions" if deletions else ""
-        LOGGER.info(f"{self.name}: {rows:,} records{also} read by {reader.name}.")
+        LOGGER.info(f"{self.name}: {rows:,} records{also} read by {read.reader.name}.")
         spent = get_org(self.config).usage.by_stream.get(self.name)
-        if spent and rows and not reader.replaced_by_rest:
-            hint = self._advise(reader.name, rows, spent.credits)
+        if spent and rows and not read.reader.replaced_by_rest:
+            hint = self._advise(read.reader.name, rows, spent.credits)
             if hint:
                 LOGGER.info(f"{self.name}: {hint}")
 
@@ -158,40 +157,6 @@ class RecordsRetriever(Retriever):
             rich_text=any(field.is_rich_text for field in self._fields),
         )
 
-    def _pack(self, reader: ChosenReader, page: list[Row], start: str | None) -> Iterator[Row]:
-        for row in page:
-            reader.cast(row)
-        yield from pack(self.name, page, start)
-
-    def _close_windows(self, windows: list[Window]) -> None:
-        for window in windows:
-            self._close_window(window)
-        windows.clear()
-
-    def _read_unstamped(self, reader: ChosenReader, empty: Window) -> Iterator[list[Row]]:
-        """The records of a module that lists Modified_Time and has none in its records.
-
-        No window finds them. No state is emitted then, so that the next sync reads them again.
-        UNVERIFIED: that Zoho fills it for all records of a module, or for none. Raises a transient
-        error where there is a record of the span that was `empty`: that answer was wrong.
-        """
-        for number, page in enumerate(reader.read_unwindowed()):
-            stamped = [row[CURSOR_FIELD] for row in page if row.get(CURSOR_FIELD)]
-            if any(map(empty.holds, stamped)):
-                raise transient_error(
-                    f"{self.name}: Zoho answered that there are no records, and listed some at the "
-                    "next call. The next sync reads them."
-                )
-            if stamped:
-                # Nothing is missed: its records are older than the start, or of the last minute.
-                return
-            if number == 0:
-                LOGGER.warning(
-                    f"{self.name}: Zoho lists Modified_Time among its fields and does not fill it, "
-                    "so this module is read whole each time."
-                )
-            yield page
-
     @property
     def _end(self) -> datetime:
         """The end of what is read.
@@ -218,25 +183,6 @@ class RecordsRetriever(Retriever):
         )
         return compute_deletions_start(self.config, self.name, self._end)
 
-    def _read_tombstones(self, since: datetime, end: datetime) -> Iterator[list[Row]]:
-        begun = False
-        try:
-            pages = read_deletions(self.name, self._calls.list_deletions, since, end)
-            for page in build_tombstones(pages, since, end):
-                begun = True
-                yield page
-        except Refused as refusal:
-            # A module that is read whole is read even if its deletions are not listed.
-            passing = refusal.failure_type == FailureType.transient_error
-            whole = not (self._module.lists_deletions or passing)
-            unlisted = refusal.code in NOT_SERVED | PERMISSION_LACKING
-            if begun or not (whole or unlisted):
-                raise
-            LOGGER.warning(
-                f"{self.name}: Zoho does not list the deleted records of this module "
-                f"({refusal.code}); they stay in the warehouse."
-            )
-
     def _close_window(self, window: Window) -> None:
         """Moves the state, once per window: the stock cursor's look at each row costs 11 µs.
 
@@ -259,7 +205,12 @@ class RecordsRetriever(Retriever):
 
     @cached_property
     def _calls(self) -> Calls:
-        return Calls(self.name, self.requester, self.coql_requester)
+        convert = get_org(self.config).clock.at
+        return Calls(self.name, self.requester, self.coql_requester, convert, lambda: self._exports)
+
+    @cached_property
+    def _exports(self) -> BulkRead:
+        return BulkRead.from_manifest(self.config, self.name)
 
     @cached_property
     def _module(self) -> Module:

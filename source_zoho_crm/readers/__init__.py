@@ -1,29 +1,24 @@
 """Retrieval methods: the ways to read a module's records. One shape comes out of all of them."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Protocol
 
-from source_zoho_crm.readers.windows import Window
+from source_zoho_crm.readers.steps import Task
 from zoho_crm.answers import Page, Row
 
 __all__ = ["Page", "Reader", "Row"]
 
 
 class Reader(Protocol):
-    """Reads one module."""
+    """Reads one module. Its tasks yield rows in canonical form, in pages, and windows."""
 
     #: What the log calls it.
     name: str
 
-    def cast(self, row: Row, /) -> Row:
-        """Turns a row of this retrieval method, in place, into its canonical form."""
-        ...
-
     def read_changes(
         self, since: datetime, end: datetime, *, resumed: bool, promised: bool = False
-    ) -> Iterator[list[Row] | Window]:
-        """The records modified from `since` to `end`, both included, in pages.
+    ) -> Task[None]:
+        """The records modified from `since` to `end`, both included.
 
         A window comes after the last of its rows; windows follow each other without a gap and
         end at `end`. `resumed`: an earlier sync has read all that is older.
@@ -31,6 +26,6 @@ class Reader(Protocol):
         """
         ...
 
-    def read_everything(self) -> Iterator[list[Row]]:
-        """All records of the module, whatever their Modified_Time, in pages."""
+    def read_everything(self) -> Task[None]:
+        """All records of the module, whatever their Modified_Time."""
         ...

@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 
 from source_zoho_crm.readers import Row
-from source_zoho_crm.readers.calls import PER_PAGE
 from source_zoho_crm.readers.emitted_ids import parse_id
+from source_zoho_crm.readers.lists import PER_PAGE
 from source_zoho_crm.readers.moved_rows import MoveDetector, MovedRows
+from source_zoho_crm.readers.steps import Moment, Task
 from source_zoho_crm.readers.windows import CURSOR_FIELD, format_timestamp
 
 
@@ -33,7 +34,8 @@ class Block:
         self.ends: list[str] = []
         #: Rows of the last page in its last second.
         self.tail = 0
-        #: Rows up to and including the second `upto` that were not emitted before.
+        #: Rows that were not emitted before, and those of them up to and including `upto`.
+        self.taken = 0
         self.fresh = 0
         #: No rows of the span follow the last page.
         self.finished = False
@@ -91,12 +93,13 @@ class Block:
             if inside and self._emitted.get(key) != timestamp:
                 self._emitted[key] = timestamp
                 new.append(row)
+                self.taken += 1
                 self.fresh += self.anchor <= timestamp <= self._upto
         return new
 
-    def drop_unkept(self, new: list[Row], kept: list[Row]) -> None:
-        """Of the rows that were taken, only those that were kept are emitted."""
-        for key in {row["id"] for row in new} - {row["id"] for row in kept}:
+    def drop(self, key: str, timestamp: str | None) -> None:
+        """The row was taken, and is not emitted with this Modified_Time."""
+        if self._emitted.get(key) == (timestamp or ""):
             del self._emitted[key]
 
     def count_proven_pages(self, moved: MovedRows) -> int:
@@ -188,7 +191,7 @@ class Second:
         self._has_been_read = False
         self._rereading = Rereading(lists_deletions=detector.lists_deletions)
 
-    def count_proven_pages(self, block: Block, begun: float, *, final: bool) -> int:
+    def count_proven_pages(self, block: Block, begun: Moment, *, final: bool) -> Task[int]:
         """The pages of a block, begun then, up to whose end all rows have come.
 
         `final`: a shorter block is not possible.
@@ -197,7 +200,7 @@ class Second:
         if block.pages <= 1 and not broken:
             return block.pages
         self._held |= block.before
-        moved = self._detector.find_moved(
+        moved = yield from self._detector.find_moved(
             begun, lambda key: key in block.places or key in self._held
         )
         if moved.refused and final and not broken:

@@ -1,20 +1,17 @@
 """The Bulk reader: records by exports."""
 
-import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from source_zoho_crm.bulk_read import BulkRead, Result
-from source_zoho_crm.readers import Row
 from source_zoho_crm.readers.blocks import Rereading
-from source_zoho_crm.readers.calls import Calls
 from source_zoho_crm.readers.export_chain import Chain, Ids, cut_window, estimate_first_part
-from source_zoho_crm.readers.export_file import read_rows
-from source_zoho_crm.readers.exports import Export
+from source_zoho_crm.readers.exports import Export, ExportFile, Result
+from source_zoho_crm.readers.lists import find_some_id
 from source_zoho_crm.readers.moved_rows import TOKEN_EXPIRED, MoveDetector
+from source_zoho_crm.readers.read_plan import ReadPlan
+from source_zoho_crm.readers.steps import Now, Task
 from source_zoho_crm.readers.windows import CURSOR_FIELD, Window, format_timestamp
-from zoho_crm.fields import Field
 from zoho_crm.multi_select import MultiSelectTexts
 from zoho_crm.problems import Refused, transient_error
 from zoho_crm.settings import BEGINNING
@@ -59,60 +56,40 @@ class BulkReader:
 
     name = "Bulk"
 
-    def __init__(
-        self,
-        service: BulkRead,
-        calls: Calls,
-        detector: MoveDetector,
-        fields: Sequence[Field],
-        version: Mapping[str, int],
-        *,
-        in_steps: bool = False,
-    ) -> None:
-        self._service = service
-        self._calls = calls
-        self._in_steps = in_steps
+    def __init__(self, plan: ReadPlan, detector: MoveDetector) -> None:
+        self._in_steps = plan.in_steps
         self._detector = detector
-        self._module = calls.module
-        self._fields = fields
-        self._texts = MultiSelectTexts(calls.module)
-        self._plain_names = bool(version["bulk_plain_names"])
-        self._stamped = any(field.api_name == CURSOR_FIELD for field in fields)
-        self._most_rows = version["bulk_rows"]
-        self._most_pages = version["bulk_pages"]
-
-    def cast(self, row: Row) -> Row:
-        """Rows leave their file in canonical form."""
-        return row
+        self._module = plan.name
+        self._fields = plan.fields
+        self._texts = MultiSelectTexts(plan.name)
+        self._plain_names = bool(plan.version["bulk_plain_names"])
+        self._stamped = any(field.api_name == CURSOR_FIELD for field in plan.fields)
+        self._most_rows = plan.version["bulk_rows"]
+        self._most_pages = plan.version["bulk_pages"]
 
     def read_changes(
         self, since: datetime, end: datetime, *, resumed: bool, promised: bool = False
-    ) -> Iterator[list[Row] | Window]:
+    ) -> Task[None]:
         # One window, mostly. No list counts rows, so it cannot be cut before it is exported, and no
         # part of it is known to be complete before all is: exports have no documented order.
         window = Window(since, end)
-        if self._is_empty(since):
+        if (yield from self._is_empty(since)):
             yield window
         else:
             yield from self._read(window, ())
 
-    def read_everything(self) -> Iterator[list[Row]]:
-        if self._is_empty(None):
-            return
-        for part in self._read(None, ()):
-            if not isinstance(part, Window):
-                yield part
+    def read_everything(self) -> Task[None]:
+        if not (yield from self._is_empty(None)):
+            yield from self._read(None, ())
 
-    def _is_empty(self, since: datetime | None) -> bool:
+    def _is_empty(self, since: datetime | None) -> Task[bool]:
         """An export costs 50 credits, empty or not."""
         try:
-            return self._calls.find_some_id(since) is None
+            return (yield from find_some_id(since)) is None
         except Refused:
             return False
 
-    def _read(
-        self, window: Window | None, before: Sequence[Ids]
-    ) -> Generator[list[Row] | Window, None, int]:
+    def _read(self, window: Window | None, before: Sequence[Ids]) -> Task[int]:
         """The rows of a window (None: of the module) that did not come before, and the window.
 
         Returns how many rows the window has, with those that came before.
@@ -120,24 +97,18 @@ class BulkReader:
         rereading = Rereading(page=self._most_rows, lists_deletions=self._detector.lists_deletions)
         shown: list[Ids] = list(before)
         for _ in range(_REREADS):
-            chain, fresh = Chain(begun=time.time()), 0
+            chain = Chain(begun=(yield Now()), before=before)
             chain.divisible = window is not None and window.start < window.end
-            for page in self._read_chain(window, chain):
-                new = page
-                for known in before:
-                    new = known.drop_known(new)
-                fresh += len(new)
-                if new:
-                    yield new
+            yield from self._read_chain(window, chain)
             span = window if chain.divisible else None
             before = (*before, chain.ids)
             shown += (chain.ids, chain.around)
             if chain.long and span is not None:
                 return (yield from self._read_in_steps(span, chain, before))
             if span is None:
-                complete = self._is_complete(chain, shown, rereading, fresh)
+                complete = yield from self._is_complete(chain, shown, rereading)
             else:
-                complete = not self._has_moved(chain)
+                complete = not (yield from self._has_moved(chain))
             if complete:
                 if window is not None:
                     yield window
@@ -154,9 +125,7 @@ class BulkReader:
             "The next sync continues from the saved state."
         )
 
-    def _read_in_steps(
-        self, span: Window, chain: Chain, before: Sequence[Ids]
-    ) -> Generator[list[Row] | Window, None, int]:
+    def _read_in_steps(self, span: Window, chain: Chain, before: Sequence[Ids]) -> Task[int]:
         """As `_read`, in windows that follow the data; the chain has shown a part of it."""
         total = 0
         window, length = estimate_first_part(span, chain.timestamps)
@@ -174,7 +143,7 @@ class BulkReader:
                 length = span.end - start
             window = Window(start, min(start + length, span.end))
 
-    def _read_chain(self, window: Window | None, chain: Chain) -> Iterator[list[Row]]:
+    def _read_chain(self, window: Window | None, chain: Chain) -> Task[None]:
         """The rows of all exports of a chain; until its page token expires, if it does."""
         try:
             yield from self._read_exports(window, chain)
@@ -184,32 +153,22 @@ class BulkReader:
             # An export is created, and created again, in several places.
             chain.broken = True
 
-    def _read_exports(self, window: Window | None, chain: Chain) -> Iterator[list[Row]]:
+    def _read_exports(self, window: Window | None, chain: Chain) -> Task[None]:
         query = self._build_query(window)
-        export: Export | None = Export(self._service, query)
+        export: Export | None = yield from Export(self._module, query).create()
         while export is not None:
-            result = export.wait_for_result()
+            result = yield from export.wait_for_result()
             chain.exports += 1
-            # Zoho works on the next one while this one is read.
-            following = self._start_next(query, result, chain)
+            # Zoho works on the next one while this one is fetched and read.
+            following = yield from self._start_next(query, result, chain)
             again, promised = False, chain.exports > 1
             while True:
-                found = 0
-                with export.file() as file:
-                    if export.wait_for_result() is not result:
-                        # It was lost and created again, and the next one does not follow this one.
-                        result = export.wait_for_result()
-                        following = self._start_next(query, result, chain)
-                    pages = read_rows(
-                        file,
-                        self._module,
-                        self._fields,
-                        most_rows=self._most_rows,
-                        texts=self._texts,
-                    )
-                    for page in pages:
-                        found += len(page)
-                        yield chain.take(page, window, again=again)
+                file = yield from export.fetch()
+                if (fetched := (yield from export.wait_for_result())) is not result:
+                    # It was lost and created again, and the next one does not follow this one.
+                    result = fetched
+                    following = yield from self._start_next(query, result, chain)
+                found = yield from self._emit_rows(file, window, chain, again=again)
                 chain.most_rows = max(chain.most_rows, found)
                 chain.close()
                 if result.rows not in (None, found):
@@ -219,12 +178,32 @@ class BulkReader:
                     why, promised = "it has no rows, and the export before it promised some", False
                 else:
                     break
-                export.retry(why)
-                result, again = export.wait_for_result(), True
-                following = self._start_next(query, result, chain)
+                yield from export.retry(why)
+                result, again = (yield from export.wait_for_result()), True
+                following = yield from self._start_next(query, result, chain)
             export = following
 
-    def _start_next(self, query: Mapping[str, Any], result: Result, chain: Chain) -> Export | None:
+    def _emit_rows(
+        self, file: ExportFile | None, window: Window | None, chain: Chain, *, again: bool
+    ) -> Task[int]:
+        """Those of the file that did not come before; returns how many it has."""
+        if file is None:
+            return 0
+        found = 0
+        try:
+            for page in file.read_rows(
+                self._module, self._fields, most_rows=self._most_rows, texts=self._texts
+            ):
+                found += len(page)
+                if new := chain.take(page, window, again=again):
+                    yield new
+        finally:
+            file.close()
+        return found
+
+    def _start_next(
+        self, query: Mapping[str, Any], result: Result, chain: Chain
+    ) -> Task[Export | None]:
         if not result.more:
             return None
         if self._in_steps and chain.divisible and chain.exports >= _LONGEST_CHAIN:
@@ -233,29 +212,32 @@ class BulkReader:
         if chain.long:
             return None
         if result.next_token:
-            return Export(self._service, {"page_token": result.next_token})
-        # Where only tokens lead on, no page can be asked for by its number.
-        if chain.exports >= self._most_pages:
+            following = Export(self._module, {"page_token": result.next_token})
+        elif chain.exports >= self._most_pages:
+            # Where only tokens lead on, no page can be asked for by its number.
             chain.broken = True
             return None
-        return Export(self._service, {**query, "page": chain.exports + 1})
+        else:
+            following = Export(self._module, {**query, "page": chain.exports + 1})
+        yield from following.create()
+        yield from following.begin_to_wait()
+        return following
 
-    def _has_moved(self, chain: Chain) -> bool:
+    def _has_moved(self, chain: Chain) -> Task[bool]:
         """Whether rows may have slipped through between the exports of a chain."""
         if chain.is_unreliable or chain.exports == 1:
             return chain.is_unreliable
-        return self._detector.has_moved(chain.begun, chain.holds) is not False
+        moved = yield from self._detector.has_moved(chain.begun, chain.holds)
+        return moved is not False
 
-    def _is_complete(
-        self, chain: Chain, known: Sequence[Ids], rereading: Rereading, fresh: int
-    ) -> bool:
+    def _is_complete(self, chain: Chain, known: Sequence[Ids], rereading: Rereading) -> Task[bool]:
         """Whether all rows have come of a chain that cannot be cut into windows."""
         if chain.is_unreliable or chain.exports == 1:
             rereading.mark_broken()
             return not chain.is_unreliable
         # A module without Modified_Time cannot be asked for its edits. They take no row out of its
         # exports, which are of all rows.
-        moved = self._detector.find_moved(
+        moved = yield from self._detector.find_moved(
             chain.begun,
             lambda key: any(ids.contains(int(key)) for ids in known),
             edits=self._stamped,
@@ -263,7 +245,7 @@ class BulkReader:
         if moved.refused:
             self._detector.warn_of_gaps()
             return True
-        return rereading.is_complete(moved, fresh)
+        return rereading.is_complete(moved, chain.fresh)
 
     def _build_query(self, window: Window | None) -> dict[str, Any]:
         # Without names, an export has all columns, and some that no metadata describe.

@@ -3,14 +3,13 @@
 import logging
 from collections.abc import Callable, Iterable, Sequence
 
-from source_zoho_crm.readers import Row
+from source_zoho_crm.readers import Page, Row
+from source_zoho_crm.readers.steps import All, Columns, Question, Task
 from source_zoho_crm.readers.windows import CURSOR_FIELD
 from zoho_crm.fields import Field
 from zoho_crm.problems import transient_error
 
 LOGGER = logging.getLogger("airbyte")
-
-Columns = tuple[str, ...]
 
 _REREADS = 5
 
@@ -63,52 +62,59 @@ def join_columns(page: Iterable[Row], others: dict[str, Row]) -> set[str]:
 def read_until_unchanged(
     ids: Sequence[str],
     column_groups: Sequence[Columns],
-    fetch: Callable[[Columns, Sequence[str]], list[Row]],
+    build_question: Callable[[Columns, Sequence[str]], Question],
     wanted: Callable[[Row], bool],
     *,
     at_once: int,
     at_last: bool = False,
-) -> dict[str, Row]:
+    read: Callable[[Page], list[Row]] = lambda page: page.rows,
+) -> Task[dict[str, Row]]:
     """Whole rows by id, read until none changes between its column groups.
 
     Without those that are gone, and those that are not `wanted` any longer, by their id and
     Modified_Time: a row that keeps being edited is not waited for, where it comes later.
     `at_last`: no later read brings it, so it is emitted as it was read last, with a warning.
+    `read`: the rows of an answer.
     """
     found: dict[str, Row] = {}
-    if not 0 < len(ids) <= at_once:
-        for start in range(0, len(ids), at_once):
-            some = ids[start : start + at_once]
-            found |= read_until_unchanged(
-                some, column_groups, fetch, wanted, at_once=at_once, at_last=at_last
-            )
-        return found
-    for _ in range(_REREADS):
-        first, *rest = (
-            {row["id"]: row for row in fetch(columns, ids)} for columns in column_groups
-        )
-        elsewhere = {key for rows in (first, *rest) for key, row in rows.items() if not wanted(row)}
-        first, *rest = (
-            {key: row for key, row in rows.items() if key not in elsewhere}
-            for rows in (first, *rest)
-        )
-        torn: set[str] = set().union(*(first.keys() ^ others.keys() for others in rest))
-        for others in rest:
-            torn |= join_columns(first.values(), others)
-        found |= {key: row for key, row in first.items() if key not in torn}
-        if not torn:
-            return found
-        ids = sorted(torn)
-    if at_last:
-        LOGGER.warning(
-            f"Records {', '.join(ids[:3])} changed each of the {_REREADS} times they were read. "
-            "They are emitted as they were read last, and their columns may be from two versions "
-            "of the record; the next refresh of the stream reads them again."
-        )
-        for others in rest:
-            first = {key: row | others[key] for key, row in first.items() if key in others}
-        return found | first
-    raise transient_error(
-        f"Records {', '.join(ids[:3])} changed each of the {_REREADS} times they were "
-        "read. The next sync continues from the saved state."
+    for start in range(0, len(ids), at_once):
+        some = ids[start : start + at_once]
+        for _ in range(_REREADS):
+            pages: list[Page] = yield All([build_question(group, some) for group in column_groups])
+            first, *rest = _drop_elsewhere([read(page) for page in pages], wanted)
+            torn: set[str] = set().union(*(first.keys() ^ others.keys() for others in rest))
+            for others in rest:
+                torn |= join_columns(first.values(), others)
+            found |= {key: row for key, row in first.items() if key not in torn}
+            if not torn:
+                break
+            some = sorted(torn)
+        else:
+            if not at_last:
+                raise transient_error(
+                    f"Records {', '.join(some[:3])} changed each of the {_REREADS} times they were "
+                    "read. The next sync continues from the saved state."
+                )
+            found |= _join_torn(some, first, rest)
+    return found
+
+
+def _drop_elsewhere(
+    groups: Sequence[list[Row]], wanted: Callable[[Row], bool]
+) -> list[dict[str, Row]]:
+    """The rows of each column group by id, without those that are not wanted in one of them."""
+    elsewhere = {row["id"] for rows in groups for row in rows if not wanted(row)}
+    return [{row["id"]: row for row in rows if row["id"] not in elsewhere} for rows in groups]
+
+
+def _join_torn(
+    ids: Sequence[str], first: dict[str, Row], rest: Sequence[dict[str, Row]]
+) -> dict[str, Row]:
+    LOGGER.warning(
+        f"Records {', '.join(ids[:3])} changed each of the {_REREADS} times they were read. They "
+        "are emitted as they were read last, and their columns may be from two versions of the "
+        "record; the next refresh of the stream reads them again."
     )
+    for others in rest:
+        first = {key: row | others[key] for key, row in first.items() if key in others}
+    return first

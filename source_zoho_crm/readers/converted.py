@@ -1,11 +1,11 @@
 """Converted leads, whether or not COQL shows them."""
 
-from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from source_zoho_crm.readers import Reader, Row
-from source_zoho_crm.readers.calls import Calls
+from source_zoho_crm.readers.coql import CoqlReader
+from source_zoho_crm.readers.lists import find_some_id, has_record
 from source_zoho_crm.readers.rest import RestReader
+from source_zoho_crm.readers.steps import Task
 from source_zoho_crm.readers.windows import Window
 
 #: So many converted leads are tried, if each is deleted meanwhile.
@@ -20,51 +20,43 @@ class CoqlAndConvertedReader:
     ones.
     """
 
-    def __init__(
-        self,
-        coql: Reader,
-        converted: RestReader,
-        shows: Callable[[str], bool],
-        calls: Calls,
-    ) -> None:
+    def __init__(self, coql: CoqlReader, converted: RestReader) -> None:
         self.name = coql.name
-        self.cast = coql.cast
         self._coql = coql
         self._converted = converted
-        self._shows = shows
-        self._calls = calls
 
     def read_changes(
         self, since: datetime, end: datetime, *, resumed: bool, promised: bool = False
-    ) -> Iterator[list[Row] | Window]:
-        if not self._calls.find_some_id(since):
+    ) -> Task[None]:
+        if not (yield from find_some_id(since)):
             yield Window(since, end)
             return
-        if not self._are_hidden(since):
+        if not (yield from self._are_hidden(since)):
             yield from self._coql.read_changes(since, end, resumed=resumed, promised=True)
             return
         # Before a window closes: a state must not pass rows that are still to come.
-        for part in self._converted.read_changes(since, end, resumed=resumed, promised=True):
-            if isinstance(part, Window):
-                yield from self._coql.read_changes(part.start, part.end, resumed=resumed)
-            else:
-                yield [self._converted.cast(row) for row in part]
+        yield from self._converted.read_changes(
+            since,
+            end,
+            resumed=resumed,
+            promised=True,
+            close=lambda window: self._coql.read_changes(*window, resumed=resumed),
+        )
 
-    def read_everything(self) -> Iterator[list[Row]]:
-        if not self._calls.find_some_id(None):
+    def read_everything(self) -> Task[None]:
+        if not (yield from find_some_id(None)):
             return
-        if self._are_hidden(None):
-            for page in self._converted.read_everything():
-                yield [self._converted.cast(row) for row in page]
+        if (yield from self._are_hidden(None)):
+            yield from self._converted.read_everything()
         yield from self._coql.read_everything()
 
-    def _are_hidden(self, since: datetime | None) -> bool:
+    def _are_hidden(self, since: datetime | None) -> Task[bool]:
         for _ in range(_SAMPLES):
-            some = self._calls.find_some_id(since, converted="true")
-            if some is None or self._shows(some):
+            some = yield from find_some_id(since, converted="true")
+            if some is None or (yield from self._coql.shows(some)):
                 return False
             # It may have been deleted between the list and the query.
-            if self._calls.has_record(some):
+            if (yield from has_record(some)):
                 return True
         # Rows that come twice do less harm than rows that never come.
         return True

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from source_zoho_crm.readers import Row
+from source_zoho_crm.readers.steps import Moment
 from source_zoho_crm.readers.windows import CURSOR_FIELD, Window, format_timestamp
 
 _SECOND = timedelta(seconds=1)
@@ -54,11 +55,15 @@ class Chain:
     """What is known of a chain of exports."""
 
     #: By our clock, in seconds.
-    begun: float
+    begun: Moment
+    #: Rows of earlier readings, which do not come again.
+    before: Sequence[Ids] = ()
     #: Its span is of more than a second, and can be cut.
     divisible: bool = False
     exports: int = 0
+    #: Its rows, and those of them that did not come before.
     rows: int = 0
+    fresh: int = 0
     #: What the fullest of them holds.
     most_rows: int = 0
     #: It ended before its rows did.
@@ -92,7 +97,7 @@ class Chain:
         return self.ids.contains(int(key)) or self.around.contains(int(key))
 
     def take(self, page: list[Row], window: Window | None, *, again: bool = False) -> list[Row]:
-        """The rows of the page that are the window's and that the chain has not had.
+        """The rows of the page that are the window's and did not come before.
 
         Rows without a Modified_Time that can be read are each window's. `again`: of an export that
         was created again after rows of it were read.
@@ -117,6 +122,9 @@ class Chain:
         if len(self.timestamps) > _MOST_TIMESTAMPS:
             self.timestamps = self.timestamps[::2]
             self._step *= 2
+        for known in self.before:
+            new = known.drop_known(new)
+        self.fresh += len(new)
         return new
 
 

@@ -1,19 +1,27 @@
 """Exports: bulk read jobs that are created, polled and fetched; created again if they fail."""
 
-import errno
 import logging
-import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import IO
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-import requests
-
-from source_zoho_crm.bulk_read import BulkRead, Query, Result
-from source_zoho_crm.readers.export_file import find_damage
+from source_zoho_crm.readers import Row
+from source_zoho_crm.readers.steps import (
+    CreateExport,
+    FetchExport,
+    Moment,
+    Now,
+    PollExport,
+    Sleep,
+    Start,
+    Started,
+    Task,
+    Wait,
+)
 from zoho_crm.errors import is_not_served
-from zoho_crm.problems import Refused, config_error, system_error, transient_error
+from zoho_crm.fields import Field
+from zoho_crm.multi_select import MultiSelectTexts
+from zoho_crm.problems import Refused, system_error, transient_error
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -35,19 +43,45 @@ _GONE = "RESOURCE_NOT_FOUND"
 #: UNVERIFIED: whether an export without rows has a file, an empty one, or none.
 _GONE_OFTEN_ENOUGH = 2
 
-#: A file cannot be made or written: the disk is full or may not be written to, or the folder is not
-#: there.
-_NO_ROOM = frozenset(
-    {
-        errno.ENOSPC,
-        errno.EDQUOT,
-        errno.EFBIG,
-        errno.ENOENT,
-        errno.EACCES,
-        errno.EPERM,
-        errno.EROFS,
-    }
-)
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a completed job has exported."""
+
+    #: None: Zoho does not say.
+    rows: int | None
+    #: More rows follow.
+    more: bool
+    #: Where they are, if a page token leads there and not the next page number.
+    next_token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """A job, and its result once it is completed."""
+
+    completed: bool = False
+    #: None, too, where a completed job names none.
+    result: Result | None = None
+    #: Zoho's reason, if it failed, and its code.
+    failure: str | None = None
+    code: str | None = None
+
+
+class BrokenExportError(Exception):
+    """A result that cannot be relied on; the text says why. It can be fetched again."""
+
+
+class ExportFile(Protocol):
+    """The result of a job, on disk as long as it is read."""
+
+    def read_rows(
+        self, module: str, fields: Sequence[Field], *, most_rows: int, texts: MultiSelectTexts
+    ) -> Iterator[list[Row]]:
+        """The rows in canonical form, in pages; raises where they are more than `most_rows`."""
+        ...
+
+    def close(self) -> None: ...
 
 
 class Export:
@@ -56,115 +90,101 @@ class Export:
     Where Zoho fails at the job, or has lost the job or its result, a new job takes its place.
     """
 
-    def __init__(self, service: BulkRead, query: Query) -> None:
-        self._service = service
+    def __init__(self, module: str, query: Mapping[str, Any]) -> None:
+        self._module = module
         self._query = query
         self._result: Result | None = None
         self._tries = 1
         self._gone_when_empty = 0
-        self._job = service.create(query)
+        self._job = ""
+        self._waiting: Started | None = None
 
-    def wait_for_result(self) -> Result:
+    def create(self) -> Task["Export"]:
+        """Makes its job; returns the export."""
+        self._job = yield CreateExport(self._query)
+        return self
+
+    def begin_to_wait(self) -> Task[None]:
+        """Polls its job beside what the task does."""
+        self._waiting = yield Start(self._complete())
+
+    def wait_for_result(self) -> Task[Result]:
         """Waits until the export is completed."""
+        if self._waiting:
+            waiting, self._waiting = self._waiting, None
+            yield Wait((waiting,))
+        return (yield from self._complete())
+
+    def _complete(self) -> Task[Result]:
         while self._result is None:
             try:
-                self._result = self._poll()
+                self._result = yield from self._poll()
             except Refused as refusal:
-                self._retry_if_gone(refusal)
+                yield from self._retry_if_gone(refusal)
         return self._result
 
-    @contextmanager
-    def file(self) -> Iterator[IO[bytes]]:
-        """The ZIP of the completed export, on disk as long as it is read.
+    def fetch(self) -> Task[ExportFile | None]:
+        """The file of the completed export; None: it has none, and Zoho reports no rows.
 
         What `wait_for_result` returns from then on is of this file: the export may have been
-        created again. If Zoho reports no rows, an empty result counts like a ZIP.
+        created again.
         """
-        try:
-            with tempfile.TemporaryFile(prefix="zoho-export-") as file:
-                while not self._fetch(file):
-                    file.seek(0)
-                    file.truncate()
-                    self.wait_for_result()
-                yield file
-        except OSError as error:
-            if error.errno not in _NO_ROOM:
-                raise
-            # A retry would find the same folder and an export of the same size.
-            raise config_error(
-                f"{self._label}: its result cannot be saved in {_find_folder()} "
-                f"({error.strerror}). Free space there, set TMPDIR to another folder, or choose "
-                "fewer columns or a later start date."
-            ) from error
+        while True:
+            result = yield from self.wait_for_result()
+            try:
+                file: ExportFile = yield FetchExport(self._job, empty=result.rows == 0)
+            except BrokenExportError as broken:
+                # Before the first row goes out: rows that were emitted cannot be withdrawn.
+                yield from self.retry(str(broken), same_job=True)
+            except Refused as refusal:
+                if refusal.code == _GONE and result.rows == 0:
+                    self._gone_when_empty += 1
+                    if self._gone_when_empty == _GONE_OFTEN_ENOUGH:
+                        return None
+                yield from self._retry_if_gone(refusal)
+            else:
+                return file
 
-    def _fetch(self, file: IO[bytes]) -> bool:
-        try:
-            self._service.download(self._job, file)
-            # Else a full disk would look like a file that is not a ZIP.
-            file.flush()
-        except Refused as refusal:
-            if refusal.code == _GONE and self._is_empty:
-                self._gone_when_empty += 1
-                if self._gone_when_empty == _GONE_OFTEN_ENOUGH:
-                    return True
-            self._retry_if_gone(refusal)
-            return False
-        except requests.RequestException as broken:
-            self.retry(f"its result broke off ({type(broken).__name__})", same_job=True)
-            return False
-        if self._is_empty and not file.tell():
-            return True
-        # Before the first row goes out: rows that were emitted cannot be withdrawn.
-        if why := find_damage(file):
-            self.retry(why, same_job=True)
-            return False
-        return True
-
-    @property
-    def _is_empty(self) -> bool:
-        """Zoho reports no rows."""
-        return self._result is not None and self._result.rows == 0
-
-    def _poll(self) -> Result | None:
+    def _poll(self) -> Task[Result | None]:
         """Polls the job until it is done; None: it has failed, and a new one is made."""
-        begun = time.monotonic()
+        begun: Moment = yield Now()
         wait, until_log, bare = _FIRST_WAIT_S, _LOG_EVERY_S, 0
         for _ in range(_MOST_POLLS):
             left = wait
             while left > 0:
                 pause = min(left, until_log)
-                time.sleep(pause)
+                yield Sleep(pause)
                 left, until_log = left - pause, until_log - pause
                 if until_log <= 0:
                     until_log = _LOG_EVERY_S
-                    seconds = time.monotonic() - begun
+                    seconds = (yield Now()) - begun
                     LOGGER.info(f"{self._label}: Zoho has been working on it for {seconds:.0f} s.")
             wait *= _LONGER
-            state = self._service.fetch_state(self._job)
+            state: JobState = yield PollExport(self._job)
             bare += state.completed
             if state.result is not None:
                 return state.result
             if bare == _MOST_BARE_POLLS:
-                self.retry("it is completed and has no result")
+                yield from self.retry("it is completed and has no result")
                 return None
             if state.failure is not None:
                 if state.code and is_not_served(state.code):
                     # A new one would fail as well.
                     raise Refused(system_error(state.failure), state.code)
-                self.retry(f"it failed ({state.failure})")
+                yield from self.retry(f"it failed ({state.failure})")
                 return None
-        minutes = (time.monotonic() - begun) / 60
+        minutes = ((yield Now()) - begun) / 60
         raise transient_error(
             f"{self._label}: Zoho has not completed it in {minutes:.0f} minutes. "
             "The next sync continues from the saved state."
         )
 
-    def _retry_if_gone(self, refusal: Refused) -> None:
+    def _retry_if_gone(self, refusal: Refused) -> Task[None]:
         if refusal.code != _GONE:
             raise refusal
-        self.retry("it is no longer there")
+        yield from self.retry("it is no longer there")
 
-    def retry(self, why: str, *, same_job: bool = False) -> None:
+    def retry(self, why: str, *, same_job: bool = False) -> Task[None]:
         if self._tries == _TRIES:
             raise transient_error(
                 f"{self._label}: {why}, and so {_TRIES} times. "
@@ -176,15 +196,8 @@ class Export:
         )
         if not same_job:
             self._result = None
-            self._job = self._service.create(self._query)
+            self._job = yield CreateExport(self._query)
 
     @property
     def _label(self) -> str:
-        return f"{self._service.stream}, export {self._job}"
-
-
-def _find_folder() -> str:
-    try:
-        return tempfile.gettempdir()
-    except FileNotFoundError:
-        return "a folder for temporary files"
+        return f"{self._module}, export {self._job}"

@@ -1,36 +1,22 @@
 """Which rows moved in a module's lists while a chain was read; finding out costs two credits."""
 
 import logging
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol
+from collections.abc import Callable
+from typing import NamedTuple
 
-from source_zoho_crm.readers import Page
+from source_zoho_crm.readers import Page, Row
 from source_zoho_crm.readers.repeated_pages import RepeatedPages
+from source_zoho_crm.readers.steps import ListDeletions, ListRecords, Moment, Task
 from zoho_crm.errors import NOT_SERVED, PERMISSION_LACKING
 from zoho_crm.problems import Refused
 
 LOGGER = logging.getLogger("airbyte")
 
 
-class Lister(Protocol):
-    """Sends Get Records with these parameters, for rows modified since then, and returns its page.
-    `promised`: rows have been seen that should be in it."""
-
-    def __call__(
-        self, params: Mapping[str, str], since: datetime | None, /, *, promised: bool = False
-    ) -> Page: ...
-
-
-#: Sends Get Deleted Records for what was deleted since then, this page.
-DeletionLister = Callable[[datetime, int], Page]
-
 #: Refuses the page token of a chain that has been read for more than a day.
 TOKEN_EXPIRED = "EXPIRED_VALUE"
 #: Refuse pages that are further away than Zoho's lists reach.
 OUT_OF_REACH = frozenset({"DISCRETE_PAGINATION_LIMIT_EXCEEDED", "PAGINATION_LIMIT_EXCEEDED"})
-#: Zoho's clock shows whole seconds, and was read some time ago.
-_CLOCK = timedelta(seconds=5)
 
 
 class MovedRows(NamedTuple):
@@ -58,25 +44,12 @@ class MoveDetector:
     are now: a row that leaves the list between two pages then moves all after it forward, and one
     of them is in no page.
 
-    `at(t)`: Zoho's time at our time t (seconds), corrected by all answers so far. Times are kept as
-    ours, because a later answer may show that Zoho's was earlier. `lists_deletions`: Zoho lists
-    what is deleted of this module. Where it has never shown any, as for line items and links, an
-    empty list of deletions proves nothing.
+    `lists_deletions`: Zoho lists what is deleted of this module. Where it has never shown any, as
+    for line items and links, an empty list of deletions proves nothing.
     """
 
-    def __init__(
-        self,
-        module: str,
-        rows: Lister,
-        deletions: DeletionLister,
-        at: Callable[[float], datetime],
-        *,
-        lists_deletions: bool = True,
-    ) -> None:
+    def __init__(self, module: str, *, lists_deletions: bool = True) -> None:
         self._module = module
-        self._rows = rows
-        self._deletions = deletions
-        self._at = at
         self.lists_deletions = lists_deletions
         self._refused = False
         self._has_warned = False
@@ -87,8 +60,8 @@ class MoveDetector:
         return self.lists_deletions and not self._refused
 
     def find_moved(
-        self, since_s: float, held: Callable[[str], bool], *, edits: bool = True
-    ) -> MovedRows:
+        self, since: Moment, held: Callable[[str], bool], *, edits: bool = True
+    ) -> Task[MovedRows]:
         """Which records whose ids `held` knows were deleted since then, or (`edits`) edited.
 
         The list of deletions grows meanwhile, and pages that grow hide nothing. In that of edits a
@@ -96,17 +69,17 @@ class MoveDetector:
         """
         if not self.can_detect:
             return MovedRows(frozenset(), frozenset(), whole=False, refused=self._refused)
-        since = self._at(since_s) - _CLOCK
         try:
-            rows, more, number, repeats = [], True, 0, RepeatedPages(self._module)
+            rows: list[Row] = []
+            more, number, repeats = True, 0, RepeatedPages(self._module)
             while more:
                 number += 1
-                page = self._deletions(since, number)
+                page: Page = yield ListDeletions(since, number)
                 repeats.check(page)
                 rows += page.rows
                 more = page.more and bool(page.rows)
             if edits:
-                page = self._rows({"fields": "id", "converted": "both"}, since)
+                page = yield ListRecords({"fields": "id", "converted": "both"}, since)
                 rows += page.rows
                 more = page.more
         except Refused as refusal:
@@ -118,10 +91,10 @@ class MoveDetector:
         return MovedRows(frozenset(filter(held, ids)), ids, whole=not more)
 
     def has_moved(
-        self, since_s: float, held: Callable[[str], bool], *, edits: bool = True
-    ) -> bool | None:
+        self, since: Moment, held: Callable[[str], bool], *, edits: bool = True
+    ) -> Task[bool | None]:
         """Whether one has; yes where not all is shown. None: Zoho refuses to show it."""
-        moved = self.find_moved(since_s, held, edits=edits)
+        moved = yield from self.find_moved(since, held, edits=edits)
         return None if moved.refused else not moved.none
 
     def warn_of_gaps(self) -> None:

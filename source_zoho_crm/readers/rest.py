@@ -1,8 +1,8 @@
 """The REST reader: records by lists, in the order of their modification."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from time import monotonic, time
 
 from airbyte_cdk.utils import AirbyteTracedException
 
@@ -15,18 +15,24 @@ from source_zoho_crm.readers.blocks import (
     Second,
     add_seconds,
 )
-from source_zoho_crm.readers.calls import PER_PAGE
-from source_zoho_crm.readers.column_groups import Columns, group_columns, read_until_unchanged
 from source_zoho_crm.readers.emitted_ids import EmittedIds
-from source_zoho_crm.readers.list_walk import ListWalk, convert_timestamps
-from source_zoho_crm.readers.moved_rows import Lister, MoveDetector
-from source_zoho_crm.readers.windows import CURSOR_FIELD, Window, format_timestamp
-from zoho_crm.fields import Field, build_caster
-from zoho_crm.multi_select import MultiSelectTexts
+from source_zoho_crm.readers.list_walk import ListWalk
+from source_zoho_crm.readers.lists import PER_PAGE
+from source_zoho_crm.readers.moved_rows import MoveDetector
+from source_zoho_crm.readers.read_plan import ReadPlan
+from source_zoho_crm.readers.rich_text import WholeTexts
+from source_zoho_crm.readers.steps import (
+    Moment,
+    Now,
+    Start,
+    Started,
+    Task,
+    Wait,
+)
+from source_zoho_crm.readers.whole_rows import WholeRows
+from source_zoho_crm.readers.windows import Window, format_timestamp
 from zoho_crm.problems import config_error, transient_error
 
-#: UNVERIFIED: the docs name no limit of `ids`; a hundred is what Zoho allows elsewhere.
-_IDS_AT_ONCE = 100
 #: After so many rows at most, two lists show whether one of them has moved, and some are read again
 #: if so: few enough for that, enough that the two credits do not count.
 _ROWS_OF_A_BLOCK = 12_000
@@ -35,89 +41,77 @@ _ROWS_OF_A_WINDOW = 20_000
 _SECONDS_OF_A_WINDOW = 300
 #: How often the rows of one second, or a list by id, are read until all have come.
 _READINGS = 5
-#: How often a row of a list by id is read until it has not changed meanwhile.
-_REREADS = 5
+#: Pages whose other columns and texts are fetched while the next ones are read; they are in memory.
+_PARTS_AT_ONCE = 8
+#: Rank of their questions: the next page comes first, for it takes the longest way.
+_BESIDE = 1
 #: Rows of a page that may be read again so that its list need not be proven.
 _FEW = PER_PAGE // 100
 _SECOND = timedelta(seconds=1)
-#: v2 lists a field Layout, and its records have this key instead. UNVERIFIED: that a record without
-#: the key has no layout; most of the recorded ones have it.
-_LAYOUT, _LAYOUT_ID = "Layout", "$layout_id"
+
+
+def close_window(window: Window) -> Task[None]:
+    yield window
 
 
 class RestReader:
     """Walks `sort_by=Modified_Time` under `If-Modified-Since`, in blocks.
 
-    A block is a page for each column group, and the next one begins at its last second; rows that
-    come twice are dropped by id and Modified_Time. One page shows one point in time and misses
-    nothing. Where many rows share a page's last second, a block is a chain of pages, and ends at
-    the latest where Zoho's paging does (`rest_chain_rows`) or its page token expires. Two lists
-    then show whether one of its rows has moved; if so, the next block begins where the first of
-    them was, and is shorter. So each block takes the reader at least a page further, unless all its
-    rows are of one second, which is read until it is complete (`Rereading`). `restore` fetches
-    whole what a list has cut, and leaves out what was edited meanwhile ("Get Records", each
-    version).
+    A block is a page, and the next one begins at its last second; rows that come twice are dropped
+    by id and Modified_Time. One page shows one point in time and misses nothing. Where many rows
+    share a page's last second, a block is a chain of pages, and ends at the latest where Zoho's
+    paging does (`rest_chain_rows`) or its page token expires. Two lists then show whether one of
+    its rows has moved; if so, the next block begins where the first of them was, and is shorter. So
+    each block takes the reader at least a page further, unless all its rows are of one second,
+    which is read until it is complete (`Rereading`). The first column group leads; a page's other
+    columns, and the texts that lists have cut, are fetched beside the next pages ("Get Records",
+    each version).
     """
 
     name = "REST"
 
     def __init__(
         self,
-        lister: Lister,
+        plan: ReadPlan,
         detector: MoveDetector,
-        module: str,
-        fields: Sequence[Field],
-        version: Mapping[str, int],
-        restore: Callable[[list[Row]], list[Row]],
+        texts: WholeTexts,
         *,
         converted: str = "both",
     ) -> None:
-        self._lister = lister
         self._detector = detector
-        self._restore = restore
-        self._module = module
-        self._tokens = bool(version["rest_tokens"])
-        self._chain_rows = version["rest_chain_rows"]
-        # Where Zoho does not limit `fields`, all columns come in one list.
-        most = version["rest_columns"]
-        self._groups = group_columns(fields, most=most or len(fields) + 1)
-        # Leads: without it converted leads stay hidden; other modules ignore it.
-        plain = {"per_page": str(PER_PAGE), "converted": converted}
-        self._params = [
-            {"fields": ",".join(columns) or "id", **plain} if most else plain
-            for columns in self._groups
-        ]
-        # Zoho's metadata list the id from v7 on only.
-        self._wanted = {"id", *(field.api_name for field in fields)}
-        self._cast = build_caster(fields, MultiSelectTexts(module))
-
-    def cast(self, row: Row) -> Row:
-        if _LAYOUT in self._wanted and _LAYOUT not in row:
-            row[_LAYOUT] = row.get(_LAYOUT_ID)
-        for extra in row.keys() - self._wanted:
-            del row[extra]
-        return self._cast(row)
+        self._rows = WholeRows(plan, texts, converted)
+        self._module = plan.name
+        self._tokens = bool(plan.version["rest_tokens"])
+        self._chain_rows = plan.version["rest_chain_rows"]
 
     def read_changes(
-        self, since: datetime, end: datetime, *, resumed: bool, promised: bool = False
-    ) -> Iterator[list[Row] | Window]:
+        self,
+        since: datetime,
+        end: datetime,
+        *,
+        resumed: bool,
+        promised: bool = False,
+        close: Callable[[Window], Task[None]] = close_window,
+    ) -> Task[None]:
+        """As `Reader`. `close`: what a window closes with, after the last of its rows."""
         stop, start, anchor = format_timestamp(end), since, format_timestamp(since)
         emitted: dict[str, str] = {}
         # A longer chain than a page is for those of which it can be proven that no row moved.
         most = min(self._chain_rows, _ROWS_OF_A_BLOCK) // PER_PAGE
         size = BlockSize(most if self._detector.can_detect else 1)
-        rows, due = 0, monotonic() + _SECONDS_OF_A_WINDOW
+        rows, due = 0, (yield Now()) + _SECONDS_OF_A_WINDOW
         second = Second(anchor, self._detector)
         left: set[str] = set()
+        parts: deque[Started] = deque()
         while True:
-            begun = time()
+            begun: Moment = yield Now()
             block = Block(anchor, second.upto, stop, emitted)
             block.promised = block.promised or promised
-            for page in self._read(block, size.pages, due):
-                rows += len(page)
-                yield page
-            left = (left | block.seen) - emitted.keys()
-            pages = second.count_proven_pages(block, begun, final=size.pages == 1)
+            yield from self._read_block(block, size.pages, due, left, parts)
+            rows += block.taken
+            left |= block.seen
+            left -= emitted.keys()
+            pages = yield from second.count_proven_pages(block, begun, final=size.pages == 1)
             if second.is_complete:
                 # What they showed after it may lack rows.
                 reached = add_seconds(second.upto, 1)
@@ -125,9 +119,11 @@ class RestReader:
                 reached = block.ends[pages - 1] if pages else anchor
             ended = pages == block.pages and not (block.is_cut or second.is_complete)
             if ended or reached > stop:
-                if left and end.timestamp() > time():
-                    yield self._read_edited(left, stop)
-                yield Window(start, end)
+                yield Wait(parts)
+                left -= emitted.keys()
+                if left and end.timestamp() > (yield Now()):
+                    yield from self._rows.emit_edited(left, stop)
+                yield from close(Window(start, end))
                 return
             if reached == anchor:
                 if second.readings == _READINGS:
@@ -143,39 +139,41 @@ class RestReader:
             anchor, second = reached, Second(reached, self._detector)
             # The rows of the anchor's second may not all have come.
             full = datetime.fromisoformat(anchor).astimezone(UTC) - _SECOND
-            if full >= start and (rows >= _ROWS_OF_A_WINDOW or monotonic() >= due):
-                yield Window(start, full)
+            if full >= start and (rows >= _ROWS_OF_A_WINDOW or (yield Now()) >= due):
+                yield Wait(parts)
+                yield from close(Window(start, full))
                 start = full + _SECOND
-                emitted = {
-                    k: timestamp
-                    for k, timestamp in emitted.items()
-                    if not timestamp or timestamp >= anchor
-                }
-                rows, due = 0, monotonic() + _SECONDS_OF_A_WINDOW
+                for key in [k for k, timestamp in emitted.items() if "" < timestamp < anchor]:
+                    del emitted[key]
+                rows, due = 0, (yield Now()) + _SECONDS_OF_A_WINDOW
 
-    def read_everything(self) -> Iterator[list[Row]]:
+    def read_everything(self) -> Task[None]:
         emitted = EmittedIds()
         rereading = Rereading(lists_deletions=self._detector.lists_deletions)
         listing = ListById(None)
+        parts: deque[Started] = deque()
         for _ in range(_READINGS):
-            begun, fresh = time(), 0
-            walk = self._walk(None, listing.observe, by_id=True)
-            for page in walk:
+            begun: Moment = yield Now()
+            walk, joined, fresh = self._walk(None, by_id=True), None, 0
+            while (page := (yield from walk.read_next())) is not None:
+                listing.observe(page)
                 new = [row for row in page if listing.holds(row) and emitted.add(row["id"])]
                 fresh += len(new)
                 if new:
-                    yield self._complete(new)
+                    joined = yield from self._begin_join(walk, page, joined)
+                    yield from self._begin_part(parts, self._rows.emit_whole(new, joined))
                 if listing.ended:
                     break
                 if walk.more and self._tokens and listing.pages * PER_PAGE >= self._chain_rows:
                     raise self._too_many_error("a module without Modified_Time", listing.pages)
+            yield Wait(parts)
             if not walk.complete:
                 rereading.mark_broken()
                 listing = ListById(listing.upto)
                 continue
             if listing.pages <= 1:
                 return
-            moved = self._detector.find_moved(begun, emitted.__contains__, edits=False)
+            moved = yield from self._detector.find_moved(begun, emitted.__contains__, edits=False)
             if moved.refused:
                 self._detector.warn_of_gaps()
                 return
@@ -184,29 +182,25 @@ class RestReader:
             listing = listing.build_next()
         raise self._moving_error()
 
-    def _read_edited(self, ids: set[str], stop: str) -> list[Row]:
-        """The rows that were edited while they were read, and not past the end of the span."""
-        again = self._read_by_ids(
-            ids, lambda row: (row.get(CURSOR_FIELD) or "") <= stop, at_last=True
-        )
-        return self._complete(list(again.values()))
-
-    def _read(self, block: Block, most: int, due: float) -> Iterator[list[Row]]:
+    def _read_block(
+        self, block: Block, most: int, due: Moment, left: set[str], parts: deque[Started]
+    ) -> Task[None]:
         """The rows of a block of so many pages, of more where they all share one second."""
         since = datetime.fromisoformat(block.anchor)
-        walk = self._walk(since, block.observe, by_id=False, promised=block.promised)
-        for page in walk:
+        walk, joined = self._walk(since, by_id=False, promised=block.promised), None
+        while (page := (yield from walk.read_next())) is not None:
+            block.observe(page)
             if new := block.take(page):
-                whole = self._restore(new)
-                block.drop_unkept(new, whole)
-                if whole:
-                    yield whole
+                joined = yield from self._begin_join(walk, page, joined)
+                yield from self._begin_part(
+                    parts, self._rows.emit_unchanged(new, block, left, joined)
+                )
             if block.finished or not walk.more:
                 block.end()
                 return
             few = block.pages == 1 and block.tail <= _FEW
             passed = block.upto_page or (block.pages == 1 and block.last > block.anchor)
-            if passed and (few or block.pages >= most or monotonic() >= due):
+            if passed and (few or block.pages >= most or (yield Now()) >= due):
                 block.is_cut = True
                 return
             if self._tokens and block.pages * PER_PAGE >= self._chain_rows:
@@ -222,24 +216,23 @@ class RestReader:
             # It ends where the page token has.
             block.is_cut = True
 
-    def _walk(
-        self,
-        since: datetime | None,
-        observe: Callable[[list[Row]], None],
-        *,
-        by_id: bool,
-        promised: bool = False,
-    ) -> ListWalk:
-        return ListWalk(
-            self._module,
-            self._lister,
-            self._params,
-            since,
-            self._read_by_ids,
-            observe,
-            by_id=by_id,
-            promised=promised,
-        )
+    def _begin_join(
+        self, walk: ListWalk, page: list[Row], before: Started | None
+    ) -> Task[Started | None]:
+        """Begins to add a page's other columns; None: it has all."""
+        if not walk.is_wide:
+            return None
+        joined: Started = yield Start(walk.join(page, before), _BESIDE)
+        return joined
+
+    def _begin_part(self, parts: deque[Started], part: Task[None]) -> Task[None]:
+        """Begins to complete and emit rows, when few enough others wait for it."""
+        if len(parts) == _PARTS_AT_ONCE:
+            yield Wait((parts.popleft(),))
+        parts.append((yield Start(part, _BESIDE)))
+
+    def _walk(self, since: datetime | None, *, by_id: bool, promised: bool = False) -> ListWalk:
+        return ListWalk(self._module, self._rows.params, since, by_id=by_id, promised=promised)
 
     def _too_many_error(self, where: str, pages: int) -> AirbyteTracedException:
         rows = pages * PER_PAGE
@@ -253,48 +246,4 @@ class RestReader:
             f"{self._module}: records were edited or deleted each of the {_READINGS} times that "
             "their list was read, or reading it took longer than its page token lasts. The next "
             "sync continues from the saved state."
-        )
-
-    def _complete(self, page: list[Row]) -> list[Row]:
-        """The page with whole texts; what was edited since it was read is read again."""
-        whole = self._restore(page)
-        left = {row["id"] for row in page} - {row["id"] for row in whole}
-        for _ in range(_REREADS):
-            if not left:
-                break
-            again = self._read_by_ids(left)
-            restored = self._restore(list(again.values()))
-            whole += restored
-            left &= again.keys() - {row["id"] for row in restored}
-        if left:
-            raise transient_error(
-                f"{self._module}: {len(left)} records changed each of the {_REREADS} times that "
-                "they were read. Try again later."
-            )
-        return whole
-
-    def _read_by_ids(
-        self,
-        ids: Iterable[str],
-        wanted: Callable[[Row], bool] = lambda row: True,
-        *,
-        at_last: bool = False,
-    ) -> dict[str, Row]:
-        """The records of these ids, whole; without those that are gone or not wanted.
-
-        `at_last`: no later list has them.
-        """
-        return read_until_unchanged(
-            sorted(ids),
-            self._groups,
-            self._fetch,
-            wanted,
-            at_once=_IDS_AT_ONCE,
-            at_last=at_last,
-        )
-
-    def _fetch(self, columns: Columns, ids: Sequence[str]) -> list[Row]:
-        params = self._params[self._groups.index(columns)]
-        return convert_timestamps(
-            self._lister({**params, "ids": ",".join(ids)}, None, promised=True).rows
         )

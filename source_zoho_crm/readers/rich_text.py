@@ -1,10 +1,12 @@
 """Rich text that a list has cut, fetched whole."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from typing import NamedTuple
 
 from source_zoho_crm.readers import Row
+from source_zoho_crm.readers.steps import All, GetRecords, Task, run_together
 from source_zoho_crm.readers.windows import CURSOR_FIELD
 from zoho_crm.casts import to_utc
 from zoho_crm.domains import quote_path_part
@@ -21,8 +23,12 @@ _CUT = 500
 #: UNVERIFIED: the docs name no limit of `ids` in a list.
 _IDS_AT_ONCE = 100
 
-#: Asks for records at this path, from the module's on, with these parameters.
-Ask = Callable[[str, Mapping[str, str]], list[Row]]
+
+class _Texts(NamedTuple):
+    """Rich texts of a record, by field, and the Modified_Time with which they were read."""
+
+    timestamp: str | None
+    by_name: Row
 
 
 class WholeTexts:
@@ -34,14 +40,13 @@ class WholeTexts:
     cannot be seen.
     """
 
-    def __init__(self, ask: Ask, module: str, fields: Sequence[Field], *, at_once: int) -> None:
-        self._ask = ask
+    def __init__(self, module: str, fields: Sequence[Field], *, at_once: int) -> None:
         self._module = module
         self._names = [field.api_name for field in fields if field.is_rich_text]
         self._stamped = any(field.api_name == CURSOR_FIELD for field in fields)
         self._at_once = at_once
 
-    def restore(self, page: list[Row]) -> list[Row]:
+    def restore(self, page: list[Row]) -> Task[list[Row]]:
         """The rows with whole texts, without those that were edited since the page was read.
 
         A record that was deleted since keeps the beginning; the next sync emits the deletion.
@@ -49,16 +54,18 @@ class WholeTexts:
         cut = {row["id"]: row for row in page if self._is_cut(row)}
         if not cut:
             return page
-        edited, found = set(), 0
-        for key, timestamp, texts in self._fetch_texts(list(cut)):
-            found += 1
-            if timestamp == cut[key].get(CURSOR_FIELD):
-                cut[key].update(texts)
-            else:
-                edited.add(key)
-        if found < len(cut):
+        fetched = yield from run_together(
+            self._fetch_texts(some) for some in _split(list(cut), self._at_once or 1)
+        )
+        texts = {key: text for some in fetched for key, text in some.items()}
+        edited = {
+            key for key, text in texts.items() if text.timestamp != cut[key].get(CURSOR_FIELD)
+        }
+        for key in texts.keys() - edited:
+            cut[key].update(texts[key].by_name)
+        if gone := len(cut) - len(texts):
             LOGGER.info(
-                f"{self._module}: {len(cut) - found} records were deleted while they were read; "
+                f"{self._module}: {gone} records were deleted while they were read; "
                 f"their long texts end after {_CUT} characters."
             )
         return [row for row in page if row["id"] not in edited]
@@ -66,46 +73,53 @@ class WholeTexts:
     def _is_cut(self, row: Row) -> bool:
         return any(_is_long(row.get(name)) for name in self._names)
 
-    def _fetch_texts(self, ids: Sequence[str]) -> Iterator[tuple[str, str | None, Row]]:
-        """Id, Modified_Time and texts of these records, without those that are gone."""
-        for some in _split(ids, self._at_once or 1):
-            rows = {row["id"]: row for row in self._fetch(some)}
+    def _fetch_texts(self, ids: Sequence[str]) -> Task[dict[str, _Texts]]:
+        """The texts of these records by id, without those that are gone."""
+        rows = {row["id"]: row for row in (yield from self._fetch(ids))}
+        timestamps = rows
+        if self._at_once and self._stamped:
             # This call gives nothing but rich text, so what it gave is dated afterwards.
-            timestamps = (
-                self._fetch_timestamps(list(rows)) if self._at_once and self._stamped else rows
-            )
-            for key in rows.keys() & timestamps.keys():
-                timestamp = timestamps[key].get(CURSOR_FIELD)
-                texts = {name: rows[key][name] for name in self._names if name in rows[key]}
-                with suppress(ValueError):
-                    # Else it is not a datetime, and the row has it as it is.
-                    timestamp = to_utc(timestamp)
-                yield key, timestamp, texts
+            timestamps = yield from self._fetch_timestamps(list(rows))
+        found = {}
+        for key in rows.keys() & timestamps.keys():
+            timestamp = timestamps[key].get(CURSOR_FIELD)
+            texts = {name: rows[key][name] for name in self._names if name in rows[key]}
+            with suppress(ValueError):
+                # Else it is not a datetime, and the row has it as it is.
+                timestamp = to_utc(timestamp)
+            found[key] = _Texts(timestamp, texts)
+        return found
 
-    def _fetch(self, ids: Sequence[str]) -> list[Row]:
-        try:
-            if self._at_once:
-                params = {"fields": ",".join(self._names), "ids": ",".join(ids)}
-                return self._ask("/actions/fetch_full_data", params)
+    def _fetch(self, ids: Sequence[str]) -> Task[list[Row]]:
+        if self._at_once:
+            params = {"fields": ",".join(self._names), "ids": ",".join(ids)}
+            question = GetRecords("/actions/fetch_full_data", params)
+        else:
             stamp = (CURSOR_FIELD,) if self._stamped else ()
-            return self._ask(
-                f"/{quote_path_part(ids[0])}", {"fields": ",".join((*self._names, *stamp))}
-            )
+            params = {"fields": ",".join((*self._names, *stamp))}
+            question = GetRecords(f"/{quote_path_part(ids[0])}", params)
+        try:
+            rows: list[Row] = yield question
         except Refused as refusal:
             if refusal.code != INVALID_DATA:
                 raise
-            if len(ids) == 1:
-                return []
-            half = len(ids) // 2
-            return [*self._fetch(ids[:half]), *self._fetch(ids[half:])]
+        else:
+            return rows
+        if len(ids) == 1:
+            return []
+        half = len(ids) // 2
+        first = yield from self._fetch(ids[:half])
+        return first + (yield from self._fetch(ids[half:]))
 
-    def _fetch_timestamps(self, ids: Sequence[str]) -> dict[str, Row]:
+    def _fetch_timestamps(self, ids: Sequence[str]) -> Task[dict[str, Row]]:
         params = {"fields": CURSOR_FIELD, "converted": "both"}
-        return {
-            row["id"]: row
-            for some in _split(ids, _IDS_AT_ONCE)
-            for row in self._ask("", {**params, "ids": ",".join(some)})
-        }
+        lists: list[list[Row]] = yield All(
+            [
+                GetRecords("", {**params, "ids": ",".join(some)})
+                for some in _split(ids, _IDS_AT_ONCE)
+            ]
+        )
+        return {row["id"]: row for rows in lists for row in rows}
 
 
 def _is_long(text: object) -> bool:

@@ -4,14 +4,13 @@ UNVERIFIED: that a restored record gets a new Modified_Time, by which it comes b
 not say. Otherwise a refresh of the stream would bring it.
 """
 
-from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from source_zoho_crm.readers import Row
+from source_zoho_crm.readers import Page, Row
 from source_zoho_crm.readers.emitted_ids import EmittedIds
-from source_zoho_crm.readers.moved_rows import DeletionLister
 from source_zoho_crm.readers.repeated_pages import RepeatedPages
+from source_zoho_crm.readers.steps import ListDeletions, Task
 from source_zoho_crm.readers.windows import CURSOR_FIELD, format_timestamp
 from zoho_crm.casts import to_utc
 from zoho_crm.problems import transient_error
@@ -35,26 +34,32 @@ def build_tombstone_columns() -> dict[str, Any]:
     return {DELETED_AT: timestamp, UPDATED_AT: timestamp}
 
 
-def read_deletions(
-    module: str, ask: DeletionLister, since: datetime, end: datetime
-) -> Iterator[list[Row]]:
-    """Zoho's entries of what was deleted since then, each record's once, in pages.
+def read_tombstones(module: str, since: datetime, end: datetime) -> Task[None]:
+    """The deletions from `since` to `end`, both included, each record's once, in pages.
 
     Pages are counted, and where a record is restored meanwhile, those after it move forward; so a
     list of several pages is read until it has nothing new of before `end`. What is deleted later
     hides nothing, and a list that keeps growing is not read again for it.
     """
-    seen, last = EmittedIds(), format_timestamp(end)
+    seen, first, last = EmittedIds(), format_timestamp(since), format_timestamp(end)
     for _ in range(_REREADS):
         more, number, fresh, repeats = True, 0, 0, RepeatedPages(module)
         while more:
             number += 1
-            page = ask(since, number)
+            page: Page = yield ListDeletions(since, number)
             repeats.check(page)
             more = page.more and bool(page.rows)
-            new = [row for row in page.rows if seen.add(row["id"])]
-            fresh += sum(to_utc(row["deleted_time"]) <= last for row in new)
-            yield new
+            new = {
+                row["id"]: to_utc(row["deleted_time"]) for row in page.rows if seen.add(row["id"])
+            }
+            fresh += sum(timestamp <= last for timestamp in new.values())
+            tombstones = [
+                _build_tombstone(key, timestamp)
+                for key, timestamp in new.items()
+                if first <= timestamp <= last
+            ]
+            if tombstones:
+                yield tombstones
         if number == 1 or not fresh:
             return
     raise transient_error(
@@ -63,22 +68,10 @@ def read_deletions(
     )
 
 
-def build_tombstones(
-    pages: Iterable[list[Row]], since: datetime, end: datetime
-) -> Iterator[list[Row]]:
-    """The deletions from `since` to `end`, both included.
-
-    A tombstone carries the deletion's time as Modified_Time: warehouses keep the row with the
-    latest cursor, and drop it if it is marked as deleted.
-    """
-    first, last = format_timestamp(since), format_timestamp(end)
-    for page in pages:
-        timestamps = ((entry["id"], to_utc(entry["deleted_time"])) for entry in page)
-        yield [
-            {"id": key, CURSOR_FIELD: timestamp, DELETED_AT: timestamp, UPDATED_AT: timestamp}
-            for key, timestamp in timestamps
-            if first <= timestamp <= last
-        ]
+def _build_tombstone(key: str, timestamp: str) -> Row:
+    """It carries the deletion's time as Modified_Time: warehouses keep the row with the latest
+    cursor, and drop it if it is marked as deleted."""
+    return {"id": key, CURSOR_FIELD: timestamp, DELETED_AT: timestamp, UPDATED_AT: timestamp}
 
 
 def describe_unlisted(since: datetime, now: datetime) -> str | None:

@@ -1,6 +1,5 @@
 """Windows of Modified_Time that follow the data."""
 
-from collections.abc import Callable, Generator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -15,10 +14,6 @@ _FEWEST_ROWS = 200
 #: A window that takes longer has the next ones hold fewer rows.
 _LONGEST_S = 300
 _SECOND = timedelta(seconds=1)
-
-#: Modified_Time of the row at this place, counted from 1, among those from a given time on; None:
-#: there are fewer.
-FindTimestamp = Callable[[datetime, int], datetime | None]
 
 
 class Window(NamedTuple):
@@ -60,20 +55,24 @@ def format_timestamp(timestamp: datetime) -> str:
     return timestamp.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def plan_windows(
-    start: datetime, end: datetime, find_timestamp: FindTimestamp
-) -> Generator[Window, float, None]:
-    """Windows from start to end, without gap or overlap, each of fewer than `MOST_ROWS` rows.
+def cut_window(start: datetime, end: datetime, timestamp: datetime | None) -> Window:
+    """The window that begins at `start` and ends before the second of `timestamp`, if it can.
 
-    Only a second that has more is a window of more: it is one by itself. Send back how many seconds
-    the reading of a window took. Where rows move meanwhile, sizes are off, and nothing else.
+    `timestamp`: Modified_Time of the row with which the window would hold too many; None: it holds
+    all rows up to `end`. Only a second that has more is a window of more: it is one by itself.
+    Where rows move meanwhile, sizes are off, and nothing else.
     """
-    rows = MOST_ROWS
-    while start <= end:
-        timestamp = find_timestamp(start, rows)
-        last = end if timestamp is None else timestamp.replace(microsecond=0) - _SECOND
-        window = Window(start, max(start, min(last, end)))
-        seconds = yield window
-        start = window.end + _SECOND
-        rows = int(rows * _LONGEST_S / max(seconds, 1))
-        rows = max(_FEWEST_ROWS, min(rows, MOST_ROWS))
+    last = end if timestamp is None else timestamp.replace(microsecond=0) - _SECOND
+    return Window(start, max(start, min(last, end)))
+
+
+class WindowSize:
+    """How many rows a window is to hold: so many that it is read in time."""
+
+    def __init__(self) -> None:
+        self.rows = MOST_ROWS
+
+    def adapt(self, rows: int, seconds: float) -> None:
+        """A window of so many rows was read in this time."""
+        fitting = int(rows * _LONGEST_S / max(seconds, 1))
+        self.rows = max(_FEWEST_ROWS, min(fitting, MOST_ROWS))

@@ -1,0 +1,107 @@
+"""Answers a reader's questions by calls, several at a time: the only place with threads."""
+
+import heapq
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from source_zoho_crm.readers.machine import Machine, Ticket
+from source_zoho_crm.readers.steps import Now, Output, Question, Sleep
+
+
+def drive(machine: Machine, ask: Callable[[Question], Any], *, most_calls: int) -> Iterator[Output]:
+    """What a reader's tasks yield. Raises what they raise.
+
+    `ask` makes the call of a question and returns the answer, or raises what the task is to be
+    told. It is called from several threads, `most_calls` of them at a time. While nobody pulls what
+    was read, no further call is begun.
+    """
+    calls = _Calls(ask, most_calls)
+    try:
+        while True:
+            part = machine.next_output()
+            # Before it is passed on: calls run while its reader works with it.
+            has_answered = calls.begin_calls(machine)
+            if part is not None:
+                yield part
+            elif machine.ended:
+                return
+            elif not has_answered:
+                calls.wait_for_answer(machine)
+    finally:
+        calls.end()
+        machine.close()
+
+
+class _Calls:
+    """The calls of one read that are under way."""
+
+    def __init__(self, ask: Callable[[Question], Any], most: int) -> None:
+        self._ask = ask
+        self._most = most
+        self._threads = 0
+        self._under_way = 0
+        self._tickets: queue.SimpleQueue[Ticket | None] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[tuple[Ticket, Any, BaseException | None]] = (
+            queue.SimpleQueue()
+        )
+        #: Tickets of those that sleep, by when they wake; numbered, for tickets have no order.
+        self._sleeping: list[tuple[float, int, Ticket]] = []
+
+    def begin_calls(self, machine: Machine) -> bool:
+        """Begins those that may run at a time; whether a question was answered without a call."""
+        has_answered = False
+        while self._under_way < self._most and (ticket := machine.take()):
+            if isinstance(ticket.question, Now):
+                machine.answer(ticket, time.time())
+                has_answered = True
+            elif isinstance(ticket.question, Sleep):
+                due = time.monotonic() + ticket.question.seconds
+                heapq.heappush(self._sleeping, (due, id(ticket), ticket))
+            else:
+                self._begin(ticket)
+        return has_answered
+
+    def wait_for_answer(self, machine: Machine) -> None:
+        """Passes the next answer on to the task that waits for it."""
+        pause = None
+        if self._sleeping:
+            pause = max(0.0, self._sleeping[0][0] - time.monotonic())
+        elif not self._under_way:
+            raise AssertionError("a reader waits, and has asked nothing")
+        try:
+            ticket, answer, error = self._answers.get(timeout=pause)
+        except queue.Empty:
+            machine.answer(heapq.heappop(self._sleeping)[2], None)
+            return
+        self._under_way -= 1
+        if error:
+            machine.fail(ticket, error)
+        else:
+            machine.answer(ticket, answer)
+
+    def end(self) -> None:
+        """Ends the threads; one that is in a call, when it is over."""
+        for _ in range(self._threads):
+            self._tickets.put(None)
+
+    def _begin(self, ticket: Ticket) -> None:
+        self._under_way += 1
+        if self._threads < self._under_way:
+            self._threads += 1
+            # A daemon: a process that has to end does not wait for Zoho's answer.
+            threading.Thread(target=self._work, daemon=True).start()
+        self._tickets.put(ticket)
+
+    def _work(self) -> None:
+        while ticket := self._tickets.get():
+            # No variable holds an answer while this waits for the next question.
+            self._answers.put(self._call(ticket))
+
+    def _call(self, ticket: Ticket) -> tuple[Ticket, Any, BaseException | None]:
+        try:
+            return ticket, self._ask(ticket.question), None
+        except BaseException as error:
+            return ticket, None, error
