@@ -92,7 +92,7 @@ class BulkRead:
         try:
             with ExitStack() as stack:
                 file = stack.enter_context(tempfile.TemporaryFile(prefix="zoho-export-"))
-                self._download(job, file)
+                self.download(job, file)
                 # Else a full disk would look like a file that is not a ZIP.
                 file.flush()
                 if (file.tell() or not empty) and (why := find_damage(file)):
@@ -112,7 +112,7 @@ class BulkRead:
                 "fewer columns or a later start date."
             ) from error
 
-    def _download(self, job: str, file: IO[bytes]) -> None:
+    def download(self, job: str, file: IO[bytes]) -> None:
         pace = get_modules(get_org(self.poll_requester.config)).download_pace
 
         def attempt() -> bool:

@@ -51,36 +51,43 @@ class _Calls:
         self._sleeping: list[tuple[float, int, Ticket]] = []
 
     def begin_calls(self, machine: Machine) -> bool:
-        """Begins those that may run at a time; whether a question was answered without a call."""
-        has_answered = False
+        """Begins those that may run at a time; whether a question was answered without a call, so
+        that others may come before those that are left."""
         while self._under_way < self._most and (ticket := machine.take()):
             if isinstance(ticket.question, Now):
                 machine.answer(ticket, time.time())
-                has_answered = True
-            elif isinstance(ticket.question, Sleep):
+                return True
+            if isinstance(ticket.question, Sleep):
                 due = time.monotonic() + ticket.question.seconds
                 heapq.heappush(self._sleeping, (due, id(ticket), ticket))
             else:
                 self._begin(ticket)
-        return has_answered
+        return False
 
     def wait_for_answer(self, machine: Machine) -> None:
         """Passes the next answer on to the task that waits for it."""
-        pause = None
-        if self._sleeping:
-            pause = max(0.0, self._sleeping[0][0] - time.monotonic())
-        elif not self._under_way:
-            raise AssertionError("a reader waits, and has asked nothing")
-        try:
-            ticket, answer, error = self._answers.get(timeout=pause)
-        except queue.Empty:
+        answered = self._wait()
+        if answered is None:
             machine.answer(heapq.heappop(self._sleeping)[2], None)
             return
+        ticket, answer, error = answered
         self._under_way -= 1
         if error:
             machine.fail(ticket, error)
         else:
             machine.answer(ticket, answer)
+
+    def _wait(self) -> tuple[Ticket, Any, BaseException | None] | None:
+        """The next answer of a call; None: before it, the first of those that sleep wakes."""
+        pause = max(0.0, self._sleeping[0][0] - time.monotonic()) if self._sleeping else None
+        if not self._under_way:
+            assert pause is not None, "a reader waits, and has asked nothing"
+            time.sleep(pause)
+            return None
+        try:
+            return self._answers.get(timeout=pause)
+        except queue.Empty:
+            return None
 
     def end(self) -> None:
         """Ends the threads; one that is in a call, when it is over."""
@@ -96,12 +103,17 @@ class _Calls:
         self._tickets.put(ticket)
 
     def _work(self) -> None:
-        while ticket := self._tickets.get():
+        while self._answer_one():
             # No variable holds an answer while this waits for the next question.
-            self._answers.put(self._call(ticket))
+            pass
 
-    def _call(self, ticket: Ticket) -> tuple[Ticket, Any, BaseException | None]:
+    def _answer_one(self) -> bool:
+        ticket = self._tickets.get()
+        if ticket is None:
+            return False
         try:
-            return ticket, self._ask(ticket.question), None
-        except BaseException as error:
-            return ticket, None, error
+            answer, error = self._ask(ticket.question), None
+        except BaseException as raised:
+            answer, error = None, raised
+        self._answers.put((ticket, answer, error))
+        return True

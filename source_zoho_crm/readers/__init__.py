@@ -15,14 +15,11 @@ class Reader(Protocol):
     #: What the log calls it.
     name: str
 
-    def read_changes(
-        self, since: datetime, end: datetime, *, resumed: bool, promised: bool = False
-    ) -> Task[None]:
+    def read_changes(self, since: datetime, end: datetime, *, promised: bool = False) -> Task[None]:
         """The records modified from `since` to `end`, both included.
 
         A window comes after the last of its rows; windows follow each other without a gap and
-        end at `end`. `resumed`: an earlier sync has read all that is older.
-        `promised`: a record modified since then has been seen.
+        end at `end`. `promised`: a record modified since then has been seen.
         """
         ...
 

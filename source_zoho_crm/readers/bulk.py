@@ -67,9 +67,7 @@ class BulkReader:
         self._most_rows = plan.version["bulk_rows"]
         self._most_pages = plan.version["bulk_pages"]
 
-    def read_changes(
-        self, since: datetime, end: datetime, *, resumed: bool, promised: bool = False
-    ) -> Task[None]:
+    def read_changes(self, since: datetime, end: datetime, *, promised: bool = False) -> Task[None]:
         # One window, mostly. No list counts rows, so it cannot be cut before it is exported, and no
         # part of it is known to be complete before all is: exports have no documented order.
         window = Window(since, end)

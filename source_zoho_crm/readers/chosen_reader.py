@@ -92,7 +92,7 @@ class ChosenReader:
         if span is None:
             yield from self._read_all()
         elif span.since <= span.end:
-            yield from self._reader.read_changes(span.since, span.end, resumed=span.resumed)
+            yield from self._reader.read_changes(span.since, span.end)
 
     def _read_all(self) -> Task[None]:
         """All rows of a module that is read whole; of a child, those from the start date on.
@@ -109,7 +109,7 @@ class ChosenReader:
         self.by_time = True
         # What is edited meanwhile moves to the end of the span, and has come before.
         self._emission.drop_repeats()
-        yield from self._reader.read_changes(plan.start, plan.end + _FAR, resumed=False)
+        yield from self._reader.read_changes(plan.start, plan.end + _FAR)
 
     def _choose(self) -> Reader:
         plan = self._plan

@@ -25,22 +25,19 @@ class CoqlAndConvertedReader:
         self._coql = coql
         self._converted = converted
 
-    def read_changes(
-        self, since: datetime, end: datetime, *, resumed: bool, promised: bool = False
-    ) -> Task[None]:
+    def read_changes(self, since: datetime, end: datetime, *, promised: bool = False) -> Task[None]:
         if not (yield from find_some_id(since)):
             yield Window(since, end)
             return
         if not (yield from self._are_hidden(since)):
-            yield from self._coql.read_changes(since, end, resumed=resumed, promised=True)
+            yield from self._coql.read_changes(since, end, promised=True)
             return
         # Before a window closes: a state must not pass rows that are still to come.
         yield from self._converted.read_changes(
             since,
             end,
-            resumed=resumed,
             promised=True,
-            close=lambda window: self._coql.read_changes(*window, resumed=resumed),
+            close=lambda window: self._coql.read_changes(*window),
         )
 
     def read_everything(self) -> Task[None]:

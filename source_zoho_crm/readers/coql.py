@@ -71,9 +71,7 @@ class CoqlReader:
         self._size = WindowSize()
         self._cast = build_caster(fields, self._texts)
 
-    def read_changes(
-        self, since: datetime, end: datetime, *, resumed: bool, promised: bool = False
-    ) -> Task[None]:
+    def read_changes(self, since: datetime, end: datetime, *, promised: bool = False) -> Task[None]:
         span = Window(since, end)
         few: Page = yield Query(self._groups[0], _FEW, span, promised=promised)
         if not few.more:
@@ -101,7 +99,9 @@ class CoqlReader:
             if len(open_windows) == _WINDOWS_AT_ONCE:
                 yield Wait((open_windows.popleft(),))
             rows = self._size.rows
-            timestamp = yield from self._find_timestamp(Window(start, span.end), rows)
+            # Not before the rows of the windows that are planned.
+            search = yield Start(self._find_timestamp(Window(start, span.end), rows), rank)
+            (timestamp,) = yield Wait((search,))
             window = cut_window(start, span.end, timestamp)
             before = yield Start(self._read_window(window, rows, before), rank)
             open_windows.append(before)
@@ -149,8 +149,10 @@ class CoqlReader:
         while query:
             page: Page = yield query
             query = self._follow(query, page)
-            if page.rows:
-                parts.append((yield Start(self._complete(page.rows, window), _FIRST)))
+            part = self._complete(page.rows, window)
+            # Else it stays in memory until the next one comes.
+            del page
+            parts.append((yield Start(part, _FIRST)))
         return parts
 
     def _follow(self, query: Query, page: Page) -> Query | None:
@@ -168,7 +170,7 @@ class CoqlReader:
         A row that left the window meanwhile is left out: it is in a later one.
         """
         rows = page
-        if len(self._groups) > 1:
+        if page and len(self._groups) > 1:
             rows = yield from self._join_groups(page, window)
         self._texts.look_ahead_in(rows)
         for row in rows:

@@ -89,7 +89,6 @@ class RestReader:
         since: datetime,
         end: datetime,
         *,
-        resumed: bool,
         promised: bool = False,
         close: Callable[[Window], Task[None]] = close_window,
     ) -> Task[None]:
@@ -110,7 +109,7 @@ class RestReader:
             yield from self._read_block(block, size.pages, due, left, parts)
             rows += block.taken
             left |= block.seen
-            left -= emitted.keys()
+            left.difference_update(emitted)
             pages = yield from second.count_proven_pages(block, begun, final=size.pages == 1)
             if second.is_complete:
                 # What they showed after it may lack rows.
@@ -120,7 +119,7 @@ class RestReader:
             ended = pages == block.pages and not (block.is_cut or second.is_complete)
             if ended or reached > stop:
                 yield Wait(parts)
-                left -= emitted.keys()
+                left.difference_update(emitted)
                 if left and end.timestamp() > (yield Now()):
                     yield from self._rows.emit_edited(left, stop)
                 yield from close(Window(start, end))

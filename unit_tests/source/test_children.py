@@ -1,11 +1,13 @@
 """Line items and links: Zoho may list their removed rows, or not, and that may change."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from source_zoho_crm.bulk_read import BulkRead
+from source_zoho_crm.readers.read_plan import ReadPlan
 from source_zoho_crm.readers.rest import RestReader
 from unit_tests.source.conftest import BULK, COQL, REST, Org, Row, log_of, rows_of, states_of
 from unit_tests.source.test_deletes import latest
@@ -305,9 +307,9 @@ def test_a_child_of_more_rows_than_a_token_reaches_is_read_by_rest(
 ) -> None:
     real = RestReader.__init__
 
-    def with_short_chains(self: RestReader, *arguments: Any, **more: Any) -> None:
-        *given, version, restore = arguments
-        real(self, *given, {**version, "rest_chain_rows": 200}, restore, **more)
+    def with_short_chains(self: RestReader, plan: ReadPlan, *given: Any, **more: Any) -> None:
+        short = replace(plan, version={**plan.version, "rest_chain_rows": 200})
+        real(self, short, *given, **more)
 
     monkeypatch.setattr(RestReader, "__init__", with_short_chains)
     org.settings = {"retrieval": REST}

@@ -34,9 +34,7 @@ def test_rows_of_one_second_that_stand_on_other_pages_of_another_list_cost_no_ca
     end = datetime(2019, 5, 7, tzinfo=UTC)
     rows = {
         row["id"]: row["Email"]
-        for part in reader(own_org, version, asked, **limits).read_changes(
-            SINCE, end, resumed=False
-        )
+        for part in reader(own_org, version, asked, **limits).read_changes(SINCE, end)
         if not isinstance(part, Window)
         for row in part
     }

@@ -1,5 +1,6 @@
 """A read ends, and its state moves on, however fast others edit and delete."""
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -8,11 +9,9 @@ from itertools import count, pairwise
 import pytest
 
 from source_zoho_crm.readers import rest
-from source_zoho_crm.readers.calls import Calls
-from source_zoho_crm.readers.moved_rows import MoveDetector
-from source_zoho_crm.readers.rest import RestReader
 from source_zoho_crm.readers.windows import Window, format_timestamp
 from unit_tests.source.conftest import Org, Row
+from unit_tests.source.reading import RestReading, calls_of
 from unit_tests.source.test_rest_reader import Asked
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.fields import Field
@@ -98,22 +97,11 @@ def read(
             meanwhile(reading.calls)
 
     asked.before = before
-    calls = Calls(MODULE, asked, asked)
-    detector = MoveDetector(
-        MODULE,
-        calls.list_records,
-        calls.list_deletions,
-        lambda seconds: datetime.fromtimestamp(seconds, UTC),
-    )
     fields = [Field("Modified_Time", "datetime"), Field("Name", "text")]
-    reader = RestReader(
-        calls.list_records, detector, MODULE, fields, LIMITS[version], lambda rows: rows
-    )
+    reader = RestReading(calls_of(MODULE, asked), fields, LIMITS[version])
     end = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1)
     since = datetime(1970, 1, 1, tzinfo=UTC)
-    for part in (
-        reader.read_everything() if whole else reader.read_changes(since, end, resumed=False)
-    ):
+    for part in reader.read_everything() if whole else reader.read_changes(since, end):
         if isinstance(part, Window):
             reading.windows.append(part)
             reading.before.append(len(reading.rows))
@@ -248,10 +236,10 @@ def test_a_mass_update_in_one_second_does_not_keep_a_list_from_its_end(
 def test_the_state_moves_on_every_five_minutes(org: Org, mocker) -> None:
     timestamps = spread(org, dense)
     mocker.patch.object(rest, "_ROWS_OF_A_WINDOW", 50_000)
-    clock = mocker.patch.object(rest, "monotonic")
-    clock.side_effect = count(0, 10).__next__
+    clock, now = mocker.patch("source_zoho_crm.driver.time"), time.time()
+    clock.time.side_effect = count(now - 100_000, 1).__next__
     assert len(read(org, "v4").windows) == 1
-    clock.side_effect = count(0, 120).__next__
+    clock.time.side_effect = count(now - 100_000, 120).__next__
 
     slow = read(org, "v4")
 

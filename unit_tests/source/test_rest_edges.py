@@ -7,11 +7,7 @@ from typing import Any
 
 import pytest
 
-from source_zoho_crm.readers import rest
-from source_zoho_crm.readers.calls import Calls
-from source_zoho_crm.readers.moved_rows import MoveDetector
-from source_zoho_crm.readers.rest import RestReader
-from source_zoho_crm.readers.rich_text import WholeTexts
+from source_zoho_crm.readers import rest, whole_rows
 from unit_tests.source.conftest import (
     COQL,
     REST,
@@ -24,6 +20,7 @@ from unit_tests.source.conftest import (
     states_of,
     unstamped_stream,
 )
+from unit_tests.source.reading import RestReading, calls_of
 from unit_tests.source.test_rest_reader import Asked
 from zoho_crm.fields import Field
 from zoho_crm.requester import ZohoRequester
@@ -129,7 +126,8 @@ def test_the_only_row_of_the_last_page_moves_forward_in_a_list_by_id(
 @pytest.mark.parametrize("version", ["v2", "v4", "v8"])
 def test_a_second_that_is_complete_proves_no_later_row(org: Org, mocker, version: str) -> None:
     """It fills two pages, and the first row after it moves into them while it is read again."""
-    mocker.patch.object(rest, "PER_PAGE", 20)
+    for module in (rest, whole_rows):
+        mocker.patch.object(module, "PER_PAGE", 20)
     org.control("POST", "knobs", {"page_tokens": "count"})
     ids = list(truth(org, "Accounts"))
     crowd, behind = ids[:41], ids[41:]
@@ -155,17 +153,14 @@ def test_a_second_that_is_complete_proves_no_later_row(org: Org, mocker, version
             org.control("DELETE", f"records/Accounts?ids={gone[0]}&type=recycle")
 
     asked.before = meanwhile
-    calls = Calls("Accounts", asked, asked)
-    reported = MoveDetector(
-        "Accounts", calls.list_records, calls.list_deletions, now, lists_deletions=False
-    )
     fields = [Field("Modified_Time", "datetime"), Field("Account_Name", "text")]
     tokens = version != "v2"
     limits = {"rest_columns": 50 * tokens, "rest_tokens": tokens, "rest_chain_rows": 50_000}
-    reader = RestReader(calls.list_records, reported, "Accounts", fields, limits, lambda rows: rows)
+    calls = calls_of("Accounts", asked)
+    reader = RestReading(calls, fields, limits, lists_deletions=False)
     end = datetime.now(UTC) - timedelta(minutes=1)
 
-    parts = list(reader.read_changes(datetime(1970, 1, 1, tzinfo=UTC), end, resumed=False))
+    parts = list(reader.read_changes(datetime(1970, 1, 1, tzinfo=UTC), end))
 
     read = Counter(row["id"] for part in parts if isinstance(part, list) for row in part)
     assert lists > 3
@@ -199,7 +194,7 @@ def test_a_child_that_is_edited_between_its_groups_of_columns_comes(
     org: Org, mocker, version: str, times: int
 ) -> None:
     """No later page and no later sync has it: the child is read whole, to the end of its list."""
-    org.settings = {"retrieval": REST, "schema_version": version}
+    org.settings = {"retrieval": REST, "schema_version": version, "max_concurrent_requests": 1}
     child = org.stream(CHILD)
     assert child["supported_sync_modes"] == ["full_refresh"]
     key = min(truth(org, CHILD))
@@ -232,17 +227,13 @@ def test_a_row_of_a_span_without_end_is_read_anew_when_it_was_edited_before_its_
             org.control("PATCH", "records/Contracts", {"id": key, "Clauses": "new " * 500})
 
     asked.before = edit
-    calls = Calls("Contracts", asked, asked)
     fields = [Field("Modified_Time", "datetime"), Field("Clauses", "textarea", is_rich_text=True)]
     limits = {"rest_columns": 50, "rest_tokens": 1, "rest_chain_rows": 100_000}
-    texts = WholeTexts(
-        calls.get_records, "Contracts", fields, at_once=200 if version == "v8" else 0
-    )
-    reported = MoveDetector("Contracts", calls.list_records, calls.list_deletions, now)
-    reader = RestReader(calls.list_records, reported, "Contracts", fields, limits, texts.restore)
+    limits["rich_ids"] = 200 if version == "v8" else 0
+    reader = RestReading(calls_of("Contracts", asked), fields, limits)
     end = datetime.now(UTC) + timedelta(days=365)
 
-    parts = list(reader.read_changes(datetime(1970, 1, 1, tzinfo=UTC), end, resumed=False))
+    parts = list(reader.read_changes(datetime(1970, 1, 1, tzinfo=UTC), end))
 
     assert edited
     rows = [row for part in parts if isinstance(part, list) for row in part]
@@ -274,6 +265,7 @@ def test_a_list_that_repeats_a_page_ends_with_an_error(
     org: Org, call: str, module: str, retrieval: Row, version: str
 ) -> None:
     org.settings = {"retrieval": retrieval, "schema_version": version}
+    org.settings["max_concurrent_requests"] = 1
     column = "Account_Name" if module == "Accounts" else "Name"
     stream = org.stream(module)
     if module == "Accounts":

@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from source_zoho_crm.readers.tombstones import build_tombstones
+from source_zoho_crm.readers.tombstones import read_tombstones
+from unit_tests.source.reading import play
+from zoho_crm.answers import Page
 
 SINCE = datetime(2024, 6, 5, 2, 4, 9, tzinfo=UTC)
 END = datetime(2024, 6, 5, 3, 0, 0, tzinfo=UTC)
@@ -21,6 +23,8 @@ END = datetime(2024, 6, 5, 3, 0, 0, tzinfo=UTC)
     ],
 )
 def test_the_first_and_the_last_second_of_a_run_are_emitted(timestamp: str, reported: bool) -> None:
-    (page,) = build_tombstones([[{"id": "1", "deleted_time": timestamp}]], SINCE, END)
+    listed = Page([{"id": "1", "deleted_time": timestamp}], more=False)
 
-    assert [row["id"] for row in page] == (["1"] if reported else [])
+    pages = play(read_tombstones("Leads", SINCE, END), lambda _: listed)
+
+    assert [row["id"] for page in pages for row in page] == (["1"] if reported else [])

@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from source_zoho_crm.readers.windows import MOST_ROWS, Window, plan_windows
+from source_zoho_crm.readers.windows import MOST_ROWS, Window, WindowSize, cut_window
 
 SECOND = timedelta(seconds=1)
 START = datetime(2015, 1, 1, tzinfo=UTC)
@@ -30,16 +30,14 @@ def planned(
         found = timestamps[bisect_left(timestamps, since) : bisect_right(timestamps, end)]
         return found[place - 1] if place <= len(found) else None
 
-    plan = plan_windows(start, end, timestamp_of)
-    found: list[tuple[Window, int]] = []
-    window = next(plan, None)
-    while window is not None:
+    size, found = WindowSize(), []
+    while start <= end:
+        asked = size.rows
+        window = cut_window(start, end, timestamp_of(start, asked))
         rows = bisect_right(timestamps, window.end) - bisect_left(timestamps, window.start)
         found.append((window, rows))
-        try:
-            window = plan.send(seconds(rows))
-        except StopIteration:
-            break
+        size.adapt(asked, seconds(rows))
+        start = window.end + SECOND
     return found
 
 

@@ -18,7 +18,8 @@ from destination_zoho_crm.client import Client
 from source_zoho_crm.bulk_read import BulkRead
 from source_zoho_crm.check import _find_first_listed
 from source_zoho_crm.modules import SourceModules
-from source_zoho_crm.readers.calls import Calls
+from source_zoho_crm.readers.steps import GetRecords, ListDeletions, ListRecords
+from unit_tests.source.reading import calls_of
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.directory import Directory
 from zoho_crm.domains import quote_path_part
@@ -97,12 +98,12 @@ def asked(server: ThreadingHTTPServer) -> list[str]:
 def test_a_module_or_record_stays_one_part_of_the_path(
     server: ThreadingHTTPServer, client: Client, name: str
 ) -> None:
-    calls = Calls(name, client.metadata, client.queries)
+    calls = calls_of(name, client.metadata)
     timestamp = datetime(2024, 1, 1, tzinfo=UTC)
 
-    calls.list_records({"fields": "id"}, None)
-    calls.list_deletions(timestamp, 1)
-    calls.get_records(f"/{quote_path_part(name)}", {})
+    calls.answer(ListRecords({"fields": "id"}))
+    calls.answer(ListDeletions(timestamp, 1))
+    calls.answer(GetRecords(f"/{quote_path_part(name)}", {}))
     _find_first_listed(client.metadata, [name])
 
     parts = [[unquote(part) for part in path.split("/")] for path in asked(server)]
