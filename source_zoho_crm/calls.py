@@ -148,7 +148,9 @@ def build_query(module: str, query: Query) -> str:
         conditions.append(f"id > {query.after}")
     if query.upto:
         conditions.append(f"id <= {query.upto}")
-    if query.ids:
+    if len(query.ids) == 1:
+        conditions.append(f"id = {query.ids[0]}")
+    elif query.ids:
         conditions.append(build_in("id", query.ids, bare=True))
     where = conditions.pop()
     while conditions:

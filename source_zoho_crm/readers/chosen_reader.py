@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from datetime import timedelta
+from typing import TypeVar
 
 from source_zoho_crm.readers import Page, Reader, Row
 from source_zoho_crm.readers.bulk import BulkReader
@@ -21,6 +22,8 @@ from zoho_crm.problems import Refused
 from zoho_crm.settings import BEGINNING
 
 LOGGER = logging.getLogger("airbyte")
+
+T = TypeVar("T")
 
 #: After all that is edited while a module is read.
 _FAR = timedelta(days=365)
@@ -57,12 +60,16 @@ class ChosenReader:
 
         Never by exports: one page of a list shows whether any are missing.
         """
+        self._emission.drop_windows()
         if isinstance(self._reader, BulkReader):
             self._reader = self._build_rest()
         yield from self._read_or_fall_back(lambda: self._reader.read_everything())
 
     def sample(self) -> Task[list[Row]]:
         """Some rows, whatever their Modified_Time, with their id and Modified_Time."""
+        return (yield from self._read_or_fall_back(self._sample))
+
+    def _sample(self) -> Task[list[Row]]:
         page: Page
         if isinstance(self._reader, CoqlReader):
             page = yield Query(("id", CURSOR_FIELD), PER_PAGE, after="0")
@@ -72,9 +79,9 @@ class ChosenReader:
             )
         return page.rows
 
-    def _read_or_fall_back(self, read: Callable[[], Task[None]]) -> Task[None]:
+    def _read_or_fall_back(self, read: Callable[[], Task[T]]) -> Task[T]:
         try:
-            yield from read()
+            return (yield from read())
         except Refused as refusal:
             elsewhere = is_not_served(refusal.code) or refusal.scopes_held
             begun = self._emission.rows
@@ -85,7 +92,7 @@ class ChosenReader:
                 f"({refusal.message}), so it is read by REST."
             )
             self._reader, self.replaced_by_rest = self._build_rest(), True
-            yield from read()
+            return (yield from read())
 
     def _read(self) -> Task[None]:
         span = self._plan.span
@@ -108,6 +115,7 @@ class ChosenReader:
             return
         self.by_time = True
         # What is edited meanwhile moves to the end of the span, and has come before.
+        self._emission.drop_windows()
         self._emission.drop_repeats()
         yield from self._reader.read_changes(plan.start, plan.end + _FAR)
 

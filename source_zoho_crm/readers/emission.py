@@ -22,10 +22,16 @@ class Emission:
         self.held: list[Window] = []
         #: The first windows of a read that another one goes on with hold nothing back.
         self._begins = span if span and not span.resumed else None
+        self._has_windows = True
         self._emitted: EmittedIds | None = None
 
+    def drop_windows(self) -> None:
+        """From here on rows are of no window, and no state moves."""
+        self._has_windows, self._begins = False, None
+        self.held.clear()
+
     def drop_repeats(self) -> None:
-        """From here on each row is passed on once, and no window: the rows are not of windows."""
+        """From here on each row is passed on once."""
         self._emitted = EmittedIds()
 
     def release(self) -> list[Window]:
@@ -36,7 +42,7 @@ class Emission:
 
     def __call__(self, part: Output) -> Iterator[Output]:
         if isinstance(part, Window):
-            if self._emitted is None:
+            if self._has_windows:
                 self.held.append(part)
         elif self.of_deletions:
             self.deletions += len(part)

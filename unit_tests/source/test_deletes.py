@@ -120,7 +120,7 @@ def test_what_a_broken_first_sync_brought_has_a_tombstone_when_it_is_deleted(
     own_org.control("POST", "knobs", {"bulk_rows": 1_000, "bulk_job_seconds": 0})
     leads = own_org.stream("Leads")
     refusal = {"code": "INVALID_DATA", "details": {}, "message": "broken", "status": "error"}
-    fault = {"match": calls, "after": 3 if calls == "records.list" else 2, "times": 50}
+    fault = {"match": calls, "after": 20 if calls == "records.list" else 2, "times": 50}
     answer = {"do": "status", "args": {"status": 400, "body": refusal}}
     own_org.control("POST", "faults", [fault | answer])
     first = own_org.read(leads, expecting_exception=True)

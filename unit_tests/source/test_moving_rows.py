@@ -496,7 +496,7 @@ def test_a_row_that_is_edited_before_its_text_is_fetched_comes_with_the_next_syn
 def test_a_row_that_is_deleted_before_its_text_is_fetched_is_kept(
     org: Org, contract: str, meanwhile, version: str, path: str, answer: str
 ) -> None:
-    org.settings["schema_version"] = version
+    org.settings |= {"schema_version": version, "max_concurrent_requests": 1}
     contracts = org.stream("Contracts")
     other = max(org.truth(contracts))
     edit(org, "Contracts", [other], Clauses="other " * 500)
