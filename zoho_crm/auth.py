@@ -127,8 +127,8 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
         return self._token().scopes
 
     def __call__(self, request: requests.PreparedRequest) -> Any:
-        """Signs a request that is about to be sent."""
-        get_org(self.config).usage.book_request(request)
+        """Signs a request that is about to be sent, when it is its turn."""
+        get_org(self.config).book_request(request)
         return super().__call__(request)
 
     def update_from_response(

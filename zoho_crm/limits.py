@@ -30,8 +30,10 @@ _EDITIONS = {
 
 #: What every edition allows.
 LEAST_CALLS_AT_ONCE = 5
-#: Queries and sorted lists, in every edition.
+#: Of the calls that `is_sub_concurrent` names, in every edition.
 SUB_CALLS_AT_ONCE = 10
+#: A write of more records is one of these calls.
+_SMALL_WRITE = 10
 #: Results of exports ("Bulk Read: Limitations").
 DOWNLOADS_A_MINUTE = 10
 #: Records that one credit pays for when they are inserted, updated or upserted. UNVERIFIED: that a
@@ -45,8 +47,7 @@ def compute_calls_at_once(org: Mapping[str, Any], now: datetime) -> int:
     `now` is Zoho's: a trial has the limits of its edition for as long as it runs.
     """
     edition = _find_edition(org, now)
-    allowed = edition.calls_at_once if edition else LEAST_CALLS_AT_ONCE
-    return min(allowed, SUB_CALLS_AT_ONCE)
+    return edition.calls_at_once if edition else LEAST_CALLS_AT_ONCE
 
 
 def compute_daily_credits(org: Mapping[str, Any], now: datetime) -> int | None:
@@ -104,6 +105,24 @@ def compute_credits(request: requests.PreparedRequest) -> int:
     if request.method in ("POST", "PUT"):
         return max(1, math.ceil(_count_records(request.body) / RECORDS_PER_CREDIT))
     return 1
+
+
+_SUB_PARAMETERS = re.compile(r"[?&](sort_by|cvid)=")
+
+
+def is_sub_concurrent(request: requests.PreparedRequest) -> bool:
+    """Whether the call is in the class of which Zoho serves ten at a time ("API Limits:
+    Sub-concurrency"): COQL, sorted lists, and inserts, updates and upserts of many records.
+
+    UNVERIFIED: that what the page does not name is outside of the class, such as single records,
+    deletions and bulk jobs.
+    """
+    url = request.url or ""
+    if url.partition("?")[0].endswith("/coql"):
+        return True
+    if request.method in ("POST", "PUT"):
+        return _count_records(request.body) > _SMALL_WRITE
+    return _SUB_PARAMETERS.search(url) is not None
 
 
 def _count_records(body: object) -> int:
