@@ -17,7 +17,7 @@ from zoho_crm.limits import (
     SUB_CALLS_AT_ONCE,
     compute_calls_at_once,
     compute_daily_credits,
-    is_sub_concurrent,
+    weigh,
 )
 from zoho_crm.problems import Refused, Unreadable
 from zoho_crm.usage import Usage
@@ -98,16 +98,17 @@ class Org:
     def book_request(self, request: requests.PreparedRequest) -> None:
         """A request is about to be sent: returns when it is its turn. Raises a transient error if
         it would use the reserve."""
+        weight = weigh(request)
         if getattr(self._thread, "in_call", False) and self._thread.place is None:
-            self._thread.place = self._gate.enter(sub=is_sub_concurrent(request))
-        self.usage.book_request(request)
+            self._thread.place = self._gate.enter(sub=weight.sub)
+        self.usage.book_request(weight.credits)
 
-    def book_answer(self, request: requests.PreparedRequest, response: requests.Response) -> None:
-        """Books any answer of Zoho's API."""
+    def book_answer(self, response: requests.Response) -> None:
+        """Books any answer of Zoho's API to this thread's latest request."""
         self._thread.code = find_code(response)
         self.clock.observe(response.headers.get("Date"))
         refused = self._thread.code is not None or not response.ok
-        self.usage.book_answer(request, response, refused=refused)
+        self.usage.book_answer(response, refused=refused)
 
 
 _orgs: dict[tuple[str, str, str], Org] = {}
