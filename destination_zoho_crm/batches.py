@@ -142,7 +142,7 @@ class BatchBuilder:
         if not self._waiting:
             return
         batch, self._waiting, self._text, self._rows = self._waiting, {}, 0, 0
-        earlier = {future for group in batch for future in group.unwritten}
+        earlier = {future for group in batch if group.writes for future in group.unwritten}
         future = self._writers.submit(self._work, list(batch.values()), earlier)
         for group in batch:
             group.writes, group.gathered_by = (future,), None

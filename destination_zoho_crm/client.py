@@ -13,7 +13,7 @@ import requests
 from airbyte_cdk.sources.streams.http import HttpClient
 from airbyte_cdk.utils import AirbyteTracedException
 
-from destination_zoho_crm.write_answers import RECORDS, WriteAnswerHandler, read_outcomes
+from destination_zoho_crm.write_answers import RECORDS, WriteAnswerHandler
 from zoho_crm.answers import Body, UndocumentedError, build_page_parser
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.errors import SCOPE_LACKING, FailuresOnly
@@ -153,10 +153,10 @@ class Client:
         """
         client, handler = self._repeating if repeatable else self._once
         handler.start_call(path.partition("/")[0], records)
-        url = f"{self.metadata.get_url()}/{path}"
+        url = f"{self._address}/{path}"
         with self.org.call(usage_of):
             try:
-                _, response = client.send_request(
+                client.send_request(
                     method,
                     url,
                     request_kwargs={},
@@ -176,7 +176,7 @@ class Client:
                 if handler.code == SCOPE_LACKING:
                     raise self._explain_missing_scope(method, url) from None
                 raise _shorten_error(error, path, handler) from None
-        return Answer(read_outcomes(response), handler.is_lost)
+        return Answer(handler.outcomes, handler.is_lost)
 
     def _explain_missing_scope(self, method: str, url: str) -> Refused:
         rights = _RIGHTS_TO_UPSERT if url.endswith("/upsert") else _RIGHTS[method]
@@ -184,6 +184,11 @@ class Client:
             url, self.scopes.split(","), self._granted_scopes, rights
         )
         return Refused(config_error(sentence), SCOPE_LACKING, scopes_held=held)
+
+    @cached_property
+    def _address(self) -> str:
+        """Kept, for the manifest's template takes half a millisecond."""
+        return self.metadata.get_url()
 
     @property
     def _granted_scopes(self) -> frozenset[str]:
@@ -213,7 +218,16 @@ class Client:
             use_tcp_keepalive=True,
         )
         disable_redirects(client._session)
+        _keep_environment(client._session, self._address)
         return client, handler
+
+
+def _keep_environment(session: requests.Session, url: str) -> None:
+    """The proxy and the certificates that the environment names for the address. Each call would
+    look for them again, which takes a third of a millisecond."""
+    found = session.merge_environment_settings(url, {}, None, None, None)
+    session.proxies, session.verify = dict(found["proxies"]), found["verify"]
+    session.trust_env = False
 
 
 def _shorten_error(

@@ -55,9 +55,9 @@ class ComparedColumns:
         }
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, slots=True)
 class SentRow:
-    """A row that may be a record."""
+    """A row that may be a record. Two rows are never the same, whatever they hold."""
 
     compared: ComparedColumns
     row: Record

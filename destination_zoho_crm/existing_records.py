@@ -20,6 +20,9 @@ _MOST_ROWS = 200
 #: Forms whose values are not quoted in a query.
 _NUMBERS = ("integer", "long", "number")
 
+#: A record of more columns has one besides its key and `$se_module`.
+_FEW_COLUMNS = 2
+
 _PAGE = build_page_parser()
 
 
@@ -66,7 +69,8 @@ def changes_nothing(plan: StreamPlan, record: Mapping[str, Any]) -> bool:
     """Whether an update or upsert with this record would change no value."""
     key = plan.key
     return (
-        plan.operation in ("update", "upsert")
+        len(record) <= _FEW_COLUMNS
+        and plan.operation in ("update", "upsert")
         and key is not None
         and not record.keys() - {key.name, SE_MODULE}
     )

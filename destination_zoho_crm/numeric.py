@@ -19,19 +19,29 @@ _MOST = Decimal(10) ** 16
 _DECIMALS = 9
 #: A double keeps so many digits of any number. One that came in with more may have lost some on its
 #: way to us, unnoticed.
-_KEPT_DIGITS = 15
+KEPT_DIGITS = 15
 #: Sums of a few doubles are off by so many steps between doubles.
 _MOST_STEPS = 4
 
 _WHOLE = re.compile(r"([+-]?\d+)(\.0*)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
-_AS_TEXT = f"a number of more than {_KEPT_DIGITS} digits must be sent as a text, or digits are lost"
+_AS_TEXT = f"a number of more than {KEPT_DIGITS} digits must be sent as a text, or digits are lost"
+
+
+def get_most_digits(field: TargetField) -> int:
+    """Digits that a field of integers takes."""
+    return field.length or _INTEGER_DIGITS
+
+
+def get_most_decimals(field: TargetField) -> int:
+    """Decimals that a field of numbers keeps."""
+    places = field.decimal_place if field.data_type == "currency" else None
+    return _DECIMALS if places is None else places
 
 
 def encode_integer(field: TargetField, value: Any) -> int:
-    number = _parse_whole(value)
-    most = field.length or _INTEGER_DIGITS
+    number, most = _parse_whole(value), get_most_digits(field)
     if len(str(abs(number))) > most:
         raise InvalidValueError(f"more than {most} digits")
     return number
@@ -66,20 +76,19 @@ def encode_number(field: TargetField, value: Any, warn: Callable[[str], None]) -
     exact = _parse_decimal(value)
     if exact.copy_abs() >= _MOST:
         raise InvalidValueError("more than 16 digits before the point")
-    places = field.decimal_place if field.data_type == "currency" else None
-    most = _DECIMALS if places is None else places
+    most = get_most_decimals(field)
     digits, decimals = _count_digits(exact)
     if decimals > most or isinstance(value, float) or not _is_carried(exact):
         short = _drop_noise(exact)
         if short != exact and _count_digits(short)[1] <= most:
             warn(
-                f"has numbers that differ from shorter ones after the {_KEPT_DIGITS}th digit "
+                f"has numbers that differ from shorter ones after the {KEPT_DIGITS}th digit "
                 "only, as 0.1 + 0.2 does from 0.3; they are rounded to these"
             )
             return _read_double(short)
     if decimals > most:
         raise InvalidValueError(f"more than {most} decimals, which Zoho would cut off")
-    if isinstance(value, float) and digits > _KEPT_DIGITS:
+    if isinstance(value, float) and digits > KEPT_DIGITS:
         raise InvalidValueError(_AS_TEXT)
     return _read_double(exact)
 
@@ -93,10 +102,10 @@ def _drop_noise(exact: Decimal) -> Decimal:
     99999999999.990005760.
     """
     digits, decimals = _count_digits(exact)
-    if decimals and digits > _KEPT_DIGITS:
-        short = Context(prec=_KEPT_DIGITS).plus(exact)
+    if decimals and digits > KEPT_DIGITS:
+        short = Context(prec=KEPT_DIGITS).plus(exact)
         apart = float(abs(exact - short)) / math.ulp(float(short))
-        if _count_digits(short)[0] < _KEPT_DIGITS and apart <= _MOST_STEPS:
+        if _count_digits(short)[0] < KEPT_DIGITS and apart <= _MOST_STEPS:
             return short
     return exact
 
@@ -140,7 +149,7 @@ def _parse_decimal(value: Any) -> Decimal:
 
 def _parse_whole(value: Any) -> int:
     if isinstance(value, float) and value.is_integer():
-        if len(str(abs(int(value)))) > _KEPT_DIGITS:
+        if len(str(abs(int(value)))) > KEPT_DIGITS:
             raise InvalidValueError(_AS_TEXT)
         return int(value)
     if isinstance(value, str) and (found := _WHOLE.fullmatch(value.strip())):

@@ -1,12 +1,14 @@
 """What an org knows of values: its users, its picklists, and what finds its records."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from destination_zoho_crm.columns import Column
 from destination_zoho_crm.encoding import Encoder
 from destination_zoho_crm.picklists import Picklists
+from destination_zoho_crm.quick_values import quicken
 from destination_zoho_crm.suggestions import Suggestions
 from zoho_crm.requester import ZohoRequester
 
@@ -18,15 +20,12 @@ class OrgValues:
     picklists: Picklists
     suggestions: Suggestions
 
-    def build_encoder(self, stream: str, module: str, column: Column) -> Encoder:
+    def build_encoder(self, stream: str, module: str, column: Column) -> Callable[[Any], Any]:
         """That of a column of the stream that is written to the module."""
-        return Encoder(
-            stream,
-            column,
-            self.users,
-            self.picklists.find(module, column.field),
-            cache(lambda: self.suggestions.suggest(column)),
-        )
+        picklist = self.picklists.find(module, column.field)
+        suggest = cache(lambda: self.suggestions.suggest(column))
+        encoder = Encoder(stream, column, self.users, picklist, suggest)
+        return quicken(column, encoder, is_checked=picklist is not None)
 
 
 def find_active_users(requester: ZohoRequester) -> dict[str, str]:

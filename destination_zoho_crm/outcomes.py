@@ -5,8 +5,7 @@ Zoho's own text is not logged: it can hold a value of the row.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from destination_zoho_crm import error_codes
 from destination_zoho_crm.options import quote_some
@@ -30,8 +29,7 @@ class InvalidValueError(ValueError):
     """Zoho would not take the value. The reason never shows the value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     result: Result
     #: Of the record, if it is known; of a rejected row, the record in its way.
     record_id: str | None = None

@@ -11,7 +11,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from airbyte_cdk.models import AirbyteMessage, AirbyteMessageSerializer
@@ -32,8 +32,7 @@ _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]|[^\s,:{}\[\]"]+', re.DOT
 StreamKey = tuple[str | None, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A RECORD. Without `data` it cannot be written; `fault` says why."""
 
     stream: StreamKey

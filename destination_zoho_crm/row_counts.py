@@ -14,10 +14,12 @@ RESULTS: tuple[Result, ...] = get_args(Result)
 class Segment:
     """The rows of one stream between two states."""
 
-    __slots__ = ("counts", "left_to_next_sync", "rows", "state_arrived")
+    __slots__ = ("counts", "finished", "left_to_next_sync", "rows", "state_arrived")
 
     def __init__(self) -> None:
         self.rows = 0
+        #: Those with an outcome.
+        self.finished = 0
         #: The STATE after its rows has come.
         self.state_arrived = False
         #: Some of its rows are not written in this run.
@@ -26,7 +28,7 @@ class Segment:
 
     @property
     def is_complete(self) -> bool:
-        return self.counts.total() == self.rows
+        return self.finished == self.rows
 
 
 class StreamCounts:
@@ -92,16 +94,24 @@ class RowCounts:
             return segment
 
     def count_outcome(self, stream: StreamKey, segment: Segment, outcome: Outcome) -> None:
-        total = self.totals[stream]
+        total, result = self.totals[stream], outcome.result
         with self._lock:
-            for counts in (segment.counts, total.counts, self._counts):
-                counts[outcome.result] += 1
-            self._to_check[stream] = None
-            if outcome.result == "rejected":
+            segment.finished += 1
+            segment.counts[result] += 1
+            total.counts[result] += 1
+            self._counts[result] += 1
+            if segment.state_arrived and segment.is_complete:
+                self._to_check[stream] = None
+            if result == "rejected":
                 total.reasons[outcome.code, outcome.field, outcome.loggable] += 1
             total.found_no_record += outcome.found_no_record
             if outcome.matched_by:
                 total.matched_by[outcome.matched_by] += 1
+
+    @property
+    def may_release(self) -> bool:
+        """Whether a state may be due."""
+        return bool(self._to_check)
 
     def find_streams_of(self, state: State) -> list[StreamKey]:
         """The streams whose rows a state covers: its own, or all if the run has no such stream,

@@ -39,11 +39,12 @@ class RowKeys:
 
     def rename(self, data: Data) -> Data:
         keys = tuple(data)
-        if keys not in self._kinds:
+        try:
+            pairs = self._kinds[keys]
+        except KeyError:
             if len(self._kinds) >= _MOST_KINDS:
                 self._kinds.clear()
-            self._kinds[keys] = self._pair(keys)
-        pairs = self._kinds[keys]
+            pairs = self._kinds[keys] = self._pair(keys)
         return data if pairs is None else {column: data[key] for key, column in pairs}
 
     def _pair(self, keys: Sequence[str]) -> _Pairs:

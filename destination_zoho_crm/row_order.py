@@ -76,7 +76,11 @@ class RowOrder:
     def find_match_values(self, record: Mapping[str, Any]) -> list[MatchValue]:
         """UNVERIFIED: whether Zoho trims values, and which letters it takes for the same. Values
         that may be the same count as the same: at worst a row waits without need."""
-        return [(name, value) for name in self._fields if (value := _fold_case(record.get(name)))]
+        return [
+            (name, value)
+            for name in self._fields
+            if name in record and (value := _fold_case(record[name]))
+        ]
 
     def have_equal_values(self, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
         """Whether no field that may match has different values in these records."""
@@ -88,22 +92,26 @@ class RowOrder:
 
     def find_groups(self, values: Iterable[MatchValue]) -> set[Group]:
         """The groups of the rows so far that share a value."""
-        return {self._groups[value].root for value in values if value in self._groups}
+        known = self._groups
+        return {known[value].root for value in values if value in known}
 
     def join(self, values: Sequence[MatchValue], groups: Collection[Group]) -> Group:
         """The one group that a row with these values makes of these groups."""
         root, *others = groups or (Group(),)
         for other in others:
             root.absorb(other)
+        known = self._groups
         for value in values:
-            self._groups[value] = root
-            self._groups.move_to_end(value)
-        self._drop_oldest()
+            known[value] = root
+            if groups:
+                known.move_to_end(value)
+        if len(known) > _MOST_VALUES:
+            self._drop_oldest()
         return root
 
     def _drop_oldest(self) -> None:
         """Drops values of written rows, those first that were used longest ago."""
-        for value in list(islice(self._groups, max(0, len(self._groups) - _MOST_VALUES))):
+        for value in list(islice(self._groups, len(self._groups) - _MOST_VALUES)):
             group = self._groups.pop(value).root
             if not group.is_idle:
                 self._groups[value] = group

@@ -2,8 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from destination_zoho_crm.catalog import DELETED_AT
 from destination_zoho_crm.columns import Column
@@ -25,9 +24,11 @@ from zoho_crm.errors import INVALID_DATA
 
 LOGGER = logging.getLogger("airbyte")
 
+#: Of a column that the row lacks; null is a value.
+_ABSENT = object()
 
-@dataclass(frozen=True, slots=True)
-class EncodedRow:
+
+class EncodedRow(NamedTuple):
     """A row that waits to be written."""
 
     segment: Segment
@@ -50,7 +51,7 @@ class MergedRows:
             self.add(row)
 
     def add(self, row: EncodedRow) -> None:
-        self.record = {**self.record, **row.record}
+        self.record = {**self.record, **row.record} if self.rows else row.record
         self.rows.append(row)
 
     def split(self) -> tuple["MergedRows", "MergedRows"]:
@@ -94,7 +95,7 @@ class RowEncoder:
         if row.data is None:
             return row
         data = self._keys.rename(row.data)
-        return row if data is row.data else replace(row, data=data)
+        return row if data is row.data else row._replace(data=data)
 
     def encode(self, data: Mapping[str, Any]) -> dict[str, Any] | Outcome:
         """The record, or the reason why the row is rejected."""
@@ -103,10 +104,11 @@ class RowEncoder:
         record: dict[str, Any] = {}
         key = self._plan.key
         for source, name, encode in self._columns:
-            if source not in data:
+            given = data.get(source, _ABSENT)
+            if given is _ABSENT:
                 continue
             try:
-                value = encode(data[source])
+                value = encode(given)
             except InvalidValueError as error:
                 if guess := self._guesses.get(source):
                     self._warn_of_guess(guess)
@@ -114,7 +116,7 @@ class RowEncoder:
                 return reject(INVALID_DATA, str(error), name)
             if value is not EMPTY:
                 record[name] = value
-            elif self._clears_nulls and data[source] is None and name not in self._checkboxes:
+            elif self._clears_nulls and given is None and name not in self._checkboxes:
                 record[name] = None
         if key is None:
             return record

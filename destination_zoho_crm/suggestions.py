@@ -4,7 +4,6 @@ The sentences name modules and fields, never a value, so that they may be logged
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from airbyte_cdk.utils import AirbyteTracedException
 
@@ -68,8 +67,7 @@ def add_searched_places(plan: StreamPlan, outcome: Outcome) -> Outcome:
         f"{name}: {said}" if len(names) > 1 else said
         for name, said in _find_searched_places(plan, names)
     )
-    return replace(
-        outcome,
+    return outcome._replace(
         message="; ".join([outcome.message, *places]),
         loggable="; ".join(filter(None, [outcome.loggable, *places])),
     )

@@ -76,6 +76,14 @@ class WriteAnswerHandler(ErrorHandler):
         self._thread.error = None
         self._thread.rejects_a_row = False
         self._thread.last_problem = "no answer"
+        self._thread.outcomes = ()
+
+    @property
+    def outcomes(self) -> Sequence[Mapping[str, Any]]:
+        """Of this thread's call, if its answer was judged a success; the error of an only record
+        may have stood alone."""
+        outcomes: Sequence[Mapping[str, Any]] = self._thread.outcomes
+        return outcomes
 
     @property
     def last_problem(self) -> str:
@@ -144,6 +152,7 @@ class WriteAnswerHandler(ErrorHandler):
             self._thread.error = error = refusal
         if error is None:
             if complete:
+                self._thread.outcomes = listed
                 return SUCCESS_RESOLUTION
             if listed is not None or response.ok:
                 return self._mark_outcomes_lost()
@@ -152,6 +161,7 @@ class WriteAnswerHandler(ErrorHandler):
         if response.status_code in _CALL_STATUSES or not self._is_of_a_row(error, only=only):
             return self._fail(isolate_error(response, error))
         if self._thread.records == 1:
+            self._thread.outcomes = [error] if listed is None else listed
             return SUCCESS_RESOLUTION
         if response.ok:
             # One error says nothing of the other rows, which may be written.
@@ -215,16 +225,6 @@ class WriteAnswerHandler(ErrorHandler):
         self._thread.lost = True
         action = ResponseAction.RETRY if self._repeatable else ResponseAction.FAIL
         return ErrorResolution(action, None, sentence)
-
-
-def read_outcomes(response: requests.Response) -> Sequence[Mapping[str, Any]]:
-    """Of an answer that was judged a success; the error of an only record may stand alone."""
-    listed = _read_list(response)
-    if listed is not None:
-        return listed
-    error = find_error(response)
-    assert error is not None
-    return [error]
 
 
 def _read_list(response: requests.Response) -> Sequence[Mapping[str, Any]] | None:

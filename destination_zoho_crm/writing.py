@@ -117,7 +117,8 @@ class Run:
                     break
                 if message is not None:
                     self._take(message)
-                yield from self._row_counts.release_states()
+                if self._row_counts.may_release:
+                    yield from self._row_counts.release_states()
                 self._progress.log()
                 raise_if_too_many_rejected(self._settings, self._row_counts, ended=False)
             else:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, ClassVar
 
 import requests
@@ -127,15 +128,15 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
         return self._token().scopes
 
     def __call__(self, request: requests.PreparedRequest) -> Any:
-        """Signs a request that is about to be sent."""
-        get_org(self.config).usage.book_request(request)
+        """Signs a request that is about to be sent, when it is its turn."""
+        get_org(self.config).book_request(request)
         return super().__call__(request)
 
     def update_from_response(
         self, request: requests.PreparedRequest, response: requests.Response
     ) -> None:
         """The CDK passes each answer here, retried ones too; it is booked."""
-        get_org(self.config).book_answer(request, response)
+        get_org(self.config).book_answer(response)
 
     def _token(self) -> _Token:
         with self._lock:
@@ -144,7 +145,7 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
                 token = self._renew()
             return token
 
-    @property
+    @cached_property
     def _account(self) -> tuple[str, ...]:
         return (
             str(self.get_token_refresh_endpoint()),

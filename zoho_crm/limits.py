@@ -30,8 +30,10 @@ _EDITIONS = {
 
 #: What every edition allows.
 LEAST_CALLS_AT_ONCE = 5
-#: Queries and sorted lists, in every edition.
+#: Of the class that `Weight.sub` tells, in every edition.
 SUB_CALLS_AT_ONCE = 10
+#: A write of more records is in the class.
+_SMALL_WRITE = 10
 #: Results of exports ("Bulk Read: Limitations").
 DOWNLOADS_A_MINUTE = 10
 #: Records that one credit pays for when they are inserted, updated or upserted. UNVERIFIED: that a
@@ -45,8 +47,7 @@ def compute_calls_at_once(org: Mapping[str, Any], now: datetime) -> int:
     `now` is Zoho's: a trial has the limits of its edition for as long as it runs.
     """
     edition = _find_edition(org, now)
-    allowed = edition.calls_at_once if edition else LEAST_CALLS_AT_ONCE
-    return min(allowed, SUB_CALLS_AT_ONCE)
+    return edition.calls_at_once if edition else LEAST_CALLS_AT_ONCE
 
 
 def compute_daily_credits(org: Mapping[str, Any], now: datetime) -> int | None:
@@ -89,21 +90,38 @@ def compute_query_credits(limit: int) -> int:
     return 1 if limit <= 200 else 2 if limit <= 1_000 else 3
 
 
+class Weight(NamedTuple):
+    """What a call counts for."""
+
+    credits: int
+    #: It is in the class of which Zoho serves ten at a time ("API Limits: Sub-concurrency"): COQL,
+    #: sorted lists, and inserts, updates and upserts of many records.
+    sub: bool
+
+
 _LIMIT = re.compile(rb"\blimit (?:\d+, ?)?(\d+)")
+_SUB_PARAMETERS = re.compile(r"[?&](sort_by|cvid)=")
 
 
-def compute_credits(request: requests.PreparedRequest) -> int:
-    """What a call costs."""
-    path = (request.url or "").partition("?")[0]
+def weigh(request: requests.PreparedRequest) -> Weight:
+    """Tells by the request itself.
+
+    UNVERIFIED: that what the page does not name is outside of the class: single records,
+    deletions and bulk jobs.
+    """
+    url = request.url or ""
+    path = url.partition("?")[0]
     if path.endswith("/coql"):
         body = request.body if isinstance(request.body, bytes) else (request.body or "").encode()
         limit = _LIMIT.findall(body)
-        return compute_query_credits(int(limit[-1]) if limit else 200)
+        return Weight(compute_query_credits(int(limit[-1]) if limit else 200), sub=True)
     if request.method == "POST" and path.endswith("/read"):
-        return CREDITS_OF_AN_EXPORT
+        return Weight(CREDITS_OF_AN_EXPORT, sub=False)
     if request.method in ("POST", "PUT"):
-        return max(1, math.ceil(_count_records(request.body) / RECORDS_PER_CREDIT))
-    return 1
+        records = _count_records(request.body)
+        credits_ = max(1, math.ceil(records / RECORDS_PER_CREDIT))
+        return Weight(credits_, sub=records > _SMALL_WRITE)
+    return Weight(1, sub=_SUB_PARAMETERS.search(url) is not None)
 
 
 def _count_records(body: object) -> int:

@@ -12,7 +12,13 @@ from zoho_crm.clock import ZohoClock
 from zoho_crm.directory import Directory, Metadata
 from zoho_crm.errors import find_code
 from zoho_crm.gate import Gate
-from zoho_crm.limits import LEAST_CALLS_AT_ONCE, compute_calls_at_once, compute_daily_credits
+from zoho_crm.limits import (
+    LEAST_CALLS_AT_ONCE,
+    SUB_CALLS_AT_ONCE,
+    compute_calls_at_once,
+    compute_daily_credits,
+    weigh,
+)
 from zoho_crm.problems import Refused, Unreadable
 from zoho_crm.usage import Usage
 
@@ -34,7 +40,7 @@ class Org:
         self.clock = ZohoClock(local=local)
         self.usage = Usage(reserve_percent=reserve_percent)
         self._most_calls = most_calls
-        self._gate = Gate(min(LEAST_CALLS_AT_ONCE, most_calls or LEAST_CALLS_AT_ONCE))
+        self._gate = Gate(self._limit_calls(LEAST_CALLS_AT_ONCE), SUB_CALLS_AT_ONCE)
         self._details_lock = threading.Lock()
         self._details: Mapping[str, Any] | None = None
         self._thread = threading.local()
@@ -52,34 +58,57 @@ class Org:
                     )
                     self._details = {}
                 allowed = compute_calls_at_once(self._details, self.clock.now())
-                self._gate.limit = min(allowed, self._most_calls or allowed)
+                self._gate.resize(self._limit_calls(allowed))
                 self.usage.set_total(compute_daily_credits(self._details, self.clock.now()))
             return self._details
 
     @property
     def calls_at_once(self) -> int:
-        """How many calls the org takes at a time from this run."""
+        """Calls that the edition and the user allow at a time; before the edition is known, what
+        every edition allows."""
         return self._gate.limit
+
+    @property
+    def sub_calls_at_once(self) -> int:
+        """Of these, the most queries, sorted lists and large writes."""
+        return self._gate.sub_limit
+
+    def _limit_calls(self, allowed: int) -> int:
+        return min(allowed, self._most_calls or allowed)
 
     @contextmanager
     def call(self, usage_of: str) -> Iterator[None]:
-        """A call in progress: waits for its turn, and is booked on this stream."""
-        with self._gate():
-            self._thread.code = None
+        """A call of this thread, with all its tries: it waits for its turn in `book_request`, keeps
+        its place to the end of the block, and is booked on this stream."""
+        self._thread.code = None
+        self._thread.in_call, self._thread.place = True, None
+        try:
             with self.usage.booked_on(usage_of):
                 yield
+        finally:
+            self._thread.in_call = False
+            if self._thread.place is not None:
+                self._gate.leave(self._thread.place)
 
     @property
     def code(self) -> str | None:
         """Zoho's code for refusing this thread's latest call, if it did."""
         return getattr(self._thread, "code", None)
 
-    def book_answer(self, request: requests.PreparedRequest, response: requests.Response) -> None:
-        """Books any answer of Zoho's API."""
+    def book_request(self, request: requests.PreparedRequest) -> None:
+        """A request is about to be sent: returns when it is its turn. Raises a transient error if
+        it would use the reserve."""
+        weight = weigh(request)
+        if getattr(self._thread, "in_call", False) and self._thread.place is None:
+            self._thread.place = self._gate.enter(sub=weight.sub)
+        self.usage.book_request(weight.credits)
+
+    def book_answer(self, response: requests.Response) -> None:
+        """Books any answer of Zoho's API to this thread's latest request."""
         self._thread.code = find_code(response)
         self.clock.observe(response.headers.get("Date"))
         refused = self._thread.code is not None or not response.ok
-        self.usage.book_answer(request, response, refused=refused)
+        self.usage.book_answer(response, refused=refused)
 
 
 _orgs: dict[tuple[str, str, str], Org] = {}

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import requests
 
-from zoho_crm.limits import compute_credits
 from zoho_crm.problems import transient_error
 
 LOGGER = logging.getLogger("airbyte")
@@ -77,10 +76,10 @@ class Usage:
             self._thread.stream = None
             self._end_call()
 
-    def book_request(self, request: requests.PreparedRequest) -> None:
-        """A call is about to be made. Raises a transient error if it would use the reserve."""
+    def book_request(self, cost: int) -> None:
+        """This thread is about to make a call of so many credits. Raises a transient error if it
+        would use the reserve."""
         self._end_call()
-        cost = compute_credits(request)
         with self._lock:
             self._keep_reserve(cost)
             self._under_way += cost
@@ -93,15 +92,14 @@ class Usage:
             self._under_way -= getattr(self._thread, "cost", 0)
         self._thread.cost = 0
 
-    def book_answer(
-        self, request: requests.PreparedRequest, response: requests.Response, *, refused: bool
-    ) -> None:
-        """Zoho has answered a call, and served or `refused` it."""
+    def book_answer(self, response: requests.Response, *, refused: bool) -> None:
+        """Zoho has answered the call of this thread, and served or `refused` it."""
         # UNVERIFIED: that a refused call costs one credit, whatever it asked for. "API Limits" and
         # "Bulk Read" name the price of what was done only: 50 for a job that was made.
-        cost, now = 1 if refused else compute_credits(request), time.monotonic()
+        booked, now = getattr(self._thread, "cost", 0), time.monotonic()
+        cost = 1 if refused else booked
         with self._lock:
-            self._under_way -= getattr(self._thread, "cost", 0)
+            self._under_way -= booked
             self._thread.cost = 0
             # The header may not include calls that ran beside this one.
             others = self._spent - getattr(self._thread, "before", self._spent)

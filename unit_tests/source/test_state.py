@@ -398,7 +398,7 @@ def test_clocks_that_differ_by_more_than_five_minutes_are_reported_once(
 
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
-            org.book_answer(*answer(off_s))
+            org.book_answer(answer(off_s))
 
     lines = [line for line in caplog.messages if "this machine's differ by" in line]
     assert len(lines) == reported
@@ -407,7 +407,7 @@ def test_clocks_that_differ_by_more_than_five_minutes_are_reported_once(
 def test_the_clock_of_an_emulator_may_be_moved(caplog: pytest.LogCaptureFixture) -> None:
     org = clocks.Org(local=True)
 
-    org.book_answer(*answer(18_000))
+    org.book_answer(answer(18_000))
 
     assert caplog.messages == []
     ahead = (org.clock.latest() - datetime.now(UTC)).total_seconds()
@@ -417,21 +417,20 @@ def test_the_clock_of_an_emulator_may_be_moved(caplog: pytest.LogCaptureFixture)
 def test_the_latest_timestamp_is_that_of_the_clock_which_is_most_ahead() -> None:
     org = clocks.Org()
     for off_s in (-500, 200, -100):
-        org.book_answer(*answer(off_s))
+        org.book_answer(answer(off_s))
 
     assert abs((org.clock.latest() - datetime.now(UTC)).total_seconds() - 200) < 5
     assert abs((org.clock.now() - datetime.now(UTC)).total_seconds() + 500) < 5
 
     behind = clocks.Org()
-    behind.book_answer(*answer(-500))
+    behind.book_answer(answer(-500))
     assert abs((behind.clock.latest() - datetime.now(UTC)).total_seconds()) < 5
 
 
-def answer(off_s: float) -> tuple[requests.PreparedRequest, requests.Response]:
-    request = requests.Request("GET", "https://www.zohoapis.com/crm/v4/org").prepare()
+def answer(off_s: float) -> requests.Response:
     response = requests.Response()
     response.status_code = 200
     response._content = b"{}"
     timestamp = datetime.now(UTC) + timedelta(seconds=off_s)
     response.headers["Date"] = timestamp.strftime("%a, %d %b %Y %H:%M:%S GMT")
-    return request, response
+    return response

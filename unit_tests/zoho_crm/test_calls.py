@@ -388,13 +388,13 @@ def test_a_reserve_counts_its_own_calls_where_zoho_does_not_say_what_is_left(
 
     def export() -> None:
         nonlocal made
-        org.usage.book_request(request)
+        org.book_request(request)
         made += 1
         answered = requests.Response()
         answered.status_code, answered._content = 201, b"{}"
         if header and made * 100 > total:
             answered.headers["X-API-CREDITS-REMAINING"] = str(total - made * 50)
-        org.book_answer(request, answered)
+        org.book_answer(answered)
 
     with caplog.at_level(logging.WARNING, "airbyte"):
         while total * 60 // 100 - made * 50 >= 50:
@@ -423,10 +423,10 @@ class Caller:
         self._thread = ThreadPoolExecutor(1)
 
     def sends(self) -> None:
-        self._thread.submit(self._org.usage.book_request, self._request).result()
+        self._thread.submit(self._org.book_request, self._request).result()
 
     def hears(self, credits_left: int | None) -> None:
-        self._thread.submit(self._org.book_answer, self._request, reported(credits_left)).result()
+        self._thread.submit(self._org.book_answer, reported(credits_left)).result()
 
 
 @pytest.fixture

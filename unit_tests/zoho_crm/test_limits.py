@@ -28,27 +28,29 @@ TRIAL = {
 @pytest.mark.parametrize(
     ("details", "calls", "credits_"),
     [
-        (TRIAL, 10, 53_000),
-        (TRIAL | {"trial_expiry": "2026-01-14T16:00:01-08:00"}, 10, 53_000),
+        (TRIAL, 20, 53_000),
+        (TRIAL | {"trial_expiry": "2026-01-14T16:00:01-08:00"}, 20, 53_000),
         (TRIAL | {"trial_expiry": "2026-01-15"}, 5, 5_000),
         (TRIAL | {"trial_expiry": "2026-01-14T23:59:59+00:00"}, 5, 5_000),
         # Whether these have ended is not known.
-        (TRIAL | {"trial_expiry": None}, 10, 53_000),
-        (TRIAL | {"trial_expiry": "soon"}, 10, 53_000),
-        ({"trial_type": "enterprise"}, 10, 50_000),
+        (TRIAL | {"trial_expiry": None}, 20, 53_000),
+        (TRIAL | {"trial_expiry": "soon"}, 20, 53_000),
+        ({"trial_type": "enterprise"}, 20, 50_000),
         (TRIAL | {"trial_type": "standard", "users_license_purchased": 0}, 10, 50_000),
         (TRIAL | {"trial_type": None}, 5, 5_000),
         # An edition that nobody knows.
         (TRIAL | {"trial_type": "grand"}, 5, None),
         # Who pays for one edition may try a higher one.
-        (TRIAL | {"paid": True, "paid_type": "standard"}, 10, 53_000),
+        (TRIAL | {"paid": True, "paid_type": "standard"}, 20, 53_000),
         (TRIAL | {"paid": True, "paid_type": "standard", "trial_expiry": None}, 10, 50_750),
         (
             TRIAL | {"paid": True, "paid_type": "standard", "trial_expiry": "2026-01-01"},
             10,
             50_750,
         ),
-        ({"paid": True, "paid_type": "enterprise", "users_license_purchased": 10}, 10, 60_000),
+        ({"paid": True, "paid_type": "enterprise", "users_license_purchased": 10}, 20, 60_000),
+        ({"paid": True, "paid_type": "professional"}, 15, 50_000),
+        ({"paid": True, "paid_type": "ultimate"}, 25, 50_000),
         ({"paid": False, "paid_type": "free", "users_license_purchased": 10}, 5, 5_000),
         ({"paid": True, "paid_type": "grand"}, 5, None),
         ({}, 5, None),
@@ -67,7 +69,7 @@ def server() -> Iterator[Running]:
         yield server
 
 
-@pytest.mark.parametrize(("days", "calls"), [(30, 10), (-1, 5)])
+@pytest.mark.parametrize(("days", "calls"), [(30, 20), (-1, 5)])
 def test_a_run_takes_for_allowed_what_a_trial_allows(
     server: Running, days: int, calls: int
 ) -> None:
@@ -83,11 +85,12 @@ def test_a_run_takes_for_allowed_what_a_trial_allows(
 
     usage = server.control("GET", "usage")
     assert client.org.usage.remaining == usage["credits_remaining"] + 1  # the call itself
-    assert client.org._gate.limit == calls
+    assert client.org.calls_at_once == calls
+    assert client.org.sub_calls_at_once == min(calls, 10)
     server.control("POST", "clock", {"advance_s": -400 * 86_400})
 
 
-@pytest.mark.parametrize(("most", "before", "after"), [(None, 5, 10), (4, 4, 4), (50, 5, 10)])
+@pytest.mark.parametrize(("most", "before", "after"), [(None, 5, 20), (4, 4, 4), (50, 5, 20)])
 def test_no_more_calls_are_made_at_a_time_than_the_edition_and_the_user_allow(
     server: Running, most: int | None, before: int, after: int
 ) -> None:
@@ -101,9 +104,9 @@ def test_no_more_calls_are_made_at_a_time_than_the_edition_and_the_user_allow(
     def at_once() -> int:
         server.control("POST", "reset", {})
         server.control("POST", "faults", [{"match": "*", "do": "delay", "args": {"seconds": 0.2}}])
-        with ThreadPoolExecutor(12) as threads:
+        with ThreadPoolExecutor(24) as threads:
             answers = [
-                threads.submit(ask.ask, "settings/roles", read=accept_any_body) for _ in range(12)
+                threads.submit(ask.ask, "settings/roles", read=accept_any_body) for _ in range(24)
             ]
         assert all(answer.result() for answer in answers)
         return int(server.control("GET", "usage")["max_concurrency"])
