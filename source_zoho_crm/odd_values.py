@@ -15,17 +15,20 @@ class OddValues:
 
     def __init__(self, stream: str) -> None:
         self._stream = stream
+        self._watched: list[Field] = []
         self._counts: Counter[Field] = Counter()
 
     def watch(self, fields: Iterable[Field]) -> list[Field]:
         """The fields, whose values are counted here from now on."""
-        return [replace(field, report_odd=self._count) for field in fields]
+        self._watched = [replace(field, report_odd=self._count) for field in fields]
+        return self._watched
 
     def report(self) -> None:
-        """One warning for each field with such values, with their number; then counting
-        restarts."""
-        for field, values in self._counts.items():
-            LOGGER.warning(f"{self._stream}.{field.api_name}: {describe_unfit(field, values)}")
+        """One warning for each field with such values, with their number, in the order of the
+        fields; then counting restarts."""
+        for field in self._watched:
+            if values := self._counts[field]:
+                LOGGER.warning(f"{self._stream}.{field.api_name}: {describe_unfit(field, values)}")
         self._counts.clear()
 
     def _count(self, field: Field) -> None:

@@ -14,7 +14,7 @@ from types import FrameType
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.exception_handler import init_uncaught_exception_handler
 from airbyte_cdk.logger import PRINT_BUFFER, init_logger
-from airbyte_cdk.models import FailureType
+from airbyte_cdk.models import AirbyteLogMessage, AirbyteMessage, FailureType, Level, Type
 from airbyte_cdk.utils import AirbyteTracedException
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 
@@ -85,11 +85,14 @@ class _Stop:
         timer.start()
 
     def end(self) -> None:
-        PRINT_BUFFER.flush()
         sentence = "Stopped. The next read with the last state continues from there."
-        logging.getLogger("airbyte").warning(sentence)
-        PRINT_BUFFER.flush()
-        os._exit(_SIGNALLED + signal.SIGINT)
+        log = AirbyteLogMessage(level=Level.WARN, message=sentence)
+        # Waits for what another thread prints, and nothing is printed behind it. Not by a logger:
+        # a thread that logs holds the logger while it waits for this lock.
+        with PRINT_BUFFER.lock:
+            _print(AirbyteEntrypoint.airbyte_message_to_string(AirbyteMessage(Type.LOG, log=log)))
+            PRINT_BUFFER.flush()
+            os._exit(_SIGNALLED + signal.SIGINT)
 
 
 def _build_source(args: Sequence[str]) -> SourceZohoCrm:

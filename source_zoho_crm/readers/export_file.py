@@ -5,10 +5,10 @@ import io
 import logging
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import IO, Any
+from typing import IO, cast
 
 from airbyte_cdk.utils import AirbyteTracedException
 
@@ -21,8 +21,10 @@ from zoho_crm.problems import system_error, transient_error
 
 LOGGER = logging.getLogger("airbyte")
 
-#: Few enough that the garbage collector does not traverse them repeatedly.
+#: Few enough to stay in the processor's cache while their columns are cast one by one.
 _AT_ONCE = 250
+#: Bytes that are unpacked at a time.
+_BLOCK = 2**18
 #: More than Zoho exports: a file that unpacks to more is not Zoho's.
 MOST_BYTES = 20 * 10**9
 #: Characters of a cell and of a row: far more than Zoho's longest field, a rich text of 50,000, and
@@ -85,13 +87,28 @@ class _TooLong(Exception):  # noqa: N818 - users get another sentence
     """A row of a CSV is longer than any may be."""
 
 
+class _Blocks(io.BufferedIOBase):
+    """A file that gives large blocks where small ones are asked for: TextIOWrapper has no setting
+    for it, and each block costs as much as eight rows."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def read1(self, size: int = -1, /) -> bytes:
+        return self._file.read(_BLOCK)
+
+
 class _Table:
     """The rows of a CSV; of a row that is too long, no more than the limit is in memory."""
 
     def __init__(self, unpacked: IO[bytes]) -> None:
         # Texts of Zoho are longer than the csv module's own limit of a cell.
         csv.field_size_limit(MOST_OF_A_CELL)
-        self._text = io.TextIOWrapper(unpacked, "utf-8-sig", "replace", newline="")
+        blocks = cast("IO[bytes]", _Blocks(unpacked))
+        self._text = io.TextIOWrapper(blocks, "utf-8-sig", "replace", newline="")
         # A blank line at the end is not a row.
         self._rows = filter(None, csv.reader(self._read_lines()))
         #: Characters since the latest page.
@@ -184,11 +201,12 @@ def _read_pages(
     if missing := ", ".join(sorted(described.keys() - places.keys())):
         LOGGER.warning(f"{module}: Zoho's export came without {missing}; these are null.")
     columns = [
-        (places[name], _Column(field.build_cell_reader(texts), field))
+        (places[name], _Column(name, field.build_cell_reader(texts), field))
         for name, field in described.items()
         if name in places
     ]
-    names = ["id", *(column.field.api_name for _, column in columns)]
+    # A copy has its final size from the start; a dict that grows is laid out again several times.
+    blank = dict.fromkeys(("id", *(column.name for _, column in columns)))
     found = 0
     for page in table.read_pages():
         found += len(page)
@@ -203,8 +221,10 @@ def _read_pages(
             raise transient_error(
                 f"{module}: Zoho's export holds a record whose Id is not a number. Try again later."
             )
-        values = [ids, *(column.cast(cells[place]) for place, column in columns)]
-        yield [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
+        rows: list[Row] = [{**blank, "id": key} for key in ids]
+        for place, column in columns:
+            column.fill(rows, cells[place])
+        yield rows
 
 
 def _find_places(header: Sequence[str]) -> dict[str, int]:
@@ -226,22 +246,22 @@ def _transpose(page: Sequence[Sequence[str]], width: int) -> list[tuple[str, ...
 
 @dataclass(frozen=True, slots=True)
 class _Column:
+    name: str
     read: CellCast
     field: Field
 
-    def cast(self, cells: Sequence[str]) -> list[Any]:
-        """An empty cell is null."""
-        if self.read is str:
-            return [cell or None for cell in cells]
-        read = self.read
-        try:
-            return [read(cell) if cell else None for cell in cells]
-        except Odd:
-            return [self._cast_one(cell) if cell else None for cell in cells]
-
-    def _cast_one(self, cell: str) -> Any:
-        try:
-            return self.read(cell)
-        except Odd as odd:
-            self.field.report_odd(self.field)
-            return odd.instead
+    def fill(self, rows: Iterable[Row], cells: Iterable[str]) -> None:
+        """Puts the values of cells into rows where they are null; an empty cell is null."""
+        name, read = self.name, self.read
+        if read is str:
+            for row, cell in zip(rows, cells, strict=True):
+                if cell:
+                    row[name] = cell
+            return
+        for row, cell in zip(rows, cells, strict=True):
+            if cell:
+                try:
+                    row[name] = read(cell)
+                except Odd as odd:
+                    row[name] = odd.instead
+                    self.field.report_odd(self.field)

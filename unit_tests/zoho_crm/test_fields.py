@@ -101,12 +101,12 @@ def test_what_is_remembered_of_one_timestamp_says_nothing_wrong_of_another(
 
 
 def test_no_more_than_so_many_timestamps_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(casts, "_MOST_UTC", 10)
-    casts._UTC_BY_LOCAL.clear()
-    for hour in range(500):
-        timestamp = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(hours=hour)
+    monkeypatch.setattr(casts, "_MOST_KNOWN", 10)
+    for second in range(0, 2_000_000, 4_001):
+        timestamp = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(seconds=second)
         assert to_utc(timestamp.isoformat()) == timestamp.strftime("%Y-%m-%dT%H:%M:%SZ")
-        assert 0 < len(casts._UTC_BY_LOCAL) <= 10
+        # One more timestamp is its hour and its end.
+        assert 0 < len(casts._ENDS) + sum(map(len, casts._UTC_HOURS.values())) <= 11
 
 
 @pytest.mark.parametrize(
