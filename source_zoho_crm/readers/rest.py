@@ -109,8 +109,9 @@ class RestReader:
             block.promised = block.promised or promised
             yield from self._read_block(block, size.pages, due, left, parts)
             rows += block.taken
-            left |= block.seen
-            left -= emitted.keys()
+            # In place: parts that are under way add to it.
+            left.update(block.seen)
+            left.difference_update(emitted)
             pages = yield from second.count_proven_pages(block, begun, final=size.pages == 1)
             if second.is_complete:
                 # What they showed after it may lack rows.
@@ -120,7 +121,7 @@ class RestReader:
             ended = pages == block.pages and not (block.is_cut or second.is_complete)
             if ended or reached > stop:
                 yield Wait(parts)
-                left -= emitted.keys()
+                left.difference_update(emitted)
                 if left and end.timestamp() > (yield Now()):
                     yield from self._rows.emit_edited(left, stop)
                 yield from close(Window(start, end))
