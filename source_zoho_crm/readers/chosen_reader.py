@@ -109,7 +109,11 @@ class ChosenReader:
         self.by_time = True
         # What is edited meanwhile moves to the end of the span, and has come before.
         self._emission.drop_repeats()
-        yield from self._reader.read_changes(plan.start, plan.end + _FAR, resumed=False)
+        far = plan.end + _FAR
+        if isinstance(self._reader, CoqlReader):
+            yield from self._reader.read_moving(plan.start, far)
+        else:
+            yield from self._reader.read_changes(plan.start, far, resumed=False)
 
     def _choose(self) -> Reader:
         plan = self._plan
