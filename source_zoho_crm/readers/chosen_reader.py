@@ -117,7 +117,11 @@ class ChosenReader:
         # What is edited meanwhile moves to the end of the span, and has come before.
         self._emission.drop_windows()
         self._emission.drop_repeats()
-        yield from self._reader.read_changes(plan.start, plan.end + _FAR)
+        far = plan.end + _FAR
+        if isinstance(self._reader, CoqlReader):
+            yield from self._reader.read_moving(plan.start, far)
+        else:
+            yield from self._reader.read_changes(plan.start, far)
 
     def _choose(self) -> Reader:
         plan = self._plan

@@ -139,7 +139,7 @@ class Export:
             except Refused as refusal:
                 if refusal.code == _GONE and result.rows == 0:
                     self._gone_when_empty += 1
-                    if self._gone_when_empty == _GONE_OFTEN_ENOUGH:
+                    if self._gone_when_empty >= _GONE_OFTEN_ENOUGH:
                         return None
                 yield from self._retry_if_gone(refusal)
             else:

@@ -71,24 +71,27 @@ class MoveDetector:
             return MovedRows(frozenset(), frozenset(), whole=False, refused=self._refused)
         try:
             rows: list[Row] = []
+            unshown = False
+            if edits:
+                # Before the deletions: a record that was edited and is deleted between the two
+                # would be in neither.
+                page: Page = yield ListRecords({"fields": "id", "converted": "both"}, since)
+                rows += page.rows
+                unshown = page.more
             more, number, repeats = True, 0, RepeatedPages(self._module)
             while more:
                 number += 1
-                page: Page = yield ListDeletions(since, number)
+                page = yield ListDeletions(since, number)
                 repeats.check(page)
                 rows += page.rows
                 more = page.more and bool(page.rows)
-            if edits:
-                page = yield ListRecords({"fields": "id", "converted": "both"}, since)
-                rows += page.rows
-                more = page.more
         except Refused as refusal:
             if refusal.code not in NOT_SERVED | PERMISSION_LACKING and not refusal.scopes_held:
                 raise
             self._refused = True
             return MovedRows(frozenset(), frozenset(), whole=False, refused=True)
         ids = frozenset(row["id"] for row in rows)
-        return MovedRows(frozenset(filter(held, ids)), ids, whole=not more)
+        return MovedRows(frozenset(filter(held, ids)), ids, whole=not unshown)
 
     def has_moved(
         self, since: Moment, held: Callable[[str], bool], *, edits: bool = True

@@ -108,7 +108,8 @@ class RestReader:
             block.promised = block.promised or promised
             yield from self._read_block(block, size.pages, due, left, parts)
             rows += block.taken
-            left |= block.seen
+            # In place: parts that are under way add to it.
+            left.update(block.seen)
             left.difference_update(emitted)
             pages = yield from second.count_proven_pages(block, begun, final=size.pages == 1)
             if second.is_complete:
