@@ -10,6 +10,7 @@ from typing import Any
 from airbyte_cdk.models import FailureType
 
 from source_zoho_crm.download_pace import DownloadPace
+from source_zoho_crm.readers.column_groups import WideQueries
 from source_zoho_crm.readers.windows import CURSOR_FIELD
 from zoho_crm.directory import Directory, Metadata
 from zoho_crm.domains import DOTS, quote_path_part
@@ -87,6 +88,7 @@ class SourceModules:
         self.records_refused: set[str] = set()
         #: Here because it is one per run, too: Zoho limits the downloads of an org.
         self.download_pace = DownloadPace()
+        self.wide_queries = WideQueries()
 
     def list_names(self, requester: Metadata) -> list[str]:
         """The API names of all modules of the org, in Zoho's order."""

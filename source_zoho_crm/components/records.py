@@ -112,6 +112,7 @@ class RecordsRetriever(Retriever):
             deleted_since=span.deleted_since if span else self._find_deletions_start(),
             # A child that is read whole emits no state, and a full refresh resumes from none.
             in_steps=self._module.windowed and incremental,
+            wide_queries=get_modules(get_org(self.config)).wide_queries,
         )
 
     def _report(self, read: ModuleRead) -> None:

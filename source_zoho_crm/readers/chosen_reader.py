@@ -129,7 +129,7 @@ class ChosenReader:
             return BulkReader(plan, self._detector)
         if plan.method == "REST":
             return self._build_rest()
-        coql = CoqlReader(plan.name, plan.fields, plan.version)
+        coql = CoqlReader(plan)
         if not plan.module.is_convertible:
             return coql
         return CoqlAndConvertedReader(coql, self._build_rest("true"))

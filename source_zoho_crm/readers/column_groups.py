@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from source_zoho_crm.readers import Page, Row
 from source_zoho_crm.readers.steps import All, Columns, Question, Task
@@ -12,6 +13,13 @@ from zoho_crm.problems import transient_error
 LOGGER = logging.getLogger("airbyte")
 
 _REREADS = 5
+
+
+@dataclass(slots=True)
+class WideQueries:
+    """Whether Zoho has refused, in this run, a query of more columns than its pages allow."""
+
+    refused: bool = False
 
 
 def group_columns(

@@ -1,7 +1,8 @@
 """The COQL reader: records by Zoho's query language."""
 
+import logging
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -11,6 +12,7 @@ from source_zoho_crm.readers.column_groups import (
     join_columns,
     read_until_unchanged,
 )
+from source_zoho_crm.readers.read_plan import ReadPlan
 from source_zoho_crm.readers.repeated_pages import repeated_page_error
 from source_zoho_crm.readers.steps import (
     All,
@@ -30,9 +32,14 @@ from source_zoho_crm.readers.windows import (
     cut_window,
     parse_timestamp,
 )
-from zoho_crm.fields import Field, build_caster
+from zoho_crm.fields import build_caster
 from zoho_crm.multi_select import MultiSelectTexts
+from zoho_crm.problems import Refused
 
+LOGGER = logging.getLogger("airbyte")
+
+#: Columns that a query of every version may select.
+SURE_COLUMNS = 50
 #: COQL: at most 50 values in a list.
 _IDS_AT_ONCE = 50
 #: The first page of a window that may be small: 200 rows cost the least, if Zoho charges by what is
@@ -58,18 +65,14 @@ class CoqlReader:
 
     name = "COQL"
 
-    def __init__(self, module: str, fields: Sequence[Field], version: Mapping[str, int]) -> None:
-        self._module = module
-        self._groups = group_columns(
-            fields,
-            most=version["coql_columns"],
-            with_id=True,
-            most_formulas=version["coql_formulas"],
-        )
-        self._most_rows = version["coql_rows"]
-        self._texts = MultiSelectTexts(module)
+    def __init__(self, plan: ReadPlan) -> None:
+        self._plan = plan
+        self._module = plan.name
+        self._groups = self._group_columns()
+        self._most_rows = plan.version["coql_rows"]
+        self._texts = MultiSelectTexts(plan.name)
         self._size = WindowSize()
-        self._cast = build_caster(fields, self._texts)
+        self._cast = build_caster(plan.fields, self._texts)
 
     def read_changes(self, since: datetime, end: datetime, *, promised: bool = False) -> Task[None]:
         span = Window(since, end)
@@ -99,13 +102,43 @@ class CoqlReader:
 
     def _has_more(self, span: Window, *, promised: bool) -> Task[bool]:
         """Reads the span if it has few rows; returns whether it has more."""
-        few: Page = yield Query(self._groups[0], _FEW, span, promised=promised)
+        few = yield from self._ask(Query(self._groups[0], _FEW, span, promised=promised))
         if few.more:
             return True
         # Most modules, most of the time: one call, and one for each further column group.
         if few.rows:
             yield from self._complete(few.rows, span)
         return False
+
+    def _group_columns(self) -> list[Columns]:
+        version, refused = self._plan.version, self._plan.wide_queries.refused
+        return group_columns(
+            self._plan.fields,
+            most=SURE_COLUMNS if refused else version["coql_columns"],
+            with_id=True,
+            most_formulas=version["coql_formulas"],
+        )
+
+    def _ask(self, query: Query) -> Task[Page]:
+        """The answer to a query of the first column group.
+
+        UNVERIFIED: how many columns a query of v8 may select, and how Zoho refuses more: its
+        OpenAPI and a client in production say 500, its pages 50. So whatever the refusal of a wide
+        query is, the run asks for no more than 50 from then on.
+        """
+        try:
+            page: Page = yield query
+        except Refused as refusal:
+            if len(query.columns) <= SURE_COLUMNS:
+                raise
+            LOGGER.info(
+                f"{self._module}: Zoho refuses a query of {len(query.columns)} columns "
+                f"({refusal.code}). {SURE_COLUMNS} at most are asked for from here on."
+            )
+            self._plan.wide_queries.refused = True
+            self._groups = self._group_columns()
+            page = yield replace(query, columns=self._groups[0])
+        return page
 
     def _read_windows(self, span: Window) -> Task[None]:
         before: Started | None = None
@@ -163,8 +196,8 @@ class CoqlReader:
             self._groups[0], self._most_rows, window, after="0", promised=promised
         )
         while query:
-            page: Page = yield query
-            query = self._follow(query, page)
+            page = yield from self._ask(query)
+            query = self._follow(replace(query, columns=self._groups[0]), page)
             part = self._complete(page.rows, window)
             # Else it stays in memory until the next one comes.
             del page

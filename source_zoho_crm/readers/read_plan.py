@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from source_zoho_crm.modules import Module
+from source_zoho_crm.readers.column_groups import WideQueries
 from source_zoho_crm.readers.windows import Span
 from zoho_crm.fields import Field
 
@@ -29,6 +30,8 @@ class ReadPlan:
     deleted_since: datetime | None
     #: The state counts, so that it has to move while the module is read.
     in_steps: bool
+    #: Shared by the reads of a run.
+    wide_queries: WideQueries
 
     @property
     def name(self) -> str:

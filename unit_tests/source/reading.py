@@ -8,6 +8,7 @@ from source_zoho_crm.bulk_read import BulkRead
 from source_zoho_crm.calls import Calls
 from source_zoho_crm.driver import drive
 from source_zoho_crm.modules import Module
+from source_zoho_crm.readers.column_groups import WideQueries
 from source_zoho_crm.readers.machine import Machine
 from source_zoho_crm.readers.moved_rows import MoveDetector
 from source_zoho_crm.readers.read_plan import ReadPlan
@@ -44,6 +45,7 @@ def plan(
         end=datetime.now(UTC),
         deleted_since=None,
         in_steps=False,
+        wide_queries=WideQueries(),
     )
 
 
