@@ -8,9 +8,10 @@ from urllib.parse import quote_plus
 from destination_zoho_crm.row_order import Group, RowOrder, WriteFuture
 from destination_zoho_crm.rows import EncodedRow, MergedRows
 
-#: Calls under way at a time. Calls of more than ten records have a limit of ten per org,
-#: whatever its edition ("API Limits: Sub-concurrency"), and people and other programs share it.
-WRITERS = 5
+#: Batches under way at a time, where the edition allows as many calls. Ten calls of more than ten
+#: records are what any org has ("API Limits: Sub-concurrency"); people and other programs share
+#: them.
+_MOST_WRITERS = 8
 #: Batches that wait for a writer, besides those in work; reading stops meanwhile.
 _IN_HAND = 5
 
@@ -31,10 +32,12 @@ class Writers:
     STATE would report that the others are written, so they are left to the next sync.
     """
 
-    def __init__(self, stop: threading.Event) -> None:
+    def __init__(self, stop: threading.Event, *, calls_at_once: int) -> None:
+        """`calls_at_once`: large writes that the org takes at a time."""
+        writers = min(_MOST_WRITERS, calls_at_once)
         self._stop = stop
-        self._pool = ThreadPoolExecutor(WRITERS, thread_name_prefix="writer")
-        self._room = threading.Semaphore(WRITERS + _IN_HAND)
+        self._pool = ThreadPoolExecutor(writers, thread_name_prefix="writer")
+        self._room = threading.Semaphore(writers + _IN_HAND)
         self._futures: set[WriteFuture] = set()
         self.failure: BaseException | None = None
 

@@ -100,7 +100,7 @@ class Run:
         self._row_counts = RowCounts(plan.stream for plan in plans)
         self._stop = stop
         self._rejects = RejectedRows(settings.folder)
-        self._writers = Writers(stop)
+        self._writers = Writers(stop, calls_at_once=client.org.sub_calls_at_once)
         #: By module.
         self._insert_batches: defaultdict[str, InsertBatches] = defaultdict(InsertBatches)
         self._orders = build_orders(plans)

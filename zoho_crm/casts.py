@@ -154,12 +154,37 @@ def _parse_date(value: str) -> str | None:
     return date.fromisoformat(value).isoformat()
 
 
-#: Parsing is the most expensive step of a row. So a timestamp is put together from its hour in UTC,
-#: by how many hours earlier that is and by the local hour, and from what follows the hour, in UTC.
-#: Ten years have 87,660 hours.
-_UTC_HOURS: dict[int, dict[str, str]] = {}
-_ENDS: dict[str, tuple[dict[str, str], str]] = {}
-_MOST_KNOWN = 100_000
+class _Days(dict[str, str]):
+    """The days of UTC, each with its T, by the local days that are so many days earlier."""
+
+    #: Those of 27 years.
+    MOST = 10_000
+
+    def __init__(self, later: int) -> None:
+        super().__init__()
+        self._later = timedelta(days=later)
+
+    def __missing__(self, day: str) -> str:
+        if len(day) != 10 or not day[4] == day[7] == "-":
+            raise KeyError(day)
+        try:
+            utc = date.fromisoformat(day) + self._later
+        except OverflowError:
+            raise KeyError(day) from None
+        if len(self) >= self.MOST:
+            self.clear()
+        self[day] = found = f"{utc.isoformat()}T"
+        return found
+
+
+_DAYS = {later: _Days(later) for later in (-1, 0, 1)}
+_Hours = dict[str, tuple[_Days, str]]
+#: Parsing is the most expensive step of a row. So a timestamp is put together from what its end
+#: says, such as 04:09-07:00: how many hours UTC is later, by that the hours, by these the days.
+_HOURS: dict[int, _Hours] = {}
+_ENDS: dict[str, tuple[_Hours, str]] = {}
+#: Those of 27 offsets.
+_MOST_ENDS = 100_000
 _HOUR = timedelta(hours=1)
 
 
@@ -170,9 +195,11 @@ def to_utc(value: Any) -> str:
     off.
     """
     try:
-        hour, _, end = value.partition(":")
+        day, _, time = value.partition("T")
+        hour, _, end = time.partition(":")
         hours, utc_end = _ENDS[end]
-        return hours[hour] + utc_end
+        days, utc_hour = hours[hour]
+        return days[day] + utc_hour + utc_end
     except (AttributeError, LookupError):
         return _parse_timestamp(value)
 
@@ -189,22 +216,18 @@ def _parse_timestamp(value: Any) -> str:
         raise ValueError(value) from None
     timestamp = f"{utc.isoformat()[:19]}Z"
     # 2024-06-05T02:04:09-07:00, and Z for the offset: what is cut there fits together again.
-    if value[13:14] == value[16:17] == ":" and 20 <= len(value) <= 25:
-        _remember(value, timestamp, (_to_hour(local) - _to_hour(utc)) // _HOUR)
+    if value[10:11] == "T" and value[13:14] == value[16:17] == ":" and 20 <= len(value) <= 25:
+        if len(_ENDS) >= _MOST_ENDS:
+            _ENDS.clear()
+        later = (_to_hour(utc) - _to_hour(local)) // _HOUR
+        hours = _HOURS.setdefault(later, {})
+        hours[value[11:13]] = _DAYS[(utc.date() - local.date()).days], timestamp[11:13]
+        _ENDS[value[14:]] = hours, timestamp[13:]
     return timestamp
 
 
 def _to_hour(timestamp: datetime) -> datetime:
     return timestamp.replace(minute=0, second=0, microsecond=0, tzinfo=None)
-
-
-def _remember(value: str, timestamp: str, earlier: int) -> None:
-    if len(_ENDS) + sum(map(len, _UTC_HOURS.values())) >= _MOST_KNOWN:
-        _ENDS.clear()
-        _UTC_HOURS.clear()
-    hours = _UTC_HOURS.setdefault(earlier, {})
-    hours[value[:13]] = timestamp[:13]
-    _ENDS[value[14:]] = hours, timestamp[13:]
 
 
 def cast_datetime(value: Any) -> str | None:

@@ -52,7 +52,11 @@ def cast_list(value: Any) -> list[str] | None:
     """
     items = value if isinstance(value, list) else [value]
     try:
-        texts = [text for text in map(_cast_item, items) if text]
+        texts = [
+            text
+            for item in items
+            if (text := item.strip() if type(item) is str else _cast_item(item))
+        ]
     except Odd:
         raise Odd([text for text in map(_cast_item_or_dump, items) if text] or None) from None
     return texts or None

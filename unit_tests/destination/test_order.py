@@ -178,7 +178,7 @@ def test_a_run_that_is_stopped_writes_no_row_behind_one_that_it_leaves(org: Org)
 
     def lines() -> Iterator[bytes]:
         # These keep all writers busy.
-        yield from (row("Leads", {"Last_Name": f"{n}"}) for n in range(500))
+        yield from (row("Leads", {"Last_Name": f"{n}"}) for n in range(800))
         yield state("Leads", 1)
         yield row("Contacts", contact("a", "Earlier"))
         yield row("later", contact("a", "Later"))

@@ -269,3 +269,18 @@ def test_the_destination_writes_for_callers_within_python(org: Org) -> None:
     assert message.state.destinationStats
     assert message.state.destinationStats.recordCount == 1.0
     assert org.record("Leads", Last_Name="L")
+
+
+@pytest.mark.parametrize(("trial_until", "writers"), [("", 8), ("2020-01-01T00:00:00Z", 5)])
+def test_so_many_batches_are_written_at_a_time_as_the_edition_allows(
+    org: Org, trial_until: str, writers: int
+) -> None:
+    """An org whose trial has ended has the Free edition."""
+    org.knobs(latency_ms=200, trial_until=trial_until)
+
+    result = org.write(stream("Leads", "Last_Name"), ({"Last_Name": str(n)} for n in range(1_600)))
+    usage = org.control("GET", "usage")
+    org.knobs(latency_ms=0, trial_until="")
+
+    assert result.counts() == {"created": 1_600}
+    assert usage["max_concurrency"] == writers

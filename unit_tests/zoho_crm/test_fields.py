@@ -101,12 +101,16 @@ def test_what_is_remembered_of_one_timestamp_says_nothing_wrong_of_another(
 
 
 def test_no_more_than_so_many_timestamps_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(casts, "_MOST_KNOWN", 10)
-    for second in range(0, 2_000_000, 4_001):
+    monkeypatch.setattr(casts, "_MOST_ENDS", 10)
+    monkeypatch.setattr(casts._Days, "MOST", 10)
+    casts._ENDS.clear()
+    for days in casts._DAYS.values():
+        days.clear()
+    for second in range(0, 5_000_000, 9_001):
         timestamp = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(seconds=second)
         assert to_utc(timestamp.isoformat()) == timestamp.strftime("%Y-%m-%dT%H:%M:%SZ")
-        # One more timestamp is its hour and its end.
-        assert 0 < len(casts._ENDS) + sum(map(len, casts._UTC_HOURS.values())) <= 11
+        assert 0 < len(casts._ENDS) <= 10
+        assert sum(map(len, casts._DAYS.values())) <= 10
 
 
 @pytest.mark.parametrize(
