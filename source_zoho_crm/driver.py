@@ -5,31 +5,65 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from source_zoho_crm.readers.machine import Machine, Ticket
 from source_zoho_crm.readers.steps import Now, Output, Question, Sleep
 
+#: Bytes of answers that the reads of a run hold at a time. In memory, rows take about four times
+#: as many.
+_MOST_BYTES = 32 * 2**20
 
-def drive(machine: Machine, ask: Callable[[Question], Any], *, most_calls: int) -> Iterator[Output]:
+
+class Room:
+    """What the answers of a run may take in memory, shared by its reads."""
+
+    def __init__(self) -> None:
+        self._reads = 0
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def share(self) -> Iterator[None]:
+        """One more read takes its share, to the end of the block."""
+        with self._lock:
+            self._reads += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._reads -= 1
+
+    def count_fitting(self, size: int) -> int:
+        """How many answers of so many bytes fit into a read's share; one always does."""
+        share = _MOST_BYTES // max(self._reads, 1)
+        return max(1, share // max(size, 1))
+
+
+def drive(
+    machine: Machine, ask: Callable[[Question], Any], *, most_calls: int, room: Room | None = None
+) -> Iterator[Output]:
     """What a reader's tasks yield. Raises what they raise.
 
     `ask` makes the call of a question and returns the answer, or raises what the task is to be
-    told. It is called from several threads, `most_calls` of them at a time. While nobody pulls what
-    was read, no further call is begun.
+    told. It is called from several threads, `most_calls` of them at a time; fewer, where answers as
+    large as the largest one so far do not fit into the `room`. While nobody pulls what was read, no
+    further call is begun.
     """
-    calls = _Calls(ask, most_calls)
+    room = room or Room()
+    calls = _Calls(ask, most_calls, room)
     try:
-        while True:
-            part = machine.next_output()
-            # Before it is passed on: calls run while its reader works with it.
-            has_answered = calls.begin_calls(machine)
-            if part is not None:
-                yield part
-            elif machine.ended:
-                return
-            elif not has_answered:
-                calls.wait_for_answer(machine)
+        with room.share():
+            while True:
+                part = machine.next_output()
+                # Before it is passed on: calls run while its reader works with it.
+                has_answered = calls.begin_calls(machine)
+                if part is not None:
+                    yield part
+                elif machine.ended:
+                    return
+                elif not has_answered:
+                    calls.wait_for_answer(machine)
     finally:
         calls.end()
         machine.close()
@@ -38,9 +72,12 @@ def drive(machine: Machine, ask: Callable[[Question], Any], *, most_calls: int) 
 class _Calls:
     """The calls of one read that are under way."""
 
-    def __init__(self, ask: Callable[[Question], Any], most: int) -> None:
+    def __init__(self, ask: Callable[[Question], Any], most: int, room: Room) -> None:
         self._ask = ask
         self._most = most
+        self._room = room
+        #: Bytes of the largest answer.
+        self._largest = 0
         self._threads = 0
         self._under_way = 0
         self._tickets: queue.SimpleQueue[Ticket | None] = queue.SimpleQueue()
@@ -53,7 +90,8 @@ class _Calls:
     def begin_calls(self, machine: Machine) -> bool:
         """Begins those that may run at a time; whether a question was answered without a call, so
         that others may come before those that are left."""
-        while self._under_way < self._most and (ticket := machine.take()):
+        most = min(self._most, self._room.count_fitting(self._largest))
+        while self._under_way < most and (ticket := machine.take()):
             if isinstance(ticket.question, Now):
                 machine.answer(ticket, time.time())
                 return True
@@ -75,6 +113,7 @@ class _Calls:
         if error:
             machine.fail(ticket, error)
         else:
+            self._largest = max(self._largest, getattr(answer, "size", 0))
             machine.answer(ticket, answer)
 
     def _wait(self) -> tuple[Ticket, Any, BaseException | None] | None:

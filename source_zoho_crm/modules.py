@@ -10,6 +10,7 @@ from typing import Any
 from airbyte_cdk.models import FailureType
 
 from source_zoho_crm.download_pace import DownloadPace
+from source_zoho_crm.driver import Room
 from source_zoho_crm.readers.column_groups import WideQueries
 from source_zoho_crm.readers.windows import CURSOR_FIELD
 from zoho_crm.directory import Directory, Metadata
@@ -89,6 +90,7 @@ class SourceModules:
         #: Here because it is one per run, too: Zoho limits the downloads of an org.
         self.download_pace = DownloadPace()
         self.wide_queries = WideQueries()
+        self.room = Room()
 
     def list_names(self, requester: Metadata) -> list[str]:
         """The API names of all modules of the org, in Zoho's order."""

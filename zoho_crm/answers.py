@@ -32,6 +32,8 @@ class Page:
     rows: list[Row]
     more: bool
     next_token: str | None = None
+    #: Bytes of the answer, unpacked.
+    size: int = 0
 
 
 #: None: no rows.

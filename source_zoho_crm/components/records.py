@@ -82,9 +82,14 @@ class RecordsRetriever(Retriever):
             LOGGER.warning(warning)
         read = ModuleRead(self._plan(start))
         org = get_org(self.config)
-        machine = Machine(read.read(), read.emission)
+        parts = drive(
+            Machine(read.read(), read.emission),
+            self._calls.answer,
+            most_calls=org.calls_at_once,
+            room=get_modules(org).room,
+        )
         try:
-            for part in drive(machine, self._calls.answer, most_calls=org.calls_at_once):
+            for part in parts:
                 if isinstance(part, Window):
                     self._close_window(part)
                 else:

@@ -49,7 +49,7 @@ _SECOND = timedelta(seconds=1)
 #: How many rows are tried for a Modified_Time at which the window can end.
 _TRIES = 3
 #: Windows that are read at a time.
-_WINDOWS_AT_ONCE = 5
+_WINDOWS_AT_ONCE = 3
 #: Ranks of questions. A page's other column groups come first: what waits for them is in memory.
 #: Windows come in their order, after them.
 _FIRST, _OF_WINDOWS = 0, 1
