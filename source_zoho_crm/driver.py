@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from source_zoho_crm.readers.lists import PER_PAGE
 from source_zoho_crm.readers.machine import Machine, Ticket
-from source_zoho_crm.readers.steps import Now, Output, Question, Sleep
+from source_zoho_crm.readers.steps import Now, Output, Query, Question, Sleep
+from zoho_crm.answers import Page
 
 #: Bytes of answers that the reads of a run hold at a time. In memory, rows take about four times
 #: as many.
@@ -34,10 +36,10 @@ class Room:
             with self._lock:
                 self._reads -= 1
 
-    def count_fitting(self, size: int) -> int:
-        """How many answers of so many bytes fit into a read's share; one always does."""
-        share = _MOST_BYTES // max(self._reads, 1)
-        return max(1, share // max(size, 1))
+    @property
+    def bytes(self) -> int:
+        """Of a read's share."""
+        return _MOST_BYTES // max(self._reads, 1)
 
 
 def drive(
@@ -46,9 +48,9 @@ def drive(
     """What a reader's tasks yield. Raises what they raise.
 
     `ask` makes the call of a question and returns the answer, or raises what the task is to be
-    told. It is called from several threads, `most_calls` of them at a time; fewer, where answers as
-    large as the largest one so far do not fit into the `room`. While nobody pulls what was read, no
-    further call is begun.
+    told. It is called from several threads, `most_calls` of them at a time; fewer, where that many
+    answers, with rows like those so far, would not fit into the `room`. While nobody pulls what was
+    read, no further call is begun.
     """
     room = room or Room()
     calls = _Calls(ask, most_calls, room)
@@ -76,8 +78,10 @@ class _Calls:
         self._ask = ask
         self._most = most
         self._room = room
-        #: Bytes of the largest answer.
-        self._largest = 0
+        #: Bytes of a row, at most so far, and what the answers that are under way may take.
+        self._row_bytes = 0.0
+        self._bytes = 0.0
+        self._expected: dict[Ticket, float] = {}
         self._threads = 0
         self._under_way = 0
         self._tickets: queue.SimpleQueue[Ticket | None] = queue.SimpleQueue()
@@ -90,8 +94,7 @@ class _Calls:
     def begin_calls(self, machine: Machine) -> bool:
         """Begins those that may run at a time; whether a question was answered without a call, so
         that others may come before those that are left."""
-        most = min(self._most, self._room.count_fitting(self._largest))
-        while self._under_way < most and (ticket := machine.take()):
+        while self._may_begin(machine.peek()) and (ticket := machine.take()):
             if isinstance(ticket.question, Now):
                 machine.answer(ticket, time.time())
                 return True
@@ -110,11 +113,27 @@ class _Calls:
             return
         ticket, answer, error = answered
         self._under_way -= 1
-        if error:
+        self._bytes -= self._expected.pop(ticket)
+        if error is not None:
             machine.fail(ticket, error)
-        else:
-            self._largest = max(self._largest, getattr(answer, "size", 0))
-            machine.answer(ticket, answer)
+            return
+        if isinstance(answer, Page) and answer.rows:
+            self._row_bytes = max(self._row_bytes, answer.size / len(answer.rows))
+        machine.answer(ticket, answer)
+
+    def _may_begin(self, question: Question | None) -> bool:
+        """Whether there is room for its answer; for one answer there always is."""
+        if not self._under_way:
+            return question is not None
+        return (
+            question is not None
+            and self._under_way < self._most
+            and self._bytes + self._expect_bytes(question) <= self._room.bytes
+        )
+
+    def _expect_bytes(self, question: Question) -> float:
+        """Bytes of its answer, at most, if its rows are like those so far."""
+        return self._row_bytes * (question.limit if isinstance(question, Query) else PER_PAGE)
 
     def _wait(self) -> tuple[Ticket, Any, BaseException | None] | None:
         """The next answer of a call; None: before it, the first of those that sleep wakes."""
@@ -135,6 +154,8 @@ class _Calls:
 
     def _begin(self, ticket: Ticket) -> None:
         self._under_way += 1
+        self._expected[ticket] = self._expect_bytes(ticket.question)
+        self._bytes += self._expected[ticket]
         if self._threads < self._under_way:
             self._threads += 1
             # A daemon: a process that has to end does not wait for Zoho's answer.

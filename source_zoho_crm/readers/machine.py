@@ -88,13 +88,18 @@ class Machine:
     def ended(self) -> bool:
         return self._root.ended
 
-    def take(self) -> Ticket | None:
+    def peek(self) -> Question | None:
         """The question to ask next; None: there is none at present."""
         while self._wanted:
-            ticket = heapq.heappop(self._wanted)[2]
+            ticket = self._wanted[0][2]
             if ticket.is_wanted:
-                return ticket
+                return ticket.question
+            heapq.heappop(self._wanted)
         return None
+
+    def take(self) -> Ticket | None:
+        """As `peek`; it is going to be answered."""
+        return None if self.peek() is None else heapq.heappop(self._wanted)[2]
 
     def answer(self, ticket: Ticket, answer: Any) -> None:
         if not ticket.is_wanted:
