@@ -112,7 +112,8 @@ class BulkReader:
                     yield window
                 return chain.rows
             if span is not None:
-                parts = cut_window(span, chain.hours, most_rows=int(chain.most_rows * _FILLED))
+                most_rows = int(chain.most_rows * _FILLED)
+                parts = cut_window(span, chain.hours, chain.timestamps, most_rows=most_rows)
                 rows = 0
                 for part in parts:
                     rows += yield from self._read(part, before)

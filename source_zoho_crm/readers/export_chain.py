@@ -128,10 +128,13 @@ class Chain:
         return new
 
 
-def cut_window(window: Window, hours: Mapping[str, int], *, most_rows: int) -> list[Window]:
+def cut_window(
+    window: Window, hours: Mapping[str, int], timestamps: Sequence[str] = (), *, most_rows: int
+) -> list[Window]:
     """The window in parts that hold at most so many rows, if an hour holds no more.
 
-    At least two: a window that is within one hour is halved.
+    At least two: if its rows are within one hour, it is cut in the middle of these.
+    `timestamps`: Modified_Time of a sample of them.
     """
     starts = [window.start]
     rows_of_part = 0
@@ -142,8 +145,11 @@ def cut_window(window: Window, hours: Mapping[str, int], *, most_rows: int) -> l
             rows_of_part = 0
         rows_of_part += rows_of_hour
     if len(starts) == 1:
+        # Not in the middle of its time, which may be years: each half costs an export and more.
+        known = sorted(timestamps)
         half = (window.end - window.start) // 2
-        starts.append(window.start + max(_SECOND, half - half % _SECOND))
+        middle = datetime.fromisoformat(known[len(known) // 2]) if known else window.start + half
+        starts.append(max(window.start + _SECOND, middle.replace(microsecond=0)))
     ends = [*(start - _SECOND for start in starts[1:]), window.end]
     return [Window(*span) for span in zip(starts, ends, strict=True)]
 
