@@ -41,9 +41,11 @@ class Sender:
         stop: threading.Event,
         *,
         run_deletes: bool,
+        run_inserts: bool,
     ) -> None:
         """`batches`: of the module, shared by all streams that write to it. When `stop` is set,
-        no insert is made again. `run_deletes`: the run deletes records of the module."""
+        no insert is made again. `run_deletes`, `run_inserts`: the run deletes records of the
+        module, or inserts some."""
         self._client = client
         self._plan = plan
         self._automations = automations
@@ -54,6 +56,8 @@ class Sender:
         self._batches = batches
         self._lost = LostInserts(client, plan, batches)
         self._stop = stop
+        #: Records that it adds are told from those that an insert with a lost answer has made.
+        self._is_tracked = run_inserts and plan.operation in ("insert", "upsert")
         #: Calls in a row that lost their answers. Threads may miscount by one, which does no harm.
         self._lost_in_a_row = 0
         #: Zoho does not answer any more, so other batches that lose their answers are given up.
@@ -72,7 +76,7 @@ class Sender:
             placed = [one for one in placed if one[0] not in unchanged]
         if not placed:
             return
-        if self._plan.operation not in ("insert", "upsert"):
+        if not self._is_tracked:
             yield from self._send(placed, None)
             return
         with self._batches.track(self._compared, dict(placed)) as batch:

@@ -105,6 +105,7 @@ class Run:
         self._insert_batches: defaultdict[str, InsertBatches] = defaultdict(InsertBatches)
         self._orders = build_orders(plans)
         self._deleted_from = {p.module.api_name for p in plans if p.operation == "delete"}
+        self._inserted_into = {p.module.api_name for p in plans if p.operation == "insert"}
         self._progress = Progress(self._row_counts, client.org.usage.by_stream)
         self._streams = {plan.stream: self._build_stream(plan) for plan in plans}
 
@@ -166,6 +167,7 @@ class Run:
             self._streams[key].flush()
 
     def _build_stream(self, plan: StreamPlan) -> StreamWriter:
+        module = plan.module.api_name
         return StreamWriter(
             plan,
             RowEncoder(plan, clears_nulls=self._settings.clears_nulls, org_values=self._org_values),
@@ -173,13 +175,14 @@ class Run:
                 self._client,
                 plan,
                 self._settings.automations,
-                self._insert_batches[plan.module.api_name],
+                self._insert_batches[module],
                 self._stop,
-                run_deletes=plan.module.api_name in self._deleted_from,
+                run_deletes=module in self._deleted_from,
+                run_inserts=module in self._inserted_into,
             ).send,
             self._row_counts,
             self._writers,
-            self._orders[plan.module.api_name],
+            self._orders[module],
             most_deletes=self._settings.most_deletes,
             on_reject=self._keep_reject,
         )
