@@ -5,6 +5,8 @@ and writes nothing. It needs Linux, and 4 GB of disk for temporary files.
 """
 
 import argparse
+import signal
+import sys
 import time
 from pathlib import Path
 
@@ -27,6 +29,8 @@ def main(arguments: list[str] | None = None) -> None:
     if not chosen:
         parser.error(f"no such experiment; there are {', '.join(e.name for e in EXPERIMENTS)}")
 
+    # Else an ended benchmark would leave its emulators behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))
     begun = time.monotonic()
     install()
     figures: dict[str, Figures] = {}
