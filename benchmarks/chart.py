@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 Points = Sequence[tuple[float, float]]
 _COLOURS = ("#0b6bcb", "#d9480f", "#2b8a3e", "#862e9c")
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 720, 400, 64, 150, 48, 52
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 720, 400, 64, 140, 66, 52
 #: Least distance between two names at the right end.
 _APART = 17
 
@@ -33,7 +33,7 @@ def chart(
         yield f'<rect width="{_WIDTH}" height="{_HEIGHT}" rx="8" fill="#fff"/>'
         yield _text(_LEFT, 26, title, "start", 'font-size="15" font-weight="600"')
         yield _text((_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 14, x_name, "middle")
-        yield _text(_WIDTH - _RIGHT + 14, _TOP - 6, y_name, "start")
+        yield _text(_LEFT, 46, y_name, "start")
         for tick in ticks:
             y = down(tick)
             yield f'<path d="M{_LEFT} {y:.1f}H{_WIDTH - _RIGHT}" stroke="#e3e6ea"/>'

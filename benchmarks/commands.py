@@ -94,6 +94,10 @@ def run(
         try:
             tail = _drain(process.stdout, counter, kept, pause_s)
             _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:  # Ctrl-C: nothing that was started goes on
+            process.kill()
+            process.wait()
+            raise
         finally:
             timer.cancel()
             process.stdout.close()

@@ -47,6 +47,11 @@ class Sample:
         return self.cpu_s / self.rows * 1e6
 
     @property
+    def cpu_share(self) -> float:
+        """How much of the time the connector was at work. One interpreter uses one core, mostly."""
+        return self.cpu_s / self._passed_s
+
+    @property
     def zoho_us(self) -> float:
         return self.zoho_cpu_s / self.rows * 1e6
 

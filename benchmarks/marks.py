@@ -7,7 +7,7 @@ from benchmarks.commands import RunError
 from benchmarks.experiments import SHAPES, SIZES, Figures
 from benchmarks.runs import METHODS
 
-#: An emulator that works for more than this share of a run may be what binds it.
+#: A process that works for more than this share of a run may be what binds it.
 BUSY = 0.85
 WRITERS = 8
 _ROWS_A_WRITE = 100
@@ -19,7 +19,7 @@ _KEEPS_IDS = ("REST",)
 
 @dataclass(frozen=True)
 class Mark:
-    """`limit` None: the figure alone is wanted. `side`: the run whose emulator is looked at."""
+    """`limit` None: the figure alone is wanted. `side`: the runs that say what binds it."""
 
     name: str
     says: str
@@ -32,12 +32,19 @@ class Mark:
 
 @dataclass(frozen=True)
 class Outcome:
-    """`value` None: not measured, and `why`. `zoho_share`: of the time, the emulator at work."""
+    """`value` None: not measured, and `why`. The shares: of the time, each at work."""
 
     mark: Mark
     value: float | None
     why: str = ""
+    cpu_share: float | None = None
     zoho_share: float | None = None
+
+    @property
+    def bound(self) -> str:
+        """What may bind it."""
+        shares = {"the connector's CPU": self.cpu_share, "the emulator": self.zoho_share}
+        return " and ".join(name for name, share in shares.items() if (share or 0) > BUSY)
 
     @property
     def reached(self) -> bool | None:
@@ -68,7 +75,8 @@ def _judge(mark: Mark, figures: Figures) -> Outcome:
         value = mark.value(figures)
     except RunError as error:
         return Outcome(mark, None, str(error))
-    return Outcome(mark, value, zoho_share=figures.find_median(mark.side, "zoho_share"))
+    cpu, zoho = (figures.find_median(mark.side, f"{of}_share") for of in ("cpu", "zoho"))
+    return Outcome(mark, value, cpu_share=cpu, zoho_share=zoho)
 
 
 def ratio(side: str, other: str, of: str) -> Callable[[Figures], float]:

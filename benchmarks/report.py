@@ -18,7 +18,7 @@ FOLDER = Path(__file__).parent
 _WORDS = {True: "yes", False: "**no**", None: ""}
 _COLUMNS = (
     *("side", "runs", "rows", "s", "rows/s", "µs CPU/row", "MB", "calls at a time"),
-    *("emulator µs/row", "emulator at work", "credits"),
+    *("connector", "emulator µs/row", "emulator", "credits"),
 )
 
 _INTRODUCTION = """\
@@ -35,8 +35,8 @@ One experiment alone, which writes nothing: `make bench ONLY=coql-100 ROUNDS=1`.
   without rows. Output goes through a pipe to a reader that counts.
 - Where it says *collector alike*, each side runs with `gc.set_threshold({collector})` from
   start to end, whatever it sets itself.
-- The emulator is a process of its own, and serves on one core. Where it is at work for more than
-  {busy} of a run, it may be what binds."""
+- *connector* and *emulator* are the shares of a run for which each was at work on a core, start-up
+  taken off. Each uses one core, mostly: what works for more than {busy} may be what binds."""
 
 _FIGURES = """\
 ## Figures
@@ -59,7 +59,8 @@ def describe(outcome: Outcome) -> str:
     limit = "" if outcome.mark.limit is None else f"(limit {_limit(outcome)}) "
     reached = {True: "reached", False: "NOT REACHED", None: "no limit"}[outcome.reached]
     value = "not measured" if outcome.value is None else f"{outcome.value:.2f}"
-    return f"{outcome.mark.says}: {value} {limit}{reached} {outcome.why}{_bound(outcome)}".rstrip()
+    bound = f"({outcome.bound} may bind)" if outcome.bound else ""
+    return f"{outcome.mark.says}: {value} {limit}{reached} {outcome.why}{bound}".rstrip()
 
 
 def write(outcomes: Sequence[Outcome], figures: Mapping[str, Figures], seconds: float) -> None:
@@ -90,12 +91,13 @@ def _introduction(seconds: float) -> str:
 
 
 def _marks(outcomes: Sequence[Outcome]) -> str:
-    lines = ["| mark | value | limit | reached | emulator at work |", "|---|---|---|---|---|"]
+    names = ("mark", "value", "limit", "reached", "connector", "emulator", "may bind")
+    lines = [_line(names), "|---" * len(names) + "|"]
     for outcome in outcomes:
         value = f"not measured: {outcome.why}" if outcome.value is None else f"{outcome.value:.2f}"
-        share = "" if not outcome.zoho_share else f"{outcome.zoho_share:.0%}{_bound(outcome)}"
-        cells = (outcome.mark.says, value, _limit(outcome), _WORDS[outcome.reached], share)
-        lines.append(_line(cells))
+        judged = (outcome.mark.says, value, _limit(outcome), _WORDS[outcome.reached])
+        shares = (_percent(outcome.cpu_share), _percent(outcome.zoho_share), outcome.bound)
+        lines.append(_line([*judged, *shares]))
     return "## Marks\n\n" + "\n".join(lines)
 
 
@@ -105,8 +107,8 @@ def _limit(outcome: Outcome) -> str:
     return f"{'≥' if outcome.mark.at_least else '≤'} {outcome.mark.limit:g}"
 
 
-def _bound(outcome: Outcome) -> str:
-    return " (may bind)" if (outcome.zoho_share or 0) > BUSY else ""
+def _percent(share: float | None) -> str:
+    return f"{share:.0%}" if share else ""
 
 
 def _table(experiment: Experiment, figures: Figures) -> str:
@@ -133,6 +135,7 @@ def _cells(label: str, figures: Figures) -> list[str]:
         median("cpu_us", ",.1f"),
         median("peak_mb", ".0f"),
         median("at_once", ".0f"),
+        median("cpu_share", ".0%"),
         median("zoho_us", ",.1f"),
         median("zoho_share", ".0%"),
         median("credits", ",.0f"),

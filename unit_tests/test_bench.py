@@ -126,6 +126,26 @@ def test_cpu_counts_though_the_clock_says_nothing() -> None:
     assert "too busy" in speed.why
 
 
+@pytest.mark.parametrize(
+    ("cpu_s", "zoho_cpu_s", "bound"),
+    [
+        (0.5, 0.5, ""),
+        (0.9, 0.5, "the connector's CPU"),
+        (0.5, 0.9, "the emulator"),
+        (0.9, 0.9, "the connector's CPU and the emulator"),
+    ],
+)
+def test_what_is_always_at_work_may_be_what_binds(
+    cpu_s: float, zoho_cpu_s: float, bound: str
+) -> None:
+    found = figures(here=[Sample(1_000, 1.0, cpu_s, 100.0, zoho_cpu_s)])
+
+    (outcome,) = judge([mark(median("here", "rows_per_s"))], {"e": found})
+
+    assert outcome.bound == bound
+    assert (f"({bound} may bind)" in report.describe(outcome)) is bool(bound)
+
+
 def test_every_mark_is_of_an_experiment_that_has_its_sides() -> None:
     by_name = {experiment.name: experiment for experiment in EXPERIMENTS}
     alike = {
@@ -185,7 +205,7 @@ def test_the_results_have_a_line_for_each_mark_and_each_side(
         *("| side", *(f"| {side}" for side in spec.sides)),
     ]
     assert "| before | 0 | failed: It broke. |" in text
-    assert {line.count("|") for line in lines[2:]} == {12}
+    assert {line.count("|") for line in lines[2:]} == {13}
     assert str(Path.home()) not in text
 
 
