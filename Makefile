@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo emulator test lint lock equality bench-quick bench-methods clients chaos image
+.PHONY: install demo emulator test lint lock equality bench bench-quick bench-methods clients chaos image
 
 install: $(STAMP)
 
@@ -36,6 +36,11 @@ emulator: $(STAMP)
 
 demo: $(STAMP)
 	$(BIN)/python -m demo $(if $(CONFIG),--config $(CONFIG))
+
+# All marks, in 45 minutes on two cores: benchmarks/RESULTS.md. ONLY=coql-100 is one of its experiments, ROUNDS=1 runs each side once.
+bench bench-quick bench-methods: export PYTHONDONTWRITEBYTECODE =
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 bench-quick: $(STAMP)
 	$(BIN)/python -m benchmarks.quick

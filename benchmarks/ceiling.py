@@ -18,7 +18,7 @@ from airbyte_cdk.sources.declarative.concurrent_declarative_source import (
 from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.types import StreamSlice
 
-from benchmarks.protocol import catalog_of, written
+from benchmarks.files import catalog_of, written
 
 
 @dataclass

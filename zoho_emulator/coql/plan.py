@@ -12,8 +12,8 @@ from zoho_emulator.coql.columns import Columns
 from zoho_emulator.coql.criteria import Criteria, find_required
 from zoho_emulator.coql.tree import Criterion, Query
 
-#: Rows up to which a window is narrow.
-NARROW = 10_000
+#: Rows up to which a window is narrow: 10,000 that a query returns, and the deleted among them.
+NARROW = 15_000
 
 _RANGES = frozenset({"=", ">", ">=", "<", "<=", "between"})
 
