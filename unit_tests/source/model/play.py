@@ -8,6 +8,7 @@ from typing import Any
 from airbyte_cdk.utils import AirbyteTracedException
 
 from source_zoho_crm.modules import Module
+from source_zoho_crm.readers.column_groups import WideQueries
 from source_zoho_crm.readers.machine import Machine, Ticket
 from source_zoho_crm.readers.module_read import ModuleRead
 from source_zoho_crm.readers.read_plan import ReadPlan
@@ -234,6 +235,7 @@ class Schedule:
             end=end,
             deleted_since=since,
             in_steps=scenario.windowed and scenario.incremental,
+            wide_queries=WideQueries(),
         )
 
 
