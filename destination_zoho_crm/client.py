@@ -23,6 +23,7 @@ from zoho_crm.problems import Refused, config_error, system_error, transient_err
 from zoho_crm.redirects import disable_redirects
 from zoho_crm.requester import ZohoRequester, build_requester
 from zoho_crm.scopes import explain_missing_scope
+from zoho_crm.sessions import remember_environment
 from zoho_crm.settings import ConnectionSettings
 
 #: The CDK's client logs whole requests and answers when a call fails, rows and all. None of it
@@ -218,6 +219,7 @@ class Client:
             use_tcp_keepalive=True,
         )
         disable_redirects(client._session)
+        remember_environment(client._session)
         _keep_environment(client._session, self._address)
         return client, handler
 

@@ -43,6 +43,7 @@ from zoho_crm.problems import (
 )
 from zoho_crm.redirects import disable_redirects
 from zoho_crm.scopes import explain_missing_scope
+from zoho_crm.sessions import remember_environment
 from zoho_crm.usage import METADATA
 
 LOGGER = logging.getLogger("airbyte")
@@ -80,6 +81,7 @@ class ZohoRequester(HttpRequester):
         self.use_cache = False
         super().__post_init__(parameters)
         disable_redirects(self._http_client._session)
+        remember_environment(self._http_client._session)
         self.logger.addFilter(_hide_refusals)
         LOGGER.addFilter(_hide_token_renewals)
 
