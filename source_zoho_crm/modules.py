@@ -108,6 +108,12 @@ class SourceModules:
     def read_module(self, name: str, requester: Metadata) -> Module:
         return self._start(name, requester).result()
 
+    def find_known(self, name: str) -> Module | None:
+        """The module, if its fields were asked for."""
+        with self._lock:
+            future = self._modules.get(name)
+        return None if future is None else future.result()
+
     def ask_again(self, names: Iterable[str]) -> None:
         """Drops the fields of these modules, so that Zoho is asked for them again."""
         with self._lock:

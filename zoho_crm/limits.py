@@ -17,7 +17,7 @@ class Edition(NamedTuple):
     calls_at_once: int
 
 
-_EDITIONS = {
+EDITIONS = {
     "free": Edition(5_000, 0, 5_000, 5),
     "standard": Edition(50_000, 250, 100_000, 10),
     "starter": Edition(50_000, 250, 100_000, 10),
@@ -69,7 +69,7 @@ def _find_edition(org: Mapping[str, Any], now: datetime) -> Edition | None:
         name = tried
     elif not paid:
         name = "free"
-    return _EDITIONS.get(re.sub(r"[^a-z]", "", str(name).lower()))
+    return EDITIONS.get(re.sub(r"[^a-z]", "", str(name).lower()))
 
 
 def _is_on_trial(expiry: object, now: datetime, *, unknown: bool) -> bool:

@@ -15,7 +15,7 @@ from source_zoho_crm.selection import get_selected_streams
 from zoho_crm.fields import build_json_schema
 from zoho_crm.manifest import load_settings_streams
 from zoho_crm.org import get_org
-from zoho_crm.requester import ZohoRequester
+from zoho_crm.requester import ZohoRequester, build_requester
 
 
 def explain_not_offered(module: Module) -> str | None:
@@ -110,7 +110,6 @@ class ModuleSchema(SchemaLoader):
     data type ends the whole discovery.
     """
 
-    requester: ZohoRequester
     config: Mapping[str, Any]
     parameters: InitVar[Mapping[str, Any]]
 
@@ -119,7 +118,9 @@ class ModuleSchema(SchemaLoader):
 
     def get_json_schema(self) -> Mapping[str, Any]:
         modules = get_modules(get_org(self.config))
-        module = modules.read_module(self._module, self.requester)
+        module = modules.find_known(self._module)
+        if module is None:
+            module = modules.read_module(self._module, build_requester("requester", self.config))
         schema = build_json_schema(module.fields)
         if module.windowed and self.config.get("include_deleted", True):
             schema["properties"] |= tombstone_columns()

@@ -37,7 +37,7 @@ from zoho_crm.errors import PERMISSION_LACKING, is_not_served
 from zoho_crm.fields import Field
 from zoho_crm.org import get_org
 from zoho_crm.problems import Refused, config_error
-from zoho_crm.requester import ZohoRequester
+from zoho_crm.requester import ZohoRequester, build_requester
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -58,9 +58,6 @@ class RecordsRetriever(Retriever):
     """
 
     name: str
-    #: Its URL is the version's root: lists and metadata.
-    requester: ZohoRequester
-    coql_requester: ZohoRequester
     config: Mapping[str, Any]
     versions: Mapping[str, Mapping[str, int]]
     cursor: ConcurrentCursor | None = None
@@ -211,16 +208,21 @@ class RecordsRetriever(Retriever):
 
     @cached_property
     def _calls(self) -> Calls:
+        coql_requester = build_requester("coql_requester", self.config, usage_of=self.name)
         convert = get_org(self.config).clock.at
-        return Calls(self.name, self.requester, self.coql_requester, convert, lambda: self._exports)
+        return Calls(self.name, self._requester, coql_requester, convert, lambda: self._exports)
 
     @cached_property
     def _exports(self) -> BulkRead:
         return BulkRead.from_manifest(self.config, self.name)
 
     @cached_property
+    def _requester(self) -> ZohoRequester:
+        return build_requester("requester", self.config, usage_of=self.name)
+
+    @cached_property
     def _module(self) -> Module:
-        return get_modules(get_org(self.config)).read_module(self.name, self.requester)
+        return get_modules(get_org(self.config)).read_module(self.name, self._requester)
 
     @cached_property
     def _fields(self) -> list[Field]:
