@@ -16,8 +16,8 @@ _RECORDS = (b'\n{"type":"RECORD"', b'\n{"type": "RECORD"')
 _CHUNK = 1 << 20
 #: Bytes that a slow reader takes before it waits.
 _BEFORE_PAUSE = 2_000_000
-#: Seconds after which a command is ended; none should take a third of it.
-MOST_S = 900.0
+#: Seconds after which a command is ended; none should take a quarter of it.
+MOST_S = 1_200.0
 
 
 class RunError(Exception):
@@ -71,6 +71,8 @@ def run(
     `fed` is its input, `keep` receives its output. With `pause_s`, the pipe's reader waits so long
     once some output has come. Raises `RunError` where the command fails or takes over `MOST_S`.
     """
+    if not Path(command[0]).exists():
+        raise RunError(f"{Path(command[0]).name} is not installed.")
     begun = time.monotonic()
     counter = RecordCounter()
     with (

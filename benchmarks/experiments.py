@@ -125,7 +125,11 @@ EXPERIMENTS = (
         "CPU, 30 columns of 100,000 leads, no latency, collector alike",
         {
             "ceiling": Ceiling(LARGE, 30, 100_000),
-            **{method: Read(HERE, LARGE, 0, method, 30, alike=True) for method in METHODS},
+            **{
+                f"{build.name} {method}": Read(build, LARGE, 0, method, 30, alike=True)
+                for method in METHODS
+                for build in (HERE, BEFORE)
+            },
         },
     ),
     Experiment(

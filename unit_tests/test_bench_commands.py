@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from benchmarks.builds import AIRBYTE, HERE
+from benchmarks.builds import AIRBYTE, HERE, Build
 from benchmarks.commands import CHECKOUT, RecordCounter, RunError, run, surroundings
 from benchmarks.lab import COLLECTOR, opened
 from benchmarks.orgs import leads
@@ -62,6 +62,13 @@ def test_a_command_is_measured(tmp_path: Path) -> None:
 def test_a_command_that_fails_says_what_it_said() -> None:
     with pytest.raises(RunError, match=r"ended with 3: before\s+after"):
         run(python("import sys; print('before'); sys.stderr.write('after'); sys.exit(3)"), {})
+
+
+def test_a_build_that_could_not_be_installed_fails_its_own_runs_alone(tmp_path: Path) -> None:
+    missing = Build("missing", "a build", tmp_path)
+
+    with opened() as lab, pytest.raises(RunError, match="source-zoho-crm is not installed"):
+        Read(missing, leads(10)).sample(lab)
 
 
 def test_a_command_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
