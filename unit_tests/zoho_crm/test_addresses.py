@@ -16,10 +16,10 @@ from airbyte_cdk.utils import AirbyteTracedException
 from destination_zoho_crm.calls import build_call
 from destination_zoho_crm.client import Client
 from source_zoho_crm.bulk_read import BulkRead
+from source_zoho_crm.calls import Calls
 from source_zoho_crm.check import _find_first_listed
 from source_zoho_crm.modules import SourceModules
 from source_zoho_crm.readers.steps import GetRecords, ListDeletions, ListRecords
-from unit_tests.source.reading import calls_of
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.directory import Directory
 from zoho_crm.domains import quote_path_part
@@ -85,6 +85,14 @@ def client(server: ThreadingHTTPServer) -> Client:
     return Client({**account, "base_url": f"http://127.0.0.1:{server.server_port}"})
 
 
+def _convert(moment: float) -> datetime:
+    return datetime.fromtimestamp(moment, UTC)
+
+
+def _no_exports() -> BulkRead:
+    raise AssertionError("nothing here is read by exports")
+
+
 def asked(server: ThreadingHTTPServer) -> list[str]:
     """The paths that were asked for, below the version's root."""
     paths: list[str] = server.paths  # type: ignore[attr-defined]
@@ -98,7 +106,7 @@ def asked(server: ThreadingHTTPServer) -> list[str]:
 def test_a_module_or_record_stays_one_part_of_the_path(
     server: ThreadingHTTPServer, client: Client, name: str
 ) -> None:
-    calls = calls_of(name, client.metadata)
+    calls = Calls(name, client.metadata, client.queries, _convert, _no_exports)
     timestamp = datetime(2024, 1, 1, tzinfo=UTC)
 
     calls.answer(ListRecords({"fields": "id"}))

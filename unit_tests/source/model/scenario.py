@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from unit_tests.source.model import columns
+from unit_tests.source.model.columns import GROUPS, NARROW, RICH_TEXT, UNSTAMPED, WIDE
 from unit_tests.source.model.traits import Deletions, Traits
 from unit_tests.source.model.world import BEGIN, Habits, World
 
@@ -65,9 +65,9 @@ def draw_scenario(rng: Random) -> Scenario:
     method = pick(*METHODS)
     kind = pick("plain", "plain", "plain", "plain", "convertible", "child", "child", "unstamped")
     if kind == "unstamped":
-        chosen = columns.UNSTAMPED
+        chosen = UNSTAMPED
     else:
-        chosen = pick(columns.NARROW, columns.GROUPS, columns.RICH_TEXT, columns.WIDE)
+        chosen = pick(NARROW, GROUPS, RICH_TEXT, WIDE)
     of_children: Deletions = pick("listed", "none", "none", "refused")
     incremental = kind != "unstamped" and random() < 0.8
     troubled = random() < 0.3
