@@ -64,10 +64,7 @@ def draw_scenario(rng: Random) -> Scenario:
 
     method = pick(*METHODS)
     kind = pick("plain", "plain", "plain", "plain", "convertible", "child", "child", "unstamped")
-    if kind == "unstamped":
-        chosen = UNSTAMPED
-    else:
-        chosen = pick(NARROW, GROUPS, RICH_TEXT, WIDE)
+    chosen = UNSTAMPED if kind == "unstamped" else pick(NARROW, GROUPS, RICH_TEXT, WIDE)
     of_children: Deletions = pick("listed", "none", "none", "refused")
     incremental = kind != "unstamped" and random() < 0.8
     troubled = random() < 0.3
