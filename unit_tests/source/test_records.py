@@ -68,6 +68,10 @@ def test_keys_that_no_field_describes_are_in_no_record(smaller_org: Org, retriev
         assert not columns & {"Billing_Address", "nearby_distance__s", "BEST_TIME"}
 
 
+#: Lists of v2 do not show their layout.
+WITHOUT_LAYOUT = {"Tasks", "Events", "Calls"}
+
+
 @pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
 @pytest.mark.parametrize("retrieval", [COQL, REST, BULK], ids=["COQL", "REST", "Bulk"])
 def test_every_record_comes_once_and_whole(
@@ -85,6 +89,8 @@ def test_every_record_comes_once_and_whole(
 
     for name in names:
         rows, truth = rows_of(output, name), org.truth(streams[name])
+        if retrieval == REST and version == "v2" and name in WITHOUT_LAYOUT:
+            truth = {key: {**row, "Layout": None} for key, row in truth.items()}
         assert first_difference(by_id(rows), truth) is None, name
         assert len(rows) == len(truth), name
 
