@@ -121,6 +121,7 @@ class Exports:
             if query.keys() != {"page_token"}:
                 raise AskedAmissError("an export by page token with other parameters")
             if self._random() < self._traits.token_expires and not self._world.calm:
+                self._world.troubles += 1
                 raise refuse("EXPIRED_VALUE")
             before = self._by_token[query["page_token"]]
             job = _Job(before.query, before.passed, before.place)
@@ -141,6 +142,7 @@ class Exports:
         random, rate = self._random, self._traits.job_fails
         job.polls = max(0, int(random() * 4) - 1)
         if rate and not self._world.calm and random() < rate:
+            self._world.troubles += 1
             fate = ("fails", "lost", "gone", "short", "bare", "broken")[int(random() * 6)]
             if fate == "bare":
                 job.bare = 1 + int(random() * 6)

@@ -147,8 +147,10 @@ class Lists:
         return self._cut(params, since, names, found, snapshot, skipped, size, token.passed)
 
     def _expires(self) -> bool:
-        rate = self._traits.token_expires
-        return rate > 0 and not self._world.calm and self._world.rng.random() < rate
+        rate, world = self._traits.token_expires, self._world
+        expires = rate > 0 and not world.calm and world.rng.random() < rate
+        world.troubles += expires
+        return expires
 
     def _cut(
         self,

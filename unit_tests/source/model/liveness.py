@@ -8,7 +8,6 @@ from unit_tests.source.model.judge import ViolationError
 from unit_tests.source.model.scenario import Scenario
 from unit_tests.source.model.sizes import PER_PAGE
 from unit_tests.source.model.world import World
-from unit_tests.source.model.zoho import ModelZoho
 
 _REREADS = 5
 
@@ -47,7 +46,3 @@ def _find_crowd(scenario: Scenario, world: World) -> int:
     # An export of a second has those beside it, too.
     beside = (-1, 0, 1) if scenario.method == "Bulk" else (0,)
     return max(sum(crowds[second + s] for s in beside) for second in list(crowds))
-
-
-def judge_calls(scenario: Scenario, zoho: ModelZoho) -> None:
-    """Raises if a run has asked more than it had to."""

@@ -15,8 +15,9 @@ from source_zoho_crm.readers.read_plan import ReadPlan
 from source_zoho_crm.readers.steps import Now, Query, Sleep
 from source_zoho_crm.readers.windows import Window
 from source_zoho_crm.span import compute_deletions_start, compute_span
+from unit_tests.source.model.bounds import Load, judge_calls
 from unit_tests.source.model.judge import ViolationError, Warehouse
-from unit_tests.source.model.liveness import judge_calls, judge_failure
+from unit_tests.source.model.liveness import judge_failure
 from unit_tests.source.model.scenario import Scenario, draw_scenario, furnish
 from unit_tests.source.model.world import World, print_utc
 from unit_tests.source.model.zoho import ModelZoho
@@ -93,6 +94,7 @@ class Schedule:
         self.runs += 1
         if self.note:
             self.note(f"run {self.runs} up to {print_utc(int(plan.end.timestamp()))[11:19]}")
+        load = self._weigh(plan)
         read = ModuleRead(plan)
         machine = Machine(read.read(), read.emission)
         try:
@@ -106,7 +108,7 @@ class Schedule:
             machine.close()
         if not ended:
             return False
-        judge_calls(scenario, self.zoho)
+        judge_calls(scenario, self.world, load, self.zoho.asked, self.zoho.count_deeds())
         if plan.span and scenario.incremental and plan.span.since <= plan.end:
             reached = print_utc(int(plan.end.timestamp()))
             if self.warehouse.state != max(reached, self.warehouse.state or reached):
@@ -115,6 +117,17 @@ class Schedule:
             # What is edited after the end of the windows is in none of them.
             self.warehouse.judge_table(edited=not scenario.windowed)
         return True
+
+    def _weigh(self, plan: ReadPlan) -> Load:
+        since, deleted = plan.deleted_since, None
+        if since is not None:
+            deleted = int(since.timestamp())
+        if plan.span:
+            first, last = int(plan.span.since.timestamp()), int(plan.span.end.timestamp())
+        else:
+            first = self.scenario.start if self.scenario.traits.columns.stamped else 0
+            last = int(self.world.now)
+        return Load.weigh(self.world, first, last, deleted)
 
     def _drive(self, machine: Machine, death: int) -> bool:
         """Answers questions in any order; returns whether the reader came to its end."""

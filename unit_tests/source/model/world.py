@@ -78,11 +78,13 @@ class World:
         #: When each record was deleted, as the connector writes it, and how often.
         self.deletions: set[tuple[str, str]] = set()
         self.buried: dict[str, int] = {}
-        #: Deeds since the schedule began, by record.
+        #: When each deed was done, and how many there were of each record.
+        self.moments: list[float] = []
         self.deeds: dict[str, int] = {}
-        self.count = 0
         #: Records are restored.
         self.restores = True
+        #: Answers of the run that failed or were wrong.
+        self.troubles = 0
         #: Nothing fails, and nobody does anything.
         self.calm = False
         self.note: Callable[[str], None] | None = None
@@ -196,7 +198,7 @@ class World:
         return number
 
     def _tell(self, deed: str, key: str, second: int) -> None:
-        self.count += 1
+        self.moments.append(self.now)
         self.deeds[key] = self.deeds.get(key, 0) + 1
         if self.note:
             self.note(f"{deed} {key} ({print_utc(second)[11:19]})")

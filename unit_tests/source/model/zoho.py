@@ -1,5 +1,7 @@
 """Zoho in memory: answers what readers ask, as its documentation says, while its records move."""
 
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -26,6 +28,24 @@ from zoho_crm.answers import Page
 #: As the calls have it: a second for a header that may not include its own, and five for a clock
 #: that was read some time ago.
 _EARLIER_S, _CLOCK_S = 1, 5
+#: Seconds before a moment of which a list since then shows deeds, with the fraction of one.
+_SHOWN_S = _EARLIER_S + _CLOCK_S + 2
+
+_KINDS = {
+    Query: "query",
+    ListRecords: "list",
+    GetRecords: "record",
+    CreateExport: "export",
+    PollExport: "poll",
+    FetchExport: "fetch",
+}
+
+
+def _name_kind(question: Question) -> str:
+    """What a question is for. Deletions since a moment of our clock are of a proof of lists."""
+    if isinstance(question, ListDeletions):
+        return "list" if isinstance(question.since, float) else "deletions"
+    return _KINDS[type(question)]
 
 
 class ModelZoho:
@@ -51,18 +71,24 @@ class ModelZoho:
         #: The latest answer wrongly had no content; the next one has.
         self._was_false = False
         #: Questions of the run that were answered, by their kind.
-        self.asked: dict[type, int] = {}
-        self._deeds_before = 0
+        self.asked: Counter[str] = Counter()
+        self._begun = 0.0
 
     def begin_run(self, *, begins: bool) -> None:
         self.begins = begins
-        self.asked = {}
+        self.asked = Counter()
+        self._world.troubles = 0
         self._world.restores = True
-        self._deeds_before = self._world.count
+        self._begun = self._world.now
 
     def count_deeds(self) -> int:
-        """Of the run."""
-        return self._world.count - self._deeds_before
+        """Of the run, and of the seconds before it that lists of a proof show, too; and what failed
+        in it."""
+        moments = self._world.moments
+        # Where our clock is behind, Zoho's time at a moment of ours is taken for as early.
+        shown_s = _SHOWN_S + max(0.0, -self._traits.ahead_s)
+        done = len(moments) - bisect_left(moments, self._begun - shown_s)
+        return done + self._world.troubles
 
     def now(self) -> Moment:
         """Of our clock."""
@@ -70,8 +96,8 @@ class ModelZoho:
 
     def answer(self, question: Question) -> Any:
         """As the requester has it. Raises what it raises."""
-        kind = type(question)
-        self.asked[kind] = self.asked.get(kind, 0) + 1
+        kind = _name_kind(question)
+        self.asked[kind] += 1
         self._begin(question)
         if isinstance(question, Query):
             query = question
@@ -123,6 +149,7 @@ class ModelZoho:
         if page.rows and not (believed or self._was_false or self._world.calm):
             self._was_false = self._random() < self._traits.false_answers
             if self._was_false:
+                self._world.troubles += 1
                 page = Page([], more=False)
         else:
             self._was_false = False
