@@ -14,7 +14,7 @@ from destination_zoho_crm.outcomes import InvalidValueError
 from destination_zoho_crm.target_fields import TargetField
 
 #: Documented limits, where metadata has none.
-_INTEGER_DIGITS, _LONG_DIGITS = 9, 18
+_INTEGER_DIGITS, LONG_DIGITS = 9, 18
 _MOST = Decimal(10) ** 16
 _DECIMALS = 9
 #: A double keeps so many digits of any number. One that came in with more may have lost some on its
@@ -51,7 +51,7 @@ def encode_long(field: TargetField, value: Any) -> str:
     """Fields of Zoho's own may hold an id, which has more digits than the numbers of users; a
     record may show it as an object."""
     number = _parse_whole(value.get("id") if isinstance(value, Mapping) else value)
-    most = max(field.length or 0, _LONG_DIGITS)
+    most = max(field.length or 0, LONG_DIGITS)
     if len(str(abs(number))) > most:
         raise InvalidValueError(f"more than {most} digits")
     return str(number)

@@ -53,7 +53,8 @@ class Knobs:
     credits_header: bool = True
     #: Calls at a time; 0 is what the edition gives.
     concurrency: int = 0
-    #: Calls at a time of COQL and of lists with `sort_by` or `cvid`.
+    #: Calls at a time of COQL, of lists with `sort_by` or `cvid`, and of writes of more than ten
+    #: records.
     sub_concurrency: int = 10
     #: Rows that a list gives by `page`, and by `page_token`.
     page_rows: int = 2_000

@@ -22,9 +22,18 @@ FIELDS: list[dict[str, Any]] = [
     {"data_type": "currency", "decimal_place": 0},
     {"data_type": "currency", "decimal_place": 7},
     {"data_type": "boolean"},
+    {"data_type": "bigint"},
+    {"data_type": "datetime"},
+    {"data_type": "lookup", "lookup": {"module": {"api_name": "Accounts"}}},
 ]
 DECIMALS = st.builds(
     lambda number, places: number / 10**places, st.integers(-(10**17), 10**17), st.integers(0, 17)
+)
+TIMESTAMPS = st.builds(
+    lambda moment, form, end: moment.strftime(form).zfill(19) + end,
+    st.datetimes(),
+    st.sampled_from(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M"]),
+    st.sampled_from(["", "Z", "+00:00", "-05:00", ".5Z", " UTC", " +00", "z"]),
 )
 VALUES = st.one_of(
     st.none(),
@@ -38,6 +47,11 @@ VALUES = st.one_of(
     DECIMALS,
     DECIMALS.map(lambda value: value + 0.1 + 0.2),
     st.lists(st.integers(), max_size=1),
+    st.from_regex(r"\A *[+-]?[0-9]{0,17}\.?[0-9]{0,10}(e-?[0-9])?\Z"),
+    st.from_regex(r"\A[0-9]{13,21}\Z"),
+    TIMESTAMPS,
+    st.from_regex(r"\A[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9]Z\Z"),
+    st.fixed_dictionaries({"id": st.sampled_from(["4150868000000225013", 7, "x"])}),
 )
 
 
@@ -66,13 +80,23 @@ def test_a_value_is_encoded_as_by_the_encoder(metadata: dict[str, Any], value: A
 
 @pytest.mark.parametrize(
     ("data_type", "value"),
-    [("text", "a"), ("integer", 17), ("double", 12.34), ("double", 12.0), ("boolean", False)],
+    [
+        ("text", "a"),
+        ("integer", 17),
+        ("bigint", "17"),
+        ("double", 12.34),
+        ("double", 12),
+        ("boolean", False),
+        ("datetime", "2026-01-02T03:04:05+00:00"),
+        ("lookup", {"id": "4150868000000225013"}),
+    ],
 )
 def test_a_common_value_is_told_without_the_encoder(data_type: str, value: Any) -> None:
     def ask(value: Any) -> Any:
         raise AssertionError
 
-    assert quicken(column({"data_type": data_type}), ask, is_checked=False)(value) == value
+    given = {"bigint": 17, "lookup": "4150868000000225013"}.get(data_type, value)
+    assert quicken(column({"data_type": data_type}), ask, is_checked=False)(given) == value
 
 
 def test_an_option_of_a_picklist_is_left_to_the_encoder() -> None:

@@ -8,6 +8,9 @@ from zoho_emulator.errors import ZohoError
 from zoho_emulator.knobs import Knobs
 from zoho_emulator.limits import DAY_S, Limits, count_coql_credits, count_daily_credits
 from zoho_emulator.store.model import Org
+from zoho_emulator.versions import VERSIONS
+
+QUERY = "select Last_Name from Leads where id > 0"
 
 
 @pytest.fixture
@@ -110,3 +113,24 @@ def test_sorted_lists_and_queries_have_a_smaller_limit(limits: Limits, knobs: Kn
     knobs.sub_concurrency = 1
     with limits.call(sub=True), pytest.raises(ZohoError), limits.call(sub=True):
         pass
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    ("method", "path", "more", "heavy"),
+    [
+        ("POST", "coql", {"json": {"select_query": QUERY}}, True),
+        ("GET", "Leads", {"fields": "Last_Name", "sort_by": "Modified_Time"}, True),
+        ("GET", "Leads", {"fields": "Last_Name"}, False),
+        ("GET", "settings/roles", {}, False),
+        ("POST", "Leads", {"json": {"data": [{"Last_Name": "L"}] * 11}}, True),
+        ("POST", "Leads", {"json": {"data": [{"Last_Name": "L"}] * 10}}, False),
+    ],
+)
+def test_calls_of_the_smaller_limit_are_refused_where_none_may_be_made(
+    zoho, version: str, method: str, path: str, more: dict[str, object], heavy: bool
+) -> None:
+    zoho.knobs(sub_concurrency=0)
+    answer = zoho.call(method, f"{version}/{path}", **more)
+    assert (answer.status_code == 429) == heavy
+    assert answer.ok != heavy
