@@ -53,6 +53,9 @@ class Columns:
         self._rows: dict[tuple[tuple[str, ...], int, Place], dict[str, Any]] = {}
         self._whole: dict[int, dict[str, Any]] = {}
 
+    def __repr__(self) -> str:
+        return f"Columns{self.names}"
+
     def build(self, names: tuple[str, ...], version: int, place: Place) -> dict[str, Any]:
         """A new row of Zoho's JSON with these columns, save its id and Modified_Time."""
         key = (names, version, place)

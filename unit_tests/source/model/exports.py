@@ -38,6 +38,9 @@ class ModelFile:
                 page.append(row)
             yield page
 
+    def __repr__(self) -> str:
+        return f"a file of {len(self._rows)} rows"
+
     def close(self) -> None:
         """It is in memory."""
 

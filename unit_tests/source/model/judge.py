@@ -29,6 +29,8 @@ class Warehouse:
         #: Modified_Time and version by id.
         self.rows: dict[str, tuple[str, int | None]] = {}
         self._begun_with: dict[str, int] = {}
+        #: Versions that the run has emitted.
+        self._emitted: set[tuple[str, int]] = set()
         self._buried: dict[str, int] = {}
         #: The state: the end of the last window; None: no run has closed one.
         self.state: str | None = None
@@ -40,6 +42,7 @@ class Warehouse:
         if anew:
             self.rows.clear()
         self._reached = None
+        self._emitted.clear()
         self._begun_with = {key: record.version for key, record in self._world.records.items()}
         self._buried = dict(self._world.buried)
 
@@ -121,6 +124,9 @@ class Warehouse:
             raise ViolationError(f"a row with another's Modified_Time than {printed}: {row}")
         if version < self._begun_with.get(key, 0):
             raise ViolationError(f"a row that is older than the run: {row}")
+        if (key, version) in self._emitted:
+            raise ViolationError(f"a row that comes twice: {row}")
+        self._emitted.add((key, version))
         return printed, version
 
     def _judge_tombstone(self, row: Mapping[str, Any]) -> str:

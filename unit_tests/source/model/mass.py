@@ -28,6 +28,11 @@ class Played:
         self.faults |= other.faults
         return self
 
+    def count(self, schedule: Schedule) -> None:
+        self.kinds.update(("schedules", *schedule.scenario.kinds))
+        self.kinds["runs"] += schedule.runs
+        self.kinds["questions"] += schedule.steps
+
     @property
     def schedules(self) -> int:
         return self.kinds["schedules"]
@@ -56,8 +61,8 @@ def play_seed(seed: int, note: Callable[[str], None] | None = None) -> Schedule:
     return schedule
 
 
-def play_seeds(seeds: Iterable[int], *, until_first: bool = False) -> Played:
-    """Plays within `model`. `until_first`: to the first that shows a fault."""
+def play_seeds(seeds: Iterable[int], *, until: str | None = None) -> Played:
+    """Plays within `model`. `until`: to the first fault whose text holds this."""
     played = Played()
     for number, seed in enumerate(seeds):
         schedule = Schedule(Random(seed))
@@ -65,9 +70,9 @@ def play_seeds(seeds: Iterable[int], *, until_first: bool = False) -> Played:
             schedule.play()
         except Exception as fault:
             played.faults[seed] = f"{type(fault).__name__}: {fault}"
-            if until_first:
+            if until is not None and until in played.faults[seed]:
                 break
-        played.kinds.update(("schedules", *schedule.scenario.kinds))
+        played.count(schedule)
         if not number % 500:
             # Tasks that were given up hold each other.
             gc.collect()

@@ -71,8 +71,11 @@ class Schedule:
             self.zoho.rate, self.zoho.deeds_left = rate, deeds
             self._run(death)
             self.world.now += 1 + int(random() * 120)
-            for _ in range(int(random() * 4)):
+            for _ in range(int(random() * 12)):
                 self.zoho.live()
+            if random() < 0.5:
+                # The next run ends among these deeds.
+                self.world.now += 52 + random() * 12
         self.world.calm = True
         # What was shown late is older than the last minute, and so read.
         self.world.now += 180
@@ -226,9 +229,9 @@ class Schedule:
         """As the retriever of records has it."""
         scenario, zoho_clock = self.scenario, self._org.clock
         if scenario.incremental:
-            end = zoho_clock.now().replace(microsecond=0) - _MARGIN
+            end = _cut(zoho_clock.now()) - _MARGIN
         else:
-            end = zoho_clock.latest().replace(microsecond=0)
+            end = _cut(zoho_clock.latest())
         span = None
         if scenario.windowed:
             start = max(config["start_datetime"], config["_saved"].get(NAME, ""))
@@ -264,6 +267,11 @@ class _OurClock:
 
 
 OUR_CLOCK = _OurClock()
+
+
+def _cut(now: datetime) -> datetime:
+    """To whole seconds."""
+    return now.replace(microsecond=0)
 
 
 def _print_date(now: float) -> str:

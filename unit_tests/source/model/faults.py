@@ -1,0 +1,293 @@
+"""Faults that were found by hand, put back one by one: each a small patch of what it is about.
+
+What the model makes of them is in `test_faults`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from source_zoho_crm.readers import (
+    blocks,
+    bulk,
+    column_groups,
+    coql,
+    export_chain,
+    list_walk,
+    module_read,
+    rest,
+    tombstones,
+)
+from source_zoho_crm.readers.blocks import Block, BlockSize, Rereading
+from source_zoho_crm.readers.bulk import BulkReader
+from source_zoho_crm.readers.coql import CoqlReader
+from source_zoho_crm.readers.emission import Emission
+from source_zoho_crm.readers.export_chain import Chain
+from source_zoho_crm.readers.module_read import ModuleRead
+from source_zoho_crm.readers.moved_rows import MoveDetector, MovedRows
+from source_zoho_crm.readers.steps import ListDeletions, ListRecords, Now, Output, Task, Wait
+from source_zoho_crm.readers.whole_rows import WholeRows
+from source_zoho_crm.readers.windows import Window, format_timestamp
+from unit_tests.source.model import judge, play
+from unit_tests.source.model.zoho import ModelZoho
+from zoho_crm.answers import Page, Row
+from zoho_crm.clock import ZohoClock
+
+Patch = pytest.MonkeyPatch
+
+
+def believe_answers_without_content(patch: Patch) -> None:
+    """An answer without rows is the end, though rows were promised."""
+    patch.setattr(ModelZoho, "asks_again", False)
+
+
+def end_by_our_clock(patch: Patch) -> None:
+    """The window's end is by our clock, which may run ahead of Zoho's."""
+    ours = play.OUR_CLOCK.time
+    patch.setattr(ZohoClock, "now", lambda clock: datetime.fromtimestamp(ours(), UTC))
+
+
+def leave_no_margin(patch: Patch) -> None:
+    """Rows of the last minute are read, and some of them are not visible yet."""
+    patch.setattr(play, "_MARGIN", timedelta(0))
+
+
+def round_fractions_of_a_second(patch: Patch) -> None:
+    """The end has a fraction of a second, and the state is rounded."""
+    patch.setattr(play, "_cut", lambda now: now)
+    half = timedelta(seconds=0.5)
+    patch.setattr(judge, "format_timestamp", lambda time: format_timestamp(time + half))
+
+
+def read_again_without_end(patch: Patch) -> None:
+    """A list of several pages in which a row has moved is read again from its beginning."""
+    patch.setattr(rest, "_ROWS_OF_A_BLOCK", 10**6)
+    patch.setattr(rest, "_READINGS", 10**6)
+    patch.setattr(BlockSize, "shrink", lambda size, pages: None)
+
+    def count_proven_pages(block: Block, moved: MovedRows) -> int:
+        return block.pages if block.pages <= 1 or moved.none else 0
+
+    patch.setattr(Block, "count_proven_pages", count_proven_pages)
+
+
+def join_torn_rows(patch: Patch) -> None:
+    """Columns of a row are joined without a look at Modified_Time."""
+
+    def join(page: Iterable[Row], others: dict[str, Row]) -> set[str]:
+        rows = list(page)
+        for row in rows:
+            row.update(others.get(row["id"], {}))
+        return {row["id"] for row in rows} - others.keys()
+
+    for place in (column_groups, coql, list_walk):
+        patch.setattr(place, "join_columns", join)
+
+
+def take_a_quiet_reading_as_proof(patch: Patch) -> None:
+    """A second reading that brings nothing new is the last one."""
+
+    def is_complete(rereading: Rereading, moved: MovedRows, fresh: int) -> bool:
+        is_second, rereading._quiet = rereading._quiet == 0, 0
+        return moved.none or (is_second and not fresh)
+
+    patch.setattr(Rereading, "is_complete", is_complete)
+
+
+def prove_no_list(patch: Patch) -> None:
+    """A list of several pages is read once, and nobody asks which rows moved meanwhile."""
+
+    def find_moved(*_: object, **__: object) -> Task[MovedRows]:
+        return MovedRows(frozenset(), frozenset(), whole=True)
+        yield
+
+    patch.setattr(MoveDetector, "find_moved", find_moved)
+
+
+def prove_by_deletions_first(patch: Patch) -> None:
+    """A row that was edited and is deleted between the two lists of a proof is in neither."""
+
+    def find_moved(
+        detector: MoveDetector, since: float, held: Callable[[str], bool], *, edits: bool = True
+    ) -> Task[MovedRows]:
+        if not detector.can_detect:
+            return MovedRows(frozenset(), frozenset(), whole=False, refused=detector._refused)
+        rows: list[Row] = []
+        more, number = True, 0
+        while more:
+            number += 1
+            page: Page = yield ListDeletions(since, number)
+            rows += page.rows
+            more = page.more
+        if edits:
+            page = yield ListRecords({"fields": "id", "converted": "both"}, since)
+            rows += page.rows
+            more = page.more
+        ids = frozenset(row["id"] for row in rows)
+        return MovedRows(frozenset(filter(held, ids)), ids, whole=not more)
+
+    patch.setattr(MoveDetector, "find_moved", find_moved)
+
+
+def read_deletions_last(patch: Patch) -> None:
+    """Tombstones come after windows have moved the state past them."""
+
+    real, read_tombstones = ModuleRead.read, ModuleRead._read_tombstones
+
+    def skip(module: ModuleRead) -> Task[None]:
+        return
+        yield
+
+    def read(module: ModuleRead) -> Task[None]:
+        yield from real(module)
+        module.emission.of_deletions = True
+        yield from read_tombstones(module)
+
+    patch.setattr(ModuleRead, "_read_tombstones", skip)
+    patch.setattr(ModuleRead, "read", read)
+
+
+def read_deletions_once(patch: Patch) -> None:
+    """The list of deletions is read once, and a restored record moves others past a border."""
+    real = tombstones.read_tombstones
+
+    def read_tombstones(module: str, since: datetime, end: datetime) -> Task[None]:
+        task, answer, readings = real(module, since, end), None, 0
+        while True:
+            try:
+                step = task.send(answer)
+            except StopIteration:
+                return
+            if isinstance(step, ListDeletions):
+                readings += step.page == 1
+            if readings > 1:
+                return
+            answer = yield step
+
+    patch.setattr(module_read, "read_tombstones", read_tombstones)
+
+
+def _read_window(*, parts_first: bool, in_order: bool) -> Any:
+    def read_window(reader: CoqlReader, window: Window, rows: int, before: Any) -> Task[None]:
+        yield Now()
+        parts = yield from reader._read_pages(window, promised=True)
+        if parts_first:
+            yield Wait(parts)
+        if before and in_order:
+            yield Wait((before,))
+        yield window
+
+    return read_window
+
+
+def close_windows_in_any_order(patch: Patch) -> None:
+    """A window closes when it is read, though the one before it is not."""
+    patch.setattr(CoqlReader, "_read_window", _read_window(parts_first=True, in_order=False))
+
+
+def close_windows_before_their_parts(patch: Patch) -> None:
+    """A window closes when its pages are read, though their other columns are not."""
+    patch.setattr(CoqlReader, "_read_window", _read_window(parts_first=False, in_order=True))
+
+
+def emit_known_rows_again(patch: Patch) -> None:
+    """A chain of exports that is read again emits all its rows."""
+    init = Chain.__init__
+
+    def forget(chain: Chain, *, begun: float, before: object = ()) -> None:
+        init(chain, begun=begun)
+
+    patch.setattr(Chain, "__init__", forget)
+
+
+def believe_chains_of_exports(patch: Patch) -> None:
+    """Nobody asks which rows moved between the exports of a chain."""
+
+    def has_moved(reader: BulkReader, chain: Chain) -> Task[bool]:
+        return chain.is_unreliable
+        yield
+
+    patch.setattr(BulkReader, "_has_moved", has_moved)
+
+
+def cut_exports_in_the_middle_of_their_time(patch: Patch) -> None:
+    """A window whose rows share an hour is halved, though it is of years."""
+    patch.setattr(
+        bulk,
+        "cut_window",
+        lambda window, hours, timestamps, *, most_rows: export_chain.cut_window(
+            window, hours, most_rows=most_rows
+        ),
+    )
+
+
+def begin_without_a_state(patch: Patch) -> None:
+    """A first run emits rows without a state; killed then, the next one emits no deletions."""
+    real = Emission.__call__
+
+    def emit(emission: Emission, part: Output) -> Iterator[Output]:
+        begins = emission._begins
+        for other in real(emission, part):
+            if not begins or other != Window(begins.since, begins.since):
+                yield other
+
+    patch.setattr(Emission, "__call__", emit)
+
+
+def forget_rows_that_were_left_out(patch: Patch) -> None:
+    """What a part under way leaves out is not read again at the end."""
+    real = WholeRows.emit_unchanged
+
+    def emit(rows: WholeRows, new: Any, block: Block, left: set[str], joined: Any) -> Task[None]:
+        return real(rows, new, block, set(), joined)
+
+    patch.setattr(WholeRows, "emit_unchanged", emit)
+
+
+def read_moving_rows_in_windows(patch: Patch) -> None:
+    """Windows of a span in which rows move on are read side by side."""
+
+    def read_moving(reader: CoqlReader, since: datetime, end: datetime) -> Task[None]:
+        return reader.read_changes(since, end, resumed=False)
+
+    patch.setattr(CoqlReader, "read_moving", read_moving)
+
+
+def begin_blocks_after_their_last_second(patch: Patch) -> None:
+    """The next block begins a second after the last one of a page, whose rows may go on."""
+    add = blocks.add_seconds
+    ends = Block.observe
+
+    def observe(block: Block, page: list[Row]) -> None:
+        ends(block, page)
+        block.ends[-1] = add(block.ends[-1], 1)
+
+    patch.setattr(Block, "observe", observe)
+
+
+#: All of them; a fault's name says what it does. With what the model says of it, and the first seed
+#: at which it does.
+FAULTS: dict[Callable[[Patch], None], tuple[str, int]] = {
+    believe_answers_without_content: ("is not in", 0),
+    end_by_our_clock: ("is missing", 0),
+    leave_no_margin: ("is missing", 0),
+    round_fractions_of_a_second: ("is missing", 0),
+    read_again_without_end: ("questions of the kind 'list'", 0),
+    join_torn_rows: ("of no version", 0),
+    take_a_quiet_reading_as_proof: ("is not in", 0),
+    prove_no_list: ("is not in", 0),
+    prove_by_deletions_first: ("is not in its window", 0),
+    read_deletions_last: ("is deleted, and still there", 0),
+    read_deletions_once: ("is deleted, and still there", 0),
+    close_windows_in_any_order: ("does not follow the one before", 0),
+    close_windows_before_their_parts: ("is not in its window", 0),
+    emit_known_rows_again: ("comes twice", 0),
+    believe_chains_of_exports: ("is not in", 0),
+    cut_exports_in_the_middle_of_their_time: ("questions of the kind 'export'", 0),
+    begin_without_a_state: ("is deleted, and still there", 0),
+    forget_rows_that_were_left_out: ("is not in the table", 0),
+    read_moving_rows_in_windows: ("is not in the table", 0),
+    begin_blocks_after_their_last_second: ("is not in its window", 0),
+}
