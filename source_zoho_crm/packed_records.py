@@ -27,6 +27,7 @@ from airbyte_cdk.models import (
     ConnectorSpecification,
     Type,
 )
+from airbyte_cdk.sources import Source
 from airbyte_cdk.sources.connector_state_manager import HashableStreamDescriptor
 from airbyte_cdk.sources.declarative.concurrent_declarative_source import (
     ConcurrentDeclarativeSource,
@@ -42,6 +43,8 @@ _KEY = "_packed"
 ENOUGH = 256 * 1024
 #: Bytes that may wait to be printed, of all streams; the last pack to find room may exceed them.
 MOST_WAITING = 16 * 2**20
+#: Packs until the CDK looks at the memory of the container again.
+_PACKS_TO_A_LOOK = 20
 #: What a message that is not packed counts for.
 _SMALL = 2**11
 
@@ -136,6 +139,11 @@ def unpack(messages: Iterable[AirbyteMessage]) -> Iterator[AirbyteMessage]:
 
 class PackedEntrypoint(AirbyteEntrypoint):
     """Prints the packed records of a source."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(source)
+        # It looks at the container's memory each 5,000 messages, and a pack is hundreds of them.
+        self._memory_monitor._check_interval = _PACKS_TO_A_LOOK
 
     def read(
         self,

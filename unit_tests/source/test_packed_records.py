@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 import pytest
+from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.sources.types import Record
 
 from source_zoho_crm import SourceZohoCrm
@@ -16,6 +17,7 @@ from source_zoho_crm.packed_records import (
     ENOUGH,
     MOST_WAITING,
     ByteQueue,
+    PackedEntrypoint,
     PackedRecords,
     pack,
 )
@@ -144,3 +146,12 @@ def test_a_pack_ends_with_the_row_that_makes_it_large_enough(size: Callable[[int
 
 def test_no_rows_are_no_pack() -> None:
     assert list(pack("Leads", [], None)) == []
+
+
+def test_the_memory_of_the_container_is_looked_at_more_often_than_by_messages(org: Org) -> None:
+    source = SourceZohoCrm(None, org.config, None)
+
+    monitor = PackedEntrypoint(source)._memory_monitor
+
+    assert 1 <= monitor._check_interval <= 20
+    assert AirbyteEntrypoint(source)._memory_monitor._check_interval > 1_000
