@@ -21,9 +21,9 @@ _EARLY = 0.15
 
 #: Rows of a story, and the streams that they are of.
 Parts = tuple[Sequence[Traffic], Sequence[Item]]
-LONG = Size(rows=1_000, between=(5, 150))
+LONG = Size(rows=1_600, between=(5, 150))
 #: A batch is begun when its state has come, so that nothing is in flight which no state speaks of.
-SHORT = Size(rows=1_600, between=(5, 90))
+SHORT = Size(rows=2_600, between=(5, 90))
 
 
 def one(setting: Setting, size: Size, operation: Operation | None = None) -> Parts:
