@@ -220,16 +220,7 @@ class Client:
         )
         disable_redirects(client._session)
         remember_environment(client._session)
-        _keep_environment(client._session, self._address)
         return client, handler
-
-
-def _keep_environment(session: requests.Session, url: str) -> None:
-    """The proxy and the certificates that the environment names for the address. Each call would
-    look for them again, which takes a third of a millisecond."""
-    found = session.merge_environment_settings(url, {}, None, None, None)
-    session.proxies, session.verify = dict(found["proxies"]), found["verify"]
-    session.trust_env = False
 
 
 def _shorten_error(

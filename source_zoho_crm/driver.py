@@ -10,12 +10,17 @@ from typing import Any
 
 from source_zoho_crm.readers.lists import PER_PAGE
 from source_zoho_crm.readers.machine import Machine, Ticket
-from source_zoho_crm.readers.steps import Now, Output, Query, Question, Sleep
+from source_zoho_crm.readers.steps import GetRecords, Now, Output, Query, Question, Sleep
 from zoho_crm.answers import Page
 
 #: Bytes of answers that the reads of a run hold at a time. In memory, rows take about four times
 #: as many.
 _MOST_BYTES = 32 * 2**20
+#: An answer of fewer rows counts as one of so many, and what it showed is forgotten at this pace.
+_ENOUGH_ROWS = 20
+_FADES = 0.9
+
+_Answered = tuple[Ticket, Any, BaseException | None]
 
 
 class Room:
@@ -57,6 +62,7 @@ def drive(
     try:
         with room.share():
             while True:
+                calls.pass_on_answers(machine)
                 part = machine.next_output()
                 # Before it is passed on: calls run while its reader works with it.
                 has_answered = calls.begin_calls(machine)
@@ -84,10 +90,9 @@ class _Calls:
         self._expected: dict[Ticket, float] = {}
         self._threads = 0
         self._under_way = 0
+        self._ended = False
         self._tickets: queue.SimpleQueue[Ticket | None] = queue.SimpleQueue()
-        self._answers: queue.SimpleQueue[tuple[Ticket, Any, BaseException | None]] = (
-            queue.SimpleQueue()
-        )
+        self._answers: queue.SimpleQueue[_Answered] = queue.SimpleQueue()
         #: Tickets of those that sleep, by when they wake; numbered, for tickets have no order.
         self._sleeping: list[tuple[float, int, Ticket]] = []
 
@@ -105,20 +110,32 @@ class _Calls:
                 self._begin(ticket)
         return False
 
+    def pass_on_answers(self, machine: Machine) -> None:
+        """Passes on what there is already, also while much is read that needs no answer."""
+        while not self._answers.empty():
+            self._pass_on(machine, self._answers.get())
+        while self._sleeping and self._sleeping[0][0] <= time.monotonic():
+            machine.answer(heapq.heappop(self._sleeping)[2], None)
+
     def wait_for_answer(self, machine: Machine) -> None:
         """Passes the next answer on to the task that waits for it."""
         answered = self._wait()
         if answered is None:
             machine.answer(heapq.heappop(self._sleeping)[2], None)
-            return
+        else:
+            self._pass_on(machine, answered)
+
+    def _pass_on(self, machine: Machine, answered: _Answered) -> None:
         ticket, answer, error = answered
         self._under_way -= 1
         self._bytes -= self._expected.pop(ticket)
         if error is not None:
             machine.fail(ticket, error)
             return
-        if isinstance(answer, Page) and answer.rows:
-            self._row_bytes = max(self._row_bytes, answer.size / len(answer.rows))
+        if isinstance(answer, Page):
+            # A few rows of long texts do not slow down all that follow.
+            row_bytes = answer.size / max(len(answer.rows), _ENOUGH_ROWS)
+            self._row_bytes = max(row_bytes, self._row_bytes * _FADES)
         machine.answer(ticket, answer)
 
     def _may_begin(self, question: Question | None) -> bool:
@@ -132,10 +149,14 @@ class _Calls:
         )
 
     def _expect_bytes(self, question: Question) -> float:
-        """Bytes of its answer, at most, if its rows are like those so far."""
-        return self._row_bytes * (question.limit if isinstance(question, Query) else PER_PAGE)
+        """Bytes of its answer, at most, if its rows are like those lately."""
+        if isinstance(question, Query):
+            return self._row_bytes * question.limit
+        if isinstance(question, GetRecords):
+            return self._row_bytes * (1 + question.params.get("ids", "").count(","))
+        return self._row_bytes * PER_PAGE
 
-    def _wait(self) -> tuple[Ticket, Any, BaseException | None] | None:
+    def _wait(self) -> _Answered | None:
         """The next answer of a call; None: before it, the first of those that sleep wakes."""
         pause = max(0.0, self._sleeping[0][0] - time.monotonic()) if self._sleeping else None
         if not self._under_way:
@@ -148,7 +169,8 @@ class _Calls:
             return None
 
     def end(self) -> None:
-        """Ends the threads; one that is in a call, when it is over."""
+        """Ends the threads; one that is in a call, when it is over. What waits is not asked."""
+        self._ended = True
         for _ in range(self._threads):
             self._tickets.put(None)
 
@@ -169,7 +191,7 @@ class _Calls:
 
     def _answer_one(self) -> bool:
         ticket = self._tickets.get()
-        if ticket is None:
+        if ticket is None or self._ended:
             return False
         try:
             answer, error = self._ask(ticket.question), None

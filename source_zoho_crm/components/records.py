@@ -92,7 +92,7 @@ class RecordsRetriever(Retriever):
                 else:
                     yield from pack(self.name, part, start)
         except Refused as refusal:
-            if read.emission.rows:
+            if read.emission.rows or read.emission.of_deletions:
                 raise
             self._end_without_rows(refusal)
             return
@@ -101,6 +101,7 @@ class RecordsRetriever(Retriever):
     def _plan(self, start: str | None) -> ReadPlan:
         """`start`: where the CDK's cursor begins; None: the module is read whole."""
         retrieval, end = self.config["retrieval"], self._end
+        settled = get_org(self.config).clock.now().replace(microsecond=0) - _MARGIN
         span = None if start is None else compute_span(self.config, self.name, start, end)
         incremental = is_incremental(self.config, self.name)
         return ReadPlan(
@@ -111,10 +112,11 @@ class RecordsRetriever(Retriever):
             span=span,
             start=datetime.fromisoformat(self.config["start_datetime"]),
             end=end,
+            settled=settled,
             deleted_since=span.deleted_since if span else self._find_deletions_start(),
             # A child that is read whole emits no state, and a full refresh resumes from none.
             in_steps=self._module.windowed and incremental,
-            wide_queries=get_modules(get_org(self.config)).wide_queries,
+            wide=get_modules(get_org(self.config)).wide_queries,
         )
 
     def _report(self, read: ModuleRead) -> None:

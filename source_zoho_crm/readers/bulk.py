@@ -166,7 +166,7 @@ class BulkReader:
                 if (fetched := (yield from export.wait_for_result())) is not result:
                     # It was lost and created again, and the next one does not follow this one.
                     result = fetched
-                    following = yield from self._start_next(query, result, chain)
+                    following = yield from self._start_another(query, result, chain, following)
                 found = yield from self._emit_rows(file, window, chain, again=again)
                 chain.most_rows = max(chain.most_rows, found)
                 chain.close()
@@ -179,7 +179,7 @@ class BulkReader:
                     break
                 yield from export.retry(why)
                 result, again = (yield from export.wait_for_result()), True
-                following = yield from self._start_next(query, result, chain)
+                following = yield from self._start_another(query, result, chain, following)
             export = following
 
     def _emit_rows(
@@ -199,6 +199,14 @@ class BulkReader:
         finally:
             file.close()
         return found
+
+    def _start_another(
+        self, query: Mapping[str, Any], result: Result, chain: Chain, following: Export | None
+    ) -> Task[Export | None]:
+        """As `_start_next`, in place of one that follows an export that was lost."""
+        if following:
+            yield from following.abandon()
+        return (yield from self._start_next(query, result, chain))
 
     def _start_next(
         self, query: Mapping[str, Any], result: Result, chain: Chain

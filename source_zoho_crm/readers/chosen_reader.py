@@ -15,7 +15,7 @@ from source_zoho_crm.readers.moved_rows import MoveDetector
 from source_zoho_crm.readers.read_plan import ReadPlan
 from source_zoho_crm.readers.rest import RestReader
 from source_zoho_crm.readers.rich_text import WholeTexts
-from source_zoho_crm.readers.steps import ListRecords, Query, Task
+from source_zoho_crm.readers.steps import GiveUp, ListRecords, Query, Task
 from source_zoho_crm.readers.windows import CURSOR_FIELD
 from zoho_crm.errors import is_not_served
 from zoho_crm.problems import Refused
@@ -91,6 +91,8 @@ class ChosenReader:
                 f"{self._plan.name}: {self.name} does not serve this module "
                 f"({refusal.message}), so it is read by REST."
             )
+            # Else what the other reader has begun would bring its rows as well.
+            yield GiveUp()
             self._reader, self.replaced_by_rest = self._build_rest(), True
             return (yield from read())
 

@@ -17,9 +17,12 @@ _REREADS = 5
 
 @dataclass(slots=True)
 class WideQueries:
-    """Whether Zoho has refused, in this run, a query of more columns than its pages allow."""
+    """Whether Zoho serves, to this run, queries of more columns than its pages allow."""
 
-    refused: bool = False
+    #: None: not known.
+    is_served: bool | None = None
+    #: One is under way that will tell.
+    is_asked: bool = False
 
 
 def group_columns(

@@ -20,6 +20,7 @@ from source_zoho_crm.readers.steps import (
     Moment,
     Now,
     Query,
+    Sleep,
     Start,
     Started,
     Task,
@@ -46,6 +47,8 @@ _IDS_AT_ONCE = 50
 #: asked for (UNVERIFIED).
 _FEW = 200
 _SECOND = timedelta(seconds=1)
+#: Seconds until it is looked again whether another stream knows how wide queries may be.
+_LOOK_S = 0.1
 #: How many rows are tried for a Modified_Time at which the window can end.
 _TRIES = 3
 #: Windows that are read at a time.
@@ -68,7 +71,7 @@ class CoqlReader:
     def __init__(self, plan: ReadPlan) -> None:
         self._plan = plan
         self._module = plan.name
-        self._groups = self._group_columns()
+        self._groups = self._group_columns(min(SURE_COLUMNS, plan.version["coql_columns"]))
         self._most_rows = plan.version["coql_rows"]
         self._texts = MultiSelectTexts(plan.name)
         self._size = WindowSize()
@@ -76,19 +79,25 @@ class CoqlReader:
 
     def read_changes(self, since: datetime, end: datetime, *, promised: bool = False) -> Task[None]:
         span = Window(since, end)
-        if (yield from self._has_more(span, promised=promised)):
-            yield from self._read_windows(span)
-        else:
+        if not (yield from self._has_more(span, promised=promised)):
             yield span
+            return
+        settled = min(end, self._plan.settled)
+        if since <= settled:
+            yield from self._widen()
+            yield from self._read_windows(Window(since, settled))
+        if settled < end:
+            yield from self.read_moving(max(since, settled + _SECOND), end)
 
     def read_moving(self, since: datetime, end: datetime) -> Task[None]:
-        """As `read_changes`, of a span in which rows that are edited move on: its end lies ahead.
+        """As `read_changes`, of a span into which rows move that are edited meanwhile.
 
         Beside each other, two of its windows might both be without such a row. In one it stays
         where it was, for pages follow the id.
         """
         span = Window(since, end)
         if (yield from self._has_more(span, promised=False)):
+            yield from self._widen()
             yield Wait((yield from self._read_pages(span, promised=True)))
         yield span
 
@@ -98,11 +107,12 @@ class CoqlReader:
         return bool(found.rows)
 
     def read_everything(self) -> Task[None]:
+        yield from self._widen()
         yield Wait((yield from self._read_pages(None, promised=False)))
 
     def _has_more(self, span: Window, *, promised: bool) -> Task[bool]:
         """Reads the span if it has few rows; returns whether it has more."""
-        few = yield from self._ask(Query(self._groups[0], _FEW, span, promised=promised))
+        few: Page = yield Query(self._groups[0], _FEW, span, promised=promised)
         if few.more:
             return True
         # Most modules, most of the time: one call, and one for each further column group.
@@ -110,35 +120,38 @@ class CoqlReader:
             yield from self._complete(few.rows, span)
         return False
 
-    def _group_columns(self) -> list[Columns]:
-        version, refused = self._plan.version, self._plan.wide_queries.refused
-        return group_columns(
-            self._plan.fields,
-            most=SURE_COLUMNS if refused else version["coql_columns"],
-            with_id=True,
-            most_formulas=version["coql_formulas"],
-        )
+    def _group_columns(self, most: int) -> list[Columns]:
+        formulas = self._plan.version["coql_formulas"]
+        return group_columns(self._plan.fields, most=most, with_id=True, most_formulas=formulas)
 
-    def _ask(self, query: Query) -> Task[Page]:
-        """The answer to a query of the first column group.
+    def _widen(self) -> Task[None]:
+        """From now on queries select as many columns as Zoho serves, where that saves queries.
 
         UNVERIFIED: how many columns a query of v8 may select, and how Zoho refuses more: its
-        OpenAPI and a client in production say 500, its pages 50. So whatever the refusal of a wide
-        query is, the run asks for no more than 50 from then on.
+        OpenAPI and a client in production say 500, its pages 50. So a query for one row tells, once
+        in a run; after a refusal, whatever it is, no query selects more than 50.
         """
-        try:
-            page: Page = yield query
-        except Refused as refusal:
-            if len(query.columns) <= SURE_COLUMNS:
-                raise
-            LOGGER.info(
-                f"{self._module}: Zoho refuses a query of {len(query.columns)} columns "
-                f"({refusal.code}). {SURE_COLUMNS} at most are asked for from here on."
-            )
-            self._plan.wide_queries.refused = True
-            self._groups = self._group_columns()
-            page = yield replace(query, columns=self._groups[0])
-        return page
+        groups, wide = self._group_columns(self._plan.version["coql_columns"]), self._plan.wide
+        if len(groups) == len(self._groups):
+            return
+        while wide.is_asked:
+            # By another stream.
+            yield Sleep(_LOOK_S)
+        if wide.is_served is None:
+            wide.is_asked = True
+            try:
+                yield Query(max(groups, key=len), 1, after="0")
+                wide.is_served = True
+            except Refused as refusal:
+                LOGGER.info(
+                    f"{self._module}: Zoho refuses a query of more than {SURE_COLUMNS} columns "
+                    f"({refusal.code}), so this run selects no more at a time."
+                )
+                wide.is_served = False
+            finally:
+                wide.is_asked = False
+        if wide.is_served:
+            self._groups = groups
 
     def _read_windows(self, span: Window) -> Task[None]:
         before: Started | None = None
@@ -196,8 +209,8 @@ class CoqlReader:
             self._groups[0], self._most_rows, window, after="0", promised=promised
         )
         while query:
-            page = yield from self._ask(query)
-            query = self._follow(replace(query, columns=self._groups[0]), page)
+            page: Page = yield query
+            query = self._follow(query, page)
             part = self._complete(page.rows, window)
             # Else it stays in memory until the next one comes.
             del page

@@ -9,6 +9,7 @@ from source_zoho_crm.readers import Row
 from source_zoho_crm.readers.steps import (
     CreateExport,
     FetchExport,
+    GiveUp,
     Moment,
     Now,
     PollExport,
@@ -107,6 +108,12 @@ class Export:
     def begin_to_wait(self) -> Task[None]:
         """Polls its job beside what the task does."""
         self._waiting = yield Start(self._complete())
+
+    def abandon(self) -> Task[None]:
+        """Nobody waits for it any longer: its job is not polled again."""
+        if self._waiting:
+            yield GiveUp(self._waiting)
+            self._waiting = None
 
     def wait_for_result(self) -> Task[Result]:
         """Waits until the export is completed."""

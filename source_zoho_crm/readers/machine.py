@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from source_zoho_crm.readers.steps import All, Output, Question, Start, Started, Task, Wait
+from source_zoho_crm.readers.steps import All, GiveUp, Output, Question, Start, Started, Task, Wait
 from source_zoho_crm.readers.windows import Window
 
 
@@ -115,7 +115,8 @@ class Machine:
     def fail(self, ticket: Ticket, error: BaseException) -> None:
         """The question has no answer; the task that asked it is told."""
         if ticket.is_wanted:
-            ticket._task.missing = 0
+            # No other answer is for what the task does next.
+            ticket._task.missing, ticket._task.answers = 0, []
             self._ready.append((ticket._task, None, error))
 
     def next_output(self) -> Output | None:
@@ -140,8 +141,11 @@ class Machine:
                 answer = [other.result for other in task.waits.tasks]
                 error, task.waits = self._take_failure(task), None
             step = task.steps.throw(error) if error else task.steps.send(answer)
-            while isinstance(step, Start | Wait):
-                if failure := self._take_failure(task):
+            while isinstance(step, Start | Wait | GiveUp):
+                if isinstance(step, GiveUp):
+                    self._give_up_some(task, step)
+                    step = task.steps.send(None)
+                elif failure := self._take_failure(task):
                     step = task.steps.throw(failure)
                 elif isinstance(step, Start):
                     step = task.steps.send(self._start(task, step))
@@ -151,7 +155,8 @@ class Machine:
                     step = task.steps.send([other.result for other in step.tasks])
             if isinstance(step, list | Window):
                 self._out.extend(self._emit(step))
-                self._ready.appendleft((task, None, None))
+                # Behind others: they do not wait until it has yielded all that it has.
+                self._ready.append((task, None, None))
             else:
                 self._ask(task, step)
         except StopIteration as end:
@@ -223,6 +228,15 @@ class Machine:
         if failure:
             self._give_up_started(task)
         return failure
+
+    def _give_up_some(self, task: _Running, step: GiveUp) -> None:
+        if step.started is None:
+            task.failure = None
+            self._give_up_started(task)
+        elif step.started in task.open:
+            assert isinstance(step.started, _Running)
+            task.open.remove(step.started)
+            self._give_up(step.started)
 
     def _give_up_started(self, task: _Running) -> None:
         for other in task.open:

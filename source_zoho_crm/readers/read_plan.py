@@ -26,12 +26,14 @@ class ReadPlan:
     start: datetime
     #: The end of what is read.
     end: datetime
+    #: Whatever is edited from now on gets a later Modified_Time.
+    settled: datetime
     #: From when on deletions are emitted; None: never.
     deleted_since: datetime | None
     #: The state counts, so that it has to move while the module is read.
     in_steps: bool
     #: Shared by the reads of a run.
-    wide_queries: WideQueries
+    wide: WideQueries
 
     @property
     def name(self) -> str:

@@ -81,6 +81,7 @@ class RestReader:
         self._detector = detector
         self._rows = WholeRows(plan, texts, converted)
         self._module = plan.name
+        self._settled = plan.settled
         self._tokens = bool(plan.version["rest_tokens"])
         self._chain_rows = plan.version["rest_chain_rows"]
 
@@ -121,7 +122,7 @@ class RestReader:
             if ended or reached > stop:
                 yield Wait(parts)
                 left.difference_update(emitted)
-                if left and end.timestamp() > (yield Now()):
+                if left and end > self._settled:
                     yield from self._rows.emit_edited(left, stop)
                 yield from close(Window(start, end))
                 return

@@ -152,9 +152,17 @@ class Wait:
     tasks: Sequence[Started]
 
 
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Ends this task, which has been started by the one that yields it, with all that it has
+    started; None: all that were. Nothing is answered."""
+
+    started: Started | None = None
+
+
 #: Rows that were read, and a window all of whose rows have been yielded; nothing is answered.
 Output: TypeAlias = list[Row] | Window
-Step: TypeAlias = Question | All | Start | Wait | Output
+Step: TypeAlias = Question | All | Start | Wait | GiveUp | Output
 
 T = TypeVar("T", covariant=True)
 Task: TypeAlias = Generator[Step, Any, T]

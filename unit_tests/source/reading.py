@@ -1,7 +1,7 @@
 """Readers without the CDK: their tasks, answered by calls one after another."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from source_zoho_crm.bulk_read import BulkRead
@@ -43,9 +43,10 @@ def plan(
         span=None,
         start=BEGIN,
         end=datetime.now(UTC),
+        settled=datetime.now(UTC) - timedelta(minutes=1),
         deleted_since=None,
         in_steps=False,
-        wide_queries=WideQueries(),
+        wide=WideQueries(),
     )
 
 

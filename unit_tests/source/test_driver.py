@@ -12,7 +12,7 @@ from source_zoho_crm.driver import Room, drive
 from source_zoho_crm.readers.lists import PER_PAGE
 from source_zoho_crm.readers.machine import Machine
 from source_zoho_crm.readers.steps import (
-    GetRecords,
+    ListRecords,
     Now,
     Output,
     Question,
@@ -25,8 +25,8 @@ from zoho_crm.answers import Page
 PATIENCE_S = 20.0
 
 
-def question(name: object) -> GetRecords:
-    return GetRecords(str(name), {})
+def question(name: object) -> ListRecords:
+    return ListRecords({"name": str(name)})
 
 
 class Zoho:
@@ -39,7 +39,7 @@ class Zoho:
         self._changed = threading.Condition()
 
     def ask(self, question: Question) -> Page:
-        assert isinstance(question, GetRecords)
+        assert isinstance(question, ListRecords)
         with self._changed:
             self.begun += 1
             self._now += 1
@@ -48,7 +48,7 @@ class Zoho:
         assert self.open.wait(PATIENCE_S)
         with self._changed:
             self._now -= 1
-        return Page([{"id": question.below}], more=False, size=self.size)
+        return Page([{"id": question.params["name"]}], more=False, size=self.size)
 
     def wait_for(self, begun: int) -> None:
         with self._changed:
@@ -169,7 +169,7 @@ def test_a_reader_that_sleeps_goes_on_when_it_is_time_and_others_meanwhile() -> 
 
 def test_large_answers_come_fewer_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(driver, "_MOST_BYTES", 4_000 * PER_PAGE)
-    zoho = Zoho(size=1_000)
+    zoho = Zoho(size=1_000 * driver._ENOUGH_ROWS)
     zoho.open.set()
     room = Room()
 

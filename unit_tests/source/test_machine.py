@@ -6,7 +6,17 @@ from typing import Any
 import pytest
 
 from source_zoho_crm.readers.machine import Machine, Ticket
-from source_zoho_crm.readers.steps import All, Now, Sleep, Start, Started, Task, Wait, run_together
+from source_zoho_crm.readers.steps import (
+    All,
+    GiveUp,
+    Now,
+    Sleep,
+    Start,
+    Started,
+    Task,
+    Wait,
+    run_together,
+)
 
 
 def q(number: float) -> Sleep:
@@ -293,3 +303,63 @@ def test_an_answer_is_not_kept_by_a_task_that_has_ended() -> None:
     machine.answer(one, None)
     assert outputs(machine) == []
     assert machine.ended
+
+
+def test_a_task_that_is_given_up_asks_nothing_and_its_failure_is_nobodys() -> None:
+    closed: list[float] = []
+
+    def task() -> Task[None]:
+        first: Started = yield Start(waiting(1, closed))
+        yield Start(waiting(2, closed))
+        yield GiveUp(first)
+        yield q(3)
+        yield GiveUp()
+        yield row(sorted(closed))
+
+    machine = Machine(task())
+    tickets = {number_of(ticket): ticket for ticket in asked(machine)}
+    assert sorted(tickets) == [2, 3]
+    machine.answer(tickets[3], None)
+    assert outputs(machine) == [row([2])]
+    assert machine.ended
+
+
+def test_an_answer_that_comes_after_another_has_failed_wakes_nobody() -> None:
+    def task() -> Task[None]:
+        other: Started = yield Start(waiting(9, []))
+        try:
+            yield All([q(1), q(2)])
+        except BrokenError:
+            yield Wait([other])
+            yield row("other ended")
+
+    machine = Machine(task())
+    tickets = {number_of(ticket): ticket for ticket in asked(machine)}
+    machine.fail(tickets[1], BrokenError())
+    assert outputs(machine) == []
+    machine.answer(tickets[2], "late")
+    assert outputs(machine) == []
+    machine.answer(tickets[9], None)
+    assert outputs(machine) == [row("other ended")]
+
+
+def test_a_task_that_has_much_to_yield_lets_others_go_on() -> None:
+    """The next export is polled while the rows of one are passed on."""
+
+    def reading() -> Task[None]:
+        for number in range(3):
+            yield row(number)
+
+    def polling() -> Task[None]:
+        yield q(1)
+        yield row("polled")
+
+    def task() -> Task[None]:
+        yield from run_together([polling(), reading()])
+
+    machine = Machine(task())
+    assert machine.next_output() == row(0)
+    ticket = machine.take()
+    assert ticket
+    machine.answer(ticket, None)
+    assert outputs(machine) == [row(1), row("polled"), row(2)]

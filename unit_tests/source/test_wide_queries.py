@@ -11,7 +11,7 @@ from zoho_emulator.server import Settings, running
 COLUMNS, ROWS = 87, 2_500
 SETTINGS = Settings(
     rows=5,
-    rows_by_module={"Deals": ROWS, "Accounts": 12},
+    rows_by_module={"Deals": ROWS, "Accounts": 400},
     fields_by_module={"Deals": COLUMNS, "Accounts": COLUMNS},
 )
 METADATA = ("org", "settings.modules", "settings.fields")
@@ -53,18 +53,39 @@ def test_a_run_asks_once_for_more_columns_than_zoho_serves(wide_org: Org) -> Non
 
     output = wide_org.read(*streams)
 
-    assert log_of(output).count("Zoho refuses a query of") == 1
+    assert log_of(output).count("Zoho refuses a query of more than 50") == 1
     for stream in streams:
         assert by_id(rows_of(output, stream["name"])) == wide_org.truth(stream)
 
 
-def test_a_refusal_that_is_not_of_the_columns_ends_the_read(wide_org: Org) -> None:
-    body = {"code": "INVALID_DATA", "details": {}, "message": "made up", "status": "error"}
-    fault = {"match": "coql:Deals", "do": "status", "args": {"status": 400, "body": body}}
+def test_wide_columns_are_not_asked_for_where_a_few_rows_have_changed(wide_org: Org) -> None:
+    """It would save no query, or cost one."""
     deals = wide_org.stream("Deals")
-    wide_org.control("POST", "faults", [fault])
+    newest = max(row["Modified_Time"] for row in wide_org.truth(deals).values())
+    state = {"stream_descriptor": {"name": "Deals"}, "stream_state": {"Modified_Time": newest}}
+    wide_org.control("POST", "reset", {})
 
-    output = wide_org.read(deals, expecting_exception=True)
+    output = wide_org.read(deals, state=[{"type": "STREAM", "stream": state}])
 
-    assert "made up" in str(output.errors[-1].trace.error.message)
-    assert wide_org.calls("coql:Deals") == 2
+    assert not rows_of(output, "Deals", deleted=False)
+    assert wide_org.calls("coql:Deals") == 1
+
+
+@pytest.mark.parametrize("served", [50, 500])
+def test_a_module_whose_formulas_close_the_first_group_is_read(served: int) -> None:
+    """The group behind them is the wide one."""
+    ZohoAuthenticator._tokens.clear()
+    settings = Settings(rows=5, rows_by_module={"Vehicles": 450})
+    with running(settings, {"tokens_per_10_min": 0}) as server:
+        org = Org(server, {"retrieval": COQL, "schema_version": "v8"})
+        for number in range(6):
+            formula = {"api_name": f"Sum_{number}", "data_type": "formula", "return_type": "double"}
+            org.control("POST", "fields/Vehicles", formula)
+        for number in range(60):
+            org.control("POST", "fields/Vehicles", {"api_name": f"Text_{number}"})
+        org.control("POST", "knobs", {"coql_columns": served})
+        vehicles = org.stream("Vehicles")
+
+        output = org.read(vehicles)
+
+        assert by_id(rows_of(output, "Vehicles")) == org.truth(vehicles)

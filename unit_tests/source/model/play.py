@@ -249,9 +249,10 @@ class Schedule:
             span=span,
             start=datetime.fromtimestamp(scenario.start, UTC),
             end=end,
+            settled=_cut(zoho_clock.now()) - _MARGIN,
             deleted_since=since,
             in_steps=scenario.windowed and scenario.incremental,
-            wide_queries=WideQueries(),
+            wide=WideQueries(),
         )
 
 
