@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from unit_tests.source.model import columns
+from unit_tests.source.model.columns import GROUPS, NARROW, RICH_TEXT, UNSTAMPED, WIDE
 from unit_tests.source.model.traits import Deletions, Traits
 from unit_tests.source.model.world import BEGIN, Habits, World
 
@@ -66,10 +66,7 @@ def draw_scenario(rng: Random) -> Scenario:
     kinds = ("plain", "plain", "plain", "plain", "convertible", "child", "child", "unstamped")
     # Queries by id have no borders of pages that records could slip over.
     kind = pick(*kinds, *(() if method == "COQL" else ("unstamped",)))
-    if kind == "unstamped":
-        chosen = columns.UNSTAMPED
-    else:
-        chosen = pick(columns.NARROW, columns.GROUPS, columns.RICH_TEXT, columns.WIDE)
+    chosen = UNSTAMPED if kind == "unstamped" else pick(NARROW, GROUPS, RICH_TEXT, WIDE)
     of_children: Deletions = pick("listed", "none", "none", "refused")
     incremental = kind != "unstamped" and random() < 0.8
     troubled = random() < 0.3
@@ -132,13 +129,13 @@ def draw_scenario(rng: Random) -> Scenario:
 def _draw_weights(pick: Any, kind: str) -> tuple[float, float, float, float, float, float]:
     """Of edits, deletions, restored and new records, conversions; what is left empties the bin."""
     convert = 0.15 if kind == "convertible" else 0.0
-    edit = pick(0.95, 0.6, 0.4, 0.2) * (1 - convert)
+    edit = pick(0.95, 0.6, 0.4, 0.2, 0.05) * (1 - convert)
     rest = 1 - convert - edit
     if kind == "unstamped":
         # Edits move none of its records. Where one was deleted and restored, no list shows that it
         # was gone.
         return (0.1, 0.55, 0.0, 0.3, 0.0, 0.05)
-    return (edit, rest * 0.45, rest * 0.25, rest * 0.25, convert, rest * 0.05)
+    return (edit, rest * 0.45, rest * 0.3, rest * 0.2, convert, rest * 0.05)
 
 
 def furnish(world: World, scenario: Scenario) -> None:
