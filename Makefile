@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo emulator test lint lock equality bench bench-quick bench-methods clients chaos image
+.PHONY: install demo emulator test lint lock equality bench bench-quick bench-methods clients chaos model image
 
 install: $(STAMP)
 
@@ -56,6 +56,12 @@ clients: $(STAMP)
 chaos: $(STAMP)
 	@$(BIN)/python -m chaos source $(if $(SEEDS),--seeds $(SEEDS)); first=$$?; \
 	$(BIN)/python -m chaos destination $(if $(SEEDS),--seeds $(SEEDS)) && test $$first -eq 0
+
+# Readers against a Zoho in memory: N schedules on JOBS processes; SEED=n tells what happens in one.
+N ?= 1000000
+
+model: $(STAMP)
+	$(BIN)/python -m unit_tests.source.model $(if $(SEED),--seed $(SEED),--schedules $(N) --jobs $(JOBS))
 
 # The builder that is there, or BUILDER=podman; BUILD_FLAGS="--build-arg BASE=..." overrides the base.
 BUILDER ?= $(firstword $(foreach builder,docker podman buildah,$(if $(shell command -v $(builder)),$(builder))))

@@ -38,11 +38,11 @@ def read_tombstones(module: str, since: datetime, end: datetime) -> Task[None]:
     """The deletions from `since` to `end`, both included, each record's once, in pages.
 
     Pages are counted, and where a record is restored meanwhile, those after it move forward; so a
-    list of several pages is read until it has nothing new of before `end`. What is deleted later
-    hides nothing, and a list that keeps growing is not read again for it.
+    list of several pages is read twice at least, and until it has nothing new of before `end`. What
+    is deleted later hides nothing, and a list that keeps growing is not read again for it.
     """
     seen, first, last = EmittedIds(), format_timestamp(since), format_timestamp(end)
-    for _ in range(_REREADS):
+    for reading in range(_REREADS):
         more, number, fresh, repeats = True, 0, 0, RepeatedPages(module)
         while more:
             number += 1
@@ -60,7 +60,7 @@ def read_tombstones(module: str, since: datetime, end: datetime) -> Task[None]:
             ]
             if tombstones:
                 yield tombstones
-        if number == 1 or not fresh:
+        if number == 1 or (reading and not fresh):
             return
     raise transient_error(
         f"{module}: records were deleted or restored each of the {_REREADS} times that the list of "

@@ -23,17 +23,20 @@ class Load:
 
     #: Records of its span, with the second before it.
     rows: int
+    #: The most of them in two seconds that follow each other.
+    crowd: int
     #: Deletions that are listed; None: they are not asked for.
     deletions: int | None
 
     @classmethod
     def weigh(cls, world: World, first: int, last: int, deleted_since: int | None) -> "Load":
         modified = (record.modified for record in world.records.values())
-        rows = sum(first - 1 <= second <= last for second in modified)
+        found = Counter(second for second in modified if first - 1 <= second <= last)
+        crowd = max((found[second] + found[second + 1] for second in list(found)), default=0)
         listed = None
         if deleted_since is not None:
             listed = sum(gone.deleted >= deleted_since - 1 for gone in world.gone.values())
-        return cls(rows, listed)
+        return cls(found.total(), crowd, listed)
 
 
 def judge_calls(
@@ -94,7 +97,9 @@ def _bound_queries(scenario: Scenario, load: Load, deeds: int) -> Counter[str]:
     traits, rows = scenario.traits, load.rows
     groups, page = _count_groups(traits, query=True), traits.version["coql_rows"]
     if scenario.windowed:
-        windows = 2 * (rows // OFFSETS) + 1
+        # A full refresh reads the last minute by itself.
+        last = 0 if scenario.incremental else 1
+        windows = 2 * (rows // OFFSETS) + 1 + last
         quiet = 1 + windows + groups * (rows // page + windows)
         if traits.convertible and not traits.coql_shows_converted:
             # Each window of the converted ones is one of the others, too.
@@ -121,6 +126,11 @@ def _bound_lists(scenario: Scenario, load: Load, deeds: int) -> Counter[str]:
     else:
         # Lists of different columns may have the rows of one second in different orders.
         pages += 2 * (pages // groups // 2 + 1) + 2 * (groups - 1)
+    if traits.columns.stamped and load.crowd > PER_PAGE:
+        # The rows of one second are read as often as one of them moves; a list of a proof shows
+        # what moved some seconds before, too.
+        again = groups * ceil(load.crowd / PER_PAGE) + 2
+        pages += again * (1 + min(_REREADS, deeds))
     texts = rows + pages + deeds if traits.columns.has_rich_text else 0
     # The proof has more pages where more is deleted.
     return Counter(list=pages + (groups + 3) * deeds, record=texts)

@@ -77,8 +77,9 @@ class Warehouse:
         end = format_timestamp(window.end)
         self.state = end if self.state is None else max(self.state, end)
 
-    def judge_table(self, *, edited: bool) -> None:
-        """Each record is there that was all the time. `edited`: those that were edited, too."""
+    def judge_table(self, until: int | None) -> None:
+        """Each record is there that was all the time, and was not edited past `until`; None: each
+        that was edited, too."""
         versions = self._world.versions
         for key, version in self._begun_with.items():
             record = self._world.records.get(key)
@@ -86,7 +87,7 @@ class Warehouse:
                 continue
             if versions[key, version] < self._start:
                 continue
-            if not edited and record.version != version:
+            if until is not None and record.version != version and record.modified > until:
                 continue
             if key not in self.rows:
                 raise ViolationError(f"{describe(record)} is not in the table")

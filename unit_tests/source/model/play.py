@@ -118,7 +118,7 @@ class Schedule:
                 raise ViolationError(f"the state is {self.warehouse.state}, not {reached}")
         if anew:
             # What is edited after the end of the windows is in none of them.
-            self.warehouse.judge_table(edited=not scenario.windowed)
+            self.warehouse.judge_table(int(plan.end.timestamp()) if scenario.windowed else None)
         return True
 
     def _weigh(self, plan: ReadPlan) -> Load:
@@ -207,10 +207,10 @@ class Schedule:
         """Whether the run does not believe that there are no rows.
 
         It looks at some records of any time. That shows no wrong answer where they are older than
-        the start date or edited meanwhile. Whether records are converted is asked once.
+        the start date, or newer than the end. Whether records are converted is asked once.
         """
         span = plan.span
-        first = span is not None and not span.resumed and not self.scenario.start
+        first = span is not None and not self.runs and not self.scenario.start
         return first and not self.zoho.rate and not self.module.is_convertible
 
     def _build_config(self) -> dict[str, Any]:

@@ -129,13 +129,13 @@ def draw_scenario(rng: Random) -> Scenario:
 def _draw_weights(pick: Any, kind: str) -> tuple[float, float, float, float, float, float]:
     """Of edits, deletions, restored and new records, conversions; what is left empties the bin."""
     convert = 0.15 if kind == "convertible" else 0.0
-    edit = pick(0.95, 0.6, 0.4, 0.2) * (1 - convert)
+    edit = pick(0.95, 0.6, 0.4, 0.2, 0.05) * (1 - convert)
     rest = 1 - convert - edit
     if kind == "unstamped":
         # Edits move none of its records. Where one was deleted and restored, no list shows that it
         # was gone.
         return (0.1, 0.55, 0.0, 0.3, 0.0, 0.05)
-    return (edit, rest * 0.45, rest * 0.25, rest * 0.25, convert, rest * 0.05)
+    return (edit, rest * 0.45, rest * 0.3, rest * 0.2, convert, rest * 0.05)
 
 
 def furnish(world: World, scenario: Scenario) -> None:
