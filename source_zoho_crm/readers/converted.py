@@ -17,7 +17,7 @@ class CoqlAndConvertedReader:
 
     UNVERIFIED: whether COQL shows converted leads. So one of them, found by a list, is looked for
     by a query; if the query does not show it and a list still does, the lists bring the converted
-    ones.
+    ones. What is converted while a full refresh runs comes with the next sync then.
     """
 
     def __init__(self, coql: CoqlReader, converted: RestReader) -> None:

@@ -7,8 +7,8 @@ from zoho_crm.casts import to_utc
 
 CURSOR_FIELD = "Modified_Time"
 
-#: Fewer rows than this, and so what a read that was cut off repeats at most. It is how far a query
-#: can skip before v7; each window costs a credit for finding its end.
+#: A window holds fewer rows than this. It is how far a query can skip before v7; each window costs
+#: a credit for finding its end, and a read that was cut off repeats those that were not closed.
 MOST_ROWS = 10_000
 _FEWEST_ROWS = 200
 #: A window that takes longer has the next ones hold fewer rows.

@@ -257,6 +257,21 @@ def read_moving_rows_in_windows(patch: Patch) -> None:
     patch.setattr(CoqlReader, "read_moving", read_moving)
 
 
+def read_the_last_minute_beside_the_rest(patch: Patch) -> None:
+    """A full refresh reads all its windows side by side, also that into which edited rows move."""
+
+    def read_changes(
+        reader: CoqlReader, since: datetime, end: datetime, *, promised: bool = False
+    ) -> Task[None]:
+        span = Window(since, end)
+        if (yield from reader._has_more(span, promised=promised)):
+            yield from reader._read_windows(span)
+        else:
+            yield span
+
+    patch.setattr(CoqlReader, "read_changes", read_changes)
+
+
 def begin_blocks_after_their_last_second(patch: Patch) -> None:
     """The next block begins a second after the last one of a page, whose rows may go on."""
     add = blocks.add_seconds
