@@ -3,10 +3,10 @@
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
-from unit_tests.source.model.faults import prove_no_list
+from unit_tests.source.model.faults import join_torn_rows
 from unit_tests.source.model.judge import ViolationError
 from unit_tests.source.model.mass import model
 from unit_tests.source.model.play import Schedule
@@ -24,6 +24,7 @@ def explore(*, examples: int, derandomize: bool) -> None:
         deadline=None,
         database=None,
         report_multiple_bugs=False,
+        phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
     )
     @given(st.randoms(use_true_random=False))
@@ -41,7 +42,7 @@ def test_no_schedule_that_hypothesis_draws_shows_a_fault() -> None:
 def test_a_fault_that_is_put_back_shows_in_a_small_schedule(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    prove_no_list(monkeypatch)
+    join_torn_rows(monkeypatch)
 
     with pytest.raises(ViolationError) as raised:
         explore(examples=300, derandomize=True)
