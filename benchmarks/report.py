@@ -17,7 +17,7 @@ from benchmarks.marks import BUSY, Outcome
 FOLDER = Path(__file__).parent
 _WORDS = {True: "yes", False: "**no**", None: ""}
 _COLUMNS = (
-    *("side", "runs", "rows", "s", "rows/s", "µs CPU/row", "MB", "calls at a time"),
+    *("side", "runs", "rows", "s", "s CPU", "rows/s", "µs CPU/row", "MB", "calls at a time"),
     *("connector", "emulator µs/row", "emulator", "credits"),
 )
 
@@ -131,6 +131,7 @@ def _cells(label: str, figures: Figures) -> list[str]:
         f"{len(figures.samples[label])}",
         median("rows", ",.0f"),
         median("wall_s", ".2f"),
+        median("cpu_s", ".2f"),
         median("rows_per_s", ",.0f"),
         median("cpu_us", ",.1f"),
         median("peak_mb", ".0f"),

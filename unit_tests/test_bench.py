@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
@@ -190,7 +190,8 @@ def test_the_results_have_a_line_for_each_mark_and_each_side(
 ) -> None:
     monkeypatch.setattr(report, "FOLDER", tmp_path)
     spec = next(experiment for experiment in EXPERIMENTS if experiment.name == "spec")
-    found = figures(**{"import": [sample()], "here": [sample(cpu_s=0.54)]})
+    no_rows = Sample(0, 1.0, 0.5, 100.0)
+    found = figures(**{"import": [no_rows], "here": [replace(no_rows, cpu_s=0.54)]})
     found.failures["before"] = "It broke."
 
     report.write(judge(MARKS, {"spec": found}), {"spec": found}, 125.0)
@@ -204,8 +205,9 @@ def test_the_results_have_a_line_for_each_mark_and_each_side(
         *("| mark", "| `spec`: CPU, times that of `import airbyte_cdk`"),
         *("| side", *(f"| {side}" for side in spec.sides)),
     ]
+    assert "| here | 1 | 0 | 1.00 | 0.54 |  |  | 100 |" in text
     assert "| before | 0 | failed: It broke. |" in text
-    assert {line.count("|") for line in lines[2:]} == {13}
+    assert {line.count("|") for line in lines[2:]} == {14}
     assert str(Path.home()) not in text
 
 
