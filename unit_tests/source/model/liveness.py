@@ -43,6 +43,6 @@ def _find_crowd(scenario: Scenario, world: World) -> int:
     if not scenario.traits.columns.stamped:
         return len(world.versions)
     crowds = Counter(world.versions.values())
-    # An export of a second has those beside it, too.
-    beside = (-1, 0, 1) if scenario.method == "Bulk" else (0,)
+    # A list of a second has those before it, too, and an export those beside it.
+    beside = (-1, 0, 1) if scenario.method == "Bulk" else (-1, 0)
     return max(sum(crowds[second + s] for s in beside) for second in list(crowds))

@@ -45,6 +45,7 @@ class Schedule:
         self.world.note = note
         traits = self.scenario.traits
         self.warehouse = Warehouse(self.world, traits.columns, self.scenario.start)
+        self.warehouse.emits_torn = traits.columns.stamped and not self.scenario.windowed
         self.zoho = ModelZoho(self.world, traits, lambda moment: self._org.clock.at(moment))
         self._org: Org
         self.runs = 0
