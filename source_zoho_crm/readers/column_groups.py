@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from source_zoho_crm.readers import Page, Row
 from source_zoho_crm.readers.steps import All, Columns, Question, Task
 from source_zoho_crm.readers.windows import CURSOR_FIELD
+from zoho_crm.errors import INVALID_DATA
 from zoho_crm.fields import Field
-from zoho_crm.problems import transient_error
+from zoho_crm.problems import Refused, transient_error
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -91,8 +92,8 @@ def read_until_unchanged(
     for start in range(0, len(ids), at_once):
         some = ids[start : start + at_once]
         for _ in range(_REREADS):
-            pages: list[Page] = yield All([build_question(group, some) for group in column_groups])
-            first, *rest = _drop_elsewhere([read(page) for page in pages], wanted)
+            groups = yield from _ask_groups(some, column_groups, build_question, read)
+            first, *rest = _drop_elsewhere(groups, wanted)
             torn: set[str] = set().union(*(first.keys() ^ others.keys() for others in rest))
             for others in rest:
                 torn |= join_columns(first.values(), others)
@@ -108,6 +109,32 @@ def read_until_unchanged(
                 )
             found |= _join_torn(some, first, rest)
     return found
+
+
+def _ask_groups(
+    ids: Sequence[str],
+    column_groups: Sequence[Columns],
+    build_question: Callable[[Columns, Sequence[str]], Question],
+    read: Callable[[Page], list[Row]],
+) -> Task[list[list[Row]]]:
+    """The rows of these ids, by column group.
+
+    UNVERIFIED: that a list of `ids` leaves out those that are gone. Where it refuses them, halves
+    of it show which they are.
+    """
+    try:
+        pages: list[Page] = yield All([build_question(group, ids) for group in column_groups])
+    except Refused as refusal:
+        if refusal.code != INVALID_DATA:
+            raise
+    else:
+        return [read(page) for page in pages]
+    if len(ids) == 1:
+        return [[] for _ in column_groups]
+    half = len(ids) // 2
+    first = yield from _ask_groups(ids[:half], column_groups, build_question, read)
+    second = yield from _ask_groups(ids[half:], column_groups, build_question, read)
+    return [rows + others for rows, others in zip(first, second, strict=True)]
 
 
 def _drop_elsewhere(

@@ -1,12 +1,12 @@
 """Rich text that a list has cut, fetched whole."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
 from source_zoho_crm.readers import Row
-from source_zoho_crm.readers.steps import All, GetRecords, Task, run_together
+from source_zoho_crm.readers.steps import GetRecords, Task, run_together
 from source_zoho_crm.readers.windows import CURSOR_FIELD
 from zoho_crm.casts import to_utc
 from zoho_crm.domains import quote_path_part
@@ -75,11 +75,15 @@ class WholeTexts:
 
     def _fetch_texts(self, ids: Sequence[str]) -> Task[dict[str, _Texts]]:
         """The texts of these records by id, without those that are gone."""
-        rows = {row["id"]: row for row in (yield from self._fetch(ids))}
+        fetched = yield from _fetch(ids, self._ask_texts)
+        rows = {row["id"]: row for row in fetched}
         timestamps = rows
         if self._at_once and self._stamped:
             # This call gives nothing but rich text, so what it gave is dated afterwards.
-            timestamps = yield from self._fetch_timestamps(list(rows))
+            dated = yield from run_together(
+                _fetch(some, _ask_timestamps) for some in _split(list(rows), _IDS_AT_ONCE)
+            )
+            timestamps = {row["id"]: row for some in dated for row in some}
         found = {}
         for key in rows.keys() & timestamps.keys():
             timestamp = timestamps[key].get(CURSOR_FIELD)
@@ -90,36 +94,37 @@ class WholeTexts:
             found[key] = _Texts(timestamp, texts)
         return found
 
-    def _fetch(self, ids: Sequence[str]) -> Task[list[Row]]:
+    def _ask_texts(self, ids: Sequence[str]) -> GetRecords:
         if self._at_once:
             params = {"fields": ",".join(self._names), "ids": ",".join(ids)}
-            question = GetRecords("/actions/fetch_full_data", params)
-        else:
-            stamp = (CURSOR_FIELD,) if self._stamped else ()
-            params = {"fields": ",".join((*self._names, *stamp))}
-            question = GetRecords(f"/{quote_path_part(ids[0])}", params)
-        try:
-            rows: list[Row] = yield question
-        except Refused as refusal:
-            if refusal.code != INVALID_DATA:
-                raise
-        else:
-            return rows
-        if len(ids) == 1:
-            return []
-        half = len(ids) // 2
-        first = yield from self._fetch(ids[:half])
-        return first + (yield from self._fetch(ids[half:]))
+            return GetRecords("/actions/fetch_full_data", params)
+        stamp = (CURSOR_FIELD,) if self._stamped else ()
+        params = {"fields": ",".join((*self._names, *stamp))}
+        return GetRecords(f"/{quote_path_part(ids[0])}", params)
 
-    def _fetch_timestamps(self, ids: Sequence[str]) -> Task[dict[str, Row]]:
-        params = {"fields": CURSOR_FIELD, "converted": "both"}
-        lists: list[list[Row]] = yield All(
-            [
-                GetRecords("", {**params, "ids": ",".join(some)})
-                for some in _split(ids, _IDS_AT_ONCE)
-            ]
-        )
-        return {row["id"]: row for rows in lists for row in rows}
+
+def _ask_timestamps(ids: Sequence[str]) -> GetRecords:
+    params = {"fields": CURSOR_FIELD, "converted": "both", "ids": ",".join(ids)}
+    return GetRecords("", params)
+
+
+def _fetch(
+    ids: Sequence[str], build_question: Callable[[Sequence[str]], GetRecords]
+) -> Task[list[Row]]:
+    """The records of these ids, without those that are gone: where Zoho refuses an id that is not
+    there, halves of the ids show which."""
+    try:
+        rows: list[Row] = yield build_question(ids)
+    except Refused as refusal:
+        if refusal.code != INVALID_DATA:
+            raise
+    else:
+        return rows
+    if len(ids) == 1:
+        return []
+    half = len(ids) // 2
+    first = yield from _fetch(ids[:half], build_question)
+    return first + (yield from _fetch(ids[half:], build_question))
 
 
 def _is_long(text: object) -> bool:

@@ -12,7 +12,7 @@ from math import ceil
 from source_zoho_crm.readers.column_groups import group_columns
 from unit_tests.source.model.judge import ViolationError
 from unit_tests.source.model.scenario import Scenario
-from unit_tests.source.model.sizes import OFFSETS, PER_PAGE
+from unit_tests.source.model.sizes import OFFSETS, PER_PAGE, SURE_COLUMNS
 from unit_tests.source.model.traits import Traits
 from unit_tests.source.model.world import World
 
@@ -106,7 +106,8 @@ def _bound_queries(scenario: Scenario, load: Load, deeds: int) -> Counter[str]:
             quiet += (1 + groups) * (rows // 2 + deeds)
     else:
         quiet = 2 + groups * (rows // page + 1)
-    return Counter(query=quiet + groups * deeds)
+    # Whether wider queries are served takes one more.
+    return Counter(query=quiet + groups * deeds + (traits.version["coql_columns"] > SURE_COLUMNS))
 
 
 def _bound_lists(scenario: Scenario, load: Load, deeds: int) -> Counter[str]:
@@ -164,6 +165,7 @@ def _count_groups(traits: Traits, *, query: bool) -> int:
     """Calls that a page with all columns takes."""
     version, fields = traits.version, traits.columns.fields
     if query:
-        most, formulas = version["coql_columns"], version["coql_formulas"]
+        # Those that come after a few rows are wider where that is served.
+        most, formulas = SURE_COLUMNS, version["coql_formulas"]
         return len(group_columns(fields, most=most, with_id=True, most_formulas=formulas))
     return len(group_columns(fields, most=version["rest_columns"] or len(fields) + 1))

@@ -119,6 +119,8 @@ class Lists:
             raise AskedAmissError(f"a list of {len(keys)} ids")
         hides = self._traits.convertible and params.get("converted", "false") == "false"
         records = [self._world.records.get(key) for key in keys]
+        if None in records and self._traits.unknown_ids == "refused":
+            raise refuse("INVALID_DATA")
         rows = [
             self._show(record, names, "list")
             for record in records

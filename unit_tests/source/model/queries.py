@@ -3,7 +3,7 @@
 from source_zoho_crm.readers.steps import Query
 from source_zoho_crm.readers.windows import CURSOR_FIELD
 from unit_tests.source.model.refusals import AskedAmissError, refuse
-from unit_tests.source.model.sizes import IDS_AT_ONCE, OFFSETS
+from unit_tests.source.model.sizes import IDS_AT_ONCE, OFFSETS, SURE_COLUMNS
 from unit_tests.source.model.traits import Traits
 from unit_tests.source.model.world import Record, World, print_local
 from zoho_crm.answers import Page, Row
@@ -21,6 +21,8 @@ class Queries:
         if code := self._traits.coql_refusal:
             raise refuse(code)
         self._check(query)
+        if self._traits.wide_refused and len(query.columns) > SURE_COLUMNS:
+            raise refuse("LIMIT_EXCEEDED")
         found = self._find(query)
         if query.order_by == "id":
             found.sort(key=lambda record: record.number)

@@ -85,6 +85,7 @@ def draw_scenario(rng: Random) -> Scenario:
         export_order=pick("id", "modified", "any"),
         own_orders=random() < 0.5,
         unknown_ids=pick("left out", "refused"),
+        wide_refused=random() < 0.5,
         coql_refusal=pick("NOT_SUPPORTED", "INVALID_MODULE") if random() > 0.97 else None,
         bulk_refusal="MODULE_NOT_SUPPORTED" if random() > 0.97 else None,
         exports_begin_late=random() < 0.5,

@@ -22,6 +22,8 @@ from source_zoho_crm.readers import (
 #: Rows of a page of a list, ids of a query or a list, characters of a rich text in a list.
 PER_PAGE = 3
 IDS_AT_ONCE = 2
+#: Columns of a query that each version serves.
+SURE_COLUMNS = 5
 CUT = 8
 #: Rows that a query skips at most.
 OFFSETS = 6
@@ -30,7 +32,7 @@ OFFSETS = 6
 VERSIONS: Mapping[str, Mapping[str, int]] = {
     "v2": {
         "coql_rows": 3,
-        "coql_columns": 5,
+        "coql_columns": SURE_COLUMNS,
         "coql_formulas": 1,
         "rest_columns": 0,
         "rest_tokens": 0,
@@ -42,7 +44,7 @@ VERSIONS: Mapping[str, Mapping[str, int]] = {
     },
     "v4": {
         "coql_rows": 4,
-        "coql_columns": 5,
+        "coql_columns": SURE_COLUMNS,
         "coql_formulas": 1,
         "rest_columns": 4,
         "rest_tokens": 1,
@@ -57,7 +59,7 @@ VERSIONS = {
     "v2": VERSIONS["v2"],
     "v2.1": {**VERSIONS["v2"], "bulk_plain_names": 0},
     "v4": VERSIONS["v4"],
-    "v8": {**VERSIONS["v4"], "rich_ids": 2, "bulk_pages": 0},
+    "v8": {**VERSIONS["v4"], "coql_columns": 12, "rich_ids": 2, "bulk_pages": 0},
 }
 
 _CONSTANTS: Mapping[ModuleType, Mapping[str, Any]] = {
@@ -67,7 +69,7 @@ _CONSTANTS: Mapping[ModuleType, Mapping[str, Any]] = {
     chosen_reader: {"PER_PAGE": PER_PAGE},
     rich_text: {"_CUT": CUT, "_IDS_AT_ONCE": IDS_AT_ONCE},
     windows: {"MOST_ROWS": OFFSETS, "_FEWEST_ROWS": 2},
-    coql: {"_FEW": 2, "_IDS_AT_ONCE": IDS_AT_ONCE},
+    coql: {"_FEW": 2, "_IDS_AT_ONCE": IDS_AT_ONCE, "SURE_COLUMNS": SURE_COLUMNS},
     rest: {"PER_PAGE": PER_PAGE, "_FEW": 1, "_ROWS_OF_A_BLOCK": 9, "_ROWS_OF_A_WINDOW": 6},
     bulk: {"_LONGEST_CHAIN": 2, "_AIM": 1.8},
 }

@@ -36,6 +36,8 @@ class Traits:
     reach: int | None = None
     #: An id that is not there is left out, or refuses the call.
     unknown_ids: Literal["left out", "refused"] = "left out"
+    #: Queries of v8 that select more columns than those of other versions are refused.
+    wide_refused: bool = False
     #: The codes with which COQL and exports refuse the module.
     coql_refusal: str | None = None
     bulk_refusal: str | None = None
