@@ -84,7 +84,7 @@ class _Calls:
         self._ask = ask
         self._most = most
         self._room = room
-        #: Bytes of a row, at most so far, and what the answers that are under way may take.
+        #: Bytes of a row lately, and what the answers that are under way may take.
         self._row_bytes = 0.0
         self._bytes = 0.0
         self._expected: dict[Ticket, float] = {}
@@ -93,7 +93,7 @@ class _Calls:
         self._ended = False
         self._tickets: queue.SimpleQueue[Ticket | None] = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[_Answered] = queue.SimpleQueue()
-        #: Tickets of those that sleep, by when they wake; numbered, for tickets have no order.
+        #: Tickets of those that sleep, by when they wake, then by identity: they have no order.
         self._sleeping: list[tuple[float, int, Ticket]] = []
 
     def begin_calls(self, machine: Machine) -> bool:

@@ -6,7 +6,6 @@ travel as one record and are printed as they are. Statuses and states stay the C
 does its queue, which counts bytes instead of places.
 """
 
-import gc
 import logging
 import os
 import sys
@@ -35,6 +34,7 @@ from airbyte_cdk.sources.declarative.concurrent_declarative_source import (
 from airbyte_cdk.sources.types import Record
 
 from source_zoho_crm.readers.windows import CURSOR_FIELD
+from zoho_crm.collector import relax_collector
 
 Row = dict[str, Any]
 
@@ -160,7 +160,7 @@ class PackedEntrypoint(AirbyteEntrypoint):
                 continue
             if not reading:
                 reading = True
-                _collect_less_often()
+                relax_collector()
             _print_lines(packed.lines)
 
     @staticmethod
@@ -173,17 +173,6 @@ class PackedEntrypoint(AirbyteEntrypoint):
             stream = HashableStreamDescriptor(message.record.stream, message.record.namespace)
             stream_message_count[stream] += packed.rows - 1
         return AirbyteEntrypoint.handle_record_counts(message, stream_message_count)
-
-
-def _collect_less_often() -> None:
-    """Takes the garbage collector off the back of a read: it costs a fifth of it.
-
-    What there is when the first rows come stays until the end. From then on pages come and go, and
-    a page of 2,000 rows is ten times what the collector lets come by default; hardly anything of
-    it is in cycles, and what is waits a little longer.
-    """
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
 
 
 def _print_lines(lines: bytes) -> None:

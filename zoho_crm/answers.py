@@ -7,14 +7,16 @@ Error Handling").
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import requests
 
 from zoho_crm.json_text import parse_json
 
 Row = dict[str, Any]
+
+T = TypeVar("T")
 
 #: Lists that no org has empty. Without modules, all streams would end silently; without users, a
 #: full refresh would empty their table.
@@ -58,6 +60,13 @@ def parse_body(response: requests.Response) -> Body:
     if not isinstance(body, dict):
         raise UndocumentedError("it is not a JSON object")
     return body
+
+
+def measure(found: T, response: requests.Response) -> T:
+    """What was read of an answer; a page with the answer's size."""
+    if isinstance(found, Page):
+        return replace(found, size=len(response.content))
+    return found
 
 
 def accept_any_body(body: Body) -> Body:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from time import sleep
 from typing import IO, Any, TypeVar
@@ -25,6 +25,7 @@ from zoho_crm.answers import (
     UndocumentedError,
     build_entries_parser,
     build_page_parser,
+    measure,
     parse_body,
 )
 from zoho_crm.auth import ZohoAuthenticator
@@ -140,7 +141,7 @@ class ZohoRequester(HttpRequester):
                 if response.status_code == requests.codes.too_many_requests:
                     raise PutOffError(transient_error(_ONE_TOO_MANY), "TOO_MANY_REQUESTS")
                 try:
-                    return _measure(read(parse_body(response)), response)
+                    return measure(read(parse_body(response)), response)
                 except UndocumentedError as odd:
                     sentence = explain_unreadable(response, odd)
             if pause is not None:
@@ -268,13 +269,6 @@ class ZohoRequester(HttpRequester):
             SCOPE_LACKING,
             scopes_held=held,
         )
-
-
-def _measure(found: T, response: requests.Response) -> T:
-    """What was read, with the answer's size if it is a page."""
-    if isinstance(found, Page):
-        return replace(found, size=len(response.content))
-    return found
 
 
 def _hide_refusals(record: logging.LogRecord) -> bool:

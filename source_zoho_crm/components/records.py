@@ -101,7 +101,6 @@ class RecordsRetriever(Retriever):
     def _plan(self, start: str | None) -> ReadPlan:
         """`start`: where the CDK's cursor begins; None: the module is read whole."""
         retrieval, end = self.config["retrieval"], self._end
-        settled = get_org(self.config).clock.now().replace(microsecond=0) - _MARGIN
         span = None if start is None else compute_span(self.config, self.name, start, end)
         incremental = is_incremental(self.config, self.name)
         return ReadPlan(
@@ -112,7 +111,7 @@ class RecordsRetriever(Retriever):
             span=span,
             start=datetime.fromisoformat(self.config["start_datetime"]),
             end=end,
-            settled=settled,
+            settled=self._settled,
             deleted_since=span.deleted_since if span else self._find_deletions_start(),
             # A child that is read whole emits no state, and a full refresh resumes from none.
             in_steps=self._module.windowed and incremental,
@@ -171,7 +170,12 @@ class RecordsRetriever(Retriever):
         org = get_org(self.config)
         if not is_incremental(self.config, self.name):
             return org.clock.latest().replace(microsecond=0)
-        return org.clock.now().replace(microsecond=0) - _MARGIN
+        return self._settled
+
+    @property
+    def _settled(self) -> datetime:
+        """What is edited from now on gets a later Modified_Time."""
+        return get_org(self.config).clock.now().replace(microsecond=0) - _MARGIN
 
     def _find_deletions_start(self) -> datetime | None:
         """From when on deletions of a module that is read whole are emitted; None: never.

@@ -58,5 +58,4 @@ class Emission:
             self.rows += len(part)
             yield part
         if self.rows or not self._begins:
-            held, self.held = self.held, []
-            yield from held
+            yield from self.release()
