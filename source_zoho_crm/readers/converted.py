@@ -17,7 +17,8 @@ class CoqlAndConvertedReader:
 
     UNVERIFIED: whether COQL shows converted leads. So one of them, found by a list, is looked for
     by a query; if the query does not show it and a list shows it before and after with the same
-    Modified_Time, the lists bring the converted ones. What is converted while a full refresh runs comes with the next sync then.
+    Modified_Time, the lists bring the converted ones. What is converted while a full refresh runs
+    comes with the next sync then.
     """
 
     def __init__(self, coql: CoqlReader, converted: RestReader) -> None:
