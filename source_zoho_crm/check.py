@@ -12,6 +12,7 @@ from zoho_crm.coql import build_select
 from zoho_crm.directory import is_of_one_module
 from zoho_crm.domains import quote_path_part
 from zoho_crm.errors import INVALID_DATA, PERMISSION_LACKING, SCOPE_LACKING, is_not_served
+from zoho_crm.limits import compute_daily_credits, name_edition
 from zoho_crm.manifest import load_scopes
 from zoho_crm.org import Org
 from zoho_crm.problems import PutOffError, Refused, config_error
@@ -73,6 +74,20 @@ def check_connection(org: Org, config: Mapping[str, Any]) -> None:
             f"{','.join(needed.values())}."
         )
     _compare_environment(details or {}, config["environment"])
+    LOGGER.info(_describe(org, details or {}, config, get_modules(org).count_served(ask)))
+
+
+def _describe(org: Org, details: Mapping[str, Any], config: Mapping[str, Any], modules: int) -> str:
+    """What the connection is with."""
+    now = org.clock.now()
+    name, id_ = details.get("company_name") or "an org that is not shown", details.get("id")
+    edition = name_edition(details, now)
+    org.usage.set_total(compute_daily_credits(details, now))
+    of = f"{name} (org {id_}{f', {edition} edition' if edition else ''})" if id_ else name
+    return (
+        f"Connected to {of} by API version {config['schema_version']}: {modules:,} modules; "
+        f"{org.usage.describe_left()}."
+    )
 
 
 def _fetch_details(ask: ZohoRequester) -> Mapping[str, Any]:

@@ -98,6 +98,11 @@ class SourceModules:
         """The API names of all modules of the org, in Zoho's order."""
         return list(self._directory.list_modules(requester))
 
+    def count_served(self, requester: Metadata) -> int:
+        """How many modules Zoho's API serves to the user."""
+        listed = self._directory.list_modules(requester)
+        return sum(_find_why_unserved(name, entry) is None for name, entry in listed.items())
+
     def read_modules(self, names: Iterable[str], requester: Metadata) -> Iterable[Module]:
         """Those of the named modules that the org has; their fields are fetched side by side."""
         known = self._directory.list_modules(requester)
