@@ -49,6 +49,18 @@ from zoho_crm.problems import config_error
 
 LOGGER = logging.getLogger("airbyte")
 
+_CONFIG = {"config": "the connection's config"}
+#: What each command does, and the files that it takes.
+_COMMANDS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "spec": ("prints what a config holds, as a JSON schema", {}),
+    "check": ("tells whether Zoho can be written to with a config", _CONFIG),
+    "discover": ("prints what can be written, module by module", _CONFIG),
+    "write": (
+        "writes the records that it reads from its input",
+        {**_CONFIG, "catalog": "the configured catalog"},
+    ),
+}
+
 
 class DestinationZohoCrm(Destination):
     """spec, check, discover and write.
@@ -87,12 +99,13 @@ class DestinationZohoCrm(Destination):
             yield AirbyteMessageSerializer.load(json.loads(line))
 
     def parse_args(self, args: list[str]) -> argparse.Namespace:
-        if args[:1] != ["discover"]:
-            return super().parse_args(args)
         parser = argparse.ArgumentParser()
-        parser.add_argument("command")
-        parser.add_argument("--config", required=True, help="path to the json configuration file")
-        return parser.parse_args(args)
+        commands = parser.add_subparsers(title="commands", dest="command", required=True)
+        for name, (does, files) in _COMMANDS.items():
+            command = commands.add_parser(name, help=does, description=does)
+            for file, holds in files.items():
+                command.add_argument(f"--{file}", required=True, help=f"path to {holds}, in JSON")
+        return parser.parse_args(args or ["--help"])
 
     def run_cmd(  # type: ignore[override]  # our `run` prints what the CDK's messages cannot hold
         self, parsed_args: argparse.Namespace

@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
+from source_zoho_crm.methods import get_method
 from source_zoho_crm.modules import get_modules
 from zoho_crm.answers import accept_any_body, build_page_parser
 from zoho_crm.coql import build_select
 from zoho_crm.directory import is_of_one_module
 from zoho_crm.domains import quote_path_part
 from zoho_crm.errors import INVALID_DATA, PERMISSION_LACKING, SCOPE_LACKING, is_not_served
+from zoho_crm.limits import compute_daily_credits, name_edition
 from zoho_crm.manifest import load_scopes
 from zoho_crm.org import Org
 from zoho_crm.problems import PutOffError, Refused, config_error
@@ -27,7 +29,8 @@ _MODULES_TRIED = 5
 
 def find_needed_scopes(config: Mapping[str, Any]) -> dict[str, str]:
     """The smallest scopes for what the config reads, by what needs them."""
-    method = _get_method(config)
+    # Its name is that of the scope that it alone needs, if any.
+    method = get_method(config).lower()
     return {
         what: scope
         for what, scope in load_scopes("source").items()
@@ -60,7 +63,8 @@ def check_connection(org: Org, config: Mapping[str, Any]) -> None:
     modules = _iterate_modules(org, ask)
     first = attempt("settings", lambda: _find_first(modules, org)) or _ANY_MODULE
     module = attempt("modules", lambda: _find_first_listed(ask, chain([first], modules))) or first
-    method = _get_method(config)
+    # Its name is that of the scope that it alone needs, if any.
+    method = get_method(config).lower()
     if method in _CALLS and needed["modules"] not in missing:
         attempt(method, lambda: _CALLS[method](config, module))
     if missing:
@@ -70,14 +74,20 @@ def check_connection(org: Org, config: Mapping[str, Any]) -> None:
             f"{','.join(needed.values())}."
         )
     _compare_environment(details or {}, config["environment"])
+    LOGGER.info(_describe(org, details or {}, config, get_modules(org).count_served(ask)))
 
 
-def _get_method(config: Mapping[str, Any]) -> str:
-    """The chosen retrieval method, by the name of the scope that it alone needs, if any."""
-    retrieval = config["retrieval"]
-    if retrieval["use_coql"] == "enabled":
-        return "coql"
-    return "bulk" if retrieval.get("api_type") == "Bulk" else "rest"
+def _describe(org: Org, details: Mapping[str, Any], config: Mapping[str, Any], modules: int) -> str:
+    """What the connection is with."""
+    now = org.clock.now()
+    name, id_ = details.get("company_name") or "an org that is not shown", details.get("id")
+    edition = name_edition(details, now)
+    org.usage.set_total(compute_daily_credits(details, now))
+    of = f"{name} (org {id_}{f', {edition} edition' if edition else ''})" if id_ else name
+    return (
+        f"Connected to {of} by API version {config['schema_version']}: {modules:,} modules; "
+        f"{org.usage.describe_left()}."
+    )
 
 
 def _fetch_details(ask: ZohoRequester) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from airbyte_cdk.models import FailureType
 
+from source_zoho_crm.advice import Advice
 from source_zoho_crm.download_pace import DownloadPace
 from source_zoho_crm.driver import Room
 from source_zoho_crm.readers.column_groups import WideQueries
@@ -91,10 +92,16 @@ class SourceModules:
         self.download_pace = DownloadPace()
         self.wide_queries = WideQueries()
         self.room = Room()
+        self.advice = Advice()
 
     def list_names(self, requester: Metadata) -> list[str]:
         """The API names of all modules of the org, in Zoho's order."""
         return list(self._directory.list_modules(requester))
+
+    def count_served(self, requester: Metadata) -> int:
+        """How many modules Zoho's API serves to the user."""
+        listed = self._directory.list_modules(requester)
+        return sum(_find_why_unserved(name, entry) is None for name, entry in listed.items())
 
     def read_modules(self, names: Iterable[str], requester: Metadata) -> Iterable[Module]:
         """Those of the named modules that the org has; their fields are fetched side by side."""

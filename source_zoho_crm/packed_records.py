@@ -39,12 +39,17 @@ from zoho_crm.process import relax_collector
 Row = dict[str, Any]
 
 _KEY = "_packed"
+#: The key in the config's `_zoho` that asks for packs. Tools that run the manifest without
+#: `SourceZohoCrm` do not ask, and get plain records.
+PACKED = "packed"
 #: Bytes of a pack: its share of what the CDK does for a record is then below 0.2 µs a row.
 ENOUGH = 256 * 1024
 #: Bytes that may wait to be printed, of all streams; the last pack to find room may exceed them.
 MOST_WAITING = 16 * 2**20
 #: Packs until the CDK looks at the memory of the container again.
 _PACKS_TO_A_LOOK = 20
+#: How lines begin in which the CDK tells how a stream goes on.
+_PROGRESS = ("Read ", "Marking stream ", "Syncing stream: ", "Finished syncing ")
 #: What a message that is not packed counts for.
 _SMALL = 2**11
 
@@ -189,6 +194,10 @@ def _print_lines(lines: bytes) -> None:
             left = left[os.write(output, left) :]
 
 
-def hide_record_counts(entry: logging.LogRecord) -> bool:
-    """A log filter. The CDK counts messages: its own "Read N records" would count packs."""
-    return not (entry.msg.startswith("Read ") and " records from " in entry.msg)
+def hide_stream_progress(entry: logging.LogRecord) -> bool:
+    """A log filter for what the CDK says of each stream, four lines or more.
+
+    Statuses come as messages of their own. The CDK counts messages: its "Read N records" would
+    count packs.
+    """
+    return not entry.msg.startswith(_PROGRESS)

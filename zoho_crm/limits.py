@@ -60,7 +60,17 @@ def compute_daily_credits(org: Mapping[str, Any], now: datetime) -> int | None:
     return credits_ if edition.most_credits is None else min(credits_, edition.most_credits)
 
 
+def name_edition(org: Mapping[str, Any], now: datetime) -> str:
+    """As Zoho spells it; empty where it does not say."""
+    return str(_read_edition(org, now) or "")
+
+
 def _find_edition(org: Mapping[str, Any], now: datetime) -> Edition | None:
+    name = str(_read_edition(org, now)).lower()
+    return EDITIONS.get(re.sub(r"[^a-z]", "", name))
+
+
+def _read_edition(org: Mapping[str, Any], now: datetime) -> object:
     details = org.get("license_details") or {}
     paid = details.get("paid") is not False
     name = details.get("paid_type")
@@ -68,8 +78,8 @@ def _find_edition(org: Mapping[str, Any], now: datetime) -> Edition | None:
     if tried and _is_on_trial(details.get("trial_expiry"), now, unknown=doubtful):
         name = tried
     elif not paid:
-        name = "free"
-    return EDITIONS.get(re.sub(r"[^a-z]", "", str(name).lower()))
+        name = "Free"
+    return name
 
 
 def _is_on_trial(expiry: object, now: datetime, *, unknown: bool) -> bool:

@@ -55,6 +55,7 @@ class Usage:
         self._spent = 0
         #: Whether Zoho has said how many credits are left, or the log that it does not.
         self._is_counted = False
+        self._is_said = False
         #: Why no further call is made.
         self._stopped_because: str | None = None
 
@@ -118,13 +119,24 @@ class Usage:
                 # counts.
                 known = int(said) if self.remaining is None else self.remaining
                 self.remaining = max(int(said) - others, min(int(said), known))
-                self._is_counted = True
+                self._is_counted = self._is_said = True
             unsaid = self._is_unsaid()
         if unsaid:
             LOGGER.warning(
                 f"{self._share}. Less than half are left by this sync's own count, and Zoho does "
                 "not say how many, so only this sync's calls are counted."
             )
+
+    def describe_left(self) -> str:
+        """How many of the day's credits are left, as far as Zoho says."""
+        if self.total is None:
+            return "the API credits of the day are not known"
+        if self._is_said and self.remaining is not None:
+            return f"{self.remaining:,} of the day's {self.total:,} API credits are left"
+        return (
+            f"{self.total:,} API credits a day; Zoho says how many are left once it is less than "
+            "half"
+        )
 
     @property
     def _share(self) -> str:

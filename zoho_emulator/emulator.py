@@ -83,8 +83,9 @@ class Emulator:
         self.knobs.set(values)
         self.store.org.time_zone = self.knobs.time_zone
         self._set_late()
-        self.answers.clear()
-        self.kept_rows.clear()
+        if values.keys() - {"latency_ms"}:
+            self.answers.clear()
+            self.kept_rows.clear()
 
     def _set_late(self) -> None:
         """Keeps a late copy of the rows while the knob asks for one."""

@@ -11,20 +11,21 @@ from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.streams.concurrent.cursor import ConcurrentCursor
 from airbyte_cdk.sources.types import Record, StreamSlice
 
-from source_zoho_crm.advice import advise_method
 from source_zoho_crm.bulk_read import BulkRead
 from source_zoho_crm.calls import Calls
 from source_zoho_crm.driver import drive
 from source_zoho_crm.letter_case import build_field_warnings
+from source_zoho_crm.methods import get_method
 from source_zoho_crm.modules import Module, get_modules
 from source_zoho_crm.odd_values import OddValues
-from source_zoho_crm.packed_records import pack
+from source_zoho_crm.packed_records import PACKED, pack
 from source_zoho_crm.readers import Row
 from source_zoho_crm.readers.machine import Machine
 from source_zoho_crm.readers.module_read import ModuleRead
 from source_zoho_crm.readers.read_plan import ReadPlan
 from source_zoho_crm.readers.windows import CURSOR_FIELD, Window, format_timestamp
 from source_zoho_crm.selection import (
+    add_start,
     build_missing_column_warnings,
     get_saved_timestamp,
     get_selected_columns,
@@ -73,11 +74,13 @@ class RecordsRetriever(Retriever):
     def _read(self, stream_slice: StreamSlice | None) -> Iterator[Row]:
         windowed = stream_slice is not None and isinstance(self.cursor, ConcurrentCursor)
         start = stream_slice["start_time"] if stream_slice and windowed else None
+        self.config = add_start(self.config, self.name, start)
         for warning in build_missing_column_warnings(self.config, self._module):
             LOGGER.warning(warning)
         for warning in build_field_warnings(self.name, (field.api_name for field in self._fields)):
             LOGGER.warning(warning)
         read = ModuleRead(self._plan(start))
+        packs = self.config["_zoho"].get(PACKED)
         org = get_org(self.config)
         parts = drive(
             Machine(read.read(), read.emission),
@@ -89,8 +92,10 @@ class RecordsRetriever(Retriever):
             for part in parts:
                 if isinstance(part, Window):
                     self._close_window(part)
-                else:
+                elif packs:
                     yield from pack(self.name, part, start)
+                else:
+                    yield from part
         except Refused as refusal:
             if read.emission.rows or read.emission.of_deletions:
                 raise
@@ -100,14 +105,14 @@ class RecordsRetriever(Retriever):
 
     def _plan(self, start: str | None) -> ReadPlan:
         """`start`: where the CDK's cursor begins; None: the module is read whole."""
-        retrieval, end = self.config["retrieval"], self._end
+        end = self._end
         span = None if start is None else compute_span(self.config, self.name, start, end)
         incremental = is_incremental(self.config, self.name)
         return ReadPlan(
             module=self._module,
             fields=self._fields,
             version=self._version,
-            method="COQL" if retrieval["use_coql"] == "enabled" else retrieval["api_type"],
+            method=get_method(self.config),
             span=span,
             start=datetime.fromisoformat(self.config["start_datetime"]),
             end=end,
@@ -121,12 +126,20 @@ class RecordsRetriever(Retriever):
     def _report(self, read: ModuleRead) -> None:
         rows, deletions = read.emission.rows, read.emission.deletions
         also = f" and {deletions:,} deletions" if deletions else ""
-        LOGGER.info(f"{self.name}: {rows:,} records{also} read by {read.reader.name}.")
-        spent = get_org(self.config).usage.by_stream.get(self.name)
-        if spent and rows and not read.reader.replaced_by_rest:
-            hint = self._advise(read.reader.name, rows, spent.credits)
-            if hint:
-                LOGGER.info(f"{self.name}: {hint}")
+        if rows or deletions:
+            LOGGER.info(f"{self.name}: {rows:,} records{also} read by {read.reader.name}.")
+        org = get_org(self.config)
+        spent = org.usage.by_stream.get(self.name)
+        # After a first read the next ones are not like it.
+        first = is_incremental(self.config, self.name) and not has_state(self.config, self.name)
+        if spent and not (first or read.reader.replaced_by_rest):
+            get_modules(org).advice.count_read(
+                rows=rows,
+                columns=len(self._fields),
+                credits_=spent.credits,
+                version=self._version,
+                rich_text=any(field.is_rich_text for field in self._fields),
+            )
 
     def _end_without_rows(self, refusal: Refused) -> None:
         """Returns where a module that Zoho refuses altogether may end empty; raises if it may not.
@@ -150,16 +163,6 @@ class RecordsRetriever(Retriever):
             ) from refusal
         else:
             raise refusal
-
-    def _advise(self, method: str, rows: int, credits_: int) -> str | None:
-        return advise_method(
-            method,
-            rows=rows,
-            columns=len(self._fields),
-            credits_=credits_,
-            version=self._version,
-            rich_text=any(field.is_rich_text for field in self._fields),
-        )
 
     @property
     def _end(self) -> datetime:

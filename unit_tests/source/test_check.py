@@ -7,7 +7,7 @@ import pytest
 from airbyte_cdk.models import Status
 
 from source_zoho_crm import SourceZohoCrm
-from unit_tests.source.conftest import BULK, COQL, REST, Org
+from unit_tests.source.conftest import BULK, COQL, REST, Org, rows_of
 from zoho_emulator.knobs import SCOPES
 
 READ = "ZohoCRM.modules.READ,ZohoCRM.settings.READ,ZohoCRM.users.READ,ZohoCRM.org.READ"
@@ -124,3 +124,14 @@ def test_a_broken_answer_is_reported_in_a_sentence(org: Org) -> None:
     org.control("POST", "faults", [fault])
 
     assert "cannot be read: it is not JSON. Try again later." in check(org)
+
+
+def test_what_was_connected_is_in_the_log(org: Org, caplog: pytest.LogCaptureFixture) -> None:
+    org.settings = {"schema_version": "v8"}
+    with caplog.at_level(logging.INFO, "airbyte"):
+        assert check(org) == ""
+    (line,) = [text for text in caplog.messages if text.startswith("Connected to ")]
+    served = [row for row in rows_of(org.read(org.stream("modules")), "modules") if row["offered"]]
+    assert "enterprise edition) by API version v8: " in line
+    assert int(line.split("v8: ")[1].split(" modules")[0]) >= len(served)
+    assert " API credits a day" in line
