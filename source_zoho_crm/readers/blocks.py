@@ -142,10 +142,10 @@ class Rereading:
     module. A reading is complete if no record left the list since it began. Two consecutive
     readings are complete together if fewer than a page of records left during both. Reason: a row
     that the first reading missed has moved across a page border and stands right before it. The
-    second reading shows it, unless a page of rows leaves and moves it across another border.
-    UNVERIFIED: that no row enters the list before it; in a list by id, a record that is restored
-    does. If it is not known how many left, or too many did, reading continues until readings bring
-    nothing new.
+    second reading shows it, unless a page of rows leaves and moves it across another border; three
+    readings miss it if two pages leave, and so on. UNVERIFIED: that no row enters the list before
+    it; in a list by id, a record that is restored does. If it is not known how many left, reading
+    continues until readings bring nothing new.
     """
 
     def __init__(self, *, lists_deletions: bool, page: int = PER_PAGE) -> None:
@@ -153,23 +153,29 @@ class Rereading:
         #: Readings in a row that must bring nothing new then.
         self._wanted = 2 if lists_deletions else 1
         self._quiet = -1
-        #: What left during the last reading; None: not known.
-        self._left: frozenset[str] | None = None
+        #: What left during the last readings, as far back as it is known; the latest comes first.
+        self._left: list[frozenset[str]] = []
 
     def mark_broken(self) -> None:
         """A reading has not reached its end."""
-        self._left = None
+        self._left.clear()
 
     def is_complete(self, moved: MovedRows, fresh: int) -> bool:
         """Whether all rows were shown, after another reading has ended.
 
         `moved`: what left since the reading began; `fresh`: rows that it brought.
         """
-        before, self._left = self._left, moved.all if moved.whole else None
         self._quiet = 0 if fresh or self._quiet < 0 else self._quiet + 1
-        if moved.none or self._quiet >= self._wanted:
-            return True
-        return None not in (before, self._left) and len((before or set()) | moved.all) < self._page
+        if not moved.whole:
+            self._left.clear()
+            return self._quiet >= self._wanted
+        self._left.insert(0, moved.all)
+        left: set[str] = set()
+        for borders, others in enumerate(self._left):
+            left |= others
+            if len(left) < borders * self._page:
+                return True
+        return moved.none
 
 
 class Second:

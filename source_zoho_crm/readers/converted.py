@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from source_zoho_crm.readers.coql import CoqlReader
-from source_zoho_crm.readers.lists import find_some_id, has_record
+from source_zoho_crm.readers.lists import find_converted, find_some_id, is_unchanged
 from source_zoho_crm.readers.rest import RestReader
 from source_zoho_crm.readers.steps import Task
 from source_zoho_crm.readers.windows import Window
@@ -16,8 +16,9 @@ class CoqlAndConvertedReader:
     """The COQL reader for a module whose records can be converted.
 
     UNVERIFIED: whether COQL shows converted leads. So one of them, found by a list, is looked for
-    by a query; if the query does not show it and a list still does, the lists bring the converted
-    ones. What is converted while a full refresh runs comes with the next sync then.
+    by a query; if the query does not show it and a list shows it before and after with the same
+    Modified_Time, the lists bring the converted ones. What is converted while a full refresh runs
+    comes with the next sync then.
     """
 
     def __init__(self, coql: CoqlReader, converted: RestReader) -> None:
@@ -49,11 +50,11 @@ class CoqlAndConvertedReader:
 
     def _are_hidden(self, since: datetime | None) -> Task[bool]:
         for _ in range(_SAMPLES):
-            some = yield from find_some_id(since, converted="true")
-            if some is None or (yield from self._coql.shows(some)):
+            some = yield from find_converted(since)
+            if some is None or (yield from self._coql.shows(some["id"])):
                 return False
-            # It may have been deleted between the list and the query.
-            if (yield from has_record(some)):
+            # It may have been deleted before the query, and restored after it.
+            if (yield from is_unchanged(some)):
                 return True
         # Rows that come twice do less harm than rows that never come.
         return True

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from source_zoho_crm.readers import Page
+from source_zoho_crm.readers import Page, Row
 from source_zoho_crm.readers.steps import ListRecords, Task
+from source_zoho_crm.readers.windows import CURSOR_FIELD
 from zoho_crm.errors import INVALID_DATA
 from zoho_crm.problems import Refused
 
@@ -11,19 +12,27 @@ from zoho_crm.problems import Refused
 PER_PAGE = 200
 
 
-def find_some_id(since: datetime | None, *, converted: str = "both") -> Task[str | None]:
+def find_some_id(since: datetime | None) -> Task[str | None]:
     """The id of a record modified since then (None: of any record); None: there is none."""
-    params = {"fields": "id", "per_page": "1", "converted": converted}
+    params = {"fields": "id", "per_page": "1", "converted": "both"}
     page: Page = yield ListRecords(params, since)
     return page.rows[0]["id"] if page.rows else None
 
 
-def has_record(key: str) -> Task[bool]:
-    """Whether there is a record of this id."""
+def find_converted(since: datetime | None) -> Task[Row | None]:
+    """Id and Modified_Time of a converted record modified since then; None: there is none."""
+    params = {"fields": CURSOR_FIELD, "per_page": "1", "converted": "true"}
+    page: Page = yield ListRecords(params, since)
+    return page.rows[0] if page.rows else None
+
+
+def is_unchanged(seen: Row) -> Task[bool]:
+    """Whether there is this record, with the same Modified_Time."""
+    params = {"fields": CURSOR_FIELD, "ids": seen["id"], "converted": "both"}
     try:
-        page: Page = yield ListRecords({"fields": "id", "ids": key, "converted": "both"})
+        page: Page = yield ListRecords(params)
     except Refused as refusal:
         if refusal.code != INVALID_DATA:
             raise
         return False
-    return bool(page.rows)
+    return any(row.get(CURSOR_FIELD) == seen.get(CURSOR_FIELD) for row in page.rows)

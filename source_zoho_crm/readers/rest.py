@@ -142,6 +142,8 @@ class RestReader:
             full = datetime.fromisoformat(anchor).astimezone(UTC) - _SECOND
             if full >= start and (rows >= _ROWS_OF_A_WINDOW or (yield Now()) >= due):
                 yield Wait(parts)
+                # What is forgotten below has come.
+                left.difference_update(emitted)
                 yield from close(Window(start, full))
                 start = full + _SECOND
                 for key in [k for k, timestamp in emitted.items() if "" < timestamp < anchor]:

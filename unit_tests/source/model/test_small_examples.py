@@ -45,7 +45,7 @@ def test_a_fault_that_is_put_back_shows_in_a_small_schedule(
     join_torn_rows(monkeypatch)
 
     with pytest.raises(ViolationError) as raised:
-        explore(examples=300, derandomize=True)
+        explore(examples=600, derandomize=True)
 
     told = "\n".join(raised.value.__notes__)
     assert "emits" in told

@@ -42,10 +42,15 @@ _KINDS = {
 
 
 def _name_kind(question: Question) -> str:
-    """What a question is for. Deletions since a moment of our clock are of a proof of lists."""
+    """What a question is for."""
     if isinstance(question, ListDeletions):
-        return "list" if isinstance(question.since, float) else "deletions"
+        return "list" if _proves(question) else "deletions"
     return _KINDS[type(question)]
+
+
+def _proves(question: Question) -> bool:
+    """Whether it asks for one of the two lists of a proof: they begin at a moment of our clock."""
+    return isinstance(question, ListRecords | ListDeletions) and isinstance(question.since, float)
 
 
 class ModelZoho:
@@ -111,7 +116,9 @@ class ModelZoho:
             return self._ask_for_rows(lambda: self._lists.list_records(params, since), promised)
         if isinstance(question, ListDeletions):
             after, number = self._find_header(question.since) or 0, question.page
-            return self._ask_for_rows(lambda: self._lists.list_deletions(after, number), number > 1)
+            page = self._ask_for_rows(lambda: self._lists.list_deletions(after, number), number > 1)
+            self._world.restores = not (_proves(question) and page.more)
+            return page
         if isinstance(question, GetRecords):
             below, params = question.below, question.params
             return self._ask_for_rows(lambda: self._lists.get_records(below, params), True).rows
@@ -125,12 +132,16 @@ class ModelZoho:
     def _begin(self, question: Question) -> None:
         """Time passes before the call; and the call may fail."""
         world, rate = self._world, self._traits.call_fails
-        if isinstance(question, ListDeletions):
-            # Between the two lists of a proof: a record that is restored would be in neither.
-            world.restores = isinstance(question.since, datetime)
+        proves = _proves(question)
+        if proves and isinstance(question, ListDeletions):
+            world.restores = False
         self.live()
-        proves = isinstance(question, ListRecords) and isinstance(question.since, float)
-        world.restores = not proves
+        if proves:
+            # Until its deletions have been listed, whatever else is asked meanwhile: a record that
+            # is restored between the two lists of a proof would be in neither, and one that is
+            # between two pages of the second would hide another. Where that is refused, nothing is
+            # proven.
+            world.restores = self._traits.deletions == "refused"
         if rate and not world.calm and self._random() < rate:
             raise fail_for_now()
 
