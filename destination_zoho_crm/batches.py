@@ -1,10 +1,11 @@
 """Rows of one stream gathered into batches, and the writers that carry several at a time."""
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from urllib.parse import quote_plus
 
+from destination_zoho_crm.lookup_values import find_sought, fold_value
 from destination_zoho_crm.row_order import Group, RowOrder, WriteFuture
 from destination_zoho_crm.rows import EncodedRow, MergedRows
 
@@ -101,8 +102,17 @@ class BatchBuilder:
         self._waiting: dict[Group, MergedRows] = {}
         self._text = 0
         self._rows = 0
+        self._writes: set[WriteFuture] = set()
+        #: Those that write to the modules in which rows of this one find records, by module.
+        self._parents: Mapping[str, Sequence[BatchBuilder]] = {}
+
+    def look_up_after(self, parents: Mapping[str, "Sequence[BatchBuilder]"]) -> None:
+        """Rows that look up a record of a module are written after what has arrived for it."""
+        self._parents = parents
 
     def add(self, row: EncodedRow) -> None:
+        if self._parents and self._seeks_waiting(row):
+            self.flush()
         values = self._order.find_match_values(row.record)
         groups = self._order.find_groups(values)
         waiting = self._find_mergeable(row, groups)
@@ -145,7 +155,38 @@ class BatchBuilder:
         if not self._waiting:
             return
         batch, self._waiting, self._text, self._rows = self._waiting, {}, 0, 0
-        earlier = {future for group in batch if group.writes for future in group.unwritten}
+        # First, for it may hand over rows that these must follow.
+        earlier = self._flush_parents(batch.values()) if self._parents else set()
+        earlier |= {future for group in batch if group.writes for future in group.unwritten}
         future = self._writers.submit(self._work, list(batch.values()), earlier)
+        self._writes = self._unwritten | {future}
         for group in batch:
             group.writes, group.gathered_by = (future,), None
+
+    @property
+    def _unwritten(self) -> set[WriteFuture]:
+        return {future for future in self._writes if not future.done()}
+
+    def _flush_parents(self, batch: Iterable[MergedRows]) -> set[WriteFuture]:
+        """Hands over the rows that these may look up; what writes them."""
+        modules = {one.module for rows in batch for _, one in find_sought(rows.record)}
+        earlier: set[WriteFuture] = set()
+        for module in modules:
+            for parent in self._parents.get(module, ()):
+                parent.flush()
+                earlier |= parent._unwritten
+        return earlier
+
+    def _seeks_waiting(self, row: EncodedRow) -> bool:
+        """Whether the row looks up a value that a row brings which waits here, as an account looks
+        up its parent account."""
+        own = [
+            one.folded
+            for _, one in find_sought(row.record)
+            if self in self._parents.get(one.module, ())
+        ]
+        return any(
+            one.field in waiting.record and fold_value(str(waiting.record[one.field])) == one.value
+            for one in own
+            for waiting in self._waiting.values()
+        )

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from destination_zoho_crm.matching import find_lookup_keys
 from destination_zoho_crm.modules import TargetModule
 from destination_zoho_crm.naming import Names, ask_if_meant
 from destination_zoho_crm.settings import Operation
@@ -25,10 +26,12 @@ class Column:
     field: TargetField | None
     #: The key in Zoho's record.
     name: str
-    #: What the value is: the field's own, a user's address, or a value of `external`.
-    via: Literal["value", "email", "external"] = "value"
+    #: What the value is: the field's own, a user's address, or a value of `external` or `key`.
+    via: Literal["value", "email", "external", "key"] = "value"
     #: The External ID field of the module that a lookup points at.
     external: TargetField | None = None
+    #: The unique or duplicate check field of that module by which a query finds the record.
+    key: TargetField | None = None
     #: The column's name differs from the field's in spelling.
     is_respelled: bool = False
 
@@ -37,7 +40,8 @@ class Column:
         """The path by which a mapping would name what is written."""
         if self.via == "email":
             return f"{self.name}.email"
-        return f"{self.name}.{self.external.api_name}" if self.external else self.name
+        found_by = self.external or self.key
+        return f"{self.name}.{found_by.api_name}" if found_by else self.name
 
     @property
     def is_guess(self) -> bool:
@@ -134,9 +138,10 @@ class Fields:
         target = self._lookups.get(field.lookup_module or "")
         known = target.fields.values() if target else ()
         external = {other.api_name: other for other in known if other.external}
-        parts = [*(["id"] if field.form == "reference" else ()), *external]
+        keys = find_lookup_keys(target) if target and field.form == "reference" else {}
+        parts = [*(["id"] if field.form == "reference" else ()), *external, *keys]
         parts += ["email"] if field.is_user else []
-        names, labelled = Names(parts), _group_by_label(external.values())
+        names, labelled = Names(parts), _group_by_label([*external.values(), *keys.values()])
         found = names.find_only(part)
         if found is None and mapped and (label := Names(labelled).find_only(part)):
             found = labelled[label][0] if len(labelled[label]) == 1 else None
@@ -146,9 +151,10 @@ class Fields:
             return DroppedColumn(own.source, reason, own.name)
         is_respelled = own.is_respelled or (found != part and not mapped)
         if found in external:
-            return Column(own.source, field, own.name, "external", external[found], is_respelled)
-        via: Literal["value", "email"] = "email" if found == "email" else "value"
-        return Column(own.source, field, own.name, via, None, is_respelled)
+            return replace(own, via="external", external=external[found], is_respelled=is_respelled)
+        if found in keys:
+            return replace(own, via="key", key=keys[found], is_respelled=is_respelled)
+        return replace(own, via="email" if found == "email" else "value", is_respelled=is_respelled)
 
     def _explain_no_field(self, source: str, path: str, fitting: Sequence[str]) -> DroppedColumn:
         module = self._module.api_name

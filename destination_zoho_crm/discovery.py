@@ -5,7 +5,7 @@ from typing import Any
 
 from destination_zoho_crm.catalog import DELETED_AT
 from destination_zoho_crm.columns import SE_MODULE
-from destination_zoho_crm.matching import find_keys, list_allowed
+from destination_zoho_crm.matching import find_keys, find_lookup_keys, list_allowed
 from destination_zoho_crm.modules import TargetModule
 from destination_zoho_crm.settings import SYNC_MODES, Operation
 from destination_zoho_crm.target_fields import TargetField
@@ -66,8 +66,9 @@ def _build_columns(field: TargetField, modules: Mapping[str, TargetModule]) -> d
     if field.is_user:
         columns[f"{field.api_name}.email"] = {**_TEXT, "format": "email"}
     target = modules.get(field.lookup_module or "")
+    keys = find_lookup_keys(target) if target and field.form == "reference" else {}
     for other in target.fields.values() if target else ():
-        if other.external:
+        if other.external or other.api_name in keys:
             columns[f"{field.api_name}.{other.api_name}"] = _TEXT
     return columns
 

@@ -87,7 +87,7 @@ class Encoder:
         if self._column.via == "email":
             return self._encode_user
         if external := self._column.external:
-            return lambda value: {external.api_name: _limit_text(external, value)}
+            return lambda value: {external.api_name: limit_text(external, value)}
         own: Mapping[Form, Callable[[TargetField, Any], Any]] = {
             "text": self._encode_text,
             "options": self._encode_options,
@@ -110,7 +110,7 @@ class Encoder:
         return {"id": user}
 
     def _encode_text(self, field: TargetField, value: Any) -> str:
-        text = _limit_text(field, value)
+        text = limit_text(field, value)
         return self._picklist.read_one(text, self._warn) if self._picklist else text
 
     def _encode_options(self, field: TargetField, value: Any) -> list[str] | Empty:
@@ -175,7 +175,7 @@ def _read_text(value: Any, expected: str = "expected a text") -> str:
     return format_number(value) if isinstance(value, float) else str(value)
 
 
-def _limit_text(field: TargetField, value: Any) -> str:
+def limit_text(field: TargetField, value: Any) -> str:
     text = _read_text(value)
     if field.length and len(text) > field.length:
         raise InvalidValueError(f"longer than {field.length} characters")

@@ -8,6 +8,7 @@ from typing import Literal
 
 from destination_zoho_crm.modules import TargetModule
 from destination_zoho_crm.settings import SYNC_MODES, Operation
+from destination_zoho_crm.target_fields import TargetField
 
 KeyKind = Literal["id", "system", "unique", "external"]
 
@@ -55,6 +56,19 @@ def find_system_field(module: TargetModule) -> str | None:
     """The field that Zoho itself takes for a duplicate check, if the module has one."""
     name = SYSTEM_FIELDS.get(module.api_name) or (_OF_CUSTOM_MODULES if module.custom else None)
     return name if name in module.fields else None
+
+
+def find_lookup_keys(module: TargetModule) -> dict[str, TargetField]:
+    """The fields by which a query finds one record of the module, for lookups that point at it: the
+    duplicate check field, and unique fields. External ID fields have Zoho's own mechanism."""
+    system = find_system_field(module)
+    return {
+        field.api_name: field
+        for field in module.fields.values()
+        if (field.unique or field.api_name == system)
+        and not field.external
+        and field.form in ("text", "integer", "long")
+    }
 
 
 def find_required_rows(module: str) -> str | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from destination_zoho_crm.columns import Column
 from destination_zoho_crm.encoding import Encoder
+from destination_zoho_crm.lookup_values import build_key_encoder
 from destination_zoho_crm.picklists import Picklists
 from destination_zoho_crm.quick_values import quicken
 from destination_zoho_crm.suggestions import Suggestions
@@ -22,6 +23,8 @@ class OrgValues:
 
     def build_encoder(self, stream: str, module: str, column: Column) -> Callable[[Any], Any]:
         """That of a column of the stream that is written to the module."""
+        if column.via == "key":
+            return build_key_encoder(column)
         picklist = self.picklists.find(module, column.field)
         suggest = cache(lambda: self.suggestions.suggest(column))
         encoder = Encoder(stream, column, self.users, picklist, suggest)

@@ -7,6 +7,7 @@ from time import monotonic
 from typing import NamedTuple
 
 from destination_zoho_crm.calls import get_max_records
+from destination_zoho_crm.lookup_values import MOST_VALUES
 from destination_zoho_crm.plan import StreamPlan, format_stream
 from destination_zoho_crm.protocol import StreamKey
 from destination_zoho_crm.row_counts import RESULTS, RowCounts, StreamCounts
@@ -29,9 +30,15 @@ def estimate_cost(plan: StreamPlan) -> str:
     calls = math.ceil(_PRICED_ROWS / get_max_records(plan))
     inserts = math.ceil(_PRICED_ROWS / RECORDS_PER_CREDIT)
     credits_ = calls if plan.operation == "delete" else inserts
+    sought = [column.target for column in plan.columns if column.key]
+    queries = math.ceil(_PRICED_ROWS / MOST_VALUES)
+    looking_up = "".join(
+        f"; looking up {path} costs up to {queries:,} more credits in {queries:,} calls"
+        for path in sought
+    )
     return (
         f"{_PRICED_ROWS:,} rows cost {credits_:,} credits in {calls:,} calls, if their batches are "
-        "full"
+        f"full{looking_up}"
     )
 
 

@@ -1,5 +1,6 @@
 """One stream of a run: from rows that come in to outcomes that are booked."""
 
+from collections import defaultdict
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
@@ -81,6 +82,13 @@ class StreamWriter:
 
     def flush(self) -> None:
         self._batches.flush()
+
+    def look_up_after(self, writers: Sequence["StreamWriter"]) -> None:
+        """`writers`: of all streams, this one among them."""
+        parents: defaultdict[str, list[BatchBuilder]] = defaultdict(list)
+        for writer in writers:
+            parents[writer._plan.module.api_name].append(writer._batches)
+        self._batches.look_up_after(parents)
 
     def _encode(self, row: Row) -> Mapping[str, Any] | Outcome:
         """The record to be written, or why the row is rejected."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.columns import Column
+from destination_zoho_crm.matching import find_lookup_keys
 from destination_zoho_crm.modules import TargetModules
 from destination_zoho_crm.outcomes import Outcome
 from destination_zoho_crm.plan import StreamPlan
@@ -43,11 +44,8 @@ class Suggestions:
             return ""
         if module is None:
             return ""
-        columns = [
-            f"{field.api_name}.{other.api_name}"
-            for other in module.fields.values()
-            if other.external
-        ]
+        external = [other.api_name for other in module.fields.values() if other.external]
+        columns = [f"{field.api_name}.{one}" for one in (*external, *find_lookup_keys(module))]
         if columns:
             return f"to find a record of {name} by another value, write {' or '.join(columns)}"
         if not module.reports_external:
@@ -55,7 +53,10 @@ class Suggestions:
                 f"{name} may have External ID fields, which this version of Zoho's API does not "
                 "report: with a later one they find records, too"
             )
-        return f"{name} has no External ID field, so nothing but the id finds a record of it"
+        return (
+            f"{name} has no External ID field and no unique one, so nothing but the id finds a "
+            "record of it"
+        )
 
 
 def add_searched_places(plan: StreamPlan, outcome: Outcome) -> Outcome:

@@ -13,6 +13,7 @@ from destination_zoho_crm.batches import Writers
 from destination_zoho_crm.catalog import find_unused_mappings, list_lookup_names, list_module_names
 from destination_zoho_crm.client import Client
 from destination_zoho_crm.inserts import InsertBatches
+from destination_zoho_crm.lookups import with_lookups
 from destination_zoho_crm.matching import find_required_rows
 from destination_zoho_crm.modules import TargetModules
 from destination_zoho_crm.org_values import OrgValues, find_active_users
@@ -22,6 +23,7 @@ from destination_zoho_crm.plan import StreamPlan, format_stream, make_plan
 from destination_zoho_crm.plan_problems import end_sentence
 from destination_zoho_crm.protocol import Row, State
 from destination_zoho_crm.read_ahead import read_ahead
+from destination_zoho_crm.record_finder import RecordFinder
 from destination_zoho_crm.rejects import RejectedRows, make_folder
 from destination_zoho_crm.report import (
     Progress,
@@ -82,7 +84,10 @@ def write(
         Picklists(modules, adds=settings.adds_options),
         Suggestions(modules),
     )
-    yield from Run(client, plans, settings, org_values, stop or threading.Event()).write(messages)
+    finder = RecordFinder(client, plans)
+    finder.check()
+    run = Run(client, plans, settings, org_values, finder, stop or threading.Event())
+    yield from run.write(messages)
 
 
 class Run:
@@ -92,11 +97,13 @@ class Run:
         plans: Sequence[StreamPlan],
         settings: WriteSettings,
         org_values: OrgValues,
+        finder: RecordFinder,
         stop: threading.Event,
     ) -> None:
         self._client = client
         self._settings = settings
         self._org_values = org_values
+        self._finder = finder
         self._row_counts = RowCounts(plan.stream for plan in plans)
         self._stop = stop
         self._rejects = RejectedRows(settings.folder)
@@ -108,6 +115,9 @@ class Run:
         self._inserted_into = {p.module.api_name for p in plans if p.operation == "insert"}
         self._progress = Progress(self._row_counts, client.org.usage.by_stream)
         self._streams = {plan.stream: self._build_stream(plan) for plan in plans}
+        for plan in plans:
+            if any(column.key for column in plan.columns):
+                self._streams[plan.stream].look_up_after([*self._streams.values()])
 
     def write(self, messages: Iterable[Row | State]) -> Iterator[str]:
         failure: BaseException | None = None
@@ -168,18 +178,19 @@ class Run:
 
     def _build_stream(self, plan: StreamPlan) -> StreamWriter:
         module = plan.module.api_name
+        sender = Sender(
+            self._client,
+            plan,
+            self._settings.automations,
+            self._insert_batches[module],
+            self._stop,
+            run_deletes=module in self._deleted_from,
+            run_inserts=module in self._inserted_into,
+        )
         return StreamWriter(
             plan,
             RowEncoder(plan, clears_nulls=self._settings.clears_nulls, org_values=self._org_values),
-            Sender(
-                self._client,
-                plan,
-                self._settings.automations,
-                self._insert_batches[module],
-                self._stop,
-                run_deletes=module in self._deleted_from,
-                run_inserts=module in self._inserted_into,
-            ).send,
+            with_lookups(plan, self._finder, sender.send),
             self._row_counts,
             self._writers,
             self._orders[module],

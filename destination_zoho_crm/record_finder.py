@@ -1,0 +1,169 @@
+"""Finds records by unique values: the records that lookups of rows are to point at."""
+
+import threading
+from collections import OrderedDict, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from destination_zoho_crm.client import Client
+from destination_zoho_crm.lookup_values import MOST_ROWS, MOST_VALUES, NUMBERS, Sought
+from destination_zoho_crm.plan import StreamPlan
+from destination_zoho_crm.target_fields import TargetField
+from zoho_crm.answers import Page, build_page_parser
+from zoho_crm.coql import build_and, build_in, build_select, quote_column
+from zoho_crm.problems import Refused, config_error
+
+#: Records that are remembered, over all modules.
+_MOST_REMEMBERED = 50_000
+
+_PAGE = build_page_parser()
+
+#: Module and field.
+_Place = tuple[str, str]
+
+
+class Found(NamedTuple):
+    """The records that have a value."""
+
+    #: Of the one record.
+    record_id: str | None
+    #: How many there are, or at least, where `more` says that not all were counted.
+    number: int
+    more: bool = False
+
+
+_NONE = Found(None, 0)
+
+
+class RecordFinder:
+    """Looks records up by COQL, fifty values a query. Safe to use from several threads.
+
+    A record that was found is remembered until the run writes what may change what the value finds.
+    A value that finds none is looked up again: its record may be written later in the run.
+
+    Why not the call "Search Records": its index lags behind, so it does not show what the run has
+    written before ("Search Records": the page sends readers to COQL for that).
+    """
+
+    def __init__(self, client: Client, plans: Iterable[StreamPlan]) -> None:
+        self._client = client
+        self._fields: dict[_Place, TargetField] = {}
+        #: The columns that need each.
+        self._columns: defaultdict[_Place, list[str]] = defaultdict(list)
+        self._usage_of: dict[_Place, str] = {}
+        for plan in plans:
+            for field, place, column in _list_places(plan):
+                self._fields[place] = field
+                self._columns[place].append(f"{plan.label}: {column}")
+                self._usage_of.setdefault(place, plan.label)
+        #: What was found last is the last one.
+        self._ids: OrderedDict[Sought, str] = OrderedDict()
+        #: How often the run has written what may change an answer that is under way.
+        self._writes = 0
+        self._lock = threading.Lock()
+
+    @property
+    def modules(self) -> set[str]:
+        """Those whose records are looked up."""
+        return {module for module, _ in self._fields}
+
+    def check(self) -> None:
+        """Raises a config error where Zoho refuses such queries, before the first row."""
+        for (module, name), columns in self._columns.items():
+            where = f"{quote_column(name)} is not null"
+            try:
+                usage_of = self._usage_of[module, name]
+                self._ask(build_select(("id", name), module, where, limit=1), usage_of)
+            except Refused as refusal:
+                raise config_error(
+                    f"{' and '.join(dict.fromkeys(columns))} looks up records of {module} by "
+                    f"{name}, and Zoho refuses queries for them ({refusal.code}): {refusal.message}"
+                    " Give the token what it lacks, or write the records' ids or External IDs "
+                    "instead."
+                ) from None
+
+    def find(self, sought: Collection[Sought], *, usage_of: str) -> Mapping[Sought, Found]:
+        """What is there, for each of those sought; the queries are the stream's `usage_of`."""
+        found: dict[Sought, Found] = {}
+        missing: defaultdict[_Place, list[Sought]] = defaultdict(list)
+        with self._lock:
+            writes = self._writes
+            for one in dict.fromkeys(sought):
+                if (known := self._ids.get(one.folded)) is not None:
+                    self._ids.move_to_end(one.folded)
+                    found[one] = Found(known, 1)
+                else:
+                    missing[one.module, one.field].append(one)
+        for place, of_place in missing.items():
+            for first in range(0, len(of_place), MOST_VALUES):
+                few = of_place[first : first + MOST_VALUES]
+                by_value = self._query(place, few, usage_of)
+                found |= {one: by_value.get(one.folded, _NONE) for one in few}
+        self._remember(found, writes)
+        return found
+
+    def forget(self, plan: StreamPlan, records: Iterable[Mapping[str, Any]]) -> None:
+        """The stream has written these records, or may have."""
+        fields = [field for module, field in self._fields if module == plan.module.api_name]
+        if not fields:
+            return
+        records = list(records)
+        with self._lock:
+            self._writes += 1
+            for field in fields:
+                values = [str(record[field]) for record in records if field in record]
+                if plan.operation == "insert":
+                    for value in values:
+                        self._ids.pop(Sought(plan.module.api_name, field, value).folded, None)
+                elif values or plan.operation == "delete":
+                    # By another value than this one, a record may have lost a value.
+                    self._drop_all(plan.module.api_name, field)
+
+    def _drop_all(self, module: str, field: str) -> None:
+        for one in [one for one in self._ids if (one.module, one.field) == (module, field)]:
+            del self._ids[one]
+
+    def _remember(self, found: Mapping[Sought, Found], writes: int) -> None:
+        with self._lock:
+            if self._writes != writes:
+                return
+            for one, known in found.items():
+                if known.record_id is not None:
+                    self._ids[one.folded] = known.record_id
+            while len(self._ids) > _MOST_REMEMBERED:
+                self._ids.popitem(last=False)
+
+    def _query(self, place: _Place, sought: Sequence[Sought], usage_of: str) -> dict[Sought, Found]:
+        """A value of many records must not hide the others: where the answer has more rows than a
+        page, the next query leaves out what has been found twice."""
+        module, name = place
+        bare = self._fields[place].form in NUMBERS
+        ids: defaultdict[Sought, set[str]] = defaultdict(set)
+        uncounted: set[Sought] = set()
+        open_, after, more = list(sought), "", True
+        while open_ and more:
+            where = build_in(name, [one.value for one in open_], bare=bare)
+            where = build_and(where, f"id > {after}") if after else where
+            page = self._ask(build_select(("id", name), module, where, limit=MOST_ROWS), usage_of)
+            for row in page.rows:
+                after = str(row["id"])
+                ids[Sought(module, name, str(row.get(name))).folded].add(after)
+            more = page.more
+            if more:
+                many = {one.folded for one in open_ if len(ids[one.folded]) > 1}
+                uncounted |= many
+                open_ = [one for one in open_ if one.folded not in many]
+        return {
+            one: Found(next(iter(of_it)) if len(of_it) == 1 else None, len(of_it), one in uncounted)
+            for one, of_it in ids.items()
+        }
+
+    def _ask(self, query: str, usage_of: str) -> Page:
+        return self._client.queries.ask(read=_PAGE, body={"select_query": query}, usage_of=usage_of)
+
+
+def _list_places(plan: StreamPlan) -> Iterator[tuple[TargetField, _Place, str]]:
+    for column in plan.columns:
+        if column.key is not None and column.field is not None:
+            module = str(column.field.lookup_module)
+            yield column.key, (module, column.key.api_name), column.target
