@@ -46,17 +46,9 @@ def build_call(
     headers = _build_external_header(plan)
     if plan.operation == "delete":
         assert plan.key is not None
-        params = {"ids": ",".join(str(record[plan.key.name]) for record in records)}
-        if automations is not None:
-            params["wf_trigger"] = "true" if "workflow" in automations else "false"
+        params = build_deletion([str(record[plan.key.name]) for record in records], automations)
         return Call("DELETE", module, params, headers, None, repeatable=True)
-    body: dict[str, Any] = {"data": list(records)}
-    if automations is not None:
-        body["trigger"] = list(automations)
-        if skipped:
-            # UNVERIFIED: that an upsert skips a feature for new and for changed records unless an
-            # `action` is named.
-            body["skip_feature_execution"] = [{"name": name} for name in skipped]
+    body = build_body(records, automations, skipped)
     if plan.lar_id is not None:
         body["lar_id"] = plan.lar_id
     if plan.operation == "insert":
@@ -68,6 +60,28 @@ def build_call(
     # counts it among the unique fields, and these may.
     body["duplicate_check_fields"] = [plan.key.name]
     return Call("POST", f"{module}/upsert", {}, headers, body, repeatable=True)
+
+
+def build_deletion(keys: Sequence[str], automations: Sequence[str] | None) -> dict[str, str]:
+    """The parameters of "Delete Records"."""
+    params = {"ids": ",".join(keys)}
+    if automations is not None:
+        params["wf_trigger"] = "true" if "workflow" in automations else "false"
+    return params
+
+
+def build_body(
+    records: Sequence[Mapping[str, Any]], automations: Sequence[str] | None, skipped: Sequence[str]
+) -> dict[str, Any]:
+    """What every call that brings records has in its body."""
+    body: dict[str, Any] = {"data": list(records)}
+    if automations is not None:
+        body["trigger"] = list(automations)
+        if skipped:
+            # UNVERIFIED: that an upsert skips a feature for new and for changed records unless an
+            # `action` is named.
+            body["skip_feature_execution"] = [{"name": name} for name in skipped]
+    return body
 
 
 def _build_external_header(plan: StreamPlan) -> dict[str, str]:

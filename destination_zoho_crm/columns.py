@@ -135,11 +135,10 @@ class Fields:
         """A column like `Account_Name.ERP_ID`, whose part names what finds the record."""
         field = own.field
         assert field is not None
-        target = self._lookups.get(field.lookup_module or "")
-        known = target.fields.values() if target else ()
-        external = {other.api_name: other for other in known if other.external}
-        keys = find_lookup_keys(target) if target and field.form == "reference" else {}
-        parts = [*(["id"] if field.form == "reference" else ()), *external, *keys]
+        target = self._lookups.get(field.points_at or "")
+        refers = field.form in ("reference", "links")
+        external, keys = find_parts(field, target) if target else ({}, {})
+        parts = [*(["id"] if refers else ()), *external, *keys]
         parts += ["email"] if field.is_user else []
         names, labelled = Names(parts), _group_by_label([*external.values(), *keys.values()])
         found = names.find_only(part)
@@ -165,6 +164,21 @@ class Fields:
         near = self._names.find_similar(name) or (self._labelled[label][0] if label else None)
         reason = f"{module} has no field {path}{ask_if_meant(near and near + dot + part)}"
         return DroppedColumn(source, reason, near)
+
+
+def find_parts(
+    field: TargetField, target: TargetModule
+) -> tuple[dict[str, TargetField], dict[str, TargetField]]:
+    """The fields of what the field points at that may follow its name in a column: those by which
+    Zoho finds the record, and those by which a query does.
+
+    "Records Using External ID" has no path into the links of a record, so there a query finds by
+    External IDs, too.
+    """
+    external = {other.api_name: other for other in target.fields.values() if other.external}
+    if field.form == "links":
+        return {}, {**external, **find_lookup_keys(target)}
+    return external, find_lookup_keys(target) if field.form == "reference" else {}
 
 
 def drop_rivals(columns: Iterable[Column | DroppedColumn]) -> list[Column | DroppedColumn]:

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from destination_zoho_crm.catalog import DELETED_AT
-from destination_zoho_crm.columns import SE_MODULE
-from destination_zoho_crm.matching import find_keys, find_lookup_keys, list_allowed
+from destination_zoho_crm.columns import SE_MODULE, find_parts
+from destination_zoho_crm.matching import find_keys, list_allowed
 from destination_zoho_crm.modules import TargetModule
 from destination_zoho_crm.settings import SYNC_MODES, Operation
 from destination_zoho_crm.target_fields import TargetField
@@ -63,14 +63,12 @@ def _build_schema(
 def _build_columns(field: TargetField, modules: Mapping[str, TargetModule]) -> dict[str, Any]:
     """The field, and the other ways to name what it points at."""
     columns = {field.api_name: _build_property(field)}
+    kind = _LIST if field.form == "links" else _TEXT
     if field.is_user:
-        columns[f"{field.api_name}.email"] = {**_TEXT, "format": "email"}
-    target = modules.get(field.lookup_module or "")
-    keys = find_lookup_keys(target) if target and field.form == "reference" else {}
-    for other in target.fields.values() if target else ():
-        if other.external or other.api_name in keys:
-            columns[f"{field.api_name}.{other.api_name}"] = _TEXT
-    return columns
+        columns[f"{field.api_name}.email"] = kind if kind is _LIST else {**kind, "format": "email"}
+    target = modules.get(field.points_at or "")
+    external, keys = find_parts(field, target) if target else ({}, {})
+    return columns | {f"{field.api_name}.{name}": kind for name in {**external, **keys}}
 
 
 def _build_property(field: TargetField) -> dict[str, Any]:

@@ -29,6 +29,12 @@ class Sought(NamedTuple):
         return self._replace(value=fold_value(self.value))
 
 
+class LinkList(NamedTuple):
+    """What a record is linked with: ids, and records that are still to be looked up."""
+
+    ends: tuple[str | Sought, ...]
+
+
 def fold_value(value: str) -> str:
     """Zoho's duplicate check takes no account of case ("Custom Fields": unique). UNVERIFIED:
     whether it trims values; blanks around one are of the file that it comes from."""
@@ -46,7 +52,7 @@ def build_key_encoder(column: Column) -> Callable[[Any], Any]:
     field, key = column.field, column.key
     assert field is not None
     assert key is not None
-    module = str(field.lookup_module)
+    module = str(field.points_at)
 
     def encode(value: Any) -> Any:
         if value is None or value == [] or (isinstance(value, str) and not value.strip()):
@@ -71,5 +77,23 @@ def read_key(key: TargetField, value: Any) -> str:
 
 
 def find_sought(record: Mapping[str, Any]) -> Iterator[tuple[str, Sought]]:
-    """The fields of the record whose values are still to be looked up."""
-    return ((name, value) for name, value in record.items() if type(value) is Sought)
+    """What is still to be looked up, and the fields of the record that name it."""
+    for name, value in record.items():
+        if type(value) is Sought:
+            yield name, value
+        elif type(value) is LinkList:
+            yield from ((name, end) for end in value.ends if type(end) is Sought)
+
+
+def put_ids(record: Mapping[str, Any], ids: Mapping[Sought, str]) -> dict[str, Any]:
+    """The record with ids in place of what was sought."""
+    return {name: _put_ids(value, ids) for name, value in record.items()}
+
+
+def _put_ids(value: Any, ids: Mapping[Sought, str]) -> Any:
+    if type(value) is Sought:
+        return {"id": ids[value]}
+    if type(value) is LinkList:
+        ends = (ids[end] if type(end) is Sought else end for end in value.ends)
+        return LinkList(tuple(dict.fromkeys(ends)))
+    return value

@@ -4,7 +4,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
-from destination_zoho_crm.lookup_values import Sought, find_sought
+from destination_zoho_crm.lookup_values import Sought, find_sought, put_ids
 from destination_zoho_crm.outcomes import RECORD_AMBIGUOUS, RECORD_NOT_FOUND, Outcome, reject
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.record_finder import Found, RecordFinder
@@ -39,18 +39,19 @@ class Lookups:
         found = self._finder.find(sought, usage_of=self._plan.label) if sought else {}
         places, ready = [], []
         for place, record in enumerate(records):
+            ids: dict[Sought, str] = {}
             rejected = None
-            ids: dict[str, Any] = {}
             for name, one in find_sought(record):
-                if found[one].record_id is None:
-                    rejected = rejected or reject_unfound(name, one, found[one])
-                else:
-                    ids[name] = {"id": found[one].record_id}
+                record_id = found[one].record_id
+                if record_id is None:
+                    rejected = reject_unfound(name, one, found[one])
+                    break
+                ids[one] = record_id
             if rejected:
                 yield place, rejected
                 continue
             places.append(place)
-            ready.append({**record, **ids} if ids else record)
+            ready.append(put_ids(record, ids) if ids else record)
         if not ready:
             return
         try:

@@ -122,7 +122,7 @@ class TargetModules:
         wanted = {fold_spelling(name) for name in lookups}
         fields = [field for module in modules.values() for field in module.fields.values()]
         targets = {
-            field.lookup_module or ""
+            field.points_at or ""
             for field in fields
             if wanted & {fold_spelling(field.api_name), fold_spelling(field.label)}
         }

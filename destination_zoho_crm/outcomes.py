@@ -19,6 +19,7 @@ Result = Literal["created", "updated", "unchanged", "deleted", "superseded", "re
 #: Codes of our own, beside Zoho's.
 EMPTY_KEY = "EMPTY_KEY"
 MALFORMED_ROW = "MALFORMED_ROW"
+LINKS_UNKNOWN = "LINKS_UNKNOWN"
 OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
 RECORD_AMBIGUOUS = "RECORD_AMBIGUOUS"
 RECORD_NOT_FOUND = "RECORD_NOT_FOUND"
@@ -64,7 +65,7 @@ UNCHANGED = Outcome("unchanged")
 #: "Insert Records", "Update Records": codes of a record's errors.
 _WORDS: Mapping[str, str] = {
     error_codes.DUPLICATE_DATA: "another record has this value",
-    "DUPLICATE_LINKING_DATA": "the records are linked already",
+    error_codes.DUPLICATE_LINK: "the records are linked already",
     "DEPENDENT_FIELD_MISSING": "a field it depends on has no value",
     "DEPENDENT_MISMATCH": "the value does not go with that of a field it depends on",
     "RECORD_LOCKED": "the record is locked",

@@ -27,14 +27,22 @@ from destination_zoho_crm.plan_problems import (
     explain_unknown_column,
     explain_unknown_module,
     find_column_problems,
+    find_ignored,
     find_missing_columns,
     find_missing_of_new_records,
     find_operation_problems,
     raise_problems,
     suggest_mapping,
+    warn_of_overwrite,
 )
 from destination_zoho_crm.protocol import StreamKey
-from destination_zoho_crm.settings import ASSIGNING, SYNC_MODES, Operation, StreamMapping
+from destination_zoho_crm.settings import (
+    ASSIGNING,
+    SYNC_MODES,
+    Operation,
+    RowsMode,
+    StreamMapping,
+)
 
 #: What a sync mode asks for, where no mapping says otherwise.
 _OPERATIONS = {mode: operation for operation, mode in SYNC_MODES.items()}
@@ -61,10 +69,17 @@ class StreamPlan:
     lar_id: str | None = None
     #: Where the mapping and the connection differ, and what new records lack.
     warnings: tuple[str, ...] = ()
+    #: What becomes of the rows that a record has besides those of the input.
+    rows: RowsMode = "replace"
 
     @property
     def label(self) -> str:
         return format_stream(self.stream)
+
+    @property
+    def links(self) -> tuple[Column, ...]:
+        """The columns of multi-select and multi-user lookups."""
+        return tuple(one for one in self.columns if one.field and one.field.form == "links")
 
     def __str__(self) -> str:
         by = f" by {self.key.name}" if self.key else ""
@@ -174,6 +189,7 @@ class _StreamPlanner:
             unlisted=() if operation == "delete" else tuple(self._find_unlisted(pairs, mark)),
             deletion_mark=mark,
             lar_id=self.mapping.lar_id if self.mapping and operation in ASSIGNING else None,
+            rows=(self.mapping and self.mapping.rows) or "replace",
             warnings=(
                 *self._find_warnings(module, operation, fields, chosen),
                 *find_missing_of_new_records(module, operation, columns),
@@ -217,34 +233,11 @@ class _StreamPlanner:
     def _find_warnings(
         self, module: TargetModule, operation: Operation, fields: Fields, key: str | None
     ) -> Iterator[str]:
-        if self.mapping is None:
-            return
-        if not self._activated:
-            mode = str(self.entry.get("destination_sync_mode"))
-            if mode.startswith("overwrite"):
-                yield (
-                    f"its mapping's {operation} replaces the connection's {mode}, so no "
-                    "record is replaced or deleted"
-                )
-            return
-        said, named, given = (
-            self.mapping.operation,
-            self._read_named_key(fields),
-            self._read_given_key(fields),
-        )
-        if said != operation:
-            yield f"the connection asks for {operation}; its mapping's {said} is ignored"
-        if self.mapping.lar_id and operation not in ASSIGNING:
-            yield f"{operation} takes no assignment rule; its mapping's is ignored"
-        if key is None or named is None:
-            return
-        if named != key:
-            yield f"the connection finds records by {key}; its mapping's {named} is ignored"
-        elif given and given != [key]:
-            yield (
-                f"{operation} does not find records of {module.api_name} by {'+'.join(given)}, the "
-                f"connection's key; its mapping's {key} replaces it"
-            )
+        if self.mapping is not None and not self._activated:
+            yield from warn_of_overwrite(self.mapping, str(self.entry.get("destination_sync_mode")))
+        elif self.mapping is not None:
+            named, given = self._read_named_key(fields), self._read_given_key(fields)
+            yield from find_ignored(self.mapping, module, operation, key, named=named, given=given)
 
     def _pair_columns(self) -> list[tuple[str, str]]:
         """Which column goes where; the mapping's names of columns become the catalog's."""

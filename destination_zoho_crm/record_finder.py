@@ -165,5 +165,5 @@ class RecordFinder:
 def _list_places(plan: StreamPlan) -> Iterator[tuple[TargetField, _Place, str]]:
     for column in plan.columns:
         if column.key is not None and column.field is not None:
-            module = str(column.field.lookup_module)
+            module = str(column.field.points_at)
             yield column.key, (module, column.key.api_name), column.target

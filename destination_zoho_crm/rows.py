@@ -73,21 +73,23 @@ class RowEncoder:
         )
         self._warned: set[str] = set()
         self._guesses = {column.source: column for column in plan.columns if column.is_guess}
+        removes = clears_nulls and plan.rows == "replace" and plan.operation != "insert"
         self._suggestions = org_values.suggestions
         by_id = (plan.key,) if plan.key and plan.key.name == "id" else ()
         self._columns = [
             (
                 column.source,
                 column.name,
-                org_values.build_encoder(plan.label, plan.module.api_name, column),
+                org_values.build_encoder(plan.label, plan.module.api_name, column, removes=removes),
             )
             for column in (*by_id, *plan.columns)
         ]
         # A checkbox has no third state to be emptied to. UNVERIFIED: what Zoho makes of a null.
-        self._checkboxes = {
+        # Of links, the encoder decides.
+        self._kept = {
             column.name
             for column in plan.columns
-            if column.field and column.field.form == "boolean"
+            if column.field and column.field.form in ("boolean", "links")
         }
 
     def rename_columns(self, row: Row) -> Row:
@@ -116,7 +118,7 @@ class RowEncoder:
                 return reject(INVALID_DATA, str(error), name)
             if value is not EMPTY:
                 record[name] = value
-            elif self._clears_nulls and given is None and name not in self._checkboxes:
+            elif self._clears_nulls and given is None and name not in self._kept:
                 record[name] = None
         if key is None:
             return record
@@ -154,6 +156,7 @@ class RowEncoder:
 
     def find_key(self, record: Mapping[str, Any]) -> str | None:
         """Zoho's duplicate check takes no account of case ("Custom Fields": unique)."""
-        if self._plan.key is None:
+        if self._plan.key is None or (self._plan.links and self._plan.rows == "append"):
+            # Rows that append do not become one record: the later would hide what the earlier adds.
             return None
         return str(record[self._plan.key.name]).lower()

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 from airbyte_cdk.utils import AirbyteTracedException
 
-from destination_zoho_crm.columns import Column
-from destination_zoho_crm.matching import find_lookup_keys
+from destination_zoho_crm.columns import Column, find_parts
 from destination_zoho_crm.modules import TargetModules
 from destination_zoho_crm.outcomes import Outcome
 from destination_zoho_crm.plan import StreamPlan
@@ -29,14 +28,14 @@ class Suggestions:
         """Empty where nothing but an id can be written. May ask Zoho for the fields of the module
         that a lookup points at."""
         field = column.field
-        if field is None or field.form != "reference":
+        if field is None or field.form not in ("reference", "links"):
             return ""
         if field.is_user:
             return f"an e-mail address finds a user in the column {field.api_name}.email"
-        return self._suggest_for_lookup(field) if field.lookup_module else ""
+        return self._suggest_for_lookup(field) if field.points_at else ""
 
     def _suggest_for_lookup(self, field: TargetField) -> str:
-        name = str(field.lookup_module)
+        name = str(field.points_at)
         try:
             module = self._modules.find([name]).get(name)
         except AirbyteTracedException:
@@ -44,8 +43,8 @@ class Suggestions:
             return ""
         if module is None:
             return ""
-        external = [other.api_name for other in module.fields.values() if other.external]
-        columns = [f"{field.api_name}.{one}" for one in (*external, *find_lookup_keys(module))]
+        external, keys = find_parts(field, module)
+        columns = [f"{field.api_name}.{one}" for one in {**external, **keys}]
         if columns:
             return f"to find a record of {name} by another value, write {' or '.join(columns)}"
         if not module.reports_external:

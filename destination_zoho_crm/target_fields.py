@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from destination_zoho_crm.link_ends import LINKS, LinkEnds
 from destination_zoho_crm.options import Options
 from destination_zoho_crm.settings import Operation
 from zoho_crm.data_types import Form
 from zoho_crm.fields import Field
-from zoho_crm.json_text import as_object
 
-#: Values that are rows or files of their own.
-_LINKS = ("multiselectlookup", "multiuserlookup")
+#: Values that are files of their own.
 _FILES = ("fileupload", "imageupload")
 #: Photos and attachments have calls of their own ("Upload an Image"); who is in which territory is
 #: for "Assign Territories".
@@ -35,8 +34,8 @@ class TargetField:
     json_type: str | None
     #: Of a lookup to one module: its API name.
     lookup_module: str | None
-    #: Of a lookup to several records: what a link calls the record at its other end.
-    link: str | None
+    #: Of a lookup to several records or users, where Zoho reports what its links are made of.
+    links: LinkEnds | None
     #: Of a picklist.
     options: Options
     #: What people see; may be empty.
@@ -55,8 +54,8 @@ class TargetField:
         """None where no value of a column can be written."""
         if self.read.computed or self.data_type in ("subform", *_FILES, *_WITH_OWN_CALLS):
             return None
-        if self.data_type in _LINKS:
-            return "links" if self.link else None
+        if self.data_type in LINKS:
+            return "links" if self.links else None
         if self.data_type == "multiselectpicklist" and self.api_name == "Tax":
             # Of Products: it says that it is a list of options, and its values are objects.
             return "given"
@@ -66,14 +65,16 @@ class TargetField:
         """Why it is not written though Zoho takes it in some form."""
         if self.data_type == "subform":
             return "it is a subform, and rows of subforms cannot be written yet"
-        if self.data_type in _LINKS and not self.link:
+        if self.data_type in LINKS and not self.links:
             return (
                 f"it is a {self.data_type}, and in this version of its API Zoho does not report by "
                 "which name a link calls the record at its other end"
             )
-        if self.data_type in _LINKS and operation != "insert":
-            # "Update Records": links are added to those there are, and a second one is an error.
-            return f"it is a {self.data_type}, whose links can be written to new records only"
+        if self.links and operation != "insert" and not (self.links.module and self.links.own):
+            return (
+                f"it is a {self.data_type}, and in this version of its API Zoho does not report "
+                "the module of its links, so they can be written to new records only"
+            )
         if self.data_type in _FILES:
             return "it holds files, and files cannot be written"
         if self.data_type in _WITH_OWN_CALLS:
@@ -91,7 +92,13 @@ class TargetField:
 
     @property
     def is_user(self) -> bool:
-        return self.data_type in ("ownerlookup", "userlookup")
+        """Whether its values are users."""
+        return self.data_type in ("ownerlookup", "userlookup", "multiuserlookup")
+
+    @property
+    def points_at(self) -> str | None:
+        """The module of the records that its values are, where it is one."""
+        return self.links.target if self.links else self.lookup_module
 
     @classmethod
     def from_metadata(cls, entry: Mapping[str, Any]) -> "TargetField":
@@ -110,7 +117,7 @@ class TargetField:
             decimal_place=entry.get("decimal_place"),
             json_type=entry.get("json_type"),
             lookup_module=_read_lookup_module(entry),
-            link=_read_link(entry),
+            links=LinkEnds.from_metadata(entry),
             options=Options.from_metadata(entry),
             label=str(entry.get("field_label") or ""),
         )
@@ -138,20 +145,6 @@ def _read_lookup_module(entry: Mapping[str, Any]) -> str | None:
     if isinstance(module, Mapping):
         module = module.get("api_name")
     return module if isinstance(module, str) and module else None
-
-
-def _read_link(entry: Mapping[str, Any]) -> str | None:
-    """The linking module has a lookup to each end. A row of the field names the one to the other
-    end: v8 calls it the connected one among `linking_details`, earlier versions by a flat name."""
-    for kind in _LINKS:
-        details = as_object(entry.get(kind))
-        connected = as_object(
-            as_object(details.get("linking_details")).get("connected_lookup_field")
-        )
-        link = connected.get("api_name") or details.get("connectedlookup_apiname")
-        if isinstance(link, str) and link:
-            return link
-    return None
 
 
 def reports_external(entry: Mapping[str, Any]) -> bool:

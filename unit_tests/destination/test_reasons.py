@@ -106,6 +106,28 @@ def test_a_module_that_zoho_does_not_describe_costs_the_advice_alone(org: Org) -
     assert reason(result) == f"Account_Name: {NO_ID}."
 
 
+@REPORTING
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        (
+            "Products_Wanted",
+            "to find a record of Products by another value, write Products_Wanted.Product_Name or "
+            "Products_Wanted.Product_Code",
+        ),
+        ("Team", "an e-mail address finds a user in the column Team.email"),
+    ],
+)
+def test_a_name_in_a_list_of_links_comes_with_the_columns_that_find_its_record(
+    org: Org, version: str, name: str, remedy: str
+) -> None:
+    leads = stream("Leads", "Last_Name", name)
+
+    result = org.write(leads, [{"Last_Name": "L", name: ["Anvil"]}], schema_version=version)
+
+    assert reason(result, "Leads") == f"{name}: {NO_ID}; {remedy}."
+
+
 @pytest.mark.parametrize("name", ["Owner", "Second_Owner"])
 def test_an_address_in_a_column_of_users_is_rejected_with_its_place(org: Org, name: str) -> None:
     leads = stream("Leads", "Last_Name", name)
