@@ -9,6 +9,7 @@ from destination_zoho_crm.outcomes import RECORD_AMBIGUOUS, RECORD_NOT_FOUND, Ou
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.record_finder import Found, RecordFinder
 from destination_zoho_crm.stream_writer import Send
+from zoho_crm.errors import INVALID_DATA
 
 Records = Sequence[Mapping[str, Any]]
 
@@ -64,6 +65,13 @@ class Lookups:
 
 def reject_unfound(name: str, sought: Sought, found: Found) -> Outcome:
     """The outcome of a row whose field `name` does not find one record."""
+    if found.refused_with:
+        return reject(
+            INVALID_DATA,
+            f"Zoho takes no query with this {sought.field} of {sought.module} "
+            f"({found.refused_with})",
+            name,
+        )
     if not found.number:
         return reject(
             RECORD_NOT_FOUND, f"no record of {sought.module} has this {sought.field}", name

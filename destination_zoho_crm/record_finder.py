@@ -11,6 +11,7 @@ from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.target_fields import TargetField
 from zoho_crm.answers import Page, build_page_parser
 from zoho_crm.coql import build_and, build_in, build_select, quote_column
+from zoho_crm.errors import INVALID_DATA
 from zoho_crm.problems import Refused, config_error
 
 #: Records that are remembered, over all modules.
@@ -30,9 +31,14 @@ class Found(NamedTuple):
     #: How many there are, or at least, where `more` says that not all were counted.
     number: int
     more: bool = False
+    #: Zoho's code, where it takes no query with the value.
+    refused_with: str = ""
 
 
 _NONE = Found(None, 0)
+
+#: Codes of refusals that a value can be the reason of ("COQL: errors").
+_OF_VALUES = ("INVALID_QUERY", "SYNTAX_ERROR", INVALID_DATA)
 
 
 class RecordFinder:
@@ -97,7 +103,7 @@ class RecordFinder:
         for place, of_place in missing.items():
             for first in range(0, len(of_place), MOST_VALUES):
                 few = of_place[first : first + MOST_VALUES]
-                by_value = self._query(place, few, usage_of)
+                by_value = self._query_or_split(place, few, usage_of)
                 found |= {one: by_value.get(one.folded, _NONE) for one in few}
         self._remember(found, writes)
         return found
@@ -132,6 +138,23 @@ class RecordFinder:
                     self._ids[one.folded] = known.record_id
             while len(self._ids) > _MOST_REMEMBERED:
                 self._ids.popitem(last=False)
+
+    def _query_or_split(
+        self, place: _Place, sought: Sequence[Sought], usage_of: str
+    ) -> dict[Sought, Found]:
+        """Zoho has taken such queries before, so a value may be why it takes one no more, such as
+        a text that is no address. Halves find it, and save the others."""
+        try:
+            return self._query(place, sought, usage_of)
+        except Refused as refusal:
+            if refusal.code not in _OF_VALUES:
+                raise
+            if len(sought) == 1:
+                return {sought[0].folded: Found(None, 0, refused_with=refusal.code)}
+        middle = len(sought) // 2
+        return self._query_or_split(place, sought[:middle], usage_of) | self._query_or_split(
+            place, sought[middle:], usage_of
+        )
 
     def _query(self, place: _Place, sought: Sequence[Sought], usage_of: str) -> dict[Sought, Found]:
         """A value of many records must not hide the others: where the answer has more rows than a

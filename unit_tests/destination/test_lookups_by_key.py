@@ -1,9 +1,15 @@
 """Lookups by what people have: the name of an account, the code of a product."""
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
+from destination_zoho_crm.client import Client
+from destination_zoho_crm.lookup_values import Sought
+from destination_zoho_crm.modules import TargetModules
+from destination_zoho_crm.plan import make_plan
+from destination_zoho_crm.record_finder import Found, RecordFinder
 from destination_zoho_crm.settings import read_settings
 from unit_tests.destination.conftest import Json, Org, Result, mapping, row, state, stream
 
@@ -89,6 +95,51 @@ def test_a_value_that_no_query_can_carry_costs_its_row_alone(org: Org, value: st
     assert result.counts() == {"created": 1, "rejected": 1}
     assert result.said("INVALID_DATA in Account_Name")
     assert account_of(org, "good") == acme
+
+
+@pytest.mark.parametrize("code", ["INVALID_QUERY", "SYNTAX_ERROR"])
+def test_a_value_that_zoho_takes_in_no_query_costs_its_row_alone(org: Org, code: str) -> None:
+    for n in range(50):
+        org.add("Accounts", Account_Name=f"A-{n}")
+    body = {"code": code, "message": "m", "details": {}, "status": "error"}
+    org.fail("coql", times=99, where="odd one", status=400, body=body)
+    rows = [{"Last_Name": f"L-{n}", BY_NAME: "odd one" if n == 7 else f"A-{n}"} for n in range(50)]
+
+    result = write_contacts(org, rows)
+
+    assert result.counts() == {"created": 49, "rejected": 1}
+    assert result.said(f"Zoho takes no query with this Account_Name of Accounts ({code})")
+    assert queries(org) < 15
+
+
+def find_name(finder: RecordFinder, name: str) -> Found:
+    sought = Sought("Accounts", "Account_Name", name)
+    return finder.find([sought], usage_of="Contacts")[sought]
+
+
+def test_what_is_written_while_a_query_is_under_way_is_not_hidden_by_its_answer(
+    org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acme = org.add("Accounts", Account_Name="Acme")
+    client = Client(org.config)
+    modules = TargetModules(client.org.directory, client.metadata)
+    known = modules.find_with_lookups(["Contacts", "Accounts"], ["Account_Name"])
+    children, parents = make_plan([CHILDREN, PARENTS], (), known, modules.names)
+    finder = RecordFinder(client, [children])
+    ask = client.queries.ask
+    written = []
+
+    def ask_and_write(**query: Any) -> Any:
+        page = ask(**query)
+        if not written:
+            written.append(org.add("Accounts", Account_Name="acme"))
+            finder.forget(parents, [{"Account_Name": "acme"}])
+        return page
+
+    monkeypatch.setattr(client.queries, "ask", ask_and_write)
+
+    assert find_name(finder, "Acme") == Found(acme, 1)
+    assert find_name(finder, "Acme") == Found(None, 2)
 
 
 @pytest.mark.parametrize("mode", OPERATIONS)
