@@ -4,7 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from typing import Any, NamedTuple
+from typing import Any
 
 from destination_zoho_crm.client import Client
 from destination_zoho_crm.columns import Column
@@ -14,6 +14,7 @@ from destination_zoho_crm.link_calls import LinkCalls
 from destination_zoho_crm.link_reader import LinkReader
 from destination_zoho_crm.lookup_values import LinkList
 from destination_zoho_crm.outcomes import LINKS_UNKNOWN, Outcome, reject
+from destination_zoho_crm.parts import Written, add_part
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.stream_writer import Send
 
@@ -23,13 +24,6 @@ _NOT_READ = reject(
     LINKS_UNKNOWN, "Zoho does not show all links of the record, so none is added or removed"
 )
 _UNNAMED = reject(LINKS_UNKNOWN, "Zoho does not say which record this is, so no link is written")
-
-
-class _Written(NamedTuple):
-    """What became of one record's links in one field."""
-
-    changed: bool
-    problem: Outcome | None
 
 
 class LinkField:
@@ -54,7 +48,7 @@ class LinkField:
         self.counts: Counter[str] = Counter()
         self._lock = threading.Lock()
 
-    def write(self, wanted: Mapping[str, LinkList], new: set[str]) -> dict[str, _Written]:
+    def write(self, wanted: Mapping[str, LinkList], new: set[str]) -> dict[str, Written]:
         """Of records by their ids; `new`: those that the run has just made."""
         present = self.reader.read([one for one in wanted if one not in new])
         problems = {one: _NOT_READ for one, links in present.items() if links is None}
@@ -81,7 +75,7 @@ class LinkField:
         with self._lock:
             self.counts.update(added=len(added), removed=len(removed), left=left)
         changed = {record for record, _ in (*added, *removed)}
-        return {one: _Written(one in changed, problems.get(one)) for one in wanted}
+        return {one: Written(one in changed, problems.get(one)) for one in wanted}
 
     def _settle(
         self,
@@ -175,31 +169,15 @@ class Links:
                 }
                 for record, written in (field.write(lists, new) if lists else {}).items():
                     place = by_record[record]
-                    outcomes[place] = _add_links(outcomes[place], field.name, written)
+                    outcomes[place] = add_part(
+                        outcomes[place], field.name, "not all of its links are", written
+                    )
             yield from outcomes.items()
             left = {
                 place: outcome
                 for place, outcome in left.items()
                 if place not in outcomes and outcome.record_id is not None
             }
-
-
-def _add_links(outcome: Outcome, field: str, written: _Written) -> Outcome:
-    """The outcome of a row, with what became of its links in the field."""
-    if outcome.result == "rejected":
-        return outcome
-    if problem := written.problem:
-        done = "" if outcome.result == "unchanged" else "the record is written, but "
-        said = f"{done}not all of its links are"
-        return problem._replace(
-            record_id=outcome.record_id,
-            field=field,
-            message=f"{said}: {problem.message}",
-            loggable=": ".join(filter(None, [said, problem.loggable])),
-        )
-    if written.changed and outcome.result == "unchanged":
-        return outcome._replace(result="updated")
-    return outcome
 
 
 def with_links(plan: StreamPlan, fields: Sequence[LinkField], send: Send) -> Send:

@@ -81,6 +81,12 @@ class StreamPlan:
         """The columns of multi-select and multi-user lookups."""
         return tuple(one for one in self.columns if one.field and one.field.form == "links")
 
+    @property
+    def adds_tags(self) -> bool:
+        """Whether tags are added to those that records have."""
+        tagged = any(one.field and one.field.form == "tags" for one in self.columns)
+        return tagged and self.rows == "append" and self.operation in ("update", "upsert")
+
     def __str__(self) -> str:
         by = f" by {self.key.name}" if self.key else ""
         shown = [] if self.operation == "delete" else [*self.columns]

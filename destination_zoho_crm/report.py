@@ -37,6 +37,8 @@ def estimate_cost(plan: StreamPlan, link_fields: Iterable[LinkField]) -> str:
         for column in plan.columns
         if column.key
     ]
+    if plan.adds_tags:
+        terms.append("adding tags costs 2 more credits in one call for every hundred records alike")
     for field in link_fields:
         reads = _PRICED_ROWS if field.reader.reads_singly else queries
         terms.append(

@@ -89,8 +89,16 @@ class RowEncoder:
         self._kept = {
             column.name
             for column in plan.columns
-            if column.field and column.field.form in ("boolean", "links")
+            if column.field
+            and (
+                column.field.form in ("boolean", "links")
+                or (column.field.form == "tags" and not removes)
+            )
         }
+        self._tags = {
+            column.name for column in plan.columns if column.field and column.field.form == "tags"
+        }
+        self._adds_lists = plan.adds_tags or (bool(plan.links) and plan.rows == "append")
 
     def rename_columns(self, row: Row) -> Row:
         """The row under the names that the catalog has for its columns."""
@@ -118,7 +126,7 @@ class RowEncoder:
                 return reject(INVALID_DATA, str(error), name)
             if value is not EMPTY:
                 record[name] = value
-            elif self._clears_nulls and given is None and name not in self._kept:
+            elif self._clears_nulls and name not in self._kept and self._is_nothing(given, name):
                 record[name] = None
         if key is None:
             return record
@@ -130,6 +138,10 @@ class RowEncoder:
             reason = "Zoho takes keys to be deleted between commas, so one with a comma cannot be "
             return reject(INVALID_DATA, f"{reason}sent; delete the record by its id", key.name)
         return record
+
+    def _is_nothing(self, given: Any, name: str) -> bool:
+        """Whether the value says that there is none: null, and of tags an empty list, too."""
+        return given is None or (given in ([], "[]") and name in self._tags)
 
     def _warn_of_guess(self, column: Column) -> None:
         """A column `owner` of a table may hold names of people, and be no field of Zoho's."""
@@ -156,7 +168,7 @@ class RowEncoder:
 
     def find_key(self, record: Mapping[str, Any]) -> str | None:
         """Zoho's duplicate check takes no account of case ("Custom Fields": unique)."""
-        if self._plan.key is None or (self._plan.links and self._plan.rows == "append"):
+        if self._plan.key is None or self._adds_lists:
             # Rows that append do not become one record: the later would hide what the earlier adds.
             return None
         return str(record[self._plan.key.name]).lower()

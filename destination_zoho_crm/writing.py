@@ -45,6 +45,7 @@ from destination_zoho_crm.sending import Sender
 from destination_zoho_crm.settings import WriteSettings, read_settings
 from destination_zoho_crm.stream_writer import StreamWriter
 from destination_zoho_crm.suggestions import Suggestions
+from destination_zoho_crm.tags import with_tags
 from zoho_crm.problems import system_error, transient_error
 
 LOGGER = logging.getLogger("airbyte")
@@ -200,7 +201,11 @@ class Run:
             with_lookups(
                 plan,
                 self._finder,
-                with_links(plan, self._link_fields[plan.stream], sender.send),
+                with_links(
+                    plan,
+                    self._link_fields[plan.stream],
+                    with_tags(self._client, plan, sender.send),
+                ),
             ),
             self._row_counts,
             self._writers,
