@@ -1,26 +1,20 @@
 """Finds records by unique values: the records that lookups of rows are to point at."""
 
-import threading
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from destination_zoho_crm.client import Client
 from destination_zoho_crm.lookup_values import MOST_ROWS, MOST_VALUES, NUMBERS, Sought
 from destination_zoho_crm.plan import StreamPlan
+from destination_zoho_crm.remembered_ids import Place, RememberedIds
 from destination_zoho_crm.target_fields import TargetField
 from zoho_crm.answers import Page, build_page_parser
 from zoho_crm.coql import build_and, build_in, build_select, quote_column
 from zoho_crm.errors import INVALID_DATA
 from zoho_crm.problems import Refused, config_error
 
-#: Records that are remembered, over all modules.
-_MOST_REMEMBERED = 50_000
-
 _PAGE = build_page_parser()
-
-#: Module and field.
-_Place = tuple[str, str]
 
 
 class Found(NamedTuple):
@@ -53,20 +47,16 @@ class RecordFinder:
 
     def __init__(self, client: Client, plans: Iterable[StreamPlan]) -> None:
         self._client = client
-        self._fields: dict[_Place, TargetField] = {}
+        self._fields: dict[Place, TargetField] = {}
         #: The columns that need each.
-        self._columns: defaultdict[_Place, list[str]] = defaultdict(list)
-        self._usage_of: dict[_Place, str] = {}
+        self._columns: defaultdict[Place, list[str]] = defaultdict(list)
+        self._usage_of: dict[Place, str] = {}
         for plan in plans:
             for field, place, column in _list_places(plan):
                 self._fields[place] = field
                 self._columns[place].append(f"{plan.label}: {column}")
                 self._usage_of.setdefault(place, plan.label)
-        #: What was found last is the last one.
-        self._ids: OrderedDict[Sought, str] = OrderedDict()
-        #: How often the run has written what may change an answer that is under way.
-        self._writes = 0
-        self._lock = threading.Lock()
+        self._remembered = RememberedIds()
 
     @property
     def modules(self) -> set[str]:
@@ -90,57 +80,43 @@ class RecordFinder:
 
     def find(self, sought: Collection[Sought], *, usage_of: str) -> Mapping[Sought, Found]:
         """What is there, for each of those sought; the queries are the stream's `usage_of`."""
-        found: dict[Sought, Found] = {}
-        missing: defaultdict[_Place, list[Sought]] = defaultdict(list)
-        with self._lock:
-            writes = self._writes
+        with self._remembered.ask() as changes:
+            known = self._remembered.find(sought)
+            found = {one: Found(record_id, 1) for one, record_id in known.items()}
+            missing: defaultdict[Place, list[Sought]] = defaultdict(list)
             for one in dict.fromkeys(sought):
-                if (known := self._ids.get(one.folded)) is not None:
-                    self._ids.move_to_end(one.folded)
-                    found[one] = Found(known, 1)
-                else:
+                if one not in found:
                     missing[one.module, one.field].append(one)
-        for place, of_place in missing.items():
-            for first in range(0, len(of_place), MOST_VALUES):
-                few = of_place[first : first + MOST_VALUES]
-                by_value = self._query_or_split(place, few, usage_of)
-                found |= {one: by_value.get(one.folded, _NONE) for one in few}
-        self._remember(found, writes)
+            for place, of_place in missing.items():
+                for first in range(0, len(of_place), MOST_VALUES):
+                    few = of_place[first : first + MOST_VALUES]
+                    by_value = self._query_or_split(place, few, usage_of)
+                    found |= {one: by_value.get(one.folded, _NONE) for one in few}
+            self._remembered.add(
+                {
+                    one: hit.record_id
+                    for one, hit in found.items()
+                    if hit.record_id is not None and one not in known
+                },
+                changes,
+            )
         return found
 
     def forget(self, plan: StreamPlan, records: Iterable[Mapping[str, Any]]) -> None:
         """The stream has written these records, or may have."""
-        fields = [field for module, field in self._fields if module == plan.module.api_name]
-        if not fields:
-            return
-        records = list(records)
-        with self._lock:
-            self._writes += 1
-            for field in fields:
-                values = [str(record[field]) for record in records if field in record]
-                if plan.operation == "insert":
-                    for value in values:
-                        self._ids.pop(Sought(plan.module.api_name, field, value).folded, None)
-                elif values or plan.operation == "delete":
-                    # By another value than this one, a record may have lost a value.
-                    self._drop_all(plan.module.api_name, field)
-
-    def _drop_all(self, module: str, field: str) -> None:
-        for one in [one for one in self._ids if (one.module, one.field) == (module, field)]:
-            del self._ids[one]
-
-    def _remember(self, found: Mapping[Sought, Found], writes: int) -> None:
-        with self._lock:
-            if self._writes != writes:
-                return
-            for one, known in found.items():
-                if known.record_id is not None:
-                    self._ids[one.folded] = known.record_id
-            while len(self._ids) > _MOST_REMEMBERED:
-                self._ids.popitem(last=False)
+        module, records = plan.module.api_name, list(records)
+        for place in self._fields:
+            if place[0] != module:
+                continue
+            name = place[1]
+            values = [str(record[name]) for record in records if name in record]
+            if _keeps_values(plan, name):
+                self._remembered.forget(place, values)
+            elif values or plan.operation == "delete":
+                self._remembered.forget_all(place)
 
     def _query_or_split(
-        self, place: _Place, sought: Sequence[Sought], usage_of: str
+        self, place: Place, sought: Sequence[Sought], usage_of: str
     ) -> dict[Sought, Found]:
         """Zoho has taken such queries before, so a value may be why it takes one no more, such as
         a text that is no address. Halves find it, and save the others."""
@@ -156,7 +132,7 @@ class RecordFinder:
             place, sought[middle:], usage_of
         )
 
-    def _query(self, place: _Place, sought: Sequence[Sought], usage_of: str) -> dict[Sought, Found]:
+    def _query(self, place: Place, sought: Sequence[Sought], usage_of: str) -> dict[Sought, Found]:
         """A value of many records must not hide the others: where the answer has more rows than a
         page, the next query leaves out what has been found twice."""
         module, name = place
@@ -185,7 +161,21 @@ class RecordFinder:
         return self._client.queries.ask(read=_PAGE, body={"select_query": query}, usage_of=usage_of)
 
 
-def _list_places(plan: StreamPlan) -> Iterator[tuple[TargetField, _Place, str]]:
+def _keeps_values(plan: StreamPlan, name: str) -> bool:
+    """Whether no record loses its value of the field by what the stream writes: records are new, or
+    found by this field alone."""
+    if plan.operation == "insert":
+        return True
+    others = (one.field for one in plan.columns if one.field and one.name != name)
+    return (
+        plan.operation == "upsert"
+        and plan.key is not None
+        and plan.key.name == name
+        and not any(other.unique or other.external for other in others)
+    )
+
+
+def _list_places(plan: StreamPlan) -> Iterator[tuple[TargetField, Place, str]]:
     for column in plan.columns:
         if column.key is not None and column.field is not None:
             module = str(column.field.points_at)
