@@ -28,7 +28,7 @@ from source_zoho_crm.letter_case import (
 )
 from source_zoho_crm.missing_streams import build_error_messages, find_missing_streams
 from source_zoho_crm.modules import get_modules
-from source_zoho_crm.packed_records import limit_waiting_bytes, unpack
+from source_zoho_crm.packed_records import PACKED, limit_waiting_bytes, unpack
 from source_zoho_crm.selection import add_selection, get_selected_streams, is_incremental
 from source_zoho_crm.state import (
     add_org_id,
@@ -73,6 +73,7 @@ class SourceZohoCrm(YamlDeclarativeSource):
         limit_waiting_bytes(self)
         if self._config:
             warn_of_unknown(self._config, load_settings_parameters()["form"])
+            self._config["_zoho"][PACKED] = True
             self._config["_zoho"]["scopes"] = ",".join(find_needed_scopes(self._config).values())
             begin_run(self._config)
 
