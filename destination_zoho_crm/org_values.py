@@ -7,6 +7,7 @@ from typing import Any
 
 from destination_zoho_crm.columns import Column
 from destination_zoho_crm.encoding import Encoder
+from destination_zoho_crm.modules import TargetModules
 from destination_zoho_crm.picklists import Picklists
 from destination_zoho_crm.quick_values import quicken
 from destination_zoho_crm.suggestions import Suggestions
@@ -19,6 +20,7 @@ class OrgValues:
     users: Mapping[str, str]
     picklists: Picklists
     suggestions: Suggestions
+    modules: TargetModules
 
     def build_encoder(self, stream: str, module: str, column: Column) -> Callable[[Any], Any]:
         """That of a column of the stream that is written to the module."""

@@ -4,7 +4,7 @@ Pure: the catalog, the settings and Zoho's metadata go in.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from destination_zoho_crm import matching
@@ -27,14 +27,24 @@ from destination_zoho_crm.plan_problems import (
     explain_unknown_column,
     explain_unknown_module,
     find_column_problems,
+    find_ignored,
     find_missing_columns,
     find_missing_of_new_records,
     find_operation_problems,
     raise_problems,
     suggest_mapping,
+    warn_of_overwrite,
 )
 from destination_zoho_crm.protocol import StreamKey
-from destination_zoho_crm.settings import ASSIGNING, SYNC_MODES, Operation, StreamMapping
+from destination_zoho_crm.row_problems import find_rows_problems, list_shapes
+from destination_zoho_crm.row_shapes import RowShape
+from destination_zoho_crm.settings import (
+    ASSIGNING,
+    SYNC_MODES,
+    Operation,
+    RowsMode,
+    StreamMapping,
+)
 
 #: What a sync mode asks for, where no mapping says otherwise.
 _OPERATIONS = {mode: operation for operation, mode in SYNC_MODES.items()}
@@ -61,6 +71,12 @@ class StreamPlan:
     lar_id: str | None = None
     #: Where the mapping and the connection differ, and what new records lack.
     warnings: tuple[str, ...] = ()
+    #: What becomes of the rows that a record has besides those of the input.
+    rows: RowsMode = "replace"
+    #: The field by which rows of subforms find those that are there.
+    rows_key: str | None = None
+    #: The subforms that are written, by their fields.
+    row_shapes: Mapping[str, RowShape] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -173,6 +189,9 @@ class _StreamPlanner:
             sources=tuple(self.sources or dict.fromkeys(source for source, _ in pairs)),
             unlisted=() if operation == "delete" else tuple(self._find_unlisted(pairs, mark)),
             deletion_mark=mark,
+            rows=(self.mapping and self.mapping.rows) or "replace",
+            rows_key=self.mapping.rows_key if self.mapping else None,
+            row_shapes={} if operation == "delete" else list_shapes(written),
             lar_id=self.mapping.lar_id if self.mapping and operation in ASSIGNING else None,
             warnings=(
                 *self._find_warnings(module, operation, fields, chosen),
@@ -217,34 +236,11 @@ class _StreamPlanner:
     def _find_warnings(
         self, module: TargetModule, operation: Operation, fields: Fields, key: str | None
     ) -> Iterator[str]:
-        if self.mapping is None:
-            return
-        if not self._activated:
-            mode = str(self.entry.get("destination_sync_mode"))
-            if mode.startswith("overwrite"):
-                yield (
-                    f"its mapping's {operation} replaces the connection's {mode}, so no "
-                    "record is replaced or deleted"
-                )
-            return
-        said, named, given = (
-            self.mapping.operation,
-            self._read_named_key(fields),
-            self._read_given_key(fields),
-        )
-        if said != operation:
-            yield f"the connection asks for {operation}; its mapping's {said} is ignored"
-        if self.mapping.lar_id and operation not in ASSIGNING:
-            yield f"{operation} takes no assignment rule; its mapping's is ignored"
-        if key is None or named is None:
-            return
-        if named != key:
-            yield f"the connection finds records by {key}; its mapping's {named} is ignored"
-        elif given and given != [key]:
-            yield (
-                f"{operation} does not find records of {module.api_name} by {'+'.join(given)}, the "
-                f"connection's key; its mapping's {key} replaces it"
-            )
+        if self.mapping is not None and not self._activated:
+            yield from warn_of_overwrite(self.mapping, str(self.entry.get("destination_sync_mode")))
+        elif self.mapping is not None:
+            named, given = self._read_named_key(fields), self._read_given_key(fields)
+            yield from find_ignored(self.mapping, module, operation, key, named=named, given=given)
 
     def _pair_columns(self) -> list[tuple[str, str]]:
         """Which column goes where; the mapping's names of columns become the catalog's."""
@@ -282,6 +278,7 @@ class _StreamPlanner:
             return
         yield from find_column_problems(module, operation, columns, chosen=self._mapped)
         yield from find_missing_columns(module, operation, key, columns, chosen=self._mapped)
+        yield from find_rows_problems(self.mapping, list_shapes(columns))
 
 
 def _find_dropped(

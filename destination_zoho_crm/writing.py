@@ -10,10 +10,15 @@ from typing import Any
 from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.batches import Writers
-from destination_zoho_crm.catalog import find_unused_mappings, list_lookup_names, list_module_names
+from destination_zoho_crm.catalog import (
+    find_unused_mappings,
+    list_lookup_names,
+    list_module_names,
+    list_paths,
+)
 from destination_zoho_crm.client import Client
+from destination_zoho_crm.deletions import Deletions
 from destination_zoho_crm.inserts import InsertBatches
-from destination_zoho_crm.matching import find_required_rows
 from destination_zoho_crm.modules import TargetModules
 from destination_zoho_crm.org_values import OrgValues, find_active_users
 from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome
@@ -32,6 +37,7 @@ from destination_zoho_crm.report import (
 )
 from destination_zoho_crm.row_counts import RowCounts
 from destination_zoho_crm.row_order import build_orders
+from destination_zoho_crm.row_sending import RowSender
 from destination_zoho_crm.rows import RowEncoder
 from destination_zoho_crm.run_failures import (
     prevent_retry,
@@ -40,7 +46,7 @@ from destination_zoho_crm.run_failures import (
 )
 from destination_zoho_crm.sending import Sender
 from destination_zoho_crm.settings import WriteSettings, read_settings
-from destination_zoho_crm.stream_writer import StreamWriter
+from destination_zoho_crm.stream_writer import Send, StreamWriter
 from destination_zoho_crm.suggestions import Suggestions
 from zoho_crm.manifest import load_skipped_features
 from zoho_crm.problems import system_error, transient_error
@@ -71,7 +77,9 @@ def write(
     client.org.fetch_details(client.metadata)
     modules = TargetModules(client.org.directory, client.metadata)
     wanted = modules.find_with_lookups(
-        list_module_names(streams, settings.mappings), list_lookup_names(streams, settings.mappings)
+        list_module_names(streams, settings.mappings),
+        list_lookup_names(streams, settings.mappings),
+        list_paths(streams, settings.mappings),
     )
     for mapping in find_unused_mappings(streams, settings.mappings):
         LOGGER.warning(f"The connection has no stream {mapping}, which a mapping names.")
@@ -81,6 +89,7 @@ def write(
         find_active_users(client.metadata) if any(map(_names_users, plans)) else {},
         Picklists(modules, adds=settings.adds_options),
         Suggestions(modules),
+        modules,
     )
     yield from Run(client, plans, settings, org_values, stop or threading.Event()).write(messages)
 
@@ -168,22 +177,26 @@ class Run:
 
     def _build_stream(self, plan: StreamPlan) -> StreamWriter:
         module = plan.module.api_name
+        deletions = Deletions(plan.label, module, self._settings.most_deletes)
+        send: Send = Sender(
+            self._client,
+            plan,
+            self._settings.automations,
+            self._insert_batches[module],
+            self._stop,
+            run_deletes=module in self._deleted_from,
+            run_inserts=module in self._inserted_into,
+        ).send
+        if plan.row_shapes:
+            send = RowSender(self._client, plan, deletions, send).send
         return StreamWriter(
             plan,
             RowEncoder(plan, clears_nulls=self._settings.clears_nulls, org_values=self._org_values),
-            Sender(
-                self._client,
-                plan,
-                self._settings.automations,
-                self._insert_batches[module],
-                self._stop,
-                run_deletes=module in self._deleted_from,
-                run_inserts=module in self._inserted_into,
-            ).send,
+            send,
             self._row_counts,
             self._writers,
             self._orders[module],
-            most_deletes=self._settings.most_deletes,
+            deletions,
             on_reject=self._keep_reject,
         )
 
@@ -268,18 +281,12 @@ def _log_plan(plans: Sequence[StreamPlan], settings: WriteSettings, version: str
 
 def _list_remarks(plan: StreamPlan) -> Iterator[str]:
     """What a user might not expect of the stream."""
-    module = plan.module.api_name
     if plan.unlisted:
         yield f"its mapping's fields leave out the columns {', '.join(plan.unlisted)}"
     if plan.lar_id:
         yield f"the assignment rule {plan.lar_id} decides who owns its records"
     if plan.operation == "insert":
         yield "a row that a later sync repeats is added again"
-    if plan.operation == "upsert" and (rows := find_required_rows(module)):
-        yield (
-            f"a row that finds no record is rejected, because a new record of {module} needs "
-            f"{rows}, which cannot be written yet"
-        )
     if plan.operation == "delete":
         yield (
             f"rows with a value in {plan.deletion_mark} delete their record, others are rejected"

@@ -61,12 +61,15 @@ def test_a_wrong_secret_is_reported(org: Org) -> None:
         ),
         (mapping("s", "Leads", "insert", a="Created_Time"), "Created_Time is read-only"),
         (mapping("s", "Contacts", "insert", a="Account_Name.Phone"), "is not found by Phone"),
-        (mapping("s", "Leads", "insert", a="Project_Details"), "rows of subforms cannot be"),
+        (
+            mapping("s", "Leads", "insert", a="Project_Details") | {"rows_key": "Projekt"},
+            "not found by a field Projekt; did you mean Project?",
+        ),
         (mapping("s", "Leads", "insert", a="Last_Name", b="Last_Name"), "a and b both go to Last"),
     ],
     ids=[
         *("module", "key", "key of an update", "operation"),
-        *("field", "read-only field", "field of no lookup", "subform"),
+        *("field", "read-only field", "field of no lookup", "rows_key"),
         "one field twice",
     ],
 )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from unit_tests.destination.conftest import Json, Org, row, state, stream
-from unit_tests.destination.test_matching import MODULES, NEVER_NEW, VERSIONS, expected
+from unit_tests.destination.test_matching import MODULES, NEW_WITH_ROWS, VERSIONS, expected
 from unit_tests.destination.test_matching import cases as every_case
 
 #: Modules whose records texts describe. Of appointments and services, see test_service.py.
@@ -194,7 +194,7 @@ def test_a_field_that_is_added_to_a_module_finds_its_record_or_is_refused(
 @pytest.mark.parametrize("lost", [False, True], ids=["answered", "answers lost"])
 @pytest.mark.parametrize("version", VERSIONS)
 def test_an_insert_adds_one_record_to_every_module(org: Org, version: str, lost: bool) -> None:
-    modules = [name for name in OF_TEXTS if name not in NEVER_NEW]
+    modules = [name for name in OF_TEXTS if name not in NEW_WITH_ROWS]
     streams, lines = [], []
     for module in modules:
         data = values(org, module, f"{module[:9]}-new")
@@ -239,16 +239,16 @@ def test_what_zoho_does_not_allow_is_refused_before_the_first_row(org: Org, vers
 def test_an_upsert_adds_no_record_that_would_need_rows(org: Org, version: str) -> None:
     """Those that are there are changed: see above."""
     streams, lines = [], []
-    for module in NEVER_NEW:
+    for module in NEW_WITH_ROWS:
         data = values(org, module, "not there")
         streams.append(stream(module, *data, mode="append_dedup", key=MODULES[module][0]))
         lines += [row(module, data), state(module)]
-    before = {module: org.records(module) for module in NEVER_NEW}
+    before = {module: org.records(module) for module in NEW_WITH_ROWS}
 
     result = org.write_lines(streams, lines, schema_version=version)
 
-    assert [result.counts(state=n) for n in range(len(NEVER_NEW))] == [{"rejected": 1}] * 5
-    assert {module: org.records(module) for module in NEVER_NEW} == before
-    for module in NEVER_NEW:
-        assert result.said(f"{module}: a row that finds no record is rejected, because a new")
+    assert [result.counts(state=n) for n in range(len(NEW_WITH_ROWS))] == [{"rejected": 1}] * 5
+    assert {module: org.records(module) for module in NEW_WITH_ROWS} == before
+    for module in NEW_WITH_ROWS:
+        assert result.said("without which Zoho adds no record: rows that find none are rejected")
         assert result.said(f"Rejected: {module}: 1 row with MANDATORY_NOT_FOUND")

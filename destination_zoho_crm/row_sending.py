@@ -1,0 +1,238 @@
+"""Records with rows of subforms: what becomes of their rows is found out before they are sent."""
+
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+from destination_zoho_crm.client import Client, LostAnswerError
+from destination_zoho_crm.deletions import Deletions
+from destination_zoho_crm.existing_records import changes_nothing
+from destination_zoho_crm.outcomes import (
+    LARGE_ROW,
+    InvalidValueError,
+    Outcome,
+    list_row_places,
+    reject,
+    reject_value,
+)
+from destination_zoho_crm.plan import StreamPlan
+from destination_zoho_crm.present_rows import PresentRows, RowsByRecord, list_columns
+from destination_zoho_crm.record_ids import RecordIds
+from destination_zoho_crm.row_changes import RowChanges, RowMatching
+from destination_zoho_crm.row_problems import find_key
+from destination_zoho_crm.stream_writer import Send
+from destination_zoho_crm.wanted_rows import WantedRows, find_external_paths
+from zoho_crm.errors import INVALID_DATA
+from zoho_crm.problems import transient_error
+
+LOGGER = logging.getLogger("airbyte")
+
+#: A call whose answer was lost may still be running.
+SETTLE_S = 5.0
+#: Calls with the same records until their answers are given up.
+_MOST_CALLS = 5
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A record as it is sent, and the numbers of its rows in the input, by subform."""
+
+    record: Record
+    numbers: Mapping[str, Sequence[int | None]]
+
+
+class RowSender:
+    """Turns the rows that records are to have into what must change, and hands the records on."""
+
+    def __init__(self, client: Client, plan: StreamPlan, deletions: Deletions, send: Send) -> None:
+        """`send`: takes records as Zoho does; of those with rows, a lost answer raises
+        LostAnswerError."""
+        self._plan = plan
+        self._deletions = deletions
+        self._send_records = send
+        self._ids = RecordIds(client, plan)
+        self._present = PresentRows(client, plan.module.api_name, plan.label)
+        self._matching = {
+            name: RowMatching(shape, find_key(shape, plan.rows_key))
+            for name, shape in plan.row_shapes.items()
+        }
+
+    def send(self, records: Sequence[Record]) -> Generator[tuple[int, Outcome]]:
+        """As the `send` it was given. A call with rows is made again after a lost answer, with what
+        is then still to change: rows that were added must not be added twice."""
+        yield from self._send_places(dict(enumerate(records)))
+
+    def _send_places(
+        self, pending: dict[int, Record], number: int = 1
+    ) -> Iterator[tuple[int, Outcome]]:
+        """`number`: of the call among those with these records. Places that have their outcome
+        leave those pending."""
+        ready = yield from self._prepare(pending)
+        lost: LostAnswerError | None = None
+        for group in self._group_by_externals(ready):
+            try:
+                yield from self._send_group(group, pending)
+            except LostAnswerError as error:
+                lost = error
+                break
+        if lost is None or not pending:
+            return
+        if lost.too_large and len(pending) == 1:
+            yield pending.popitem()[0], LARGE_ROW
+        elif lost.too_large:
+            places = list(pending)
+            for half in (places[: len(places) // 2], places[len(places) // 2 :]):
+                yield from self._send_places({place: pending[place] for place in half}, number)
+        elif lost.blocked:
+            raise lost.blocked
+        elif number == _MOST_CALLS:
+            raise transient_error(
+                f"Zoho gives no answer to writes of {self._plan.module.api_name} with rows, so it "
+                "is not known which of the last rows are there. Try again later."
+            )
+        else:
+            time.sleep(SETTLE_S)
+            yield from self._send_places(pending, number + 1)
+
+    def _send_group(
+        self, group: Mapping[int, _Ready], pending: dict[int, Record]
+    ) -> Iterator[tuple[int, Outcome]]:
+        places = list(group)
+        with closing(self._send_records([group[place].record for place in places])) as outcomes:
+            for index, outcome in outcomes:
+                place = places[index]
+                pending.pop(place)
+                yield place, _name_rows(outcome, group[place].numbers)
+
+    def _group_by_externals(self, ready: Mapping[int, _Ready]) -> Iterator[Mapping[int, _Ready]]:
+        """Within a call, a lookup of rows goes by ids or by one External ID field."""
+        groups: defaultdict[frozenset[tuple[str, str, str]], dict[int, _Ready]] = defaultdict(dict)
+        for place, one in ready.items():
+            groups[find_external_paths(self._plan.row_shapes, one.record)][place] = one
+        yield from groups.values()
+
+    # --- What must be sent
+
+    def _prepare(
+        self, pending: dict[int, Record]
+    ) -> Generator[tuple[int, Outcome], None, dict[int, _Ready]]:
+        """The records that are to be sent; the others have an outcome."""
+        ready = {
+            place: _Ready(record, {})
+            for place, record in pending.items()
+            if not any(type(value) is WantedRows for value in record.values())
+        }
+        with_rows = {place: one for place, one in pending.items() if place not in ready}
+        ids: dict[int, str | None] = {}
+        for place, found in zip(with_rows, self._ids.find(list(with_rows.values())), strict=True):
+            problem = self._find_problem(with_rows[place], found)
+            if problem is not None:
+                pending.pop(place)
+                yield place, problem
+                continue
+            ids[place] = next(iter(found), None)
+        present = {name: self._read_present(name, with_rows, ids) for name in self._matching}
+        removed: list[str] = []
+        for place, record_id in ids.items():
+            try:
+                changes = self._compute(with_rows[place], record_id, present)
+            except _RowsProblemError as problem_:
+                pending.pop(place)
+                yield place, problem_.outcome
+                continue
+            removed += (row_id for one in changes.values() for row_id in one.removed)
+            record = {
+                name: changes[name].rows if name in changes else value
+                for name, value in with_rows[place].items()
+                if name not in changes or changes[name].rows
+            }
+            if record_id is not None and changes_nothing(self._plan, record):
+                pending.pop(place)
+                yield place, Outcome("unchanged", record_id)
+                continue
+            ready[place] = _Ready(record, {name: one.numbers for name, one in changes.items()})
+        self._deletions.add(removed)
+        return dict(sorted(ready.items()))
+
+    def _find_problem(self, record: Record, ids: set[str]) -> Outcome | None:
+        key = self._plan.key
+        if unknowable := self._ids.asks and self._ids.list_unknowable(record):
+            return reject(
+                INVALID_DATA,
+                "a value with a backslash or a control character cannot be looked up, so the "
+                "record's rows cannot be found; update it by id",
+                unknowable[0],
+            )
+        if len(ids) > 1:
+            return reject(
+                INVALID_DATA,
+                f"{len(ids)} records have this value, so it is not known whose rows would change; "
+                "update the one that is meant by id",
+                key.name if key else None,
+            )
+        return None
+
+    def _read_present(
+        self, name: str, records: Mapping[int, Record], ids: Mapping[int, str | None]
+    ) -> RowsByRecord:
+        matching, shape = self._matching[name], self._plan.row_shapes[name]
+        wanted = {
+            record_id: rows
+            for place, record_id in ids.items()
+            if record_id is not None
+            and type(rows := records[place].get(name)) is WantedRows
+            and matching.needs_present(rows)
+        }
+        columns = list_columns(shape, (row for rows in wanted.values() for row in rows.rows))
+        return self._present.read(shape, list(wanted), columns) if wanted else {}
+
+    def _compute(
+        self, record: Record, record_id: str | None, present: Mapping[str, RowsByRecord]
+    ) -> dict[str, RowChanges]:
+        changes = {}
+        for name, wanted in record.items():
+            if type(wanted) is not WantedRows:
+                continue
+            rows = present[name].get(record_id or "", ())
+            if rows is None:
+                raise _RowsProblemError(reject(INVALID_DATA, _TOO_MANY_TO_SEE, name))
+            try:
+                changes[name] = self._matching[name].compute(wanted, rows)
+            except InvalidValueError as error:
+                raise _RowsProblemError(reject_value(error, name)) from None
+        return changes
+
+
+class _RowsProblemError(Exception):
+    """The rows of a record cannot be written."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__()
+        self.outcome = outcome
+
+
+_TOO_MANY_TO_SEE = (
+    "the record has more rows than Zoho shows at once, so it is not known which they are"
+)
+
+
+def _name_rows(outcome: Outcome, numbers: Mapping[str, Sequence[int | None]]) -> Outcome:
+    """The outcome of a rejected record with the numbers of the rows that are the reason."""
+    if outcome.result != "rejected":
+        return outcome
+    found = []
+    for name, place in list_row_places(outcome.details):
+        of_subform = numbers.get(name)
+        number = of_subform[place] if of_subform and place < len(of_subform) else place + 1
+        if number is not None:
+            found.append(number)
+    if not found:
+        return outcome
+    rows = ", ".join(map(str, dict.fromkeys(found)))
+    return outcome._replace(message=f"row{'s' if ',' in rows else ''} {rows}: {outcome.message}")
