@@ -25,16 +25,17 @@ class RecordIds:
     def __init__(self, client: Client, plan: StreamPlan) -> None:
         self._client = client
         self._plan = plan
-        self._fields = _list_fields(plan)
+        #: Those that find records, in Zoho's order.
+        self.fields = _list_fields(plan)
 
     @property
     def asks(self) -> bool:
         """Whether Zoho must be asked, because rows do not bring ids."""
-        return self._fields != ("id",)
+        return self.fields != ("id",)
 
     def probe(self) -> None:
         """Raises `Refused` where Zoho does not answer such queries."""
-        for name in self._fields:
+        for name in self.fields:
             self._ask(name, f"{quote_column(name)} is not null", limit=1)
 
     def find(self, records: Sequence[Mapping[str, Any]]) -> list[set[str]]:
@@ -43,7 +44,7 @@ class RecordIds:
         if not self.asks:
             return [{str(record["id"])} for record in records]
         found: list[set[str]] = [set() for _ in records]
-        for name in self._fields:
+        for name in self.fields:
             open_ = [
                 (place, str(record[name]))
                 for place, record in enumerate(records)
@@ -59,7 +60,7 @@ class RecordIds:
         """The fields that find the record and whose values no query can hold."""
         return [
             name
-            for name in self._fields
+            for name in self.fields
             if record.get(name) is not None and not can_query(str(record[name]).strip())
         ]
 

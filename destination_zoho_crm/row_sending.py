@@ -3,27 +3,29 @@
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from destination_zoho_crm.client import Client, LostAnswerError
+from destination_zoho_crm.client import LostAnswerError
 from destination_zoho_crm.deletions import Deletions
 from destination_zoho_crm.existing_records import changes_nothing
+from destination_zoho_crm.lost_rows import STAMPS
 from destination_zoho_crm.outcomes import (
     LARGE_ROW,
     InvalidValueError,
     Outcome,
+    Result,
     list_row_places,
     reject,
     reject_value,
 )
 from destination_zoho_crm.plan import StreamPlan
-from destination_zoho_crm.present_rows import PresentRows, RowsByRecord, list_columns
-from destination_zoho_crm.record_ids import RecordIds
+from destination_zoho_crm.present_rows import RowsByRecord, list_columns
 from destination_zoho_crm.row_changes import RowChanges, RowMatching
 from destination_zoho_crm.row_problems import find_key
+from destination_zoho_crm.row_reading import RowReading
 from destination_zoho_crm.stream_writer import Send
 from destination_zoho_crm.wanted_rows import WantedRows, find_external_paths
 from zoho_crm.errors import INVALID_DATA
@@ -31,6 +33,8 @@ from zoho_crm.problems import transient_error
 
 LOGGER = logging.getLogger("airbyte")
 
+#: Looks until two see the same.
+_MOST_LOOKS = 4
 #: A call whose answer was lost may still be running.
 SETTLE_S = 5.0
 #: Calls with the same records until their answers are given up.
@@ -45,19 +49,31 @@ class _Ready:
 
     record: Record
     numbers: Mapping[str, Sequence[int | None]]
+    #: Of the record, if it is there.
+    record_id: str | None
+
+
+class _Seen(NamedTuple):
+    """The ids of the records that are found, by place, and by subform the rows that they have."""
+
+    ids: Mapping[int, set[str]]
+    rows: Mapping[str, RowsByRecord]
 
 
 class RowSender:
     """Turns the rows that records are to have into what must change, and hands the records on."""
 
-    def __init__(self, client: Client, plan: StreamPlan, deletions: Deletions, send: Send) -> None:
+    def __init__(
+        self, plan: StreamPlan, reading: RowReading, deletions: Deletions, send: Send
+    ) -> None:
         """`send`: takes records as Zoho does; of those with rows, a lost answer raises
         LostAnswerError."""
         self._plan = plan
         self._deletions = deletions
         self._send_records = send
-        self._ids = RecordIds(client, plan)
-        self._present = PresentRows(client, plan.module.api_name, plan.label)
+        self._ids = reading.ids
+        self._present = reading.present
+        self._lost = reading.lost
         self._matching = {
             name: RowMatching(shape, find_key(shape, plan.rows_key))
             for name, shape in plan.row_shapes.items()
@@ -69,11 +85,13 @@ class RowSender:
         yield from self._send_places(dict(enumerate(records)))
 
     def _send_places(
-        self, pending: dict[int, Record], number: int = 1
+        self, pending: dict[int, Record], number: int = 1, since: float | None = None
     ) -> Iterator[tuple[int, Outcome]]:
-        """`number`: of the call among those with these records. Places that have their outcome
-        leave those pending."""
-        ready = yield from self._prepare(pending)
+        """`number`: of the call among those with these records; `since`: when the first of these
+        began that lost its answer, by our clock. Places that have their outcome leave those
+        pending."""
+        ready = yield from self._prepare(pending, since)
+        began = time.time()
         lost: LostAnswerError | None = None
         for group in self._group_by_externals(ready):
             try:
@@ -83,12 +101,14 @@ class RowSender:
                 break
         if lost is None or not pending:
             return
+        since = since or began
         if lost.too_large and len(pending) == 1:
             yield pending.popitem()[0], LARGE_ROW
         elif lost.too_large:
             places = list(pending)
             for half in (places[: len(places) // 2], places[len(places) // 2 :]):
-                yield from self._send_places({place: pending[place] for place in half}, number)
+                few = {place: pending[place] for place in half}
+                yield from self._send_places(few, number, since)
         elif lost.blocked:
             raise lost.blocked
         elif number == _MOST_CALLS:
@@ -97,8 +117,11 @@ class RowSender:
                 "is not known which of the last rows are there. Try again later."
             )
         else:
-            time.sleep(SETTLE_S)
-            yield from self._send_places(pending, number + 1)
+            LOGGER.info(
+                f"{self._plan.label}: no answer came to the write of {len(pending):,} records with "
+                "rows. What is there is read again."
+            )
+            yield from self._send_places(pending, number + 1, since)
 
     def _send_group(
         self, group: Mapping[int, _Ready], pending: dict[int, Record]
@@ -108,7 +131,10 @@ class RowSender:
             for index, outcome in outcomes:
                 place = places[index]
                 pending.pop(place)
-                yield place, _name_rows(outcome, group[place].numbers)
+                sent = group[place]
+                if self._plan.rows == "append" and sent.numbers and sent.record_id:
+                    self._lost.remember([sent.record_id])
+                yield place, _name_rows(outcome, sent.numbers)
 
     def _group_by_externals(self, ready: Mapping[int, _Ready]) -> Iterator[Mapping[int, _Ready]]:
         """Within a call, a lookup of rows goes by ids or by one External ID field."""
@@ -120,80 +146,108 @@ class RowSender:
     # --- What must be sent
 
     def _prepare(
-        self, pending: dict[int, Record]
+        self, pending: dict[int, Record], since: float | None
     ) -> Generator[tuple[int, Outcome], None, dict[int, _Ready]]:
-        """The records that are to be sent; the others have an outcome."""
+        """The records that are to be sent; the others have an outcome. `since`: a call with these
+        records began then, and lost its answer."""
         ready = {
-            place: _Ready(record, {})
+            place: _Ready(record, {}, None)
             for place, record in pending.items()
             if not any(type(value) is WantedRows for value in record.values())
         }
         with_rows = {place: one for place, one in pending.items() if place not in ready}
-        ids: dict[int, str | None] = {}
-        for place, found in zip(with_rows, self._ids.find(list(with_rows.values())), strict=True):
-            problem = self._find_problem(with_rows[place], found)
-            if problem is not None:
-                pending.pop(place)
-                yield place, problem
-                continue
-            ids[place] = next(iter(found), None)
-        present = {name: self._read_present(name, with_rows, ids) for name in self._matching}
+        seen = self._look(with_rows, since)
         removed: list[str] = []
-        for place, record_id in ids.items():
+        for place, record in with_rows.items():
             try:
-                changes = self._compute(with_rows[place], record_id, present)
-            except _RowsProblemError as problem_:
+                ids = seen.ids[place]
+                self._raise_if_unclear(record, ids)
+                record_id = next(iter(ids), None)
+                changes = self._compute(record, record_id, seen.rows, since)
+            except _RowsProblemError as problem:
                 pending.pop(place)
-                yield place, problem_.outcome
+                yield place, problem.outcome
                 continue
             removed += (row_id for one in changes.values() for row_id in one.removed)
-            record = {
+            changed = {
                 name: changes[name].rows if name in changes else value
-                for name, value in with_rows[place].items()
+                for name, value in record.items()
                 if name not in changes or changes[name].rows
             }
-            if record_id is not None and changes_nothing(self._plan, record):
+            if record_id is not None and changes_nothing(self._plan, changed):
                 pending.pop(place)
-                yield place, Outcome("unchanged", record_id)
+                # After a lost answer, the call has done it.
+                result: Result = "unchanged" if since is None else "updated"
+                yield place, Outcome(result, record_id)
                 continue
-            ready[place] = _Ready(record, {name: one.numbers for name, one in changes.items()})
+            numbers = {name: one.numbers for name, one in changes.items()}
+            ready[place] = _Ready(changed, numbers, record_id)
         self._deletions.add(removed)
         return dict(sorted(ready.items()))
 
-    def _find_problem(self, record: Record, ids: set[str]) -> Outcome | None:
+    def _look(self, records: Mapping[int, Record], since: float | None) -> _Seen:
+        """What is there; after a lost answer, what two looks have seen: the call may still be
+        running."""
+        seen = self._look_once(records, since)
+        if since is None or not records:
+            return seen
+        for _ in range(_MOST_LOOKS):
+            time.sleep(SETTLE_S)
+            before, seen = seen, self._look_once(records, since)
+            if before == seen:
+                return seen
+        raise transient_error(
+            f"Rows of {self._plan.module.api_name} change all the time, so it is not known what a "
+            "call without an answer has written. Try again later."
+        )
+
+    def _look_once(self, records: Mapping[int, Record], since: float | None) -> _Seen:
+        ids = dict(zip(records, self._ids.find(list(records.values())), strict=True))
+        known = {place: next(iter(found)) for place, found in ids.items() if len(found) == 1}
+        rows = {name: self._read_present(name, records, known, since) for name in self._matching}
+        return _Seen(ids, rows)
+
+    def _raise_if_unclear(self, record: Record, ids: Collection[str]) -> None:
+        """Whose rows would change is not known."""
         key = self._plan.key
         if unknowable := self._ids.asks and self._ids.list_unknowable(record):
-            return reject(
-                INVALID_DATA,
+            reason = (
                 "a value with a backslash or a control character cannot be looked up, so the "
-                "record's rows cannot be found; update it by id",
-                unknowable[0],
+                "record's rows cannot be found; update it by id"
             )
+            raise _RowsProblemError(reject(INVALID_DATA, reason, unknowable[0]))
         if len(ids) > 1:
-            return reject(
-                INVALID_DATA,
+            reason = (
                 f"{len(ids)} records have this value, so it is not known whose rows would change; "
-                "update the one that is meant by id",
-                key.name if key else None,
+                "update the one that is meant by id"
             )
-        return None
+            raise _RowsProblemError(reject(INVALID_DATA, reason, key.name if key else None))
 
     def _read_present(
-        self, name: str, records: Mapping[int, Record], ids: Mapping[int, str | None]
+        self,
+        name: str,
+        records: Mapping[int, Record],
+        ids: Mapping[int, str],
+        since: float | None,
     ) -> RowsByRecord:
         matching, shape = self._matching[name], self._plan.row_shapes[name]
         wanted = {
             record_id: rows
             for place, record_id in ids.items()
-            if record_id is not None
-            and type(rows := records[place].get(name)) is WantedRows
-            and matching.needs_present(rows)
+            if type(rows := records[place].get(name)) is WantedRows
+            and (matching.needs_present(rows) or since is not None)
         }
         columns = list_columns(shape, (row for rows in wanted.values() for row in rows.rows))
+        if since is not None:
+            columns |= shape.module.fields.keys() & set(STAMPS)
         return self._present.read(shape, list(wanted), columns) if wanted else {}
 
     def _compute(
-        self, record: Record, record_id: str | None, present: Mapping[str, RowsByRecord]
+        self,
+        record: Record,
+        record_id: str | None,
+        present: Mapping[str, RowsByRecord],
+        since: float | None,
     ) -> dict[str, RowChanges]:
         changes = {}
         for name, wanted in record.items():
@@ -206,6 +260,10 @@ class RowSender:
                 changes[name] = self._matching[name].compute(wanted, rows)
             except InvalidValueError as error:
                 raise _RowsProblemError(reject_value(error, name)) from None
+            if since is not None and record_id is not None and wanted.appends:
+                shape = self._plan.row_shapes[name]
+                if unknown := self._lost.drop_added(shape, record_id, changes[name], rows, since):
+                    raise _RowsProblemError(unknown)
         return changes
 
 

@@ -25,7 +25,7 @@ from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome
 from destination_zoho_crm.picklists import Picklists
 from destination_zoho_crm.plan import StreamPlan, format_stream, make_plan
 from destination_zoho_crm.plan_problems import end_sentence
-from destination_zoho_crm.protocol import Row, State
+from destination_zoho_crm.protocol import Row, State, StreamKey
 from destination_zoho_crm.read_ahead import read_ahead
 from destination_zoho_crm.rejects import RejectedRows, make_folder
 from destination_zoho_crm.report import (
@@ -37,6 +37,7 @@ from destination_zoho_crm.report import (
 )
 from destination_zoho_crm.row_counts import RowCounts
 from destination_zoho_crm.row_order import build_orders
+from destination_zoho_crm.row_reading import RowReading, prepare_readings
 from destination_zoho_crm.row_sending import RowSender
 from destination_zoho_crm.rows import RowEncoder
 from destination_zoho_crm.run_failures import (
@@ -91,7 +92,9 @@ def write(
         Suggestions(modules),
         modules,
     )
-    yield from Run(client, plans, settings, org_values, stop or threading.Event()).write(messages)
+    readings = prepare_readings(client, plans)
+    run = Run(client, plans, settings, org_values, readings, stop or threading.Event())
+    yield from run.write(messages)
 
 
 class Run:
@@ -101,11 +104,13 @@ class Run:
         plans: Sequence[StreamPlan],
         settings: WriteSettings,
         org_values: OrgValues,
+        readings: Mapping[StreamKey, RowReading],
         stop: threading.Event,
     ) -> None:
         self._client = client
         self._settings = settings
         self._org_values = org_values
+        self._readings = readings
         self._row_counts = RowCounts(plan.stream for plan in plans)
         self._stop = stop
         self._rejects = RejectedRows(settings.folder)
@@ -187,8 +192,8 @@ class Run:
             run_deletes=module in self._deleted_from,
             run_inserts=module in self._inserted_into,
         ).send
-        if plan.row_shapes:
-            send = RowSender(self._client, plan, deletions, send).send
+        if reading := self._readings.get(plan.stream):
+            send = RowSender(plan, reading, deletions, send).send
         return StreamWriter(
             plan,
             RowEncoder(plan, clears_nulls=self._settings.clears_nulls, org_values=self._org_values),
