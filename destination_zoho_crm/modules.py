@@ -15,6 +15,7 @@ from destination_zoho_crm.target_fields import (
     reports_external,
 )
 from zoho_crm.directory import Directory, Metadata
+from zoho_crm.json_text import as_object
 from zoho_crm.problems import Refused
 
 LOGGER = logging.getLogger("airbyte")
@@ -45,6 +46,8 @@ class TargetModule:
     #: Whether metadata says of a field that it is an External ID; that of v2 does not.
     reports_external: bool
     fields: Mapping[str, TargetField]
+    #: Of rows of a subform: the module of the records that they belong to.
+    parent: str | None = None
 
     @classmethod
     def from_metadata(
@@ -65,6 +68,7 @@ class TargetModule:
             deletable=bool(module.get("deletable")),
             reports_external=any(reports_external(entry) for entry in entries),
             fields={field.api_name: field for field in named},
+            parent=_read_parent(module),
         )
 
 
@@ -151,6 +155,7 @@ class TargetModules:
             if field.rows_module
             and rows & set(map(fold_spelling, (field.api_name, field.label, field.rows_module)))
         }
+        targets |= {module.parent for module in modules.values() if module.parent}
         return modules | self.find(targets)
 
     def _read(self, names: Iterable[str]) -> dict[str, TargetModule | Refused]:
@@ -177,6 +182,13 @@ class TargetModules:
             return fields
         entry = self._entries.get(name) or self._row_entries[name]
         return TargetModule.from_metadata(entry, fields)
+
+
+def _read_parent(module: Mapping[str, Any]) -> str | None:
+    if module.get("generated_type") not in _OF_ROWS:
+        return None
+    name = as_object(module.get("parent_module")).get("api_name")
+    return name if isinstance(name, str) and name else None
 
 
 def _is_writable(module: Mapping[str, Any]) -> bool:

@@ -4,7 +4,7 @@ Zoho's own text is not logged: it can hold a value of the row.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from destination_zoho_crm import error_codes
@@ -56,6 +56,8 @@ class Outcome(NamedTuple):
     loggable: str = ""
     #: All that Zoho said of a rejected row; its `errors`, where there are several.
     details: Mapping[str, Any] | None = None
+    #: Of a record with rows of a table, the outcome of each row, in their order.
+    of_rows: Sequence["Outcome"] = ()
 
 
 def reject(code: str, message: str, field: str | None = None) -> Outcome:

@@ -8,7 +8,7 @@ from typing import Any
 
 from destination_zoho_crm.client import Client
 from destination_zoho_crm.row_shapes import PARENT, RowShape
-from destination_zoho_crm.row_values import is_queryable
+from destination_zoho_crm.row_values import NO_VALUES, is_queryable
 from destination_zoho_crm.wanted_rows import Row
 from zoho_crm.answers import Body, UndocumentedError, build_page_parser
 from zoho_crm.coql import build_and, build_in, build_select
@@ -172,6 +172,6 @@ def list_columns(shape: RowShape, rows: Iterable[Row]) -> set[str]:
         for name, value in row.items():
             if type(value) is dict and "id" not in value and shape.is_lookup(name):
                 columns.add(f"{name}.{next(iter(value))}")
-            elif name != "id":
+            elif name not in NO_VALUES:
                 columns.add(name)
     return columns

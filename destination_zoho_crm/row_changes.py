@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from destination_zoho_crm.outcomes import InvalidRowError, InvalidValueError
+from destination_zoho_crm.outcomes import InvalidRowError, InvalidValueError, Outcome
 from destination_zoho_crm.row_shapes import RowShape
 from destination_zoho_crm.row_values import RowValues
 from destination_zoho_crm.wanted_rows import Row, WantedRows
@@ -29,6 +29,8 @@ class RowChanges:
     numbers: list[int | None] = field(default_factory=list)
     #: Ids of the rows that go.
     removed: list[str] = field(default_factory=list)
+    #: What becomes of each row of the input.
+    outcomes: list[Outcome] = field(default_factory=list)
 
     def add(self, row: Row, number: int) -> None:
         self.rows.append(row)
@@ -43,8 +45,10 @@ class RowChanges:
 class RowMatching:
     """Matches the rows of one subform, by id, else by a key, else by equal values."""
 
-    def __init__(self, shape: RowShape, key: str | None) -> None:
-        """`key`: the field of the rows that tells them apart inside their record."""
+    def __init__(self, shape: RowShape, key: str | None, *, adds: bool = True) -> None:
+        """`key`: the field of the rows that tells them apart inside their record; `adds`: a row
+        that is not there is added, else rejected."""
+        self._adds = adds
         self._shape = shape
         self._key = key
         self._values = RowValues(shape)
@@ -65,11 +69,7 @@ class RowMatching:
             self._match_equal(wanted, left, matched)
         changes = RowChanges()
         for number, row in enumerate(wanted.rows, 1):
-            there = matched.get(number)
-            if there is None:
-                changes.add(row, number)
-            elif not self._values.have_equal(row, there):
-                changes.add({**row, "id": str(there["id"])}, number)
+            changes.outcomes.append(self._change(changes, row, matched.get(number), number))
         if not wanted.appends:
             for row_id in left:
                 changes.remove(row_id)
@@ -80,6 +80,22 @@ class RowMatching:
             )
         return changes
 
+    def _change(self, changes: RowChanges, row: Row, there: Row | None, number: int) -> Outcome:
+        if "_delete" in row:
+            if there is not None:
+                changes.remove(str(there["id"]))
+            return Outcome("deleted", found_no_record=there is None)
+        if there is None and not self._adds:
+            reason = "the record has no row with this value"
+            raise InvalidRowError(reason, number, self._key)
+        if there is None:
+            changes.add(row, number)
+            return Outcome("created")
+        if self._values.have_equal(row, there):
+            return Outcome("unchanged")
+        changes.add({**row, "id": str(there["id"])}, number)
+        return Outcome("updated")
+
     def _match_by_id(self, wanted: WantedRows, left: dict[str, Row]) -> dict[int, Row]:
         """Present rows by the number of the row that finds them; they are taken out of those
         left."""
@@ -88,6 +104,8 @@ class RowMatching:
             if (row_id := row.get("id")) is None:
                 continue
             there = left.pop(str(row_id), None)
+            if there is None and "_delete" in row:
+                continue
             if there is None:
                 twice = any(str(row_id) == str(one["id"]) for one in matched.values())
                 reason = "a row before has the same id" if twice else _NO_SUCH_ROW

@@ -6,12 +6,11 @@ from collections import defaultdict
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from destination_zoho_crm.client import LostAnswerError
 from destination_zoho_crm.deletions import Deletions
 from destination_zoho_crm.existing_records import changes_nothing
-from destination_zoho_crm.lost_rows import STAMPS
 from destination_zoho_crm.outcomes import (
     LARGE_ROW,
     InvalidValueError,
@@ -22,9 +21,8 @@ from destination_zoho_crm.outcomes import (
     reject_value,
 )
 from destination_zoho_crm.plan import StreamPlan
-from destination_zoho_crm.present_rows import RowsByRecord, list_columns
-from destination_zoho_crm.row_changes import RowChanges, RowMatching
-from destination_zoho_crm.row_problems import find_key
+from destination_zoho_crm.present_rows import RowsByRecord
+from destination_zoho_crm.row_changes import RowChanges
 from destination_zoho_crm.row_reading import RowReading
 from destination_zoho_crm.stream_writer import Send
 from destination_zoho_crm.wanted_rows import WantedRows, find_external_paths
@@ -33,10 +31,6 @@ from zoho_crm.problems import transient_error
 
 LOGGER = logging.getLogger("airbyte")
 
-#: Looks until two see the same.
-_MOST_LOOKS = 4
-#: A call whose answer was lost may still be running.
-SETTLE_S = 5.0
 #: Calls with the same records until their answers are given up.
 _MOST_CALLS = 5
 
@@ -51,13 +45,8 @@ class _Ready:
     numbers: Mapping[str, Sequence[int | None]]
     #: Of the record, if it is there.
     record_id: str | None
-
-
-class _Seen(NamedTuple):
-    """The ids of the records that are found, by place, and by subform the rows that they have."""
-
-    ids: Mapping[int, set[str]]
-    rows: Mapping[str, RowsByRecord]
+    #: Of rows of a table.
+    of_rows: Sequence[Outcome] = ()
 
 
 class RowSender:
@@ -72,12 +61,9 @@ class RowSender:
         self._deletions = deletions
         self._send_records = send
         self._ids = reading.ids
-        self._present = reading.present
+        self._reading = reading
         self._lost = reading.lost
-        self._matching = {
-            name: RowMatching(shape, find_key(shape, plan.rows_key))
-            for name, shape in plan.row_shapes.items()
-        }
+        self._matching = reading.matching
 
     def send(self, records: Sequence[Record]) -> Generator[tuple[int, Outcome]]:
         """As the `send` it was given. A call with rows is made again after a lost answer, with what
@@ -134,6 +120,8 @@ class RowSender:
                 sent = group[place]
                 if self._plan.rows == "append" and sent.numbers and sent.record_id:
                     self._lost.remember([sent.record_id])
+                if sent.of_rows and outcome.result == "updated":
+                    outcome = outcome._replace(of_rows=sent.of_rows)
                 yield place, _name_rows(outcome, sent.numbers)
 
     def _group_by_externals(self, ready: Mapping[int, _Ready]) -> Iterator[Mapping[int, _Ready]]:
@@ -156,7 +144,7 @@ class RowSender:
             if not any(type(value) is WantedRows for value in record.values())
         }
         with_rows = {place: one for place, one in pending.items() if place not in ready}
-        seen = self._look(with_rows, since)
+        seen = self._reading.look(with_rows, since)
         removed: list[str] = []
         for place, record in with_rows.items():
             try:
@@ -174,38 +162,31 @@ class RowSender:
                 for name, value in record.items()
                 if name not in changes or changes[name].rows
             }
+            if self._plan.table is not None:
+                changed = {"id": record_id, **changed}
             if record_id is not None and changes_nothing(self._plan, changed):
                 pending.pop(place)
                 # After a lost answer, the call has done it.
                 result: Result = "unchanged" if since is None else "updated"
-                yield place, Outcome(result, record_id)
+                yield place, Outcome(result, record_id, of_rows=self._list_outcomes(changes, since))
                 continue
             numbers = {name: one.numbers for name, one in changes.items()}
-            ready[place] = _Ready(changed, numbers, record_id)
+            of_rows = self._list_outcomes(changes, since)
+            ready[place] = _Ready(changed, numbers, record_id, of_rows)
         self._deletions.add(removed)
         return dict(sorted(ready.items()))
 
-    def _look(self, records: Mapping[int, Record], since: float | None) -> _Seen:
-        """What is there; after a lost answer, what two looks have seen: the call may still be
-        running."""
-        seen = self._look_once(records, since)
-        if since is None or not records:
-            return seen
-        for _ in range(_MOST_LOOKS):
-            time.sleep(SETTLE_S)
-            before, seen = seen, self._look_once(records, since)
-            if before == seen:
-                return seen
-        raise transient_error(
-            f"Rows of {self._plan.module.api_name} change all the time, so it is not known what a "
-            "call without an answer has written. Try again later."
-        )
-
-    def _look_once(self, records: Mapping[int, Record], since: float | None) -> _Seen:
-        ids = dict(zip(records, self._ids.find(list(records.values())), strict=True))
-        known = {place: next(iter(found)) for place, found in ids.items() if len(found) == 1}
-        rows = {name: self._read_present(name, records, known, since) for name in self._matching}
-        return _Seen(ids, rows)
+    def _list_outcomes(
+        self, changes: Mapping[str, RowChanges], since: float | None
+    ) -> Sequence[Outcome]:
+        """Of the rows of a table. What is there after a lost answer, its call has written."""
+        if self._plan.table is None:
+            return ()
+        (rows,) = changes.values()
+        if since is None:
+            return rows.outcomes
+        written = Outcome("updated")
+        return [written if one.result == "unchanged" else one for one in rows.outcomes]
 
     def _raise_if_unclear(self, record: Record, ids: Collection[str]) -> None:
         """Whose rows would change is not known."""
@@ -216,31 +197,16 @@ class RowSender:
                 "record's rows cannot be found; update it by id"
             )
             raise _RowsProblemError(reject(INVALID_DATA, reason, unknowable[0]))
+        if not ids and self._plan.table is not None:
+            name = key.name if key else ""
+            reason = f"no record of {self._plan.module.api_name} has this {name}"
+            raise _RowsProblemError(reject(INVALID_DATA, reason, name))
         if len(ids) > 1:
             reason = (
                 f"{len(ids)} records have this value, so it is not known whose rows would change; "
                 "update the one that is meant by id"
             )
             raise _RowsProblemError(reject(INVALID_DATA, reason, key.name if key else None))
-
-    def _read_present(
-        self,
-        name: str,
-        records: Mapping[int, Record],
-        ids: Mapping[int, str],
-        since: float | None,
-    ) -> RowsByRecord:
-        matching, shape = self._matching[name], self._plan.row_shapes[name]
-        wanted = {
-            record_id: rows
-            for place, record_id in ids.items()
-            if type(rows := records[place].get(name)) is WantedRows
-            and (matching.needs_present(rows) or since is not None)
-        }
-        columns = list_columns(shape, (row for rows in wanted.values() for row in rows.rows))
-        if since is not None:
-            columns |= shape.module.fields.keys() & set(STAMPS)
-        return self._present.read(shape, list(wanted), columns) if wanted else {}
 
     def _compute(
         self,

@@ -12,6 +12,9 @@ from zoho_crm.multi_select import MultiSelectTexts
 #: Line items have it as a text, though it is an amount or a percentage: "5" is "5.00".
 _DISCOUNT = "Discount"
 
+#: Keys of a row that are no values of it.
+NO_VALUES = ("id", "_delete")
+
 Read = Callable[[Any], Any]
 
 
@@ -26,8 +29,8 @@ class RowValues:
         }
 
     def have_equal(self, wanted: Row, present: Row) -> bool:
-        """Whether the present row has all values of the wanted one, its id not counted."""
-        return all(self.is_equal(name, wanted, present) for name in wanted if name != "id")
+        """Whether the present row has all values of the wanted one."""
+        return all(self.is_equal(name, wanted, present) for name in wanted if name not in NO_VALUES)
 
     def is_equal(self, name: str, wanted: Row, present: Row) -> bool:
         value = wanted[name]

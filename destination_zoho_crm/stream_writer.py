@@ -95,6 +95,10 @@ class StreamWriter:
         with closing(self._send([waiting.record for waiting in batch])) as outcomes:
             for place, outcome in outcomes:
                 rows, rejected = batch[place].rows, outcome.result == "rejected"
+                if outcome.of_rows:
+                    for row, of_row in zip(rows, outcome.of_rows, strict=True):
+                        self._set_outcome(row, of_row)
+                    continue
                 if rejected and len(rows) > 1 and not self._concerns_all(outcome):
                     apart.append(batch[place].split())
                     continue

@@ -23,14 +23,14 @@ from destination_zoho_crm.modules import TargetModules
 from destination_zoho_crm.org_values import OrgValues, find_active_users
 from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome
 from destination_zoho_crm.picklists import Picklists
-from destination_zoho_crm.plan import StreamPlan, format_stream, make_plan
-from destination_zoho_crm.plan_problems import end_sentence
+from destination_zoho_crm.plan import StreamPlan, format_stream
+from destination_zoho_crm.plan_log import log_plan
+from destination_zoho_crm.planning import make_plan
 from destination_zoho_crm.protocol import Row, State, StreamKey
 from destination_zoho_crm.read_ahead import read_ahead
 from destination_zoho_crm.rejects import RejectedRows, make_folder
 from destination_zoho_crm.report import (
     Progress,
-    estimate_cost,
     report_missed_deletions,
     report_rejects,
     report_streams,
@@ -39,7 +39,6 @@ from destination_zoho_crm.row_counts import RowCounts
 from destination_zoho_crm.row_order import build_orders
 from destination_zoho_crm.row_reading import RowReading, prepare_readings
 from destination_zoho_crm.row_sending import RowSender
-from destination_zoho_crm.rows import RowEncoder
 from destination_zoho_crm.run_failures import (
     prevent_retry,
     raise_if_stream_failed,
@@ -49,7 +48,7 @@ from destination_zoho_crm.sending import Sender
 from destination_zoho_crm.settings import WriteSettings, read_settings
 from destination_zoho_crm.stream_writer import Send, StreamWriter
 from destination_zoho_crm.suggestions import Suggestions
-from zoho_crm.manifest import load_skipped_features
+from destination_zoho_crm.table_rows import build_encoder
 from zoho_crm.problems import system_error, transient_error
 
 LOGGER = logging.getLogger("airbyte")
@@ -85,7 +84,7 @@ def write(
     for mapping in find_unused_mappings(streams, settings.mappings):
         LOGGER.warning(f"The connection has no stream {mapping}, which a mapping names.")
     plans = make_plan(streams, settings.mappings, wanted, modules.names)
-    _log_plan(plans, settings, client.config["schema_version"])
+    log_plan(plans, settings, client.config["schema_version"])
     org_values = OrgValues(
         find_active_users(client.metadata) if any(map(_names_users, plans)) else {},
         Picklists(modules, adds=settings.adds_options),
@@ -196,7 +195,9 @@ class Run:
             send = RowSender(plan, reading, deletions, send).send
         return StreamWriter(
             plan,
-            RowEncoder(plan, clears_nulls=self._settings.clears_nulls, org_values=self._org_values),
+            build_encoder(
+                plan, clears_nulls=self._settings.clears_nulls, org_values=self._org_values
+            ),
             send,
             self._row_counts,
             self._writers,
@@ -254,47 +255,3 @@ def _shorten_error(failure: BaseException) -> BaseException:
 
 def _names_users(plan: StreamPlan) -> bool:
     return any(column.via == "email" for column in plan.columns)
-
-
-def _log_plan(plans: Sequence[StreamPlan], settings: WriteSettings, version: str) -> None:
-    """The plan and its warnings, before the first row."""
-    for plan in plans:
-        LOGGER.info(f"Plan: {plan}")
-        LOGGER.info(f"Plan: {plan.label}: {estimate_cost(plan)}.")
-        for column in plan.dropped:
-            LOGGER.warning(
-                end_sentence(
-                    f"{plan.label}: the column {column.source} is left out: {column.reason}"
-                )
-            )
-        for warning in plan.warnings:
-            LOGGER.warning(f"{plan.label}: {warning}.")
-        for remark in _list_remarks(plan):
-            LOGGER.info(f"{plan.label}: {remark}.")
-    kinds = settings.automations
-    fires = "all that the org has" if kinds is None else ", ".join(kinds) or "none"
-    if kinds is not None and not load_skipped_features(version):
-        fires += " (but cadences, which this version of Zoho's API cannot keep from running)"
-    terms = [f"automations: {fires}"]
-    if any(plan.operation != "delete" for plan in plans):
-        nulls = "empty their fields" if settings.clears_nulls else "leave their fields alone"
-        terms.append(f"nulls {nulls}")
-    if any(plan.operation == "delete" for plan in plans):
-        terms.append(f"at most {settings.most_deletes:,} deletions a stream")
-    LOGGER.info(f"Plan: {'; '.join(terms)}.")
-
-
-def _list_remarks(plan: StreamPlan) -> Iterator[str]:
-    """What a user might not expect of the stream."""
-    if plan.unlisted:
-        yield f"its mapping's fields leave out the columns {', '.join(plan.unlisted)}"
-    if plan.lar_id:
-        yield f"the assignment rule {plan.lar_id} decides who owns its records"
-    if plan.operation == "insert":
-        yield "a row that a later sync repeats is added again"
-    if plan.operation == "delete":
-        yield (
-            f"rows with a value in {plan.deletion_mark} delete their record, others are rejected"
-            if plan.deletion_mark
-            else "every row deletes the record that it finds"
-        )

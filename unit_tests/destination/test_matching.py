@@ -11,7 +11,8 @@ from airbyte_cdk.utils import AirbyteTracedException
 from destination_zoho_crm import matching
 from destination_zoho_crm.client import Client
 from destination_zoho_crm.modules import TargetModule, TargetModules
-from destination_zoho_crm.plan import StreamPlan, make_plan
+from destination_zoho_crm.plan import StreamPlan
+from destination_zoho_crm.planning import make_plan
 from destination_zoho_crm.settings import Operation
 from unit_tests.destination.conftest import stream
 from zoho_emulator.server import Running
