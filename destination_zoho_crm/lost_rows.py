@@ -4,7 +4,7 @@ several threads."""
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -37,12 +37,11 @@ class LostRows:
         self._appended: OrderedDict[str, float] = OrderedDict()
         self._lock = threading.Lock()
 
-    def remember(self, record_ids: Iterable[str]) -> None:
-        """The run has appended rows to these records."""
+    def remember(self, record_id: str) -> None:
+        """The run has appended rows to this record."""
         with self._lock:
-            for record_id in record_ids:
-                self._appended[record_id] = time.time()
-                self._appended.move_to_end(record_id)
+            self._appended[record_id] = time.time()
+            self._appended.move_to_end(record_id)
             while len(self._appended) > _MOST_RECORDS:
                 self._appended.popitem(last=False)
 

@@ -45,8 +45,6 @@ class PresentRows:
         self._most_rows = load_coql_rows(client.config["schema_version"])
         #: By field, Zoho's code for refusing queries of its rows.
         self._refusals: dict[str, str] = {}
-        #: Rows of a record, on average.
-        self._rows_each = 1.0
         self._lock = threading.Lock()
 
     def probe(self, shape: RowShape) -> bool:
@@ -65,13 +63,16 @@ class PresentRows:
         """Zoho's code for refusing queries of its rows, if it does."""
         return self._refusals.get(shape.field)
 
-    def read(self, shape: RowShape, ids: Sequence[str], columns: Collection[str]) -> RowsByRecord:
-        """`columns`: the rows' fields that are compared, and paths to External ID fields. A record
-        that is not there has no rows."""
+    def read(
+        self, shape: RowShape, ids: Sequence[str], columns: Collection[str], *, rows: int
+    ) -> RowsByRecord:
+        """`columns`: the rows' fields that are compared, and paths to External ID fields; `rows`:
+        those that the records are to have, about as many as there are. A record that is not there
+        has no rows."""
         ids = list(dict.fromkeys(ids))
         if self.is_queried(shape) and self._are_queryable(shape, columns):
             try:
-                return self._query_all(shape, ids, columns)
+                return self._query_all(shape, ids, columns, rows / max(1, len(ids)))
             except Refused as refusal:
                 self._refuse(shape, refusal)
         return {record_id: self._read_one(shape, record_id) for record_id in ids}
@@ -99,27 +100,29 @@ class PresentRows:
     # --- By queries
 
     def _query_all(
-        self, shape: RowShape, ids: Sequence[str], columns: Collection[str]
+        self, shape: RowShape, ids: Sequence[str], columns: Collection[str], each: float
     ) -> RowsByRecord:
         found: defaultdict[str, list[Row]] = defaultdict(list)
         selected = list(dict.fromkeys(("id", PARENT, *sorted(columns))))
         for first in range(0, len(ids), PARENTS_A_QUERY):
             parents = ids[first : first + PARENTS_A_QUERY]
-            for row in self._query_pages(shape, parents, selected):
+            rows = self._query_pages(shape, parents, selected, each)
+            # Records of one stream are alike in how many rows they have.
+            each = len(rows) / len(parents)
+            for row in rows:
                 found[_read_parent(row)].append(row)
         return found
 
     def _query_pages(
-        self, shape: RowShape, parents: Sequence[str], columns: Sequence[str]
+        self, shape: RowShape, parents: Sequence[str], columns: Sequence[str], each: float
     ) -> list[Row]:
         of_parents, rows, more = build_in(PARENT, parents), list[Row](), True
         while more:
             where = build_and(of_parents, f"id > {rows[-1]['id']}") if rows else of_parents
-            limit = self._choose_limit(len(parents) * self._rows_each - len(rows))
+            limit = self._choose_limit(len(parents) * each - len(rows))
             page = self._query(build_select(columns, shape.module.api_name, where, limit=limit))
             rows += page.rows
             more = page.more
-        self._rows_each = len(rows) / len(parents)
         return rows
 
     def _choose_limit(self, expected: float) -> int:

@@ -113,10 +113,24 @@ class RowReading:
         )
 
     def _look_once(self, records: Mapping[int, Record], since: float | None) -> Seen:
-        ids = dict(zip(records, self.ids.find(list(records.values())), strict=True))
+        asked = {
+            place: record
+            for place, record in records.items()
+            if since is not None or self._needs_id(record)
+        }
+        found = dict(zip(asked, self.ids.find(list(asked.values())), strict=True))
+        ids: dict[int, set[str]] = {place: found.get(place, set()) for place in records}
         known = {place: next(iter(found)) for place, found in ids.items() if len(found) == 1}
         rows = {name: self._read_present(name, records, known, since) for name in self.matching}
         return Seen(ids, rows)
+
+    def _needs_id(self, record: Record) -> bool:
+        """Whether what is sent depends on the record's rows; and a table's rows have no other way
+        to their record."""
+        return self._plan.table is not None or any(
+            type(rows) is WantedRows and self.matching[name].needs_present(rows)
+            for name, rows in record.items()
+        )
 
     def _read_present(
         self,
@@ -135,7 +149,8 @@ class RowReading:
         columns = list_columns(shape, (row for rows in wanted.values() for row in rows.rows))
         if since is not None:
             columns |= shape.module.fields.keys() & set(STAMPS)
-        return self.present.read(shape, list(wanted), columns) if wanted else {}
+        rows = sum(len(one.rows) for one in wanted.values())
+        return self.present.read(shape, list(wanted), columns, rows=rows) if wanted else {}
 
 
 def prepare_readings(client: Client, plans: Iterable[StreamPlan]) -> Mapping[StreamKey, RowReading]:

@@ -43,8 +43,6 @@ class _Ready:
 
     record: Record
     numbers: Mapping[str, Sequence[int | None]]
-    #: Of the record, if it is there.
-    record_id: str | None
     #: Of rows of a table.
     of_rows: Sequence[Outcome] = ()
 
@@ -118,8 +116,8 @@ class RowSender:
                 place = places[index]
                 pending.pop(place)
                 sent = group[place]
-                if self._plan.rows == "append" and sent.numbers and sent.record_id:
-                    self._lost.remember([sent.record_id])
+                if self._plan.rows == "append" and sent.numbers and outcome.record_id:
+                    self._lost.remember(outcome.record_id)
                 if sent.of_rows and outcome.result == "updated":
                     outcome = outcome._replace(of_rows=sent.of_rows)
                 yield place, _name_rows(outcome, sent.numbers)
@@ -139,7 +137,7 @@ class RowSender:
         """The records that are to be sent; the others have an outcome. `since`: a call with these
         records began then, and lost its answer."""
         ready = {
-            place: _Ready(record, {}, None)
+            place: _Ready(record, {})
             for place, record in pending.items()
             if not any(type(value) is WantedRows for value in record.values())
         }
@@ -172,7 +170,7 @@ class RowSender:
                 continue
             numbers = {name: one.numbers for name, one in changes.items()}
             of_rows = self._list_outcomes(changes, since)
-            ready[place] = _Ready(changed, numbers, record_id, of_rows)
+            ready[place] = _Ready(changed, numbers, of_rows)
         self._deletions.add(removed)
         return dict(sorted(ready.items()))
 

@@ -61,6 +61,7 @@ class StreamWriter:
             order,
             most=get_max_records(plan),
             most_text=MOST_DELETE_TEXT if plan.operation == "delete" else None,
+            most_of_one=plan.table.shape.most if plan.table else None,
         )
 
     def take(self, row: Row) -> None:
