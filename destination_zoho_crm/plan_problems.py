@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from destination_zoho_crm import matching
+from destination_zoho_crm.child_tables import TableReader
 from destination_zoho_crm.columns import Column, DroppedColumn, Fields
 from destination_zoho_crm.modules import TargetModule
 from destination_zoho_crm.naming import Names, ask_if_meant
@@ -38,6 +39,15 @@ def find_mapping_problems(
     module = modules.get(mapping.module)
     if module is None:
         yield end_sentence(f"{mapping.stream}: {explain_unknown_module(mapping.module, names)}")
+        return
+    if module.parent:
+        # Which columns there are, only a catalog says, unless the mapping lists them.
+        named = None if mapping.matching_key == "id" else mapping.matching_key
+        listed = mapping.fields or ()
+        reader = TableReader(module, modules, mapping.operation, mapping, named, listed, None)
+        if listed:
+            reader.read()
+        yield from (end_sentence(f"{mapping.stream}: {problem}") for problem in reader.problems)
         return
     fields = Fields(module, mapping.operation, modules)
     key = fields.find_name(mapping.matching_key) if mapping.matching_key else None

@@ -66,11 +66,12 @@ def test_a_wrong_secret_is_reported(org: Org) -> None:
             "not found by a field Projekt; did you mean Project?",
         ),
         (mapping("s", "Leads", "insert", a="Last_Name", b="Last_Name"), "a and b both go to Last"),
+        (mapping("s", "Project_Details", "upsert", "id", a="Project"), "says of which record of Le"),
     ],
     ids=[
         *("module", "key", "key of an update", "operation"),
         *("field", "read-only field", "field of no lookup", "rows_key"),
-        "one field twice",
+        *("one field twice", "rows without a record"),
     ],
 )
 def test_a_mapping_that_cannot_be_is_reported(org: Org, wrong: dict[str, Any], said: str) -> None:

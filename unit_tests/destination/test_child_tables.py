@@ -227,6 +227,29 @@ def test_rows_are_written_however_they_are_interleaved_and_cut(org: Org, seed: i
     assert sum(len(rows_of(org, "Project_Details", lead)) for lead in leads) == 120
 
 
+@pytest.mark.parametrize("operation", ["insert", "upsert"])
+def test_records_that_come_before_their_rows_are_written_before_them(
+    org: Org, operation: str
+) -> None:
+    """No STATE is between them, and neither fills a batch."""
+    names = [f"L{n}@example.com" for n in range(5)]
+    leads = [{"Last_Name": name, "Email": name.upper()} for name in names]
+    items = [{"Parent_Id.Email": name, "Project": f"P{n}"} for n in range(3) for name in names]
+    mappings = [
+        mapping("leads", "Leads", operation, "Email" if operation == "upsert" else None),
+        mapping("items", "Project_Details", "upsert", "id") | {"rows_key": "Project"},
+    ]
+    streams = [stream("leads", *leads[0]), stream("items", *items[0])]
+    lines = [*(row("leads", one) for one in leads), *(row("items", one) for one in items)]
+
+    result = org.write_lines(streams, [*lines, state(None)], mappings=mappings)
+
+    assert result.counts() == {"created": 5 + 15}
+    for name in names:
+        lead = org.record("Leads", Last_Name=name)["id"]
+        assert projects(org, lead).keys() == {"P0", "P1", "P2"}
+
+
 @LOST
 @pytest.mark.usefixtures("no_pauses")
 @pytest.mark.parametrize("version", VERSIONS)
