@@ -66,7 +66,7 @@ def test_a_wrong_secret_is_reported(org: Org) -> None:
             "not found by a field Projekt; did you mean Project?",
         ),
         (mapping("s", "Leads", "insert", a="Last_Name", b="Last_Name"), "a and b both go to Last"),
-        (mapping("s", "Project_Details", "upsert", "id", a="Project"), "says of which record of Le"),
+        (mapping("s", "Project_Details", "upsert", "id", a="Project"), "says of which record of"),
     ],
     ids=[
         *("module", "key", "key of an update", "operation"),
