@@ -4,18 +4,27 @@ import heapq
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from source_zoho_crm.readers.lists import PER_PAGE
 from source_zoho_crm.readers.machine import Machine, Ticket
-from source_zoho_crm.readers.steps import GetRecords, Now, Output, Query, Question, Sleep
+from source_zoho_crm.readers.steps import (
+    GetRecords,
+    Later,
+    Now,
+    Output,
+    Query,
+    Question,
+    Sleep,
+)
 from zoho_crm.answers import Page
 
-#: Bytes of answers that the reads of a run hold at a time. In memory, rows take about four times
-#: as many.
-_MOST_BYTES = 32 * 2**20
+#: Bytes of answers that the reads of a run hold at a time, under way and until their rows go on. In
+#: memory, rows take about four times as many.
+_MOST_BYTES = 24 * 2**20
 #: An answer of fewer rows counts as one of so many, and what it showed is forgotten at this pace.
 _ENOUGH_ROWS = 20
 _FADES = 0.9
@@ -70,7 +79,7 @@ def drive(
                     yield part
                 elif machine.ended:
                     return
-                elif not has_answered:
+                elif not has_answered and not calls.go_on(machine):
                     calls.wait_for_answer(machine)
     finally:
         calls.end()
@@ -95,6 +104,9 @@ class _Calls:
         self._answers: queue.SimpleQueue[_Answered] = queue.SimpleQueue()
         #: Tickets of those that sleep, by when they wake, then by identity: they have no order.
         self._sleeping: list[tuple[float, int, Ticket]] = []
+        #: Those that go on when no other can, and the rows that they keep.
+        self._later: deque[tuple[Ticket, int]] = deque()
+        self._kept_rows = 0
 
     def begin_calls(self, machine: Machine) -> bool:
         """Begins those that may run at a time; whether a question was answered without a call, so
@@ -106,6 +118,9 @@ class _Calls:
             if isinstance(ticket.question, Sleep):
                 due = time.monotonic() + ticket.question.seconds
                 heapq.heappush(self._sleeping, (due, id(ticket), ticket))
+            elif isinstance(ticket.question, Later):
+                self._later.append((ticket, ticket.question.rows))
+                self._kept_rows += ticket.question.rows
             else:
                 self._begin(ticket)
         return False
@@ -116,6 +131,15 @@ class _Calls:
             self._pass_on(machine, self._answers.get())
         while self._sleeping and self._sleeping[0][0] <= time.monotonic():
             machine.answer(heapq.heappop(self._sleeping)[2], None)
+
+    def go_on(self, machine: Machine) -> bool:
+        """Lets the first of those go on that wait until no other can; whether there is one."""
+        if not self._later:
+            return False
+        ticket, rows = self._later.popleft()
+        self._kept_rows -= rows
+        machine.answer(ticket, None)
+        return True
 
     def wait_for_answer(self, machine: Machine) -> None:
         """Passes the next answer on to the task that waits for it."""
@@ -140,18 +164,20 @@ class _Calls:
 
     def _may_begin(self, question: Question | None) -> bool:
         """Whether there is room for its answer; for one answer there always is."""
-        if not self._under_way:
+        if not self._under_way or isinstance(question, Later):
             return question is not None
+        kept = self._kept_rows * self._row_bytes
         return (
             question is not None
             and self._under_way < self._most
-            and self._bytes + self._expect_bytes(question) <= self._room.bytes
+            and kept + self._bytes + self._expect_bytes(question) <= self._room.bytes
         )
 
     def _expect_bytes(self, question: Question) -> float:
         """Bytes of its answer, at most, if its rows are like those lately."""
         if isinstance(question, Query):
-            return self._row_bytes * question.limit
+            # Beside the rows that others complete, these are kept.
+            return self._row_bytes * question.limit * (2 if question.upto else 1)
         if isinstance(question, GetRecords):
             return self._row_bytes * (1 + question.params.get("ids", "").count(","))
         return self._row_bytes * PER_PAGE

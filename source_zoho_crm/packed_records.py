@@ -34,7 +34,7 @@ from airbyte_cdk.sources.declarative.concurrent_declarative_source import (
 from airbyte_cdk.sources.types import Record
 
 from source_zoho_crm.readers.windows import CURSOR_FIELD
-from zoho_crm.collector import relax_collector
+from zoho_crm.process import relax_collector
 
 Row = dict[str, Any]
 

@@ -21,6 +21,7 @@ from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 from source_zoho_crm.packed_records import PackedEntrypoint, hide_record_counts
 from source_zoho_crm.source import SourceZohoCrm
 from zoho_crm.problems import config_error
+from zoho_crm.process import prepare_process
 
 #: What shells add to the number of a signal that ended a process.
 _SIGNALLED = 128
@@ -34,6 +35,7 @@ def run() -> None:
     args = sys.argv[1:] or ["--help"]
     # What has been imported stays: each garbage collection would look through it again.
     gc.freeze()
+    prepare_process()
     init_uncaught_exception_handler(init_logger("airbyte"))
     # Before the first line of output: its reader may stop the process at once.
     with _Stop() as stop:

@@ -38,6 +38,8 @@ class Emulator:
         #: Automations that writing calls set off, in their order.
         self.fired: list[dict[str, object]] = []
         self.answers = AnswerCache(knobs)
+        #: JSON of rows that queries have shown, by their columns and the state of data, then by id.
+        self.kept_rows: dict[Hashable, dict[int, bytes]] = {}
         self._build = build
         self._late: LateRows | None = None
         self._data_calls = 0
@@ -81,7 +83,9 @@ class Emulator:
         self.knobs.set(values)
         self.store.org.time_zone = self.knobs.time_zone
         self._set_late()
-        self.answers.clear()
+        if values.keys() - {"latency_ms"}:
+            self.answers.clear()
+            self.kept_rows.clear()
 
     def _set_late(self) -> None:
         """Keeps a late copy of the rows while the knob asks for one."""
@@ -108,6 +112,7 @@ class Emulator:
             self.limits.org = self.store.org
             self._set_late()
             self.answers.clear()
+            self.kept_rows.clear()
 
     def close(self) -> None:
         """Ends bulk jobs that still read the data, and closes it."""

@@ -221,6 +221,9 @@ class Knobs:
     churn_kind: Literal["edit", "delete"] = "edit"
     #: Megabytes of answers kept for equal requests while no data changes; for benchmarks.
     body_cache_mb: int = 64
+    #: Rows that a query has shown are kept as JSON for other queries of the same columns; for
+    #: benchmarks, where no data changes.
+    keep_rows: bool = False
 
     def set(self, values: Mapping[str, object]) -> None:
         """Sets all values or, with a ValueError, none."""

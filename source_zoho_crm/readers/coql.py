@@ -17,6 +17,7 @@ from source_zoho_crm.readers.repeated_pages import repeated_page_error
 from source_zoho_crm.readers.steps import (
     All,
     Columns,
+    Later,
     Moment,
     Now,
     Query,
@@ -52,7 +53,7 @@ _LOOK_S = 0.1
 #: How many rows are tried for a Modified_Time at which the window can end.
 _TRIES = 3
 #: Windows that are read at a time.
-_WINDOWS_AT_ONCE = 3
+_WINDOWS_AT_ONCE = 4
 #: Ranks of questions. A page's other column groups come first: what waits for them is in memory.
 #: Windows come in their order, after them.
 _FIRST, _OF_WINDOWS = 0, 1
@@ -156,18 +157,18 @@ class CoqlReader:
     def _read_windows(self, span: Window) -> Task[None]:
         before: Started | None = None
         open_windows: deque[Started] = deque()
-        start, rank = span.start, _OF_WINDOWS
-        while start <= span.end:
+        rest, rank = span, _OF_WINDOWS
+        while rest.start <= rest.end:
+            rows = self._size.rows
+            # Where a window ends is known when its turn comes: the calls do not run dry meanwhile.
+            search = yield Start(self._find_timestamp(rest, rows), rank)
             if len(open_windows) == _WINDOWS_AT_ONCE:
                 yield Wait((open_windows.popleft(),))
-            rows = self._size.rows
-            # Not before the rows of the windows that are planned.
-            search = yield Start(self._find_timestamp(Window(start, span.end), rows), rank)
             (timestamp,) = yield Wait((search,))
-            window = cut_window(start, span.end, timestamp)
+            window = cut_window(rest.start, rest.end, timestamp)
             before = yield Start(self._read_window(window, rows, before), rank)
             open_windows.append(before)
-            start, rank = window.end + _SECOND, rank + 1
+            rest, rank = Window(window.end + _SECOND, rest.end), rank + 1
         yield Wait(open_windows)
 
     def _read_window(self, window: Window, rows: int, before: Started | None) -> Task[None]:
@@ -234,6 +235,7 @@ class CoqlReader:
         rows = page
         if page and len(self._groups) > 1:
             rows = yield from self._join_groups(page, window)
+        yield Later(len(rows))
         self._texts.look_ahead_in(rows)
         for row in rows:
             self._cast(row)

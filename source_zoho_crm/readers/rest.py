@@ -110,8 +110,8 @@ class RestReader:
             yield from self._read_block(block, size.pages, due, left, parts)
             rows += block.taken
             # In place: parts that are under way add to it.
-            left.update(block.seen)
-            left.difference_update(emitted)
+            left -= block.seen
+            left.update(key for key in block.seen if key not in emitted)
             pages = yield from second.count_proven_pages(block, begun, final=size.pages == 1)
             if second.is_complete:
                 # What they showed after it may lack rows.

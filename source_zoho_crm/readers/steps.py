@@ -79,6 +79,14 @@ class Sleep:
 
 
 @dataclass(frozen=True, slots=True)
+class Later:
+    """Answered, by None, once no other task can go on: what follows takes long, and others may have
+    calls to ask for. `rows`: how many are kept in memory meanwhile."""
+
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class CreateExport:
     """ "Bulk Read: Create Job"; `query` is that of the body. The answer is the job's id."""
 
@@ -111,6 +119,7 @@ Question: TypeAlias = (
     | FetchExport
     | Now
     | Sleep
+    | Later
 )
 
 

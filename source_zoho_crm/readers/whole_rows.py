@@ -44,7 +44,9 @@ class WholeRows:
         ]
         # Zoho's metadata list the id from v7 on only.
         self._wanted = {"id", *(field.api_name for field in plan.fields)}
-        self._cast_fields = build_caster(plan.fields, MultiSelectTexts(plan.name))
+        # Lists have converted Modified_Time already.
+        fields = [field for field in plan.fields if field.api_name != CURSOR_FIELD]
+        self._cast_fields = build_caster(fields, MultiSelectTexts(plan.name))
 
     def emit_unchanged(
         self, new: list[Row], block: Block, left: set[str], joined: Started | None
@@ -91,8 +93,9 @@ class WholeRows:
         return [row for row in whole if row is not None]
 
     def _cast(self, rows: list[Row]) -> list[Row]:
+        has_layout = _LAYOUT in self._wanted
         for row in rows:
-            if _LAYOUT in self._wanted and _LAYOUT not in row:
+            if has_layout and _LAYOUT not in row:
                 row[_LAYOUT] = row.get(_LAYOUT_ID)
             for extra in row.keys() - self._wanted:
                 del row[extra]

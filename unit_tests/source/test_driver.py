@@ -12,6 +12,7 @@ from source_zoho_crm.driver import Room, drive
 from source_zoho_crm.readers.lists import PER_PAGE
 from source_zoho_crm.readers.machine import Machine
 from source_zoho_crm.readers.steps import (
+    Later,
     ListRecords,
     Now,
     Output,
@@ -193,3 +194,55 @@ def test_there_is_room_for_one_answer_of_any_size(monkeypatch: pytest.MonkeyPatc
     zoho.open.set()
 
     assert len(list(drive(Machine(together(20)), zoho.ask, most_calls=10))) == 20
+
+
+def test_who_asks_for_calls_goes_on_before_who_takes_long(zoho: Zoho) -> None:
+    zoho.open.set()
+    done: list[str] = []
+
+    def slow(name: str) -> Task[None]:
+        yield Later(1)
+        done.append(name)
+        yield [{"id": name}]
+
+    def asker() -> Task[None]:
+        yield Now()
+        yield Now()
+        done.append("asks")
+        yield from reading(0)
+
+    parts = drive(
+        Machine(run_together([slow("first"), slow("second"), asker()])), zoho.ask, most_calls=1
+    )
+    assert next(parts) == [{"id": "first"}]
+    zoho.wait_for(1)
+    assert done == ["asks", "first"]
+    assert ids(list(parts)) == ["0", "second"]
+
+
+def test_rows_that_wait_take_room_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(driver, "_MOST_BYTES", 4_000 * PER_PAGE)
+    zoho = Zoho(size=1_000 * driver._ENOUGH_ROWS)
+    zoho.open.set()
+    begun: list[int] = []
+
+    def slow() -> Task[None]:
+        # As many bytes as three of the four lists that find room.
+        yield Later(3 * PER_PAGE)
+        time.sleep(0.1)
+        begun.append(zoho.begun)
+        yield [{"id": "slow"}]
+
+    def task() -> Task[None]:
+        yield from reading(0)
+        zoho.most = zoho.begun = 0
+        zoho.open.clear()
+        threading.Timer(0.2, zoho.open.set).start()
+        yield from run_together([slow(), *(reading(number) for number in range(1, 9))])
+
+    parts = drive(Machine(task()), zoho.ask, most_calls=10)
+    assert next(parts) == [{"id": "0"}]
+    assert next(parts) == [{"id": "slow"}]
+    assert begun == [1], "calls that were begun while the rows of the slow one waited"
+    assert ids(list(parts)) == [str(number) for number in range(1, 9)]
+    assert zoho.most == 4

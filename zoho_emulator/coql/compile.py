@@ -41,6 +41,8 @@ class Compiled:
     limit: int
     offset: int
     aggregated: bool
+    #: As `sql`, of ids alone; of no use where it is aggregated.
+    sql_of_ids: str
 
 
 def compile_query(
@@ -83,20 +85,21 @@ def compile_query(
         named = len(rest) < len(chosen)
         chosen = [(Output("id", module.fields["id"], None, named), "t.id"), *rest]
     live = "t.state = 0" if include_converted else "t.state = 0 AND t.converted = 0"
-    sql = f"SELECT {', '.join(sql for _, sql in chosen)} FROM {columns.from_sql}"
-    sql += f" WHERE {live} AND {where}"
+    sql = f"FROM {columns.from_sql} WHERE {live} AND {where}"
     if groups:
         sql += f" GROUP BY {', '.join(place.sql for place in groups)}"
     if order:
         sql += f" ORDER BY {', '.join(order)}"
+    sql += " LIMIT ? OFFSET ?"
     return Compiled(
         module,
-        f"{sql} LIMIT ? OFFSET ?",
+        f"SELECT {', '.join(sql for _, sql in chosen)} {sql}",
         [*criteria.parameters, limit + 1, offset],
         tuple(output for output, _ in chosen),
         limit,
         offset,
         aggregated,
+        f"SELECT t.id {sql}",
     )
 
 

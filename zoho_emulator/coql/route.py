@@ -1,6 +1,7 @@
 """POST /coql ("Get Records through COQL Query")."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import orjson
@@ -69,7 +70,7 @@ def run_query(call: Call) -> Response:
             refused=call.knobs.coql_refused_modules,
             most_columns=call.knobs.coql_columns,
         )
-        answer = _run(call, compiled, with_fields=with_fields)
+        answer = _run(call, compiled, query, with_fields=with_fields)
         call.emulator.answers.put(key, answer, len(answer.body))
     call.check_readable(call.store.org.modules[answer.module])
     charged = answer.limit if call.knobs.coql_credits == "limit" else answer.rows
@@ -79,14 +80,11 @@ def run_query(call: Call) -> Response:
     return Response(answer.body, media_type="application/json")
 
 
-def _run(call: Call, compiled: Compiled, *, with_fields: bool) -> Answer:
-    found = call.store.connection.execute(compiled.sql, compiled.parameters).fetchall()
+def _run(call: Call, compiled: Compiled, query: str, *, with_fields: bool) -> Answer:
+    found = _read_kept_rows(call, compiled, query) or _read_rows(call, compiled)
     rows = found[: compiled.limit]
-    render = build_coql_reader(
-        call.store, compiled.outputs, call.version, lists=call.knobs.coql_lists
-    )
     document: dict[str, object] = {
-        "data": [render(row) for row in rows],
+        "data": rows,
         "info": {"count": len(rows), "more_records": len(found) > len(rows)},
     }
     if with_fields:
@@ -97,6 +95,29 @@ def _run(call: Call, compiled: Compiled, *, with_fields: bool) -> Answer:
             if output.field is not None and output.chosen
         }
     return Answer(compiled.module.api_name, compiled.limit, len(rows), orjson.dumps(document))
+
+
+def _read_rows(call: Call, compiled: Compiled) -> Sequence[object]:
+    """One more than the limit, where there are more."""
+    render = build_coql_reader(
+        call.store, compiled.outputs, call.version, lists=call.knobs.coql_lists
+    )
+    found = call.store.connection.execute(compiled.sql, compiled.parameters).fetchall()
+    return [render(row) for row in found]
+
+
+def _read_kept_rows(call: Call, compiled: Compiled, query: str) -> Sequence[object] | None:
+    """As `_read_rows`, as JSON that is kept for queries of the same columns; None: it is not."""
+    if compiled.aggregated or not call.knobs.keep_rows:
+        return None
+    columns = query.lower().partition(" where ")[0]
+    key = (call.version.name, columns, call.store.version)
+    kept = call.emulator.kept_rows.setdefault(key, {})
+    execute = call.store.connection.execute
+    ids = [key for (key,) in execute(compiled.sql_of_ids, compiled.parameters)]
+    if not all(key in kept for key in ids):
+        kept |= zip(ids, map(orjson.dumps, _read_rows(call, compiled)), strict=True)
+    return [orjson.Fragment(kept[key]) for key in ids]
 
 
 def _read_request(call: Call) -> tuple[str, bool]:

@@ -40,6 +40,22 @@ def test_a_keyset_walk_meets_every_row_once(zoho, version, size) -> None:
         }
 
 
+def test_rows_that_are_kept_are_answered_as_those_that_are_not(zoho) -> None:
+    columns = "Last_Name, Owner, Modified_Time"
+    fresh = read_keyset(zoho, "v8", columns, "Leads", 90)
+    zoho.knobs(keep_rows=True)
+    assert read_keyset(zoho, "v8", columns, "Leads", 90) == fresh
+    assert read_keyset(zoho, "v8", columns, "Leads", 70) == fresh
+    assert read_keyset(zoho, "v8", "Last_Name", "Leads", 90) == [
+        {"id": row["id"], "Last_Name": row["Last_Name"]} for row in fresh
+    ]
+    edited = {"id": fresh[0]["id"], "Last_Name": "Edited"}
+    zoho.control("PATCH", "records/Leads", [edited])
+    after = read_keyset(zoho, "v8", columns, "Leads", 70)
+    assert after[0]["Last_Name"] == "Edited"
+    assert after[1:] == fresh[1:]
+
+
 def test_converted_leads_can_be_kept_out(zoho) -> None:
     zoho.knobs(coql_converted=False)
     rows = read_keyset(zoho, "v8", "Last_Name", "Leads", 2_000)

@@ -12,7 +12,7 @@ from source_zoho_crm.readers.column_groups import WideQueries
 from source_zoho_crm.readers.machine import Machine, Ticket
 from source_zoho_crm.readers.module_read import ModuleRead
 from source_zoho_crm.readers.read_plan import ReadPlan
-from source_zoho_crm.readers.steps import Now, Query, Sleep
+from source_zoho_crm.readers.steps import Later, Now, Query, Sleep
 from source_zoho_crm.readers.windows import Window
 from source_zoho_crm.span import compute_deletions_start, compute_span
 from unit_tests.source.model.bounds import Load, judge_calls
@@ -195,6 +195,8 @@ class Schedule:
         question = ticket.question
         if isinstance(question, Now):
             return self.zoho.now()
+        if isinstance(question, Later):
+            return None
         if isinstance(question, Sleep):
             self.world.now += question.seconds
             return None
