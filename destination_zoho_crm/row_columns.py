@@ -20,6 +20,8 @@ LOGGER = logging.getLogger("airbyte")
 
 #: Keys of a row that a warning names.
 _MOST_NAMED = 20
+#: Keys that are remembered; those of rows that are made by machines are few.
+_MOST_KEYS = 5_000
 #: Of rows as Zoho's answers have them: what they say goes without saying.
 _EXPECTED = (PARENT,)
 
@@ -127,6 +129,9 @@ class RowsEncoder:
         new = [key for key in row if key not in self._encoders]
         if not new:
             return
+        if len(self._encoders) + len(new) > _MOST_KEYS:
+            self._encoders.clear()
+            new = list(row)
         left_out = []
         for key in new:
             found = self._resolve(key)

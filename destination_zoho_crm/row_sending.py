@@ -120,7 +120,7 @@ class RowSender:
                     self._lost.remember(outcome.record_id)
                 if sent.of_rows and outcome.result == "updated":
                     outcome = outcome._replace(of_rows=sent.of_rows)
-                yield place, _name_rows(outcome, sent.numbers)
+                yield place, outcome if self._plan.table else _name_rows(outcome, sent.numbers)
 
     def _group_by_externals(self, ready: Mapping[int, _Ready]) -> Iterator[Mapping[int, _Ready]]:
         """Within a call, a lookup of rows goes by ids or by one External ID field."""
@@ -155,14 +155,8 @@ class RowSender:
                 yield place, problem.outcome
                 continue
             removed += (row_id for one in changes.values() for row_id in one.removed)
-            changed = {
-                name: changes[name].rows if name in changes else value
-                for name, value in record.items()
-                if name not in changes or changes[name].rows
-            }
-            if self._plan.table is not None:
-                changed = {"id": record_id, **changed}
-            if record_id is not None and changes_nothing(self._plan, changed):
+            changed = self._build_record(record, record_id, changes)
+            if record_id is not None and self._changes_nothing(changed):
                 pending.pop(place)
                 # After a lost answer, the call has done it.
                 result: Result = "unchanged" if since is None else "updated"
@@ -173,6 +167,19 @@ class RowSender:
             ready[place] = _Ready(changed, numbers, of_rows)
         self._deletions.add(removed)
         return dict(sorted(ready.items()))
+
+    def _build_record(
+        self, record: Record, record_id: str | None, changes: Mapping[str, RowChanges]
+    ) -> Record:
+        """What is sent; of a record that rows of a table have found by a value, its id and rows."""
+        given = record if self._plan.table is None else {"id": record_id}
+        others = {name: value for name, value in given.items() if name not in changes}
+        return others | {name: one.rows for name, one in changes.items() if one.rows}
+
+    def _changes_nothing(self, record: Record) -> bool:
+        if self._plan.table is not None:
+            return record.keys() == {"id"}
+        return changes_nothing(self._plan, record)
 
     def _list_outcomes(
         self, changes: Mapping[str, RowChanges], since: float | None
@@ -223,12 +230,17 @@ class RowSender:
             try:
                 changes[name] = self._matching[name].compute(wanted, rows)
             except InvalidValueError as error:
-                raise _RowsProblemError(reject_value(error, name)) from None
+                raise _RowsProblemError(self._reject(error, name)) from None
             if since is not None and record_id is not None and wanted.appends:
                 shape = self._plan.row_shapes[name]
                 if unknown := self._lost.drop_added(shape, record_id, changes[name], rows, since):
                     raise _RowsProblemError(unknown)
         return changes
+
+    def _reject(self, error: InvalidValueError, name: str) -> Outcome:
+        """Rows of a table have no numbers."""
+        outcome = reject_value(error, name)
+        return outcome._replace(message=outcome.loggable) if self._plan.table else outcome
 
 
 class _RowsProblemError(Exception):

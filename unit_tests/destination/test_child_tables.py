@@ -1,6 +1,8 @@
 """Rows of subforms and line items that come as a table of their own."""
 
+import json
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,8 +66,10 @@ def test_rows_are_matched_by_a_key_and_others_are_added(
     ]
 
     result = write(org, rows, how={"rows_key": "Project"}, schema_version=version)
+    calls = org.calls("update")
     again = write(org, rows, how={"rows_key": "Project"}, schema_version=version)
 
+    assert org.calls("update") == calls
     assert result.counts() == {"updated": 2, "created": 2}
     assert again.counts() == {"unchanged": 4}
     for lead in leads:
@@ -112,14 +116,20 @@ def test_v2_has_no_table_of_line_items(org: Org) -> None:
         ([{"id": None, "Project": "x"}], "EMPTY_KEY in id: the row has no id, and no rows_key"),
     ],
 )
-def test_a_row_that_its_record_lacks_is_rejected(org: Org, rows: list[Json], said: str) -> None:
+def test_a_row_that_its_record_lacks_is_rejected(
+    org: Org, rows: list[Json], said: str, tmp_path: Path
+) -> None:
     lead = lead_with(org, {"Project": "a"})
     good = {"id": projects(org, lead)["a"]["id"], "Project": "good"}
 
-    result = write(org, [one | {"Parent_Id": lead} for one in (*rows, good)])
+    storage = {"storage_type": "Local", "folder": str(tmp_path)}
+    rows = [one | {"Parent_Id": lead} for one in (*rows, good)]
+    result = write(org, rows, object_storage_config=storage)
 
     assert result.counts() == {"updated": 1, "rejected": 1}
     assert result.said(said)
+    (kept,) = tmp_path.glob("*.jsonl")
+    assert not json.loads(kept.read_text())["rejected"]["message"].startswith("row ")
     assert projects(org, lead).keys() == {"good"}
 
 
@@ -225,6 +235,18 @@ def test_rows_are_written_however_they_are_interleaved_and_cut(org: Org, seed: i
     }
     assert found == wanted
     assert sum(len(rows_of(org, "Project_Details", lead)) for lead in leads) == 120
+
+
+def test_a_value_that_finds_a_record_is_not_written_to_it(org: Org) -> None:
+    lead = lead_with(org)
+    org.control("PATCH", "records/Leads", {"id": lead, "Email": "There@example.com"})
+
+    result = write(
+        org, [{"Parent_Id.Email": "there@example.com", "Project": "x"}], how={"rows_key": "Project"}
+    )
+
+    assert result.counts() == {"created": 1}
+    assert org.record("Leads", id=lead)["Email"] == "There@example.com"
 
 
 @pytest.mark.parametrize("operation", ["insert", "upsert"])

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from unit_tests.destination.conftest import Json, Org, row, state, stream
+from unit_tests.destination.test_line_items import DOCUMENTS
 from unit_tests.destination.test_matching import MODULES, NEW_WITH_ROWS, VERSIONS, expected
 from unit_tests.destination.test_matching import cases as every_case
 
@@ -190,14 +191,24 @@ def test_a_field_that_is_added_to_a_module_finds_its_record_or_is_refused(
         assert_found(org, mode, finding, written(org, mode, version, finding))
 
 
+def needed_rows(org: Org, module: str, version: str) -> Json:
+    """The rows that a new record of the module must bring."""
+    if module not in NEW_WITH_ROWS:
+        return {}
+    if module == "Price_Books":
+        return {"Pricing_Details": [{"from_range": 1, "to_range": 9, "discount": 5}]}
+    field = "Product_Details" if version == "v2" else DOCUMENTS[module][0]
+    return {field: [{"Product_Name": org.records("Products")[0]["id"], "Quantity": 2}]}
+
+
 @pytest.mark.usefixtures("no_pauses")
 @pytest.mark.parametrize("lost", [False, True], ids=["answered", "answers lost"])
 @pytest.mark.parametrize("version", VERSIONS)
 def test_an_insert_adds_one_record_to_every_module(org: Org, version: str, lost: bool) -> None:
-    modules = [name for name in OF_TEXTS if name not in NEW_WITH_ROWS]
+    modules = OF_TEXTS
     streams, lines = [], []
     for module in modules:
-        data = values(org, module, f"{module[:9]}-new")
+        data = values(org, module, f"{module[:9]}-new") | needed_rows(org, module, version)
         streams.append(stream(module, *data, into=module))
         lines += [row(module, data), state(module)]
     before = {module: len(org.records(module)) for module in modules}
@@ -233,6 +244,23 @@ def test_what_zoho_does_not_allow_is_refused_before_the_first_row(org: Org, vers
     assert len(refused) > 150
     assert result.sentence.startswith(f"{len(refused)} things must be fixed")
     assert sum(org.calls(name) for name in ("insert", "upsert", "update", "delete")) == 0
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_an_upsert_adds_a_record_with_the_rows_that_it_needs(org: Org, version: str) -> None:
+    streams, lines = [], []
+    for module in NEW_WITH_ROWS:
+        data = values(org, module, "not there") | needed_rows(org, module, version)
+        streams.append(stream(module, *data, mode="append_dedup", key=MODULES[module][0]))
+        lines += [row(module, data), state(module), row(module, data), state(module)]
+
+    result = org.write_lines(streams, lines, schema_version=version)
+
+    assert result.failure is None, result.sentence
+    counts = [result.counts(state=number) for number in range(2 * len(NEW_WITH_ROWS))]
+    assert counts.count({"created": 1}) == len(NEW_WITH_ROWS)
+    # Purchase orders bring their vendor, too.
+    assert (counts.count({"unchanged": 1}), counts.count({"updated": 1})) == (4, 1)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
