@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from destination_zoho_crm.client import Client
+from destination_zoho_crm.external_values import add_external_values
 from destination_zoho_crm.row_shapes import PARENT, RowShape
 from destination_zoho_crm.row_values import NO_VALUES, is_queryable
 from destination_zoho_crm.wanted_rows import Row
@@ -75,7 +76,8 @@ class PresentRows:
                 return self._query_all(shape, ids, columns, rows / max(1, len(ids)))
             except Refused as refusal:
                 self._refuse(shape, refusal)
-        return {record_id: self._read_one(shape, record_id) for record_id in ids}
+        found = {record_id: self._read_one(shape, record_id) for record_id in ids}
+        return self._add_externals(shape, found, columns)
 
     def _are_queryable(self, shape: RowShape, columns: Collection[str]) -> bool:
         fields = (shape.module.fields.get(name) for name in columns)
@@ -157,6 +159,28 @@ class PresentRows:
             return None
         rows = record.get(shape.field)
         return [row for row in rows or () if isinstance(row, Mapping) and row.get("id")]
+
+    def _add_externals(
+        self, shape: RowShape, found: RowsByRecord, columns: Collection[str]
+    ) -> RowsByRecord:
+        """A record by itself shows ids of what its rows point at, and no more."""
+        paths = [path.partition(".") for path in sorted(columns) if "." in path]
+        flat = [(record_id, row) for record_id, rows in found.items() for row in rows or ()]
+        rows: Sequence[Row] = [row for _, row in flat]
+        for lookup, _, external in paths:
+            module = str(shape.module.fields[lookup].lookup_module)
+            rows = add_external_values(
+                self._client, rows, lookup, module, external, usage_of=self._usage_of
+            )
+        if not paths:
+            return found
+        by_record: dict[str, list[Row] | None] = {
+            record_id: None if of_record is None else [] for record_id, of_record in found.items()
+        }
+        for (record_id, _), row in zip(flat, rows, strict=True):
+            if (of_record := by_record[record_id]) is not None:
+                of_record.append(row)
+        return by_record
 
 
 #: A condition that holds for every row.

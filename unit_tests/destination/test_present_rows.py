@@ -243,10 +243,13 @@ def test_ranges_of_a_price_book_are_replaced(org: Org, version: str) -> None:
     assert after[1]["id"] == before[1]
 
 
+@READ
 @pytest.mark.parametrize("version", ["v2.1", "v4", "v8"])
+@pytest.mark.parametrize("gone", [False, True])
 def test_rows_that_name_products_by_an_external_id_are_compared_by_it(
-    org: Org, version: str
+    org: Org, version: str, *, queried: bool, gone: bool
 ) -> None:
+    refuse_queries(org, queried, "Quoted_Items")
     field = {"api_name": "Code", "data_type": "text", "custom": True, "external": "org"}
     org.control("POST", "fields/Products", field)
     for code in ("P-1", "P-2"):
@@ -256,6 +259,10 @@ def test_rows_that_name_products_by_an_external_id_are_compared_by_it(
     org.write(stream("Quotes", *data), [data], schema_version=version)
     quote = org.record("Quotes", Subject="written")["id"]
     how = {"rows_key": "Product_Name"}
+    if gone:
+        # The list of a product that is gone is refused.
+        body = {"code": "INVALID_DATA", "message": "x", "details": {}, "status": "error"}
+        org.fail("records.list:Products", times=9, status=400, body=body)
 
     same = update(org, quote, items, module="Quotes", schema_version=version)
     keyed = update(org, quote, items[::-1], module="Quotes", mode=how, schema_version=version)
@@ -266,6 +273,9 @@ def test_rows_that_name_products_by_an_external_id_are_compared_by_it(
     assert result.counts() == {"updated": 1}
     rows = rows_of(org, "Quoted_Items", quote)
     assert sorted(str(row["Quantity"]) for row in rows) == ["5", "None"]
+    if gone:
+        (fault,) = org.control("GET", "faults")
+        assert bool(fault["hits"]) != queried
 
 
 # --- Records that a key finds
