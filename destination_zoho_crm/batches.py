@@ -18,6 +18,8 @@ _IN_HAND = 5
 
 #: Rows of one key fill no batch of records, however many come; so many rows a record fill it.
 _ROWS_OF_ONE = 5
+#: Of rows of a table, all of which are written.
+_TABLE_ROWS_OF_ONE = 20
 
 #: The comma between keys, encoded for an address.
 _COMMA = "%2C"
@@ -89,14 +91,23 @@ class BatchBuilder:
     streams of the module among them."""
 
     def __init__(
-        self, writers: Writers, work: Work, order: RowOrder, *, most: int, most_text: int | None
+        self,
+        writers: Writers,
+        work: Work,
+        order: RowOrder,
+        *,
+        most: int,
+        most_text: int | None,
+        most_of_one: int | None = None,
     ) -> None:
         """`most_text`: of all keys of a batch, in the characters that an address needs for them;
-        None if they are in no address."""
+        None if they are in no address. `most_of_one`: rows of one key that make one record; None:
+        however many."""
         self._writers = writers
         self._work = work
         self._order = order
         self._most = most
+        self._most_of_one = most_of_one
         self._most_text = most_text
         #: No two records of a batch are linked: what happens within one call is not documented.
         self._waiting: dict[Group, MergedRows] = {}
@@ -127,7 +138,8 @@ class BatchBuilder:
         waiting.add(row)
         self._waiting[group] = waiting
         self._rows += 1
-        if len(self._waiting) >= self._most or self._rows >= self._most * _ROWS_OF_ONE:
+        rows_of_one = _TABLE_ROWS_OF_ONE if self._most_of_one else _ROWS_OF_ONE
+        if len(self._waiting) >= self._most or self._rows >= self._most * rows_of_one:
             self.flush()
 
     def _find_mergeable(self, row: EncodedRow, groups: Collection[Group]) -> MergedRows | None:
@@ -138,6 +150,8 @@ class BatchBuilder:
         (group,) = groups
         waiting = self._waiting.get(group)
         if waiting is None or waiting.rows[-1].key != row.key:
+            return None
+        if self._most_of_one and len(waiting.rows) >= self._most_of_one:
             return None
         return waiting if self._order.have_equal_values(waiting.record, row.record) else None
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from destination_zoho_crm.plan import StreamPlan
+from destination_zoho_crm.wanted_rows import find_external_paths
 from zoho_crm.domains import quote_path_part
 
 #: "Insert Records", "Update Records", "Upsert Records", "Delete Records": records of one call.
@@ -43,7 +44,7 @@ def build_call(
     """`automations`: the kinds that may run; None: all, which is Zoho's default.
     `skipped`: features that are none of these kinds and run unless the call says otherwise."""
     module = quote_path_part(plan.module.api_name)
-    headers = _build_external_header(plan)
+    headers = _build_external_header(plan, records)
     if plan.operation == "delete":
         assert plan.key is not None
         params = build_deletion([str(record[plan.key.name]) for record in records], automations)
@@ -84,8 +85,10 @@ def build_body(
     return body
 
 
-def _build_external_header(plan: StreamPlan) -> dict[str, str]:
-    """The header by which values of External ID fields stand for ids.
+def _build_external_header(
+    plan: StreamPlan, records: Sequence[Mapping[str, Any]]
+) -> dict[str, str]:
+    """The header by which values of External ID fields stand for ids, in rows of subforms too.
 
     "Records Using External ID". An upsert needs none for its own key: there an external field
     counts as unique.
@@ -99,4 +102,6 @@ def _build_external_header(plan: StreamPlan) -> dict[str, str]:
     if plan.key_kind == "external" and plan.operation in ("update", "delete"):
         assert plan.key is not None
         paths.insert(0, f"{module}.{plan.key.name}")
+    in_rows = (find_external_paths(plan.row_shapes, record) for record in records)
+    paths += (f"{module}.{'.'.join(path)}" for path in sorted(frozenset().union(*in_rows)))
     return {"X-EXTERNAL": ",".join(paths)} if paths else {}

@@ -8,8 +8,9 @@ from typing import Literal
 from destination_zoho_crm.matching import find_lookup_keys
 from destination_zoho_crm.modules import TargetModule
 from destination_zoho_crm.naming import Names, ask_if_meant
+from destination_zoho_crm.row_shapes import RowShape, find_shape
 from destination_zoho_crm.settings import Operation
-from destination_zoho_crm.target_fields import TargetField
+from destination_zoho_crm.target_fields import LINE_ITEMS, V2_ITEMS, TargetField
 
 #: "Insert Records": names the module that the ids in What_Id and Parent_Id are of.
 SE_MODULE = "$se_module"
@@ -34,6 +35,8 @@ class Column:
     key: TargetField | None = None
     #: The column's name differs from the field's in spelling.
     is_respelled: bool = False
+    #: Of a subform.
+    rows: RowShape | None = None
 
     @property
     def target(self) -> str:
@@ -72,15 +75,25 @@ class Fields:
     """The fields of a module, by the names that columns and mappings give them."""
 
     def __init__(
-        self, module: TargetModule, operation: Operation, lookups: Mapping[str, TargetModule]
+        self,
+        module: TargetModule,
+        operation: Operation,
+        lookups: Mapping[str, TargetModule],
+        *,
+        of_rows: bool = False,
     ) -> None:
-        """`lookups`: the known modules that the module's lookups point at."""
+        """`lookups`: the known modules that the module's lookups point at, and those of the rows
+        of its subforms. `of_rows`: it is that of rows inside records, whose lookups find records by
+        ids and External IDs alone."""
         self._module = module
         self._operation = operation
         self._lookups = lookups
+        self._of_rows = of_rows
         self._names = Names([*module.fields, *_NO_FIELDS])
         self._labelled = _group_by_label(module.fields.values())
         self._labels = Names(self._labelled)
+        self._rows = _group_by_rows_module(module)
+        self._row_modules = Names(self._rows)
 
     def find_name(self, name: str) -> str:
         """The API name of the field that is meant; the name itself if that is not clear."""
@@ -107,6 +120,8 @@ class Fields:
 
     def _find(self, name: str, *, mapped: bool) -> list[str]:
         fitting = self._names.find(name)
+        if not fitting and (rows := self._row_modules.find_only(name)):
+            return [self._rows[rows]]
         if fitting or not mapped:
             return fitting
         return [one for label in self._labels.find(name) for one in self._labelled[label]]
@@ -129,7 +144,12 @@ class Fields:
                 "a layout would keep other fields from being written; map it to have it written"
             )
             return DroppedColumn(source, reason, name)
-        return Column(source, field, name, is_respelled=is_respelled)
+        column = Column(source, field, name, is_respelled=is_respelled)
+        if not field.has_rows:
+            return column
+        rows = find_shape(field, self._module.api_name, self._lookups)
+        reason = f"Zoho does not list the module {field.rows_module}, of which its rows are"
+        return replace(column, rows=rows) if rows else DroppedColumn(source, reason, name)
 
     def _resolve_part(self, own: Column, part: str, *, mapped: bool) -> Column | DroppedColumn:
         """A column like `Account_Name.ERP_ID`, whose part names what finds the record."""
@@ -138,6 +158,7 @@ class Fields:
         target = self._lookups.get(field.points_at or "")
         refers = field.form in ("reference", "links")
         external, keys = find_parts(field, target) if target else ({}, {})
+        keys = {} if self._of_rows else keys
         parts = [*(["id"] if refers else ()), *external, *keys]
         parts += ["email"] if field.is_user else []
         names, labelled = Names(parts), _group_by_label([*external.values(), *keys.values()])
@@ -179,6 +200,19 @@ def find_parts(
     if field.form == "links":
         return {}, {**external, **find_lookup_keys(target)}
     return external, find_lookup_keys(target) if field.form == "reference" else {}
+
+
+def _group_by_rows_module(module: TargetModule) -> dict[str, str]:
+    """Subforms by what their rows are called: metadata of purchase orders name the two differently,
+    and a column of v2 may be named as later versions name line items."""
+    named = {
+        field.rows_module: field.api_name
+        for field in module.fields.values()
+        if field.rows_module is not None
+    }
+    if V2_ITEMS in module.fields:
+        named |= dict.fromkeys(LINE_ITEMS.get(module.api_name, ()), V2_ITEMS)
+    return {name: field for name, field in named.items() if name not in module.fields}
 
 
 def drop_rivals(columns: Iterable[Column | DroppedColumn]) -> list[Column | DroppedColumn]:

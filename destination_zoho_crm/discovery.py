@@ -9,6 +9,7 @@ from destination_zoho_crm.matching import find_keys, list_allowed
 from destination_zoho_crm.modules import TargetModule
 from destination_zoho_crm.settings import SYNC_MODES, Operation
 from destination_zoho_crm.target_fields import TargetField
+from zoho_crm.data_types import Form
 
 #: What an activity is about: a record of several modules, so its module must be named, too.
 _ABOUT = "What_Id"
@@ -16,6 +17,11 @@ _ABOUT = "What_Id"
 _ID = {"type": "string"}
 _TEXT = {"type": ["null", "string"]}
 _LIST = {"type": ["null", "array"], "items": {"type": "string"}}
+_ROWS = {"type": ["null", "array"], "items": {"type": "object"}}
+
+
+#: Of forms that are not read as they are written.
+_SCHEMAS: Mapping[Form, Mapping[str, Any]] = {"links": _LIST, "rows": _ROWS}
 
 
 def describe_operations(modules: Mapping[str, TargetModule]) -> Iterator[dict[str, Any]]:
@@ -72,7 +78,7 @@ def _build_columns(field: TargetField, modules: Mapping[str, TargetModule]) -> d
 
 
 def _build_property(field: TargetField) -> dict[str, Any]:
-    schema = dict(_LIST if field.form == "links" else field.read.type.schema)
+    schema = dict(_SCHEMAS.get(field.form or "given") or field.read.type.schema)
     if field.data_type == "email":
         schema["format"] = "email"
     if field.form == "text" and field.length:

@@ -42,15 +42,6 @@ _WITHOUT_SYSTEM_FIELD = (
 #: "Records Using External ID" leaves them out.
 _WITHOUT_EXTERNAL = ("Calls", "Appointments_Rescheduled_History__s")
 
-#: "Insert Records": rows that a new record must bring; subforms cannot be written yet.
-_NEW_WITH_ROWS = {
-    "Price_Books": "pricing details",
-    "Quotes": "line items",
-    "Sales_Orders": "line items",
-    "Purchase_Orders": "line items",
-    "Invoices": "line items",
-}
-
 
 def find_system_field(module: TargetModule) -> str | None:
     """The field that Zoho itself takes for a duplicate check, if the module has one."""
@@ -69,11 +60,6 @@ def find_lookup_keys(module: TargetModule) -> dict[str, TargetField]:
         and not field.external
         and field.form in ("text", "integer", "long")
     }
-
-
-def find_required_rows(module: str) -> str | None:
-    """What keeps a new record of the module from being written, in a word."""
-    return _NEW_WITH_ROWS.get(module)
 
 
 def find_keys(module: TargetModule, operation: Operation) -> dict[str, KeyKind]:
@@ -112,11 +98,6 @@ def find_unsupported_reason(module: TargetModule, operation: Operation) -> str |
         return f"Zoho lets no one change records of {name}"
     if operation == "delete" and not module.deletable:
         return f"Zoho lets no one delete records of {name}"
-    if operation == "insert" and (rows := find_required_rows(name)):
-        return (
-            f"a new record of {name} needs {rows}, which cannot be written yet, so only records "
-            "that are there can be written to"
-        )
     if operation == "upsert":
         if not (name in SYSTEM_FIELDS or name in _WITHOUT_SYSTEM_FIELD or module.custom):
             return f"Zoho has no upsert for {name}"

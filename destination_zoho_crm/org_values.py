@@ -9,6 +9,7 @@ from destination_zoho_crm.columns import Column
 from destination_zoho_crm.encoding import Encoder
 from destination_zoho_crm.link_values import build_link_encoder
 from destination_zoho_crm.lookup_values import build_key_encoder
+from destination_zoho_crm.modules import TargetModules
 from destination_zoho_crm.picklists import Picklists
 from destination_zoho_crm.quick_values import quicken
 from destination_zoho_crm.suggestions import Suggestions
@@ -21,9 +22,10 @@ class OrgValues:
     users: Mapping[str, str]
     picklists: Picklists
     suggestions: Suggestions
+    modules: TargetModules
 
     def build_encoder(
-        self, stream: str, module: str, column: Column, *, removes: bool
+        self, stream: str, module: str, column: Column, *, removes: bool = False
     ) -> Callable[[Any], Any]:
         """That of a column of the stream that is written to the module. `removes`: a list without
         items removes what its field has."""

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 
 from destination_zoho_crm.links import LinkField
-from destination_zoho_crm.matching import find_required_rows
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.plan_problems import end_sentence
 from destination_zoho_crm.protocol import StreamKey
@@ -43,28 +42,30 @@ def log_plan(
     if any(plan.operation != "delete" for plan in plans):
         nulls = "empty their fields" if settings.clears_nulls else "leave their fields alone"
         terms.append(f"nulls {nulls}")
-    if any(plan.operation == "delete" for plan in plans):
+    if any(plan.operation == "delete" or plan.row_shapes for plan in plans):
         terms.append(f"at most {settings.most_deletes:,} deletions a stream")
     LOGGER.info(f"Plan: {'; '.join(terms)}.")
 
 
 def _list_remarks(plan: StreamPlan) -> Iterator[str]:
     """What a user might not expect of the stream."""
-    module = plan.module.api_name
     if plan.unlisted:
         yield f"its mapping's fields leave out the columns {', '.join(plan.unlisted)}"
     if plan.lar_id:
         yield f"the assignment rule {plan.lar_id} decides who owns its records"
-    if plan.operation == "insert":
+    if plan.operation == "insert" or (plan.table and plan.table.operation == "insert"):
         yield "a row that a later sync repeats is added again"
-    if plan.operation == "upsert" and (rows := find_required_rows(module)):
+    if plan.operation == "delete" or (plan.table and plan.table.operation == "delete"):
+        what = "row" if plan.table else "record"
         yield (
-            f"a row that finds no record is rejected, because a new record of {module} needs "
-            f"{rows}, which cannot be written yet"
-        )
-    if plan.operation == "delete":
-        yield (
-            f"rows with a value in {plan.deletion_mark} delete their record, others are rejected"
+            f"rows with a value in {plan.deletion_mark} delete their {what}, others are rejected"
             if plan.deletion_mark
-            else "every row deletes the record that it finds"
+            else f"every row deletes the {what} that it finds"
+        )
+    if plan.row_shapes and plan.operation in ("update", "upsert") and plan.table is None:
+        names = " and ".join(plan.row_shapes)
+        yield (
+            f"rows that a record has in {names} and the input does not bring are removed"
+            if plan.rows == "replace"
+            else f"rows that a record has in {names} stay"
         )

@@ -1,7 +1,7 @@
 """Encodes rows: each gets the record that is sent and what identifies it."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from destination_zoho_crm.catalog import DELETED_AT
@@ -15,11 +15,14 @@ from destination_zoho_crm.outcomes import (
     InvalidValueError,
     Outcome,
     reject,
+    reject_value,
 )
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.protocol import Row
+from destination_zoho_crm.row_columns import RowsEncoder
 from destination_zoho_crm.row_counts import Segment
 from destination_zoho_crm.row_keys import RowKeys
+from destination_zoho_crm.wanted_rows import WantedRows, merge_records
 from zoho_crm.errors import INVALID_DATA
 
 LOGGER = logging.getLogger("airbyte")
@@ -40,7 +43,8 @@ class EncodedRow(NamedTuple):
 
 class MergedRows:
     """Rows of one key that wait together, in their order, and the record that they make: of each
-    column the last value that a row brings. A column that a row lacks changes nothing."""
+    column the last value that a row brings, but all rows that are appended to a subform. A column
+    that a row lacks changes nothing."""
 
     __slots__ = ("record", "rows")
 
@@ -51,7 +55,7 @@ class MergedRows:
             self.add(row)
 
     def add(self, row: EncodedRow) -> None:
-        self.record = {**self.record, **row.record} if self.rows else row.record
+        self.record = merge_records(self.record, row.record) if self.rows else row.record
         self.rows.append(row)
 
     def split(self) -> tuple["MergedRows", "MergedRows"]:
@@ -80,7 +84,7 @@ class RowEncoder:
             (
                 column.source,
                 column.name,
-                org_values.build_encoder(plan.label, plan.module.api_name, column, removes=removes),
+                self._build_encoder(column, org_values, removes=removes),
             )
             for column in (*by_id, *plan.columns)
         ]
@@ -99,6 +103,22 @@ class RowEncoder:
             column.name for column in plan.columns if column.field and column.field.form == "tags"
         }
         self._adds_lists = plan.adds_tags or (bool(plan.links) and plan.rows == "append")
+
+    def _build_encoder(
+        self, column: Column, org_values: OrgValues, *, removes: bool
+    ) -> Callable[[Any], Any]:
+        plan = self._plan
+        if column.rows is None:
+            return org_values.build_encoder(
+                plan.label, plan.module.api_name, column, removes=removes
+            )
+        return RowsEncoder(
+            plan.label,
+            column,
+            org_values,
+            clears_nulls=self._clears_nulls,
+            is_new=plan.operation == "insert",
+        )
 
     def rename_columns(self, row: Row) -> Row:
         """The row under the names that the catalog has for its columns."""
@@ -123,8 +143,10 @@ class RowEncoder:
                 if guess := self._guesses.get(source):
                     self._warn_of_guess(guess)
                     continue
-                return reject(INVALID_DATA, str(error), name)
-            if value is not EMPTY:
+                return reject_value(error, name)
+            if name in self._plan.row_shapes:
+                self._want_rows(record, name, given, value)
+            elif value is not EMPTY:
                 record[name] = value
             elif self._clears_nulls and name not in self._kept and self._is_nothing(given, name):
                 record[name] = None
@@ -142,6 +164,14 @@ class RowEncoder:
     def _is_nothing(self, given: Any, name: str) -> bool:
         """Whether the value says that there is none: null, and of tags an empty list, too."""
         return given is None or (given in ([], "[]") and name in self._tags)
+
+    def _want_rows(self, record: dict[str, Any], name: str, given: Any, rows: Any) -> None:
+        """An empty list removes all rows only where nulls empty their fields."""
+        appends, is_new = self._plan.rows == "append", self._plan.operation == "insert"
+        if rows is not EMPTY and rows:
+            record[name] = rows if is_new else WantedRows(rows, appends=appends)
+        elif self._clears_nulls and not (appends or is_new) and (given is None or rows == []):
+            record[name] = WantedRows((), appends=False)
 
     def _warn_of_guess(self, column: Column) -> None:
         """A column `owner` of a table may hold names of people, and be no field of Zoho's."""

@@ -49,6 +49,8 @@ class StreamMapping:
     lar_id: str | None = None
     #: What becomes of a record's present rows and links; None: the default.
     rows: RowsMode | None = None
+    #: The field by which rows of a subform find those that are there.
+    rows_key: str | None = None
 
     def __str__(self) -> str:
         return ".".join(filter(None, (self.namespace, self.stream)))
@@ -139,6 +141,7 @@ def _read_mapping(entry: Mapping[str, Any]) -> StreamMapping:
         fields=tuple((pair["column"], pair["field"]) for pair in entry.get("fields") or ()) or None,
         lar_id=lar_id,
         rows=entry.get("rows") or None,
+        rows_key=entry.get("rows_key") or None,
     )
 
 

@@ -1,6 +1,6 @@
 """Fields as the destination sees them: what of a field can be written, and in which form."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,23 @@ from destination_zoho_crm.options import Options
 from destination_zoho_crm.settings import Operation
 from zoho_crm.data_types import Form
 from zoho_crm.fields import Field
+from zoho_crm.json_text import as_object
 
+#: Of price books. UNVERIFIED: its data type; no page names one, nor a module of its rows.
+PRICE_RANGES = "Pricing_Details"
+#: Line items in v2, which has no module for them ("Insert Records" of v2).
+V2_ITEMS = "Product_Details"
+#: "Insert Records": line items, by what versions and metadata call the field or its rows.
+LINE_ITEMS: Mapping[str, Sequence[str]] = {
+    "Quotes": ("Quoted_Items", V2_ITEMS),
+    "Sales_Orders": ("Ordered_Items", V2_ITEMS),
+    # UNVERIFIED: the pages call the field Purchased_Items, lists of modules its rows
+    # Purchase_Items.
+    "Purchase_Orders": ("Purchased_Items", "Purchase_Items", V2_ITEMS),
+    "Invoices": ("Invoiced_Items", V2_ITEMS),
+}
+#: Subforms whose rows no module describes.
+UNDESCRIBED_ROWS = (PRICE_RANGES, V2_ITEMS)
 #: Values that are files of their own.
 _FILES = ("fileupload", "imageupload")
 #: Photos and attachments have calls of their own ("Upload an Image"); who is in which territory is
@@ -36,6 +52,8 @@ class TargetField:
     lookup_module: str | None
     #: Of a lookup to several records or users, where Zoho reports what its links are made of.
     links: LinkEnds | None
+    #: Of a subform: the API name of the module that its rows are of, where Zoho says so.
+    rows_module: str | None
     #: Of a picklist.
     options: Options
     #: What people see; may be empty.
@@ -52,7 +70,9 @@ class TargetField:
     @property
     def form(self) -> Form | None:
         """None where no value of a column can be written."""
-        if self.read.computed or self.data_type in ("subform", *_FILES, *_WITH_OWN_CALLS):
+        if self.has_rows:
+            return "rows"
+        if self.read.computed or self.data_type in (*_FILES, *_WITH_OWN_CALLS):
             return None
         if self.data_type in LINKS:
             return "links" if self.links else None
@@ -63,8 +83,11 @@ class TargetField:
 
     def explain_unsupported(self, operation: Operation) -> str | None:
         """Why it is not written though Zoho takes it in some form."""
-        if self.data_type == "subform":
-            return "it is a subform, and rows of subforms cannot be written yet"
+        if self.has_rows and not (self.rows_module or self.api_name in UNDESCRIBED_ROWS):
+            return (
+                "it is a subform, and in this version of its API Zoho does not report which fields "
+                "its rows have"
+            )
         if self.data_type in LINKS and not self.links:
             return (
                 f"it is a {self.data_type}, and in this version of its API Zoho does not report by "
@@ -89,6 +112,11 @@ class TargetField:
             and (self.creatable or not creates)
             and (self.updatable or not updates)
         )
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether its value is rows of the record."""
+        return self.data_type == "subform" or self.api_name == PRICE_RANGES
 
     @property
     def is_user(self) -> bool:
@@ -118,6 +146,7 @@ class TargetField:
             json_type=entry.get("json_type"),
             lookup_module=_read_lookup_module(entry),
             links=LinkEnds.from_metadata(entry),
+            rows_module=_read_rows_module(entry),
             options=Options.from_metadata(entry),
             label=str(entry.get("field_label") or ""),
         )
@@ -131,6 +160,9 @@ def _read_writability(entry: Mapping[str, Any], field: Field) -> tuple[bool, boo
     """
     if field.api_name == "id" or field.computed or entry.get("read_only"):
         return False, False
+    if field.data_type == "subform" or field.api_name == PRICE_RANGES:
+        # It says that nobody writes it: rows are written inside their record ("Subforms").
+        return True, True
     allowed = entry.get("operation_type")
     if allowed:
         return bool(allowed.get("api_create")), bool(allowed.get("api_update"))
@@ -145,6 +177,16 @@ def _read_lookup_module(entry: Mapping[str, Any]) -> str | None:
     if isinstance(module, Mapping):
         module = module.get("api_name")
     return module if isinstance(module, str) and module else None
+
+
+def _read_rows_module(entry: Mapping[str, Any]) -> str | None:
+    """`associated_module` says so since v6, `subform` before."""
+    for kind in ("associated_module", "subform"):
+        module = as_object(entry.get(kind)).get("module")
+        name = as_object(module).get("api_name") if isinstance(module, Mapping) else module
+        if isinstance(name, str) and name:
+            return name
+    return None
 
 
 def reports_external(entry: Mapping[str, Any]) -> bool:

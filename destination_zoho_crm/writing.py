@@ -11,8 +11,14 @@ from typing import Any
 from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.batches import Writers
-from destination_zoho_crm.catalog import find_unused_mappings, list_lookup_names, list_module_names
+from destination_zoho_crm.catalog import (
+    find_unused_mappings,
+    list_lookup_names,
+    list_module_names,
+    list_paths,
+)
 from destination_zoho_crm.client import Client
+from destination_zoho_crm.deletions import Deletions
 from destination_zoho_crm.inserts import InsertBatches
 from destination_zoho_crm.links import LinkField, build_link_fields, with_links
 from destination_zoho_crm.lookups import with_lookups
@@ -20,8 +26,9 @@ from destination_zoho_crm.modules import TargetModules
 from destination_zoho_crm.org_values import OrgValues, find_active_users
 from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome
 from destination_zoho_crm.picklists import Picklists
-from destination_zoho_crm.plan import StreamPlan, format_stream, make_plan
+from destination_zoho_crm.plan import StreamPlan, format_stream
 from destination_zoho_crm.plan_log import log_plan
+from destination_zoho_crm.planning import make_plan
 from destination_zoho_crm.protocol import Row, State, StreamKey
 from destination_zoho_crm.read_ahead import read_ahead
 from destination_zoho_crm.record_finder import RecordFinder
@@ -35,7 +42,8 @@ from destination_zoho_crm.report import (
 )
 from destination_zoho_crm.row_counts import RowCounts
 from destination_zoho_crm.row_order import build_orders
-from destination_zoho_crm.rows import RowEncoder
+from destination_zoho_crm.row_reading import RowReading, prepare_readings
+from destination_zoho_crm.row_sending import RowSender
 from destination_zoho_crm.run_failures import (
     prevent_retry,
     raise_if_stream_failed,
@@ -43,8 +51,9 @@ from destination_zoho_crm.run_failures import (
 )
 from destination_zoho_crm.sending import Sender
 from destination_zoho_crm.settings import WriteSettings, read_settings
-from destination_zoho_crm.stream_writer import StreamWriter
+from destination_zoho_crm.stream_writer import Send, StreamWriter
 from destination_zoho_crm.suggestions import Suggestions
+from destination_zoho_crm.table_rows import build_encoder
 from destination_zoho_crm.tags import with_tags
 from zoho_crm.problems import system_error, transient_error
 
@@ -74,7 +83,9 @@ def write(
     client.org.fetch_details(client.metadata)
     modules = TargetModules(client.org.directory, client.metadata)
     wanted = modules.find_with_lookups(
-        list_module_names(streams, settings.mappings), list_lookup_names(streams, settings.mappings)
+        list_module_names(streams, settings.mappings),
+        list_lookup_names(streams, settings.mappings),
+        list_paths(streams, settings.mappings),
     )
     for mapping in find_unused_mappings(streams, settings.mappings):
         LOGGER.warning(f"The connection has no stream {mapping}, which a mapping names.")
@@ -89,10 +100,21 @@ def write(
         find_active_users(client.metadata) if any(map(_names_users, plans)) else {},
         Picklists(modules, adds=settings.adds_options),
         Suggestions(modules),
+        modules,
     )
     finder = RecordFinder(client, plans)
     finder.check()
-    run = Run(client, plans, settings, org_values, finder, link_fields, stop or threading.Event())
+    readings = prepare_readings(client, plans)
+    run = Run(
+        client,
+        plans,
+        settings,
+        org_values,
+        finder,
+        link_fields,
+        readings,
+        stop or threading.Event(),
+    )
     yield from run.write(messages)
 
 
@@ -105,6 +127,7 @@ class Run:
         org_values: OrgValues,
         finder: RecordFinder,
         link_fields: Mapping[StreamKey, Sequence[LinkField]],
+        readings: Mapping[StreamKey, RowReading],
         stop: threading.Event,
     ) -> None:
         self._client = client
@@ -112,6 +135,7 @@ class Run:
         self._org_values = org_values
         self._finder = finder
         self._link_fields = link_fields
+        self._readings = readings
         self._row_counts = RowCounts(plan.stream for plan in plans)
         self._stop = stop
         self._rejects = RejectedRows(settings.folder)
@@ -186,7 +210,8 @@ class Run:
 
     def _build_stream(self, plan: StreamPlan) -> StreamWriter:
         module = plan.module.api_name
-        sender = Sender(
+        deletions = Deletions(plan.label, module, self._settings.most_deletes)
+        send: Send = Sender(
             self._client,
             plan,
             self._settings.automations,
@@ -194,23 +219,21 @@ class Run:
             self._stop,
             run_deletes=module in self._deleted_from,
             run_inserts=module in self._inserted_into,
-        )
+        ).send
+        if reading := self._readings.get(plan.stream):
+            send = RowSender(plan, reading, deletions, send).send
+        send = with_tags(self._client, plan, send)
+        send = with_links(plan, self._link_fields[plan.stream], send)
         return StreamWriter(
             plan,
-            RowEncoder(plan, clears_nulls=self._settings.clears_nulls, org_values=self._org_values),
-            with_lookups(
-                plan,
-                self._finder,
-                with_links(
-                    plan,
-                    self._link_fields[plan.stream],
-                    with_tags(self._client, plan, sender.send),
-                ),
+            build_encoder(
+                plan, clears_nulls=self._settings.clears_nulls, org_values=self._org_values
             ),
+            with_lookups(plan, self._finder, send),
             self._row_counts,
             self._writers,
             self._orders[module],
-            most_deletes=self._settings.most_deletes,
+            deletions,
             on_reject=self._keep_reject,
         )
 

@@ -286,5 +286,5 @@ def test_fractions_of_a_second_are_cut_off_with_one_warning(
 def test_every_known_data_type_is_written_in_a_form_or_not_at_all() -> None:
     forms = {data_type.write for data_type in DATA_TYPES.values()}
 
-    # Those of tags, of links and of unknown types do not hang on a type that is read.
-    assert forms | {"tags", "links", "given"} == {*get_args(Form), None}
+    # Those of tags, links, rows and of unknown types do not hang on a type that is read.
+    assert forms | {"tags", "links", "rows", "given"} == {*get_args(Form), None}

@@ -8,7 +8,7 @@ import pytest
 from destination_zoho_crm.client import Client
 from destination_zoho_crm.lookup_values import Sought
 from destination_zoho_crm.modules import TargetModules
-from destination_zoho_crm.plan import make_plan
+from destination_zoho_crm.planning import make_plan
 from destination_zoho_crm.record_finder import Found, RecordFinder
 from destination_zoho_crm.settings import read_settings
 from unit_tests.destination.conftest import Json, Org, Result, mapping, row, state, stream
