@@ -474,3 +474,55 @@ def test_rejected_rows_can_be_written_again(org: Org, tmp_path: Any) -> None:
 
     assert (first.counts(), second.counts()) == ({"rejected": 1}, {"updated": 1})
     assert sorted(linked(org, lead)) == sorted([one, two])
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("by", ["id", "Email"])
+def test_rows_links_tags_and_lookups_of_one_row_are_all_written_once(
+    org: Org, version: str, by: str
+) -> None:
+    one, two = products(org, 2)
+    friend = org.add("Contacts", Last_Name="F", Email="friend@example.com")
+    lead = add_lead(org, one, Email="l@example.com")
+    key = {"id": lead} if by == "id" else {"Email": "l@example.com"}
+    rows = [
+        {
+            **key,
+            "Last_Name": "New",
+            "Project_Details": [{"Project": "One"}, {"Project": "Two"}],
+            f"{WANTED}.Product_Code": ["C-1"],
+            "Recommended_By.Email": "friend@example.com",
+            "Tag": ["VIP"],
+        }
+    ]
+
+    first = write_leads(org, rows, by=by, schema_version=version)
+    again = write_leads(org, rows, by=by, schema_version=version)
+
+    found = org.record("Leads", id=lead)
+    details = [one for one in org.records("Project_Details") if one["Parent_Id"]["id"] == lead]
+    assert first.counts() == {"updated": 1}
+    assert (first.failure, again.failure) == (None, None)
+    assert sorted(one["Project"] for one in details) == ["One", "Two"]
+    assert linked(org, lead) == [two]
+    assert found["Recommended_By"]["id"] == friend
+    assert [tag["name"] for tag in found["Tag"]] == ["VIP"]
+    assert again.said("Links: Leads: Products_Wanted: 0 added, 0 removed, 1 left")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("by", ["id", "Email"])
+def test_links_are_written_where_neither_the_record_nor_its_rows_change(
+    org: Org, version: str, by: str
+) -> None:
+    (end,) = products(org, 1)
+    lead = add_lead(org, Email="l@example.com")
+    key = {"id": lead} if by == "id" else {"Email": "l@example.com"}
+    rows: list[Json] = [{**key, "Project_Details": [{"Project": "One"}]}]
+    write_leads(org, rows, by=by, schema_version=version)
+    rows[0][WANTED] = [end]
+
+    result = write_leads(org, rows, by=by, schema_version=version)
+
+    assert result.counts() == {"updated": 1}
+    assert linked(org, lead) == [end]
