@@ -39,6 +39,9 @@ from zoho_crm.process import relax_collector
 Row = dict[str, Any]
 
 _KEY = "_packed"
+#: The key in the config's `_zoho` that asks for packs. Tools that run the manifest without
+#: `SourceZohoCrm` do not ask, and get plain records.
+PACKED = "packed"
 #: Bytes of a pack: its share of what the CDK does for a record is then below 0.2 µs a row.
 ENOUGH = 256 * 1024
 #: Bytes that may wait to be printed, of all streams; the last pack to find room may exceed them.

@@ -40,6 +40,18 @@ def add_selection(
     return {**config, _KEY: columns, _INCREMENTAL: incremental, _SAVED: saved}
 
 
+def add_start(config: Mapping[str, Any], stream: str, start: str | None) -> Mapping[str, Any]:
+    """The config as `add_selection` makes it, for tools that run the manifest alone.
+
+    `start`: where the CDK's cursor begins the stream. Where it is not the start date, it is the
+    state. Without a configured catalog the stream may be incremental, and is read as if it were.
+    """
+    if _KEY in config or start is None:
+        return config
+    saved = {} if start == config["start_datetime"] else {stream: start}
+    return {**config, _INCREMENTAL: [stream], _SAVED: saved}
+
+
 def get_saved_timestamp(config: Mapping[str, Any], stream: str) -> datetime | None:
     """Up to where earlier syncs have read the stream; None: not known."""
     timestamp = (config.get(_SAVED) or {}).get(stream)

@@ -20,6 +20,7 @@ from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarat
 from airbyte_cdk.utils import AirbyteTracedException
 
 from source_zoho_crm.check import check_connection, find_needed_scopes
+from source_zoho_crm.components.settings import STREAMS_OF_FIELDS
 from source_zoho_crm.failures import shorten_errors
 from source_zoho_crm.letter_case import (
     build_field_warnings,
@@ -28,7 +29,7 @@ from source_zoho_crm.letter_case import (
 )
 from source_zoho_crm.missing_streams import build_error_messages, find_missing_streams
 from source_zoho_crm.modules import get_modules
-from source_zoho_crm.packed_records import limit_waiting_bytes, unpack
+from source_zoho_crm.packed_records import PACKED, limit_waiting_bytes, unpack
 from source_zoho_crm.selection import add_selection, get_selected_streams, is_incremental
 from source_zoho_crm.state import (
     add_org_id,
@@ -73,8 +74,12 @@ class SourceZohoCrm(YamlDeclarativeSource):
         limit_waiting_bytes(self)
         if self._config:
             warn_of_unknown(self._config, load_settings_parameters()["form"])
+            self._config["_zoho"][PACKED] = True
             self._config["_zoho"]["scopes"] = ",".join(find_needed_scopes(self._config).values())
             begin_run(self._config)
+            selected = get_selected_streams(self._config) or ()
+            directory = get_org(self._config).directory
+            directory.keeps_fields = not STREAMS_OF_FIELDS.isdisjoint(selected)
 
     @property
     def name(self) -> str:

@@ -18,13 +18,14 @@ from source_zoho_crm.driver import drive
 from source_zoho_crm.letter_case import build_field_warnings
 from source_zoho_crm.modules import Module, get_modules
 from source_zoho_crm.odd_values import OddValues
-from source_zoho_crm.packed_records import pack
+from source_zoho_crm.packed_records import PACKED, pack
 from source_zoho_crm.readers import Row
 from source_zoho_crm.readers.machine import Machine
 from source_zoho_crm.readers.module_read import ModuleRead
 from source_zoho_crm.readers.read_plan import ReadPlan
 from source_zoho_crm.readers.windows import CURSOR_FIELD, Window, format_timestamp
 from source_zoho_crm.selection import (
+    add_start,
     build_missing_column_warnings,
     get_saved_timestamp,
     get_selected_columns,
@@ -73,11 +74,13 @@ class RecordsRetriever(Retriever):
     def _read(self, stream_slice: StreamSlice | None) -> Iterator[Row]:
         windowed = stream_slice is not None and isinstance(self.cursor, ConcurrentCursor)
         start = stream_slice["start_time"] if stream_slice and windowed else None
+        self.config = add_start(self.config, self.name, start)
         for warning in build_missing_column_warnings(self.config, self._module):
             LOGGER.warning(warning)
         for warning in build_field_warnings(self.name, (field.api_name for field in self._fields)):
             LOGGER.warning(warning)
         read = ModuleRead(self._plan(start))
+        packs = self.config["_zoho"].get(PACKED)
         org = get_org(self.config)
         parts = drive(
             Machine(read.read(), read.emission),
@@ -89,8 +92,10 @@ class RecordsRetriever(Retriever):
             for part in parts:
                 if isinstance(part, Window):
                     self._close_window(part)
-                else:
+                elif packs:
                     yield from pack(self.name, part, start)
+                else:
+                    yield from part
         except Refused as refusal:
             if read.emission.rows or read.emission.of_deletions:
                 raise

@@ -1,0 +1,106 @@
+"""Airbyte's own tools, which run the manifest without our entrypoint."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from integration_tests.connector import Connector, Emulator, Json, Output, only
+
+HERE = Path(__file__).parent
+MANIFEST = HERE.parent / "manifest.yaml"
+CATALOG = json.loads((HERE / "configured_catalog.json").read_text())
+STREAMS = ("Leads", "Products", "users")
+COLUMNS = {
+    entry["stream"]["name"]: entry["stream"]["json_schema"]["properties"]
+    for entry in CATALOG["streams"]
+}
+
+Write = Callable[[str, object], Path]
+
+
+@pytest.fixture
+def _custom_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tools load components in Python only if they are told that they may."""
+    monkeypatch.setenv("AIRBYTE_ENABLE_UNSAFE_CODE", "true")
+
+
+def strip(records: Iterable[Json]) -> dict[str, list[Json]]:
+    """The data of each stream's records in the order of ids.
+
+    Without nulls, which the CDK does not print, and the columns that the configured catalog lacks,
+    which it does not take out.
+    """
+    data: dict[str, list[Json]] = {}
+    for record in records:
+        values = {
+            key: value
+            for key, value in record["data"].items()
+            if value is not None and key in COLUMNS[record["stream"]]
+        }
+        data.setdefault(record["stream"], []).append(values)
+    return {name: sorted(rows, key=lambda row: row["id"]) for name, rows in data.items()}
+
+
+def timestamps(output: Output) -> dict[str, str]:
+    states = (state["stream"] for state in output.state)
+    return {
+        state["stream_descriptor"]["name"]: state["stream_state"].get("Modified_Time")
+        for state in states
+    }
+
+
+@pytest.mark.usefixtures("_custom_code")
+def test_the_declarative_source_of_the_cdk_reads_what_we_read(
+    source: Connector, emulator: Emulator, emulator_config: Json, write: Write, tmp_path: Path
+) -> None:
+    tool = Connector([str(Path(sys.executable).with_name("source-declarative-manifest"))], tmp_path)
+    config, catalog = write("c.json", emulator_config), write("cat.json", only(CATALOG, STREAMS))
+    files = ("--config", config, "--catalog", catalog)
+    ours = source.run("read", *files)
+    theirs = tool.run("read", *files, "--manifest-path", MANIFEST)
+    assert theirs.exit_code == 0
+    assert strip(theirs.records) == strip(ours.records)
+    assert {row["stream"] for row in theirs.records} == set(STREAMS)
+    # Up to a minute before each of the two runs.
+    assert "1970" < timestamps(ours)["Leads"] <= timestamps(theirs)["Leads"]
+
+    gone = emulator.rows("Leads")[0]["id"]
+    emulator.control("POST", "clock", {"advance_s": 3_600})
+    emulator.control("DELETE", f"records/Leads?ids={gone}&type=recycle")
+    emulator.control("POST", "clock", {"advance_s": 3_600})
+    files = (*files, "--state", write("s.json", theirs.state))
+    ours, theirs = source.run("read", *files), tool.run("read", *files, "--manifest-path", MANIFEST)
+    assert strip(theirs.records) == strip(ours.records)
+    assert [row["id"] for row in strip(theirs.records)["Leads"]] == [gone]
+    assert strip(theirs.records)["Leads"][0]["_ab_cdc_deleted_at"]
+
+
+@pytest.mark.usefixtures("_custom_code")
+@pytest.mark.parametrize("command", ["resolve_manifest", "full_resolve_manifest", "test_read"])
+def test_the_connector_builder_runs_the_manifest(
+    command: str, emulator_config: Json, write: Write, tmp_path: Path
+) -> None:
+    builder = Connector([sys.executable, "-m", "airbyte_cdk.connector_builder.main"], tmp_path)
+    config = {
+        **emulator_config,
+        "__injected_declarative_manifest": yaml.safe_load(MANIFEST.read_text()),
+        "__command": command,
+        "__test_read_config": {"max_records": 50, "max_slices": 1, "max_pages_per_slice": 1},
+    }
+    output = builder.run(
+        *("read", "--config", write("c.json", config)),
+        *("--catalog", write("cat.json", only(CATALOG, ["Leads"]))),
+        *("--state", write("s.json", [])),
+    )
+    assert output.exit_code == 0
+    assert not output.errors
+    (record,) = output.records
+    if command == "test_read":
+        assert [log for log in record["data"]["logs"] if log["level"] in ("ERROR", "FATAL")] == []
+        assert "Modified_Time" in record["data"]["inferred_schema"]["properties"]
+    else:
+        assert record["data"]["manifest"]["streams"]
