@@ -91,7 +91,7 @@ def report_streams(
         if unchanged := total.counts["unchanged"]:
             yield (
                 f"Unchanged: {name}: {_format_count(unchanged, 'row')} brought nothing but the "
-                "key, so nothing was written."
+                "key, or only rows of subforms that are there, so nothing was written."
             )
         if missed := total.found_no_record:
             yield (
