@@ -29,9 +29,10 @@ def estimate_cost(plan: StreamPlan) -> str:
     calls = math.ceil(_PRICED_ROWS / get_max_records(plan))
     inserts = math.ceil(_PRICED_ROWS / RECORDS_PER_CREDIT)
     credits_ = calls if plan.operation == "delete" else inserts
+    priced = "records with their rows" if plan.table else "rows"
     return (
-        f"{_PRICED_ROWS:,} rows cost {credits_:,} credits in {calls:,} calls, if their batches are "
-        "full"
+        f"{_PRICED_ROWS:,} {priced} cost {credits_:,} credits in {calls:,} calls, if their "
+        "batches are full"
     )
 
 
