@@ -35,6 +35,14 @@ class ChildTable:
     appends: bool
 
     @property
+    def key_path(self) -> str:
+        """The column that finds a row's record, and what a mapping would name, if that differs."""
+        path = PARENT if self.key.name == "id" else f"{PARENT}.{self.key.name}"
+        source = self.key.source
+        same = fold_spelling(source) in (fold_spelling(path), fold_spelling(f"{PARENT}.id"))
+        return source if same else f"{source} -> {path}"
+
+    @property
     def has_ids(self) -> bool:
         return any(column.name == "id" for column in self.columns)
 

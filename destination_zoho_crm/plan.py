@@ -64,7 +64,7 @@ class StreamPlan:
     def __str__(self) -> str:
         if table := self.table:
             by = f" by {table.rows_key}" if table.rows_key else " by id" if table.has_ids else ""
-            columns = ", ".join(map(str, (table.key, *table.columns)))
+            columns = ", ".join(map(str, (table.key_path, *table.columns)))
             return (
                 f"{self.label} -> {table.shape.module.api_name} of {self.module.api_name}: "
                 f"{table.operation}{by}; {columns}"

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from airbyte_cdk.models import FailureType
+
 from destination_zoho_crm.client import Client
 from destination_zoho_crm.external_values import add_external_values
 from destination_zoho_crm.row_shapes import PARENT, RowShape
@@ -86,8 +88,8 @@ class PresentRows:
         )
 
     def _refuse(self, shape: RowShape, refusal: Refused) -> None:
-        """Raises what would keep single records from being read, too."""
-        if refusal.code in TOKEN_REFUSED:
+        """Raises what would keep single records from being read, too, and what passes."""
+        if refusal.code in TOKEN_REFUSED or refusal.failure_type == FailureType.transient_error:
             raise refusal
         with self._lock:
             if shape.field in self._refusals:

@@ -45,9 +45,10 @@ def estimate_cost(plan: StreamPlan, link_fields: Iterable[LinkField]) -> str:
             f"reading the links in {field.name} costs {reads:,} more credits in {reads:,} calls, "
             "and every hundred that are added 10 in one"
         )
+    priced = "records with their rows" if plan.table else "rows"
     return (
-        f"{_PRICED_ROWS:,} rows cost {credits_:,} credits in {calls:,} calls, if their batches are "
-        f"full{''.join(f'; {term}' for term in terms)}"
+        f"{_PRICED_ROWS:,} {priced} cost {credits_:,} credits in {calls:,} calls, if their "
+        f"batches are full{''.join(f'; {term}' for term in terms)}"
     )
 
 
@@ -107,7 +108,7 @@ def report_streams(
         if unchanged := total.counts["unchanged"]:
             yield (
                 f"Unchanged: {name}: {_format_count(unchanged, 'row')} brought nothing but the "
-                "key, so nothing was written."
+                "key, or only rows of subforms that are there, so nothing was written."
             )
         if missed := total.found_no_record:
             yield (

@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from airbyte_cdk.models import FailureType
+
 from destination_zoho_crm.client import Client
 from destination_zoho_crm.lost_rows import STAMPS, LostRows
 from destination_zoho_crm.plan import StreamPlan
@@ -74,6 +76,8 @@ class RowReading:
             try:
                 self.ids.probe()
             except Refused as refusal:
+                if refusal.failure_type == FailureType.transient_error:
+                    raise
                 key = plan.key.name if plan.key else ""
                 raise config_error(
                     f"{plan.label}: to know which rows the records have that {key} finds, Zoho "

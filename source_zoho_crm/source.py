@@ -20,6 +20,7 @@ from airbyte_cdk.sources.declarative.yaml_declarative_source import YamlDeclarat
 from airbyte_cdk.utils import AirbyteTracedException
 
 from source_zoho_crm.check import check_connection, find_needed_scopes
+from source_zoho_crm.components.settings import STREAMS_OF_FIELDS
 from source_zoho_crm.failures import shorten_errors
 from source_zoho_crm.letter_case import (
     build_field_warnings,
@@ -76,6 +77,9 @@ class SourceZohoCrm(YamlDeclarativeSource):
             self._config["_zoho"][PACKED] = True
             self._config["_zoho"]["scopes"] = ",".join(find_needed_scopes(self._config).values())
             begin_run(self._config)
+            selected = get_selected_streams(self._config) or ()
+            directory = get_org(self._config).directory
+            directory.keeps_fields = not STREAMS_OF_FIELDS.isdisjoint(selected)
 
     @property
     def name(self) -> str:

@@ -2,9 +2,12 @@
 
 import logging
 import threading
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, ParamSpec, Protocol, TypeVar
+
+import orjson
 
 from zoho_crm.errors import (
     INVALID_DATA,
@@ -51,10 +54,13 @@ class Directory:
     """Zoho's entries of one org's modules and fields. Safe to use from several threads.
 
     Modules are listed once. A connector builds its own view (`view`) from these entries, and keeps
-    what it makes of a module's fields: the entries themselves are large and not remembered.
+    what it makes of a module's fields. The entries themselves are large: only where `keeps_fields`
+    are they kept, packed, for others of the run.
     """
 
     def __init__(self) -> None:
+        self.keeps_fields = False
+        self._fields: dict[str, bytes] = {}
         self._lock = threading.Lock()
         self._modules: dict[str, Entry] | None = None
         self._views: dict[Callable[[Directory], Any], Any] = {}
@@ -81,12 +87,18 @@ class Directory:
 
         Raises a refusal that does not concern this module alone, and any other failure.
         """
+        if packed := self._fields.get(module):
+            kept: list[Any] = orjson.loads(zlib.decompress(packed))
+            return kept
         try:
-            return requester.metadata("settings/fields", "fields", module=module)
+            entries = requester.metadata("settings/fields", "fields", module=module)
         except Refused as refusal:
             if is_of_one_module(refusal):
                 return refusal
             raise
+        if self.keeps_fields:
+            self._fields[module] = zlib.compress(orjson.dumps(entries), level=1)
+        return entries
 
     def start(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Runs `work`, which asks for fields, beside the others of the run."""

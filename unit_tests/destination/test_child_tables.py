@@ -72,6 +72,7 @@ def test_rows_are_matched_by_a_key_and_others_are_added(
     assert org.calls("update") == calls
     assert result.counts() == {"updated": 2, "created": 2}
     assert again.counts() == {"unchanged": 4}
+    assert result.said(f"of Leads: upsert by Project; {parent}, Project, Effort")
     for lead in leads:
         found = {name: one["Effort"] for name, one in projects(org, lead).items()}
         assert found == {"a": 5, "b": None, "new": 6}

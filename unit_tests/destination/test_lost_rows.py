@@ -122,3 +122,18 @@ def test_a_call_that_is_too_large_is_sent_in_halves(org: Org, *, queried: bool) 
     assert result.counts() == {"updated": 3}
     assert [projects(org, lead).keys() for lead in leads] == [{"b"}] * 3
     org.knobs(coql_refused_modules=["Activities"])
+
+
+def test_queries_that_are_too_many_for_now_are_no_reason_to_read_records_one_by_one(
+    org: Org,
+) -> None:
+    lead = lead_with(org, {"Project": "a"})
+    body = {"code": "TOO_MANY_REQUESTS", "message": "x", "details": {}, "status": "error"}
+    # The first query asks whether rows can be queried at all.
+    org.fail("coql", after=1, times=99, status=429, body=body)
+
+    result = update(org, lead, [{"Project": "b"}])
+
+    assert result.failure is not None
+    assert org.calls("records.get") == 0
+    assert projects(org, lead).keys() == {"a"}
