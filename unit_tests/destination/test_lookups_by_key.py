@@ -4,6 +4,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from airbyte_cdk.models import FailureType
 
 from destination_zoho_crm.client import Client
 from destination_zoho_crm.lookup_values import Sought
@@ -355,6 +356,18 @@ def test_where_zoho_takes_no_queries_nothing_is_written(org: Org, status: int, c
 
     assert "Contacts: Account_Name.Account_Name looks up records of Accounts" in result.sentence
     assert code in result.sentence
+    assert (org.calls("insert"), result.states) == (0, [])
+
+
+@pytest.mark.usefixtures("no_pauses")
+def test_queries_that_are_too_many_for_now_are_no_mistake_of_the_config(org: Org) -> None:
+    body = {"code": "TOO_MANY_REQUESTS", "message": "x", "details": {}, "status": "error"}
+    org.fail("coql", times=99, status=429, body=body)
+
+    result = write_contacts(org, [{"Last_Name": "L", BY_NAME: "Acme"}])
+
+    assert result.failure is not None
+    assert result.failure.failure_type == FailureType.transient_error
     assert (org.calls("insert"), result.states) == (0, [])
 
 
