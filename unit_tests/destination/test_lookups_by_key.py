@@ -268,6 +268,30 @@ def test_an_account_finds_its_parent_account_in_its_own_stream(org: Org, depth: 
     assert last["Parent_Account"]["id"] == org.record("Accounts", Account_Name=names[-2])["id"]
 
 
+def test_streams_that_look_each_other_up_find_what_has_arrived(org: Org) -> None:
+    """Each row looks up the row before it, which is one of the other stream."""
+    vendors = {"api_name": "Vendor", "data_type": "lookup", "targets": ["Vendors"], "custom": True}
+    org.control("POST", "fields/Products", {**vendors, "api_name": "Maker"})
+    favourite = {**vendors, "api_name": "Favourite", "targets": ["Products"]}
+    org.control("POST", "fields/Vendors", favourite)
+    lines = []
+    for n in range(60):
+        maker = f"V-{n - 1}" if n else None
+        lines.append(row("Products", {"Product_Name": f"P-{n}", "Maker.Vendor_Name": maker}))
+        product = {"Vendor_Name": f"V-{n}", "Favourite.Product_Name": f"P-{n}"}
+        lines.append(row("Vendors", product))
+
+    result = org.write_lines(
+        [
+            stream("Products", "Product_Name", "Maker.Vendor_Name"),
+            stream("Vendors", "Vendor_Name", "Favourite.Product_Name"),
+        ],
+        [*lines, state("Products"), state("Vendors")],
+    )
+
+    assert [result.counts(state=n) for n in (0, 1)] == [{"created": 60}] * 2
+
+
 def test_streams_that_look_each_other_up_do_not_wait_for_each_other(org: Org) -> None:
     accounts = stream("Accounts", "Account_Name", "Parent_Account.Account_Name")
     lines = []
