@@ -3,9 +3,10 @@
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from itertools import chain
 from urllib.parse import quote_plus
 
-from destination_zoho_crm.lookup_values import find_sought, fold_value
+from destination_zoho_crm.lookup_values import Sought, find_sought, fold_value
 from destination_zoho_crm.row_order import Group, RowOrder, WriteFuture
 from destination_zoho_crm.rows import EncodedRow, MergedRows
 
@@ -116,14 +117,15 @@ class BatchBuilder:
         self._writes: set[WriteFuture] = set()
         #: Those that write to the modules in which rows of this one find records, by module.
         self._parents: Mapping[str, Sequence[BatchBuilder]] = {}
+        self._leads: dict[BatchBuilder, bool] = {}
 
     def look_up_after(self, parents: Mapping[str, "Sequence[BatchBuilder]"]) -> None:
         """Rows that look up a record of a module are written after what has arrived for it."""
         self._parents = parents
 
     def add(self, row: EncodedRow) -> None:
-        if self._parents and self._seeks_waiting(row):
-            self.flush()
+        if self._parents:
+            self._flush_sought(row)
         values = self._order.find_match_values(row.record)
         groups = self._order.find_groups(values)
         waiting = self._find_mergeable(row, groups)
@@ -191,16 +193,32 @@ class BatchBuilder:
                 earlier |= parent._unwritten
         return earlier
 
-    def _seeks_waiting(self, row: EncodedRow) -> bool:
-        """Whether the row looks up a value that a row brings which waits here, as an account looks
-        up its parent account."""
-        own = [
-            one.folded
-            for _, one in find_sought(row.record)
-            if self in self._parents.get(one.module, ())
-        ]
+    def _flush_sought(self, row: EncodedRow) -> None:
+        """Hands over waiting rows that bring what the row looks up, where a batch of them could not
+        come first as a whole: rows of this stream, as an account looks up its parent account, and
+        of streams that look up what this one brings."""
+        for _, one in find_sought(row.record):
+            for parent in self._parents.get(one.module, ()):
+                if parent._leads_to(self) and parent._brings(one.folded):
+                    parent.flush()
+
+    def _leads_to(self, other: "BatchBuilder") -> bool:
+        """Whether its rows, or those that they look up, look up what the other brings."""
+        if other not in self._leads:
+            seen: list[BatchBuilder] = []
+            left = [self]
+            while left:
+                one = left.pop()
+                if one not in seen:
+                    seen.append(one)
+                    left += chain.from_iterable(one._parents.values())
+            self._leads[other] = other in seen
+        return self._leads[other]
+
+    def _brings(self, sought: Sought) -> bool:
+        """Whether a waiting row has the value."""
         return any(
-            one.field in waiting.record and fold_value(str(waiting.record[one.field])) == one.value
-            for one in own
+            sought.field in waiting.record
+            and fold_value(str(waiting.record[sought.field])) == sought.value
             for waiting in self._waiting.values()
         )

@@ -5,6 +5,8 @@ import threading
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from airbyte_cdk.models import FailureType
+
 from destination_zoho_crm.client import Client
 from destination_zoho_crm.link_ends import LinkEnds
 from destination_zoho_crm.lookup_values import MOST_ROWS, MOST_VALUES
@@ -71,7 +73,8 @@ class LinkReader:
         return found
 
     def _give_up_queries(self, refusal: Refused) -> None:
-        if refusal.code in TOKEN_REFUSED:
+        # What passes, or would keep single records from being read, too.
+        if refusal.code in TOKEN_REFUSED or refusal.failure_type == FailureType.transient_error:
             raise refusal
         with self._lock:
             if self.reads_singly:

@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from airbyte_cdk.models import FailureType
+
 from destination_zoho_crm.client import Client
 from destination_zoho_crm.lookup_values import MOST_ROWS, MOST_VALUES, NUMBERS, Sought
 from destination_zoho_crm.plan import StreamPlan
@@ -71,6 +73,8 @@ class RecordFinder:
                 usage_of = self._usage_of[module, name]
                 self._ask(build_select(("id", name), module, where, limit=1), usage_of)
             except Refused as refusal:
+                if refusal.failure_type == FailureType.transient_error:
+                    raise
                 raise config_error(
                     f"{' and '.join(dict.fromkeys(columns))} looks up records of {module} by "
                     f"{name}, and Zoho refuses queries for them ({refusal.code}): {refusal.message}"

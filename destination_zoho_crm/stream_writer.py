@@ -1,6 +1,5 @@
 """One stream of a run: from rows that come in to outcomes that are booked."""
 
-from collections import defaultdict
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
@@ -85,10 +84,19 @@ class StreamWriter:
 
     def look_up_after(self, writers: Sequence["StreamWriter"]) -> None:
         """`writers`: of all streams, this one among them."""
-        parents: defaultdict[str, list[BatchBuilder]] = defaultdict(list)
-        for writer in writers:
-            parents[writer._plan.module.api_name].append(writer._batches)
-        self._batches.look_up_after(parents)
+        modules = {
+            str(column.field.points_at)
+            for column in self._plan.columns
+            if column.key is not None and column.field is not None
+        }
+        self._batches.look_up_after(
+            {
+                module: [
+                    writer._batches for writer in writers if writer._plan.module.api_name == module
+                ]
+                for module in modules
+            }
+        )
 
     def _encode(self, row: Row) -> Mapping[str, Any] | Outcome:
         """The record to be written, or why the row is rejected."""

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+from airbyte_cdk.models import FailureType
 
 from unit_tests.destination.conftest import Json, Org, Result, mapping, row, state, stream
 
@@ -272,6 +273,24 @@ def test_where_zoho_refuses_queries_records_are_read_one_by_one(org: Org, versio
         "reading the links in Products_Wanted costs 1,000 more credits in 1,000 calls"
     )
     assert len(result.said("Zoho refuses queries of LeadsXProducts (INVALID_QUERY)")) == 1
+
+
+@pytest.mark.usefixtures("no_pauses")
+@pytest.mark.parametrize("after", [0, 1])
+def test_queries_that_are_too_many_for_now_are_no_reason_to_read_records_one_by_one(
+    org: Org, after: int
+) -> None:
+    """The first query asks whether links can be queried at all."""
+    one, two = products(org, 2)
+    lead = add_lead(org, one)
+    body = {"code": "TOO_MANY_REQUESTS", "message": "x", "details": {}, "status": "error"}
+    org.fail("coql", after=after, times=99, status=429, body=body)
+
+    result = write_leads(org, [{"id": lead, WANTED: [two]}])
+
+    assert result.failure is not None
+    assert result.failure.failure_type == FailureType.transient_error
+    assert (org.calls("records.get"), linked(org, lead), result.states) == (0, [one], [])
 
 
 def test_a_record_whose_links_zoho_does_not_all_show_keeps_them(org: Org) -> None:

@@ -4,6 +4,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from airbyte_cdk.models import FailureType
 
 from destination_zoho_crm.client import Client
 from destination_zoho_crm.lookup_values import Sought
@@ -267,6 +268,30 @@ def test_an_account_finds_its_parent_account_in_its_own_stream(org: Org, depth: 
     assert last["Parent_Account"]["id"] == org.record("Accounts", Account_Name=names[-2])["id"]
 
 
+def test_streams_that_look_each_other_up_find_what_has_arrived(org: Org) -> None:
+    """Each row looks up the row before it, which is one of the other stream."""
+    vendors = {"api_name": "Vendor", "data_type": "lookup", "targets": ["Vendors"], "custom": True}
+    org.control("POST", "fields/Products", {**vendors, "api_name": "Maker"})
+    favourite = {**vendors, "api_name": "Favourite", "targets": ["Products"]}
+    org.control("POST", "fields/Vendors", favourite)
+    lines = []
+    for n in range(60):
+        maker = f"V-{n - 1}" if n else None
+        lines.append(row("Products", {"Product_Name": f"P-{n}", "Maker.Vendor_Name": maker}))
+        product = {"Vendor_Name": f"V-{n}", "Favourite.Product_Name": f"P-{n}"}
+        lines.append(row("Vendors", product))
+
+    result = org.write_lines(
+        [
+            stream("Products", "Product_Name", "Maker.Vendor_Name"),
+            stream("Vendors", "Vendor_Name", "Favourite.Product_Name"),
+        ],
+        [*lines, state("Products"), state("Vendors")],
+    )
+
+    assert [result.counts(state=n) for n in (0, 1)] == [{"created": 60}] * 2
+
+
 def test_streams_that_look_each_other_up_do_not_wait_for_each_other(org: Org) -> None:
     accounts = stream("Accounts", "Account_Name", "Parent_Account.Account_Name")
     lines = []
@@ -355,6 +380,18 @@ def test_where_zoho_takes_no_queries_nothing_is_written(org: Org, status: int, c
 
     assert "Contacts: Account_Name.Account_Name looks up records of Accounts" in result.sentence
     assert code in result.sentence
+    assert (org.calls("insert"), result.states) == (0, [])
+
+
+@pytest.mark.usefixtures("no_pauses")
+def test_queries_that_are_too_many_for_now_are_no_mistake_of_the_config(org: Org) -> None:
+    body = {"code": "TOO_MANY_REQUESTS", "message": "x", "details": {}, "status": "error"}
+    org.fail("coql", times=99, status=429, body=body)
+
+    result = write_contacts(org, [{"Last_Name": "L", BY_NAME: "Acme"}])
+
+    assert result.failure is not None
+    assert result.failure.failure_type == FailureType.transient_error
     assert (org.calls("insert"), result.states) == (0, [])
 
 
