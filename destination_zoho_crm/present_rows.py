@@ -39,7 +39,11 @@ _PAGE = build_page_parser()
 
 class PresentRows:
     """Reads rows of one stream's subforms: by queries, fifty records each, and where these do not
-    serve, record by record. Safe to use from several threads."""
+    serve, record by record. Safe to use from several threads.
+
+    UNVERIFIED: that queries take `Parent_Id` as a criterion for all subforms and line items ("COQL:
+    Limitations" sends readers to the modules of rows), and that they show what was just written.
+    """
 
     def __init__(self, client: Client, module: str, usage_of: str) -> None:
         self._client = client

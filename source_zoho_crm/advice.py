@@ -1,5 +1,7 @@
 """Whether another retrieval method would have cost less."""
 
+import threading
+from collections import Counter
 from collections.abc import Mapping
 from math import ceil
 
@@ -11,6 +13,10 @@ from zoho_crm.limits import CREDITS_OF_AN_EXPORT, compute_query_credits
 _POLLS = 10
 #: Credits for finding the windows of a module by queries, besides one query per window.
 _SEARCH = 5
+#: A module with so few rows is one query, or one page of a list.
+_FEW = 200
+#: Credits that must be saved in all.
+_ENOUGH = 100
 _METHODS = {
     "COQL": "set Use COQL to Enabled",
     "REST": "set Use COQL to Disabled and API type to REST",
@@ -18,46 +24,69 @@ _METHODS = {
 }
 
 
-def advise_method(
-    method: str,
-    *,
-    rows: int,
-    columns: int,
-    credits_: int,
-    version: Mapping[str, int],
-    rich_text: bool,
-) -> str | None:
-    """A sentence where another retrieval method reads these rows for less than half the credits.
+class Advice:
+    """What the reads of a run have cost, and would have cost by each retrieval method.
 
-    `rich_text`: lists may cut texts of the module, and what fetching them costs is not known.
+    For the source as a whole, which has one retrieval method. Safe to use from several threads.
     """
-    costs = {
-        name: cost
-        for name, cost in _compute_costs(rows, columns, version).items()
-        if name != method
-    }
-    if rich_text:
-        costs.pop("REST", None)
-    best = min(costs, key=lambda name: costs[name])
-    if costs[best] * 2 >= credits_:
-        return None
-    return (
-        f"{rows:,} records of {columns} columns cost {credits_:,} credits by {method}; "
-        f"by {best} they would cost about {costs[best]:,} ({_METHODS[best]})."
-    )
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._credits = 0
+        self._costs: Counter[str] = Counter()
+
+    def count_read(
+        self,
+        *,
+        rows: int,
+        columns: int,
+        credits_: int,
+        version: Mapping[str, int],
+        rich_text: bool,
+    ) -> None:
+        """A module was read for so many credits.
+
+        `rich_text`: lists may cut texts of the module, and what fetching them costs is not known.
+        """
+        costs = _compute_costs(rows, columns, version)
+        if rich_text:
+            costs["REST"] = max(costs["REST"], credits_)
+        with self._lock:
+            self._credits += credits_
+            self._costs.update(costs)
+
+    def build_sentence(self, method: str) -> str | None:
+        """Where another than this method saves half of the credits, and a hundred."""
+        others = {name: cost for name, cost in self._costs.items() if name != method}
+        best = min(others, key=lambda name: others[name], default=None)
+        if best is None:
+            return None
+        saved = self._credits - others[best]
+        if saved * 2 < self._credits or saved < _ENOUGH:
+            return None
+        return (
+            f"The records that changed cost {self._credits:,} credits by {method}; by {best} they "
+            f"would have cost about {others[best]:,} ({_METHODS[best]})."
+        )
 
 
 def _compute_costs(rows: int, columns: int, version: Mapping[str, int]) -> dict[str, int]:
     """Credits of each retrieval method, id and cursor being in every column group ("API Limits").
 
-    The id alone is a call, too.
+    The id alone is a call, too, and so is finding out that there are no rows.
     """
     columns = max(columns, 1)
-    queries = ceil(rows / version["coql_rows"]) * ceil(columns / version["coql_columns"])
-    lists = ceil(rows / PER_PAGE) * ceil(columns / (version["rest_columns"] or columns))
+    groups = ceil(columns / version["coql_columns"])
+    pages = ceil(rows / version["coql_rows"])
+    windows = rows // MOST_ROWS + _SEARCH
+    lists = max(ceil(rows / PER_PAGE), 1) * ceil(columns / (version["rest_columns"] or columns))
     exports = ceil(rows / version["bulk_rows"])
+    queries = pages * groups * compute_query_credits(version["coql_rows"]) + windows
+    if rows <= _FEW:
+        # Bulk lists them.
+        return {"COQL": groups if rows else 1, "REST": lists, "Bulk": lists}
     return {
-        "COQL": queries * compute_query_credits(version["coql_rows"]) + rows // MOST_ROWS + _SEARCH,
+        "COQL": queries,
         "REST": lists,
         "Bulk": exports * (CREDITS_OF_AN_EXPORT + _POLLS),
     }

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
+from source_zoho_crm.methods import get_method
 from source_zoho_crm.modules import get_modules
 from zoho_crm.answers import accept_any_body, build_page_parser
 from zoho_crm.coql import build_select
@@ -27,7 +28,8 @@ _MODULES_TRIED = 5
 
 def find_needed_scopes(config: Mapping[str, Any]) -> dict[str, str]:
     """The smallest scopes for what the config reads, by what needs them."""
-    method = _get_method(config)
+    # Its name is that of the scope that it alone needs, if any.
+    method = get_method(config).lower()
     return {
         what: scope
         for what, scope in load_scopes("source").items()
@@ -60,7 +62,8 @@ def check_connection(org: Org, config: Mapping[str, Any]) -> None:
     modules = _iterate_modules(org, ask)
     first = attempt("settings", lambda: _find_first(modules, org)) or _ANY_MODULE
     module = attempt("modules", lambda: _find_first_listed(ask, chain([first], modules))) or first
-    method = _get_method(config)
+    # Its name is that of the scope that it alone needs, if any.
+    method = get_method(config).lower()
     if method in _CALLS and needed["modules"] not in missing:
         attempt(method, lambda: _CALLS[method](config, module))
     if missing:
@@ -70,14 +73,6 @@ def check_connection(org: Org, config: Mapping[str, Any]) -> None:
             f"{','.join(needed.values())}."
         )
     _compare_environment(details or {}, config["environment"])
-
-
-def _get_method(config: Mapping[str, Any]) -> str:
-    """The chosen retrieval method, by the name of the scope that it alone needs, if any."""
-    retrieval = config["retrieval"]
-    if retrieval["use_coql"] == "enabled":
-        return "coql"
-    return "bulk" if retrieval.get("api_type") == "Bulk" else "rest"
 
 
 def _fetch_details(ask: ZohoRequester) -> Mapping[str, Any]:

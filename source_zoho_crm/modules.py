@@ -9,6 +9,7 @@ from typing import Any
 
 from airbyte_cdk.models import FailureType
 
+from source_zoho_crm.advice import Advice
 from source_zoho_crm.download_pace import DownloadPace
 from source_zoho_crm.driver import Room
 from source_zoho_crm.readers.column_groups import WideQueries
@@ -91,6 +92,7 @@ class SourceModules:
         self.download_pace = DownloadPace()
         self.wide_queries = WideQueries()
         self.room = Room()
+        self.advice = Advice()
 
     def list_names(self, requester: Metadata) -> list[str]:
         """The API names of all modules of the org, in Zoho's order."""

@@ -48,6 +48,8 @@ ENOUGH = 256 * 1024
 MOST_WAITING = 16 * 2**20
 #: Packs until the CDK looks at the memory of the container again.
 _PACKS_TO_A_LOOK = 20
+#: How lines begin in which the CDK tells how a stream goes on.
+_PROGRESS = ("Read ", "Marking stream ", "Syncing stream: ", "Finished syncing ")
 #: What a message that is not packed counts for.
 _SMALL = 2**11
 
@@ -192,6 +194,10 @@ def _print_lines(lines: bytes) -> None:
             left = left[os.write(output, left) :]
 
 
-def hide_record_counts(entry: logging.LogRecord) -> bool:
-    """A log filter. The CDK counts messages: its own "Read N records" would count packs."""
-    return not (entry.msg.startswith("Read ") and " records from " in entry.msg)
+def hide_stream_progress(entry: logging.LogRecord) -> bool:
+    """A log filter for what the CDK says of each stream, four lines or more.
+
+    Statuses come as messages of their own. The CDK counts messages: its "Read N records" would
+    count packs.
+    """
+    return not entry.msg.startswith(_PROGRESS)

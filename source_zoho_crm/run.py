@@ -18,7 +18,7 @@ from airbyte_cdk.models import AirbyteLogMessage, AirbyteMessage, FailureType, L
 from airbyte_cdk.utils import AirbyteTracedException
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 
-from source_zoho_crm.packed_records import PackedEntrypoint, hide_record_counts
+from source_zoho_crm.packed_records import PackedEntrypoint, hide_stream_progress
 from source_zoho_crm.source import SourceZohoCrm
 from zoho_crm.problems import config_error
 from zoho_crm.process import prepare_process
@@ -45,7 +45,7 @@ def run() -> None:
             _report_problem(problem, checking=args[:1] == ["check"])
             return
         source.packed = True
-        logging.getLogger(f"airbyte.{source.name}").addFilter(hide_record_counts)
+        logging.getLogger(f"airbyte.{source.name}").addFilter(hide_stream_progress)
         entrypoint = PackedEntrypoint(source)
         try:
             with PRINT_BUFFER:

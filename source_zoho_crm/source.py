@@ -144,7 +144,7 @@ class SourceZohoCrm(YamlDeclarativeSource):
             source.packed = self.packed
             return source.read(logger, config, catalog, state)
         messages = shorten_errors(self._read_messages(logger, config, catalog))
-        messages = report_usage(messages, get_org(self._config))
+        messages = report_usage(messages, self._config)
         return messages if self.packed else unpack(messages)
 
     def _read_messages(

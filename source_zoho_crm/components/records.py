@@ -11,11 +11,11 @@ from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.streams.concurrent.cursor import ConcurrentCursor
 from airbyte_cdk.sources.types import Record, StreamSlice
 
-from source_zoho_crm.advice import advise_method
 from source_zoho_crm.bulk_read import BulkRead
 from source_zoho_crm.calls import Calls
 from source_zoho_crm.driver import drive
 from source_zoho_crm.letter_case import build_field_warnings
+from source_zoho_crm.methods import get_method
 from source_zoho_crm.modules import Module, get_modules
 from source_zoho_crm.odd_values import OddValues
 from source_zoho_crm.packed_records import PACKED, pack
@@ -105,14 +105,14 @@ class RecordsRetriever(Retriever):
 
     def _plan(self, start: str | None) -> ReadPlan:
         """`start`: where the CDK's cursor begins; None: the module is read whole."""
-        retrieval, end = self.config["retrieval"], self._end
+        end = self._end
         span = None if start is None else compute_span(self.config, self.name, start, end)
         incremental = is_incremental(self.config, self.name)
         return ReadPlan(
             module=self._module,
             fields=self._fields,
             version=self._version,
-            method="COQL" if retrieval["use_coql"] == "enabled" else retrieval["api_type"],
+            method=get_method(self.config),
             span=span,
             start=datetime.fromisoformat(self.config["start_datetime"]),
             end=end,
@@ -126,12 +126,20 @@ class RecordsRetriever(Retriever):
     def _report(self, read: ModuleRead) -> None:
         rows, deletions = read.emission.rows, read.emission.deletions
         also = f" and {deletions:,} deletions" if deletions else ""
-        LOGGER.info(f"{self.name}: {rows:,} records{also} read by {read.reader.name}.")
-        spent = get_org(self.config).usage.by_stream.get(self.name)
-        if spent and rows and not read.reader.replaced_by_rest:
-            hint = self._advise(read.reader.name, rows, spent.credits)
-            if hint:
-                LOGGER.info(f"{self.name}: {hint}")
+        if rows or deletions:
+            LOGGER.info(f"{self.name}: {rows:,} records{also} read by {read.reader.name}.")
+        org = get_org(self.config)
+        spent = org.usage.by_stream.get(self.name)
+        # After a first read the next ones are not like it.
+        first = is_incremental(self.config, self.name) and not has_state(self.config, self.name)
+        if spent and not (first or read.reader.replaced_by_rest):
+            get_modules(org).advice.count_read(
+                rows=rows,
+                columns=len(self._fields),
+                credits_=spent.credits,
+                version=self._version,
+                rich_text=any(field.is_rich_text for field in self._fields),
+            )
 
     def _end_without_rows(self, refusal: Refused) -> None:
         """Returns where a module that Zoho refuses altogether may end empty; raises if it may not.
@@ -155,16 +163,6 @@ class RecordsRetriever(Retriever):
             ) from refusal
         else:
             raise refusal
-
-    def _advise(self, method: str, rows: int, credits_: int) -> str | None:
-        return advise_method(
-            method,
-            rows=rows,
-            columns=len(self._fields),
-            credits_=credits_,
-            version=self._version,
-            rich_text=any(field.is_rich_text for field in self._fields),
-        )
 
     @property
     def _end(self) -> datetime:

@@ -437,3 +437,16 @@ def test_a_key_of_rows_must_be_a_field_of_theirs(org: Org) -> None:
     mapped = mapping("Leads", "Leads", "update", "id") | {"rows_key": "Project"}
     result = org.update("Leads", {"id": lead, "City": "Rome"}, mappings=[mapped])
     assert "names the rows_key Project, and no column goes to a subform" in result.sentence
+
+
+def test_a_record_with_more_rows_than_zoho_shows_is_rejected(org: Org) -> None:
+    refuse_queries(org, False, "Project_Details")
+    lead = lead_with(org, {"Project": "a"})
+    shown = {"id": lead, "Project_Details": [], "$has_more": {"Project_Details": True}}
+    org.fail("records.get:Leads", "body", body={"data": [shown]})
+
+    result = update(org, lead, [{"Project": "b"}])
+
+    assert result.counts() == {"rejected": 1}
+    assert result.said("in Project_Details: the record has more rows than Zoho shows at once")
+    assert projects(org, lead).keys() == {"a"}
