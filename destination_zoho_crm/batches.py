@@ -1,10 +1,12 @@
 """Rows of one stream gathered into batches, and the writers that carry several at a time."""
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from itertools import chain
 from urllib.parse import quote_plus
 
+from destination_zoho_crm.lookup_values import Sought, find_sought, fold_value
 from destination_zoho_crm.row_order import Group, RowOrder, WriteFuture
 from destination_zoho_crm.rows import EncodedRow, MergedRows
 
@@ -17,6 +19,8 @@ _IN_HAND = 5
 
 #: Rows of one key fill no batch of records, however many come; so many rows a record fill it.
 _ROWS_OF_ONE = 5
+#: Of rows of a table, all of which are written.
+_TABLE_ROWS_OF_ONE = 20
 
 #: The comma between keys, encoded for an address.
 _COMMA = "%2C"
@@ -88,21 +92,40 @@ class BatchBuilder:
     streams of the module among them."""
 
     def __init__(
-        self, writers: Writers, work: Work, order: RowOrder, *, most: int, most_text: int | None
+        self,
+        writers: Writers,
+        work: Work,
+        order: RowOrder,
+        *,
+        most: int,
+        most_text: int | None,
+        most_of_one: int | None = None,
     ) -> None:
         """`most_text`: of all keys of a batch, in the characters that an address needs for them;
-        None if they are in no address."""
+        None if they are in no address. `most_of_one`: rows of one key that make one record; None:
+        however many."""
         self._writers = writers
         self._work = work
         self._order = order
         self._most = most
+        self._most_of_one = most_of_one
         self._most_text = most_text
         #: No two records of a batch are linked: what happens within one call is not documented.
         self._waiting: dict[Group, MergedRows] = {}
         self._text = 0
         self._rows = 0
+        self._writes: set[WriteFuture] = set()
+        #: Those that write to the modules in which rows of this one find records, by module.
+        self._parents: Mapping[str, Sequence[BatchBuilder]] = {}
+        self._leads: dict[BatchBuilder, bool] = {}
+
+    def look_up_after(self, parents: Mapping[str, "Sequence[BatchBuilder]"]) -> None:
+        """Rows that look up a record of a module are written after what has arrived for it."""
+        self._parents = parents
 
     def add(self, row: EncodedRow) -> None:
+        if self._parents:
+            self._flush_sought(row)
         values = self._order.find_match_values(row.record)
         groups = self._order.find_groups(values)
         waiting = self._find_mergeable(row, groups)
@@ -117,7 +140,8 @@ class BatchBuilder:
         waiting.add(row)
         self._waiting[group] = waiting
         self._rows += 1
-        if len(self._waiting) >= self._most or self._rows >= self._most * _ROWS_OF_ONE:
+        rows_of_one = _TABLE_ROWS_OF_ONE if self._most_of_one else _ROWS_OF_ONE
+        if len(self._waiting) >= self._most or self._rows >= self._most * rows_of_one:
             self.flush()
 
     def _find_mergeable(self, row: EncodedRow, groups: Collection[Group]) -> MergedRows | None:
@@ -128,6 +152,8 @@ class BatchBuilder:
         (group,) = groups
         waiting = self._waiting.get(group)
         if waiting is None or waiting.rows[-1].key != row.key:
+            return None
+        if self._most_of_one and len(waiting.rows) >= self._most_of_one:
             return None
         return waiting if self._order.have_equal_values(waiting.record, row.record) else None
 
@@ -145,7 +171,54 @@ class BatchBuilder:
         if not self._waiting:
             return
         batch, self._waiting, self._text, self._rows = self._waiting, {}, 0, 0
-        earlier = {future for group in batch if group.writes for future in group.unwritten}
+        # First, for it may hand over rows that these must follow.
+        earlier = self._flush_parents(batch.values()) if self._parents else set()
+        earlier |= {future for group in batch if group.writes for future in group.unwritten}
         future = self._writers.submit(self._work, list(batch.values()), earlier)
+        self._writes = self._unwritten | {future}
         for group in batch:
             group.writes, group.gathered_by = (future,), None
+
+    @property
+    def _unwritten(self) -> set[WriteFuture]:
+        return {future for future in self._writes if not future.done()}
+
+    def _flush_parents(self, batch: Iterable[MergedRows]) -> set[WriteFuture]:
+        """Hands over the rows that these may look up; what writes them."""
+        modules = {one.module for rows in batch for _, one in find_sought(rows.record)}
+        earlier: set[WriteFuture] = set()
+        for module in modules:
+            for parent in self._parents.get(module, ()):
+                parent.flush()
+                earlier |= parent._unwritten
+        return earlier
+
+    def _flush_sought(self, row: EncodedRow) -> None:
+        """Hands over waiting rows that bring what the row looks up, where a batch of them could not
+        come first as a whole: rows of this stream, as an account looks up its parent account, and
+        of streams that look up what this one brings."""
+        for _, one in find_sought(row.record):
+            for parent in self._parents.get(one.module, ()):
+                if parent._leads_to(self) and parent._brings(one.folded):
+                    parent.flush()
+
+    def _leads_to(self, other: "BatchBuilder") -> bool:
+        """Whether its rows, or those that they look up, look up what the other brings."""
+        if other not in self._leads:
+            seen: list[BatchBuilder] = []
+            left = [self]
+            while left:
+                one = left.pop()
+                if one not in seen:
+                    seen.append(one)
+                    left += chain.from_iterable(one._parents.values())
+            self._leads[other] = other in seen
+        return self._leads[other]
+
+    def _brings(self, sought: Sought) -> bool:
+        """Whether a waiting row has the value."""
+        return any(
+            sought.field in waiting.record
+            and fold_value(str(waiting.record[sought.field])) == sought.value
+            for waiting in self._waiting.values()
+        )

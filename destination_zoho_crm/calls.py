@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from destination_zoho_crm.plan import StreamPlan
+from destination_zoho_crm.wanted_rows import find_external_paths
 from zoho_crm.domains import quote_path_part
 
 #: "Insert Records", "Update Records", "Upsert Records", "Delete Records": records of one call.
@@ -43,20 +44,12 @@ def build_call(
     """`automations`: the kinds that may run; None: all, which is Zoho's default.
     `skipped`: features that are none of these kinds and run unless the call says otherwise."""
     module = quote_path_part(plan.module.api_name)
-    headers = _build_external_header(plan)
+    headers = _build_external_header(plan, records)
     if plan.operation == "delete":
         assert plan.key is not None
-        params = {"ids": ",".join(str(record[plan.key.name]) for record in records)}
-        if automations is not None:
-            params["wf_trigger"] = "true" if "workflow" in automations else "false"
+        params = build_deletion([str(record[plan.key.name]) for record in records], automations)
         return Call("DELETE", module, params, headers, None, repeatable=True)
-    body: dict[str, Any] = {"data": list(records)}
-    if automations is not None:
-        body["trigger"] = list(automations)
-        if skipped:
-            # UNVERIFIED: that an upsert skips a feature for new and for changed records unless an
-            # `action` is named.
-            body["skip_feature_execution"] = [{"name": name} for name in skipped]
+    body = build_body(records, automations, skipped)
     if plan.lar_id is not None:
         body["lar_id"] = plan.lar_id
     if plan.operation == "insert":
@@ -70,8 +63,32 @@ def build_call(
     return Call("POST", f"{module}/upsert", {}, headers, body, repeatable=True)
 
 
-def _build_external_header(plan: StreamPlan) -> dict[str, str]:
-    """The header by which values of External ID fields stand for ids.
+def build_deletion(keys: Sequence[str], automations: Sequence[str] | None) -> dict[str, str]:
+    """The parameters of "Delete Records"."""
+    params = {"ids": ",".join(keys)}
+    if automations is not None:
+        params["wf_trigger"] = "true" if "workflow" in automations else "false"
+    return params
+
+
+def build_body(
+    records: Sequence[Mapping[str, Any]], automations: Sequence[str] | None, skipped: Sequence[str]
+) -> dict[str, Any]:
+    """What every call that brings records has in its body."""
+    body: dict[str, Any] = {"data": list(records)}
+    if automations is not None:
+        body["trigger"] = list(automations)
+        if skipped:
+            # UNVERIFIED: that an upsert skips a feature for new and for changed records unless an
+            # `action` is named.
+            body["skip_feature_execution"] = [{"name": name} for name in skipped]
+    return body
+
+
+def _build_external_header(
+    plan: StreamPlan, records: Sequence[Mapping[str, Any]]
+) -> dict[str, str]:
+    """The header by which values of External ID fields stand for ids, in rows of subforms too.
 
     "Records Using External ID". An upsert needs none for its own key: there an external field
     counts as unique.
@@ -85,4 +102,6 @@ def _build_external_header(plan: StreamPlan) -> dict[str, str]:
     if plan.key_kind == "external" and plan.operation in ("update", "delete"):
         assert plan.key is not None
         paths.insert(0, f"{module}.{plan.key.name}")
+    in_rows = (find_external_paths(plan.row_shapes, record) for record in records)
+    paths += (f"{module}.{'.'.join(path)}" for path in sorted(frozenset().union(*in_rows)))
     return {"X-EXTERNAL": ",".join(paths)} if paths else {}

@@ -69,9 +69,14 @@ def list_module_names(streams: Iterable[Entry], mappings: Sequence[StreamMapping
 
 def list_lookup_names(streams: Iterable[Entry], mappings: Sequence[StreamMapping]) -> set[str]:
     """The names, as they are spelled, that columns like `Account_Name.ERP_ID` begin with."""
-    paths = [path for entry in streams for path in read_columns(entry)]
-    paths += [path for mapping in mappings for _, path in mapping.fields or ()]
+    paths = list_paths(streams, mappings)
     return {path.partition(".")[0] for path in paths if "." in path}
+
+
+def list_paths(streams: Iterable[Entry], mappings: Sequence[StreamMapping]) -> set[str]:
+    """The names of columns, as they are spelled, and what mappings write them to."""
+    paths = {path for entry in streams for path in read_columns(entry)}
+    return paths | {path for mapping in mappings for _, path in mapping.fields or ()}
 
 
 def find_deletion_mark(sources: Iterable[str]) -> str | None:

@@ -2,13 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from destination_zoho_crm.matching import find_lookup_keys
 from destination_zoho_crm.modules import TargetModule
 from destination_zoho_crm.naming import Names, ask_if_meant
+from destination_zoho_crm.row_shapes import RowShape, find_shape
 from destination_zoho_crm.settings import Operation
-from destination_zoho_crm.target_fields import TargetField
+from destination_zoho_crm.target_fields import LINE_ITEMS, V2_ITEMS, TargetField
 
 #: "Insert Records": names the module that the ids in What_Id and Parent_Id are of.
 SE_MODULE = "$se_module"
@@ -25,19 +27,24 @@ class Column:
     field: TargetField | None
     #: The key in Zoho's record.
     name: str
-    #: What the value is: the field's own, a user's address, or a value of `external`.
-    via: Literal["value", "email", "external"] = "value"
+    #: What the value is: the field's own, a user's address, or a value of `external` or `key`.
+    via: Literal["value", "email", "external", "key"] = "value"
     #: The External ID field of the module that a lookup points at.
     external: TargetField | None = None
+    #: The unique or duplicate check field of that module by which a query finds the record.
+    key: TargetField | None = None
     #: The column's name differs from the field's in spelling.
     is_respelled: bool = False
+    #: Of a subform.
+    rows: RowShape | None = None
 
     @property
     def target(self) -> str:
         """The path by which a mapping would name what is written."""
         if self.via == "email":
             return f"{self.name}.email"
-        return f"{self.name}.{self.external.api_name}" if self.external else self.name
+        found_by = self.external or self.key
+        return f"{self.name}.{found_by.api_name}" if found_by else self.name
 
     @property
     def is_guess(self) -> bool:
@@ -68,15 +75,25 @@ class Fields:
     """The fields of a module, by the names that columns and mappings give them."""
 
     def __init__(
-        self, module: TargetModule, operation: Operation, lookups: Mapping[str, TargetModule]
+        self,
+        module: TargetModule,
+        operation: Operation,
+        lookups: Mapping[str, TargetModule],
+        *,
+        of_rows: bool = False,
     ) -> None:
-        """`lookups`: the known modules that the module's lookups point at."""
+        """`lookups`: the known modules that the module's lookups point at, and those of the rows
+        of its subforms. `of_rows`: it is that of rows inside records, whose lookups find records by
+        ids and External IDs alone."""
         self._module = module
         self._operation = operation
         self._lookups = lookups
+        self._of_rows = of_rows
         self._names = Names([*module.fields, *_NO_FIELDS])
         self._labelled = _group_by_label(module.fields.values())
         self._labels = Names(self._labelled)
+        self._rows = _group_by_rows_module(module)
+        self._row_modules = Names(self._rows)
 
     def find_name(self, name: str) -> str:
         """The API name of the field that is meant; the name itself if that is not clear."""
@@ -103,6 +120,8 @@ class Fields:
 
     def _find(self, name: str, *, mapped: bool) -> list[str]:
         fitting = self._names.find(name)
+        if not fitting and (rows := self._row_modules.find_only(name)):
+            return [self._rows[rows]]
         if fitting or not mapped:
             return fitting
         return [one for label in self._labels.find(name) for one in self._labelled[label]]
@@ -125,18 +144,24 @@ class Fields:
                 "a layout would keep other fields from being written; map it to have it written"
             )
             return DroppedColumn(source, reason, name)
-        return Column(source, field, name, is_respelled=is_respelled)
+        column = Column(source, field, name, is_respelled=is_respelled)
+        if not field.has_rows:
+            return column
+        rows = find_shape(field, self._module.api_name, self._lookups)
+        reason = f"Zoho does not list the module {field.rows_module}, of which its rows are"
+        return replace(column, rows=rows) if rows else DroppedColumn(source, reason, name)
 
     def _resolve_part(self, own: Column, part: str, *, mapped: bool) -> Column | DroppedColumn:
         """A column like `Account_Name.ERP_ID`, whose part names what finds the record."""
         field = own.field
         assert field is not None
-        target = self._lookups.get(field.lookup_module or "")
-        known = target.fields.values() if target else ()
-        external = {other.api_name: other for other in known if other.external}
-        parts = [*(["id"] if field.form == "reference" else ()), *external]
+        target = self._lookups.get(field.points_at or "")
+        refers = field.form in ("reference", "links")
+        external, keys = find_parts(field, target) if target else ({}, {})
+        keys = {} if self._of_rows else keys
+        parts = [*(["id"] if refers else ()), *external, *keys]
         parts += ["email"] if field.is_user else []
-        names, labelled = Names(parts), _group_by_label(external.values())
+        names, labelled = Names(parts), _group_by_label([*external.values(), *keys.values()])
         found = names.find_only(part)
         if found is None and mapped and (label := Names(labelled).find_only(part)):
             found = labelled[label][0] if len(labelled[label]) == 1 else None
@@ -146,9 +171,10 @@ class Fields:
             return DroppedColumn(own.source, reason, own.name)
         is_respelled = own.is_respelled or (found != part and not mapped)
         if found in external:
-            return Column(own.source, field, own.name, "external", external[found], is_respelled)
-        via: Literal["value", "email"] = "email" if found == "email" else "value"
-        return Column(own.source, field, own.name, via, None, is_respelled)
+            return replace(own, via="external", external=external[found], is_respelled=is_respelled)
+        if found in keys:
+            return replace(own, via="key", key=keys[found], is_respelled=is_respelled)
+        return replace(own, via="email" if found == "email" else "value", is_respelled=is_respelled)
 
     def _explain_no_field(self, source: str, path: str, fitting: Sequence[str]) -> DroppedColumn:
         module = self._module.api_name
@@ -159,6 +185,34 @@ class Fields:
         near = self._names.find_similar(name) or (self._labelled[label][0] if label else None)
         reason = f"{module} has no field {path}{ask_if_meant(near and near + dot + part)}"
         return DroppedColumn(source, reason, near)
+
+
+def find_parts(
+    field: TargetField, target: TargetModule
+) -> tuple[dict[str, TargetField], dict[str, TargetField]]:
+    """The fields of what the field points at that may follow its name in a column: those by which
+    Zoho finds the record, and those by which a query does.
+
+    "Records Using External ID" has no path into the links of a record, so there a query finds by
+    External IDs, too.
+    """
+    external = {other.api_name: other for other in target.fields.values() if other.external}
+    if field.form == "links":
+        return {}, {**external, **find_lookup_keys(target)}
+    return external, find_lookup_keys(target) if field.form == "reference" else {}
+
+
+def _group_by_rows_module(module: TargetModule) -> dict[str, str]:
+    """Subforms by what their rows are called: metadata of purchase orders name the two differently,
+    and a column of v2 may be named as later versions name line items."""
+    named = {
+        field.rows_module: field.api_name
+        for field in module.fields.values()
+        if field.rows_module is not None
+    }
+    if V2_ITEMS in module.fields:
+        named |= dict.fromkeys(LINE_ITEMS.get(module.api_name, ()), V2_ITEMS)
+    return {name: field for name, field in named.items() if name not in module.fields}
 
 
 def drop_rivals(columns: Iterable[Column | DroppedColumn]) -> list[Column | DroppedColumn]:

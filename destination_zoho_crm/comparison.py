@@ -13,7 +13,7 @@ from zoho_crm.casts import Odd
 from zoho_crm.multi_select import MultiSelectTexts
 
 #: Forms whose values do not come back as they were sent, or not at all.
-_NOT_COMPARED = (None, "tags", "links", "given")
+_NOT_COMPARED = (None, "tags", "links", "rows", "given")
 #: "COQL: Limitations": columns of a query in the strictest version, the id not counted.
 _MOST_COLUMNS = 49
 

@@ -24,7 +24,7 @@ from airbyte_cdk.models import (
 from airbyte_cdk.utils import AirbyteTracedException
 from airbyte_cdk.utils.airbyte_secrets_utils import get_secrets, update_secrets
 
-from destination_zoho_crm.catalog import list_lookup_names
+from destination_zoho_crm.catalog import list_lookup_names, list_paths
 from destination_zoho_crm.client import Client
 from destination_zoho_crm.discovery import describe_operations
 from destination_zoho_crm.modules import TargetModules
@@ -183,7 +183,9 @@ class DestinationZohoCrm(Destination):
             raise config_error("This org has no module that can be written by Zoho's API.")
         named = [mapping.module for mapping in settings.mappings]
         fetched = modules.find_with_lookups(
-            named or [modules.find_described()], list_lookup_names((), settings.mappings)
+            named or [modules.find_described()],
+            list_lookup_names((), settings.mappings),
+            list_paths((), settings.mappings),
         )
         raise_problems(
             problem

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from destination_zoho_crm.catalog import DELETED_AT
-from destination_zoho_crm.columns import SE_MODULE
+from destination_zoho_crm.columns import SE_MODULE, find_parts
 from destination_zoho_crm.matching import find_keys, list_allowed
 from destination_zoho_crm.modules import TargetModule
 from destination_zoho_crm.settings import SYNC_MODES, Operation
 from destination_zoho_crm.target_fields import TargetField
+from zoho_crm.data_types import Form
 
 #: What an activity is about: a record of several modules, so its module must be named, too.
 _ABOUT = "What_Id"
@@ -16,6 +17,11 @@ _ABOUT = "What_Id"
 _ID = {"type": "string"}
 _TEXT = {"type": ["null", "string"]}
 _LIST = {"type": ["null", "array"], "items": {"type": "string"}}
+_ROWS = {"type": ["null", "array"], "items": {"type": "object"}}
+
+
+#: Of forms that are not read as they are written.
+_SCHEMAS: Mapping[Form, Mapping[str, Any]] = {"links": _LIST, "rows": _ROWS}
 
 
 def describe_operations(modules: Mapping[str, TargetModule]) -> Iterator[dict[str, Any]]:
@@ -63,17 +69,16 @@ def _build_schema(
 def _build_columns(field: TargetField, modules: Mapping[str, TargetModule]) -> dict[str, Any]:
     """The field, and the other ways to name what it points at."""
     columns = {field.api_name: _build_property(field)}
+    kind = _LIST if field.form == "links" else _TEXT
     if field.is_user:
-        columns[f"{field.api_name}.email"] = {**_TEXT, "format": "email"}
-    target = modules.get(field.lookup_module or "")
-    for other in target.fields.values() if target else ():
-        if other.external:
-            columns[f"{field.api_name}.{other.api_name}"] = _TEXT
-    return columns
+        columns[f"{field.api_name}.email"] = kind if kind is _LIST else {**kind, "format": "email"}
+    target = modules.get(field.points_at or "")
+    external, keys = find_parts(field, target) if target else ({}, {})
+    return columns | {f"{field.api_name}.{name}": kind for name in {**external, **keys}}
 
 
 def _build_property(field: TargetField) -> dict[str, Any]:
-    schema = dict(_LIST if field.form == "links" else field.read.type.schema)
+    schema = dict(_SCHEMAS.get(field.form or "given") or field.read.type.schema)
     if field.data_type == "email":
         schema["format"] = "email"
     if field.form == "text" and field.length:

@@ -85,9 +85,9 @@ class Encoder:
         if field is None:
             return _encode_id if self.name == "id" else _encode_module_name
         if self._column.via == "email":
-            return self._encode_user
+            return partial(encode_user, self._users)
         if external := self._column.external:
-            return lambda value: {external.api_name: _limit_text(external, value)}
+            return lambda value: {external.api_name: limit_text(external, value)}
         own: Mapping[Form, Callable[[TargetField, Any], Any]] = {
             "text": self._encode_text,
             "options": self._encode_options,
@@ -103,14 +103,8 @@ class Encoder:
             self._warned.add(words)
             LOGGER.warning(f"{self._stream}: the column {self._column.source} {words}.")
 
-    def _encode_user(self, value: Any) -> dict[str, str]:
-        user = self._users.get(value.strip().lower()) if isinstance(value, str) else None
-        if user is None:
-            raise InvalidValueError("no active user has this address")
-        return {"id": user}
-
     def _encode_text(self, field: TargetField, value: Any) -> str:
-        text = _limit_text(field, value)
+        text = limit_text(field, value)
         return self._picklist.read_one(text, self._warn) if self._picklist else text
 
     def _encode_options(self, field: TargetField, value: Any) -> list[str] | Empty:
@@ -123,7 +117,7 @@ class Encoder:
             if len(given) == 1:
                 ways += [_split(given[0], ","), _split(given[0], "|")]
         else:
-            given = [_read_text(item, "expected a list of texts") for item in _read_list(value)]
+            given = [_read_text(item, "expected a list of texts") for item in read_list(value)]
             ways = [given]
             if not all(option.strip() for option in given):
                 raise InvalidValueError("an option is blank")
@@ -146,10 +140,18 @@ class Encoder:
 
     def _encode_reference(self, field: TargetField, value: Any) -> dict[str, Any]:
         try:
-            return _build_reference(field, value)
+            return read_reference(value)
         except InvalidValueError as error:
             reasons = filter(None, [str(error), self._suggest()])
             raise InvalidValueError("; ".join(reasons)) from None
+
+
+def encode_user(users: Mapping[str, str], value: Any) -> dict[str, str]:
+    """`users`: ids by address."""
+    user = users.get(value.strip().lower()) if isinstance(value, str) else None
+    if user is None:
+        raise InvalidValueError("no active user has this address")
+    return {"id": user}
 
 
 def _read_timestamp(value: Any) -> datetime:
@@ -175,7 +177,7 @@ def _read_text(value: Any, expected: str = "expected a text") -> str:
     return format_number(value) if isinstance(value, float) else str(value)
 
 
-def _limit_text(field: TargetField, value: Any) -> str:
+def limit_text(field: TargetField, value: Any) -> str:
     text = _read_text(value)
     if field.length and len(text) > field.length:
         raise InvalidValueError(f"longer than {field.length} characters")
@@ -220,7 +222,7 @@ def _encode_module_name(value: Any) -> str:
     return value
 
 
-def _build_reference(field: TargetField, value: Any) -> dict[str, Any]:
+def read_reference(value: Any) -> dict[str, Any]:
     """An id, or an object that holds one as Zoho's answers do."""
     if isinstance(value, str) and value.lstrip().startswith("{"):
         value = _parse_json(value)
@@ -231,7 +233,7 @@ def _build_reference(field: TargetField, value: Any) -> dict[str, Any]:
     return {"id": _encode_id(value.get("id")), **module}
 
 
-def _read_list(value: Any) -> list[Any]:
+def read_list(value: Any) -> list[Any]:
     if isinstance(value, str):
         value = _parse_json(value) if value.lstrip().startswith("[") else [value]
     if not isinstance(value, list):
@@ -247,17 +249,12 @@ def _encode_tags(field: TargetField, value: Any) -> list[dict[str, str]] | Empty
     """A text is one name, or several between semicolons."""
     between = isinstance(value, str) and not value.lstrip().startswith("[")
     tags = []
-    for item in _split(value, ";") if between else _read_list(value):
+    for item in _split(value, ";") if between else read_list(value):
         name = item.get("name") if isinstance(item, dict) else item
         if not isinstance(name, str) or not name.strip():
             raise InvalidValueError("expected a list of names")
         tags.append({"name": name})
     return tags or EMPTY
-
-
-def _encode_links(field: TargetField, value: Any) -> list[dict[str, Any]]:
-    """Ids of what a new record is linked with ("Insert Records": multi-select lookup)."""
-    return [{str(field.link): _build_reference(field, item)} for item in _read_list(value)]
 
 
 def _encode_given(field: TargetField, value: Any) -> Any:
@@ -295,6 +292,5 @@ _ENCODERS: Mapping[Form, Callable[[TargetField, Any], Any]] = {
     "boolean": _encode_boolean,
     "date": _encode_date,
     "tags": _encode_tags,
-    "links": _encode_links,
     "given": _encode_given,
 }

@@ -16,6 +16,9 @@ OF_RECORDS = frozenset(
     """.split()  # noqa: SIM905 - a list of words reads better as words
 )
 
+#: The records are linked already ("Update Records": errors of multi-select lookups).
+DUPLICATE_LINK = "DUPLICATE_LINKING_DATA"
+
 #: Codes that always concern a whole call. INVALID_MODULE is in a list in some samples and alone in
 #: recordings.
 OF_CALLS_ONLY = TOKEN_REFUSED | {

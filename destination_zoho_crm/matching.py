@@ -8,6 +8,7 @@ from typing import Literal
 
 from destination_zoho_crm.modules import TargetModule
 from destination_zoho_crm.settings import SYNC_MODES, Operation
+from destination_zoho_crm.target_fields import TargetField
 
 KeyKind = Literal["id", "system", "unique", "external"]
 
@@ -41,15 +42,6 @@ _WITHOUT_SYSTEM_FIELD = (
 #: "Records Using External ID" leaves them out.
 _WITHOUT_EXTERNAL = ("Calls", "Appointments_Rescheduled_History__s")
 
-#: "Insert Records": rows that a new record must bring; subforms cannot be written yet.
-_NEW_WITH_ROWS = {
-    "Price_Books": "pricing details",
-    "Quotes": "line items",
-    "Sales_Orders": "line items",
-    "Purchase_Orders": "line items",
-    "Invoices": "line items",
-}
-
 
 def find_system_field(module: TargetModule) -> str | None:
     """The field that Zoho itself takes for a duplicate check, if the module has one."""
@@ -57,9 +49,17 @@ def find_system_field(module: TargetModule) -> str | None:
     return name if name in module.fields else None
 
 
-def find_required_rows(module: str) -> str | None:
-    """What keeps a new record of the module from being written, in a word."""
-    return _NEW_WITH_ROWS.get(module)
+def find_lookup_keys(module: TargetModule) -> dict[str, TargetField]:
+    """The fields by which a query finds one record of the module, for lookups that point at it: the
+    duplicate check field, and unique fields. External ID fields have Zoho's own mechanism."""
+    system = find_system_field(module)
+    return {
+        field.api_name: field
+        for field in module.fields.values()
+        if (field.unique or field.api_name == system)
+        and not field.external
+        and field.form in ("text", "integer", "long")
+    }
 
 
 def find_keys(module: TargetModule, operation: Operation) -> dict[str, KeyKind]:
@@ -98,11 +98,6 @@ def find_unsupported_reason(module: TargetModule, operation: Operation) -> str |
         return f"Zoho lets no one change records of {name}"
     if operation == "delete" and not module.deletable:
         return f"Zoho lets no one delete records of {name}"
-    if operation == "insert" and (rows := find_required_rows(name)):
-        return (
-            f"a new record of {name} needs {rows}, which cannot be written yet, so only records "
-            "that are there can be written to"
-        )
     if operation == "upsert":
         if not (name in SYSTEM_FIELDS or name in _WITHOUT_SYSTEM_FIELD or module.custom):
             return f"Zoho has no upsert for {name}"

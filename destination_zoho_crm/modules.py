@@ -4,12 +4,18 @@ import logging
 import threading
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from destination_zoho_crm.naming import fold_spelling
-from destination_zoho_crm.target_fields import TargetField, reports_external
+from destination_zoho_crm.target_fields import (
+    LINE_ITEMS,
+    PRICE_RANGES,
+    TargetField,
+    reports_external,
+)
 from zoho_crm.directory import Directory, Metadata
+from zoho_crm.json_text import as_object
 from zoho_crm.problems import Refused
 
 LOGGER = logging.getLogger("airbyte")
@@ -19,9 +25,13 @@ _MODULES_TRIED = 5
 
 #: Their records are made by other calls than "Insert Records": a file comes with each.
 _MADE_BY_OTHER_CALLS = ("Attachments",)
+#: "Insert Records": rows that a new record must bring, whatever metadata says.
+_ROWS_OF_NEW = {**LINE_ITEMS, "Price_Books": (PRICE_RANGES,)}
+#: Rows of a parent, which are written inside it.
+_OF_ROWS = ("subform", "static_subform")
 #: Rows of a parent, and pages that are not records. Of other kinds, their flags alone decide:
 #: the history of rescheduled appointments is a hidden "field_tracker", and can be written.
-_NOT_WRITABLE = ("subform", "static_subform", "web")
+_NOT_WRITABLE = (*_OF_ROWS, "web")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +46,8 @@ class TargetModule:
     #: Whether metadata says of a field that it is an External ID; that of v2 does not.
     reports_external: bool
     fields: Mapping[str, TargetField]
+    #: Of rows of a subform: the module of the records that they belong to.
+    parent: str | None = None
 
     @classmethod
     def from_metadata(
@@ -43,7 +55,11 @@ class TargetModule:
     ) -> "TargetModule":
         """From "Modules Metadata" and "Fields Metadata"."""
         entries = [entry for entry in fields if entry.get("api_name")]
-        named = [TargetField.from_metadata(entry) for entry in entries]
+        needed = _ROWS_OF_NEW.get(module["api_name"], ())
+        named = [
+            replace(field, mandatory=True) if field.api_name in needed else field
+            for field in map(TargetField.from_metadata, entries)
+        ]
         return cls(
             api_name=module["api_name"],
             custom=module.get("generated_type") == "custom",
@@ -52,6 +68,7 @@ class TargetModule:
             deletable=bool(module.get("deletable")),
             reports_external=any(reports_external(entry) for entry in entries),
             fields={field.api_name: field for field in named},
+            parent=_read_parent(module),
         )
 
 
@@ -63,6 +80,11 @@ class TargetModules:
         self._requester = requester
         listed = directory.list_modules(requester)
         self._entries = {name: entry for name, entry in listed.items() if _is_writable(entry)}
+        self._row_entries = {
+            name: entry
+            for name, entry in listed.items()
+            if entry.get("generated_type") in _OF_ROWS and entry.get("api_supported", True)
+        }
         self._lock = threading.Lock()
         self._described: dict[str, Future[TargetModule | Refused]] = {}
 
@@ -114,23 +136,32 @@ class TargetModules:
         return modules
 
     def find_with_lookups(
-        self, names: Iterable[str], lookups: Iterable[str]
+        self, names: Iterable[str], lookups: Iterable[str], columns: Iterable[str] = ()
     ) -> dict[str, TargetModule]:
-        """These modules, and those that their fields named in `lookups` point at, however these
-        names are spelled."""
+        """These modules, those that their fields named in `lookups` point at, and those of the rows
+        of subforms named in `columns`, however these names are spelled."""
         modules = self.find(names)
         wanted = {fold_spelling(name) for name in lookups}
+        rows = {fold_spelling(name) for name in columns}
         fields = [field for module in modules.values() for field in module.fields.values()]
         targets = {
-            field.lookup_module or ""
+            field.points_at or ""
             for field in fields
             if wanted & {fold_spelling(field.api_name), fold_spelling(field.label)}
         }
+        targets |= {
+            field.rows_module
+            for field in fields
+            if field.rows_module
+            and rows & set(map(fold_spelling, (field.api_name, field.label, field.rows_module)))
+        }
+        targets |= {module.parent for module in modules.values() if module.parent}
         return modules | self.find(targets)
 
     def _read(self, names: Iterable[str]) -> dict[str, TargetModule | Refused]:
         """Described side by side, once each; what fails is asked for again by the next call."""
-        wanted = dict.fromkeys(name for name in names if name in self._entries)
+        known = self._entries | self._row_entries
+        wanted = dict.fromkeys(name for name in names if name in known)
         with self._lock:
             for name in wanted:
                 if name not in self._described:
@@ -149,7 +180,15 @@ class TargetModules:
         fields = self._directory.ask_for_fields(name, self._requester)
         if isinstance(fields, Refused):
             return fields
-        return TargetModule.from_metadata(self._entries[name], fields)
+        entry = self._entries.get(name) or self._row_entries[name]
+        return TargetModule.from_metadata(entry, fields)
+
+
+def _read_parent(module: Mapping[str, Any]) -> str | None:
+    if module.get("generated_type") not in _OF_ROWS:
+        return None
+    name = as_object(module.get("parent_module")).get("api_name")
+    return name if isinstance(name, str) and name else None
 
 
 def _is_writable(module: Mapping[str, Any]) -> bool:

@@ -7,6 +7,9 @@ from typing import Any
 
 from destination_zoho_crm.columns import Column
 from destination_zoho_crm.encoding import Encoder
+from destination_zoho_crm.link_values import build_link_encoder
+from destination_zoho_crm.lookup_values import build_key_encoder
+from destination_zoho_crm.modules import TargetModules
 from destination_zoho_crm.picklists import Picklists
 from destination_zoho_crm.quick_values import quicken
 from destination_zoho_crm.suggestions import Suggestions
@@ -19,11 +22,19 @@ class OrgValues:
     users: Mapping[str, str]
     picklists: Picklists
     suggestions: Suggestions
+    modules: TargetModules
 
-    def build_encoder(self, stream: str, module: str, column: Column) -> Callable[[Any], Any]:
-        """That of a column of the stream that is written to the module."""
-        picklist = self.picklists.find(module, column.field)
+    def build_encoder(
+        self, stream: str, module: str, column: Column, *, removes: bool = False
+    ) -> Callable[[Any], Any]:
+        """That of a column of the stream that is written to the module. `removes`: a list without
+        items removes what its field has."""
         suggest = cache(lambda: self.suggestions.suggest(column))
+        if column.field is not None and column.field.form == "links":
+            return build_link_encoder(column, self.users, suggest, removes=removes)
+        if column.via == "key":
+            return build_key_encoder(column)
+        picklist = self.picklists.find(module, column.field)
         encoder = Encoder(stream, column, self.users, picklist, suggest)
         return quicken(column, encoder, is_checked=picklist is not None)
 

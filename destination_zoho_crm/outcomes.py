@@ -4,7 +4,7 @@ Zoho's own text is not logged: it can hold a value of the row.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from destination_zoho_crm import error_codes
@@ -19,7 +19,10 @@ Result = Literal["created", "updated", "unchanged", "deleted", "superseded", "re
 #: Codes of our own, beside Zoho's.
 EMPTY_KEY = "EMPTY_KEY"
 MALFORMED_ROW = "MALFORMED_ROW"
+LINKS_UNKNOWN = "LINKS_UNKNOWN"
 OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
+RECORD_AMBIGUOUS = "RECORD_AMBIGUOUS"
+RECORD_NOT_FOUND = "RECORD_NOT_FOUND"
 TOO_LARGE = "TOO_LARGE"
 DELETED_AT_SOURCE = "DELETED_AT_SOURCE"
 ALIVE_AT_SOURCE = "ALIVE_AT_SOURCE"
@@ -27,6 +30,16 @@ ALIVE_AT_SOURCE = "ALIVE_AT_SOURCE"
 
 class InvalidValueError(ValueError):
     """Zoho would not take the value. The reason never shows the value."""
+
+
+class InvalidRowError(InvalidValueError):
+    """One of the rows in a subform's column; `field`: of the row, if it is one field's value."""
+
+    def __init__(self, reason: str, number: int, field: str | None = None) -> None:
+        """`number`: of the row in its list, from 1 on."""
+        super().__init__(reason)
+        self.number = number
+        self.field = field
 
 
 class Outcome(NamedTuple):
@@ -46,11 +59,23 @@ class Outcome(NamedTuple):
     loggable: str = ""
     #: All that Zoho said of a rejected row; its `errors`, where there are several.
     details: Mapping[str, Any] | None = None
+    #: Of a record with rows of a table, the outcome of each row, in their order.
+    of_rows: Sequence["Outcome"] = ()
 
 
 def reject(code: str, message: str, field: str | None = None) -> Outcome:
     """A row that we reject. The message is logged, so it must not hold a value."""
     return Outcome("rejected", code=code, message=message, field=field, loggable=message)
+
+
+def reject_value(error: InvalidValueError, name: str) -> Outcome:
+    """A row whose value for the field `name` is not one that Zoho takes."""
+    if not isinstance(error, InvalidRowError):
+        return reject(errors.INVALID_DATA, str(error), name)
+    # The log counts reasons, so it is spared the number.
+    where = f"{name}.{error.field}" if error.field else name
+    outcome = reject(errors.INVALID_DATA, str(error), where)
+    return outcome._replace(message=f"row {error.number}: {error}")
 
 
 LARGE_ROW = reject(
@@ -62,7 +87,7 @@ UNCHANGED = Outcome("unchanged")
 #: "Insert Records", "Update Records": codes of a record's errors.
 _WORDS: Mapping[str, str] = {
     error_codes.DUPLICATE_DATA: "another record has this value",
-    "DUPLICATE_LINKING_DATA": "the records are linked already",
+    error_codes.DUPLICATE_LINK: "the records are linked already",
     "DEPENDENT_FIELD_MISSING": "a field it depends on has no value",
     "DEPENDENT_MISMATCH": "the value does not go with that of a field it depends on",
     "RECORD_LOCKED": "the record is locked",
@@ -74,6 +99,9 @@ _WORDS: Mapping[str, str] = {
 }
 #: Of the record itself, and not of one that it points at.
 _OWN_ID = re.compile(r"\$\.data\[\d+\]\.id", re.ASCII)
+
+#: Of a row in a subform.
+_OF_ROW = re.compile(r"\$\.data\[\d+\]\.(?P<subform>\w+)\[(?P<place>\d+)\]", re.ASCII)
 
 _DONE: Mapping[Operation, Result] = {
     "insert": "created",
@@ -158,10 +186,25 @@ def _list_fields(details: Mapping[str, Any]) -> list[str]:
     several = details.get("expected_fields") or details.get("ambiguity_due_to")
     places = several if isinstance(several, list) else [details]
     return [
-        str(place["api_name"])
+        _name_field(place)
         for place in places
         if isinstance(place, Mapping) and place.get("api_name")
     ]
+
+
+def _name_field(place: Mapping[str, Any]) -> str:
+    """The field, and the subform where it is one of a row's."""
+    name, row = str(place["api_name"]), _OF_ROW.match(str(place.get("json_path")))
+    return f"{row['subform']}.{name}" if row and row["subform"] != name else name
+
+
+def list_row_places(details: Mapping[str, Any] | None) -> Iterator[tuple[str, int]]:
+    """Subforms and places of the rows that an error speaks of, in the order of the call."""
+    several = (details or {}).get("errors")
+    for error in several if isinstance(several, list) else [{"details": details}]:
+        path = as_object(as_object(error).get("details")).get("json_path")
+        if row := _OF_ROW.match(str(path)):
+            yield row["subform"], int(row["place"])
 
 
 def _format_limits(details: Mapping[str, Any]) -> str:

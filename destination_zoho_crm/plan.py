@@ -1,43 +1,18 @@
-"""What a run will do: a plan for each stream, or one error that names all problems.
+"""What a run will do with one stream. Pure."""
 
-Pure: the catalog, the settings and Zoho's metadata go in.
-"""
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
-
-from destination_zoho_crm import matching
-from destination_zoho_crm.catalog import (
-    find_deletion_mark,
-    find_mapping,
-    find_module_name,
-    find_unused_mappings,
-    is_activated,
-    read_columns,
-    read_primary_key,
-    read_stream_key,
-)
-from destination_zoho_crm.columns import Column, DroppedColumn, Fields, drop_rivals
+from destination_zoho_crm.child_tables import ChildTable
+from destination_zoho_crm.columns import Column, DroppedColumn
 from destination_zoho_crm.matching import KeyKind
 from destination_zoho_crm.modules import TargetModule
-from destination_zoho_crm.naming import Names
-from destination_zoho_crm.plan_problems import (
-    end_sentence,
-    explain_unknown_column,
-    explain_unknown_module,
-    find_column_problems,
-    find_missing_columns,
-    find_missing_of_new_records,
-    find_operation_problems,
-    raise_problems,
-    suggest_mapping,
-)
 from destination_zoho_crm.protocol import StreamKey
-from destination_zoho_crm.settings import ASSIGNING, SYNC_MODES, Operation, StreamMapping
-
-#: What a sync mode asks for, where no mapping says otherwise.
-_OPERATIONS = {mode: operation for operation, mode in SYNC_MODES.items()}
+from destination_zoho_crm.row_shapes import RowShape
+from destination_zoho_crm.settings import (
+    Operation,
+    RowsMode,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +36,39 @@ class StreamPlan:
     lar_id: str | None = None
     #: Where the mapping and the connection differ, and what new records lack.
     warnings: tuple[str, ...] = ()
+    #: What becomes of the rows that a record has besides those of the input.
+    rows: RowsMode = "replace"
+    #: The field by which rows of subforms find those that are there.
+    rows_key: str | None = None
+    #: The subforms that are written, by their fields.
+    row_shapes: Mapping[str, RowShape] = field(default_factory=dict)
+    #: The stream is a table of a subform's rows; `module`, `operation` and `key` are then those of
+    #: the records, which are updated.
+    table: ChildTable | None = None
 
     @property
     def label(self) -> str:
         return format_stream(self.stream)
 
+    @property
+    def links(self) -> tuple[Column, ...]:
+        """The columns of multi-select and multi-user lookups."""
+        return tuple(one for one in self.columns if one.field and one.field.form == "links")
+
+    @property
+    def adds_tags(self) -> bool:
+        """Whether tags are added to those that records have."""
+        tagged = any(one.field and one.field.form == "tags" for one in self.columns)
+        return tagged and self.rows == "append" and self.operation in ("update", "upsert")
+
     def __str__(self) -> str:
+        if table := self.table:
+            by = f" by {table.rows_key}" if table.rows_key else " by id" if table.has_ids else ""
+            columns = ", ".join(map(str, (table.key_path, *table.columns)))
+            return (
+                f"{self.label} -> {table.shape.module.api_name} of {self.module.api_name}: "
+                f"{table.operation}{by}; {columns}"
+            )
         by = f" by {self.key.name}" if self.key else ""
         shown = [] if self.operation == "delete" else [*self.columns]
         if self.key and self.key not in shown and self.key.source != self.key.name:
@@ -77,220 +79,3 @@ class StreamPlan:
 
 def format_stream(stream: StreamKey) -> str:
     return ".".join(filter(None, stream))
-
-
-def make_plan(
-    streams: Sequence[Mapping[str, Any]],
-    mappings: Sequence[StreamMapping],
-    modules: Mapping[str, TargetModule],
-    names: Sequence[str],
-) -> list[StreamPlan]:
-    """`modules`: those wanted, and those that their lookups point at; `names`: all there are."""
-    problems: list[str] = []
-    plans: list[StreamPlan] = []
-    unused = find_unused_mappings(streams, mappings)
-    if not streams:
-        problems.append("The configured catalog holds no stream, so there is nothing to write.")
-    for entry in streams:
-        planner = _StreamPlanner(entry, find_mapping(entry, mappings), modules, names, unused)
-        if any(plan.stream == planner.key for plan in plans):
-            problems.append(f"{format_stream(planner.key)}: the catalog holds this stream twice.")
-        plan = planner.build()
-        if plan is None:
-            problems += [
-                end_sentence(f"{format_stream(planner.key)}: {problem}")
-                for problem in planner.problems
-            ]
-        else:
-            plans.append(plan)
-    raise_problems(problems)
-    return plans
-
-
-class _StreamPlanner:
-    """Plans one stream; gathers all its problems."""
-
-    def __init__(
-        self,
-        entry: Mapping[str, Any],
-        mapping: StreamMapping | None,
-        modules: Mapping[str, TargetModule],
-        names: Sequence[str],
-        unused: Sequence[StreamMapping],
-    ) -> None:
-        """`unused`: the mappings that name no stream."""
-        self.entry = entry
-        self.mapping = mapping
-        self.modules = modules
-        self.names = names
-        self.unused = unused
-        self.key = read_stream_key(entry)
-        self.sources = read_columns(entry)
-        self.problems: list[str] = []
-        self._activated = is_activated(entry)
-        self._mapped = mapping is not None and mapping.fields is not None
-
-    def build(self) -> StreamPlan | None:
-        """None: there are problems."""
-        name = find_module_name(self.entry, self.mapping)
-        operation = self._find_operation()
-        module = self.modules.get(name)
-        if module is None or name not in self.names:
-            unmapped = not (self.mapping or self._activated)
-            advice = suggest_mapping(format_stream(self.key), self.unused) if unmapped else ""
-            self.problems.append(explain_unknown_module(name, self.names) + advice)
-        if self._activated and self.mapping and self.mapping.module != name:
-            self.problems.append(
-                f"the connection writes it to {name}, its mapping to {self.mapping.module}"
-            )
-        if module is None or operation is None or self.problems:
-            return None
-        fields = Fields(module, operation, self.modules)
-        chosen = self._choose_key(module, operation, fields)
-        problems = list(find_operation_problems(module, operation, chosen))
-        self.problems += problems
-        pairs = self._pair_columns()
-        columns = self._resolve_columns(pairs, fields)
-        if not problems:
-            self.problems += self._find_column_problems(module, operation, chosen, columns)
-        if self.problems:
-            return None
-        written = [column for column in columns if isinstance(column, Column)]
-        key = next((column for column in written if column.name == chosen), None)
-        mark = find_deletion_mark(self.sources)
-        return StreamPlan(
-            stream=self.key,
-            module=module,
-            operation=operation,
-            key=key,
-            key_kind=matching.find_keys(module, operation).get(chosen or ""),
-            columns=tuple(
-                column
-                for column in written
-                if column.name != "id" and (operation != "delete" or column is key)
-            ),
-            dropped=() if operation == "delete" else tuple(_find_dropped(columns, key, mark)),
-            sources=tuple(self.sources or dict.fromkeys(source for source, _ in pairs)),
-            unlisted=() if operation == "delete" else tuple(self._find_unlisted(pairs, mark)),
-            deletion_mark=mark,
-            lar_id=self.mapping.lar_id if self.mapping and operation in ASSIGNING else None,
-            warnings=(
-                *self._find_warnings(module, operation, fields, chosen),
-                *find_missing_of_new_records(module, operation, columns),
-            ),
-        )
-
-    def _find_operation(self) -> Operation | None:
-        mode = self.entry.get("destination_sync_mode")
-        if self.mapping and not self._activated:
-            return self.mapping.operation
-        operation = _OPERATIONS.get(str(mode))
-        if operation is None:
-            # Where data activation names the module, it alone says what is done.
-            mapped = "" if self._activated else ", or map the stream"
-            self.problems.append(
-                f"{mode} would replace all records of the module, which is not done in a CRM; "
-                f"choose one of {', '.join(_OPERATIONS)}{mapped}"
-                if str(mode).startswith("overwrite")
-                else f"the sync mode {mode!r} is none of {', '.join(_OPERATIONS)}"
-            )
-        return operation
-
-    def _choose_key(self, module: TargetModule, operation: Operation, fields: Fields) -> str | None:
-        """The key that the connection names; one that the mapping names replaces it."""
-        if operation == "insert":
-            return None
-        named, given = self._read_named_key(fields), self._read_given_key(fields)
-        if named and not self._activated:
-            return named
-        if len(given) == 1 and given[0] in matching.find_keys(module, operation):
-            return given[0]
-        return named or (given[0] if len(given) == 1 else "+".join(given) or None)
-
-    def _read_given_key(self, fields: Fields) -> list[str]:
-        return [fields.find_name(path) for path in read_primary_key(self.entry)]
-
-    def _read_named_key(self, fields: Fields) -> str | None:
-        named = self.mapping.matching_key if self.mapping else None
-        return fields.find_name(named) if named else None
-
-    def _find_warnings(
-        self, module: TargetModule, operation: Operation, fields: Fields, key: str | None
-    ) -> Iterator[str]:
-        if self.mapping is None:
-            return
-        if not self._activated:
-            mode = str(self.entry.get("destination_sync_mode"))
-            if mode.startswith("overwrite"):
-                yield (
-                    f"its mapping's {operation} replaces the connection's {mode}, so no "
-                    "record is replaced or deleted"
-                )
-            return
-        said, named, given = (
-            self.mapping.operation,
-            self._read_named_key(fields),
-            self._read_given_key(fields),
-        )
-        if said != operation:
-            yield f"the connection asks for {operation}; its mapping's {said} is ignored"
-        if self.mapping.lar_id and operation not in ASSIGNING:
-            yield f"{operation} takes no assignment rule; its mapping's is ignored"
-        if key is None or named is None:
-            return
-        if named != key:
-            yield f"the connection finds records by {key}; its mapping's {named} is ignored"
-        elif given and given != [key]:
-            yield (
-                f"{operation} does not find records of {module.api_name} by {'+'.join(given)}, the "
-                f"connection's key; its mapping's {key} replaces it"
-            )
-
-    def _pair_columns(self) -> list[tuple[str, str]]:
-        """Which column goes where; the mapping's names of columns become the catalog's."""
-        if self.mapping is None or self.mapping.fields is None:
-            return [(source, source) for source in self.sources]
-        known = Names(self.sources)
-        return [(known.find_only(column) or column, path) for column, path in self.mapping.fields]
-
-    def _find_unlisted(self, pairs: Sequence[tuple[str, str]], mark: str | None) -> Iterator[str]:
-        listed = {source for source, _ in pairs}
-        return (source for source in self.sources if source not in listed and source != mark)
-
-    def _resolve_columns(
-        self, pairs: Sequence[tuple[str, str]], fields: Fields
-    ) -> list[Column | DroppedColumn]:
-        mapped, chosen = self._mapped, self._mapped or self._activated
-        columns = [
-            fields.resolve(source, path, mapped=mapped, chosen=chosen) for source, path in pairs
-        ]
-        return columns if chosen else drop_rivals(columns)
-
-    def _find_column_problems(
-        self,
-        module: TargetModule,
-        operation: Operation,
-        key: str | None,
-        columns: Sequence[Column | DroppedColumn],
-    ) -> Iterator[str]:
-        known = Names(self.sources)
-        for source, _ in (self.mapping.fields if self.mapping else None) or ():
-            if self.sources and known.find_only(source) is None:
-                yield explain_unknown_column(source, known)
-        if not columns:
-            yield "the catalog names no column of it, and no mapping does"
-            return
-        yield from find_column_problems(module, operation, columns, chosen=self._mapped)
-        yield from find_missing_columns(module, operation, key, columns, chosen=self._mapped)
-
-
-def _find_dropped(
-    columns: Sequence[Column | DroppedColumn], key: Column | None, mark: str | None
-) -> Iterator[DroppedColumn]:
-    for column in columns:
-        if isinstance(column, DroppedColumn):
-            # The mark is looked at, though no field takes it.
-            if column.source != mark:
-                yield column
-        elif column.name == "id" and column is not key:
-            yield DroppedColumn(column.source, "the id of a record is Zoho's to give")

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from destination_zoho_crm import matching
+from destination_zoho_crm.child_tables import TableReader
 from destination_zoho_crm.columns import Column, DroppedColumn, Fields
 from destination_zoho_crm.modules import TargetModule
 from destination_zoho_crm.naming import Names, ask_if_meant
-from destination_zoho_crm.settings import Operation, StreamMapping
+from destination_zoho_crm.row_problems import find_rows_problems, list_shapes
+from destination_zoho_crm.settings import ASSIGNING, Operation, StreamMapping
 from zoho_crm.problems import config_error
 from zoho_crm.similar_names import find_similar
 
@@ -38,6 +40,15 @@ def find_mapping_problems(
     if module is None:
         yield end_sentence(f"{mapping.stream}: {explain_unknown_module(mapping.module, names)}")
         return
+    if module.parent:
+        # Which columns there are, only a catalog says, unless the mapping lists them.
+        named = None if mapping.matching_key == "id" else mapping.matching_key
+        listed = mapping.fields or ()
+        reader = TableReader(module, modules, mapping.operation, mapping, named, listed, None)
+        if listed:
+            reader.read()
+        yield from (end_sentence(f"{mapping.stream}: {problem}") for problem in reader.problems)
+        return
     fields = Fields(module, mapping.operation, modules)
     key = fields.find_name(mapping.matching_key) if mapping.matching_key else None
     problems = [*find_operation_problems(module, mapping.operation, key)]
@@ -47,6 +58,7 @@ def find_mapping_problems(
             for source, path in mapping.fields
         ]
         problems += find_column_problems(module, mapping.operation, columns, chosen=True)
+        problems += find_rows_problems(mapping, list_shapes(columns))
     yield from (end_sentence(f"{mapping.stream}: {problem}") for problem in problems)
 
 
@@ -183,3 +195,38 @@ def suggest_mapping(stream: str, unused: Iterable[StreamMapping]) -> str:
     names = " and ".join(map(str, unused))
     idle = f"; the mapping of {names} meets no stream" if names else ""
     return f". To write it to one of them, map the stream {stream} to a module{idle}"
+
+
+def warn_of_overwrite(mapping: StreamMapping, mode: str) -> Iterator[str]:
+    """`mode`: the connection's."""
+    if mode.startswith("overwrite"):
+        yield (
+            f"its mapping's {mapping.operation} replaces the connection's {mode}, so no "
+            "record is replaced or deleted"
+        )
+
+
+def find_ignored(
+    mapping: StreamMapping,
+    module: TargetModule,
+    operation: Operation,
+    key: str | None,
+    *,
+    named: str | None,
+    given: Sequence[str],
+) -> Iterator[str]:
+    """What a mapping says in vain, where data activation names operation and key. `named`: the
+    mapping's key; `given`: the connection's."""
+    if mapping.operation != operation:
+        yield f"the connection asks for {operation}; its mapping's {mapping.operation} is ignored"
+    if mapping.lar_id and operation not in ASSIGNING:
+        yield f"{operation} takes no assignment rule; its mapping's is ignored"
+    if key is None or named is None:
+        return
+    if named != key:
+        yield f"the connection finds records by {key}; its mapping's {named} is ignored"
+    elif given and list(given) != [key]:
+        yield (
+            f"{operation} does not find records of {module.api_name} by {'+'.join(given)}, the "
+            f"connection's key; its mapping's {key} replaces it"
+        )

@@ -2,11 +2,13 @@
 
 import logging
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from time import monotonic
 from typing import NamedTuple
 
 from destination_zoho_crm.calls import get_max_records
+from destination_zoho_crm.links import LinkField
+from destination_zoho_crm.lookup_values import MOST_VALUES
 from destination_zoho_crm.plan import StreamPlan, format_stream
 from destination_zoho_crm.protocol import StreamKey
 from destination_zoho_crm.row_counts import RESULTS, RowCounts, StreamCounts
@@ -23,15 +25,30 @@ _SECONDS = 30
 _ROWS = 10_000
 
 
-def estimate_cost(plan: StreamPlan) -> str:
+def estimate_cost(plan: StreamPlan, link_fields: Iterable[LinkField]) -> str:
     """The cost of 1,000 rows in full batches. A STATE ends a batch, and so may linked rows, long
     keys and rows that are written again; rows of one key make it cheaper."""
     calls = math.ceil(_PRICED_ROWS / get_max_records(plan))
     inserts = math.ceil(_PRICED_ROWS / RECORDS_PER_CREDIT)
     credits_ = calls if plan.operation == "delete" else inserts
+    queries = math.ceil(_PRICED_ROWS / MOST_VALUES)
+    terms = [
+        f"looking up {column.target} costs up to {queries:,} more credits in {queries:,} calls"
+        for column in plan.columns
+        if column.key
+    ]
+    if plan.adds_tags:
+        terms.append("adding tags costs 2 more credits in one call for every hundred records alike")
+    for field in link_fields:
+        reads = _PRICED_ROWS if field.reader.reads_singly else queries
+        terms.append(
+            f"reading the links in {field.name} costs {reads:,} more credits in {reads:,} calls, "
+            "and every hundred that are added 10 in one"
+        )
+    priced = "records with their rows" if plan.table else "rows"
     return (
-        f"{_PRICED_ROWS:,} rows cost {credits_:,} credits in {calls:,} calls, if their batches are "
-        "full"
+        f"{_PRICED_ROWS:,} {priced} cost {credits_:,} credits in {calls:,} calls, if their "
+        f"batches are full{''.join(f'; {term}' for term in terms)}"
     )
 
 
@@ -91,7 +108,7 @@ def report_streams(
         if unchanged := total.counts["unchanged"]:
             yield (
                 f"Unchanged: {name}: {_format_count(unchanged, 'row')} brought nothing but the "
-                "key, so nothing was written."
+                "key, or only rows of subforms that are there, so nothing was written."
             )
         if missed := total.found_no_record:
             yield (
@@ -104,6 +121,16 @@ def report_streams(
         f"Cost: {_format_cost(calls, credits_)} in all, "
         f"of which {_format_count(usage.get(METADATA, StreamUsage()).calls, 'call')} for metadata."
     )
+
+
+def report_links(link_fields: Mapping[StreamKey, Iterable[LinkField]]) -> Iterator[str]:
+    """A line per field whose links are written to records that are there."""
+    for stream, fields in link_fields.items():
+        for field in fields:
+            counts = ", ".join(
+                f"{field.counts[what]:,} {what}" for what in ("added", "removed", "left")
+            )
+            yield f"Links: {format_stream(stream)}: {field.name}: {counts}."
 
 
 def report_missed_deletions(totals: Mapping[StreamKey, StreamCounts]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Encodes rows: each gets the record that is sent and what identifies it."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from destination_zoho_crm.catalog import DELETED_AT
@@ -15,11 +15,14 @@ from destination_zoho_crm.outcomes import (
     InvalidValueError,
     Outcome,
     reject,
+    reject_value,
 )
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.protocol import Row
+from destination_zoho_crm.row_columns import RowsEncoder
 from destination_zoho_crm.row_counts import Segment
 from destination_zoho_crm.row_keys import RowKeys
+from destination_zoho_crm.wanted_rows import WantedRows, merge_records
 from zoho_crm.errors import INVALID_DATA
 
 LOGGER = logging.getLogger("airbyte")
@@ -40,7 +43,8 @@ class EncodedRow(NamedTuple):
 
 class MergedRows:
     """Rows of one key that wait together, in their order, and the record that they make: of each
-    column the last value that a row brings. A column that a row lacks changes nothing."""
+    column the last value that a row brings, but all rows that are appended to a subform. A column
+    that a row lacks changes nothing."""
 
     __slots__ = ("record", "rows")
 
@@ -51,7 +55,7 @@ class MergedRows:
             self.add(row)
 
     def add(self, row: EncodedRow) -> None:
-        self.record = {**self.record, **row.record} if self.rows else row.record
+        self.record = merge_records(self.record, row.record) if self.rows else row.record
         self.rows.append(row)
 
     def split(self) -> tuple["MergedRows", "MergedRows"]:
@@ -73,22 +77,48 @@ class RowEncoder:
         )
         self._warned: set[str] = set()
         self._guesses = {column.source: column for column in plan.columns if column.is_guess}
+        removes = clears_nulls and plan.rows == "replace" and plan.operation != "insert"
         self._suggestions = org_values.suggestions
         by_id = (plan.key,) if plan.key and plan.key.name == "id" else ()
         self._columns = [
             (
                 column.source,
                 column.name,
-                org_values.build_encoder(plan.label, plan.module.api_name, column),
+                self._build_encoder(column, org_values, removes=removes),
             )
             for column in (*by_id, *plan.columns)
         ]
         # A checkbox has no third state to be emptied to. UNVERIFIED: what Zoho makes of a null.
-        self._checkboxes = {
+        # Of links, the encoder decides.
+        self._kept = {
             column.name
             for column in plan.columns
-            if column.field and column.field.form == "boolean"
+            if column.field
+            and (
+                column.field.form in ("boolean", "links")
+                or (column.field.form == "tags" and not removes)
+            )
         }
+        self._tags = {
+            column.name for column in plan.columns if column.field and column.field.form == "tags"
+        }
+        self._adds_lists = plan.adds_tags or (bool(plan.links) and plan.rows == "append")
+
+    def _build_encoder(
+        self, column: Column, org_values: OrgValues, *, removes: bool
+    ) -> Callable[[Any], Any]:
+        plan = self._plan
+        if column.rows is None:
+            return org_values.build_encoder(
+                plan.label, plan.module.api_name, column, removes=removes
+            )
+        return RowsEncoder(
+            plan.label,
+            column,
+            org_values,
+            clears_nulls=self._clears_nulls,
+            is_new=plan.operation == "insert",
+        )
 
     def rename_columns(self, row: Row) -> Row:
         """The row under the names that the catalog has for its columns."""
@@ -113,10 +143,12 @@ class RowEncoder:
                 if guess := self._guesses.get(source):
                     self._warn_of_guess(guess)
                     continue
-                return reject(INVALID_DATA, str(error), name)
-            if value is not EMPTY:
+                return reject_value(error, name)
+            if name in self._plan.row_shapes:
+                self._want_rows(record, name, given, value)
+            elif value is not EMPTY:
                 record[name] = value
-            elif self._clears_nulls and given is None and name not in self._checkboxes:
+            elif self._clears_nulls and name not in self._kept and self._is_nothing(given, name):
                 record[name] = None
         if key is None:
             return record
@@ -128,6 +160,18 @@ class RowEncoder:
             reason = "Zoho takes keys to be deleted between commas, so one with a comma cannot be "
             return reject(INVALID_DATA, f"{reason}sent; delete the record by its id", key.name)
         return record
+
+    def _is_nothing(self, given: Any, name: str) -> bool:
+        """Whether the value says that there is none: null, and of tags an empty list, too."""
+        return given is None or (given in ([], "[]") and name in self._tags)
+
+    def _want_rows(self, record: dict[str, Any], name: str, given: Any, rows: Any) -> None:
+        """An empty list removes all rows only where nulls empty their fields."""
+        appends, is_new = self._plan.rows == "append", self._plan.operation == "insert"
+        if rows is not EMPTY and rows:
+            record[name] = rows if is_new else WantedRows(rows, appends=appends)
+        elif self._clears_nulls and not (appends or is_new) and (given is None or rows == []):
+            record[name] = WantedRows((), appends=False)
 
     def _warn_of_guess(self, column: Column) -> None:
         """A column `owner` of a table may hold names of people, and be no field of Zoho's."""
@@ -154,6 +198,7 @@ class RowEncoder:
 
     def find_key(self, record: Mapping[str, Any]) -> str | None:
         """Zoho's duplicate check takes no account of case ("Custom Fields": unique)."""
-        if self._plan.key is None:
+        if self._plan.key is None or self._adds_lists:
+            # Rows that append do not become one record: the later would hide what the earlier adds.
             return None
         return str(record[self._plan.key.name]).lower()

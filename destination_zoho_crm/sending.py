@@ -107,9 +107,12 @@ class Sender:
                 params=call.params,
                 headers=call.headers,
                 body=call.body,
-                repeatable=call.repeatable,
+                # Rows that were added would be added twice.
+                repeatable=call.repeatable and not any(map(self._has_rows, records)),
             )
         except LostAnswerError as lost:
+            if self._plan.operation != "insert":
+                raise
             assert batch is not None
             self._lost_in_a_row += 1
             yield from self._look_up_lost(placed, batch, number, lost)
@@ -126,6 +129,9 @@ class Sender:
             yield from _hand_on(placed, outcomes, batch)
             return
         yield from self._send_halves(placed, batch, number)
+
+    def _has_rows(self, record: Mapping[str, Any]) -> bool:
+        return any(name in record for name in self._plan.row_shapes)
 
     def _send_halves(
         self, placed: _Placed, batch: InsertBatch | None, number: int

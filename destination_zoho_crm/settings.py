@@ -9,6 +9,8 @@ from typing import Any, Literal
 from zoho_crm.problems import config_error
 
 Operation = Literal["insert", "upsert", "update", "delete"]
+#: Replace: rows that the input does not bring are removed.
+RowsMode = Literal["replace", "append"]
 #: Airbyte's words for them.
 SYNC_MODES: Mapping[Operation, str] = {
     "insert": "append",
@@ -45,6 +47,10 @@ class StreamMapping:
     fields: tuple[tuple[str, str], ...] | None
     #: The id of the assignment rule that inserts and upserts run.
     lar_id: str | None = None
+    #: What becomes of a record's present rows and links; None: the default.
+    rows: RowsMode | None = None
+    #: The field by which rows of a subform find those that are there.
+    rows_key: str | None = None
 
     def __str__(self) -> str:
         return ".".join(filter(None, (self.namespace, self.stream)))
@@ -134,6 +140,8 @@ def _read_mapping(entry: Mapping[str, Any]) -> StreamMapping:
         matching_key=operation.get("matching_key") or None,
         fields=tuple((pair["column"], pair["field"]) for pair in entry.get("fields") or ()) or None,
         lar_id=lar_id,
+        rows=entry.get("rows") or None,
+        rows_key=entry.get("rows_key") or None,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from destination_zoho_crm.batches import Batch, BatchBuilder, Writers
 from destination_zoho_crm.calls import MOST_DELETE_TEXT, get_max_records
+from destination_zoho_crm.deletions import Deletions
 from destination_zoho_crm.error_codes import OF_RECORD_STATES
 from destination_zoho_crm.existing_records import changes_nothing
 from destination_zoho_crm.outcomes import (
@@ -21,7 +22,6 @@ from destination_zoho_crm.protocol import Row
 from destination_zoho_crm.row_counts import RowCounts
 from destination_zoho_crm.row_order import RowOrder
 from destination_zoho_crm.rows import EncodedRow, RowEncoder
-from zoho_crm.problems import config_error
 
 #: Writes records and yields the place and the outcome of each, as they become known.
 Send = Callable[[Sequence[Mapping[str, Any]]], Generator[tuple[int, Outcome]]]
@@ -44,8 +44,8 @@ class StreamWriter:
         row_counts: RowCounts,
         writers: Writers,
         order: RowOrder,
+        deletions: Deletions,
         *,
-        most_deletes: int,
         on_reject: OnReject,
     ) -> None:
         self._plan = plan
@@ -54,15 +54,14 @@ class StreamWriter:
         self._row_counts = row_counts
         self._writers = writers
         self._on_reject = on_reject
-        self._most_deletes = most_deletes
-        #: Their keys: a repeated row deletes nothing more. Never many more than allowed.
-        self._deletes: set[str | None] = set()
+        self._deletions = deletions
         self._batches = BatchBuilder(
             writers,
             self._write,
             order,
             most=get_max_records(plan),
             most_text=MOST_DELETE_TEXT if plan.operation == "delete" else None,
+            most_of_one=plan.table.shape.most if plan.table else None,
         )
 
     def take(self, row: Row) -> None:
@@ -76,11 +75,28 @@ class StreamWriter:
             self._set_outcome(EncodedRow(segment, row, {}, None), UNCHANGED)
             return
         pending = EncodedRow(segment, row, record, self._encoder.find_key(record))
-        self._check_deletions(pending)
+        if self._plan.operation == "delete":
+            self._deletions.add([pending.key])
         self._batches.add(pending)
 
     def flush(self) -> None:
         self._batches.flush()
+
+    def look_up_after(self, writers: Sequence["StreamWriter"]) -> None:
+        """`writers`: of all streams, this one among them."""
+        modules = {
+            str(column.field.points_at)
+            for column in self._plan.columns
+            if column.key is not None and column.field is not None
+        }
+        self._batches.look_up_after(
+            {
+                module: [
+                    writer._batches for writer in writers if writer._plan.module.api_name == module
+                ]
+                for module in modules
+            }
+        )
 
     def _encode(self, row: Row) -> Mapping[str, Any] | Outcome:
         """The record to be written, or why the row is rejected."""
@@ -90,23 +106,16 @@ class StreamWriter:
             return reject(OUTCOME_UNKNOWN, _MAY_BE_THERE)
         return self._encoder.encode(row.data)
 
-    def _check_deletions(self, row: EncodedRow) -> None:
-        if self._plan.operation != "delete":
-            return
-        self._deletes.add(row.key)
-        if len(self._deletes) > self._most_deletes:
-            raise config_error(
-                f"{self._plan.label} asks for more than {self._most_deletes:,} deletions from "
-                f"{self._plan.module.api_name}. If that is meant, raise "
-                "Maximum deletions per sync (max_deletes)."
-            )
-
     def _write(self, batch: Batch) -> None:
         apart = []
         # Closed at once where a row gets no outcome: others may wait for the end of this batch.
         with closing(self._send([waiting.record for waiting in batch])) as outcomes:
             for place, outcome in outcomes:
                 rows, rejected = batch[place].rows, outcome.result == "rejected"
+                if outcome.of_rows:
+                    for row, of_row in zip(rows, outcome.of_rows, strict=True):
+                        self._set_outcome(row, of_row)
+                    continue
                 if rejected and len(rows) > 1 and not self._concerns_all(outcome):
                     apart.append(batch[place].split())
                     continue

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from airbyte_cdk.utils import AirbyteTracedException
 
-from destination_zoho_crm.columns import Column
+from destination_zoho_crm.columns import Column, find_parts
 from destination_zoho_crm.modules import TargetModules
 from destination_zoho_crm.outcomes import Outcome
 from destination_zoho_crm.plan import StreamPlan
@@ -28,14 +28,14 @@ class Suggestions:
         """Empty where nothing but an id can be written. May ask Zoho for the fields of the module
         that a lookup points at."""
         field = column.field
-        if field is None or field.form != "reference":
+        if field is None or field.form not in ("reference", "links"):
             return ""
         if field.is_user:
             return f"an e-mail address finds a user in the column {field.api_name}.email"
-        return self._suggest_for_lookup(field) if field.lookup_module else ""
+        return self._suggest_for_lookup(field) if field.points_at else ""
 
     def _suggest_for_lookup(self, field: TargetField) -> str:
-        name = str(field.lookup_module)
+        name = str(field.points_at)
         try:
             module = self._modules.find([name]).get(name)
         except AirbyteTracedException:
@@ -43,11 +43,8 @@ class Suggestions:
             return ""
         if module is None:
             return ""
-        columns = [
-            f"{field.api_name}.{other.api_name}"
-            for other in module.fields.values()
-            if other.external
-        ]
+        external, keys = find_parts(field, module)
+        columns = [f"{field.api_name}.{one}" for one in {**external, **keys}]
         if columns:
             return f"to find a record of {name} by another value, write {' or '.join(columns)}"
         if not module.reports_external:
@@ -55,7 +52,10 @@ class Suggestions:
                 f"{name} may have External ID fields, which this version of Zoho's API does not "
                 "report: with a later one they find records, too"
             )
-        return f"{name} has no External ID field, so nothing but the id finds a record of it"
+        return (
+            f"{name} has no External ID field and no unique one, so nothing but the id finds a "
+            "record of it"
+        )
 
 
 def add_searched_places(plan: StreamPlan, outcome: Outcome) -> Outcome:

@@ -1,17 +1,32 @@
 """Fields as the destination sees them: what of a field can be written, and in which form."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from destination_zoho_crm.link_ends import LINKS, LinkEnds
 from destination_zoho_crm.options import Options
 from destination_zoho_crm.settings import Operation
 from zoho_crm.data_types import Form
 from zoho_crm.fields import Field
 from zoho_crm.json_text import as_object
 
-#: Values that are rows or files of their own.
-_LINKS = ("multiselectlookup", "multiuserlookup")
+#: Of price books. UNVERIFIED: its data type; no page names one, nor a module of its rows.
+PRICE_RANGES = "Pricing_Details"
+#: Line items in v2, which has no module for them ("Insert Records" of v2).
+V2_ITEMS = "Product_Details"
+#: "Insert Records": line items, by what versions and metadata call the field or its rows.
+LINE_ITEMS: Mapping[str, Sequence[str]] = {
+    "Quotes": ("Quoted_Items", V2_ITEMS),
+    "Sales_Orders": ("Ordered_Items", V2_ITEMS),
+    # UNVERIFIED: the pages call the field Purchased_Items, lists of modules its rows
+    # Purchase_Items.
+    "Purchase_Orders": ("Purchased_Items", "Purchase_Items", V2_ITEMS),
+    "Invoices": ("Invoiced_Items", V2_ITEMS),
+}
+#: Subforms whose rows no module describes.
+UNDESCRIBED_ROWS = (PRICE_RANGES, V2_ITEMS)
+#: Values that are files of their own.
 _FILES = ("fileupload", "imageupload")
 #: Photos and attachments have calls of their own ("Upload an Image"); who is in which territory is
 #: for "Assign Territories".
@@ -35,8 +50,10 @@ class TargetField:
     json_type: str | None
     #: Of a lookup to one module: its API name.
     lookup_module: str | None
-    #: Of a lookup to several records: what a link calls the record at its other end.
-    link: str | None
+    #: Of a lookup to several records or users, where Zoho reports what its links are made of.
+    links: LinkEnds | None
+    #: Of a subform: the API name of the module that its rows are of, where Zoho says so.
+    rows_module: str | None
     #: Of a picklist.
     options: Options
     #: What people see; may be empty.
@@ -53,10 +70,12 @@ class TargetField:
     @property
     def form(self) -> Form | None:
         """None where no value of a column can be written."""
-        if self.read.computed or self.data_type in ("subform", *_FILES, *_WITH_OWN_CALLS):
+        if self.has_rows:
+            return "rows"
+        if self.read.computed or self.data_type in (*_FILES, *_WITH_OWN_CALLS):
             return None
-        if self.data_type in _LINKS:
-            return "links" if self.link else None
+        if self.data_type in LINKS:
+            return "links" if self.links else None
         if self.data_type == "multiselectpicklist" and self.api_name == "Tax":
             # Of Products: it says that it is a list of options, and its values are objects.
             return "given"
@@ -64,16 +83,21 @@ class TargetField:
 
     def explain_unsupported(self, operation: Operation) -> str | None:
         """Why it is not written though Zoho takes it in some form."""
-        if self.data_type == "subform":
-            return "it is a subform, and rows of subforms cannot be written yet"
-        if self.data_type in _LINKS and not self.link:
+        if self.has_rows and not (self.rows_module or self.api_name in UNDESCRIBED_ROWS):
+            return (
+                "it is a subform, and in this version of its API Zoho does not report which fields "
+                "its rows have"
+            )
+        if self.data_type in LINKS and not self.links:
             return (
                 f"it is a {self.data_type}, and in this version of its API Zoho does not report by "
                 "which name a link calls the record at its other end"
             )
-        if self.data_type in _LINKS and operation != "insert":
-            # "Update Records": links are added to those there are, and a second one is an error.
-            return f"it is a {self.data_type}, whose links can be written to new records only"
+        if self.links and operation != "insert" and not (self.links.module and self.links.own):
+            return (
+                f"it is a {self.data_type}, and in this version of its API Zoho does not report "
+                "the module of its links, so they can be written to new records only"
+            )
         if self.data_type in _FILES:
             return "it holds files, and files cannot be written"
         if self.data_type in _WITH_OWN_CALLS:
@@ -90,8 +114,19 @@ class TargetField:
         )
 
     @property
+    def has_rows(self) -> bool:
+        """Whether its value is rows of the record."""
+        return self.data_type == "subform" or self.api_name == PRICE_RANGES
+
+    @property
     def is_user(self) -> bool:
-        return self.data_type in ("ownerlookup", "userlookup")
+        """Whether its values are users."""
+        return self.data_type in ("ownerlookup", "userlookup", "multiuserlookup")
+
+    @property
+    def points_at(self) -> str | None:
+        """The module of the records that its values are, where it is one."""
+        return self.links.target if self.links else self.lookup_module
 
     @classmethod
     def from_metadata(cls, entry: Mapping[str, Any]) -> "TargetField":
@@ -110,7 +145,8 @@ class TargetField:
             decimal_place=entry.get("decimal_place"),
             json_type=entry.get("json_type"),
             lookup_module=_read_lookup_module(entry),
-            link=_read_link(entry),
+            links=LinkEnds.from_metadata(entry),
+            rows_module=_read_rows_module(entry),
             options=Options.from_metadata(entry),
             label=str(entry.get("field_label") or ""),
         )
@@ -124,6 +160,9 @@ def _read_writability(entry: Mapping[str, Any], field: Field) -> tuple[bool, boo
     """
     if field.api_name == "id" or field.computed or entry.get("read_only"):
         return False, False
+    if field.data_type == "subform" or field.api_name == PRICE_RANGES:
+        # It says that nobody writes it: rows are written inside their record ("Subforms").
+        return True, True
     allowed = entry.get("operation_type")
     if allowed:
         return bool(allowed.get("api_create")), bool(allowed.get("api_update"))
@@ -140,17 +179,13 @@ def _read_lookup_module(entry: Mapping[str, Any]) -> str | None:
     return module if isinstance(module, str) and module else None
 
 
-def _read_link(entry: Mapping[str, Any]) -> str | None:
-    """The linking module has a lookup to each end. A row of the field names the one to the other
-    end: v8 calls it the connected one among `linking_details`, earlier versions by a flat name."""
-    for kind in _LINKS:
-        details = as_object(entry.get(kind))
-        connected = as_object(
-            as_object(details.get("linking_details")).get("connected_lookup_field")
-        )
-        link = connected.get("api_name") or details.get("connectedlookup_apiname")
-        if isinstance(link, str) and link:
-            return link
+def _read_rows_module(entry: Mapping[str, Any]) -> str | None:
+    """`associated_module` says so since v6, `subform` before."""
+    for kind in ("associated_module", "subform"):
+        module = as_object(entry.get(kind)).get("module")
+        name = as_object(module).get("api_name") if isinstance(module, Mapping) else module
+        if isinstance(name, str) and name:
+            return name
     return None
 
 

@@ -5,34 +5,45 @@ import threading
 import traceback
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.batches import Writers
-from destination_zoho_crm.catalog import find_unused_mappings, list_lookup_names, list_module_names
+from destination_zoho_crm.catalog import (
+    find_unused_mappings,
+    list_lookup_names,
+    list_module_names,
+    list_paths,
+)
 from destination_zoho_crm.client import Client
+from destination_zoho_crm.deletions import Deletions
 from destination_zoho_crm.inserts import InsertBatches
-from destination_zoho_crm.matching import find_required_rows
+from destination_zoho_crm.links import LinkField, build_link_fields, with_links
+from destination_zoho_crm.lookups import with_lookups
 from destination_zoho_crm.modules import TargetModules
 from destination_zoho_crm.org_values import OrgValues, find_active_users
 from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome
 from destination_zoho_crm.picklists import Picklists
-from destination_zoho_crm.plan import StreamPlan, format_stream, make_plan
-from destination_zoho_crm.plan_problems import end_sentence
-from destination_zoho_crm.protocol import Row, State
+from destination_zoho_crm.plan import StreamPlan, format_stream
+from destination_zoho_crm.plan_log import log_plan
+from destination_zoho_crm.planning import make_plan
+from destination_zoho_crm.protocol import Row, State, StreamKey
 from destination_zoho_crm.read_ahead import read_ahead
+from destination_zoho_crm.record_finder import RecordFinder
 from destination_zoho_crm.rejects import RejectedRows, make_folder
 from destination_zoho_crm.report import (
     Progress,
-    estimate_cost,
+    report_links,
     report_missed_deletions,
     report_rejects,
     report_streams,
 )
 from destination_zoho_crm.row_counts import RowCounts
 from destination_zoho_crm.row_order import build_orders
-from destination_zoho_crm.rows import RowEncoder
+from destination_zoho_crm.row_reading import RowReading, prepare_readings
+from destination_zoho_crm.row_sending import RowSender
 from destination_zoho_crm.run_failures import (
     prevent_retry,
     raise_if_stream_failed,
@@ -40,9 +51,10 @@ from destination_zoho_crm.run_failures import (
 )
 from destination_zoho_crm.sending import Sender
 from destination_zoho_crm.settings import WriteSettings, read_settings
-from destination_zoho_crm.stream_writer import StreamWriter
+from destination_zoho_crm.stream_writer import Send, StreamWriter
 from destination_zoho_crm.suggestions import Suggestions
-from zoho_crm.manifest import load_skipped_features
+from destination_zoho_crm.table_rows import build_encoder
+from destination_zoho_crm.tags import with_tags
 from zoho_crm.problems import system_error, transient_error
 
 LOGGER = logging.getLogger("airbyte")
@@ -71,18 +83,39 @@ def write(
     client.org.fetch_details(client.metadata)
     modules = TargetModules(client.org.directory, client.metadata)
     wanted = modules.find_with_lookups(
-        list_module_names(streams, settings.mappings), list_lookup_names(streams, settings.mappings)
+        list_module_names(streams, settings.mappings),
+        list_lookup_names(streams, settings.mappings),
+        list_paths(streams, settings.mappings),
     )
     for mapping in find_unused_mappings(streams, settings.mappings):
         LOGGER.warning(f"The connection has no stream {mapping}, which a mapping names.")
     plans = make_plan(streams, settings.mappings, wanted, modules.names)
-    _log_plan(plans, settings, client.config["schema_version"])
+    link_fields = {
+        plan.stream: build_link_fields(client, plan, settings.automations) for plan in plans
+    }
+    for field in chain.from_iterable(link_fields.values()):
+        field.reader.check()
+    log_plan(plans, link_fields, settings, client.config["schema_version"])
     org_values = OrgValues(
         find_active_users(client.metadata) if any(map(_names_users, plans)) else {},
         Picklists(modules, adds=settings.adds_options),
         Suggestions(modules),
+        modules,
     )
-    yield from Run(client, plans, settings, org_values, stop or threading.Event()).write(messages)
+    finder = RecordFinder(client, plans)
+    finder.check()
+    readings = prepare_readings(client, plans)
+    run = Run(
+        client,
+        plans,
+        settings,
+        org_values,
+        finder,
+        link_fields,
+        readings,
+        stop or threading.Event(),
+    )
+    yield from run.write(messages)
 
 
 class Run:
@@ -92,11 +125,17 @@ class Run:
         plans: Sequence[StreamPlan],
         settings: WriteSettings,
         org_values: OrgValues,
+        finder: RecordFinder,
+        link_fields: Mapping[StreamKey, Sequence[LinkField]],
+        readings: Mapping[StreamKey, RowReading],
         stop: threading.Event,
     ) -> None:
         self._client = client
         self._settings = settings
         self._org_values = org_values
+        self._finder = finder
+        self._link_fields = link_fields
+        self._readings = readings
         self._row_counts = RowCounts(plan.stream for plan in plans)
         self._stop = stop
         self._rejects = RejectedRows(settings.folder)
@@ -108,6 +147,9 @@ class Run:
         self._inserted_into = {p.module.api_name for p in plans if p.operation == "insert"}
         self._progress = Progress(self._row_counts, client.org.usage.by_stream)
         self._streams = {plan.stream: self._build_stream(plan) for plan in plans}
+        for plan in plans:
+            if any(column.key for column in plan.columns):
+                self._streams[plan.stream].look_up_after([*self._streams.values()])
 
     def write(self, messages: Iterable[Row | State]) -> Iterator[str]:
         failure: BaseException | None = None
@@ -168,22 +210,30 @@ class Run:
 
     def _build_stream(self, plan: StreamPlan) -> StreamWriter:
         module = plan.module.api_name
+        deletions = Deletions(plan.label, module, self._settings.most_deletes)
+        send: Send = Sender(
+            self._client,
+            plan,
+            self._settings.automations,
+            self._insert_batches[module],
+            self._stop,
+            run_deletes=module in self._deleted_from,
+            run_inserts=module in self._inserted_into,
+        ).send
+        if reading := self._readings.get(plan.stream):
+            send = RowSender(plan, reading, deletions, send).send
+        send = with_tags(self._client, plan, send)
+        send = with_links(plan, self._link_fields[plan.stream], send)
         return StreamWriter(
             plan,
-            RowEncoder(plan, clears_nulls=self._settings.clears_nulls, org_values=self._org_values),
-            Sender(
-                self._client,
-                plan,
-                self._settings.automations,
-                self._insert_batches[module],
-                self._stop,
-                run_deletes=module in self._deleted_from,
-                run_inserts=module in self._inserted_into,
-            ).send,
+            build_encoder(
+                plan, clears_nulls=self._settings.clears_nulls, org_values=self._org_values
+            ),
+            with_lookups(plan, self._finder, send),
             self._row_counts,
             self._writers,
             self._orders[module],
-            most_deletes=self._settings.most_deletes,
+            deletions,
             on_reject=self._keep_reject,
         )
 
@@ -195,6 +245,8 @@ class Run:
         self._writers.close()
         self._rejects.close()
         for line in report_streams(self._row_counts.totals, self._client.org.usage.by_stream):
+            LOGGER.info(line)
+        for line in report_links(self._link_fields):
             LOGGER.info(line)
         for line in (
             *report_missed_deletions(self._row_counts.totals),
@@ -236,53 +288,3 @@ def _shorten_error(failure: BaseException) -> BaseException:
 
 def _names_users(plan: StreamPlan) -> bool:
     return any(column.via == "email" for column in plan.columns)
-
-
-def _log_plan(plans: Sequence[StreamPlan], settings: WriteSettings, version: str) -> None:
-    """The plan and its warnings, before the first row."""
-    for plan in plans:
-        LOGGER.info(f"Plan: {plan}")
-        LOGGER.info(f"Plan: {plan.label}: {estimate_cost(plan)}.")
-        for column in plan.dropped:
-            LOGGER.warning(
-                end_sentence(
-                    f"{plan.label}: the column {column.source} is left out: {column.reason}"
-                )
-            )
-        for warning in plan.warnings:
-            LOGGER.warning(f"{plan.label}: {warning}.")
-        for remark in _list_remarks(plan):
-            LOGGER.info(f"{plan.label}: {remark}.")
-    kinds = settings.automations
-    fires = "all that the org has" if kinds is None else ", ".join(kinds) or "none"
-    if kinds is not None and not load_skipped_features(version):
-        fires += " (but cadences, which this version of Zoho's API cannot keep from running)"
-    terms = [f"automations: {fires}"]
-    if any(plan.operation != "delete" for plan in plans):
-        nulls = "empty their fields" if settings.clears_nulls else "leave their fields alone"
-        terms.append(f"nulls {nulls}")
-    if any(plan.operation == "delete" for plan in plans):
-        terms.append(f"at most {settings.most_deletes:,} deletions a stream")
-    LOGGER.info(f"Plan: {'; '.join(terms)}.")
-
-
-def _list_remarks(plan: StreamPlan) -> Iterator[str]:
-    """What a user might not expect of the stream."""
-    module = plan.module.api_name
-    if plan.unlisted:
-        yield f"its mapping's fields leave out the columns {', '.join(plan.unlisted)}"
-    if plan.lar_id:
-        yield f"the assignment rule {plan.lar_id} decides who owns its records"
-    if plan.operation == "insert":
-        yield "a row that a later sync repeats is added again"
-    if plan.operation == "upsert" and (rows := find_required_rows(module)):
-        yield (
-            f"a row that finds no record is rejected, because a new record of {module} needs "
-            f"{rows}, which cannot be written yet"
-        )
-    if plan.operation == "delete":
-        yield (
-            f"rows with a value in {plan.deletion_mark} delete their record, others are rejected"
-            if plan.deletion_mark
-            else "every row deletes the record that it finds"
-        )

@@ -29,6 +29,7 @@ Form = Literal[
     "options",
     "tags",
     "links",
+    "rows",
     "given",
 ]
 

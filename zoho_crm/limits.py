@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlsplit
 
 import orjson
 import requests
@@ -91,6 +92,8 @@ def _is_on_trial(expiry: object, now: datetime, *, unknown: bool) -> bool:
     return (ends if ends.tzinfo else ends.replace(tzinfo=UTC)) > now
 
 
+#: Records that one credit pays for when tags are added to them.
+TAGGED_PER_CREDIT = 50
 #: A bulk read job, with any number of rows ("Bulk Read").
 CREDITS_OF_AN_EXPORT = 50
 
@@ -127,6 +130,8 @@ def weigh(request: requests.PreparedRequest) -> Weight:
         return Weight(compute_query_credits(int(limit[-1]) if limit else 200), sub=True)
     if request.method == "POST" and path.endswith("/read"):
         return Weight(CREDITS_OF_AN_EXPORT, sub=False)
+    if path.endswith("/add_tags"):
+        return Weight(max(1, math.ceil(_count_ids(request) / TAGGED_PER_CREDIT)), sub=False)
     if request.method in ("POST", "PUT"):
         records = _count_records(request.body)
         credits_ = max(1, math.ceil(records / RECORDS_PER_CREDIT))
@@ -134,9 +139,19 @@ def weigh(request: requests.PreparedRequest) -> Weight:
     return Weight(1, sub=_SUB_PARAMETERS.search(url) is not None)
 
 
+def _count_ids(request: requests.PreparedRequest) -> int:
+    """The records that a call names in its body, or in its address."""
+    named = parse_qs(urlsplit(request.url or "").query).get("ids")
+    return named[0].count(",") + 1 if named else _count_list(request.body, "ids")
+
+
 def _count_records(body: object) -> int:
+    return _count_list(body, "data")
+
+
+def _count_list(body: object, key: str) -> int:
     try:
-        data = orjson.loads(body)["data"]  # type: ignore[arg-type]  # no body is a TypeError
+        items = orjson.loads(body)[key]  # type: ignore[arg-type]  # no body is a TypeError
     except (ValueError, TypeError, KeyError):
         return 0
-    return len(data) if isinstance(data, list) else 0
+    return len(items) if isinstance(items, list) else 0

@@ -44,6 +44,11 @@ def load_skipped_features(version: str) -> Sequence[str]:
     return found
 
 
+def takes_tags_in_body(version: str) -> bool:
+    """Whether "Add Tags" takes its tags in the body, in this version of the API."""
+    return bool(_load_parts()["definitions"]["tags_in_body"][version])
+
+
 def load_coql_rows(version: str) -> int:
     """The most rows of one query in this version of the API."""
     return int(_load_parts()["definitions"]["versions"][version]["coql_rows"])

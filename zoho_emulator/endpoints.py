@@ -11,6 +11,7 @@ from zoho_emulator.coql import route as coql
 from zoho_emulator.metadata import org_settings, settings
 from zoho_emulator.records import deleted, lists, one_record
 from zoho_emulator.writing import calls as writing
+from zoho_emulator.writing import tagging
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ ENDPOINTS = (
     Endpoint(
         "records.fetch_full_data", "/{module}/actions/fetch_full_data", one_record.fetch_full_data
     ),
+    Endpoint("add_tags", "/{module}/actions/add_tags", tagging.add_tags, method="POST"),
     Endpoint("records.list", "/{module}", lists.list_records),
     Endpoint("insert", "/{module}", writing.insert, method="POST"),
     Endpoint("update", "/{module}", writing.update_many, method="PUT"),

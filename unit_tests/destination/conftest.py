@@ -110,6 +110,12 @@ class Org:
         """The emulator's own account of the module."""
         return self.control("GET", f"records/{module}")
 
+    def read(self, module: str, record_id: str) -> Json:
+        """The record as "Get Record" shows it, with what lists leave out."""
+        client = Client(dict(self.config) | {"schema_version": "v8"})
+        (found,) = client.metadata.ask_for_entries(f"{module}/{record_id}", "data", params={})
+        return dict(found)
+
     def record(self, module: str, **values: object) -> Json:
         """The one record with these values."""
         (found,) = (

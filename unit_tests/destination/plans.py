@@ -3,7 +3,8 @@
 from typing import Any
 
 from destination_zoho_crm.modules import TargetModule
-from destination_zoho_crm.plan import StreamPlan, make_plan
+from destination_zoho_crm.plan import StreamPlan
+from destination_zoho_crm.planning import make_plan
 from destination_zoho_crm.settings import StreamMapping, read_settings
 from unit_tests.destination.conftest import Json
 

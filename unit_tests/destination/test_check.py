@@ -61,13 +61,17 @@ def test_a_wrong_secret_is_reported(org: Org) -> None:
         ),
         (mapping("s", "Leads", "insert", a="Created_Time"), "Created_Time is read-only"),
         (mapping("s", "Contacts", "insert", a="Account_Name.Phone"), "is not found by Phone"),
-        (mapping("s", "Leads", "insert", a="Project_Details"), "rows of subforms cannot be"),
+        (
+            mapping("s", "Leads", "insert", a="Project_Details") | {"rows_key": "Projekt"},
+            "not found by a field Projekt; did you mean Project?",
+        ),
         (mapping("s", "Leads", "insert", a="Last_Name", b="Last_Name"), "a and b both go to Last"),
+        (mapping("s", "Project_Details", "upsert", "id", a="Project"), "says of which record of"),
     ],
     ids=[
         *("module", "key", "key of an update", "operation"),
-        *("field", "read-only field", "field of no lookup", "subform"),
-        "one field twice",
+        *("field", "read-only field", "field of no lookup", "rows_key"),
+        *("one field twice", "rows without a record"),
     ],
 )
 def test_a_mapping_that_cannot_be_is_reported(org: Org, wrong: dict[str, Any], said: str) -> None:

@@ -136,13 +136,13 @@ def test_a_column_that_fits_two_fields_is_left_out(org: Org) -> None:
 @pytest.mark.parametrize(
     ("column", "field", "why"),
     [
-        ("rows", "Project_Details", "it is a subform"),
+        ("files", "Documents", "it holds files, and files cannot be written"),
         ("photo", "Record_Image", "it is a profileimage, which Zoho takes by a call of its own"),
         ("made", "Created_Time", "Created_Time is read-only"),
         ("other", "Nonsense", "Leads has no field Nonsense"),
         ("boss", "Owner.phone", "Owner of Leads is not found by phone"),
     ],
-    ids=["subform", "photo", "read-only", "no field", "no part"],
+    ids=["files", "photo", "read-only", "no field", "no part"],
 )
 def test_a_column_that_cannot_be_written_is_an_error_where_it_is_mapped_and_else_left_out(
     org: Org, column: str, field: str, why: str

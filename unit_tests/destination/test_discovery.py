@@ -36,7 +36,7 @@ def test_a_catalog_offers_each_mode_that_the_module_allows(org: Org, version: st
     for module in ("Leads", "Accounts", "Contacts", "Deals", "Products", "Vendors", "Vehicles"):
         assert modes(catalog, module) == whole
     assert modes(catalog, "Tasks") == ["append", "update", "soft_delete"]
-    assert modes(catalog, "Quotes") == ["append_dedup", "update", "soft_delete"]
+    assert modes(catalog, "Quotes") == whole
     assert modes(catalog, "Attachments") == modes(catalog, "Home") == []
 
 
@@ -73,15 +73,28 @@ def test_a_schema_holds_what_can_be_written_and_nothing_else(org: Org, version: 
     assert columns["Next_Call"]["airbyte_type"] == "timestamp_with_timezone"
     assert {"Owner", "Owner.email", "Tag", "Interested_In"} <= columns.keys()
     read_only = {"id", "Created_Time", "Full_Name", "Greeting", "Lead_Number", "Converted_Deal"}
-    of_other_kinds = {"Project_Details", "Documents", "Pictures", "Record_Image", "Territories"}
+    assert columns["Project_Details"] == {"type": ["null", "array"], "items": {"type": "object"}}
+    of_other_kinds = {"Documents", "Pictures", "Record_Image", "Territories"}
     assert not columns.keys() & (read_only | of_other_kinds)
 
 
-def test_a_lookup_is_also_named_by_the_external_id_of_what_it_points_at(org: Org) -> None:
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_new_document_needs_its_line_items(org: Org, version: str) -> None:
+    catalog = discovered(org, version)
+
+    field = "Product_Details" if version == "v2" else "Quoted_Items"
+    schema = catalog["Quotes", "append"]["json_schema"]
+    assert schema["properties"][field] == {"type": "array", "items": {"type": "object"}}
+    assert schema["required"] == ["Subject", field]
+    assert field not in catalog["Quotes", "soft_delete"]["json_schema"]["properties"]
+
+
+def test_a_lookup_is_also_named_by_what_else_finds_its_record(org: Org) -> None:
     columns = discovered(org, "v4")["Contacts", "append"]["json_schema"]["properties"]
 
     assert columns["Account_Name"] == {"type": ["null", "string"]}
-    assert columns["Account_Name.ERP_ID"] == {"type": ["null", "string"]}
+    for part in ("ERP_ID", "Account_Name"):
+        assert columns[f"Account_Name.{part}"] == {"type": ["null", "string"]}
 
 
 @pytest.mark.parametrize("module", ["Tasks", "Events", "Calls"])

@@ -7,6 +7,8 @@ import pytest
 
 from destination_zoho_crm.columns import Column
 from destination_zoho_crm.encoding import EMPTY, Encoder
+from destination_zoho_crm.link_values import build_link_encoder
+from destination_zoho_crm.lookup_values import LinkList
 from destination_zoho_crm.outcomes import InvalidValueError
 from destination_zoho_crm.target_fields import TargetField
 from zoho_crm.data_types import DATA_TYPES, Form
@@ -225,11 +227,23 @@ def test_a_text_without_an_option_is_nothing(value: str) -> None:
 
 
 @pytest.mark.parametrize("value", [None, "", [], " ", "\t\n", "\u00a0"])
-@pytest.mark.parametrize("data_type", [*DATA_TYPES, "multiselectlookup", "unheard of"])
+@pytest.mark.parametrize("data_type", [*DATA_TYPES, "unheard of"])
 def test_nothing_is_empty_in_every_type(data_type: str, value: Any) -> None:
-    link = {"connectedlookup_apiname": "Link"}
+    assert encoded(data_type, value) is EMPTY
 
-    assert encoded(data_type, value, multiselectlookup=link) is EMPTY
+
+@pytest.mark.parametrize("removes", [True, False])
+@pytest.mark.parametrize("value", [None, "", [], " ", "\t\n", "\u00a0", "[]"])
+def test_a_blank_text_leaves_links_alone_and_an_empty_list_may_remove_them(
+    value: Any, removes: bool
+) -> None:
+    link = {"connectedlookup_apiname": "Link"}
+    field = {"api_name": "f", "data_type": "multiselectlookup", "multiselectlookup": link}
+    column = Column("column", TargetField.from_metadata(field), "f")
+
+    read = build_link_encoder(column, {}, str, removes=removes)(value)
+
+    assert read == (LinkList(()) if removes and value in (None, [], "[]") else EMPTY)
 
 
 def test_noise_is_rounded_off_with_one_warning(caplog: pytest.LogCaptureFixture) -> None:
@@ -272,5 +286,5 @@ def test_fractions_of_a_second_are_cut_off_with_one_warning(
 def test_every_known_data_type_is_written_in_a_form_or_not_at_all() -> None:
     forms = {data_type.write for data_type in DATA_TYPES.values()}
 
-    # Those of tags, of links and of unknown types do not hang on a type that is read.
-    assert forms | {"tags", "links", "given"} == {*get_args(Form), None}
+    # Those of tags, links, rows and of unknown types do not hang on a type that is read.
+    assert forms | {"tags", "links", "rows", "given"} == {*get_args(Form), None}

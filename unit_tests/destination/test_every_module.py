@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from unit_tests.destination.conftest import Json, Org, row, state, stream
-from unit_tests.destination.test_matching import MODULES, NEVER_NEW, VERSIONS, expected
+from unit_tests.destination.test_line_items import DOCUMENTS
+from unit_tests.destination.test_matching import MODULES, NEW_WITH_ROWS, VERSIONS, expected
 from unit_tests.destination.test_matching import cases as every_case
 
 #: Modules whose records texts describe. Of appointments and services, see test_service.py.
@@ -190,14 +191,24 @@ def test_a_field_that_is_added_to_a_module_finds_its_record_or_is_refused(
         assert_found(org, mode, finding, written(org, mode, version, finding))
 
 
+def needed_rows(org: Org, module: str, version: str) -> Json:
+    """The rows that a new record of the module must bring."""
+    if module not in NEW_WITH_ROWS:
+        return {}
+    if module == "Price_Books":
+        return {"Pricing_Details": [{"from_range": 1, "to_range": 9, "discount": 5}]}
+    field = "Product_Details" if version == "v2" else DOCUMENTS[module][0]
+    return {field: [{"Product_Name": org.records("Products")[0]["id"], "Quantity": 2}]}
+
+
 @pytest.mark.usefixtures("no_pauses")
 @pytest.mark.parametrize("lost", [False, True], ids=["answered", "answers lost"])
 @pytest.mark.parametrize("version", VERSIONS)
 def test_an_insert_adds_one_record_to_every_module(org: Org, version: str, lost: bool) -> None:
-    modules = [name for name in OF_TEXTS if name not in NEVER_NEW]
+    modules = OF_TEXTS
     streams, lines = [], []
     for module in modules:
-        data = values(org, module, f"{module[:9]}-new")
+        data = values(org, module, f"{module[:9]}-new") | needed_rows(org, module, version)
         streams.append(stream(module, *data, into=module))
         lines += [row(module, data), state(module)]
     before = {module: len(org.records(module)) for module in modules}
@@ -236,19 +247,36 @@ def test_what_zoho_does_not_allow_is_refused_before_the_first_row(org: Org, vers
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_an_upsert_adds_no_record_that_would_need_rows(org: Org, version: str) -> None:
-    """Those that are there are changed: see above."""
+def test_an_upsert_adds_a_record_with_the_rows_that_it_needs(org: Org, version: str) -> None:
     streams, lines = [], []
-    for module in NEVER_NEW:
-        data = values(org, module, "not there")
+    for module in NEW_WITH_ROWS:
+        data = values(org, module, "not there") | needed_rows(org, module, version)
         streams.append(stream(module, *data, mode="append_dedup", key=MODULES[module][0]))
-        lines += [row(module, data), state(module)]
-    before = {module: org.records(module) for module in NEVER_NEW}
+        lines += [row(module, data), state(module), row(module, data), state(module)]
 
     result = org.write_lines(streams, lines, schema_version=version)
 
-    assert [result.counts(state=n) for n in range(len(NEVER_NEW))] == [{"rejected": 1}] * 5
-    assert {module: org.records(module) for module in NEVER_NEW} == before
-    for module in NEVER_NEW:
-        assert result.said(f"{module}: a row that finds no record is rejected, because a new")
+    assert result.failure is None, result.sentence
+    counts = [result.counts(state=number) for number in range(2 * len(NEW_WITH_ROWS))]
+    assert counts.count({"created": 1}) == len(NEW_WITH_ROWS)
+    # Purchase orders bring their vendor, too.
+    assert (counts.count({"unchanged": 1}), counts.count({"updated": 1})) == (4, 1)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_an_upsert_adds_no_record_that_would_need_rows(org: Org, version: str) -> None:
+    """Those that are there are changed: see above."""
+    streams, lines = [], []
+    for module in NEW_WITH_ROWS:
+        data = values(org, module, "not there")
+        streams.append(stream(module, *data, mode="append_dedup", key=MODULES[module][0]))
+        lines += [row(module, data), state(module)]
+    before = {module: org.records(module) for module in NEW_WITH_ROWS}
+
+    result = org.write_lines(streams, lines, schema_version=version)
+
+    assert [result.counts(state=n) for n in range(len(NEW_WITH_ROWS))] == [{"rejected": 1}] * 5
+    assert {module: org.records(module) for module in NEW_WITH_ROWS} == before
+    for module in NEW_WITH_ROWS:
+        assert result.said("without which Zoho adds no record: rows that find none are rejected")
         assert result.said(f"Rejected: {module}: 1 row with MANDATORY_NOT_FOUND")

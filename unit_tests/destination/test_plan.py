@@ -4,7 +4,8 @@ import pytest
 
 from destination_zoho_crm.catalog import list_lookup_names, list_module_names
 from destination_zoho_crm.encoding import Encoder
-from destination_zoho_crm.plan import StreamPlan, make_plan
+from destination_zoho_crm.plan import StreamPlan
+from destination_zoho_crm.planning import make_plan
 from unit_tests.destination.conftest import Json, mapping, stream
 from unit_tests.destination.plans import PEOPLE, field, mapped, module, planned
 

@@ -77,24 +77,6 @@ def test_a_column_that_the_catalog_has_not_is_left_alone(org: Org) -> None:
     assert org.record("Leads", Last_Name="A")["Company"] is None
 
 
-def test_a_subform_that_no_mapping_names_is_left_out_with_a_warning(org: Org) -> None:
-    rows = [{"Last_Name": "A", "Project_Details": []}]
-
-    result = org.write(stream("Leads", "Last_Name", "Project_Details"), rows)
-
-    assert result.counts() == {"created": 1}
-    assert len(result.said("Project_Details is left out: it is a subform")) == 1
-
-
-def test_a_subform_that_a_mapping_names_is_refused_with_a_sentence(org: Org) -> None:
-    mapped = mapping("a", "Leads", "insert", name="Last_Name", rows="Project_Details")
-
-    result = org.write(stream("a", "name", "rows"), [{"name": "A"}], mappings=[mapped])
-
-    assert "rows of subforms cannot be written yet" in result.sentence
-    assert org.calls("insert") == 0
-
-
 def test_all_that_is_wrong_is_said_before_a_row_is_written(org: Org) -> None:
     streams = [
         LEADS,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from airbyte_cdk.utils import AirbyteTracedException
 
-from destination_zoho_crm.plan import make_plan
+from destination_zoho_crm.planning import make_plan
 from unit_tests.destination.conftest import Json, mapping, stream
 from unit_tests.destination.plans import (
     MODULES,

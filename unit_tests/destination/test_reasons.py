@@ -28,20 +28,21 @@ def test_a_rejected_name_in_a_lookup_comes_with_the_columns_that_find_its_record
     result = org.write(contacts, rows, schema_version=version)
 
     assert result.counts() == {"rejected": 3}
-    remedy = "to find a record of Accounts by another value, write Account_Name.ERP_ID"
+    columns = "Account_Name.ERP_ID or Account_Name.Account_Name"
+    remedy = f"to find a record of Accounts by another value, write {columns}"
     assert reason(result) == f"Account_Name: {NO_ID}; {remedy}."
     assert result.said("ACME") == []
     # Of Contacts, and once of Accounts.
     assert org.calls("settings.fields") == 2
 
 
-def test_the_columns_that_are_named_can_be_written(org: Org) -> None:
+@pytest.mark.parametrize("part", ["ERP_ID", "Account_Name"])
+def test_the_columns_that_are_named_can_be_written(org: Org, part: str) -> None:
     account = org.add("Accounts", Account_Name="ACME", ERP_ID="e-1")
-    columns = ("Last_Name", "Account_Name.ERP_ID")
+    given = {"ERP_ID": "e-1", "Account_Name": "ACME"}[part]
+    column = f"Account_Name.{part}"
 
-    result = org.write(
-        stream("Contacts", *columns), [{"Last_Name": "L", "Account_Name.ERP_ID": "e-1"}]
-    )
+    result = org.write(stream("Contacts", "Last_Name", column), [{"Last_Name": "L", column: given}])
 
     assert result.counts() == {"created": 1}
     assert org.record("Contacts", Last_Name="L")["Account_Name"]["id"] == account
@@ -55,25 +56,39 @@ def test_several_external_id_fields_are_all_named(org: Org) -> None:
         stream("Contacts", "Last_Name", "Account_Name"), [{"Last_Name": "L", "Account_Name": "A"}]
     )
 
-    assert reason(result).endswith("write Account_Name.ERP_ID or Account_Name.Tax_ID.")
+    assert reason(result).endswith(
+        "write Account_Name.ERP_ID or Account_Name.Tax_ID or Account_Name.Account_Name."
+    )
 
 
-def test_where_a_module_has_no_external_id_the_id_is_what_is_left(org: Org) -> None:
-    leads = stream("Leads", "Last_Name", "Interested_In")
+def add_lookup_to_tasks(org: Org) -> None:
+    """A module without a field that is unique or checked for duplicates."""
+    field = {"api_name": "Follow_Up", "data_type": "lookup", "targets": ["Tasks"], "custom": True}
+    org.control("POST", "fields/Leads", field)
 
-    result = org.write(leads, [{"Last_Name": "L", "Interested_In": "Anvil"}])
 
-    remedy = "Products has no External ID field, so nothing but the id finds a record of it"
-    assert reason(result, "Leads") == f"Interested_In: {NO_ID}; {remedy}."
+@REPORTING
+def test_where_nothing_else_is_unique_the_id_is_what_is_left(org: Org, version: str) -> None:
+    add_lookup_to_tasks(org)
+    leads = stream("Leads", "Last_Name", "Follow_Up")
+
+    result = org.write(leads, [{"Last_Name": "L", "Follow_Up": "Call"}], schema_version=version)
+
+    remedy = (
+        "Tasks has no External ID field and no unique one, so nothing but the id finds a record "
+        "of it"
+    )
+    assert reason(result, "Leads") == f"Follow_Up: {NO_ID}; {remedy}."
 
 
 def test_a_version_that_reports_no_external_ids_is_named_as_the_obstacle(org: Org) -> None:
-    contacts = stream("Contacts", "Last_Name", "Account_Name")
+    add_lookup_to_tasks(org)
+    leads = stream("Leads", "Last_Name", "Follow_Up")
 
-    result = org.write(contacts, [{"Last_Name": "L", "Account_Name": "ACME"}], schema_version="v2")
+    result = org.write(leads, [{"Last_Name": "L", "Follow_Up": "Call"}], schema_version="v2")
 
-    assert reason(result) == (
-        f"Account_Name: {NO_ID}; Accounts may have External ID fields, which this version of "
+    assert reason(result, "Leads") == (
+        f"Follow_Up: {NO_ID}; Tasks may have External ID fields, which this version of "
         "Zoho's API does not report: with a later one they find records, too."
     )
 
@@ -89,6 +104,28 @@ def test_a_module_that_zoho_does_not_describe_costs_the_advice_alone(org: Org) -
 
     assert result.counts() == {"created": 1, "rejected": 1}
     assert reason(result) == f"Account_Name: {NO_ID}."
+
+
+@REPORTING
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        (
+            "Products_Wanted",
+            "to find a record of Products by another value, write Products_Wanted.Product_Name or "
+            "Products_Wanted.Product_Code",
+        ),
+        ("Team", "an e-mail address finds a user in the column Team.email"),
+    ],
+)
+def test_a_name_in_a_list_of_links_comes_with_the_columns_that_find_its_record(
+    org: Org, version: str, name: str, remedy: str
+) -> None:
+    leads = stream("Leads", "Last_Name", name)
+
+    result = org.write(leads, [{"Last_Name": "L", name: ["Anvil"]}], schema_version=version)
+
+    assert reason(result, "Leads") == f"{name}: {NO_ID}; {remedy}."
 
 
 @pytest.mark.parametrize("name", ["Owner", "Second_Owner"])

@@ -68,12 +68,23 @@ def test_a_service_is_changed_and_deleted(org: Org, version: str) -> None:
     assert service not in {record["id"] for record in org.records(name)}
 
 
-def test_links_are_for_new_records_only(org: Org) -> None:
-    services = stream("Services__s", "id", "Members", mode="update", key="id")
+@pytest.mark.parametrize("version", ["v4", "v8"])
+def test_the_members_of_a_service_are_changed(org: Org, version: str) -> None:
+    users = dict.fromkeys(one["Owner"]["id"] for one in org.records("Leads"))
+    first, *_, last = users
+    service = org.add("Services__s", **SERVICE)
+    for user in (first, *[one for one in users if one not in (first, last)]):
+        org.add("Services__s_X_Users", Services__s={"id": service}, Members={"id": user})
 
-    result = org.write(services, [])
+    result = org.update(
+        "Services__s", {"id": service, "Members": [last, first]}, schema_version=version
+    )
 
-    assert "whose links can be written to new records only" in result.sentence
+    links = [
+        one for one in org.records("Services__s_X_Users") if one["Services__s"]["id"] == service
+    ]
+    assert result.counts() == {"updated": 1}
+    assert sorted(link["Members"]["id"] for link in links) == sorted([first, last])
 
 
 @pytest.mark.parametrize("version", ["v4", "v8"])
@@ -147,7 +158,7 @@ def test_an_upsert_of_services_needs_a_field_that_is_unique(org: Org, version: s
     result = org.write(upsert, rows, schema_version=version)
 
     assert "Services__s has no field that is unique or an external ID" in refused.sentence
-    # A new one needs members, and links are no matter of an upsert.
+    # A new one needs members, and an upsert adds links after the record.
     assert result.counts() == {"updated": 1, "rejected": 1}
     assert org.record("Services__s", Code="w-1")["id"] == service
     assert org.record("Services__s", Code="w-1")["Price"] == 30

@@ -50,7 +50,6 @@ UNEMULATED = """
     GET Leads/search
     GET POST Leads/actions/count
     GET POST Leads/actions/mass_update
-    POST Leads/actions/add_tags
     POST Leads/actions/remove_tags
     POST Leads/actions/assign_territories
     POST Leads/actions/change_owner

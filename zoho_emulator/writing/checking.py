@@ -8,7 +8,7 @@ from zoho_emulator.records.undescribed import list_undescribed
 from zoho_emulator.store.data_types import is_stored
 from zoho_emulator.store.model import Field, Module
 from zoho_emulator.store.values import invalid
-from zoho_emulator.writing import links, rows, special
+from zoho_emulator.writing import links, price_ranges, rows, special
 from zoho_emulator.writing.answers import locate
 from zoho_emulator.writing.candidate import Candidate
 from zoho_emulator.writing.changes import Checked, Child
@@ -51,6 +51,7 @@ class Checker:
     def check(self, record: Mapping[str, object], path: str, *, old: int | None) -> Checked:
         """`old` is the record to be updated; None inserts one."""
         checked = Checked()
+        refused: set[str] = set()
         for name, value in record.items():
             # "Update Records": what a call returned may be sent as it is, `$` keys and all.
             # UNVERIFIED: that this holds for keys that no field describes.
@@ -64,8 +65,10 @@ class Checker:
             except ZohoError as error:
                 if error.status == 501:
                     raise
-                checked.problems.append(locate(self.call, error, where))
-        checked.problems += self._find_missing(record, checked, path, old)
+                refused.add(name)
+                place = str(error.details.get("json_path", where))
+                checked.problems.append(locate(self.call, error, place))
+        checked.problems += self._find_missing(record, checked, path, old, refused)
         candidate = Candidate(self.call, self.module, record, checked.values, path, old)
         checked.problems += special.find_problems(candidate)
         if not checked.problems:
@@ -122,6 +125,8 @@ class Checker:
             checked.rows[name] = changes
             checked.problems += [p for change in changes for p in change.problems]
         else:
+            if name == price_ranges.NAME:
+                value = price_ranges.merge(self.call, self.module, known, value, path, old=old)
             shown = self.given.convert(known, value, inserting=old is None)
             if shown is None and name == "Owner":
                 raise invalid(known)
@@ -177,14 +182,18 @@ class Checker:
     # --- The record as a whole
 
     def _find_missing(
-        self, record: Mapping[str, object], checked: Checked, path: str, old: int | None
+        self,
+        record: Mapping[str, object],
+        checked: Checked,
+        path: str,
+        old: int | None,
+        refused: set[str],
     ) -> Iterator[ZohoError]:
         """Mandatory fields: all of them on insert, those that would be emptied on update.
 
         The layout's own count when the record names it ("Insert Records": Layout).
         """
         more = special.list_mandatory(self.module)
-        refused = {problem.details.get("api_name") for problem in checked.problems}
         for known in self.module.fields.values():
             name = known.api_name
             of_layout = known.custom or known.layout_only

@@ -55,11 +55,7 @@ def read_changes(
         raise invalid(known, expected_data_type="jsonarray")
     most = MOST_ROWS if known.custom else MOST_LINE_ITEMS
     if len(value) > most:
-        raise ZohoError(
-            "LIMIT_EXCEEDED",
-            "count of records in your request exceeds the limit",
-            {"maximum_length": most, "api_name": known.api_name},
-        )
+        raise _build_limit_error(known, most)
     changes = []
     for index, item in enumerate(value):
         where = f"{path}[{index}]"
@@ -74,10 +70,29 @@ def read_changes(
             if isinstance(row.get("Discount"), int | float):
                 row["Discount"] = str(row["Discount"])
         changes.append(_read_change(call, child, row, where, present, check))
+    _refuse_too_many(known, most, present, changes)
     if child.partner is not None:
         parent: dict[str, Stored] = {} if old is None else {child.parent_field: old}
         _reject_doubles(call, child, changes, parent)
     return changes
+
+
+def _refuse_too_many(
+    known: Field, most: int, present: Sequence[int], changes: Sequence[Change]
+) -> None:
+    """UNVERIFIED: that the limit is of the rows that a record holds, besides those of a call."""
+    added = sum(change.row_id is None for change in changes)
+    removed = {change.row_id for change in changes if change.checked is None} - {None}
+    if added and len(present) + added - len(removed) > most:
+        raise _build_limit_error(known, most)
+
+
+def _build_limit_error(known: Field, most: int) -> ZohoError:
+    return ZohoError(
+        "LIMIT_EXCEEDED",
+        "count of records in your request exceeds the limit",
+        {"maximum_length": most, "api_name": known.api_name},
+    )
 
 
 def _read_change(
@@ -147,6 +162,6 @@ def write(call: Call, changes: Iterable[Change], parent_id: int, *, now: int, by
             if "Sequence_Number" in module.fields:
                 number = len(_read_present(call, change.child, parent_id)) + 1
                 values.setdefault("Sequence_Number", number)
-            call.store.insert(module, values, now=now, by=by, checked=True)
+            change.row_id = call.store.insert(module, values, now=now, by=by, checked=True)
         if change.checked is not None:
             change.checked.add_options(call.store, module)

@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Mapping
 
 from zoho_emulator.call import Call
-from zoho_emulator.errors import ZohoError
 from zoho_emulator.localtime import parse_epoch
 from zoho_emulator.store.data_types import is_json, value_type
 from zoho_emulator.store.ids import derive_id
@@ -65,25 +64,6 @@ def _shape_line_taxes(call: Call, known: Field, value: object) -> object:
         _check_number(known, item.get("value", 0))
         taxes.append({"id": str(derive_id(known.id, "tax", number)), "value": 0.0, **item})
     return taxes
-
-
-def _shape_price_ranges(call: Call, known: Field, value: object) -> object:
-    """A range that is new has all three numbers ("Insert Records": Price Books).
-
-    UNVERIFIED: which field the error names, that of the ranges or the number that is missing.
-    """
-    ranges = []
-    for item in _check_items(known, value):
-        for name in ("from_range", "to_range", "discount"):
-            if item.get("id") is None and item.get(name) is None:
-                details = {"api_name": known.api_name}
-                raise ZohoError("MANDATORY_NOT_FOUND", "required field not found", details)
-        shown: Item = {"id": item.get("id") or str(call.store.ids.take())}
-        for name in ("from_range", "to_range", "discount"):
-            given = item.get(name)
-            shown[name] = None if given is None else _check_number(known, given)
-        ranges.append(shown)
-    return ranges
 
 
 def _shape_reminders(call: Call, known: Field, value: object) -> object:
@@ -144,6 +124,5 @@ _BY_TYPE: Mapping[str, Shape] = {
 }
 _BY_NAME: Mapping[str, Shape] = {
     "Tax": _shape_product_taxes,
-    "Pricing_Details": _shape_price_ranges,
     "Participants": _shape_participants,
 }

@@ -6,7 +6,7 @@ from zoho_emulator.call import Call
 from zoho_emulator.errors import ZohoError
 from zoho_emulator.localtime import build_local_time, parse_epoch
 from zoho_emulator.store.model import Field, Module
-from zoho_emulator.writing import rows
+from zoho_emulator.writing import rows, totals
 from zoho_emulator.writing.answers import Item, ProblemsError, build_success, locate
 from zoho_emulator.writing.automations import Automations
 from zoho_emulator.writing.changes import Checked
@@ -152,6 +152,9 @@ class Writer:
     def _finish(self, checked: Checked, record_id: int, action: str) -> None:
         for changes in checked.rows.values():
             rows.write(self.call, changes, record_id, now=self.now, by=self.by)
+        if totals.has_totals(self.module):
+            changed = [change for changes in checked.rows.values() for change in changes]
+            totals.recompute(self.call, self.module, record_id, changed, now=self.now, by=self.by)
         checked.add_options(self.store, self.module)
         self.automations.fire(self.call, self.module, record_id, action)
 

@@ -300,4 +300,72 @@ def test_price_books(zoho, write) -> None:
     for half in ({}, {"from_range": 1, "to_range": 10}, {**details[0], "to_range": None}):
         item = write("POST", "Price_Books", {**book, "Pricing_Details": [*details, half]})
         assert item["code"] == "MANDATORY_NOT_FOUND"
-        assert item["details"]["json_path"] == "$.data[0].Pricing_Details"
+        assert item["details"]["json_path"].startswith("$.data[0].Pricing_Details[1].")
+
+
+@pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
+def test_ranges_of_a_price_book_are_changed_like_rows(zoho, write, version) -> None:
+    def read(book):
+        (row,) = zoho.get(f"v8/Price_Books/{book}").json()["data"]
+        return {part["from_range"]: part for part in row["Pricing_Details"]}
+
+    def update(*ranges):
+        return write("PUT", f"Price_Books/{book}", {"Pricing_Details": list(ranges)}, version)
+
+    first = {"from_range": 1, "to_range": 10, "discount": 5}
+    second = {"from_range": 11, "to_range": 20, "discount": 6}
+    item = write("POST", "Price_Books", {"Price_Book_Name": "x", "Pricing_Details": [first]})
+    book = item["details"]["id"]
+    known = read(book)[1]["id"]
+    update({"id": known, "discount": 7}, second)
+    assert {start: part["discount"] for start, part in read(book).items()} == {1: 7, 11: 6}
+    assert read(book)[1]["id"] == known
+    update({"id": known, "_delete": None})
+    assert list(read(book)) == [11]
+    assert update({"id": known, "discount": 1})["code"] == "INVALID_DATA"
+    assert update({"_delete": None})["code"] == "MANDATORY_NOT_FOUND"
+    assert update()["code"] == "MANDATORY_NOT_FOUND"
+
+
+def test_a_record_holds_so_many_rows_and_no_more(zoho, write, ids) -> None:
+    rows = [{"Project": f"{number}"} for number in range(100)]
+    lead = write("POST", "Leads", {"Last_Name": "x", "Project_Details": rows})["details"]["id"]
+
+    def update(*changes):
+        return write("PUT", f"Leads/{lead}", {"Project_Details": list(changes)})["code"]
+
+    first, *_ = find_rows(zoho, "Project_Details", lead)
+    assert update({"Project": "one more"}) == "LIMIT_EXCEEDED"
+    assert update({"id": first["id"], "Project": "changed"}) == "SUCCESS"
+    assert update({"id": first["id"], "_delete": None}, {"Project": "instead"}) == "SUCCESS"
+    assert len(find_rows(zoho, "Project_Details", lead)) == 100
+
+
+@pytest.mark.parametrize(("version", "field"), [("v2", "Product_Details"), ("v8", "Quoted_Items")])
+def test_amounts_of_a_document_follow_its_line_items(zoho, write, version, field) -> None:
+    zoho.control("POST", "records/Products", {"Product_Name": "priced", "Unit_Price": 20.0})
+    product = next(row for row in zoho.truth("Products") if row["Product_Name"] == "priced")["id"]
+    names = {"Product_Name": "product", "Quantity": "quantity", "List_Price": "list_price"}
+
+    def item(**values):
+        item = {"Product_Name": {"id": product}, **values}
+        return {names.get(k, k): v for k, v in item.items()} if version == "v2" else item
+
+    def read():
+        row = next(row for row in zoho.truth("Quotes") if row["id"] == quote)
+        return row["Sub_Total"], row["Grand_Total"]
+
+    record = {"Subject": "x", "Adjustment": 1, field: [item(Quantity=2), item(List_Price=5)]}
+    quote = write("POST", "Quotes", record, version)["details"]["id"]
+    assert read() == (45.0, 46.0)
+    dear, cheap = sorted(find_rows(zoho, "Quoted_Items", quote), key=lambda row: row["List_Price"])[
+        ::-1
+    ]
+    assert (dear["List_Price"], dear["Total"], dear["Unit_Price"]) == (20.0, 40.0, 20.0)
+    discount = {"id": dear["id"], "Discount": 4 if version == "v2" else "10%"}
+    write("PUT", f"Quotes/{quote}", {field: [discount]}, version)
+    assert read() == (41.0, 42.0)
+    write("PUT", f"Quotes/{quote}", {field: [{"id": cheap["id"], "_delete": None}]}, version)
+    assert read() == (36.0, 37.0)
+    write("PUT", f"Quotes/{quote}", {"Adjustment": 2}, version)
+    assert read() == (36.0, 38.0)

@@ -1,0 +1,71 @@
+"""The plan of a run as the log shows it, before the first row."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+
+from destination_zoho_crm.links import LinkField
+from destination_zoho_crm.plan import StreamPlan
+from destination_zoho_crm.plan_problems import end_sentence
+from destination_zoho_crm.protocol import StreamKey
+from destination_zoho_crm.report import estimate_cost
+from destination_zoho_crm.settings import WriteSettings
+from zoho_crm.manifest import load_skipped_features
+
+LOGGER = logging.getLogger("airbyte")
+
+
+def log_plan(
+    plans: Sequence[StreamPlan],
+    link_fields: Mapping[StreamKey, Sequence[LinkField]],
+    settings: WriteSettings,
+    version: str,
+) -> None:
+    """The plan and its warnings, before the first row."""
+    for plan in plans:
+        LOGGER.info(f"Plan: {plan}")
+        LOGGER.info(f"Plan: {plan.label}: {estimate_cost(plan, link_fields[plan.stream])}.")
+        for column in plan.dropped:
+            LOGGER.warning(
+                end_sentence(
+                    f"{plan.label}: the column {column.source} is left out: {column.reason}"
+                )
+            )
+        for warning in plan.warnings:
+            LOGGER.warning(f"{plan.label}: {warning}.")
+        for remark in _list_remarks(plan):
+            LOGGER.info(f"{plan.label}: {remark}.")
+    kinds = settings.automations
+    fires = "all that the org has" if kinds is None else ", ".join(kinds) or "none"
+    if kinds is not None and not load_skipped_features(version):
+        fires += " (but cadences, which this version of Zoho's API cannot keep from running)"
+    terms = [f"automations: {fires}"]
+    if any(plan.operation != "delete" for plan in plans):
+        nulls = "empty their fields" if settings.clears_nulls else "leave their fields alone"
+        terms.append(f"nulls {nulls}")
+    if any(plan.operation == "delete" or plan.row_shapes for plan in plans):
+        terms.append(f"at most {settings.most_deletes:,} deletions a stream")
+    LOGGER.info(f"Plan: {'; '.join(terms)}.")
+
+
+def _list_remarks(plan: StreamPlan) -> Iterator[str]:
+    """What a user might not expect of the stream."""
+    if plan.unlisted:
+        yield f"its mapping's fields leave out the columns {', '.join(plan.unlisted)}"
+    if plan.lar_id:
+        yield f"the assignment rule {plan.lar_id} decides who owns its records"
+    if plan.operation == "insert" or (plan.table and plan.table.operation == "insert"):
+        yield "a row that a later sync repeats is added again"
+    if plan.operation == "delete" or (plan.table and plan.table.operation == "delete"):
+        what = "row" if plan.table else "record"
+        yield (
+            f"rows with a value in {plan.deletion_mark} delete their {what}, others are rejected"
+            if plan.deletion_mark
+            else f"every row deletes the {what} that it finds"
+        )
+    if plan.row_shapes and plan.operation in ("update", "upsert") and plan.table is None:
+        names = " and ".join(plan.row_shapes)
+        yield (
+            f"rows that a record has in {names} and the input does not bring are removed"
+            if plan.rows == "replace"
+            else f"rows that a record has in {names} stay"
+        )
