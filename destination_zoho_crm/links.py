@@ -2,13 +2,13 @@
 
 import threading
 from collections import Counter
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
 from destination_zoho_crm.client import Client
 from destination_zoho_crm.columns import Column
-from destination_zoho_crm.error_codes import DUPLICATE_LINK
+from destination_zoho_crm.error_codes import DUPLICATE_LINK, MANDATORY_NOT_FOUND
 from destination_zoho_crm.existing_records import changes_nothing
 from destination_zoho_crm.link_calls import LinkCalls
 from destination_zoho_crm.link_reader import LinkReader
@@ -22,6 +22,11 @@ Records = Sequence[Mapping[str, Any]]
 
 _NOT_READ = reject(
     LINKS_UNKNOWN, "Zoho does not show all links of the record, so none is added or removed"
+)
+#: "Insert Records": a service needs its members.
+_NEEDED = (
+    "Zoho adds no record without these links, and an upsert writes them after the record; insert "
+    "new records"
 )
 _UNNAMED = reject(LINKS_UNKNOWN, "Zoho does not say which record this is, so no link is written")
 
@@ -134,7 +139,7 @@ class Links:
                     if place in wanted and outcome.result != "rejected":
                         held[place] = outcome
                     else:
-                        yield place, outcome
+                        yield place, _explain(outcome, wanted.get(place, ()))
         yield from self._write_links(held, wanted)
 
     def _put_links(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -178,6 +183,13 @@ class Links:
                 for place, outcome in left.items()
                 if place not in outcomes and outcome.record_id is not None
             }
+
+
+def _explain(outcome: Outcome, held: Collection[str]) -> Outcome:
+    """Adds why a new record is refused without the links that are held back until it is there."""
+    if outcome.code != MANDATORY_NOT_FOUND or outcome.field not in held:
+        return outcome
+    return outcome._replace(message=f"{outcome.message}; {_NEEDED}", loggable=_NEEDED)
 
 
 def with_links(plan: StreamPlan, fields: Sequence[LinkField], send: Send) -> Send:
