@@ -140,16 +140,20 @@ def _bound_lists(scenario: Scenario, load: Load, deeds: int) -> Counter[str]:
 
 def _bound_exports(scenario: Scenario, load: Load, deeds: int) -> Counter[str]:
     """A chain of a window that a deed moves is exported once more, in parts of one export each; the
-    seconds around a part are in its export, too."""
+    seconds around a part are in its export, too, and so may be the row that the deed moved."""
     rows = load.rows
-    exports = 2 + rows + 2 * deeds
+    exports = 2 + rows + 3 * deeds
     if not scenario.windowed and scenario.traits.columns.stamped:
         # Where Zoho does not list what left, each window of more than one export is cut.
         exports += 3 * (rows + deeds)
-    elif scenario.windowed and scenario.incremental:
+    elif (
+        scenario.windowed
+        and scenario.incremental
+        and rows >= 3 * scenario.traits.version["bulk_rows"]
+    ):
         # A chain with more than three is cut in steps. Where rows share seconds, its first step has
         # one second alone or nothing, and what is left may be such a chain again.
-        exports += 3 * max(0, rows - 3 * scenario.traits.version["bulk_rows"])
+        exports += 3 * rows
     lists = 2 + exports * (2 + deeds // PER_PAGE)
     return Counter(export=exports, poll=3 * exports, fetch=exports, list=lists)
 
