@@ -25,7 +25,7 @@ from unit_tests.round_trip import (
 )
 from unit_tests.source.conftest import Org as Read
 from zoho_crm.auth import ZohoAuthenticator
-from zoho_emulator.server import Running, Settings, running
+from zoho_emulator.server import Settings, running
 
 OFF = {"tokens_per_10_min": 0}
 #: What of a row of a price book is written.
