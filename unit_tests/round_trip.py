@@ -16,11 +16,15 @@ SOURCE_ID = "Source_ID"
 #: Parents before children.
 MODULES = (
     *("Accounts", "Vendors", "Products", "Price_Books", "Campaigns", "Contacts"),
-    *("Deals", "Quotes", "Leads"),
+    *("Deals", "Quotes", "Sales_Orders", "Purchase_Orders", "Invoices", "Vehicles", "Leads"),
 )
 #: The subforms of a module: the field, and the module of its rows.
 ROWS = {
     "Quotes": {"Quoted_Items": "Quoted_Items"},
+    "Sales_Orders": {"Ordered_Items": "Ordered_Items"},
+    "Purchase_Orders": {"Purchased_Items": "Purchase_Items"},
+    "Invoices": {"Invoiced_Items": "Invoiced_Items"},
+    "Vehicles": {"Service_History": "Service_History"},
     "Leads": {"Project_Details": "Project_Details"},
 }
 #: Fields of rows inside records that have no place there.
@@ -37,18 +41,23 @@ EXCEPTIONS: dict[str, tuple[str, ...]] = {
     ),
     "an auto-number counts in its own org": (
         *("Accounts.Customer_Number", "Deals.Deal_Number", "Quotes.Quote_Number"),
-        "Leads.Lead_Number",
+        *("Leads.Lead_Number", "Sales_Orders.SO_Number", "Purchase_Orders.PO_Number"),
+        *("Invoices.Invoice_Number", "Vehicles.Vehicle_Number"),
     ),
     "Zoho computes it of other fields": (
         *("Contacts.Full_Address", "Products.Stock_Value", "Deals.Margin_Value"),
         *("Deals.Days_Open_Until", "Deals.Expected_Revenue", "Leads.Weighted_Budget"),
         *("Leads.Greeting", "Leads.Is_Large", "Leads.Follow_Up_At"),
+        *("Vehicles.Age_In_Years", "Invoices.Days_Due"),
     ),
     "Zoho computes it of other records": ("Accounts.Open_Deals", "Accounts.Last_Deal"),
     "Zoho computes it of line items": (
         *("Sub_Total", "Grand_Total", "Total", "Total_After_Discount", "Net_Total"),
     ),
-    "Zoho takes it from the product": ("Quoted_Items.Unit_Price", "Quantity_in_Stock"),
+    "Zoho takes it from the product": (
+        *("Quoted_Items.Unit_Price", "Ordered_Items.Unit_Price", "Purchase_Items.Unit_Price"),
+        *("Invoiced_Items.Unit_Price", "Quantity_in_Stock"),
+    ),
     "Zoho measures it": (
         *("Deals.Stage_Modified_Time", "Deals.Sales_Cycle_Duration"),
         *("Deals.Overall_Sales_Duration", "Lead_Conversion_Time"),
