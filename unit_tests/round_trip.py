@@ -17,6 +17,7 @@ SOURCE_ID = "Source_ID"
 MODULES = (
     *("Accounts", "Vendors", "Products", "Price_Books", "Campaigns", "Contacts"),
     *("Deals", "Quotes", "Sales_Orders", "Purchase_Orders", "Invoices", "Vehicles", "Leads"),
+    *("Contracts", "Cases", "Solutions"),
 )
 #: The subforms of a module: the field, and the module of its rows.
 ROWS = {
@@ -43,6 +44,7 @@ EXCEPTIONS: dict[str, tuple[str, ...]] = {
         *("Accounts.Customer_Number", "Deals.Deal_Number", "Quotes.Quote_Number"),
         *("Leads.Lead_Number", "Sales_Orders.SO_Number", "Purchase_Orders.PO_Number"),
         *("Invoices.Invoice_Number", "Vehicles.Vehicle_Number"),
+        *("Contracts.Contract_Number", "Cases.Case_Number", "Solutions.Solution_Number"),
     ),
     "Zoho computes it of other fields": (
         *("Contacts.Full_Address", "Products.Stock_Value", "Deals.Margin_Value"),
@@ -66,6 +68,7 @@ EXCEPTIONS: dict[str, tuple[str, ...]] = {
         *("Converted_Account", "Converted_Contact", "Converted_Deal"),
     ),
     "Zoho sets it when somebody unsubscribes": ("Unsubscribed_Mode", "Unsubscribed_Time"),
+    "Zoho counts the comments": ("No_of_comments",),
     "Zoho SalesIQ counts visits": (
         *("Visitor_Score", "First_Visited_URL", "First_Visited_Time", "Last_Visited_Time"),
         *("Referrer", "Number_Of_Chats", "Average_Time_Spent_Minutes", "Days_Visited"),
