@@ -38,7 +38,7 @@ def write_back(
     screen.say()
     screen.say(
         "Now the way back. In DuckDB, SQL makes a table of rows for each of "
-        f"{len(MODELS)} modules; some rows are wrong on purpose."
+        f"{len(MODELS)} modules, with line items and links; some rows are wrong on purpose."
     )
     rows, reasons = _worked_out(warehouse, journal.runs)
     before, usage = truth(zoho), zoho.usage()
@@ -46,7 +46,7 @@ def write_back(
         written = write(account, MODELS, rows, place)
     _show(written, rows, Prices(zoho.usage(), usage), screen)
     changes = Account(before, truth(zoho))
-    journal.note(zoho, changes.calls(MODELS))
+    journal.note(zoho, changes.calls())
     # So that the next run reads them back with its first sync.
     journal.do(zoho, "POST", "clock", {"advance_s": 60 * _MINUTES})
     return _judge(changes, written, rows, reasons, screen)
@@ -76,8 +76,8 @@ def _show(written: Written, rows: Rows, prices: Prices, screen: Screen) -> None:
     for model in MODELS:
         counts = written.outcomes[model.table]
         numbers = (counts["created"], counts["updated"], counts["rejected"])
-        lines.append((model.title, len(rows[model.table]), *numbers, *prices.of(model.module)))
-    rest = prices.rest([model.module for model in MODELS])
+        lines.append((model.title, len(rows[model.table]), *numbers, *prices.of(*model.modules)))
+    rest = prices.rest([module for model in MODELS for module in model.modules])
     lines.append(("(access, modules, fields)", None, None, None, None, *rest))
     screen.table(_HEAD, lines)
 
@@ -116,8 +116,15 @@ def _judge(
         return 1
     screen.say(
         f"Checked in Zoho: {len(changes.new)} records are new and {len(changes.changed)} have "
-        f"changed, each as its row says; the other {changes.untouched:,} are as they were."
+        f"changed, each as its row says, line items and links among them; the other "
+        f"{changes.untouched:,} are as they were."
     )
+    screen.say()
+    screen.say("What became of line items and links:")
+    screen.say()
+    for line in changes.describe(MODELS, right):
+        screen.say(f"  {line}")
+    screen.say()
     folder = written.files[0].parent
     screen.say(
         f"The rejected rows are kept in {folder}; corrected, they are input for "

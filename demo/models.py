@@ -4,7 +4,7 @@ Each table holds rows that Zoho changes, some that it adds, and a few that are w
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 #: The mark of a row that is wrong on purpose, and why; it is no column of the stream.
 WHY = "wrong_because"
@@ -23,10 +23,20 @@ class Model:
     key: str
     #: Column to field.
     fields: Mapping[str, str]
+    #: Of fields that hold rows or links, as JSON: the module of these, its lookup to the record,
+    #: and the lookup of a link to the other record; "": the rows are objects.
+    inner: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
+    #: The module whose records hold the rows, where the table has rows of records.
+    holder: str = ""
 
     @property
     def title(self) -> str:
         return f"{self.table} -> {self.module}, {self.operation} by {self.fields[self.key]}"
+
+    @property
+    def modules(self) -> list[str]:
+        """Those that the calls for the table go to, except its holder's."""
+        return list(dict.fromkeys((self.module, *(module for module, *_ in self.inner.values()))))
 
     def mapping(self) -> dict[str, object]:
         """As the destination's config has it."""
@@ -37,7 +47,7 @@ class Model:
                 "operation": self.operation,
                 "matching_key": self.fields[self.key],
             },
-            "fields": [{"column": column, "field": field} for column, field in self.fields.items()],
+            "fields": [{"column": column, "field": name} for column, name in self.fields.items()],
         }
 
     def stream(self) -> dict[str, object]:
@@ -115,5 +125,54 @@ MODELS = (
         operation="update",
         key="id",
         fields={"id": "id", "next_step": "Next_Step"},
+    ),
+    Model(
+        table="invoices_due",
+        select=f"""
+            (select 'Invoice {{run}}' as subject,
+                (select id from accounts where account_name = 'New Account {{run}}') as account,
+                (select cast(to_json(list({{{{'Product_Name': id, 'Quantity': 2,
+                    'List_Price': cast(unit_price as double)}}}} order by id)) as varchar)
+                    from (select * from products where unit_price between 1 and 1000000
+                    and _ab_cdc_deleted_at is null order by md5(id || '{{run}}') limit 2))
+                as items, null as {WHY})
+            union all (values ('Unfit invoice {{run}}', null,
+            '[{{{{"Product_Name": "1", "Quantity": 1}}}}]', 'its line item names no product'))
+        """,
+        module="Invoices",
+        operation="upsert",
+        key="subject",
+        fields={"subject": "Subject", "account": "Account_Name", "items": "Invoiced_Items"},
+        inner={"Invoiced_Items": ("Invoiced_Items", "Parent_Id", "")},
+    ),
+    Model(
+        table="quote_lines",
+        select=f"""
+            select id, parent_id, cast(quantity as double) + 1 as quantity, null as {WHY}
+            from quoted_items
+            where quantity between 1 and 10000 and list_price between 1 and 1000000
+            and parent_id in (select id from quotes where _ab_cdc_deleted_at is null)
+            order by md5(id || '{{run}}') limit 1
+        """,
+        module="Quoted_Items",
+        operation="update",
+        key="id",
+        fields={"id": "id", "parent_id": "Parent_Id", "quantity": "Quantity"},
+        holder="Quotes",
+    ),
+    Model(
+        table="leads_wishes",
+        select=f"""
+            select id, 'Wants two products, by run {{run}}' as description,
+                (select cast(to_json(list(id order by id)) as varchar) from (select id from products
+                    where _ab_cdc_deleted_at is null order by md5(id || '{{run}}') limit 2))
+                as products, null as {WHY}
+            from leads where last_name = 'Newcomer {{run}}.1' and _ab_cdc_deleted_at is null
+        """,
+        module="Leads",
+        operation="update",
+        key="id",
+        fields={"id": "id", "description": "Description", "products": "Products_Wanted"},
+        inner={"Products_Wanted": ("LeadsXProducts", "Leads", "Products")},
     ),
 )

@@ -53,10 +53,12 @@ class Prices:
         calls = sum(number for name, number in self._calls.items() if ":" not in name)
         self.total = (calls, after.credits - before.credits)
 
-    def of(self, stream: str) -> tuple[int, int | None]:
-        """Of a module: the calls for its rows. Of a stream of settings: those of its kind."""
-        credits_ = None if self._credits is None else _share(stream, self._credits)
-        return _share(stream, self._calls), credits_
+    def of(self, *streams: str) -> tuple[int, int | None]:
+        """Of modules: the calls for their rows. Of a stream of settings: those of its kind."""
+        calls = sum(_share(stream, self._calls) for stream in streams)
+        if self._credits is None:
+            return calls, None
+        return calls, sum(_share(stream, self._credits) for stream in streams)
 
     def rest(self, streams: list[str]) -> tuple[int, int | None]:
         """Calls for none of the streams: access tokens."""

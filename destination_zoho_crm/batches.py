@@ -4,9 +4,10 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from itertools import chain
+from typing import Any
 from urllib.parse import quote_plus
 
-from destination_zoho_crm.lookup_values import Sought, find_sought, fold_value
+from destination_zoho_crm.lookup_values import Sought, fold_value
 from destination_zoho_crm.row_order import Group, RowOrder, WriteFuture
 from destination_zoho_crm.rows import EncodedRow, MergedRows
 
@@ -115,13 +116,19 @@ class BatchBuilder:
         self._text = 0
         self._rows = 0
         self._writes: set[WriteFuture] = set()
-        #: Those that write to the modules in which rows of this one find records, by module.
+        #: Those that write to the modules whose records rows of this one name, by module.
         self._parents: Mapping[str, Sequence[BatchBuilder]] = {}
+        self._find_named: Callable[[Mapping[str, Any]], Iterable[Sought]] = lambda record: ()
         self._leads: dict[BatchBuilder, bool] = {}
 
-    def look_up_after(self, parents: Mapping[str, "Sequence[BatchBuilder]"]) -> None:
-        """Rows that look up a record of a module are written after what has arrived for it."""
-        self._parents = parents
+    def follow(
+        self,
+        parents: Mapping[str, "Sequence[BatchBuilder]"],
+        find_named: Callable[[Mapping[str, Any]], Iterable[Sought]],
+    ) -> None:
+        """Rows that name a record of a module by a value are written after what has arrived for
+        it. `find_named`: what a record names."""
+        self._parents, self._find_named = parents, find_named
 
     def add(self, row: EncodedRow) -> None:
         if self._parents:
@@ -184,8 +191,8 @@ class BatchBuilder:
         return {future for future in self._writes if not future.done()}
 
     def _flush_parents(self, batch: Iterable[MergedRows]) -> set[WriteFuture]:
-        """Hands over the rows that these may look up; what writes them."""
-        modules = {one.module for rows in batch for _, one in find_sought(rows.record)}
+        """Hands over the rows that these may name; what writes them."""
+        modules = {one.module for rows in batch for one in self._find_named(rows.record)}
         earlier: set[WriteFuture] = set()
         for module in modules:
             for parent in self._parents.get(module, ()):
@@ -194,16 +201,16 @@ class BatchBuilder:
         return earlier
 
     def _flush_sought(self, row: EncodedRow) -> None:
-        """Hands over waiting rows that bring what the row looks up, where a batch of them could not
-        come first as a whole: rows of this stream, as an account looks up its parent account, and
-        of streams that look up what this one brings."""
-        for _, one in find_sought(row.record):
+        """Hands over waiting rows that bring what the row names, where a batch of them could not
+        come first as a whole: rows of this stream, as an account names its parent account, and of
+        streams that name what this one brings."""
+        for one in self._find_named(row.record):
             for parent in self._parents.get(one.module, ()):
                 if parent._leads_to(self) and parent._brings(one.folded):
                     parent.flush()
 
     def _leads_to(self, other: "BatchBuilder") -> bool:
-        """Whether its rows, or those that they look up, look up what the other brings."""
+        """Whether its rows, or those that they name, name what the other brings."""
         if other not in self._leads:
             seen: list[BatchBuilder] = []
             left = [self]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 from destination_zoho_crm.batches import Batch, BatchBuilder, Writers
@@ -9,6 +10,7 @@ from destination_zoho_crm.calls import MOST_DELETE_TEXT, get_max_records
 from destination_zoho_crm.deletions import Deletions
 from destination_zoho_crm.error_codes import OF_RECORD_STATES
 from destination_zoho_crm.existing_records import changes_nothing
+from destination_zoho_crm.named_records import find_named, list_named_modules
 from destination_zoho_crm.outcomes import (
     MALFORMED_ROW,
     OUTCOME_UNKNOWN,
@@ -82,21 +84,16 @@ class StreamWriter:
     def flush(self) -> None:
         self._batches.flush()
 
-    def look_up_after(self, writers: Sequence["StreamWriter"]) -> None:
-        """`writers`: of all streams, this one among them."""
-        modules = {
-            str(column.field.points_at)
-            for column in self._plan.columns
-            if column.key is not None and column.field is not None
+    def follow_named(self, writers: Sequence["StreamWriter"]) -> None:
+        """Writes rows after what has arrived of the records that they name. `writers`: of all
+        streams, this one among them."""
+        parents = {
+            module: [one._batches for one in writers if one._plan.module.api_name == module]
+            for module in list_named_modules(self._plan)
         }
-        self._batches.look_up_after(
-            {
-                module: [
-                    writer._batches for writer in writers if writer._plan.module.api_name == module
-                ]
-                for module in modules
-            }
-        )
+        parents = {module: batches for module, batches in parents.items() if batches}
+        if parents:
+            self._batches.follow(parents, partial(find_named, self._plan))
 
     def _encode(self, row: Row) -> Mapping[str, Any] | Outcome:
         """The record to be written, or why the row is rejected."""

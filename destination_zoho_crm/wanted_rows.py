@@ -40,16 +40,18 @@ def find_external_paths(
 ) -> frozenset[tuple[str, str, str]]:
     """The lookups of the record's rows whose values are of External ID fields: subform, lookup and
     External ID field."""
-    return frozenset(_iterate_external_paths(shapes, record)) if shapes else frozenset()
+    return frozenset(path for path, _ in iterate_external_values(shapes, record))
 
 
-def _iterate_external_paths(
+def iterate_external_values(
     shapes: Mapping[str, RowShape], record: Mapping[str, Any]
-) -> Iterator[tuple[str, str, str]]:
+) -> Iterator[tuple[tuple[str, str, str], Any]]:
+    """Each value with its path, as above."""
     for name, shape in shapes.items():
         value = record.get(name)
         rows = value.rows if type(value) is WantedRows else value or ()
         for row in rows:
             for key, held in row.items():
                 if type(held) is dict and "id" not in held and shape.is_lookup(key):
-                    yield name, key, next(iter(held))
+                    ((external, found),) = held.items()
+                    yield (name, key, external), found

@@ -147,9 +147,8 @@ class Run:
         self._inserted_into = {p.module.api_name for p in plans if p.operation == "insert"}
         self._progress = Progress(self._row_counts, client.org.usage.by_stream)
         self._streams = {plan.stream: self._build_stream(plan) for plan in plans}
-        for plan in plans:
-            if any(column.key for column in plan.columns):
-                self._streams[plan.stream].look_up_after([*self._streams.values()])
+        for stream in self._streams.values():
+            stream.follow_named([*self._streams.values()])
 
     def write(self, messages: Iterable[Row | State]) -> Iterator[str]:
         failure: BaseException | None = None

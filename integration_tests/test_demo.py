@@ -1,6 +1,7 @@
 """`make demo`, typed twice: what a newcomer sees, and what DuckDB holds then."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -53,6 +54,9 @@ BACK = {
     "contacts_worth -> Contacts, upsert by Email": ["124", "2", "120", "2"],
     "accounts_worth -> Accounts, upsert by ERP_ID": ["62", "1", "60", "1"],
     "deals_next -> Deals, update by id": ["42", "0", "40", "2"],
+    "invoices_due -> Invoices, upsert by Subject": ["2", "1", "0", "1"],
+    "quote_lines -> Quoted_Items, update by id": ["1", "0", "1", "0"],
+    "leads_wishes -> Leads, update by id": ["1", "0", "1", "0"],
 }
 
 
@@ -80,28 +84,40 @@ def test_the_second_run_carries_on_where_the_first_stopped(tmp_path: Path) -> No
     assert " -> " in first.stdout
     assert "\nEqual: zoho.duckdb holds all " in first.stdout
     assert {title: cells[:4] for title, cells in back.items() if "->" in title} == BACK
-    assert "\nChecked in Zoho: 3 records are new and 220 have changed" in first.stdout
+    assert "\nChecked in Zoho: 8 records are new and 223 have changed" in first.stdout
     assert first.stderr == ""
     assert max(map(len, first.stdout.splitlines())) <= 110
     codes = rejects(tmp_path / "rejected")
-    assert [code for code, _ in codes] == ["EMPTY_KEY", *["INVALID_DATA"] * 4]
-    assert [field for _, field in codes] == ["Email", "Contract_Value", "Email", "id", "id"]
+    assert [code for code, _ in codes] == ["EMPTY_KEY", *["INVALID_DATA"] * 5]
+    of_item = "Invoiced_Items.Product_Name"
+    fields = ["Email", "Contract_Value", "Email", of_item, "id", "id"]
+    assert [field for _, field in codes] == fields
+    assert re.search('Invoices "Invoice 1": 2 line items, ".+" and', first.stdout)
+    assert re.search('Quotes ".+": 1 of .+ line items changed, Quantity', first.stdout)
+    assert re.search('Leads "Newcomer 1.1": linked with ".+" and', first.stdout)
 
     second = demo("--data", tmp_path)
     assert second.returncode == 0, second.stdout + second.stderr
     assert "from an earlier run" in second.stdout
     written, moved_again, _ = tables(second.stdout)
-    names = ("Leads", "Contacts", "Accounts", "Deals")
-    assert [written[name][1] for name in names] == ["0", "122", "61", "40"]
+    names = ("Leads", "Contacts", "Accounts", "Deals", "Invoices")
+    assert [written[name][1] for name in names] == ["1", "122", "61", "40", "1"]
     assert moved_again["Leads"][1] == "7"
     assert "\nEqual: zoho.duckdb holds all " in second.stdout
-    assert "\nChecked in Zoho: 3 records are new and 220 have changed" in second.stdout
+    assert "\nChecked in Zoho: 8 records are new and 223 have changed" in second.stdout
 
     with duckdb.connect(str(tmp_path / "zoho.duckdb"), read_only=True) as database:
         counts: Any = database.execute("select count(*), count(distinct id) from leads").fetchone()
         back_again: Any = database.execute(
             "select count(*) from deals where next_step = 'Ask again 1'"
         ).fetchone()
+        inner: Any = database.execute(
+            "select (select count(*) from invoiced_items join invoices on invoices.id = parent_id"
+            " where subject = 'Invoice 1'), (select count(*) from leadsxproducts join leads"
+            " on leads.id = leads where last_name = 'Newcomer 1.1'), (select count(*) from"
+            " quoted_items join quote_lines using (id))"
+        ).fetchone()
+    assert inner == (2, 2, 1)
     assert counts[0] == counts[1] == int(read.replace(",", "")) + 2 * 3
     assert back_again[0] > 30
 
