@@ -3,18 +3,16 @@
 import threading
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing
 from typing import Any
 
 from destination_zoho_crm.client import Client
 from destination_zoho_crm.columns import Column
 from destination_zoho_crm.error_codes import DUPLICATE_LINK
-from destination_zoho_crm.existing_records import changes_nothing
 from destination_zoho_crm.link_calls import LinkCalls
 from destination_zoho_crm.link_reader import LinkReader
 from destination_zoho_crm.lookup_values import LinkList
 from destination_zoho_crm.outcomes import LINKS_UNKNOWN, Outcome, reject
-from destination_zoho_crm.parts import Written, add_part
+from destination_zoho_crm.parts import Written, add_part, send_rests
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.stream_writer import Send
 
@@ -115,27 +113,14 @@ class Links:
             yield from self._send([self._put_links(record) for record in records])
             return
         wanted: dict[int, dict[str, LinkList]] = {}
-        held: dict[int, Outcome] = {}
-        places, bare = [], []
+        rests = {}
         for place, record in enumerate(records):
             lists = {name: value for name, value in record.items() if type(value) is LinkList}
-            rest = {name: value for name, value in record.items() if name not in lists}
+            rests[place] = {name: value for name, value in record.items() if name not in lists}
             if lists:
                 wanted[place] = lists
-                if "id" in rest and changes_nothing(self._plan, rest):
-                    held[place] = Outcome("unchanged", str(rest["id"]))
-                    continue
-            places.append(place)
-            bare.append(rest)
-        if bare:
-            with closing(self._send(bare)) as outcomes:
-                for number, outcome in outcomes:
-                    place = places[number]
-                    if place in wanted and outcome.result != "rejected":
-                        held[place] = outcome
-                    else:
-                        yield place, outcome
-        yield from self._write_links(held, wanted)
+        written = yield from send_rests(self._plan, self._send, rests, wanted, _UNNAMED)
+        yield from self._write_links(written, wanted)
 
     def _put_links(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
         ends = {column.name: column.field.links for column in self._plan.links if column.field}
@@ -147,18 +132,15 @@ class Links:
         }
 
     def _write_links(
-        self, held: Mapping[int, Outcome], wanted: Mapping[int, Mapping[str, LinkList]]
+        self, records: Mapping[int, Outcome], wanted: Mapping[int, Mapping[str, LinkList]]
     ) -> Iterator[tuple[int, Outcome]]:
         """Two rows may be one record, which other fields than their keys have found: the links of
         the later are written later."""
-        left = dict(held)
+        left = dict(records)
         while left:
             by_record: dict[str, int] = {}
             for place, outcome in left.items():
-                if outcome.record_id is None:
-                    yield place, _UNNAMED
-                else:
-                    by_record.setdefault(outcome.record_id, place)
+                by_record.setdefault(str(outcome.record_id), place)
             new = {one for one, place in by_record.items() if left[place].result == "created"}
             outcomes = {place: left[place] for place in by_record.values()}
             for field in self._fields:
@@ -173,11 +155,7 @@ class Links:
                         outcomes[place], field.name, "not all of its links are", written
                     )
             yield from outcomes.items()
-            left = {
-                place: outcome
-                for place, outcome in left.items()
-                if place not in outcomes and outcome.record_id is not None
-            }
+            left = {place: outcome for place, outcome in left.items() if place not in outcomes}
 
 
 def with_links(plan: StreamPlan, fields: Sequence[LinkField], send: Send) -> Send:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from airbyte_cdk.models import FailureType
 
 from destination_zoho_crm.client import Client
+from destination_zoho_crm.lookup_values import MOST_VALUES
 from destination_zoho_crm.lost_rows import STAMPS, LostRows
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.present_rows import (
@@ -19,7 +20,8 @@ from destination_zoho_crm.present_rows import (
     list_columns,
 )
 from destination_zoho_crm.protocol import StreamKey
-from destination_zoho_crm.record_ids import MOST_VALUES, RecordIds
+from destination_zoho_crm.record_ids import RecordIds
+from destination_zoho_crm.records_by_value import Found
 from destination_zoho_crm.row_changes import RowMatching
 from destination_zoho_crm.row_problems import find_key
 from destination_zoho_crm.wanted_rows import WantedRows
@@ -38,9 +40,9 @@ Record = Mapping[str, Any]
 
 
 class Seen(NamedTuple):
-    """The ids of the records that are found, by place, and by subform the rows that they have."""
+    """The records that are found, by place, and by subform the rows that they have."""
 
-    ids: Mapping[int, set[str]]
+    records: Mapping[int, Found]
     rows: Mapping[str, RowsByRecord]
 
 
@@ -123,10 +125,9 @@ class RowReading:
             if since is not None or self._needs_id(record)
         }
         found = dict(zip(asked, self.ids.find(list(asked.values())), strict=True))
-        ids: dict[int, set[str]] = {place: found.get(place, set()) for place in records}
-        known = {place: next(iter(found)) for place, found in ids.items() if len(found) == 1}
+        known = {place: one.record_id for place, one in found.items() if one.record_id}
         rows = {name: self._read_present(name, records, known, since) for name in self.matching}
-        return Seen(ids, rows)
+        return Seen({place: found.get(place, Found()) for place in records}, rows)
 
     def _needs_id(self, record: Record) -> bool:
         """Whether what is sent depends on the record's rows; and a table's rows have no other way

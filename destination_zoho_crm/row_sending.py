@@ -3,7 +3,7 @@
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +22,7 @@ from destination_zoho_crm.outcomes import (
 )
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.present_rows import RowsByRecord
+from destination_zoho_crm.records_by_value import Found
 from destination_zoho_crm.row_changes import RowChanges
 from destination_zoho_crm.row_reading import RowReading
 from destination_zoho_crm.stream_writer import Send
@@ -146,9 +147,8 @@ class RowSender:
         removed: list[str] = []
         for place, record in with_rows.items():
             try:
-                ids = seen.ids[place]
-                self._raise_if_unclear(record, ids)
-                record_id = next(iter(ids), None)
+                self._raise_if_unclear(record, seen.records[place])
+                record_id = seen.records[place].record_id
                 changes = self._compute(record, record_id, seen.rows, since)
             except _RowsProblemError as problem:
                 pending.pop(place)
@@ -193,7 +193,7 @@ class RowSender:
         written = Outcome("updated")
         return [written if one.result == "unchanged" else one for one in rows.outcomes]
 
-    def _raise_if_unclear(self, record: Record, ids: Collection[str]) -> None:
+    def _raise_if_unclear(self, record: Record, found: Found) -> None:
         """Whose rows would change is not known."""
         key = self._plan.key
         if unknowable := self._ids.asks and self._ids.list_unknowable(record):
@@ -202,16 +202,22 @@ class RowSender:
                 "record's rows cannot be found; update it by id"
             )
             raise _RowsProblemError(reject(INVALID_DATA, reason, unknowable[0]))
-        if not ids and self._plan.table is not None:
-            name = key.name if key else ""
+        name = key.name if key else None
+        if found.refused_with:
+            reason = (
+                "Zoho takes no query with one of the values that find the record "
+                f"({found.refused_with}), so its rows cannot be found; update it by id"
+            )
+            raise _RowsProblemError(reject(INVALID_DATA, reason, name))
+        if not found.ids and self._plan.table is not None:
             reason = f"no record of {self._plan.module.api_name} has this {name}"
             raise _RowsProblemError(reject(INVALID_DATA, reason, name))
-        if len(ids) > 1:
+        if len(found.ids) > 1:
             reason = (
-                f"{len(ids)} records have this value, so it is not known whose rows would change; "
-                "update the one that is meant by id"
+                f"{found.number} records have this value, so it is not known whose rows would "
+                "change; update the one that is meant by id"
             )
-            raise _RowsProblemError(reject(INVALID_DATA, reason, key.name if key else None))
+            raise _RowsProblemError(reject(INVALID_DATA, reason, name))
 
     def _compute(
         self,

@@ -450,3 +450,33 @@ def test_a_record_with_more_rows_than_zoho_shows_is_rejected(org: Org) -> None:
     assert result.counts() == {"rejected": 1}
     assert result.said("in Project_Details: the record has more rows than Zoho shows at once")
     assert projects(org, lead).keys() == {"a"}
+
+
+def test_a_key_that_zoho_takes_in_no_query_costs_its_row_alone(org: Org) -> None:
+    leads = [org.add("Leads", Last_Name="L", Email=f"l{n}@example.com") for n in range(20)]
+    rows = [
+        {"Email": f"l{n}@example.com", "Project_Details": [{"Project": "x"}]} for n in range(20)
+    ]
+    body = {"code": "INVALID_QUERY", "message": "m", "details": {}, "status": "error"}
+    org.fail("coql", times=99, where="l7@example.com", status=400, body=body)
+    mapped = mapping("rows", "Leads", "upsert", "Email")
+
+    result = org.write(stream("rows", *rows[0]), rows, mappings=[mapped])
+
+    assert result.counts() == {"updated": 19, "rejected": 1}
+    assert result.said("INVALID_DATA in Email: Zoho takes no query with one of the values that")
+    assert not projects(org, leads[7])
+    assert projects(org, leads[8]).keys() == {"x"}
+
+
+def test_a_key_that_is_a_number_finds_its_record_however_it_is_written(org: Org) -> None:
+    field = {"api_name": "Case_No", "data_type": "double", "unique": True, "custom": True}
+    org.control("POST", "fields/Leads", field)
+    lead = org.add("Leads", Last_Name="L", Case_No=5)
+    mapped = mapping("rows", "Leads", "upsert", "Case_No")
+    data = {"Last_Name": "L", "Case_No": "5.0", "Project_Details": [{"Project": "x"}]}
+
+    results = [org.write(stream("rows", *data), [data], mappings=[mapped]) for _ in range(2)]
+
+    assert [result.counts() for result in results] == [{"updated": 1}] * 2
+    assert len(rows_of(org, "Project_Details", lead)) == 1
