@@ -15,6 +15,7 @@ from destination_zoho_crm.outcomes import LINKS_UNKNOWN, Outcome, reject
 from destination_zoho_crm.parts import Written, add_part, send_rests
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.stream_writer import Send
+from zoho_crm.errors import INVALID_DATA
 
 Records = Sequence[Mapping[str, Any]]
 
@@ -37,6 +38,7 @@ class LinkField:
         assert column.field is not None
         assert column.field.links is not None
         self.name = column.name
+        self._ends = column.field.links
         self._removes = plan.rows == "replace"
         self.reader = LinkReader(
             client, plan.module.api_name, column.name, column.field.links, plan.label
@@ -88,8 +90,17 @@ class LinkField:
                 done.append(one)
             # Linked meanwhile, or by a call whose answer was lost.
             elif outcome.code != DUPLICATE_LINK:
-                problems.setdefault(one[0], outcome)
+                problems.setdefault(one[0], self._explain(outcome, one[1]))
         return done
+
+    def _explain(self, outcome: Outcome, linked: str) -> Outcome:
+        """What Zoho says of a link, for people who know the two ends of it."""
+        outcome = outcome._replace(message=f"{outcome.message} ({linked})")
+        if outcome.code != INVALID_DATA or self._ends.other not in str(outcome.field).split("."):
+            return outcome
+        return outcome._replace(
+            loggable="what it is to be linked with is not there; it may have been deleted"
+        )
 
 
 class Links:
@@ -152,7 +163,7 @@ class Links:
                 for record, written in (field.write(lists, new) if lists else {}).items():
                     place = by_record[record]
                     outcomes[place] = add_part(
-                        outcomes[place], field.name, "not all of its links are", written
+                        outcomes[place], field.name, "not all of its links are written", written
                     )
             yield from outcomes.items()
             left = {place: outcome for place, outcome in left.items() if place not in outcomes}

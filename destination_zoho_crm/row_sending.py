@@ -211,7 +211,7 @@ class RowSender:
             raise _RowsProblemError(reject(INVALID_DATA, reason, name))
         if not found.ids and self._plan.table is not None:
             reason = f"no record of {self._plan.module.api_name} has this {name}"
-            raise _RowsProblemError(reject(INVALID_DATA, reason, name))
+            raise _RowsProblemError(_reject_orphans(record, reject(INVALID_DATA, reason, name)))
         if len(found.ids) > 1:
             reason = (
                 f"{found.number} records have this value, so it is not known whose rows would "
@@ -260,6 +260,14 @@ class _RowsProblemError(Exception):
 _TOO_MANY_TO_SEE = (
     "the record has more rows than Zoho shows at once, so it is not known which they are"
 )
+
+
+def _reject_orphans(record: Record, rejected: Outcome) -> Outcome:
+    """Of rows of a table whose record is not there: those that are to be deleted went with it."""
+    gone = Outcome("deleted", found_no_record=True)
+    (wanted,) = (value for value in record.values() if type(value) is WantedRows)
+    of_rows = [gone if "_delete" in row else rejected for row in wanted.rows]
+    return rejected._replace(of_rows=of_rows)
 
 
 def _name_rows(outcome: Outcome, numbers: Mapping[str, Sequence[int | None]]) -> Outcome:

@@ -75,7 +75,7 @@ class AddedTags:
                 for place, outcome in zip(few, added, strict=True):
                     problem = outcome if outcome.result == "rejected" else None
                     written = Written(changed=problem is None, problem=problem)
-                    yield place, add_part(held[place], "Tag", "its tags are not", written)
+                    yield place, add_part(held[place], "Tag", "its tags are not added", written)
 
     def _add(self, names: _Names, ids: Sequence[str]) -> list[Outcome]:
         try:
