@@ -328,3 +328,42 @@ def test_rows_whose_record_was_deleted_are_deleted_with_it(org: Org) -> None:
 
     assert result.counts() == {"deleted": 1, "rejected": 1}
     assert result.said("1 row with INVALID_DATA in Email: no record of Leads has this Email")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_streams_that_find_a_record_by_different_values_do_not_add_a_row_twice(
+    org: Org, seed: int
+) -> None:
+    rng = random.Random(seed)
+    leads = [lead_with(org, name=f"L{n}") for n in range(6)]
+    for lead in leads:
+        org.control("PATCH", "records/Leads", {"id": lead, "Email": f"{lead}@example.com"})
+    rows = [
+        ("ids", {"Parent_Id": lead, "Project": f"P{n}", "Effort": 1})
+        for lead in leads
+        for n in range(8)
+    ]
+    rows += [
+        ("addresses", {"Parent_Id.Email": f"{lead}@example.com", "Project": f"P{n}", "Effort": 2})
+        for lead in leads
+        for n in range(8)
+    ]
+    rng.shuffle(rows)
+    lines = []
+    for name, one in rows:
+        lines += [row(name, one), *([state(name)] if rng.random() < 0.2 else ())]
+    streams = [
+        stream("ids", "Parent_Id", "Project", "Effort"),
+        stream("addresses", "Parent_Id.Email", "Project", "Effort"),
+    ]
+    mappings = [
+        mapping(name, "Project_Details", "upsert", "id") | {"rows_key": "Project"}
+        for name in ("ids", "addresses")
+    ]
+    org.fail("update", "delay", times=99, seconds=0.05)
+
+    result = org.write_lines(streams, [*lines, state("ids"), state("addresses")], mappings=mappings)
+
+    assert result.failure is None
+    assert not result.said("Rejected:")
+    assert [len(rows_of(org, "Project_Details", lead)) for lead in leads] == [8] * 6

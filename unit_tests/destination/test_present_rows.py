@@ -480,3 +480,22 @@ def test_a_key_that_is_a_number_finds_its_record_however_it_is_written(org: Org)
 
     assert [result.counts() for result in results] == [{"updated": 1}] * 2
     assert len(rows_of(org, "Project_Details", lead)) == 1
+
+
+@pytest.mark.parametrize("version", ["v2.1", "v4", "v8"])
+def test_two_rows_that_are_one_record_are_written_in_their_order(org: Org, version: str) -> None:
+    """They share no value, so they are in one batch."""
+    values = {"Email": "one@example.com", "External_Lead_ID": "E-1"}
+    lead = org.add("Leads", Last_Name="L", **values)
+    rows: list[Json] = [
+        {"Email": "one@example.com", "Project_Details": [{"Project": "a"}, {"Project": "b"}]},
+        {"Email": "two@example.com", "Project_Details": [{"Project": "b"}, {"Project": "c"}]},
+    ]
+    rows[1]["External_Lead_ID"] = "e-1"
+    mapped = mapping("rows", "Leads", "upsert", "Email")
+
+    result = org.write(stream("rows", *rows[1]), rows, mappings=[mapped], schema_version=version)
+
+    assert result.counts() == {"updated": 2}
+    found = [one["Project"] for one in rows_of(org, "Project_Details", lead)]
+    assert sorted(found) == ["b", "c"]
