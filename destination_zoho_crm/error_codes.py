@@ -4,6 +4,8 @@ from zoho_crm.errors import PERMISSION_LACKING, SCOPE_LACKING, TOKEN_REFUSED
 
 #: Another record has a value that must be unique.
 DUPLICATE_DATA = "DUPLICATE_DATA"
+#: A new record lacks a value that it must have.
+MANDATORY_NOT_FOUND = "MANDATORY_NOT_FOUND"
 #: Codes that concern a record. Zoho's samples show some of them without a list around them, as if
 #: the whole call were refused ("Insert Records": samples of errors).
 OF_RECORDS = frozenset(

@@ -2,12 +2,12 @@
 
 import threading
 from collections import Counter
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 from destination_zoho_crm.client import Client
 from destination_zoho_crm.columns import Column
-from destination_zoho_crm.error_codes import DUPLICATE_LINK
+from destination_zoho_crm.error_codes import DUPLICATE_LINK, MANDATORY_NOT_FOUND
 from destination_zoho_crm.link_calls import LinkCalls
 from destination_zoho_crm.link_reader import LinkReader
 from destination_zoho_crm.lookup_values import LinkList
@@ -21,6 +21,11 @@ Records = Sequence[Mapping[str, Any]]
 
 _NOT_READ = reject(
     LINKS_UNKNOWN, "Zoho does not show all links of the record, so none is added or removed"
+)
+#: "Insert Records": a service needs its members.
+_NEEDED = (
+    "Zoho adds no record without these links, and an upsert writes them after the record; insert "
+    "new records"
 )
 _UNNAMED = reject(LINKS_UNKNOWN, "Zoho does not say which record this is, so no link is written")
 
@@ -130,7 +135,14 @@ class Links:
             rests[place] = {name: value for name, value in record.items() if name not in lists}
             if lists:
                 wanted[place] = lists
-        written = yield from send_rests(self._plan, self._send, rests, wanted, _UNNAMED)
+        written = yield from send_rests(
+            self._plan,
+            self._send,
+            rests,
+            wanted,
+            _UNNAMED,
+            explain=lambda place, outcome: _explain_refusal(outcome, wanted[place]),
+        )
         yield from self._write_links(written, wanted)
 
     def _put_links(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -167,6 +179,13 @@ class Links:
                     )
             yield from outcomes.items()
             left = {place: outcome for place, outcome in left.items() if place not in outcomes}
+
+
+def _explain_refusal(outcome: Outcome, held: Collection[str]) -> Outcome:
+    """Adds why a new record is refused without the links that are held back until it is there."""
+    if outcome.code != MANDATORY_NOT_FOUND or outcome.field not in held:
+        return outcome
+    return outcome._replace(message=f"{outcome.message}; {_NEEDED}", loggable=_NEEDED)
 
 
 def with_links(plan: StreamPlan, fields: Sequence[LinkField], send: Send) -> Send:

@@ -243,7 +243,7 @@ def _explain(code: object, details: Mapping[str, Any], *, known: bool) -> str:
 
 
 def _find_words(code: object, details: Mapping[str, Any], known: bool) -> str:
-    if code == "MANDATORY_NOT_FOUND":
+    if code == error_codes.MANDATORY_NOT_FOUND:
         there = known or "id" in details
         return f"{'the' if there else 'a new'} record needs a value"
     if code == errors.INVALID_DATA and known and _is_of_own_id(details):

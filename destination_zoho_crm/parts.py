@@ -1,6 +1,6 @@
 """What is written after a record, and what becomes of its row's outcome then."""
 
-from collections.abc import Collection, Generator, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import closing
 from typing import Any, NamedTuple
 
@@ -42,10 +42,12 @@ def send_rests(
     rests: Mapping[int, Mapping[str, Any]],
     with_parts: Collection[int],
     unnamed: Outcome,
+    explain: Callable[[int, Outcome], Outcome] = lambda place, outcome: outcome,
 ) -> Generator[tuple[int, Outcome], None, dict[int, Outcome]]:
     """Writes records without their parts. Yields the outcomes that are final, and returns by place
     those of records that are there and wait for their parts, each with the record's id. `unnamed`:
-    the outcome where Zoho does not say which record that is. What is but an id is not sent.
+    the outcome where Zoho does not say which record that is; `explain`: adds to the rejection of a
+    record with parts, by its place, what Zoho does not say. What is but an id is not sent.
     """
     waiting = {
         place: Outcome("unchanged", str(rests[place]["id"]))
@@ -57,8 +59,10 @@ def send_rests(
         with closing(send([rests[place] for place in places])) as outcomes:
             for number, outcome in outcomes:
                 place = places[number]
-                if place not in with_parts or outcome.result == "rejected":
+                if place not in with_parts:
                     yield place, outcome
+                elif outcome.result == "rejected":
+                    yield place, explain(place, outcome)
                 elif outcome.record_id is None:
                     yield place, unnamed
                 else:

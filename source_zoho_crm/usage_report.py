@@ -45,6 +45,8 @@ def format_usage(rows: Mapping[str, int], usage: Mapping[str, StreamUsage]) -> I
     quiet = [
         name for name, used in streams.items() if not rows.get(name) and used.credits <= _CHEAP
     ]
+    if len(quiet) == 1:
+        quiet = []
     told = {name: used for name, used in streams.items() if name not in quiet}
     width = max(map(len, told), default=0)
     for name, used in sorted(told.items(), key=lambda item: (-item[1].credits, item[0])):

@@ -164,6 +164,19 @@ def test_an_upsert_of_services_needs_a_field_that_is_unique(org: Org, version: s
     assert org.record("Services__s", Code="w-1")["Price"] == 30
 
 
+@pytest.mark.parametrize("version", ["v4", "v8"])
+def test_an_upsert_says_that_a_new_service_is_to_be_inserted(org: Org, version: str) -> None:
+    field = {"api_name": "Code", "data_type": "text", "custom": True, "unique": True}
+    org.control("POST", "fields/Services__s", field)
+    row = SERVICE | {"Code": "new", "Members": [user_id(org)]}
+    upsert = stream("Services__s", *row, mode="append_dedup", key="Code")
+
+    result = org.write(upsert, [row], schema_version=version)
+
+    assert result.counts() == {"rejected": 1}
+    assert result.said("MANDATORY_NOT_FOUND in Members: Zoho adds no record without these links")
+
+
 def test_reschedules_are_deleted_one_by_one(org: Org) -> None:
     name = "Appointments_Rescheduled_History__s"
     ids = [record["id"] for record in org.records(name)]

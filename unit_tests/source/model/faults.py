@@ -233,5 +233,6 @@ FAULTS: dict[Callable[[Patch], None], tuple[str, int]] = {
     begin_without_a_state: ("is deleted, and still there", 51),
     forget_rows_that_were_left_out: ("is not in the table", 390),
     read_moving_rows_in_windows: ("is not in the table", 5_122),
+    read_the_last_minute_beside_the_rest: ("is not in the table", 3_266),
     begin_blocks_after_their_last_second: ("is not in its window", 27),
 }

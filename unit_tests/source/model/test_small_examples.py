@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
-from unit_tests.source.model.faults import join_torn_rows
+from unit_tests.source.model.faults import close_windows_before_their_parts
 from unit_tests.source.model.judge import ViolationError
 from unit_tests.source.model.mass import model
 from unit_tests.source.model.play import Schedule
@@ -42,10 +42,10 @@ def test_no_schedule_that_hypothesis_draws_shows_a_fault() -> None:
 def test_a_fault_that_is_put_back_shows_in_a_small_schedule(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    join_torn_rows(monkeypatch)
+    close_windows_before_their_parts(monkeypatch)
 
     with pytest.raises(ViolationError) as raised:
-        explore(examples=600, derandomize=True)
+        explore(examples=300, derandomize=True)
 
     told = "\n".join(raised.value.__notes__)
     assert "emits" in told
