@@ -248,13 +248,13 @@ def _split(text: str, separator: str) -> list[str]:
 def _encode_tags(field: TargetField, value: Any) -> list[dict[str, str]] | Empty:
     """A text is one name, or several between semicolons."""
     between = isinstance(value, str) and not value.lstrip().startswith("[")
-    tags = []
+    tags: dict[str, dict[str, str]] = {}
     for item in _split(value, ";") if between else read_list(value):
         name = item.get("name") if isinstance(item, dict) else item
         if not isinstance(name, str) or not name.strip():
             raise InvalidValueError("expected a list of names")
-        tags.append({"name": name})
-    return tags or EMPTY
+        tags.setdefault(name.strip().casefold(), {"name": name})
+    return list(tags.values()) or EMPTY
 
 
 def _encode_given(field: TargetField, value: Any) -> Any:

@@ -3,20 +3,19 @@
 import threading
 from collections import Counter
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
-from contextlib import closing
 from typing import Any
 
 from destination_zoho_crm.client import Client
 from destination_zoho_crm.columns import Column
 from destination_zoho_crm.error_codes import DUPLICATE_LINK, MANDATORY_NOT_FOUND
-from destination_zoho_crm.existing_records import changes_nothing
 from destination_zoho_crm.link_calls import LinkCalls
 from destination_zoho_crm.link_reader import LinkReader
 from destination_zoho_crm.lookup_values import LinkList
 from destination_zoho_crm.outcomes import LINKS_UNKNOWN, Outcome, reject
-from destination_zoho_crm.parts import Written, add_part
+from destination_zoho_crm.parts import Written, add_part, send_rests
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.stream_writer import Send
+from zoho_crm.errors import INVALID_DATA
 
 Records = Sequence[Mapping[str, Any]]
 
@@ -44,6 +43,7 @@ class LinkField:
         assert column.field is not None
         assert column.field.links is not None
         self.name = column.name
+        self._ends = column.field.links
         self._removes = plan.rows == "replace"
         self.reader = LinkReader(
             client, plan.module.api_name, column.name, column.field.links, plan.label
@@ -95,8 +95,17 @@ class LinkField:
                 done.append(one)
             # Linked meanwhile, or by a call whose answer was lost.
             elif outcome.code != DUPLICATE_LINK:
-                problems.setdefault(one[0], outcome)
+                problems.setdefault(one[0], self._explain(outcome, one[1]))
         return done
+
+    def _explain(self, outcome: Outcome, linked: str) -> Outcome:
+        """What Zoho says of a link, for people who know the two ends of it."""
+        outcome = outcome._replace(message=f"{outcome.message} ({linked})")
+        if outcome.code != INVALID_DATA or self._ends.other not in str(outcome.field).split("."):
+            return outcome
+        return outcome._replace(
+            loggable="what it is to be linked with is not there; it may have been deleted"
+        )
 
 
 class Links:
@@ -120,27 +129,21 @@ class Links:
             yield from self._send([self._put_links(record) for record in records])
             return
         wanted: dict[int, dict[str, LinkList]] = {}
-        held: dict[int, Outcome] = {}
-        places, bare = [], []
+        rests = {}
         for place, record in enumerate(records):
             lists = {name: value for name, value in record.items() if type(value) is LinkList}
-            rest = {name: value for name, value in record.items() if name not in lists}
+            rests[place] = {name: value for name, value in record.items() if name not in lists}
             if lists:
                 wanted[place] = lists
-                if "id" in rest and changes_nothing(self._plan, rest):
-                    held[place] = Outcome("unchanged", str(rest["id"]))
-                    continue
-            places.append(place)
-            bare.append(rest)
-        if bare:
-            with closing(self._send(bare)) as outcomes:
-                for number, outcome in outcomes:
-                    place = places[number]
-                    if place in wanted and outcome.result != "rejected":
-                        held[place] = outcome
-                    else:
-                        yield place, _explain(outcome, wanted.get(place, ()))
-        yield from self._write_links(held, wanted)
+        written = yield from send_rests(
+            self._plan,
+            self._send,
+            rests,
+            wanted,
+            _UNNAMED,
+            explain=lambda place, outcome: _explain_refusal(outcome, wanted[place]),
+        )
+        yield from self._write_links(written, wanted)
 
     def _put_links(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
         ends = {column.name: column.field.links for column in self._plan.links if column.field}
@@ -152,18 +155,15 @@ class Links:
         }
 
     def _write_links(
-        self, held: Mapping[int, Outcome], wanted: Mapping[int, Mapping[str, LinkList]]
+        self, records: Mapping[int, Outcome], wanted: Mapping[int, Mapping[str, LinkList]]
     ) -> Iterator[tuple[int, Outcome]]:
         """Two rows may be one record, which other fields than their keys have found: the links of
         the later are written later."""
-        left = dict(held)
+        left = dict(records)
         while left:
             by_record: dict[str, int] = {}
             for place, outcome in left.items():
-                if outcome.record_id is None:
-                    yield place, _UNNAMED
-                else:
-                    by_record.setdefault(outcome.record_id, place)
+                by_record.setdefault(str(outcome.record_id), place)
             new = {one for one, place in by_record.items() if left[place].result == "created"}
             outcomes = {place: left[place] for place in by_record.values()}
             for field in self._fields:
@@ -175,17 +175,13 @@ class Links:
                 for record, written in (field.write(lists, new) if lists else {}).items():
                     place = by_record[record]
                     outcomes[place] = add_part(
-                        outcomes[place], field.name, "not all of its links are", written
+                        outcomes[place], field.name, "not all of its links are written", written
                     )
             yield from outcomes.items()
-            left = {
-                place: outcome
-                for place, outcome in left.items()
-                if place not in outcomes and outcome.record_id is not None
-            }
+            left = {place: outcome for place, outcome in left.items() if place not in outcomes}
 
 
-def _explain(outcome: Outcome, held: Collection[str]) -> Outcome:
+def _explain_refusal(outcome: Outcome, held: Collection[str]) -> Outcome:
     """Adds why a new record is refused without the links that are held back until it is there."""
     if outcome.code != MANDATORY_NOT_FOUND or outcome.field not in held:
         return outcome

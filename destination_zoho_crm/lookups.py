@@ -7,7 +7,8 @@ from typing import Any
 from destination_zoho_crm.lookup_values import Sought, find_sought, put_ids
 from destination_zoho_crm.outcomes import RECORD_AMBIGUOUS, RECORD_NOT_FOUND, Outcome, reject
 from destination_zoho_crm.plan import StreamPlan
-from destination_zoho_crm.record_finder import Found, RecordFinder
+from destination_zoho_crm.record_finder import RecordFinder
+from destination_zoho_crm.records_by_value import Found
 from destination_zoho_crm.stream_writer import Send
 from zoho_crm.errors import INVALID_DATA
 
@@ -72,13 +73,13 @@ def reject_unfound(name: str, sought: Sought, found: Found) -> Outcome:
             f"({found.refused_with})",
             name,
         )
-    if not found.number:
+    if not found.ids:
         return reject(
             RECORD_NOT_FOUND, f"no record of {sought.module} has this {sought.field}", name
         )
     return reject(
         RECORD_AMBIGUOUS,
-        f"{found.number:,}{' or more' if found.more else ''} records of {sought.module} have this "
-        f"{sought.field}, so it is not known which is meant",
+        f"{found.number} records of {sought.module} have this {sought.field}, so it is not known "
+        "which is meant",
         name,
     )

@@ -1,50 +1,25 @@
 """Finds records by unique values: the records that lookups of rows are to point at."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
 
 from airbyte_cdk.models import FailureType
 
 from destination_zoho_crm.client import Client
-from destination_zoho_crm.lookup_values import MOST_ROWS, MOST_VALUES, NUMBERS, Sought
+from destination_zoho_crm.lookup_values import Sought
 from destination_zoho_crm.plan import StreamPlan
+from destination_zoho_crm.records_by_value import Found, RecordsByValue
 from destination_zoho_crm.remembered_ids import Place, RememberedIds
 from destination_zoho_crm.target_fields import TargetField
-from zoho_crm.answers import Page, build_page_parser
-from zoho_crm.coql import build_and, build_in, build_select, quote_column
-from zoho_crm.errors import INVALID_DATA
 from zoho_crm.problems import Refused, config_error
-
-_PAGE = build_page_parser()
-
-
-class Found(NamedTuple):
-    """The records that have a value."""
-
-    #: Of the one record.
-    record_id: str | None
-    #: How many there are, or at least, where `more` says that not all were counted.
-    number: int
-    more: bool = False
-    #: Zoho's code, where it takes no query with the value.
-    refused_with: str = ""
-
-
-_NONE = Found(None, 0)
-
-#: Codes of refusals that a value can be the reason of ("COQL: errors").
-_OF_VALUES = ("INVALID_QUERY", "SYNTAX_ERROR", INVALID_DATA)
 
 
 class RecordFinder:
-    """Looks records up by COQL, fifty values a query. Safe to use from several threads.
+    """Looks records up. Safe to use from several threads.
 
     A record that was found is remembered until the run writes what may change what the value finds.
     A value that finds none is looked up again: its record may be written later in the run.
-
-    Why not the call "Search Records": its index lags behind, so it does not show what the run has
-    written before ("Search Records": the page sends readers to COQL for that).
     """
 
     def __init__(self, client: Client, plans: Iterable[StreamPlan]) -> None:
@@ -68,10 +43,8 @@ class RecordFinder:
     def check(self) -> None:
         """Raises a config error where Zoho refuses such queries, before the first row."""
         for (module, name), columns in self._columns.items():
-            where = f"{quote_column(name)} is not null"
             try:
-                usage_of = self._usage_of[module, name]
-                self._ask(build_select(("id", name), module, where, limit=1), usage_of)
+                self._by_value((module, name), self._usage_of[module, name]).probe()
             except Refused as refusal:
                 if refusal.failure_type == FailureType.transient_error:
                     raise
@@ -86,16 +59,14 @@ class RecordFinder:
         """What is there, for each of those sought; the queries are the stream's `usage_of`."""
         with self._remembered.ask() as changes:
             known = self._remembered.find(sought)
-            found = {one: Found(record_id, 1) for one, record_id in known.items()}
+            found = {one: Found(frozenset({record_id})) for one, record_id in known.items()}
             missing: defaultdict[Place, list[Sought]] = defaultdict(list)
             for one in dict.fromkeys(sought):
                 if one not in found:
                     missing[one.module, one.field].append(one)
             for place, of_place in missing.items():
-                for first in range(0, len(of_place), MOST_VALUES):
-                    few = of_place[first : first + MOST_VALUES]
-                    by_value = self._query_or_split(place, few, usage_of)
-                    found |= {one: by_value.get(one.folded, _NONE) for one in few}
+                by_value = self._by_value(place, usage_of).find([one.value for one in of_place])
+                found |= {one: by_value[one.value] for one in of_place}
             self._remembered.add(
                 {
                     one: hit.record_id
@@ -119,50 +90,8 @@ class RecordFinder:
             elif values or plan.operation == "delete":
                 self._remembered.forget_all(place)
 
-    def _query_or_split(
-        self, place: Place, sought: Sequence[Sought], usage_of: str
-    ) -> dict[Sought, Found]:
-        """Zoho has taken such queries before, so a value may be why it takes one no more, such as
-        a text that is no address. Halves find it, and save the others."""
-        try:
-            return self._query(place, sought, usage_of)
-        except Refused as refusal:
-            if refusal.code not in _OF_VALUES:
-                raise
-            if len(sought) == 1:
-                return {sought[0].folded: Found(None, 0, refused_with=refusal.code)}
-        middle = len(sought) // 2
-        return self._query_or_split(place, sought[:middle], usage_of) | self._query_or_split(
-            place, sought[middle:], usage_of
-        )
-
-    def _query(self, place: Place, sought: Sequence[Sought], usage_of: str) -> dict[Sought, Found]:
-        """A value of many records must not hide the others: where the answer has more rows than a
-        page, the next query leaves out what has been found twice."""
-        module, name = place
-        bare = self._fields[place].form in NUMBERS
-        ids: defaultdict[Sought, set[str]] = defaultdict(set)
-        uncounted: set[Sought] = set()
-        open_, after, more = list(sought), "", True
-        while open_ and more:
-            where = build_in(name, [one.value for one in open_], bare=bare)
-            where = build_and(where, f"id > {after}") if after else where
-            page = self._ask(build_select(("id", name), module, where, limit=MOST_ROWS), usage_of)
-            for row in page.rows:
-                after = str(row["id"])
-                ids[Sought(module, name, str(row.get(name))).folded].add(after)
-            more = page.more
-            if more:
-                many = {one.folded for one in open_ if len(ids[one.folded]) > 1}
-                uncounted |= many
-                open_ = [one for one in open_ if one.folded not in many]
-        return {
-            one: Found(next(iter(of_it)) if len(of_it) == 1 else None, len(of_it), one in uncounted)
-            for one, of_it in ids.items()
-        }
-
-    def _ask(self, query: str, usage_of: str) -> Page:
-        return self._client.queries.ask(read=_PAGE, body={"select_query": query}, usage_of=usage_of)
+    def _by_value(self, place: Place, usage_of: str) -> RecordsByValue:
+        return RecordsByValue(self._client, place[0], self._fields[place], usage_of)
 
 
 def _keeps_values(plan: StreamPlan, name: str) -> bool:

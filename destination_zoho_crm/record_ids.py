@@ -1,21 +1,12 @@
 """The ids of the records that rows of a stream will write to, by the values that find them."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from destination_zoho_crm.client import Client
+from destination_zoho_crm.lookup_values import can_query
 from destination_zoho_crm.plan import StreamPlan
-from zoho_crm.answers import Page, build_page_parser
-from zoho_crm.coql import build_and, build_in, build_select, quote_column
-
-#: "COQL: Limitations": values of an `in`, and rows of a query, of the strictest version.
-MOST_VALUES = 50
-_MOST_ROWS = 200
-#: Forms whose values are not quoted in a query.
-_NUMBERS = ("integer", "long", "number")
-
-_PAGE = build_page_parser()
+from destination_zoho_crm.records_by_value import Found, RecordsByValue
 
 
 class RecordIds:
@@ -23,10 +14,14 @@ class RecordIds:
     ("Upsert Records"). Safe to use from several threads."""
 
     def __init__(self, client: Client, plan: StreamPlan) -> None:
-        self._client = client
-        self._plan = plan
         #: Those that find records, in Zoho's order.
         self.fields = _list_fields(plan)
+        module = plan.module
+        self._by_value = {
+            name: RecordsByValue(client, module.api_name, module.fields[name], plan.label)
+            for name in self.fields
+            if self.asks
+        }
 
     @property
     def asks(self) -> bool:
@@ -35,25 +30,26 @@ class RecordIds:
 
     def probe(self) -> None:
         """Raises `Refused` where Zoho does not answer such queries."""
-        for name in self.fields:
-            self._ask(name, f"{quote_column(name)} is not null", limit=1)
+        for by_value in self._by_value.values():
+            by_value.probe()
 
-    def find(self, records: Sequence[Mapping[str, Any]]) -> list[set[str]]:
-        """For each record, the ids that its values find; several: it is not known which one Zoho
-        would choose."""
+    def find(self, records: Sequence[Mapping[str, Any]]) -> list[Found]:
+        """For each record, what its values find; several: it is not known which one Zoho would
+        choose. Fields after one that finds a record, or that Zoho takes no query with, are not
+        asked for."""
         if not self.asks:
-            return [{str(record["id"])} for record in records]
-        found: list[set[str]] = [set() for _ in records]
-        for name in self.fields:
-            open_ = [
-                (place, str(record[name]))
+            return [Found(frozenset({str(record["id"])})) for record in records]
+        found = [Found()] * len(records)
+        for name, by_value in self._by_value.items():
+            open_ = {
+                place: str(record[name]).strip()
                 for place, record in enumerate(records)
-                if not found[place] and record.get(name) is not None
-            ]
-            values = list(dict.fromkeys(value.strip() for _, value in open_))
-            ids = self._query(name, [value for value in values if can_query(value)])
-            for place, value in open_:
-                found[place] |= ids.get(_fold(value), set())
+                if not (found[place].ids or found[place].refused_with)
+                and record.get(name) is not None
+            }
+            of_values = by_value.find([value for value in open_.values() if can_query(value)])
+            for place, value in open_.items():
+                found[place] = of_values.get(value, found[place])
         return found
 
     def list_unknowable(self, record: Mapping[str, Any]) -> list[str]:
@@ -63,26 +59,6 @@ class RecordIds:
             for name in self.fields
             if record.get(name) is not None and not can_query(str(record[name]).strip())
         ]
-
-    def _query(self, name: str, values: Sequence[str]) -> Mapping[str, set[str]]:
-        ids: defaultdict[str, set[str]] = defaultdict(set)
-        bare = self._plan.module.fields[name].form in _NUMBERS
-        for first in range(0, len(values), MOST_VALUES):
-            of_values = build_in(name, values[first : first + MOST_VALUES], bare=bare)
-            last, more = "", True
-            while more:
-                page = self._ask(name, build_and(of_values, f"id > {last}") if last else of_values)
-                for row in page.rows:
-                    last = str(row["id"])
-                    ids[_fold(row.get(name))].add(last)
-                more = page.more
-        return ids
-
-    def _ask(self, name: str, where: str, *, limit: int = _MOST_ROWS) -> Page:
-        query = build_select(("id", name), self._plan.module.api_name, where, limit=limit)
-        return self._client.queries.ask(
-            read=_PAGE, body={"select_query": query}, usage_of=self._plan.label
-        )
 
 
 def _list_fields(plan: StreamPlan) -> tuple[str, ...]:
@@ -96,13 +72,3 @@ def _list_fields(plan: StreamPlan) -> tuple[str, ...]:
     ]
     others = unique if plan.operation == "upsert" else []
     return tuple(dict.fromkeys((plan.key.name, *others)))
-
-
-def can_query(value: str) -> bool:
-    """UNVERIFIED: what a backslash means in a query."""
-    return value.isprintable() and "\\" not in value
-
-
-def _fold(value: Any) -> str:
-    """Zoho's duplicate check takes no account of case ("Custom Fields": unique)."""
-    return "" if value is None else str(value).strip().lower()

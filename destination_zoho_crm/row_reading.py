@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 from airbyte_cdk.models import FailureType
 
 from destination_zoho_crm.client import Client
+from destination_zoho_crm.held_records import HeldRecords
+from destination_zoho_crm.lookup_values import MOST_VALUES
 from destination_zoho_crm.lost_rows import STAMPS, LostRows
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.present_rows import (
@@ -19,7 +21,8 @@ from destination_zoho_crm.present_rows import (
     list_columns,
 )
 from destination_zoho_crm.protocol import StreamKey
-from destination_zoho_crm.record_ids import MOST_VALUES, RecordIds
+from destination_zoho_crm.record_ids import RecordIds
+from destination_zoho_crm.records_by_value import Found
 from destination_zoho_crm.row_changes import RowMatching
 from destination_zoho_crm.row_problems import find_key
 from destination_zoho_crm.wanted_rows import WantedRows
@@ -38,17 +41,19 @@ Record = Mapping[str, Any]
 
 
 class Seen(NamedTuple):
-    """The ids of the records that are found, by place, and by subform the rows that they have."""
+    """The records that are found, by place, and by subform the rows that they have."""
 
-    ids: Mapping[int, set[str]]
+    records: Mapping[int, Found]
     rows: Mapping[str, RowsByRecord]
 
 
 class RowReading:
     """The records of one stream, and the rows that they have."""
 
-    def __init__(self, client: Client, plan: StreamPlan) -> None:
+    def __init__(self, client: Client, plan: StreamPlan, held: HeldRecords) -> None:
+        """`held`: of all streams."""
         self._plan = plan
+        self.held = held
         self.ids = RecordIds(client, plan)
         self.present = PresentRows(client, plan.module.api_name, plan.label)
         self.lost = LostRows(client)
@@ -100,15 +105,17 @@ class RowReading:
             f"{calls:,} calls and credits more, if they have few rows"
         )
 
-    def look(self, records: Mapping[int, Record], since: float | None) -> Seen:
+    def look(
+        self, records: Mapping[int, Record], found: Mapping[int, Found], since: float | None
+    ) -> Seen:
         """What is there; after a lost answer, what two looks have seen: the call may still be
-        running."""
-        seen = self._look_once(records, since)
+        running. `found`: as `find` gives it."""
+        seen = self._read_rows(records, found, since)
         if since is None or not records:
             return seen
         for _ in range(_MOST_LOOKS):
             time.sleep(SETTLE_S)
-            before, seen = seen, self._look_once(records, since)
+            before, seen = seen, self._read_rows(records, self.find(records, since), since)
             if before == seen:
                 return seen
         raise transient_error(
@@ -116,17 +123,22 @@ class RowReading:
             "call without an answer has written. Try again later."
         )
 
-    def _look_once(self, records: Mapping[int, Record], since: float | None) -> Seen:
+    def find(self, records: Mapping[int, Record], since: float | None) -> Mapping[int, Found]:
+        """The records that are there, where what is sent depends on them."""
         asked = {
             place: record
             for place, record in records.items()
             if since is not None or self._needs_id(record)
         }
         found = dict(zip(asked, self.ids.find(list(asked.values())), strict=True))
-        ids: dict[int, set[str]] = {place: found.get(place, set()) for place in records}
-        known = {place: next(iter(found)) for place, found in ids.items() if len(found) == 1}
+        return {place: found.get(place, Found()) for place in records}
+
+    def _read_rows(
+        self, records: Mapping[int, Record], found: Mapping[int, Found], since: float | None
+    ) -> Seen:
+        known = {place: one.record_id for place, one in found.items() if one.record_id}
         rows = {name: self._read_present(name, records, known, since) for name in self.matching}
-        return Seen(ids, rows)
+        return Seen(found, rows)
 
     def _needs_id(self, record: Record) -> bool:
         """Whether what is sent depends on the record's rows; and a table's rows have no other way
@@ -159,7 +171,8 @@ class RowReading:
 
 def prepare_readings(client: Client, plans: Iterable[StreamPlan]) -> Mapping[StreamKey, RowReading]:
     """Of the streams that write rows. Raises a config error where one cannot be."""
-    readings = {plan.stream: RowReading(client, plan) for plan in plans if plan.row_shapes}
+    held = HeldRecords()
+    readings = {plan.stream: RowReading(client, plan, held) for plan in plans if plan.row_shapes}
     for plan in plans:
         reading = readings.get(plan.stream)
         if reading is not None and reading.is_needed:

@@ -3,9 +3,10 @@
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from destination_zoho_crm.client import LostAnswerError
@@ -16,13 +17,14 @@ from destination_zoho_crm.outcomes import (
     InvalidValueError,
     Outcome,
     Result,
-    list_row_places,
     reject,
     reject_value,
 )
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.present_rows import RowsByRecord
+from destination_zoho_crm.records_by_value import Found
 from destination_zoho_crm.row_changes import RowChanges
+from destination_zoho_crm.row_outcomes import name_rows, reject_orphans
 from destination_zoho_crm.row_reading import RowReading
 from destination_zoho_crm.stream_writer import Send
 from destination_zoho_crm.wanted_rows import WantedRows, find_external_paths
@@ -74,15 +76,21 @@ class RowSender:
         """`number`: of the call among those with these records; `since`: when the first of these
         began that lost its answer, by our clock. Places that have their outcome leave those
         pending."""
-        ready = yield from self._prepare(pending, since)
-        began = time.time()
+        with_rows = {place: one for place, one in pending.items() if _has_rows(one)}
+        found = self._reading.find(with_rows, since)
         lost: LostAnswerError | None = None
-        for group in self._group_by_externals(ready):
-            try:
-                yield from self._send_group(group, pending)
-            except LostAnswerError as error:
-                lost = error
-                break
+        with self._reading.held.hold(chain.from_iterable(one.ids for one in found.values())):
+            ready = yield from self._prepare(pending, with_rows, found, since)
+            later = {place: one for place, one in pending.items() if place not in ready}
+            began = time.time()
+            for group in self._group_by_externals(ready):
+                try:
+                    yield from self._send_group(group, pending)
+                except LostAnswerError as error:
+                    lost = error
+                    break
+        if lost is None and later:
+            yield from self._send_places(later, number, since)
         if lost is None or not pending:
             return
         since = since or began
@@ -120,7 +128,7 @@ class RowSender:
                     self._lost.remember(outcome.record_id)
                 if sent.of_rows and outcome.result == "updated":
                     outcome = outcome._replace(of_rows=sent.of_rows)
-                yield place, outcome if self._plan.table else _name_rows(outcome, sent.numbers)
+                yield place, outcome if self._plan.table else name_rows(outcome, sent.numbers)
 
     def _group_by_externals(self, ready: Mapping[int, _Ready]) -> Iterator[Mapping[int, _Ready]]:
         """Within a call, a lookup of rows goes by ids or by one External ID field."""
@@ -132,23 +140,27 @@ class RowSender:
     # --- What must be sent
 
     def _prepare(
-        self, pending: dict[int, Record], since: float | None
+        self,
+        pending: dict[int, Record],
+        with_rows: Mapping[int, Record],
+        found: Mapping[int, Found],
+        since: float | None,
     ) -> Generator[tuple[int, Outcome], None, dict[int, _Ready]]:
-        """The records that are to be sent; the others have an outcome. `since`: a call with these
+        """The records that are to be sent; the others have an outcome, or are one that is to be
+        sent before, which other fields than their keys have found. `since`: a call with these
         records began then, and lost its answer."""
         ready = {
-            place: _Ready(record, {})
-            for place, record in pending.items()
-            if not any(type(value) is WantedRows for value in record.values())
+            place: _Ready(record, {}) for place, record in pending.items() if place not in with_rows
         }
-        with_rows = {place: one for place, one in pending.items() if place not in ready}
-        seen = self._reading.look(with_rows, since)
+        seen = self._reading.look(with_rows, found, since)
         removed: list[str] = []
+        sent: set[str] = set()
         for place, record in with_rows.items():
             try:
-                ids = seen.ids[place]
-                self._raise_if_unclear(record, ids)
-                record_id = next(iter(ids), None)
+                self._raise_if_unclear(record, seen.records[place])
+                record_id = seen.records[place].record_id
+                if record_id is not None and record_id in sent:
+                    continue
                 changes = self._compute(record, record_id, seen.rows, since)
             except _RowsProblemError as problem:
                 pending.pop(place)
@@ -164,6 +176,7 @@ class RowSender:
                 continue
             numbers = {name: one.numbers for name, one in changes.items()}
             of_rows = self._list_outcomes(changes, since)
+            sent |= {record_id} if record_id else set()
             ready[place] = _Ready(changed, numbers, of_rows)
         self._deletions.add(removed)
         return dict(sorted(ready.items()))
@@ -193,7 +206,7 @@ class RowSender:
         written = Outcome("updated")
         return [written if one.result == "unchanged" else one for one in rows.outcomes]
 
-    def _raise_if_unclear(self, record: Record, ids: Collection[str]) -> None:
+    def _raise_if_unclear(self, record: Record, found: Found) -> None:
         """Whose rows would change is not known."""
         key = self._plan.key
         if unknowable := self._ids.asks and self._ids.list_unknowable(record):
@@ -202,16 +215,22 @@ class RowSender:
                 "record's rows cannot be found; update it by id"
             )
             raise _RowsProblemError(reject(INVALID_DATA, reason, unknowable[0]))
-        if not ids and self._plan.table is not None:
-            name = key.name if key else ""
-            reason = f"no record of {self._plan.module.api_name} has this {name}"
-            raise _RowsProblemError(reject(INVALID_DATA, reason, name))
-        if len(ids) > 1:
+        name = key.name if key else None
+        if found.refused_with:
             reason = (
-                f"{len(ids)} records have this value, so it is not known whose rows would change; "
-                "update the one that is meant by id"
+                "Zoho takes no query with one of the values that find the record "
+                f"({found.refused_with}), so its rows cannot be found; update it by id"
             )
-            raise _RowsProblemError(reject(INVALID_DATA, reason, key.name if key else None))
+            raise _RowsProblemError(reject(INVALID_DATA, reason, name))
+        if not found.ids and self._plan.table is not None:
+            reason = f"no record of {self._plan.module.api_name} has this {name}"
+            raise _RowsProblemError(reject_orphans(record, reject(INVALID_DATA, reason, name)))
+        if len(found.ids) > 1:
+            reason = (
+                f"{found.number} records have this value, so it is not known whose rows would "
+                "change; update the one that is meant by id"
+            )
+            raise _RowsProblemError(reject(INVALID_DATA, reason, name))
 
     def _compute(
         self,
@@ -243,6 +262,10 @@ class RowSender:
         return outcome._replace(message=outcome.loggable) if self._plan.table else outcome
 
 
+def _has_rows(record: Record) -> bool:
+    return any(type(value) is WantedRows for value in record.values())
+
+
 class _RowsProblemError(Exception):
     """The rows of a record cannot be written."""
 
@@ -254,19 +277,3 @@ class _RowsProblemError(Exception):
 _TOO_MANY_TO_SEE = (
     "the record has more rows than Zoho shows at once, so it is not known which they are"
 )
-
-
-def _name_rows(outcome: Outcome, numbers: Mapping[str, Sequence[int | None]]) -> Outcome:
-    """The outcome of a rejected record with the numbers of the rows that are the reason."""
-    if outcome.result != "rejected":
-        return outcome
-    found = []
-    for name, place in list_row_places(outcome.details):
-        of_subform = numbers.get(name)
-        number = of_subform[place] if of_subform and place < len(of_subform) else place + 1
-        if number is not None:
-            found.append(number)
-    if not found:
-        return outcome
-    rows = ", ".join(map(str, dict.fromkeys(found)))
-    return outcome._replace(message=f"row{'s' if ',' in rows else ''} {rows}: {outcome.message}")

@@ -127,8 +127,11 @@ class StreamWriter:
                 self._write(part)
 
     def _concerns_all(self, outcome: Outcome) -> bool:
-        """Whether a rejection is of the key or of the record that it finds, and so of all rows."""
+        """Whether a rejection is of the key or of the record that it finds, and so of all rows; and
+        what may have been written must not be sent again, in whatever parts."""
         key = self._plan.key
+        if outcome.code == OUTCOME_UNKNOWN:
+            return True
         return outcome.code in OF_RECORD_STATES or (key is not None and outcome.field == key.name)
 
     def _set_outcome(self, pending: EncodedRow, outcome: Outcome) -> None:

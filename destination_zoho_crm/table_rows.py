@@ -57,16 +57,27 @@ class TableEncoder(RowEncoder):
         if parent is EMPTY:
             reason = "it is empty, so it is not known of which record the row is"
             return reject(EMPTY_KEY, reason, PARENT)
-        known = {name: row[name] for name in ("id", table.rows_key) if name and row.get(name)}
+        known = {
+            name: row[name] for name in ("id", table.rows_key) if name and row.get(name) is not None
+        }
         if not known and (gone or table.operation in ("update", "delete")):
             return reject(EMPTY_KEY, "the row has nothing that finds it", table.rows_key or "id")
-        if not known and table.rows_key is None and table.has_ids and not table.appends:
-            return reject(EMPTY_KEY, "the row has no id, and no rows_key finds it", "id")
+        if not known and table.operation == "upsert" and not table.appends:
+            return self._reject_unknown()
         if gone or table.operation == "delete":
             row = {**known, "_delete": None}
         elif not row.keys() - {"id"}:
             return reject(EMPTY_KEY, "nothing of the row can be written")
         return {table.key.name: parent, table.shape.field: WantedRows((row,), appends=True)}
+
+    def _reject_unknown(self) -> Outcome:
+        """Of a row that each sync would add again."""
+        key = self._table.rows_key
+        if key is None:
+            return reject(EMPTY_KEY, "the row has no id, and no rows_key finds it", "id")
+        others = " and no id" if self._table.has_ids else ""
+        reason = f"the row has no {key}{others}, so each sync would add it again"
+        return reject(EMPTY_KEY, reason, key)
 
 
 def build_encoder(plan: StreamPlan, *, clears_nulls: bool, org_values: OrgValues) -> RowEncoder:

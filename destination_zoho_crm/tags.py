@@ -2,14 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing
 from typing import Any
 
 from destination_zoho_crm.calls import MOST_RECORDS
 from destination_zoho_crm.client import Answer, Client, RowRejectedError, TooLargeError
-from destination_zoho_crm.existing_records import changes_nothing
-from destination_zoho_crm.outcomes import LARGE_ROW, Outcome, read_outcome, reject
-from destination_zoho_crm.parts import Written, add_part
+from destination_zoho_crm.outcomes import LARGE_ROW, OUTCOME_UNKNOWN, Outcome, read_outcome, reject
+from destination_zoho_crm.parts import Written, add_part, send_rests
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.stream_writer import Send
 from zoho_crm.domains import quote_path_part
@@ -23,6 +21,9 @@ _HOLDS_COMMA = reject(
     INVALID_DATA,
     "a tag holds a comma, and this version of Zoho's API adds tags between commas; choose v4 or v8",
     "Tag",
+)
+_UNNAMED = reject(
+    OUTCOME_UNKNOWN, "Zoho does not say which record this is, so its tags are not added", "Tag"
 )
 
 
@@ -49,30 +50,17 @@ class AddedTags:
     def send(self, records: Records) -> Generator[tuple[int, Outcome]]:
         """As the `send` it was given."""
         wanted: dict[int, _Names] = {}
-        held: dict[int, Outcome] = {}
-        places, bare = [], []
+        rests = {}
         for place, record in enumerate(records):
             names = tuple(tag["name"] for tag in record.get("Tag") or ())
             if any("," in name for name in names) and not self._in_body:
                 yield place, _HOLDS_COMMA
                 continue
-            rest = {name: value for name, value in record.items() if name != "Tag"}
+            rests[place] = {name: value for name, value in record.items() if name != "Tag"}
             if names:
                 wanted[place] = names
-                if "id" in rest and changes_nothing(self._plan, rest):
-                    held[place] = Outcome("unchanged", str(rest["id"]))
-                    continue
-            places.append(place)
-            bare.append(rest)
-        if bare:
-            with closing(self._send(bare)) as outcomes:
-                for number, outcome in outcomes:
-                    place = places[number]
-                    if place in wanted and outcome.result != "rejected" and outcome.record_id:
-                        held[place] = outcome
-                    else:
-                        yield place, outcome
-        yield from self._add_all(held, wanted)
+        written = yield from send_rests(self._plan, self._send, rests, wanted, _UNNAMED)
+        yield from self._add_all(written, wanted)
 
     def _add_all(
         self, held: Mapping[int, Outcome], wanted: Mapping[int, _Names]
@@ -87,7 +75,7 @@ class AddedTags:
                 for place, outcome in zip(few, added, strict=True):
                     problem = outcome if outcome.result == "rejected" else None
                     written = Written(changed=problem is None, problem=problem)
-                    yield place, add_part(held[place], "Tag", "its tags are not", written)
+                    yield place, add_part(held[place], "Tag", "its tags are not added", written)
 
     def _add(self, names: _Names, ids: Sequence[str]) -> list[Outcome]:
         try:

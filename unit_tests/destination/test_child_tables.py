@@ -287,3 +287,83 @@ def test_rows_of_a_table_are_written_once(org: Org, version: str, fault: Json) -
     assert result.failure is None
     found = sorted(one["Project"] for one in rows_of(org, "Project_Details", lead))
     assert found == ["a", "b", "b"]
+
+
+@pytest.mark.parametrize("blank", [None, "", "  "])
+def test_a_row_without_a_value_of_its_key_is_rejected_and_not_added_at_each_sync(
+    org: Org, blank: object
+) -> None:
+    lead = lead_with(org, {"Project": "a"})
+    rows = [{"Parent_Id": lead, "Project": name, "Effort": 1} for name in ("a", blank)]
+
+    results = [write(org, rows, how={"rows_key": "Project"}) for _ in range(2)]
+
+    assert [one.counts() for one in results] == [
+        {"updated": 1, "rejected": 1},
+        {"unchanged": 1, "rejected": 1},
+    ]
+    assert results[0].said("EMPTY_KEY in Project: the row has no Project, so each sync would add")
+    assert len(rows_of(org, "Project_Details", lead)) == 1
+
+
+@pytest.mark.parametrize(("operation", "left"), [("update", {"new", "b"}), ("delete", {"b"})])
+def test_zero_is_a_key(org: Org, operation: str, left: set[str]) -> None:
+    lead = lead_with(org, {"Project": "a", "Effort": 0}, {"Project": "b", "Effort": 1})
+    data = {"Parent_Id": lead, "Effort": "0.0", "Project": "new"}
+
+    result = write(org, [data], operation, how={"rows_key": "Effort"})
+
+    assert result.counts() == {f"{operation}d": 1}
+    assert projects(org, lead).keys() == left
+
+
+def test_rows_whose_record_was_deleted_are_deleted_with_it(org: Org) -> None:
+    mark = "_ab_cdc_deleted_at"
+    rows: list[Json] = [
+        {"Parent_Id.Email": "gone@example.com", "Project": "a", mark: "2026-01-01T00:00:00Z"},
+        {"Parent_Id.Email": "gone@example.com", "Project": "b", mark: None},
+    ]
+
+    result = write(org, rows, how={"rows_key": "Project"})
+
+    assert result.counts() == {"deleted": 1, "rejected": 1}
+    assert result.said("1 row with INVALID_DATA in Email: no record of Leads has this Email")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_streams_that_find_a_record_by_different_values_do_not_add_a_row_twice(
+    org: Org, seed: int
+) -> None:
+    rng = random.Random(seed)
+    leads = [lead_with(org, name=f"L{n}") for n in range(6)]
+    for lead in leads:
+        org.control("PATCH", "records/Leads", {"id": lead, "Email": f"{lead}@example.com"})
+    rows = [
+        ("ids", {"Parent_Id": lead, "Project": f"P{n}", "Effort": 1})
+        for lead in leads
+        for n in range(8)
+    ]
+    rows += [
+        ("addresses", {"Parent_Id.Email": f"{lead}@example.com", "Project": f"P{n}", "Effort": 2})
+        for lead in leads
+        for n in range(8)
+    ]
+    rng.shuffle(rows)
+    lines = []
+    for name, one in rows:
+        lines += [row(name, one), *([state(name)] if rng.random() < 0.2 else ())]
+    streams = [
+        stream("ids", "Parent_Id", "Project", "Effort"),
+        stream("addresses", "Parent_Id.Email", "Project", "Effort"),
+    ]
+    mappings = [
+        mapping(name, "Project_Details", "upsert", "id") | {"rows_key": "Project"}
+        for name in ("ids", "addresses")
+    ]
+    org.fail("update", "delay", times=99, seconds=0.05)
+
+    result = org.write_lines(streams, [*lines, state("ids"), state("addresses")], mappings=mappings)
+
+    assert result.failure is None
+    assert not result.said("Rejected:")
+    assert [len(rows_of(org, "Project_Details", lead)) for lead in leads] == [8] * 6

@@ -340,7 +340,7 @@ def test_links_alone_of_a_record_that_is_not_there_reject_their_row(
     result = write_leads(org, [{"id": missing, WANTED: [one]}, {"id": lead, WANTED: [two]}])
 
     assert result.counts() == {"updated": 1, "rejected": 1}
-    assert result.said("INVALID_DATA in Products_Wanted: not all of its links are")
+    assert result.said("INVALID_DATA in Products_Wanted: not all of its links are written")
     assert not result.said("the record is written")
     assert linked(org, lead) == [two]
     assert org.calls("records.get") == (0 if coql else 2 if len(missing) == 18 else 1)
@@ -545,3 +545,25 @@ def test_links_are_written_where_neither_the_record_nor_its_rows_change(
 
     assert result.counts() == {"updated": 1}
     assert linked(org, lead) == [end]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_link_to_what_is_not_there_is_named(org: Org, version: str, tmp_path: Any) -> None:
+    (there, gone) = products(org, 2)
+    org.control("DELETE", f"records/Products?ids={gone}&type=permanent")
+    lead = add_lead(org)
+    storage = {"storage_type": "Local", "folder": str(tmp_path)}
+
+    result = write_leads(
+        org,
+        [{"id": lead, WANTED: [there, gone]}],
+        schema_version=version,
+        object_storage_config=storage,
+    )
+
+    assert result.counts() == {"rejected": 1}
+    said = f"{WANTED}: not all of its links are written: what it is to be linked with is not there"
+    assert result.said(said)
+    assert linked(org, lead) == [there]
+    (kept,) = tmp_path.glob("*.jsonl")
+    assert gone in json.loads(kept.read_text())["rejected"]["message"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from unit_tests.destination.conftest import Org, mapping, row, state, stream
+from unit_tests.destination.conftest import Json, Org, mapping, row, state, stream
 from unit_tests.destination.lost_answers import FAILED, LOST, UNREADABLE
 from unit_tests.destination.test_line_items import document, product, rows_of
 from unit_tests.destination.test_present_rows import lead_with, projects, refuse_queries, update
@@ -137,3 +137,38 @@ def test_queries_that_are_too_many_for_now_are_no_reason_to_read_records_one_by_
     assert result.failure is not None
     assert org.calls("records.get") == 0
     assert projects(org, lead).keys() == {"a"}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("kind", ["table", "column"])
+def test_rows_of_one_record_that_may_be_there_are_not_sent_again_in_parts(
+    org: Org, version: str, kind: str
+) -> None:
+    """The run has added others to the record in the same second, so theirs cannot be told."""
+    lead = lead_with(org)
+    org.control("PATCH", "records/Leads", {"id": lead, "Email": "l@example.com"})
+    org.control("POST", "clock", {"advance_s": 60})
+    org.fail("update", **UNREADABLE, after=1)
+    org.fail("upsert", **UNREADABLE, after=1)
+    if kind == "table":
+        rows: list[Json] = [{"Parent_Id": lead, "Project": name} for name in "abc"]
+        mapped = mapping("rows", "Project_Details", "insert")
+    else:
+        rows = [{"Email": "l@example.com", "Project_Details": [{"Project": n}]} for n in "abc"]
+        mapped = mapping("rows", "Leads", "upsert", "Email")
+    lines = [row("rows", rows[0]), state("rows", 1), *(row("rows", one) for one in rows[1:])]
+
+    result = org.write_lines(
+        [stream("rows", *rows[0])],
+        [*lines, state("rows", 2)],
+        mappings=[mapped | {"rows": "append"}],
+        schema_version=version,
+    )
+
+    assert sorted(one["Project"] for one in rows_of(org, "Project_Details", lead)) == [
+        "a",
+        "b",
+        "c",
+    ]
+    assert result.counts(state=1) == {"rejected": 2}
+    assert result.said("2 rows with OUTCOME_UNKNOWN")

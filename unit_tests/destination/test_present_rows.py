@@ -450,3 +450,52 @@ def test_a_record_with_more_rows_than_zoho_shows_is_rejected(org: Org) -> None:
     assert result.counts() == {"rejected": 1}
     assert result.said("in Project_Details: the record has more rows than Zoho shows at once")
     assert projects(org, lead).keys() == {"a"}
+
+
+def test_a_key_that_zoho_takes_in_no_query_costs_its_row_alone(org: Org) -> None:
+    leads = [org.add("Leads", Last_Name="L", Email=f"l{n}@example.com") for n in range(20)]
+    rows = [
+        {"Email": f"l{n}@example.com", "Project_Details": [{"Project": "x"}]} for n in range(20)
+    ]
+    body = {"code": "INVALID_QUERY", "message": "m", "details": {}, "status": "error"}
+    org.fail("coql", times=99, where="l7@example.com", status=400, body=body)
+    mapped = mapping("rows", "Leads", "upsert", "Email")
+
+    result = org.write(stream("rows", *rows[0]), rows, mappings=[mapped])
+
+    assert result.counts() == {"updated": 19, "rejected": 1}
+    assert result.said("INVALID_DATA in Email: Zoho takes no query with one of the values that")
+    assert not projects(org, leads[7])
+    assert projects(org, leads[8]).keys() == {"x"}
+
+
+def test_a_key_that_is_a_number_finds_its_record_however_it_is_written(org: Org) -> None:
+    field = {"api_name": "Case_No", "data_type": "double", "unique": True, "custom": True}
+    org.control("POST", "fields/Leads", field)
+    lead = org.add("Leads", Last_Name="L", Case_No=5)
+    mapped = mapping("rows", "Leads", "upsert", "Case_No")
+    data = {"Last_Name": "L", "Case_No": "5.0", "Project_Details": [{"Project": "x"}]}
+
+    results = [org.write(stream("rows", *data), [data], mappings=[mapped]) for _ in range(2)]
+
+    assert [result.counts() for result in results] == [{"updated": 1}] * 2
+    assert len(rows_of(org, "Project_Details", lead)) == 1
+
+
+@pytest.mark.parametrize("version", ["v2.1", "v4", "v8"])
+def test_two_rows_that_are_one_record_are_written_in_their_order(org: Org, version: str) -> None:
+    """They share no value, so they are in one batch."""
+    values = {"Email": "one@example.com", "External_Lead_ID": "E-1"}
+    lead = org.add("Leads", Last_Name="L", **values)
+    rows: list[Json] = [
+        {"Email": "one@example.com", "Project_Details": [{"Project": "a"}, {"Project": "b"}]},
+        {"Email": "two@example.com", "Project_Details": [{"Project": "b"}, {"Project": "c"}]},
+    ]
+    rows[1]["External_Lead_ID"] = "e-1"
+    mapped = mapping("rows", "Leads", "upsert", "Email")
+
+    result = org.write(stream("rows", *rows[1]), rows, mappings=[mapped], schema_version=version)
+
+    assert result.counts() == {"updated": 2}
+    found = [one["Project"] for one in rows_of(org, "Project_Details", lead)]
+    assert sorted(found) == ["b", "c"]

@@ -113,7 +113,7 @@ def test_a_row_says_that_its_record_is_written_and_its_tags_are_not(org: Org, ve
     result = write_leads(org, rows, rows_="append", schema_version=version)
 
     assert result.counts() == {"updated": 1, "rejected": 1}
-    assert result.said("INVALID_DATA in Tag: the record is written, but its tags are not")
+    assert result.said("INVALID_DATA in Tag: the record is written, but its tags are not added")
 
 
 @pytest.mark.usefixtures("no_pauses")
@@ -168,3 +168,13 @@ def test_their_calls_are_in_the_ledger_and_in_the_plan(org: Org, version: str) -
     (cost,) = result.said("Cost: ")
     assert f", {org.control('GET', 'usage')['credits']} credits in all" in cost
     assert result.said("adding tags costs 2 more credits in one call for every hundred records")
+
+
+@pytest.mark.parametrize("rows_", ["replace", "append"])
+def test_a_tag_that_a_row_names_twice_is_written_once(org: Org, rows_: str) -> None:
+    lead = add_lead(org)
+
+    result = write_leads(org, [{"id": lead, "Tag": ["VIP", "vip", "VIP ", "New"]}], rows_=rows_)
+
+    assert result.counts() == {"updated": 1}
+    assert tags(org, lead) == ["VIP", "New"]
