@@ -141,6 +141,7 @@ def test_a_module_that_is_written_to_stays_one_part_of_the_path(
         key=SimpleNamespace(name="Email"),
         key_kind="field",
         lar_id=None,
+        row_shapes={},
     )
     for operation in ("insert", "update", "delete", "upsert"):
         plan.operation = operation
