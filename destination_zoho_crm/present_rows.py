@@ -10,6 +10,7 @@ from airbyte_cdk.models import FailureType
 
 from destination_zoho_crm.client import Client
 from destination_zoho_crm.external_values import add_external_values
+from destination_zoho_crm.lookup_values import MOST_VALUES
 from destination_zoho_crm.row_shapes import PARENT, RowShape
 from destination_zoho_crm.row_values import NO_VALUES, is_queryable
 from destination_zoho_crm.wanted_rows import Row
@@ -23,8 +24,7 @@ from zoho_crm.problems import Refused
 
 LOGGER = logging.getLogger("airbyte")
 
-#: "COQL: Limitations": values of an `in`, and columns of a query, of the strictest version.
-PARENTS_A_QUERY = 50
+#: "COQL: Limitations": columns of a query, of the strictest version.
 _MOST_COLUMNS = 50
 #: A query of so many rows costs one credit, of more two or three ("API Limits").
 _STEPS = (200, 1_000, 2_000)
@@ -65,10 +65,6 @@ class PresentRows:
 
     def is_queried(self, shape: RowShape) -> bool:
         return shape.is_listed and shape.field not in self._refusals
-
-    def get_refusal(self, shape: RowShape) -> str | None:
-        """Zoho's code for refusing queries of its rows, if it does."""
-        return self._refusals.get(shape.field)
 
     def read(
         self, shape: RowShape, ids: Sequence[str], columns: Collection[str], *, rows: int
@@ -112,8 +108,8 @@ class PresentRows:
     ) -> RowsByRecord:
         found: defaultdict[str, list[Row]] = defaultdict(list)
         selected = list(dict.fromkeys(("id", PARENT, *sorted(columns))))
-        for first in range(0, len(ids), PARENTS_A_QUERY):
-            parents = ids[first : first + PARENTS_A_QUERY]
+        for first in range(0, len(ids), MOST_VALUES):
+            parents = ids[first : first + MOST_VALUES]
             rows = self._query_pages(shape, parents, selected, each)
             # Records of one stream are alike in how many rows they have.
             each = len(rows) / len(parents)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from destination_zoho_crm.lookup_values import fold_value
 from destination_zoho_crm.outcomes import InvalidRowError, InvalidValueError, Outcome
 from destination_zoho_crm.row_shapes import RowShape
 from destination_zoho_crm.row_values import RowValues
@@ -174,4 +175,4 @@ class RowMatching:
             value = next(iter(value.values()))
         elif external is None and value is not None:
             value = self._values.read(self._key, row)
-        return value.strip().lower() if isinstance(value, str) else value
+        return fold_value(value) if isinstance(value, str) else value

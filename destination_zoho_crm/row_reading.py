@@ -15,7 +15,6 @@ from destination_zoho_crm.lookup_values import MOST_VALUES
 from destination_zoho_crm.lost_rows import STAMPS, LostRows
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.present_rows import (
-    PARENTS_A_QUERY,
     PresentRows,
     RowsByRecord,
     list_columns,
@@ -97,7 +96,7 @@ class RowReading:
         queries = len(self.ids.fields) if self.ids.asks else 0
         calls = queries * math.ceil(_PRICED_RECORDS / MOST_VALUES)
         for shape in self._plan.row_shapes.values():
-            each = PARENTS_A_QUERY if self.present.is_queried(shape) else 1
+            each = MOST_VALUES if self.present.is_queried(shape) else 1
             calls += math.ceil(_PRICED_RECORDS / each)
         names = " and ".join(self._plan.row_shapes)
         return (

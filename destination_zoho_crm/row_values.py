@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from destination_zoho_crm.lookup_values import fold_value
 from destination_zoho_crm.row_shapes import RowShape
 from destination_zoho_crm.target_fields import TargetField
 from destination_zoho_crm.wanted_rows import Row
@@ -37,7 +38,10 @@ class RowValues:
         if type(value) is dict and "id" not in value and self._shape.is_lookup(name):
             (external,) = value
             # UNVERIFIED: whether external values that differ in case are the same; unique ones are.
-            return _fold(value[external]) == _fold(present.get(f"{name}.{external}"))
+            there = present.get(f"{name}.{external}")
+            return fold_value(str(value[external])) == fold_value(
+                "" if there is None else str(there)
+            )
         field = self._shape.module.fields[name]
         if field.form == "given":
             return _covers(value, present.get(name))
@@ -88,10 +92,6 @@ def _read_discount(text: str) -> Any:
         return float(text.rstrip("%")), text.endswith("%")
     except ValueError:
         return text
-
-
-def _fold(value: Any) -> str:
-    return "" if value is None else str(value).strip().lower()
 
 
 def _covers(wanted: Any, present: Any) -> bool:

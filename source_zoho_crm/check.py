@@ -29,8 +29,7 @@ _MODULES_TRIED = 5
 
 def find_needed_scopes(config: Mapping[str, Any]) -> dict[str, str]:
     """The smallest scopes for what the config reads, by what needs them."""
-    # Its name is that of the scope that it alone needs, if any.
-    method = get_method(config).lower()
+    method = _name_method(config)
     return {
         what: scope
         for what, scope in load_scopes("source").items()
@@ -63,8 +62,7 @@ def check_connection(org: Org, config: Mapping[str, Any]) -> None:
     modules = _iterate_modules(org, ask)
     first = attempt("settings", lambda: _find_first(modules, org)) or _ANY_MODULE
     module = attempt("modules", lambda: _find_first_listed(ask, chain([first], modules))) or first
-    # Its name is that of the scope that it alone needs, if any.
-    method = get_method(config).lower()
+    method = _name_method(config)
     if method in _CALLS and needed["modules"] not in missing:
         attempt(method, lambda: _CALLS[method](config, module))
     if missing:
@@ -75,6 +73,11 @@ def check_connection(org: Org, config: Mapping[str, Any]) -> None:
         )
     _compare_environment(details or {}, config["environment"])
     LOGGER.info(_describe(org, details or {}, config, get_modules(org).count_served(ask)))
+
+
+def _name_method(config: Mapping[str, Any]) -> str:
+    """The retrieval method, by the name of the scope that it alone needs, if any."""
+    return get_method(config).lower()
 
 
 def _describe(org: Org, details: Mapping[str, Any], config: Mapping[str, Any], modules: int) -> str:

@@ -2,6 +2,7 @@
 
 import ctypes
 import gc
+import sys
 
 import requests
 
@@ -19,9 +20,8 @@ def prepare_process() -> None:
     requests.models.CONTENT_CHUNK_SIZE = _PIECE
     # By default each thread takes large answers from an arena of its own, which keeps what it had:
     # 40 MB and more in a read. Other systems than those with glibc do not have it.
-    set_option = getattr(ctypes.CDLL(None), "mallopt", None)
-    if set_option is not None:
-        set_option(_ARENAS, 1)
+    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
+        libc.mallopt(_ARENAS, 1)
 
 
 def relax_collector() -> None:

@@ -81,7 +81,8 @@ def run_query(call: Call) -> Response:
 
 
 def _run(call: Call, compiled: Compiled, query: str, *, with_fields: bool) -> Answer:
-    found = _read_kept_rows(call, compiled, query) or _read_rows(call, compiled)
+    keeps = call.knobs.keep_rows and not compiled.aggregated
+    found = _read_kept_rows(call, compiled, query) if keeps else _read_rows(call, compiled)
     rows = found[: compiled.limit]
     document: dict[str, object] = {
         "data": rows,
@@ -106,18 +107,16 @@ def _read_rows(call: Call, compiled: Compiled) -> Sequence[object]:
     return [render(row) for row in found]
 
 
-def _read_kept_rows(call: Call, compiled: Compiled, query: str) -> Sequence[object] | None:
-    """As `_read_rows`, as JSON that is kept for queries of the same columns; None: it is not."""
-    if compiled.aggregated or not call.knobs.keep_rows:
-        return None
+def _read_kept_rows(call: Call, compiled: Compiled, query: str) -> Sequence[object]:
+    """As `_read_rows`, as JSON that is kept for queries of the same columns."""
     columns = query.lower().partition(" where ")[0]
     key = (call.version.name, columns, call.store.version)
     kept = call.emulator.kept_rows.setdefault(key, {})
     execute = call.store.connection.execute
-    ids = [key for (key,) in execute(compiled.sql_of_ids, compiled.parameters)]
-    if not all(key in kept for key in ids):
+    ids = [row_id for (row_id,) in execute(compiled.sql_of_ids, compiled.parameters)]
+    if not kept.keys() >= set(ids):
         kept |= zip(ids, map(orjson.dumps, _read_rows(call, compiled)), strict=True)
-    return [orjson.Fragment(kept[key]) for key in ids]
+    return [orjson.Fragment(kept[row_id]) for row_id in ids]
 
 
 def _read_request(call: Call) -> tuple[str, bool]:
