@@ -40,7 +40,7 @@ from destination_zoho_crm.protocol import (
     read_json,
     read_messages,
 )
-from destination_zoho_crm.rejects import make_folder
+from destination_zoho_crm.rejects import open_store
 from destination_zoho_crm.settings import read_settings
 from destination_zoho_crm.writing import write
 from zoho_crm.auth import PATIENCE
@@ -168,10 +168,9 @@ class DestinationZohoCrm(Destination):
         return write(Client(whole), whole, streams, read_messages(lines), stop)
 
     def _check_connection(self, config: Mapping[str, Any]) -> None:
-        """Token, modules and fields are there; mappings and folder are as they must be."""
+        """Token, modules and fields are there, mappings fit, and rejected rows can be kept."""
         settings = read_settings(config)
-        if settings.folder:
-            make_folder(settings.folder)
+        open_store(settings.kept_in)
         client = Client({**config, PATIENCE: 0})
         modules = TargetModules(client.org.directory, client.metadata)
         if not client.has_write_scope():

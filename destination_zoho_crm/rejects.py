@@ -1,13 +1,8 @@
-"""Rejected rows: kept as JSON lines that can be written again, and counted against a limit."""
+"""Rejected rows: kept as JSON lines that can be written again."""
 
-import os
-import re
-import threading
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from io import FileIO
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from airbyte_cdk.utils import AirbyteTracedException
@@ -15,51 +10,66 @@ from airbyte_cdk.utils import AirbyteTracedException
 from destination_zoho_crm.outcomes import Outcome
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.protocol import Row, StreamKey
-from zoho_crm.problems import config_error
+from destination_zoho_crm.rejects_folder import FolderStore
+from destination_zoho_crm.settings import S3Bucket
 
 _LINE = orjson.OPT_APPEND_NEWLINE
 
 
-def make_folder(folder: Path) -> None:
-    """The folder is there and takes files, or a config error says why not.
+class Store(Protocol):
+    """Where lines are kept. Safe to use from several threads."""
 
-    What is made on the way is its owner's alone. A folder that is there stays as it is: somebody
-    else may have to see into it, and the files are private anyway.
-    """
-    probe = folder / f".zoho-crm-{threading.get_ident()}"
-    try:
-        # `parents=True` would make these with another mode.
-        for missing in [one for one in (folder, *folder.parents) if not one.exists()][::-1]:
-            missing.mkdir(mode=0o700, exist_ok=True)
-        probe.write_bytes(b"")
-        probe.unlink()
-    except (OSError, ValueError) as error:
-        raise config_error(
-            f"The folder for rejected rows, {folder}, cannot be used: "
-            f"{getattr(error, 'strerror', None) or error}."
-        ) from None
+    @property
+    def failure(self) -> AirbyteTracedException | None:
+        """Why lines are not kept, if they are not. It stays, and no more are taken."""
+
+    @property
+    def places(self) -> Sequence[str]:
+        """Where the lines of this run are."""
+
+    def check(self) -> None:
+        """Proves that lines can be kept and leaves nothing behind, or raises what is wrong."""
+
+    def append(self, stream: StreamKey, line: bytes) -> None:
+        """Takes the line, or sets `failure`."""
+
+    def are_kept(self, *, now: bool) -> bool:
+        """Whether all lines that were taken before this call outlive the process. `now`: else they
+        may gather for some seconds, because each part costs a call."""
+
+    def close(self) -> None:
+        """No more lines come. What goes wrong only now sets `failure`."""
+
+
+def open_store(kept_in: Path | S3Bucket | None) -> Store | None:
+    """A store that takes rows; None: nowhere. Raises why it does not."""
+    store = _build_store(kept_in)
+    if store:
+        store.check()
+    return store
+
+
+def _build_store(kept_in: Path | S3Bucket | None) -> Store | None:
+    if isinstance(kept_in, S3Bucket):
+        # Here, because S3's client takes a while to load, and few connections need it.
+        from destination_zoho_crm.rejects_bucket import BucketStore
+
+        return BucketStore(kept_in)
+    return FolderStore(kept_in) if kept_in else None
 
 
 class RejectedRows:
-    """One file per stream and run, made when a first row is rejected.
-
-    Each line is a RECORD of the protocol with one key more, `rejected`: the file is input for
-    another `write`, which goes by that key only where an insert may have been carried out. What is
-    in `record` is there as it was read. Rows are in the file before their STATE goes out. Only the
-    file's owner may read it. It holds whole lines only: where one cannot be kept, what there is of
-    it is cut off again, and no other is taken.
+    """Each line is a RECORD of the protocol with one key more, `rejected`: it is input for another
+    `write`, which goes by that key only where an insert may have been carried out. What is in
+    `record` is there as it was read.
     """
 
-    def __init__(self, folder: Path | None) -> None:
-        self._folder = folder
-        self._run = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-        self._files: dict[StreamKey, FileIO] = {}
-        self._lock = threading.Lock()
-        #: Why no row is kept any more.
-        self._problem: str | None = None
+    def __init__(self, store: Store | None) -> None:
+        self._store = store
 
     def keep(self, plan: StreamPlan, row: Row, outcome: Outcome) -> None:
-        if self._folder is None:
+        """Raises why rows are not kept any more."""
+        if self._store is None:
             return
         line = {
             "type": "RECORD",
@@ -76,48 +86,25 @@ class RejectedRows:
                 "details": _limit_depth(outcome.details),
             },
         }
-        with self._lock:
-            if self._problem is None:
-                try:
-                    _append(self._open_file(plan.stream), orjson.dumps(line, option=_LINE))
-                except OSError as error:
-                    self._problem = error.strerror or str(error)
+        self._store.append(plan.stream, orjson.dumps(line, option=_LINE))
         if self.failure:
             raise self.failure
 
+    def are_kept(self, *, now: bool = False) -> bool:
+        """Whether a STATE may report all rows that were rejected before this call."""
+        return self._store is None or self._store.are_kept(now=now)
+
     @property
     def failure(self) -> AirbyteTracedException | None:
-        """Why rows are not kept, if they are not. A config error: a full disk stays full, and a
-        sync that is tried again would add the same inserts and end in the same way."""
-        if self._problem is None:
-            return None
-        return config_error(
-            f"A rejected row cannot be kept in {self._folder}: {self._problem}. The sync ends "
-            "here, so that no row is lost; all that it has acknowledged is written or kept. Make "
-            "room in that folder or name another one in Rejected rows (object_storage_config), "
-            "and sync again."
-        )
+        return self._store.failure if self._store else None
 
     def close(self) -> None:
-        """Some file systems report only now that they are full; then `failure` says so."""
-        for file in self._files.values():
-            try:
-                file.close()
-            except OSError as error:
-                self._problem = self._problem or error.strerror or str(error)
+        if self._store:
+            self._store.close()
 
     @property
-    def paths(self) -> list[str]:
-        return sorted(str(file.name) for file in self._files.values())
-
-    def _open_file(self, stream: StreamKey) -> FileIO:
-        if stream not in self._files:
-            assert self._folder is not None
-            words = "-".join(re.sub(r"[^\w.-]", "_", part) for part in stream if part)
-            path = self._folder / f"{words}-{self._run}-{len(self._files)}.jsonl"
-            path.touch(mode=0o600, exist_ok=False)
-            self._files[stream] = FileIO(path, "ab")
-        return self._files[stream]
+    def places(self) -> Sequence[str]:
+        return self._store.places if self._store else ()
 
 
 def _limit_depth(details: Mapping[str, Any] | None) -> Mapping[str, Any]:
@@ -127,20 +114,6 @@ def _limit_depth(details: Mapping[str, Any] | None) -> Mapping[str, Any]:
     except orjson.JSONEncodeError:
         return {}
     return details or {}
-
-
-def _append(file: FileIO, line: bytes) -> None:
-    """The whole line, or nothing of it and an OSError."""
-    end, done = file.seek(0, os.SEEK_END), 0
-    try:
-        while done < len(line):
-            done += file.write(line[done:])
-    except OSError:
-        file.truncate(end)
-        raise
-    # A file whose folder was removed still takes lines, which are lost.
-    if not os.path.samestat(Path(file.name).stat(), os.fstat(file.fileno())):
-        raise OSError(f"another file has taken the place of {Path(file.name).name}")
 
 
 def _read_plain(data: Mapping[str, Any] | None, column: str) -> str | int | float | bool | None:

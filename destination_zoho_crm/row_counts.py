@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, get_args
 
 from destination_zoho_crm.outcomes import Outcome, Result
@@ -61,6 +61,10 @@ class _HeldState(NamedTuple):
         return all(segment.is_complete for segment in self.segments.values())
 
     @property
+    def has_rejects(self) -> bool:
+        return any(segment.counts["rejected"] for segment in self.segments.values())
+
+    @property
     def counts(self) -> Counter[Result]:
         return sum((segment.counts for segment in self.segments.values()), Counter())
 
@@ -80,6 +84,8 @@ class RowCounts:
         self._held: dict[StreamKey, deque[_HeldState]] = {key: deque() for key in self.totals}
         #: Streams whose first state may have become due, in the order in which they changed.
         self._to_check: dict[StreamKey, None] = {}
+        #: Whose turn has come, and which wait for rejected rows to be kept.
+        self._due: list[_HeldState] = []
         self._rows = 0
         self._counts: Counter[Result] = Counter()
         self._lock = threading.Lock()
@@ -111,7 +117,7 @@ class RowCounts:
     @property
     def may_release(self) -> bool:
         """Whether a state may be due."""
-        return bool(self._to_check)
+        return bool(self._to_check or self._due)
 
     def find_streams_of(self, state: State) -> list[StreamKey]:
         """The streams whose rows a state covers: its own, or all if the run has no such stream,
@@ -130,14 +136,35 @@ class RowCounts:
                 self._held[key].append(held)
                 self._to_check[key] = None
 
-    def release_states(self) -> Iterator[str]:
-        """The states whose turn has come, with their counts, as lines to be printed."""
-        while True:
-            with self._lock:
-                due = self._take_due()
-            if due is None:
-                return
-            yield due.state.add_stats(_build_stats(due.counts))
+    def release_states(self, are_rejects_kept: Callable[[], bool]) -> Iterator[str]:
+        """The states whose turn has come, with their counts, as lines to be printed.
+
+        `are_rejects_kept`: whether all rows that were rejected before the call outlive the
+        process. Until they do, states with rejected rows stay, and those behind them.
+        """
+        with self._lock:
+            came = list(iter(self._take_due, None))
+        self._due += came
+        # Once for all, so that one part serves many states; after they are taken, so that none
+        # goes out with rows that were rejected meanwhile.
+        if any(one.has_rejects for one in self._due) and not are_rejects_kept():
+            out = self._take_before_rejects() if came else []
+        else:
+            out, self._due = self._due, []
+        for one in out:
+            yield one.state.add_stats(_build_stats(one.counts))
+
+    def _take_before_rejects(self) -> list[_HeldState]:
+        out: list[_HeldState] = []
+        staying: list[_HeldState] = []
+        streams: set[StreamKey] = set()
+        for one in self._due:
+            stays = one.has_rejects or not streams.isdisjoint(one.segments)
+            (staying if stays else out).append(one)
+            if stays:
+                streams |= one.segments.keys()
+        self._due = staying
+        return out
 
     def _take_due(self) -> _HeldState | None:
         while self._to_check:

@@ -41,12 +41,17 @@ def raise_if_stream_failed(settings: WriteSettings, totals: Counts) -> None:
     again and double the inserts.
     """
     if settings.most_rejected is None:
-        problems = [*_report_fully_rejected(totals), *_report_unknown(settings, totals)]
+        problems = [
+            *_report_fully_rejected(totals),
+            *_report_unknown(totals, kept=settings.kept_in is not None),
+        ]
         if problems:
             raise config_error(" ".join(problems))
 
 
-def prevent_retry(failure: BaseException, settings: WriteSettings, totals: Counts) -> BaseException:
+def prevent_retry(
+    failure: BaseException, settings: WriteSettings, totals: Counts, *, rejects_kept: bool
+) -> BaseException:
     """The failure of a run; a config error where the platform would else try again and double
     inserts of unknown outcome that nothing keeps."""
     if (
@@ -55,7 +60,8 @@ def prevent_retry(failure: BaseException, settings: WriteSettings, totals: Count
         or settings.most_rejected is not None
     ):
         return failure
-    unknown = list(_report_unknown(settings, totals))
+    kept = settings.kept_in is not None and rejects_kept
+    unknown = list(_report_unknown(totals, kept=kept))
     if not unknown:
         return failure
     return config_error(
@@ -82,15 +88,15 @@ def _report_fully_rejected(totals: Counts) -> Iterator[str]:
         )
 
 
-def _report_unknown(settings: WriteSettings, totals: Counts) -> Iterator[str]:
+def _report_unknown(totals: Counts, *, kept: bool) -> Iterator[str]:
     """Rows that may be records by now, and of which nothing is left."""
-    if settings.folder is not None:
+    if kept:
         return
     for stream, total in totals.items():
         if number := total.count_rejected(OUTCOME_UNKNOWN):
             yield (
                 f"{format_stream(stream)}: it is not known whether {number:,} rows are in Zoho "
                 f"({OUTCOME_UNKNOWN}), and they are not kept. Compare the records of the last "
-                "hours with the stream's rows before it is written again, and name a folder in "
-                "Rejected rows (object_storage_config) to have such rows kept."
+                "hours with the stream's rows before it is written again, and name a folder or "
+                "a bucket in Rejected rows (object_storage_config) to have such rows kept."
             )

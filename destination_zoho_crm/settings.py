@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from zoho_crm.problems import config_error
+from zoho_crm.settings import check_address
 
 Operation = Literal["insert", "upsert", "update", "delete"]
 #: Replace: rows that the input does not bring are removed.
@@ -85,6 +86,22 @@ class RejectLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class S3Bucket:
+    """A bucket of S3, or of a service that speaks like it, and who writes to it."""
+
+    name: str
+    region: str
+    #: What all keys begin with: empty, or ending in a slash.
+    prefix: str
+    #: None: AWS's own.
+    endpoint: str | None
+    #: ID and secret; None: what AWS's clients find in the environment.
+    access_key: tuple[str, str] | None = field(repr=False)
+    #: The ARN of a role to assume; None: none.
+    role: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class WriteSettings:
     mappings: tuple[StreamMapping, ...]
     #: An explicit null empties the field; otherwise it leaves the field alone.
@@ -96,7 +113,7 @@ class WriteSettings:
     adds_options: bool
     most_rejected: RejectLimit | None
     #: Where rejected rows are kept; None: nowhere.
-    folder: Path | None
+    kept_in: Path | S3Bucket | None
 
 
 def read_settings(config: Mapping[str, Any]) -> WriteSettings:
@@ -120,7 +137,7 @@ def read_settings(config: Mapping[str, Any]) -> WriteSettings:
         most_deletes=MOST_DELETES if most_deletes is None or most_deletes == "" else most_deletes,
         adds_options=config.get("unknown_picklist_values") == "add",
         most_rejected=_read_reject_limit(config.get("max_rejected")),
-        folder=_read_folder(config.get("object_storage_config") or {"storage_type": "None"}),
+        kept_in=_read_storage(config.get("object_storage_config") or {"storage_type": "None"}),
     )
 
 
@@ -165,5 +182,29 @@ def _read_reject_limit(setting: str | int | None) -> RejectLimit | None:
     return RejectLimit(int(digits), percent)
 
 
-def _read_folder(setting: Mapping[str, Any]) -> Path | None:
-    return Path(setting["folder"]) if setting["storage_type"] == "Local" else None
+def _read_storage(setting: Mapping[str, Any]) -> Path | S3Bucket | None:
+    match setting["storage_type"]:
+        case "Local":
+            return Path(setting["folder"])
+        case "S3":
+            return _read_bucket(setting)
+    return None
+
+
+def _read_bucket(setting: Mapping[str, Any]) -> S3Bucket:
+    access_key = setting.get("access_key_id"), setting.get("secret_access_key")
+    if any(access_key) and not all(access_key):
+        raise config_error(
+            "Rejected rows (object_storage_config) has only one of Access key ID (access_key_id) "
+            "and Secret access key (secret_access_key). Enter both, or none."
+        )
+    prefix = (setting.get("bucket_path") or "").strip("/")
+    endpoint = setting.get("s3_endpoint")
+    return S3Bucket(
+        name=setting["s3_bucket_name"],
+        region=setting["s3_bucket_region"],
+        prefix=f"{prefix}/" if prefix else "",
+        endpoint=check_address(endpoint, "s3_endpoint") if endpoint else None,
+        access_key=(str(access_key[0]), str(access_key[1])) if all(access_key) else None,
+        role=setting.get("role_arn"),
+    )

@@ -32,7 +32,7 @@ from destination_zoho_crm.planning import make_plan
 from destination_zoho_crm.protocol import Row, State, StreamKey
 from destination_zoho_crm.read_ahead import read_ahead
 from destination_zoho_crm.record_finder import RecordFinder
-from destination_zoho_crm.rejects import RejectedRows, make_folder
+from destination_zoho_crm.rejects import RejectedRows, open_store
 from destination_zoho_crm.report import (
     Progress,
     report_links,
@@ -77,8 +77,7 @@ def write(
     `stop` among it, when all calls under way have their outcomes and the states are out.
     """
     settings = read_settings(config)
-    if settings.folder:
-        make_folder(settings.folder)
+    rejects = RejectedRows(open_store(settings.kept_in))
     # First, so that the credits left are counted from the next answer on.
     client.org.fetch_details(client.metadata)
     modules = TargetModules(client.org.directory, client.metadata)
@@ -113,6 +112,7 @@ def write(
         finder,
         link_fields,
         readings,
+        rejects,
         stop or threading.Event(),
     )
     yield from run.write(messages)
@@ -128,6 +128,7 @@ class Run:
         finder: RecordFinder,
         link_fields: Mapping[StreamKey, Sequence[LinkField]],
         readings: Mapping[StreamKey, RowReading],
+        rejects: RejectedRows,
         stop: threading.Event,
     ) -> None:
         self._client = client
@@ -138,7 +139,7 @@ class Run:
         self._readings = readings
         self._row_counts = RowCounts(plan.stream for plan in plans)
         self._stop = stop
-        self._rejects = RejectedRows(settings.folder)
+        self._rejects = rejects
         self._writers = Writers(stop, calls_at_once=client.org.sub_calls_at_once)
         #: By module.
         self._insert_batches: defaultdict[str, InsertBatches] = defaultdict(InsertBatches)
@@ -155,12 +156,12 @@ class Run:
         complete = False
         try:
             for message in read_ahead(messages, _POLL_S):
-                if self._stop.is_set() or self._writers.failure is not None:
+                if self._stop.is_set() or self._writers.failure or self._rejects.failure:
                     break
                 if message is not None:
                     self._take(message)
                 if self._row_counts.may_release:
-                    yield from self._row_counts.release_states()
+                    yield from self._row_counts.release_states(self._rejects.are_kept)
                 self._progress.log()
                 raise_if_too_many_rejected(self._settings, self._row_counts, ended=False)
             else:
@@ -170,16 +171,21 @@ class Run:
         except Exception as problem:
             failure = problem
         while not self._writers.wait_until_idle(_POLL_S):
-            yield from self._row_counts.release_states()
+            yield from self._row_counts.release_states(self._rejects.are_kept)
             self._progress.log()
-        yield from self._row_counts.release_states()
+        self._rejects.are_kept(now=True)
+        yield from self._row_counts.release_states(self._rejects.are_kept)
         self._close()
         failure = self._writers.failure or failure or self._rejects.failure
         if failure is None and self._stop.is_set():
             failure = None if complete and self._row_counts.is_complete else _build_stop_error()
         if failure:
-            totals = self._row_counts.totals
-            raise prevent_retry(_shorten_error(failure), self._settings, totals)
+            raise prevent_retry(
+                _shorten_error(failure),
+                self._settings,
+                self._row_counts.totals,
+                rejects_kept=self._rejects.are_kept(),
+            )
         self._raise_if_rows_uncounted()
         raise_if_too_many_rejected(self._settings, self._row_counts, ended=True)
         raise_if_stream_failed(self._settings, self._row_counts.totals)
@@ -254,16 +260,16 @@ class Run:
             LOGGER.warning(line)
         for line in self._org_values.picklists.report_added():
             LOGGER.warning(line)
-        for path in self._rejects.paths:
-            LOGGER.info(f"Rejected rows are kept in {path}, which can be written again.")
+        for place in self._rejects.places:
+            LOGGER.info(f"Rejected rows are kept in {place}, which can be written again.")
         if any(total.count_rejected(OUTCOME_UNKNOWN) for total in self._row_counts.totals.values()):
             LOGGER.warning(
                 f"Rows with {OUTCOME_UNKNOWN} may be in Zoho: look there. An insert rejects their "
                 "lines again, unless the key `rejected` is taken out of them."
             )
-        if self._row_counts.rejected and self._settings.folder is None:
+        if self._row_counts.rejected and self._settings.kept_in is None:
             LOGGER.warning(
-                "Rejected rows are not kept: name a folder in Rejected rows "
+                "Rejected rows are not kept: name a folder or a bucket in Rejected rows "
                 "(object_storage_config) to have them kept from the next sync on."
             )
 

@@ -94,7 +94,11 @@ def test_spec_needs_nothing(destination: Connector) -> None:
     settings = spec["connectionSpecification"]["properties"]
     storage = settings["object_storage_config"]["oneOf"]
     assert "write_method" not in settings
-    assert [one["properties"]["storage_type"]["const"] for one in storage] == ["None", "Local"]
+    assert [one["properties"]["storage_type"]["const"] for one in storage] == [
+        "None",
+        "Local",
+        "S3",
+    ]
 
 
 def test_check_succeeds_with_one_token(

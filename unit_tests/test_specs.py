@@ -306,10 +306,15 @@ def test_defaults_fit_what_they_are_the_default_of(connector: str) -> None:
 
 
 @both
-def test_secrets_are_those_that_open_the_account(connector: str) -> None:
-    secret = {path for path, field in fields(form(connector)) if field.get("airbyte_secret")}
+def test_secrets_are_those_that_open_the_account_and_the_bucket(connector: str) -> None:
+    secret = {
+        path.rpartition(".")[2]
+        for path, field in fields(form(connector))
+        if field.get("airbyte_secret")
+    }
 
-    assert secret == {"client_id", "client_secret", "refresh_token"}
+    of_the_bucket = {"access_key_id", "secret_access_key"} if connector == "destination" else set()
+    assert secret == {"client_id", "client_secret", "refresh_token"} | of_the_bucket
 
 
 def test_what_both_forms_ask_for_is_asked_in_the_same_words() -> None:

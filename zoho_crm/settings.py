@@ -55,7 +55,7 @@ class ConnectionSettings(config_transformation.ConfigTransformation):
         version = config["schema_version"]
         accounts, upload = region["accounts"], region["upload"]
         if base_url := config.get("base_url"):
-            api = accounts = upload = _check_base_url(base_url)
+            api = accounts = upload = check_address(base_url, "base_url")
         return {
             "accounts": accounts,
             "api": api,
@@ -66,7 +66,9 @@ class ConnectionSettings(config_transformation.ConfigTransformation):
         }
 
 
-def _check_base_url(url: str) -> str:
+def check_address(url: str, setting: str) -> str:
+    """The address without a slash at its end. Raises a config error that names the setting where it
+    is none, or is plain http to another machine."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -78,12 +80,12 @@ def _check_base_url(url: str) -> str:
         # Without the part before the host, which may be a password.
         shown = url.rpartition("@")[2]
         raise config_error(
-            f"base_url {shown!r} is not an address. Write it like https://host:port."
+            f"{setting} {shown!r} is not an address. Write it like https://host:port."
         )
     if parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK):
         return urlunsplit((parts.scheme, parts.netloc.lower(), parts.path.rstrip("/"), "", ""))
     raise config_error(
-        f"base_url {url!r} is not https. Plain http is taken for addresses of this machine only."
+        f"{setting} {url!r} is not https. Plain http is taken for addresses of this machine only."
     )
 
 

@@ -187,6 +187,6 @@ def test_the_log_gives_reasons_and_no_values(org: Org) -> None:
     assert result.said(
         "Rejected: Contacts: 1 row with INVALID_DATA in Loyalty_Points: expected a whole number."
     )
-    assert result.said("Rejected rows are not kept: name a folder in Rejected rows")
+    assert result.said("Rejected rows are not kept: name a folder or a bucket in Rejected rows")
     assert result.said("Rejected: Contacts: 1 row with INVALID_DATA in Email")
     assert not result.said("secret")

@@ -210,7 +210,7 @@ def test_inserts_of_unknown_outcome_that_are_kept_nowhere_fail_the_sync(
     if result.failure:
         assert result.failure.failure_type == FailureType.config_error
         assert "it is not known whether 1 rows are in Zoho" in result.sentence
-        assert "name a folder in Rejected rows (object_storage_config)" in result.sentence
+        assert "name a folder or a bucket in Rejected rows" in result.sentence
         assert "secret" not in result.sentence
 
 
