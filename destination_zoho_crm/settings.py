@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from zoho_crm.problems import config_error
-from zoho_crm.settings import check_address
+from zoho_crm.settings import AddressError, check_address
 
 Operation = Literal["insert", "upsert", "update", "delete"]
 #: Replace: rows that the input does not bring are removed.
@@ -199,12 +199,17 @@ def _read_bucket(setting: Mapping[str, Any]) -> S3Bucket:
             "and Secret access key (secret_access_key). Enter both, or none."
         )
     prefix = (setting.get("bucket_path") or "").strip("/")
-    endpoint = setting.get("s3_endpoint")
+    try:
+        endpoint = check_address(setting["s3_endpoint"]) if "s3_endpoint" in setting else None
+    except AddressError as error:
+        raise config_error(
+            f"Rejected rows (object_storage_config): Endpoint (s3_endpoint) {error}"
+        ) from None
     return S3Bucket(
         name=setting["s3_bucket_name"],
         region=setting["s3_bucket_region"],
         prefix=f"{prefix}/" if prefix else "",
-        endpoint=check_address(endpoint, "s3_endpoint") if endpoint else None,
+        endpoint=endpoint,
         access_key=(str(access_key[0]), str(access_key[1])) if all(access_key) else None,
         role=setting.get("role_arn"),
     )

@@ -55,7 +55,7 @@ class ConnectionSettings(config_transformation.ConfigTransformation):
         version = config["schema_version"]
         accounts, upload = region["accounts"], region["upload"]
         if base_url := config.get("base_url"):
-            api = accounts = upload = check_address(base_url, "base_url")
+            api = accounts = upload = _check_base_url(base_url)
         return {
             "accounts": accounts,
             "api": api,
@@ -66,9 +66,20 @@ class ConnectionSettings(config_transformation.ConfigTransformation):
         }
 
 
-def check_address(url: str, setting: str) -> str:
-    """The address without a slash at its end. Raises a config error that names the setting where it
-    is none, or is plain http to another machine."""
+def _check_base_url(url: str) -> str:
+    try:
+        return check_address(url)
+    except AddressError as error:
+        raise config_error(f"base_url {error}") from None
+
+
+class AddressError(ValueError):
+    """The rest of a sentence that begins with a setting's name."""
+
+
+def check_address(url: str) -> str:
+    """The address without a slash at its end. Raises `AddressError` where it is none, or is plain
+    http to another machine."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -79,13 +90,11 @@ def check_address(url: str, setting: str) -> str:
     if not host or beside:
         # Without the part before the host, which may be a password.
         shown = url.rpartition("@")[2]
-        raise config_error(
-            f"{setting} {shown!r} is not an address. Write it like https://host:port."
-        )
+        raise AddressError(f"{shown!r} is not an address. Write it like https://host:port.")
     if parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK):
         return urlunsplit((parts.scheme, parts.netloc.lower(), parts.path.rstrip("/"), "", ""))
-    raise config_error(
-        f"{setting} {url!r} is not https. Plain http is taken for addresses of this machine only."
+    raise AddressError(
+        f"{url!r} is not https. Plain http is taken for addresses of this machine only."
     )
 
 

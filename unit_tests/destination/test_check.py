@@ -168,7 +168,7 @@ def test_a_folder_that_cannot_be_used_is_reported(org: Org, tmp_path: Path, fold
         ),
         (
             {"object_storage_config": {"storage_type": "Tape"}},
-            "(object_storage_config) needs storage_type: None or Local, not 'Tape'.",
+            "(object_storage_config) needs storage_type: None or Local or S3, not 'Tape'.",
         ),
         ({"object_storage_config": {"storage_type": "Local"}}, "Folder (folder) is missing."),
         ({"mappings": [mapping("s", "Leads", "insert")] * 2}, "Several mappings name the stream s"),

@@ -127,7 +127,8 @@ def test_check_and_write_say_what_is_wrong_with_a_bucket(
         ),
         (
             {"s3_endpoint": "http://minio.example.com:9000"},
-            "s3_endpoint 'http://minio.example.com:9000' is not https. "
+            "Rejected rows (object_storage_config): Endpoint (s3_endpoint) "
+            "'http://minio.example.com:9000' is not https. "
             "Plain http is taken for addresses of this machine only.",
         ),
         (
