@@ -20,7 +20,8 @@ from destination_zoho_crm.settings import S3Bucket
 
 LOGGER = logging.getLogger("airbyte")
 
-#: Lines gather for so long, or until they are so many bytes, before they become a part.
+#: Lines gather for so long at least, or until they are so many bytes, before they become a part:
+#: each costs a call.
 PAUSE_S = 5.0
 MOST_BYTES = 8_000_000
 
@@ -71,6 +72,8 @@ class BucketStore:
             raise self._build_check_error(Why(what, remedy, FailureType.config_error))
 
     def append(self, stream: StreamKey, line: bytes) -> None:
+        if self.failure:
+            return
         with self._lock:
             if not self._waiting:
                 self._since = monotonic()
@@ -129,7 +132,10 @@ class BucketStore:
             raise self._build_check_error(explain(error)) from None
 
     def _find_region(self) -> str | None:
-        """S3 tells it to everybody; None: the service does not."""
+        """None: the service does not tell it.
+
+        UNVERIFIED: that AWS tells it with a refusal, too ("HeadBucket"), as its SDKs rely on.
+        """
         try:
             answer = self._client.head_bucket(Bucket=self._bucket.name)
         except ClientError as refused:

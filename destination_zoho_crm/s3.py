@@ -59,7 +59,7 @@ _CODES = {
     "QuotaExceeded": _FULL,
     "507": _FULL,
 }
-_LATER = "Try again later"
+_MEND = "Make sure that it works"
 _TOO_SLOW = "RequestTimeout"
 
 
@@ -130,8 +130,10 @@ def explain(error: Exception) -> Why:
             FailureType.config_error,
         )
     name = type(error).__name__
-    if isinstance(error, exceptions.ConnectionError | exceptions.HTTPClientError):
-        return Why(f"it cannot be reached ({name})", _LATER, FailureType.transient_error)
+    if isinstance(error, exceptions.ConnectionError):
+        return Why(f"it cannot be reached ({name})", _MEND, FailureType.transient_error)
+    if isinstance(error, exceptions.HTTPClientError):
+        return Why(f"it does not answer ({name})", _MEND, FailureType.transient_error)
     return Why(f"its client fails ({name})", "Check its settings", FailureType.config_error)
 
 
@@ -144,5 +146,5 @@ def _explain_answer(error: ClientError) -> Why:
         return Why(*known, FailureType.config_error)
     if status >= 500 or status == 429 or code == _TOO_SLOW:
         what = f"it answers {code} however often it is asked"
-        return Why(what, _LATER, FailureType.transient_error)
+        return Why(what, _MEND, FailureType.transient_error)
     return Why(f"it answers {code}", "Check its settings", FailureType.config_error)

@@ -1,19 +1,16 @@
-"""A bucket for rejected rows that fails: before the first row, and in the middle of a run."""
+"""A bucket for rejected rows that fails in the middle of a run."""
 
-import json
-import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
-from airbyte_cdk.models import FailureType, Status
+from airbyte_cdk.models import FailureType
 
 from destination_zoho_crm import rejects_bucket
-from destination_zoho_crm.destination import DestinationZohoCrm
-from unit_tests.destination.conftest import Json, Org, row, state, stream
+from destination_zoho_crm import s3 as s3_client
+from unit_tests.destination.conftest import Org, row, state, stream
 from unit_tests.destination.s3_server import Bucket, S3Server, may_put, running_s3
 
 LEADS = stream("Leads", "Last_Name", "Lead_Score")
@@ -23,176 +20,44 @@ BAD = row("Leads", {"Last_Name": "Bad", "Lead_Score": "x"})
 pytestmark = pytest.mark.usefixtures("no_pauses", "plain_environment")
 
 
-def check(org: Org, storage: Json) -> tuple[Status, str | None]:
-    config = org.config | {"object_storage_config": storage}
-    answer = DestinationZohoCrm().check(logging.getLogger("airbyte"), config)
-    return answer.status, answer.message
-
-
-def test_check_writes_to_the_bucket_and_leaves_nothing(
-    org: Org, s3: S3Server, bucket: Bucket
-) -> None:
-    bucket.access_key = s3.make_user(
-        may_put(bucket, "p/") | {"Action": ["s3:PutObject", "s3:DeleteObject"]}
-    )
-
-    with s3.guarded():
-        answer = check(org, bucket.storage(bucket_path="p"))
-
-    assert answer == (Status.SUCCEEDED, None)
-    assert bucket.keys == []
-
-
-def test_check_succeeds_where_it_may_write_and_not_delete(
-    org: Org, s3: S3Server, bucket: Bucket, caplog: pytest.LogCaptureFixture
-) -> None:
-    bucket.access_key = s3.make_user(may_put(bucket, "p/"))
-
-    with s3.guarded():
-        answers = [check(org, bucket.storage(bucket_path="p")) for _ in range(2)]
-
-    assert answers == [(Status.SUCCEEDED, None)] * 2
-    assert bucket.keys == ["p/.zoho-crm-check"]
-    assert f"The empty object s3://{bucket.name}/p/.zoho-crm-check is left" in caplog.text
-
-
-@pytest.mark.parametrize(
-    ("changes", "why"),
-    [
-        (
-            {"s3_bucket_name": "nobodys-bucket"},
-            "there is no such bucket. Make it, or correct Bucket name (s3_bucket_name).",
-        ),
-        (
-            {"s3_bucket_region": "us-west-2"},
-            "the bucket is in eu-west-1, not in us-west-2. "
-            "Correct Bucket region (s3_bucket_region).",
-        ),
-        (
-            {"bucket_path": "elsewhere"},
-            "the credentials may not write there. "
-            "Allow them s3:PutObject on the objects of that path.",
-        ),
-        (
-            {"access_key_id": "AKIAEXAMPLE"},
-            "S3 knows no such access key. Correct Access key ID (access_key_id).",
-        ),
-        (
-            {"secret_access_key": "another secret"},
-            "the secret is not that of the access key. "
-            "Correct Secret access key (secret_access_key).",
-        ),
-        (
-            {"access_key_id": "", "secret_access_key": ""},
-            "there are no credentials where the connector runs. "
-            "Enter Access key ID (access_key_id) and Secret access key (secret_access_key).",
-        ),
-        (
-            {"s3_endpoint": "http://127.0.0.1:9"},
-            "it cannot be reached (EndpointConnectionError). Try again later.",
-        ),
-    ],
-    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
-)
-def test_check_and_write_say_what_is_wrong_with_a_bucket(
-    org: Org, s3: S3Server, bucket: Bucket, changes: Json, why: str
-) -> None:
-    bucket.access_key = s3.make_user(
-        may_put(bucket, "p/"),
-        may_put(Bucket(s3, "nobodys-bucket"), "p/"),
-        # AWS names the region to everybody, this server to those who may ask.
-        may_put(bucket) | {"Action": "s3:HeadBucket", "Resource": f"arn:aws:s3:::{bucket.name}"},
-    )
-    storage = bucket.storage(bucket_path="p") | changes
-    place = f"s3://{storage['s3_bucket_name']}/{storage['bucket_path']}/"
-
-    with s3.guarded():
-        answer = check(org, storage)
-        written = org.write_lines([LEADS], [BAD, state("Leads")], object_storage_config=storage)
-
-    sentence = f"The bucket for rejected rows, {place}, cannot be used: {why}"
-    assert answer == (Status.FAILED, sentence)
-    assert written.sentence == sentence
-    assert written.states == []
-    assert org.calls("insert") == 0
-
-
-@pytest.mark.parametrize(
-    ("changes", "sentence"),
-    [
-        (
-            {"access_key_id": "AKIAEXAMPLE"},
-            "Rejected rows (object_storage_config) has only one of Access key ID (access_key_id) "
-            "and Secret access key (secret_access_key). Enter both, or none.",
-        ),
-        (
-            {"s3_endpoint": "http://minio.example.com:9000"},
-            "Rejected rows (object_storage_config): Endpoint (s3_endpoint) "
-            "'http://minio.example.com:9000' is not https. "
-            "Plain http is taken for addresses of this machine only.",
-        ),
-        (
-            {"s3_bucket_region": "eu-west-1.example.com/"},
-            "Rejected rows (object_storage_config): Bucket region (s3_bucket_region) is "
-            "'eu-west-1.example.com/'; write it like us-east-1.",
-        ),
-        (
-            {"s3_bucket_name": "bucket/path"},
-            "Rejected rows (object_storage_config): Bucket name (s3_bucket_name) is "
-            "'bucket/path'; write it like example-rejected-rows.",
-        ),
-    ],
-    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
-)
-def test_settings_of_a_bucket_that_cannot_be_are_named(
-    org: Org, changes: Json, sentence: str
-) -> None:
-    storage = {"storage_type": "S3", "s3_bucket_name": "b-1", "s3_bucket_region": "eu-west-1"}
-
-    assert check(org, storage | changes) == (Status.FAILED, sentence)
-
-
-Fail = Callable[[S3Server, Bucket], None]
-
-
-def remove_bucket(s3: S3Server, bucket: Bucket) -> None:
-    bucket.remove()
-
-
-def stop_server(s3: S3Server, bucket: Bucket) -> None:
-    s3.stop()
-
-
-@pytest.fixture
-def own_s3(tmp_path: Path) -> Iterator[S3Server]:
+@pytest.fixture(scope="session")
+def own_s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """A server that a test may stop."""
-    with running_s3(tmp_path) as server:
+    with running_s3(tmp_path_factory.mktemp("own-s3")) as server:
         yield server
 
 
-@pytest.mark.parametrize(
-    ("fail", "why", "kind"),
-    [
-        (remove_bucket, "there is no such bucket", FailureType.config_error),
-        (
-            stop_server,
-            "it cannot be reached (EndpointConnectionError)",
-            FailureType.transient_error,
-        ),
-    ],
-)
 @pytest.mark.parametrize("pause", [0.0, 60.0], ids=["while rows come", "at the end"])
-def test_a_bucket_that_fails_holds_states_back_and_ends_the_run(
+def test_a_bucket_that_is_gone_holds_states_back_and_ends_the_run(
+    org: Org, bucket: Bucket, monkeypatch: pytest.MonkeyPatch, pause: float
+) -> None:
+    why, kind = "there is no such bucket", FailureType.config_error
+
+    released = write_while_it_fails(org, bucket, monkeypatch, bucket.remove, pause, why, kind)
+
+    assert released == [1, 4] if pause else released[0] == 1
+
+
+def test_a_server_that_is_gone_holds_states_back_and_ends_the_run(
+    org: Org, own_s3: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket, stop = own_s3.make_bucket(), own_s3.stop
+    why, kind = "it cannot be reached (EndpointConnectionError)", FailureType.transient_error
+
+    assert write_while_it_fails(org, bucket, monkeypatch, stop, 60.0, why, kind) == [1, 4]
+
+
+def write_while_it_fails(
     org: Org,
-    own_s3: S3Server,
+    bucket: Bucket,
     monkeypatch: pytest.MonkeyPatch,
-    fail: Fail,
+    fail: Callable[[], None],
+    pause: float,
     why: str,
     kind: FailureType,
-    pause: float,
-) -> None:
-    """Rows that are rejected later are in no state. States of other streams go out."""
-    bucket = own_s3.make_bucket()
+) -> list[int]:
+    """Rejected rows before and after the failure: no state reports the later ones. The ids of the
+    states that went out, those of another stream among them."""
     monkeypatch.setattr(rejects_bucket, "PAUSE_S", 0.0)
 
     def lines() -> Iterator[bytes]:
@@ -201,7 +66,7 @@ def test_a_bucket_that_fails_holds_states_back_and_ends_the_run(
         # Read ahead, these let the rows before them be taken.
         yield from (row("Contacts", {"Last_Name": f"{n}"}) for n in range(250))
         monkeypatch.setattr(rejects_bucket, "PAUSE_S", pause)
-        fail(own_s3, bucket)
+        fail()
         yield BAD
         yield state("Leads", 2)
         yield row("Leads", {"Last_Name": "Behind"})
@@ -216,10 +81,8 @@ def test_a_bucket_that_fails_holds_states_back_and_ends_the_run(
     assert result.failure
     assert result.failure.failure_type == kind
     released = [message["state"]["id"] for message in result.states]
-    assert released[0] == 1
     assert not {2, 3} & set(released)
-    if pause:
-        assert released == [1, 4]
+    return released
 
 
 def test_a_bucket_that_may_not_be_written_any_more_ends_the_run(
@@ -251,9 +114,10 @@ def test_a_bucket_that_may_not_be_written_any_more_ends_the_run(
 
 @contextmanager
 def overloaded_s3(answers: int, code: str) -> Iterator[tuple[str, list[str]]]:
-    """Takes so many calls; the others it answers like S3 does when there are too many. What no
-    server of the registries plays."""
+    """Takes so many calls; the others it answers with that status and code, or never where there is
+    none. What no server of the registries plays."""
     called: list[str] = []
+    ended = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         # Which tells a client that asks first to go on.
@@ -265,6 +129,10 @@ def overloaded_s3(answers: int, code: str) -> Iterator[tuple[str, list[str]]]:
             body = b""
             if len(called) <= answers:
                 self.send_response(200)
+            elif not code:
+                ended.wait()
+                self.close_connection = True
+                return
             else:
                 self.send_response(int(code[:3]))
                 body = f"<Error><Code>{code[4:]}</Code><Message>m</Message></Error>".encode()
@@ -281,6 +149,7 @@ def overloaded_s3(answers: int, code: str) -> Iterator[tuple[str, list[str]]]:
         thread = threading.Thread(target=server.serve_forever, args=[0.01])
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}", called
+        ended.set()
         server.shutdown()
         thread.join()
 
@@ -320,6 +189,20 @@ def test_a_store_that_is_overloaded_or_full_ends_the_run(
     assert called == ["PUT", "DELETE", "HEAD", *["PUT"] * calls]
 
 
+def test_a_store_that_does_not_answer_ends_the_run(
+    org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(s3_client, "_READ_S", 0.1)
+
+    with overloaded_s3(3, "") as (url, called):
+        storage = Bucket(S3Server(url, None), "b-1").storage()
+        result = org.write_lines([LEADS], [BAD, state("Leads")], object_storage_config=storage)
+
+    assert "cannot be kept in s3://b-1/: it does not answer (ReadTimeoutError)." in result.sentence
+    assert result.states == []
+    assert len(called) == 3 + 5
+
+
 def test_unknown_outcomes_that_a_failing_bucket_lost_are_not_tried_again(org: Org) -> None:
     """The platform would, after a transient error, and double the inserts."""
     org.fail("insert", "body", body="<html>", times=1)
@@ -336,15 +219,3 @@ def test_unknown_outcomes_that_a_failing_bucket_lost_are_not_tried_again(org: Or
     assert "it is not known whether 1 rows are in Zoho" in result.sentence
     assert result.failure
     assert result.failure.failure_type == FailureType.config_error
-
-
-def test_secrets_of_the_bucket_are_kept_out_of_the_log(tmp_path: Path) -> None:
-    from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
-
-    path = tmp_path / "config.json"
-    storage = {"storage_type": "S3", "access_key_id": "AKIAEXAMPLE", "secret_access_key": "s3cr3t"}
-    path.write_text(json.dumps({"object_storage_config": storage}))
-
-    DestinationZohoCrm()._read_config(str(path))
-
-    assert filter_secrets("with AKIAEXAMPLE and s3cr3t") == "with **** and ****"
