@@ -57,9 +57,10 @@ _CODES = {
     "PermanentRedirect": _ELSEWHERE,
     "301": _ELSEWHERE,
     "QuotaExceeded": _FULL,
-    "507": _FULL,
 }
 _MEND = "Make sure that it works"
+#: "Insufficient Storage": other services than S3 can be full.
+_NO_SPACE = 507
 _TOO_SLOW = "RequestTimeout"
 
 
@@ -142,7 +143,7 @@ def _explain_answer(error: ClientError) -> Why:
     code = str(error.response.get("Error", {}).get("Code", status))
     if code == "AccessDenied" and error.operation_name == "AssumeRole":
         return Why(*_NO_ROLE, FailureType.config_error)
-    if known := _CODES.get(code) or _CODES.get(str(status) if status == 507 else ""):
+    if known := _FULL if status == _NO_SPACE else _CODES.get(code):
         return Why(*known, FailureType.config_error)
     if status >= 500 or status == 429 or code == _TOO_SLOW:
         what = f"it answers {code} however often it is asked"

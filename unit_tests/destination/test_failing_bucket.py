@@ -85,6 +85,23 @@ def write_while_it_fails(
     return released
 
 
+def test_states_of_all_streams_wait_behind_one_with_rejected_rows(org: Org, bucket: Bucket) -> None:
+    def lines() -> Iterator[bytes]:
+        yield row("Contacts", {"Last_Name": "Before"})
+        yield state(None, 1)
+        yield BAD
+        yield state(None, 2)
+        yield row("Contacts", {"Last_Name": "Behind"})
+        yield state(None, 3)
+        bucket.remove()
+
+    result = org.write_lines([LEADS, CONTACTS], lines(), object_storage_config=bucket.storage())
+
+    assert "there is no such bucket" in result.sentence
+    assert [message["state"]["id"] for message in result.states] == [1]
+    assert org.record("Contacts", Last_Name="Behind")
+
+
 def test_a_bucket_that_may_not_be_written_any_more_ends_the_run(
     org: Org, s3: S3Server, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
