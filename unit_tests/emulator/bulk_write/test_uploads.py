@@ -72,7 +72,6 @@ def test_the_file_is_found_among_other_parts_and_keeps_its_bytes(writer: Writer)
     file_id = answer.json()["details"]["file_id"]
     resource = writer.resource("Leads", file_id)
     job = writer.post({"operation": "insert", "resource": [resource]}).json()["details"]["id"]
-    # Zoho, like any reader of CSV, has an empty company and a name of three signs.
     rows = writer.tell(writer.finish(job))
     assert [row["Last_Name"] for row in rows] == ["Ash", "--x"]
 
