@@ -67,7 +67,9 @@ class Columns:
             known = self._find_field(name)
             if known is not None:
                 given = {"api_name": name, "index": index}
-                yield self._build(known, given, index, find_by or None)
+                # "Bulk Write: Limitations" of v6: rows of subforms name the id so.
+                by_id = name == "Parent_Id" and self.module.generated_type == "subform"
+                yield self._build(known, given, index, find_by or ("id" if by_id else None))
 
     def _read_mapping(self, given: object) -> Column:
         if not isinstance(given, dict):

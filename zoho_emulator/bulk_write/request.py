@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from zoho_emulator.auth.tokens import module_scopes
 from zoho_emulator.bulk_write.columns import (
     Column,
     Columns,
@@ -175,10 +176,14 @@ class _ResourceReader:
         module = self.call.store.org.modules.get(str(name))
         if module is None or not self._is_supported(module):
             raise ZohoError("MODULE_NOT_AVAILABLE", f"Requested module '{name}' is not available.")
-        self.call.check_not_refused(module)
+        # "Create Job" of v7 asks for this scope too; the specification of v8 does not name it.
+        scopes = module_scopes(module.api_name, module.generated_type, ("CREATE",))
+        self.call.emulator.accounts.require(*scopes)
+        denied = "Permission denied to create"
+        self.call.check_not_refused(module, denied)
         hidden = not (module.viewable and module.permitted)
         if hidden or module.api_name in self.call.knobs.read_only_modules:
-            raise no_permission(module)
+            raise no_permission(module, denied)
         return module
 
     def _is_supported(self, module: Module) -> bool:

@@ -196,6 +196,13 @@ def test_rows_alone_name_the_records_that_they_belong_to(writer: Writer) -> None
     assert len(writer.read("Quotes", quote)["Quoted_Items"]) == before + 1
 
 
+def test_a_header_may_name_the_records_that_rows_belong_to(writer: Writer) -> None:
+    (lead,) = writer.write("insert", "Leads", [["Last_Name", "Company"], ["Ash", "Ltd."]])
+    rows = [["Parent_Id"], [lead["RECORD_ID"]], ["1"]]
+    told = writer.write("insert", "Project_Details", rows)
+    assert [row["ERRORS"] for row in told] == ["", "INVALID_DATA-Parent_Id"]
+
+
 @pytest.mark.parametrize("knob", ["file", "record"])
 def test_two_hundred_rows_are_the_most_of_a_file_or_of_a_record(writer: Writer, knob: str) -> None:
     writer.zoho.knobs(bulk_write_child_rows=knob)

@@ -49,7 +49,7 @@ def test_a_completed_job_of_v8(writer: Writer) -> None:
         {"api_name": "Email", "index": 1},
         {"api_name": "Last_Name", "index": 0},
     ]
-    rows = [["a", "b"], ["Ash", "ash@example.com"], ["", "x@example.com"]]
+    rows = [["a", "b"], ["Ash", "whole@example.com"], ["", "x@example.com"]]
     keys = {"field_mappings": mappings, "find_by": "Email", "ignore_empty": True}
     job = writer.finish(writer.create("upsert", "Leads", rows, **keys))
     module = writer.zoho.get("v8/settings/modules/Leads").json()["modules"][0]
@@ -174,6 +174,20 @@ def test_reading_is_not_enough(writer: Writer) -> None:
     writer.zoho.knobs(scopes=["ZohoCRM.bulk.CREATE"])
     assert writer.zoho.get(f"bulk/v8/write/{job}").status_code == 200
     assert writer.post({}).json()["code"] == "MISSING_REQUIRED_KEY"
+
+
+def test_a_job_needs_the_scope_of_its_module(writer: Writer) -> None:
+    def ask() -> object:
+        return writer.ask("insert", "Leads", build_leads("Ash")).json()["code"]
+
+    for scope, code in (
+        ("ZohoCRM.modules.contacts.ALL", "OAUTH_SCOPE_MISMATCH"),
+        ("ZohoCRM.modules.leads.READ", "OAUTH_SCOPE_MISMATCH"),
+        ("ZohoCRM.modules.leads.CREATE", "SUCCESS"),
+        ("ZohoCRM.modules.ALL", "SUCCESS"),
+    ):
+        writer.zoho.knobs(scopes=["ZohoCRM.org.READ", "ZohoCRM.bulk.ALL", scope])
+        assert ask() == code, scope
 
 
 def test_the_first_jobs_fail_when_a_knob_says_so(writer: Writer) -> None:

@@ -118,6 +118,7 @@ def test_modules_that_the_profile_may_not_write(writer: Writer) -> None:
     writer.zoho.knobs(read_only_modules=["Leads"])
     answer = writer.ask("insert", "Leads", ROWS)
     assert (answer.status_code, answer.json()["code"]) == (403, "NO_PERMISSION")
+    assert answer.json()["message"] == "Permission denied to create"
 
 
 # --- Files
