@@ -1,7 +1,8 @@
 """Amounts of quotes, orders and invoices, which Zoho computes of their line items (Kaizen #9).
 
 A row without a list price has its product's; one without a quantity counts once. UNVERIFIED: in
-which order Zoho rounds; here each amount is rounded to cents.
+which order Zoho rounds; here each amount is rounded to cents. UNVERIFIED: that a record is refused
+for an amount longer than its field takes, and that the error names that amount.
 """
 
 from collections.abc import Iterable, Mapping

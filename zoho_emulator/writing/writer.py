@@ -51,8 +51,8 @@ class Writer:
         record_id = self.store.insert(
             self.module, checked.values, now=self.now, by=self.by, checked=True
         )
-        self._inserted.append(record_id)
         self._finish(checked, record_id, "insert")
+        self._inserted.append(record_id)
         return build_success("record added", self._read_stamps(record_id), **answer)
 
     def update(
@@ -152,10 +152,14 @@ class Writer:
     def _finish(self, checked: Checked, record_id: int, action: str) -> None:
         for changes in checked.rows.values():
             rows.write(self.call, changes, record_id, now=self.now, by=self.by)
+        changed = [change for changes in checked.rows.values() for change in changes]
         if totals.has_totals(self.module):
-            changed = [change for changes in checked.rows.values() for change in changes]
             totals.recompute(self.call, self.module, record_id, changed, now=self.now, by=self.by)
+        # From here on nothing is refused any more.
         checked.add_options(self.store, self.module)
+        for change in changed:
+            if change.checked is not None:
+                change.checked.add_options(self.store, change.child.module)
         self.automations.fire(self.call, self.module, record_id, action)
 
     # --- Which record
