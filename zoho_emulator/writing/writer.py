@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from zoho_emulator.call import Call
 from zoho_emulator.errors import ZohoError
 from zoho_emulator.localtime import build_local_time, parse_epoch
+from zoho_emulator.store.amounts import has_totals
 from zoho_emulator.store.model import Field, Module
 from zoho_emulator.writing import rows, totals
 from zoho_emulator.writing.answers import Item, ProblemsError, build_success, locate
@@ -153,7 +154,7 @@ class Writer:
         for changes in checked.rows.values():
             rows.write(self.call, changes, record_id, now=self.now, by=self.by)
         changed = [change for changes in checked.rows.values() for change in changes]
-        if totals.has_totals(self.module):
+        if has_totals(self.module):
             totals.recompute(self.call, self.module, record_id, changed, now=self.now, by=self.by)
         # From here on nothing is refused any more.
         checked.add_options(self.store, self.module)
