@@ -13,11 +13,11 @@ from typing import IO, Any, TypeVar
 import airbyte as ab
 from airbyte._executors.local import PathExecutor
 from airbyte._message_iterators import AirbyteMessageIterator
-from airbyte.caches import DuckDBCache
 from airbyte.exceptions import PyAirbyteError
 from sqlalchemy.exc import OperationalError
 
 from demo import DemoError
+from demo.tables import Cache
 from demo.workplace import Workplace, quiet
 
 _T = TypeVar("_T")
@@ -98,7 +98,7 @@ class Warehouse:
             )
         self._connector = Listening()
         self._source.executor = self._connector
-        self._cache: DuckDBCache | None = None
+        self._cache: Cache | None = None
 
     @property
     def cost(self) -> str | None:
@@ -177,9 +177,9 @@ class Warehouse:
             skip_validation=True,
         )
 
-    def _opened(self) -> DuckDBCache:
+    def _opened(self) -> Cache:
         if self._cache is None:
-            self._cache = DuckDBCache(db_path=self._place.database, cache_dir=self._place.scratch)
+            self._cache = Cache(db_path=self._place.database, cache_dir=self._place.scratch)
         return self._cache
 
     def _table(self, stream: str) -> str:

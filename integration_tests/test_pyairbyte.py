@@ -240,3 +240,20 @@ def test_pyairbyte_takes_a_config_of_the_older_source_as_it_is(
         connector.check()
 
     assert emulator.calls("records.list") == 1
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_demo_sees_a_column_that_a_table_gains(pyairbyte: Any, tmp_path: Path) -> None:
+    """By which PyAirbyte decides whether a table lacks a column of its stream."""
+    from demo.tables import Cache
+
+    cache = Cache(db_path=tmp_path / "demo.duckdb", cache_dir=tmp_path)
+    try:
+        cache.execute_sql("create table main.t (id varchar, last_name varchar)")
+        look = cache.processor._get_table_by_name
+        assert look("t").columns.keys() == ["id", "last_name"]
+        cache.execute_sql("alter table main.t add column email varchar")
+        assert look("t").columns.keys() == ["id", "last_name"]
+        assert look("t", force_refresh=True).columns.keys() == ["id", "last_name", "email"]
+    finally:
+        cache.close()

@@ -1,5 +1,6 @@
 """Runs an emulator: in the foreground, or in a thread beside a test."""
 
+import asyncio
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +23,7 @@ from zoho_emulator.seed.copies import copy_or_build
 from zoho_emulator.store.store import Store
 
 HOST = "127.0.0.1"
+_ROUNDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +84,36 @@ class Server(uvicorn.Server):
             )
         )
         self._announce = announce
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopped = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         self._announce()
+
+    def stop(self) -> None:
+        """Ends it, from another thread, without the two tenths of a second that uvicorn takes."""
+        self.should_exit = True
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._stopped.set)
+
+    async def main_loop(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        ends = [asyncio.create_task(end) for end in (super().main_loop(), self._stopped.wait())]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for end in ends:
+            end.cancel()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        # Connections without a call are lost in the loop's next rounds.
+        for _ in range(_ROUNDS):
+            await asyncio.sleep(0)
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets)
 
 
 def listen(port: int, host: str = HOST) -> socket.socket:
@@ -161,7 +189,7 @@ def running(
                 refresh_token=credentials.refresh_token,
             )
         finally:
-            server.should_exit = True
+            server.stop()
             thread.join(10)
             listener.close()
             emulator.close()

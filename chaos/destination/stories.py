@@ -1,5 +1,6 @@
 """Scenarios that are more than one write under a fault."""
 
+import math
 import signal
 from collections.abc import Callable, Sequence
 
@@ -15,13 +16,15 @@ from chaos.setting import once, refusal
 KILLS, STOPS = 4, 2
 #: Processes that end before their moment comes are no kills; so many more there may be.
 _SPARE = 4
-_LATENCY_MS = 100
+#: Writers wait for their answers longer than it takes to look whether the moment has come.
+_LATENCY_MS = 200
 #: The share of kills that come before the first call.
 _EARLY = 0.15
 
 #: Rows of a story, and the streams that they are of.
 Parts = tuple[Sequence[Traffic], Sequence[Item]]
-LONG = Size(rows=1_600, between=(5, 150))
+#: So many rows that eight writers leave some for the last kill.
+LONG = Size(rows=3_200, between=(5, 150))
 #: A batch is begun when its state has come, so that nothing is in flight which no state speaks of.
 SHORT = Size(rows=2_600, between=(5, 90))
 
@@ -79,20 +82,21 @@ def terminated(story: Story, setting: Setting) -> None:
 
 
 def _choose_moment(story: Story, setting: Setting, *, early: float = _EARLY) -> Moment:
-    """Comes a while after one of the calls that the next process makes."""
+    """Comes before the next process has the answer to one of its calls, or makes any."""
     rng, org, match = setting.rng, setting.org, setting.operation.match
+    before, reached = org.calls(match), list[float]()
     if rng.random() < early:
-        seconds = rng.uniform(0.5, 3.0)
-        return lambda passed, _: passed >= seconds
-    states = sum(1 for item in story.platform.due() if item.message()["type"] == "STATE")
-    calls = org.calls(match) + rng.randint(1, max(1, states // 3))
-    wait_s, reached = rng.uniform(0, 2 * _LATENCY_MS / 1_000), list[float]()
+        calls, wait_s, seconds = 1, 0.0, rng.uniform(0.5, 3.0)
+    else:
+        states = sum(1 for item in story.platform.due() if item.message()["type"] == "STATE")
+        calls, seconds = rng.randint(1, max(1, states // 3)), math.inf
+        wait_s = rng.uniform(0, _LATENCY_MS / 1_000)
 
     def moment(passed: float, printed: int) -> bool:
         # Before its first line, a process makes no call.
-        if not reached and printed and org.calls(match) >= calls:
+        if not reached and printed and org.calls(match) >= before + calls:
             reached.append(passed)
-        return bool(reached) and passed >= reached[0] + wait_s
+        return passed >= seconds or (bool(reached) and passed >= reached[0] + wait_s)
 
     return moment
 

@@ -286,7 +286,9 @@ Samples of what the emulator does not have: custom views in lists and queries (`
 and dependent fields, AUTHORIZATION_FAILED, DEPENDENT_SERVICE_ERROR, sub-queries, clones, and rows
 of related lists that are read, linked or deleted one by one. Nothing that was read shows an answer
 to `If-Modified-Since` without rows, a refused bulk read of v2, v2.1 or v4, the file of a bulk write
-result, or any answer of v2.1.
+result, any answer of v2.1, an update of what is set once (the service of an appointment, the
+appointment of a reschedule), or a record with line items whose total has too many digits. The
+emulator's answers to these are guesses.
 """
 
 

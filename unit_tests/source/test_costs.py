@@ -57,7 +57,6 @@ def large_org() -> Iterator[Org]:
         pytest.param("v4", COQL, "Accounts", 1.5, SEARCH, id="COQL-v4"),
         pytest.param("v8", COQL, "Accounts", 1.5, SEARCH, id="COQL-v8"),
         pytest.param("v2", COQL, "Accounts", 5.0, SEARCH, id="COQL-v2"),
-        pytest.param("v2.1", COQL, "Accounts", 5.0, SEARCH, id="COQL-v2.1"),
         pytest.param("v4", COQL, "Vehicles", 1.5, SEARCH, id="COQL-v4 dense seconds"),
         pytest.param("v4", REST, "Accounts", 5.1, 0, id="REST-v4"),
         pytest.param("v2", REST, "Accounts", 5.1, 0, id="REST-v2"),

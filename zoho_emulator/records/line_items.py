@@ -70,12 +70,21 @@ def build_v2_reader(store: Store, items: Module, *, book_ids: bool) -> Callable[
 def _show_v2_item(row: Row, *, book_ids: bool) -> Row:
     product = row["Product_Name"]
     item = {key: row.get(name) for key, name in _V2_KEYS.items()}
-    item["Discount"] = float(str(item["Discount"] or 0).rstrip("%"))
+    item["Discount"] = _find_discount(row)
     item["line_tax"] = item["line_tax"] or []
     if book_ids and isinstance(item["book"], dict):
         item["book"] = int(item["book"]["id"])
     shown = {**product, "Currency": "USD"} if isinstance(product, dict) else None
     return {"product": shown, **item}
+
+
+def _find_discount(row: Row) -> float:
+    """UNVERIFIED: that v2, which shows a number, shows a percentage as its amount."""
+    text = str(row["Discount"] or 0)
+    if not text.endswith("%"):
+        return float(text)
+    total, after = (float(str(row[name] or 0)) for name in ("Total", "Total_After_Discount"))
+    return round(total - after, 2)
 
 
 def add_product_codes(store: Store, rows: list[Row]) -> list[Row]:

@@ -12,6 +12,7 @@ from zoho_emulator.catalogue.build import build_org, list_tables
 from zoho_emulator.catalogue.notation import Table
 from zoho_emulator.seed.drawing import draw_children, draw_rows
 from zoho_emulator.seed.loading import Rows, load
+from zoho_emulator.seed.totals import settle_totals
 from zoho_emulator.store.ids import Ids
 from zoho_emulator.store.store import Store
 
@@ -55,6 +56,7 @@ def build(
     for name in drawn:
         load(store, drawn, name, seed=seed, now=now)
         store.create_indexes(org.modules[name])
+    settle_totals(store)
     # A sample is enough for the planner to choose between an index and a scan.
     store.connection.execute("pragma analysis_limit = 1000")
     store.connection.execute("analyze")

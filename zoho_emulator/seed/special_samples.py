@@ -188,6 +188,8 @@ def find_maker(field: Field) -> Maker | None:
     """What makes values of the field, if it is one of these."""
     if field.api_name == "Size":
         return lambda _, rng: rng.randrange(1, 20_000_000)
+    if field.api_name == "Quantity" and not field.custom:  # of a line item
+        return lambda _, rng: float(rng.randrange(1, 500))
     if field.api_name == "Duration":  # of a service or an appointment, in minutes
         return lambda _, rng: rng.choice((5, 15, 30, 60, 90, 1_440))
     if field.like == "text" and not field.custom:

@@ -8,8 +8,8 @@ from zoho_emulator.store.store import Store
 def take_snapshot(store: Store) -> sqlite3.Connection:
     """A connection that goes on seeing the rows as they are now; close it before the store.
 
-    The store keeps its file to itself and journals nothing until the first snapshot, because that
-    is faster. From then on it writes ahead to a log, which lets readers keep what they began with.
+    The store keeps its file to itself until the first snapshot, because that is faster. From then
+    on it writes ahead to a log, which lets readers keep what they began with.
     """
     store.connection.execute("pragma locking_mode = normal")
     (mode,) = store.connection.execute("pragma journal_mode = wal").fetchone()

@@ -1,6 +1,7 @@
 """The org's rows, in the tables that `model.py` describes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from zoho_emulator.errors import ZohoError, not_emulated
@@ -32,6 +33,23 @@ class Store(Schema):
         self.tie = build_ties(seed)
         self._last_ids: dict[str, int] = {}
         self._rows: dict[str, int] = {}
+
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """What is written within stays unless an error leaves it: rows, and tags that are new."""
+        tags = {field_id: len(names) for field_id, names in self.org.new_tags.items()}
+        self.connection.execute("savepoint whole")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("rollback to whole")
+            self._last_ids.clear()
+            self._rows.clear()
+            for field_id, names in self.org.new_tags.items():
+                del names[tags.get(field_id, 0) :]
+            raise
+        finally:
+            self.connection.execute("release whole")
 
     # --- Values
 
@@ -146,18 +164,15 @@ class Store(Schema):
         self, module: Module, rows: Sequence[Mapping[str, object]], *, now: int, by: int
     ) -> list[int]:
         """New rows, or none of them where one cannot be."""
-        for values in rows:
-            self._new_row(module, values, checked=False)
-        return [self.insert(module, values, now=now, by=by) for values in rows]
+        with self.all_or_nothing():
+            return [self.insert(module, values, now=now, by=by) for values in rows]
 
     def update_all(
         self, module: Module, rows: Mapping[int, Mapping[str, object]], *, now: int, by: int
     ) -> list[int]:
         """Changes rows by id, or none of them where one cannot be; the ids that are live."""
-        _refuse_rowless(module)
-        for values in rows.values():
-            self._encode_columns(module, values, checked=False)
-        return [key for key in rows if self.update(module, key, rows[key], now=now, by=by)]
+        with self.all_or_nothing():
+            return [key for key in rows if self.update(module, key, rows[key], now=now, by=by)]
 
     def _new_row(
         self, module: Module, values: Mapping[str, object], *, checked: bool

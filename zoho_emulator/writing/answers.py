@@ -42,11 +42,12 @@ def build_failure(call: Call, problems: Sequence[ZohoError]) -> Item:
 def write_each(
     call: Call, records: Sequence[object], work: Callable[[int, object], Item], *, done: int = 200
 ) -> Response:
-    """Does the work for every record. A record that fails stops no other."""
+    """Does the work for every record. One that fails leaves nothing behind and stops no other."""
     items, failed = [], []
     for index, record in enumerate(records):
         try:
-            items.append(work(index, record))
+            with call.store.all_or_nothing():
+                items.append(work(index, record))
         except ProblemsError as refused:
             items.append(build_failure(call, refused.problems))
             failed += [refused.problems[0].status]

@@ -34,7 +34,11 @@ class Candidate:
         return self.problem(code, name, message, dependee=dependee)
 
     def check_fixed(self, name: str) -> Iterator[ZohoError]:
-        """A field that is set once."""
+        """A field that is set once, as the page of appointments says of the service.
+
+        UNVERIFIED: code and message; the page says that it cannot be updated. And that the value
+        that is there is refused like any other.
+        """
         if self.old is not None and name in self.record:
             yield self.problem("NOT_ALLOWED", name, "the field cannot be updated")
 

@@ -163,5 +163,3 @@ def write(call: Call, changes: Iterable[Change], parent_id: int, *, now: int, by
                 number = len(_read_present(call, change.child, parent_id)) + 1
                 values.setdefault("Sequence_Number", number)
             change.row_id = call.store.insert(module, values, now=now, by=by, checked=True)
-        if change.checked is not None:
-            change.checked.add_options(call.store, module)

@@ -55,7 +55,7 @@ def _shape_product_taxes(call: Call, known: Field, value: object) -> object:
 
 
 def _shape_line_taxes(call: Call, known: Field, value: object) -> object:
-    """By name and percentage. No amount of a document is computed: a new line item's tax is 0."""
+    """By name and percentage; `store/amounts.py` computes the value."""
     taxes = []
     for number, item in enumerate(_check_items(known, value)):
         if not isinstance(item.get("name"), str):

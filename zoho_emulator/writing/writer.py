@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from zoho_emulator.call import Call
 from zoho_emulator.errors import ZohoError
 from zoho_emulator.localtime import build_local_time, parse_epoch
+from zoho_emulator.store.amounts import has_totals
 from zoho_emulator.store.model import Field, Module
 from zoho_emulator.writing import rows, totals
 from zoho_emulator.writing.answers import Item, ProblemsError, build_success, locate
@@ -56,8 +57,8 @@ class Writer:
         record_id = self.store.insert(
             self.module, checked.values, now=self.now, by=self.by, checked=True
         )
-        self._inserted.append(record_id)
         self._finish(checked, record_id, "insert")
+        self._inserted.append(record_id)
         return record_id
 
     def update(
@@ -160,10 +161,14 @@ class Writer:
     def _finish(self, checked: Checked, record_id: int, action: str) -> None:
         for changes in checked.rows.values():
             rows.write(self.call, changes, record_id, now=self.now, by=self.by)
-        if totals.has_totals(self.module):
-            changed = [change for changes in checked.rows.values() for change in changes]
+        changed = [change for changes in checked.rows.values() for change in changes]
+        if has_totals(self.module):
             totals.recompute(self.call, self.module, record_id, changed, now=self.now, by=self.by)
+        # From here on nothing is refused any more.
         checked.add_options(self.store, self.module)
+        for change in changed:
+            if change.checked is not None:
+                change.checked.add_options(self.store, change.child.module)
         self.automations.fire(self.call, self.module, record_id, action)
 
     # --- Which record

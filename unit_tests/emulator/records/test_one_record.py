@@ -148,6 +148,7 @@ def test_line_items_by_version(zoho, module, field, items) -> None:
         book = row["Price_Book_Name"]
         assert (item["quantity"], item["book"]) == (row["Quantity"], book and int(book["id"]))
         assert isinstance(item["Discount"], float)
+        assert item["total"] - item["Discount"] == pytest.approx(item["total_after_discount"])
         assert item["line_tax"] == (row["Line_Tax"] or [])
 
     zoho.knobs(v2_price_books="object")

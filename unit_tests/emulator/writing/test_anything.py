@@ -48,6 +48,7 @@ def _keep_lasting(value):
     [("v2", m) for m in MODULES if not m.endswith("__s")] + [("v8", m) for m in MODULES],
 )
 def test_what_was_read_can_be_written_back(zoho, module, version) -> None:
+    zoho.control("POST", "reset", {"org": True})
     zoho.knobs(empty_text="keep")
     record_id = zoho.truth(module)[-1]["id"]
     record = zoho.get(f"{version}/{module}/{record_id}").json()["data"][0]
@@ -61,11 +62,6 @@ def test_what_was_read_can_be_written_back(zoho, module, version) -> None:
         record.pop("Pricing_Details", None)
     answer = zoho.call("PUT", f"{version}/{module}/{record_id}", json={"data": [record]})
     assert answer.status_code == 200, answer.text
-    if "Grand_Total" in record:
-        # Amounts of sample data are drawn; they are computed once their document is written.
-        computed = zoho.get(f"{version}/{module}/{record_id}").json()["data"][0]
-        record = {name: computed[name] for name in record}
-        zoho.call("PUT", f"{version}/{module}/{record_id}", json={"data": [record]})
     after = zoho.get(f"{version}/{module}/{record_id}").json()["data"][0]
     changed = {
         name for name in record if _keep_lasting(record[name]) != _keep_lasting(after.get(name))
