@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from zoho_emulator.bulk_write.request import MOST_CHILD_ROWS, Resource
 from zoho_emulator.bulk_write.rows import RowWriter, SkipError
 from zoho_emulator.call import Call
+from zoho_emulator.store.amounts import has_totals
 from zoho_emulator.store.model import Field, Module
 from zoho_emulator.writing import rows, totals
 from zoho_emulator.writing.answers import ProblemsError
@@ -52,7 +53,7 @@ class ChildWriter(RowWriter):
             raise ProblemsError(change.checked.problems)
         stamps = {"now": self.writer.now, "by": self.writer.by}
         rows.write(self.call, [change], parent_id, **stamps)
-        if totals.has_totals(self.parent):
+        if has_totals(self.parent):
             totals.recompute(self.call, self.parent, parent_id, [change], **stamps)
 
     def _find_parent(self, record: dict[str, object]) -> int:

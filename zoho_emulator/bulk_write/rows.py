@@ -69,7 +69,8 @@ class RowWriter:
 
     def write(self, cells: Sequence[str]) -> Outcome:
         try:
-            return self._write(cells)
+            with self.call.store.all_or_nothing():
+                return self._write(cells)
         except SkipError as skipped:
             return Outcome("skipped", errors=self._describe(skipped.problems))
         except ProblemsError as refused:
