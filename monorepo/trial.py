@@ -27,7 +27,7 @@ lock = "poetry lock"
 test-unit-tests = "poetry run pytest unit_tests"
 """
 #: What Dockerfile.python-connector.dockerignore lets through.
-SENT = ("pyproject.toml", "poetry.lock", "README.md", "metadata.yaml", "source_*", "destination_*")
+_SENT = ("pyproject.toml", "poetry.lock", "README.md", "metadata.yaml", "source_*", "destination_*")
 
 
 class FailedError(Exception):
@@ -49,17 +49,17 @@ def try_all(root: Path) -> int:
 
 def _prepare(root: Path, work: Path) -> Mapping[str, str]:
     """Poetry and poe apart from everything else, and the task file where poe looks for it."""
-    venv.create(work / "tools", with_pip=True)
-    _run(
-        [str(work / "tools/bin/pip"), "install", "--quiet", POETRY, "poethepoet"], root, os.environ
-    )
+    mirror = [_MIRROR] if "POETRY_PYPI_MIRROR_URL" in os.environ else []
+    for name, packages in (("poetry", [POETRY, *mirror]), ("poe", ["poethepoet"])):
+        venv.create(work / name, with_pip=True)
+        _run([str(work / name / "bin/pip"), "install", "--quiet", *packages], root, os.environ)
     if not (root / ".git").exists():
         _run(["git", "init", "--quiet"], root, os.environ)
     tasks = root / "poe-tasks" / "poetry-connector-tasks.toml"
     if not tasks.exists():
         tasks.parent.mkdir()
         tasks.write_text(_TASKS)
-    path = f"{work / 'tools' / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    path = os.pathsep.join([str(work / "poetry/bin"), str(work / "poe/bin"), os.environ["PATH"]])
     kept = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
     return {**kept, "PATH": path, "POETRY_VIRTUALENVS_IN_PROJECT": "true"}
 
@@ -75,12 +75,17 @@ def _try(connector: Connector, folder: Path, work: Path, surroundings: Mapping[s
     ):
         _run(command.split(), folder, surroundings)
     sent = work / connector.name
-    sent.mkdir()
-    for path in (path for pattern in SENT for path in folder.glob(pattern)):
-        (shutil.copytree if path.is_dir() else shutil.copy)(path, sent / path.name)
+    copy_sent(folder, sent)
     venv.create(sent / "image", with_pip=True)
     _run([str(sent / "image/bin/pip"), "install", "--quiet", "."], sent, surroundings)
     _run([str(sent / "image/bin" / connector.name), "spec"], work, surroundings)
+
+
+def copy_sent(folder: Path, target: Path) -> None:
+    """What an image is built from."""
+    target.mkdir()
+    for path in (path for pattern in _SENT for path in folder.glob(pattern)):
+        (shutil.copytree if path.is_dir() else shutil.copy)(path, target / path.name)
 
 
 def _run(command: list[str], folder: Path, surroundings: Mapping[str, str]) -> None:
