@@ -216,10 +216,11 @@ def test_no_page_links_the_console_of_one_region(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", READMES, ids=lambda page: str(page.relative_to(CHECKOUT)))
-def test_plain_http_leads_to_this_machine_only(page: Path) -> None:
+def test_plain_http_leads_to_localhost_only(page: Path) -> None:
+    """Airbyte's check takes no other name of this machine."""
     hosts = re.findall(r"http://([^/\s:)`\"']+)", page.read_text())
 
-    assert {host for host in hosts if host not in ("localhost", "127.0.0.1")} == set()
+    assert set(hosts) <= {"localhost"}
 
 
 def test_the_page_names_every_stream_of_settings() -> None:

@@ -117,6 +117,26 @@ def test_metadata_is_of_airbytes_repository(root: Path, connector: Connector) ->
 
 
 @each_connector
+def test_no_line_but_of_tests_has_an_address_that_airbytes_https_check_refuses(
+    root: Path, connector: Connector
+) -> None:
+    folder = connector.folder(root)
+    texts = [path for path in folder.rglob("*.*") if path.suffix in (".py", ".md", ".yaml", ".yml")]
+    harmless = ("http://localhost", "http://json-schema.org", "# ignore-https-check")
+
+    refused = [
+        f"{path.relative_to(folder)}: {line}"
+        for path in texts
+        if not path.relative_to(folder).parts[0].endswith("_tests")
+        for line in path.read_text().splitlines()
+        if "http://" in line and not any(one in line for one in harmless)
+    ]
+
+    assert len(texts) > 150
+    assert refused == []
+
+
+@each_connector
 def test_every_file_that_the_acceptance_tests_name_is_in_the_folder(
     root: Path, connector: Connector
 ) -> None:
