@@ -253,6 +253,29 @@ def test_a_config_of_the_older_source_fits_before_the_connector_runs(
     jsonschema.validate(dict.fromkeys(CREDENTIALS, "x"), form(connector))
 
 
+@pytest.mark.parametrize(
+    ("connector", "saved"),
+    [
+        ("source", {"start_datetime": None, "retrieval": {"use_coql": "enabled"}}),
+        ("source", {"start_datetime": "2021-01-01T00:00:00Z"}),
+        ("destination", {"max_rejected": 50}),
+        ("destination", {"max_rejected": "10%"}),
+        *(
+            ("destination", {"mappings": [{"stream": "s", "module": "Quotes", "operation": one}]})
+            for one in (
+                {"operation": "update", "matching_key": "id"},
+                {"operation": "delete", "matching_key": "ERP_ID"},
+                # Rows of a subform that come as a table are found by it.
+                {"operation": "upsert", "matching_key": "id"},
+                {"operation": "insert"},
+            )
+        ),
+    ],
+)
+def test_a_config_that_an_earlier_form_saved_is_saved_again(connector: str, saved: Schema) -> None:
+    jsonschema.validate(OLDER | saved, form(connector))
+
+
 @both
 def test_nothing_is_used_that_the_form_cannot_draw(connector: str) -> None:
     def walk(node: Any) -> Iterator[Any]:
