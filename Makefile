@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo emulator test lint lock equality bench bench-quick bench-methods clients chaos model image
+.PHONY: install demo emulator test lint lock equality bench bench-quick bench-methods clients chaos model image monorepo monorepo-try
 
 install: $(STAMP)
 
@@ -73,6 +73,11 @@ image:
 	  $(BUILDER) build $(BUILD_FLAGS) --build-arg CONNECTOR=$$connector --build-arg VERSION=$(VERSION) \
 	    --tag zoho-crm-connectors/$$connector:$(VERSION) --tag zoho-crm-connectors/$$connector:dev . || exit 1; \
 	done
+
+# Both folders as Airbyte's monorepo has them: DIR is the root of a checkout of it, or any empty folder.
+monorepo monorepo-try: $(STAMP)
+	@test -n "$(DIR)" || { echo "say where: make $@ DIR=path" >&2; exit 1; }
+	$(BIN)/python -m monorepo $(DIR) $(if $(filter monorepo-try,$@),--try)
 
 lock: $(STAMP)
 	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --quiet pyproject.toml -o requirements.lock

@@ -4,7 +4,6 @@ import json
 import socket
 import subprocess
 import sys
-import time
 import venv
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,9 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from integration_tests.connector import Connector, Emulator, Json, Output, source_in
-from source_zoho_crm.run import run as run_source
-from zoho_crm.auth import ZohoAuthenticator
+from integration_tests.connector import Connector, Emulator, Json, source_in
 
 HERE = Path(__file__).parent
 CHECKOUT = HERE.parent
@@ -120,38 +117,3 @@ def write(tmp_path: Path) -> Callable[[str, object], Path]:
 @pytest.fixture
 def source(tmp_path: Path) -> Connector:
     return source_in(tmp_path)
-
-
-@pytest.fixture
-def inside(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., Output]:
-    """Runs a command of `source-zoho-crm` within this process.
-
-    For tests beside one that starts a process: that takes two seconds before its first line.
-    """
-    # The command hangs its own in for good.
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-
-    def run(*arguments: object) -> Output:
-        ZohoAuthenticator._tokens.clear()
-        monkeypatch.setattr(sys, "argv", ["source-zoho-crm", *map(str, arguments)])
-        begin, exit_code = time.monotonic(), 0
-        try:
-            try:
-                run_source()
-            except Exception:
-                # As the interpreter does at the end of a process.
-                sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]  # there is one
-                exit_code = 1
-        except SystemExit as end:
-            exit_code = int(end.code or 0)
-        said = capsys.readouterr()
-        return Output(
-            said.out.rstrip("\n").split("\n"),
-            exit_code,
-            seconds=time.monotonic() - begin,
-            stderr=said.err,
-        )
-
-    return run

@@ -8,34 +8,21 @@ from pathlib import Path
 
 import pytest
 import yaml
-from airbyte_cdk.test.models.scenario import entry_key_problems
 from jsonschema import Draft7Validator
 
 from integration_tests.connector import Connector, Emulator, Json, Output, only, source_in
 
 CHECKOUT = Path(__file__).parents[1]
-ROOTS = {"source": CHECKOUT, "destination": CHECKOUT / "destination_zoho_crm"}
-
-#: What an entry of each section may say in the classic suite (connector_acceptance_test/config.py).
-CLASSIC_KEYS: Mapping[str, set[str]] = {
-    "spec": {"spec_path", "config_path", "backward_compatibility_tests_config"},
-    "connection": {"config_path", "status"},
-    "discovery": {"config_path", "backward_compatibility_tests_config"},
-    "basic_read": {"config_path", "configured_catalog_path", "empty_streams", "validate_schema"},
-    "full_refresh": {"config_path", "configured_catalog_path"},
-    "incremental": {"config_path", "configured_catalog_path", "future_state"},
-}
 
 Write = Callable[[str, object], Path]
 
 
-def settings(connector: str) -> Json:
-    return yaml.safe_load((ROOTS[connector] / "acceptance-test-config.yml").read_text())
+SETTINGS: Json = yaml.safe_load((CHECKOUT / "acceptance-test-config.yml").read_text())
 
 
 def named(section: str, key: str) -> Path:
     """The file that the section's only entry names."""
-    (entry,) = settings("source")["acceptance_tests"][section]["tests"]
+    (entry,) = SETTINGS["acceptance_tests"][section]["tests"]
     return CHECKOUT / (entry.get(key) or entry["future_state"][key])
 
 
@@ -43,46 +30,6 @@ def rows(output: Output, stream: str) -> list[Json]:
     """The stream's records, in the order of their ids; the tombstones are left out."""
     live = [r["data"] for r in output.records if r["stream"] == stream]
     return sorted((r for r in live if not r.get("_ab_cdc_deleted_at")), key=lambda row: row["id"])
-
-
-# --- The file itself -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("connector", ROOTS)
-def test_both_suites_know_every_key(connector: str) -> None:
-    config = settings(connector)
-
-    assert set(config) == {"connector_image", "test_strictness_level", "acceptance_tests"}
-    assert config["connector_image"].endswith(f"/{connector}-zoho-crm:dev")
-    for section, content in config["acceptance_tests"].items():
-        assert set(content) == {"tests"}
-        for entry in content["tests"]:
-            assert set(entry) <= CLASSIC_KEYS[section]
-            # The CDK leaves `incremental` alone.
-            assert section == "incremental" or entry_key_problems(entry, [section]) == []
-
-
-@pytest.mark.parametrize(
-    ("connector", "sections"),
-    [("source", set(CLASSIC_KEYS)), ("destination", {"spec", "connection"})],
-)
-def test_every_section_has_its_tests_and_the_files_they_name(
-    connector: str, sections: set[str]
-) -> None:
-    tests = settings(connector)["acceptance_tests"]
-    entries = [entry for content in tests.values() for entry in content["tests"]]
-
-    paths = [entry | entry.get("future_state", {}) for entry in entries]
-    missing = [
-        path
-        for entry in paths
-        for key, path in entry.items()
-        if key.endswith("_path") and not (ROOTS[connector] / path).is_file()
-    ]
-
-    assert set(tests) == sections
-    assert missing == []
-    assert {entry["status"] for entry in tests["connection"]["tests"]} == {"succeed", "failed"}
 
 
 def test_the_abnormal_state_covers_every_incremental_stream() -> None:

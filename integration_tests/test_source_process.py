@@ -2,6 +2,8 @@
 
 import json
 import re
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +18,8 @@ from integration_tests.connector import (
     assert_no_secrets,
     only,
 )
+from source_zoho_crm.run import run as run_source
+from zoho_crm.auth import ZohoAuthenticator
 
 HERE = Path(__file__).parent
 CATALOG = json.loads((HERE / "configured_catalog.json").read_text())
@@ -27,6 +31,39 @@ Run = Callable[..., Output]
 MACHINERY = re.compile(
     r"Traceback|\[Errno|File \"|Exception\(|Error\(|Request \(|Response \(|\{'|b'\{"
 )
+
+
+@pytest.fixture
+def inside(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs a command of `source-zoho-crm` within this process.
+
+    For tests beside one that starts a process: that takes two seconds before its first line.
+    """
+    # The command hangs its own in for good.
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+
+    def run(*arguments: object) -> Output:
+        ZohoAuthenticator._tokens.clear()
+        monkeypatch.setattr(sys, "argv", ["source-zoho-crm", *map(str, arguments)])
+        begin, exit_code = time.monotonic(), 0
+        try:
+            try:
+                run_source()
+            except Exception:
+                # As the interpreter does at the end of a process.
+                sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]  # there is one
+                exit_code = 1
+        except SystemExit as end:
+            exit_code = int(end.code or 0)
+        said = capsys.readouterr()
+        return Output(
+            said.out.rstrip("\n").split("\n"),
+            exit_code,
+            seconds=time.monotonic() - begin,
+            stderr=said.err,
+        )
+
+    return run
 
 
 def assert_one_sentence(message: str, *words: str) -> None:

@@ -1,8 +1,6 @@
 """Both connectors from an installed wheel: what it holds, and that it works by itself."""
 
 import json
-import re
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -73,36 +71,6 @@ def test_the_wheel_holds_both_connectors_and_the_manifest_and_nothing_of_the_wor
     data = {name for name in names if not name.endswith((".py", "/")) and info not in name}
     assert data == {"zoho_crm/manifest.yaml", "destination_zoho_crm/spec.json"}
     assert {name for name in names if "test" in name.lower()} == set()
-
-
-@pytest.mark.parametrize("connector", ["source", "destination"])
-def test_a_connector_can_be_built_from_its_folder_of_airbytes_monorepo(
-    connector: str, tmp_path: Path
-) -> None:
-    other = {"source": "destination", "destination": "source"}[connector]
-    contributing = (CHECKOUT / "CONTRIBUTING.md").read_text()
-    found = re.search(rf"^\| `\S+/{connector}-zoho-crm/` \| (.+) \|$", contributing, re.MULTILINE)
-    assert found
-    for pattern in re.findall("`([^`]+)`", found[1]):
-        for path in CHECKOUT.glob(pattern):
-            target = tmp_path / path.relative_to(CHECKOUT)
-            # Its own metadata.yaml, icon and so on stand at the top of that folder.
-            target = tmp_path / path.name if path.is_file() else target
-            (shutil.copytree if path.is_dir() else shutil.copy)(path, target)
-    project = (CHECKOUT / "pyproject.toml").read_text().replace(f', "{other}_zoho_crm"', "")
-    project = project.replace(f'"{other}_zoho_crm", ', "")
-    project = re.sub(rf"^{other}-zoho-crm = .*$", "", project, flags=re.MULTILINE)
-    (tmp_path / "pyproject.toml").write_text(project)
-
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "to")]
-    built = subprocess.run(build, cwd=tmp_path, capture_output=True, text=True, check=False)
-
-    assert built.returncode == 0, built.stderr
-    (wheel,) = (tmp_path / "to").glob("*.whl")
-    names = zipfile.ZipFile(wheel).namelist()
-    packages = {name.split("/")[0] for name in names if ".dist-info" not in name}
-    assert packages == {"zoho_crm", f"{connector}_zoho_crm"}
-    assert "zoho_crm/manifest.yaml" in names
 
 
 def test_the_installed_code_is_the_wheel_s(bin_folder: Path, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ SOURCE = DOCS / "integrations" / "sources" / "zoho-crm.md"
 DESTINATION = DOCS / "integrations" / "destinations" / "zoho-crm.md"
 SCALING = DOCS / "scaling-out.md"
 PAGES = sorted([*DOCS.rglob("*.md"), CHECKOUT / "README.md", CHECKOUT / "CONTRIBUTING.md"])
+READMES = sorted({*CHECKOUT.glob("*.md"), *CHECKOUT.glob("[!.]*/*.md"), *DOCS.rglob("*.md")})
 MANIFEST = yaml.safe_load((CHECKOUT / "manifest.yaml").read_text())
 SPECS = {
     SOURCE: MANIFEST["spec"]["connection_specification"],
@@ -191,6 +192,35 @@ def test_links_within_the_repository_lead_somewhere(page: Path) -> None:
             lost.append(link)
 
     assert lost == []
+
+
+@pytest.mark.parametrize("page", SPECS, ids=["source", "destination"])
+def test_the_page_calls_the_button_what_the_form_calls_it_and_says_where_it_stands(
+    page: Path,
+) -> None:
+    """Airbyte's form writes "Authenticate your <name of the connector> account" on it."""
+    name = yaml.safe_load((CHECKOUT / "metadata.yaml").read_text())["data"]["name"]
+    _, guide = page.read_text().split("## Setup guide")
+
+    steps = guide.split("### Set up the ")[1]
+
+    assert f"**Authenticate your {name} account**" in steps
+    assert "at the top of the form" in steps
+    assert "**Set up manually**" in steps
+    assert "sign in with zoho" not in page.read_text().lower()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_no_page_links_the_console_of_one_region(page: Path) -> None:
+    assert not re.search(r"\]\(https://api-console", page.read_text())
+
+
+@pytest.mark.parametrize("page", READMES, ids=lambda page: str(page.relative_to(CHECKOUT)))
+def test_plain_http_leads_to_localhost_only(page: Path) -> None:
+    """Airbyte's check takes no other name of this machine."""
+    hosts = re.findall(r"http://([^/\s:)`\"']+)", page.read_text())
+
+    assert set(hosts) <= {"localhost"}
 
 
 def test_the_page_names_every_stream_of_settings() -> None:

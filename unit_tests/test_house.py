@@ -23,7 +23,16 @@ ALLOWED: dict[str, set[str]] = {
     "destination_zoho_crm": {"zoho_crm"},
     "zoho_emulator": set(),
 }
-OURS = {*ALLOWED, "integration_tests", "unit_tests", "demo", "benchmarks", "clients", "chaos"}
+OURS = {
+    *ALLOWED,
+    "integration_tests",
+    "unit_tests",
+    "demo",
+    "benchmarks",
+    "clients",
+    "chaos",
+    "monorepo",
+}
 
 
 def files(*packages: str) -> list[Path]:
@@ -39,12 +48,6 @@ def imported(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             found.add(node.module.split(".")[0])
     return found
-
-
-def modules_imported(path: Path) -> set[str]:
-    """The dotted names of the modules that a file imports from."""
-    nodes = ast.walk(ast.parse(path.read_text()))
-    return {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
 
 
 def texts(path: Path) -> Iterator[str]:
@@ -97,48 +100,6 @@ def test_the_manifest_is_of_the_cdk_that_is_pinned() -> None:
     pins = [name for name in project["dependencies"] if name.startswith("airbyte-cdk")]
 
     assert pins == [f"airbyte-cdk=={MANIFEST['version']}"]
-
-
-def monorepo_rows() -> list[list[str]]:
-    """The table of CONTRIBUTING that says what each folder of Airbyte's monorepo is made of."""
-    contributing = (CHECKOUT / "CONTRIBUTING.md").read_text()
-    _, section, _ = re.split("^## (?=In Airbyte|Tests)", contributing, flags=re.MULTILINE)
-    return [line.split("|") for line in section.splitlines() if line.startswith("| ")]
-
-
-def test_every_file_that_goes_into_airbytes_monorepo_is_here() -> None:
-    rows = monorepo_rows()
-
-    patterns = {pattern for row in rows for pattern in re.findall("`([^`]+)`", row[2])}
-    found = {pattern: {*CHECKOUT.glob(pattern)} for pattern in patterns}
-    moving = set().union(*found.values())
-
-    assert [pattern for pattern, paths in found.items() if not paths] == []
-    assert {CHECKOUT / name for name in (*PRODUCT, "manifest.yaml", "metadata.yaml")} <= moving
-    assert {*CHECKOUT.glob("integration_tests/*.json*")} <= moving
-    assert {*CHECKOUT.glob("integration_tests/test_*_standards.py")} <= moving
-
-
-@pytest.mark.parametrize("connector", ["source", "destination"])
-def test_what_moves_into_airbytes_monorepo_imports_nothing_that_stays(connector: str) -> None:
-    rows = monorepo_rows()
-    places = [row[1].strip() for row in rows]
-    first = places.index(f"`airbyte-integrations/connectors/{connector}-zoho-crm/`")
-    patterns = {p for row in rows[first : first + 3] for p in re.findall("`([^`]+)`", row[2])}
-    found = [path for pattern in patterns for path in CHECKOUT.glob(pattern)]
-    moving = {file for path in found for file in ([path, *path.rglob("*.py")])}
-
-    staying = {
-        f"{path.relative_to(CHECKOUT)}: {name}"
-        for path in moving
-        if path.suffix == ".py"
-        for name in modules_imported(path)
-        # Tests run the emulator from a checkout, and lose their other half on the way.
-        if name.split(".")[0] in {"unit_tests", "integration_tests", "chaos", "demo", "benchmarks"}
-        if (CHECKOUT / name.replace(".", "/")).with_suffix(".py") not in moving
-    }
-
-    assert staying == set()
 
 
 @pytest.mark.parametrize("path", sorted((CHECKOUT / "findings").iterdir()), ids=lambda p: p.name)

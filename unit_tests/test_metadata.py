@@ -1,5 +1,6 @@
 """metadata.yaml of both connectors: Airbyte's form, and what it says of the rest of the house."""
 
+import json
 import re
 import tomllib
 import uuid
@@ -95,10 +96,23 @@ def test_metadata_allows_every_host_of_every_region_and_no_other(connector: str)
 
 
 @each_connector
-def test_metadata_links_the_page_of_its_connector(connector: str) -> None:
-    path = urlsplit(metadata(connector)["documentationUrl"]).path
+def test_metadata_and_form_link_the_same_page(connector: str) -> None:
+    spec = json.loads((CHECKOUT / "destination_zoho_crm" / "spec.json").read_text())
+    linked = {
+        "source": MANIFEST["spec"]["documentation_url"],
+        "destination": spec["documentationUrl"],
+    }
 
-    assert (CHECKOUT / f"docs{path}.md").is_file()
+    assert metadata(connector)["documentationUrl"] == linked[connector]
+
+
+def test_only_the_source_links_a_page_of_airbytes_docs() -> None:
+    """They have a page of a source for Zoho CRM, and none of a destination."""
+    links = {connector: urlsplit(metadata(connector)["documentationUrl"]) for connector in FOLDERS}
+
+    assert links["source"].hostname == "docs.airbyte.com"
+    assert (CHECKOUT / f"docs{links['source'].path}.md").is_file()
+    assert links["destination"].hostname == "www.zoho.com"
 
 
 def test_only_the_destination_takes_data_activations() -> None:

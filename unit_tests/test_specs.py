@@ -253,6 +253,29 @@ def test_a_config_of_the_older_source_fits_before_the_connector_runs(
     jsonschema.validate(dict.fromkeys(CREDENTIALS, "x"), form(connector))
 
 
+@pytest.mark.parametrize(
+    ("connector", "saved"),
+    [
+        ("source", {"start_datetime": None, "retrieval": {"use_coql": "enabled"}}),
+        ("source", {"start_datetime": "2021-01-01T00:00:00Z"}),
+        ("destination", {"max_rejected": 50}),
+        ("destination", {"max_rejected": "10%"}),
+        *(
+            ("destination", {"mappings": [{"stream": "s", "module": "Quotes", "operation": one}]})
+            for one in (
+                {"operation": "update", "matching_key": "id"},
+                {"operation": "delete", "matching_key": "ERP_ID"},
+                # Rows of a subform that come as a table are found by it.
+                {"operation": "upsert", "matching_key": "id"},
+                {"operation": "insert"},
+            )
+        ),
+    ],
+)
+def test_a_config_that_an_earlier_form_saved_is_saved_again(connector: str, saved: Schema) -> None:
+    jsonschema.validate(OLDER | saved, form(connector))
+
+
 @both
 def test_nothing_is_used_that_the_form_cannot_draw(connector: str) -> None:
     def walk(node: Any) -> Iterator[Any]:
@@ -263,7 +286,7 @@ def test_nothing_is_used_that_the_form_cannot_draw(connector: str) -> None:
             yield from walk(child)
 
     used = {key for node in walk(form(connector)) if isinstance(node, dict) for key in node}
-    assert used & {"$ref", "anyOf", "allOf", "not", "if", "patternProperties"} == set()
+    assert used & {"$ref", "anyOf", "allOf", "not", "else", "patternProperties"} == set()
 
     for path, field in fields(form(connector)):
         assert field.get("type"), path
@@ -274,17 +297,33 @@ def test_nothing_is_used_that_the_form_cannot_draw(connector: str) -> None:
     assert "oneOf" not in form(connector)
 
 
+def pattern_of(field: Schema) -> str | None:
+    """What texts of the field are held to, by the form or by who validates the config."""
+    return field.get("pattern", field.get("then", {}).get("pattern"))
+
+
 @both
 def test_patterns_are_ones_that_javascript_reads_alike_and_are_explained(connector: str) -> None:
     python_only = re.compile(r"\(\?(?![:=!])|\\[AZ]|[*+?}]\+")
     for path, field in fields(form(connector)):
-        if "pattern" not in field:
+        pattern = pattern_of(field)
+        if pattern is None:
             continue
-        assert not python_only.search(field["pattern"]), path
-        assert field["pattern"].startswith("^"), path
-        assert field["pattern"].endswith("$"), path
+        assert not python_only.search(pattern), path
+        assert pattern.startswith("^"), path
+        assert pattern.endswith("$"), path
         assert field["pattern_descriptor"], path
-        assert [one for one in field["examples"] if not re.search(field["pattern"], one)] == []
+        assert [one for one in field["examples"] if not re.search(pattern, one)] == []
+
+
+@both
+def test_no_green_tick_stands_beside_what_the_form_does_not_check(connector: str) -> None:
+    """Of several types the form checks none, and shows the tick of a pattern that it sees."""
+    for path, field in fields(form(connector)):
+        if isinstance(field["type"], list):
+            assert "pattern" not in field, path
+        assert ("if" in field) == ("then" in field) == isinstance(field["type"], list), path
+        assert field.get("if", {"type": "string"}) == {"type": "string"}, path
 
 
 @both
@@ -292,7 +331,38 @@ def test_dates_have_a_picker_and_a_pattern(connector: str) -> None:
     for path, field in fields(form(connector)):
         assert field.get("format", "date-time") == "date-time", path
         if "format" in field:
-            assert field["pattern"], path
+            assert pattern_of(field), path
+
+
+@pytest.mark.parametrize(
+    ("connector", "name", "value"),
+    [("source", "start_datetime", "nonsense"), ("destination", "max_rejected", "many")],
+)
+def test_who_validates_a_config_refuses_nonsense(connector: str, name: str, value: str) -> None:
+    """Airbyte's server and PyAirbyte do, before the connector runs."""
+    with pytest.raises(jsonschema.ValidationError, match="does not match"):
+        jsonschema.validate(OLDER | {name: value}, form(connector))
+
+
+def test_the_form_fills_in_no_key_that_another_operation_would_keep() -> None:
+    """It keeps what stands in a field when another option with such a field is chosen. `id` cannot
+    be refused of an upsert: rows of a subform that come as a table are found by it."""
+    for path, field in choices("destination"):
+        names = Counter(name for option in field["oneOf"] for name in option["properties"])
+        filled_in = [
+            name
+            for option in field["oneOf"]
+            for name, inner in option["properties"].items()
+            if names[name] > 1 and "default" in inner
+        ]
+        assert filled_in == [], path
+
+
+@both
+def test_no_hint_names_the_console_of_one_region(connector: str) -> None:
+    texts = [field.get("description", "") for _, field in fields(form(connector))]
+
+    assert [text for text in texts if "api-console" in text or "zoho.com" in text] == []
 
 
 @both
@@ -360,7 +430,7 @@ def test_the_destination_never_offers_to_overwrite() -> None:
     ]
 
 
-# --- Sign in with Zoho ---------------------------------------------------------------------------
+# --- Authenticate your Zoho CRM account ----------------------------------------------------------
 
 #: What the platform fills in, as its OAuth handler names it.
 FILLED_IN = {

@@ -19,6 +19,7 @@ from airbyte_cdk.models import (
 )
 from airbyte_cdk.test import entrypoint_wrapper
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
+from pytest_mock import MockerFixture
 
 from source_zoho_crm import SourceZohoCrm
 from unit_tests.canonical import canonical
@@ -56,6 +57,13 @@ _OF_ROWS = {
     *("churn", "churn_rows", "churn_kind", "page_tokens", "visible_after_s", "coql_converted"),
     *("not_modified", "bulk_rows", "bulk_job_seconds"),
 }
+
+
+@pytest.fixture(autouse=True)
+def pauses(pauses: list[float], mocker: MockerFixture) -> list[float]:
+    """The source has one pause of its own besides."""
+    mocker.patch("source_zoho_crm.missing_streams.sleep", pauses.append)
+    return pauses
 
 
 @dataclass

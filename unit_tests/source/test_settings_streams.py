@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 from airbyte_cdk.models import FailureType
 
-from destination_zoho_crm.client import Client
-from unit_tests.source.conftest import Org, rows_of
+from unit_tests.source.conftest import Org, Row, rows_of
 from zoho_crm.casts import to_utc
+from zoho_crm.manifest import load_settings_parameters
+from zoho_crm.org import begin_run
+from zoho_crm.requester import ZohoRequester, build_requester
+from zoho_crm.settings import ConnectionSettings
 
 #: Streams that ask once for each module.
 OF_MODULES = ("tags", "custom_views", "layouts", "related_lists", "fields", "picklist_values")
@@ -249,6 +252,13 @@ def name_of(module: Any) -> str:
     return module if isinstance(module, str) else module["api_name"]
 
 
+def requester_of(config: Row) -> ZohoRequester:
+    """What asks Zoho for metadata, without the source."""
+    ConnectionSettings(parameters=load_settings_parameters()).transform(config)
+    begin_run(config)
+    return build_requester("requester", config)
+
+
 @pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
 def test_no_stream_of_settings_loses_a_value_of_zohos(org: Org, version: str) -> None:
     """Every value of the answers for one module is in its rows, by its name or as related_*."""
@@ -256,11 +266,11 @@ def test_no_stream_of_settings_loses_a_value_of_zohos(org: Org, version: str) ->
     names = ("tags", "custom_views", "layouts", "related_lists", "fields")
     streams = [org.stream(name) for name in names]
     output = org.read(*streams)
-    zoho = Client(org.config)
+    zoho = requester_of(org.config)
 
     for name in names:
         rows = {row["id"]: row for row in rows_of(output, name) if row["module"] == "Leads"}
-        entries = zoho.metadata.metadata(f"settings/{name}", name, module="Leads")
+        entries = zoho.metadata(f"settings/{name}", name, module="Leads")
         assert len(rows) == len(entries)
         for entry in entries:
             for key, value in entry.items():

@@ -11,7 +11,6 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.client import Client
-from source_zoho_crm.modules import get_modules
 from zoho_crm.answers import accept_any_body, build_page_parser
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.org import Org, begin_run, get_org
@@ -258,21 +257,6 @@ def test_a_write_that_is_refused_with_a_good_status_is_refused(server: Running) 
 
     with pytest.raises(Refused, match="NO_PERMISSION"):
         client.write("POST", "Leads", usage_of="x", body={"data": [{"Last_Name": "L"}]})
-
-
-def test_a_refusal_that_passes_does_not_hide_a_module(server: Running) -> None:
-    server.control("POST", "knobs", {"scopes": SCOPES})
-    client = client_of(server)
-    spent = error("TOO_MANY_REQUESTS", "Many requests fired than allowed for the past 24 hours.")
-    answer(server, "settings.fields:Deals", spent)
-    answer(server, "settings.fields:Cases", error("NO_PERMISSION"))
-
-    refused = get_modules(client.org).read_module("Cases", client.metadata)
-    with pytest.raises(AirbyteTracedException, match="used up its API credits") as caught:
-        get_modules(client.org).read_module("Deals", client.metadata)
-
-    assert caught.value.failure_type == FailureType.transient_error
-    assert "NO_PERMISSION" in str(refused.not_offered_because)
 
 
 def test_a_call_that_is_refused_leaves_no_error_in_the_log(

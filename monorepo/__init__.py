@@ -1,0 +1,1 @@
+"""Writes each connector's folder as Airbyte's monorepo has them."""
