@@ -103,6 +103,27 @@ class ModulesRetriever(Retriever):
 
 
 @dataclass
+class ServedModules(Retriever):
+    """Yields `{api_name}` of each module whose settings Zoho shows: what lists are asked for.
+
+    Why not in YAML: the same directory makes the streams, so the names cost no call more. A stock
+    list of `settings/modules` takes a call more for each stream, and asks for modules that Zoho
+    lists and does not serve.
+    """
+
+    requester: ZohoRequester
+    config: Mapping[str, Any]
+
+    def read_records(
+        self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
+    ) -> Iterable[dict[str, Any]]:
+        modules = get_modules(get_org(self.config))
+        for module in modules.read_modules(modules.list_names(self.requester), self.requester):
+            if module.not_offered_because is None:
+                yield {"api_name": module.api_name}
+
+
+@dataclass
 class ModuleSchema(SchemaLoader):
     """The JSON schema of the module that `$parameters.name` names.
 
