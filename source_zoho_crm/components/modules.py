@@ -111,14 +111,14 @@ class ServedModules(Retriever):
     lists and does not serve.
     """
 
-    requester: ZohoRequester
     config: Mapping[str, Any]
 
     def read_records(
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
     ) -> Iterable[dict[str, Any]]:
         modules = get_modules(get_org(self.config))
-        for module in modules.read_modules(modules.list_names(self.requester), self.requester):
+        requester = build_requester("requester", self.config)
+        for module in modules.read_modules(modules.list_names(requester), requester):
             if module.not_offered_because is None:
                 yield {"api_name": module.api_name}
 

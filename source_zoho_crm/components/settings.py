@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from airbyte_cdk.sources.declarative.partition_routers import SubstreamPartitionRouter
@@ -16,7 +17,7 @@ from zoho_crm.errors import lacks_feature
 from zoho_crm.fields import Field, build_caster
 from zoho_crm.org import get_org
 from zoho_crm.problems import Refused
-from zoho_crm.requester import ZohoRequester
+from zoho_crm.requester import ZohoRequester, build_requester
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -105,7 +106,6 @@ class FieldsRetriever(Retriever):
     would pay 300 credits more a sync.
     """
 
-    requester: ZohoRequester
     config: Mapping[str, Any]
 
     def read_records(
@@ -118,10 +118,14 @@ class FieldsRetriever(Retriever):
     def _read_entries(self, stream_slice: StreamSlice | None) -> Iterator[Row]:
         assert stream_slice is not None
         directory = get_org(self.config).directory
-        entries = directory.ask_for_fields(stream_slice["module"], self.requester)
+        entries = directory.ask_for_fields(stream_slice["module"], self._requester)
         if isinstance(entries, Refused):
             raise entries
         yield from entries
+
+    @cached_property
+    def _requester(self) -> ZohoRequester:
+        return build_requester("requester", self.config)
 
 
 @dataclass
