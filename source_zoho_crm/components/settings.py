@@ -34,8 +34,8 @@ class EachPartition(Retriever):
     lack is one line in the log. A permission that the user lacks is an error; for some partitions
     among others, a warning.
 
-    Why not in YAML: a stock retriever knows no end of all partitions, so a feature that 300 modules
-    lack would be 300 lines, and one that the user may see in none would be no error.
+    Why not in YAML: a stock retriever knows no end of all partitions: a feature that 300 modules
+    lack is 300 lines, and the first module that the user may not see ends the stream.
     """
 
     name: str

@@ -1,5 +1,7 @@
 """Which streams the manifest makes of the CDK's own parts, and which need parts of ours."""
 
+import importlib
+import re
 from typing import Any
 
 import pytest
@@ -56,3 +58,10 @@ def test_a_feature_that_the_org_lacks_is_a_rule_of_the_manifest() -> None:
     for name in OF_THE_ORG:
         rule = STREAMS[name]["retriever"]["requester"]["error_handler"]["ignored"]
         assert (rule["type"], rule["action"]) == ("HttpResponseFilter", "IGNORE")
+
+
+def test_every_class_of_ours_says_why_yaml_does_not_do() -> None:
+    for name in set(re.findall(r"class_name: (\S+)", find_manifest().read_text())):
+        module, _, class_name = name.rpartition(".")
+        described = getattr(importlib.import_module(module), class_name).__doc__
+        assert "Why not in YAML: " in described, name
