@@ -14,6 +14,7 @@ HERE = Path(__file__).parent
 MANIFEST = HERE.parent / "manifest.yaml"
 CATALOG = json.loads((HERE / "configured_catalog.json").read_text())
 STREAMS = ("Leads", "Products", "users")
+SETTINGS = ("roles", "layouts", "related_lists", "pipelines", "fields")
 COLUMNS = {
     entry["stream"]["name"]: entry["stream"]["json_schema"]["properties"]
     for entry in CATALOG["streams"]
@@ -77,6 +78,41 @@ def test_the_declarative_source_of_the_cdk_reads_what_we_read(
     assert strip(theirs.records) == strip(ours.records)
     assert [row["id"] for row in strip(theirs.records)["Leads"]] == [gone]
     assert strip(theirs.records)["Leads"][0]["_ab_cdc_deleted_at"]
+
+
+@pytest.mark.usefixtures("_custom_code")
+def test_the_declarative_source_of_the_cdk_reads_the_settings_that_we_read(
+    source: Connector, emulator_config: Json, write: Write, tmp_path: Path
+) -> None:
+    """A list of the org, lists of modules and of layouts, and what comes out of the directory."""
+    tool = Connector([str(Path(sys.executable).with_name("source-declarative-manifest"))], tmp_path)
+    config, catalog = write("c.json", emulator_config), write("cat.json", whole(*SETTINGS))
+    files = ("--config", config, "--catalog", catalog)
+
+    ours = source.run("read", *files)
+    theirs = tool.run("read", *files, "--manifest-path", MANIFEST)
+
+    assert theirs.exit_code == 0
+    assert in_order(theirs.records) == in_order(ours.records)
+    assert in_order(theirs.records).keys() == set(SETTINGS)
+
+
+def whole(*names: str) -> Json:
+    """A catalog of full refreshes."""
+    streams = [
+        {"name": name, "json_schema": {}, "supported_sync_modes": ["full_refresh"]}
+        for name in names
+    ]
+    modes = {"sync_mode": "full_refresh", "destination_sync_mode": "overwrite"}
+    return {"streams": [{"stream": stream, **modes} for stream in streams]}
+
+
+def in_order(records: Iterable[Json]) -> dict[str, list[Json]]:
+    """The data of each stream's records, as they came."""
+    data: dict[str, list[Json]] = {}
+    for record in records:
+        data.setdefault(record["stream"], []).append(record["data"])
+    return data
 
 
 @pytest.mark.usefixtures("_custom_code")

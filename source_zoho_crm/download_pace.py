@@ -6,8 +6,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from zoho_crm.limits import DOWNLOADS_A_MINUTE
-
 LOGGER = logging.getLogger("airbyte")
 
 _MINUTE_S = 60.0
@@ -25,8 +23,9 @@ class DownloadPace:
     Other programs may download too, so Zoho may refuse a download anyway; then all wait.
     """
 
-    def __init__(self) -> None:
-        self._latest: deque[float] = deque(maxlen=DOWNLOADS_A_MINUTE)
+    def __init__(self, a_minute: int) -> None:
+        self._a_minute = a_minute
+        self._latest: deque[float] = deque(maxlen=a_minute)
         self._refused = False
         self._not_before = 0.0
         self._lock = threading.Lock()
@@ -56,14 +55,14 @@ class DownloadPace:
         """Zoho has refused a download: it was one too many."""
         with self._lock:
             self._refused = True
-            self._not_before = time.monotonic() + _MINUTE_S / DOWNLOADS_A_MINUTE
+            self._not_before = time.monotonic() + _MINUTE_S / self._a_minute
 
     def _book(self) -> float:
         """Books a download that begins now; returns the seconds to wait, if it may not."""
         with self._lock:
             now = time.monotonic()
             begin = self._not_before
-            if self._refused and len(self._latest) == DOWNLOADS_A_MINUTE:
+            if self._refused and len(self._latest) == self._a_minute:
                 begin = max(begin, self._latest[0] + _MINUTE_S + _GRACE_S)
             if begin <= now:
                 self._latest.append(now)

@@ -18,6 +18,7 @@ from zoho_crm.directory import Directory, Metadata
 from zoho_crm.domains import DOTS, quote_path_part
 from zoho_crm.errors import SCOPE_LACKING
 from zoho_crm.fields import Field
+from zoho_crm.manifest import load_downloads_a_minute
 from zoho_crm.org import Org
 from zoho_crm.problems import Refused, Unreadable
 
@@ -89,7 +90,7 @@ class SourceModules:
         #: Modules whose records Zoho refuses altogether in this run.
         self.records_refused: set[str] = set()
         #: Here because it is one per run, too: Zoho limits the downloads of an org.
-        self.download_pace = DownloadPace()
+        self.download_pace = DownloadPace(load_downloads_a_minute())
         self.wide_queries = WideQueries()
         self.room = Room()
         self.advice = Advice()

@@ -224,11 +224,7 @@ def test_plain_http_leads_to_localhost_only(page: Path) -> None:
 
 
 def test_the_page_names_every_stream_of_settings() -> None:
-    names = {
-        definition["name"]
-        for key, definition in MANIFEST["definitions"].items()
-        if key.endswith("_stream") and "name" in definition and definition["name"].islower()
-    }
+    names = {stream["name"] for stream in MANIFEST["definitions"]["streams"].values()}
 
     missing = {name for name in names if f"`{name}`" not in SOURCE.read_text()}
 

@@ -7,7 +7,10 @@ from typing import Any
 
 import orjson
 import requests
-from airbyte_cdk.sources.declarative.requesters.error_handlers import DefaultErrorHandler
+from airbyte_cdk.sources.declarative.requesters.error_handlers import (
+    DefaultErrorHandler,
+    HttpResponseFilter,
+)
 from airbyte_cdk.sources.declarative.requesters.error_handlers.backoff_strategy import (
     BackoffStrategy,
 )
@@ -149,6 +152,9 @@ class FailuresOnly(ErrorHandler):
     """
 
     rules: DefaultErrorHandler
+    #: A rule for what is no failure here; it comes before the others, and is told whether what was
+    #: asked for is `feature_lacking`.
+    ignored: HttpResponseFilter | None = None
     parameters: InitVar[Mapping[str, Any] | None] = None
 
     @property
@@ -175,7 +181,14 @@ class FailuresOnly(ErrorHandler):
             return redirect
         if answer.ok and find_code(answer) is None:
             return SUCCESS_RESOLUTION
-        return self.rules.interpret_response(isolate_error(answer))
+        return self._ignore(answer) or self.rules.interpret_response(isolate_error(answer))
+
+    def _ignore(self, answer: requests.Response) -> ErrorResolution | None:
+        error = find_error(answer)
+        if self.ignored is None or error is None:
+            return None
+        told = {**error, "feature_lacking": lacks_feature(str(error["code"]))}
+        return self.ignored.matches(isolate_error(answer, told))
 
 
 @dataclass

@@ -35,8 +35,6 @@ LEAST_CALLS_AT_ONCE = 5
 SUB_CALLS_AT_ONCE = 10
 #: A write of more records is in the class.
 _SMALL_WRITE = 10
-#: Results of exports ("Bulk Read: Limitations").
-DOWNLOADS_A_MINUTE = 10
 #: Records that one credit pays for when they are inserted, updated or upserted. UNVERIFIED: that a
 #: deletion of up to a hundred records costs one credit; no page of Zoho's says.
 RECORDS_PER_CREDIT = 10

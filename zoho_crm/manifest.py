@@ -54,6 +54,11 @@ def load_coql_rows(version: str) -> int:
     return int(_load_parts()["definitions"]["versions"][version]["coql_rows"])
 
 
+def load_downloads_a_minute() -> int:
+    """The most results of exports that an org may download in a minute."""
+    return int(_load_parts()["definitions"]["downloads_a_minute"])
+
+
 @cache
 def load_settings_streams() -> frozenset[str]:
     """The names of the streams that the manifest declares."""

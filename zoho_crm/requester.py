@@ -128,20 +128,33 @@ class ZohoRequester(HttpRequester):
         which `read` raises an UndocumentedError is asked for again, like a 503, and is `Unreadable`
         in the end. A call too many that the manifest lets pass is a PutOffError.
         """
+        return self._ask(
+            lambda response: measure(read(parse_body(response)), response),
+            usage_of or self.name,
+            pauses,
+            path=path,
+            request_params=params,
+            request_headers=headers,
+            request_body_json=body,
+        )
+
+    def _ask(
+        self,
+        judge: Callable[[requests.Response], T],
+        usage_of: str,
+        pauses: Sequence[float] = PAUSES_S,
+        **request: Any,
+    ) -> T:
+        """What `judge` makes of Zoho's answer, within the call; see `ask`."""
         sentence = ""
         for pause in (*pauses, None):
-            with get_org(self.config).call(usage_of or self.name):
-                response = self._send(
-                    path=path,
-                    request_params=params,
-                    request_headers=headers,
-                    request_body_json=body,
-                )
+            with get_org(self.config).call(usage_of):
+                response = self._send(**request)
                 assert response is not None
                 if response.status_code == requests.codes.too_many_requests:
                     raise PutOffError(transient_error(_ONE_TOO_MANY), "TOO_MANY_REQUESTS")
                 try:
-                    return measure(read(parse_body(response)), response)
+                    return judge(response)
                 except UndocumentedError as odd:
                     sentence = explain_unreadable(response, odd)
             if pause is not None:

@@ -42,8 +42,6 @@ from zoho_crm.requester import ZohoRequester, build_requester
 
 LOGGER = logging.getLogger("airbyte")
 
-#: Rows of the last minute are left to the next sync: some may not be visible yet.
-_MARGIN = timedelta(seconds=60)
 _SECOND = timedelta(seconds=1)
 
 
@@ -61,6 +59,8 @@ class RecordsRetriever(Retriever):
     name: str
     config: Mapping[str, Any]
     versions: Mapping[str, Mapping[str, int]]
+    #: Seconds before now in which a row may not be visible yet.
+    margin_s: int
     cursor: ConcurrentCursor | None = None
 
     def read_records(
@@ -178,7 +178,8 @@ class RecordsRetriever(Retriever):
     @property
     def _settled(self) -> datetime:
         """What is edited from now on gets a later Modified_Time."""
-        return get_org(self.config).clock.now().replace(microsecond=0) - _MARGIN
+        now = get_org(self.config).clock.now().replace(microsecond=0)
+        return now - timedelta(seconds=self.margin_s)
 
     def _find_deletions_start(self) -> datetime | None:
         """From when on deletions of a module that is read whole are emitted; None: never.

@@ -3,7 +3,9 @@ import logging
 import pytest
 
 from source_zoho_crm.download_pace import DownloadPace
-from zoho_crm.limits import DOWNLOADS_A_MINUTE
+from zoho_crm.manifest import load_downloads_a_minute
+
+DOWNLOADS_A_MINUTE = load_downloads_a_minute()
 
 
 class Clock:
@@ -26,14 +28,14 @@ def clock(mocker) -> Clock:
 
 
 def test_nobody_waits_before_zoho_has_refused_a_download(clock: Clock) -> None:
-    downloads = DownloadPace()
+    downloads = DownloadPace(DOWNLOADS_A_MINUTE)
     for _ in range(100):
         downloads.wait_for_turn()
     assert clock.now == 1_000
 
 
 def test_after_a_refusal_no_minute_has_more_downloads_than_zoho_allows(clock: Clock) -> None:
-    downloads = DownloadPace()
+    downloads = DownloadPace(DOWNLOADS_A_MINUTE)
     for _ in range(DOWNLOADS_A_MINUTE + 1):
         downloads.wait_for_turn()
     downloads.mark_refused()
@@ -50,7 +52,7 @@ def test_after_a_refusal_no_minute_has_more_downloads_than_zoho_allows(clock: Cl
 
 
 def test_all_wait_a_little_when_others_use_up_the_downloads(clock: Clock) -> None:
-    downloads = DownloadPace()
+    downloads = DownloadPace(DOWNLOADS_A_MINUTE)
     for _ in range(12):
         before = clock.now
         downloads.wait_for_turn()
@@ -63,7 +65,7 @@ def test_a_download_that_is_put_off_is_logged_every_half_minute(
     clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, "airbyte"):
-        assert not DownloadPace().download(lambda: False, "Leads, export 7")
+        assert not DownloadPace(DOWNLOADS_A_MINUTE).download(lambda: False, "Leads, export 7")
 
     assert caplog.messages == [
         f"Leads, export 7: waiting {seconds} s for its turn to download."

@@ -294,3 +294,17 @@ def test_credits_that_run_out_while_an_export_is_looked_at_end_the_read(
 
     assert "has used up its API credits" in output.errors[0].trace.error.message
     assert org.calls("bulk.status") == 1
+
+
+def test_a_refusal_to_show_an_export_is_one_with_a_good_status_too(
+    org: Org, vehicles: dict[str, Any]
+) -> None:
+    refusal = {"code": "NO_PERMISSION", "message": "no", "details": {}, "status": "error"}
+    fault = {"match": "bulk.status:Vehicles", "do": "body", "args": {"body": refusal}}
+    org.control("POST", "faults", [fault | {"times": 1}])
+
+    output = org.read(narrow(vehicles, "Plate"), expecting_exception=True)
+
+    error = output.errors[0].trace.error
+    assert error.failure_type == FailureType.config_error
+    assert "NO_PERMISSION" in error.message
