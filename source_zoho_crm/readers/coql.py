@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from source_zoho_crm.prices import fit_limit
 from source_zoho_crm.readers import Page, Row
 from source_zoho_crm.readers.column_groups import (
     group_columns,
@@ -80,12 +81,17 @@ class CoqlReader:
 
     def read_changes(self, since: datetime, end: datetime, *, promised: bool = False) -> Task[None]:
         span = Window(since, end)
-        if not (yield from self._has_more(span, promised=promised)):
+        if (yield from self._has_more(span, promised=promised)):
+            yield from self.read_many(span)
+        else:
             yield span
-            return
+
+    def read_many(self, span: Window) -> Task[None]:
+        """As `read_changes`, of a span with more than a few rows."""
+        since, end = span
         settled = min(end, self._plan.settled)
         if since <= settled:
-            yield from self._widen()
+            yield from self.widen()
             yield from self._read_windows(Window(since, settled))
         if settled < end:
             yield from self.read_moving(max(since, settled + _SECOND), end)
@@ -98,9 +104,27 @@ class CoqlReader:
         """
         span = Window(since, end)
         if (yield from self._has_more(span, promised=False)):
-            yield from self._widen()
+            yield from self.widen()
             yield Wait((yield from self._read_pages(span, promised=True)))
         yield span
+
+    def look(self, window: Window | None, *, promised: bool = False) -> Task[Page]:
+        """The first few rows of a window (None: of all), in one column group, for one credit."""
+        after = "0" if window is None else None
+        page: Page = yield Query(self._groups[0], _FEW, window, after=after, promised=promised)
+        return page
+
+    def read_counted(self, first: Page | None, window: Window | None, rows: int) -> Task[None]:
+        """So many rows, about, without windows in between; `first`: what `look` has shown."""
+        narrow = len(self._groups)
+        yield from self.widen()
+        if len(self._groups) < narrow:
+            # Its other columns would come in more groups than those of the other pages.
+            first = None
+        pages = self._read_pages(window, promised=True, first=first, rows=rows)
+        yield Wait((yield from pages))
+        if window is not None:
+            yield window
 
     def shows(self, key: str) -> Task[bool]:
         """Whether a query finds the record of this id."""
@@ -108,24 +132,29 @@ class CoqlReader:
         return bool(found.rows)
 
     def read_everything(self) -> Task[None]:
-        yield from self._widen()
+        yield from self.widen()
         yield Wait((yield from self._read_pages(None, promised=False)))
 
     def _has_more(self, span: Window, *, promised: bool) -> Task[bool]:
         """Reads the span if it has few rows; returns whether it has more."""
-        few: Page = yield Query(self._groups[0], _FEW, span, promised=promised)
+        few = yield from self.look(span, promised=promised)
         if few.more:
             return True
         # Most modules, most of the time: one call, and one for each further column group.
         if few.rows:
-            yield from self._complete(few.rows, span)
+            yield from self.complete(few.rows, span)
         return False
 
     def _group_columns(self, most: int) -> list[Columns]:
         formulas = self._plan.version["coql_formulas"]
         return group_columns(self._plan.fields, most=most, with_id=True, most_formulas=formulas)
 
-    def _widen(self) -> Task[None]:
+    @property
+    def groups(self) -> int:
+        """Calls that a page with all columns takes."""
+        return len(self._groups)
+
+    def widen(self) -> Task[None]:
         """From now on queries select as many columns as Zoho serves, where that saves queries.
 
         UNVERIFIED: how many columns a query of v8 may select, and how Zoho refuses more: its
@@ -200,23 +229,39 @@ class CoqlReader:
             place = max(1, place // 2)
         return None
 
-    def _read_pages(self, window: Window | None, *, promised: bool) -> Task[list[Started]]:
+    def _read_pages(
+        self,
+        window: Window | None,
+        *,
+        promised: bool,
+        first: Page | None = None,
+        rows: int | None = None,
+    ) -> Task[list[Started]]:
         """Reads the pages of the first column group, and begins to complete them.
 
-        `promised`: it has shown rows. If they are gone meanwhile, one call more is made.
+        `promised`: it has shown rows. If they are gone meanwhile, one call more is made. `first`:
+        the first page; `rows`: of all pages, about, so that none is larger than it has to be.
         """
         parts = []
-        query: Query | None = Query(
-            self._groups[0], self._most_rows, window, after="0", promised=promised
-        )
+        left = rows
+        limit = self._fit_limit(left)
+        query: Query | None = Query(self._groups[0], limit, window, after="0", promised=promised)
         while query:
-            page: Page = yield query
+            page: Page = first or (yield query)
+            first = None
             query = self._follow(query, page)
-            part = self._complete(page.rows, window)
+            if query and left is not None:
+                left -= len(page.rows)
+                query = replace(query, limit=self._fit_limit(left))
+            part = self.complete(page.rows, window)
             # Else it stays in memory until the next one comes.
             del page
             parts.append((yield Start(part, _FIRST)))
         return parts
+
+    def _fit_limit(self, rows: int | None) -> int:
+        """For so many rows; None: for as many as there are."""
+        return self._most_rows if rows is None else fit_limit(rows, self._most_rows)
 
     def _follow(self, query: Query, page: Page) -> Query | None:
         """The query for the rows after a page; None: there are none."""
@@ -227,7 +272,7 @@ class CoqlReader:
             raise repeated_page_error(self._module)
         return replace(query, after=last, promised=True)
 
-    def _complete(self, page: list[Row], window: Window | None) -> Task[None]:
+    def complete(self, page: list[Row], window: Window | None) -> Task[None]:
         """The page's rows with the columns of all column groups.
 
         A row that left the window meanwhile is left out: it is in a later one.
@@ -243,9 +288,11 @@ class CoqlReader:
 
     def _join_groups(self, page: list[Row], window: Window | None) -> Task[list[Row]]:
         before, last = str(int(page[0]["id"]) - 1), page[-1]["id"]
-        # The rows whose further columns are asked for have been shown.
+        # The rows whose further columns are asked for have been shown. More come between them only
+        # where they are edited meanwhile.
+        limit = self._fit_limit(len(page))
         queries = [
-            Query(columns, self._most_rows, window, after=before, upto=last, promised=True)
+            Query(columns, limit, window, after=before, upto=last, promised=True)
             for columns in self._groups[1:]
         ]
         found: list[dict[str, Row]] = [{} for _ in queries]

@@ -266,6 +266,7 @@ class Schedule:
             deleted_since=since,
             in_steps=scenario.windowed and scenario.incremental,
             wide=WideQueries(),
+            usable={"COQL", "Bulk"},
         )
 
 
