@@ -209,7 +209,7 @@ class AutomaticReader:
         most_rows = None
         if "Bulk" in self._usable and not counted:
             most_rows = self._build_prices().count_listed_for_an_export()
-        left = yield from self._rest.read_changes(*window, promised=True, most_rows=most_rows)
+        left = yield from self._rest.read_some(*window, promised=True, most_rows=most_rows)
         if left:
             yield from self._read_the_rest(left, window.end)
 
@@ -229,7 +229,7 @@ class AutomaticReader:
                 raise
             yield from self._leave("Bulk", refusal, come=come)
             self.current = self._rest
-            yield from self._rest.read_changes(left.start, end, emitted=left.emitted)
+            yield from self._rest.read_some(left.start, end, emitted=left.emitted)
 
     def _leave(self, method: str, refusal: Refused, *, come: int = 0) -> Task[None]:
         """Goes on without a method that Zoho refuses. `come`: rows that others have brought."""

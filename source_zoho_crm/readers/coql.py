@@ -75,6 +75,8 @@ class CoqlReader:
         self._module = plan.name
         self._groups = self._group_columns(min(SURE_COLUMNS, plan.version["coql_columns"]))
         self._most_rows = plan.version["coql_rows"]
+        #: Columns of the page that `look` has shown.
+        self._looked_for: Columns = ()
         self._texts = MultiSelectTexts(plan.name)
         self._size = WindowSize()
         self._cast = build_caster(plan.fields, self._texts)
@@ -111,15 +113,15 @@ class CoqlReader:
     def look(self, window: Window | None, *, promised: bool = False) -> Task[Page]:
         """The first few rows of a window (None: of all), in one column group, for one credit."""
         after = "0" if window is None else None
+        self._looked_for = self._groups[0]
         page: Page = yield Query(self._groups[0], _FEW, window, after=after, promised=promised)
         return page
 
     def read_counted(self, first: Page | None, window: Window | None, rows: int) -> Task[None]:
         """So many rows, about, without windows in between; `first`: what `look` has shown."""
-        narrow = len(self._groups)
         yield from self.widen()
-        if len(self._groups) < narrow:
-            # Its other columns would come in more groups than those of the other pages.
+        if self._groups[0] != self._looked_for:
+            # Its other columns are not those of the other groups any more.
             first = None
         pages = self._read_pages(window, promised=True, first=first, rows=rows)
         yield Wait((yield from pages))
@@ -260,8 +262,8 @@ class CoqlReader:
         return parts
 
     def _fit_limit(self, rows: int | None) -> int:
-        """For so many rows; None: for as many as there are."""
-        return self._most_rows if rows is None else fit_limit(rows, self._most_rows)
+        """For so many rows. None, or none where there are more: it is not known how many."""
+        return fit_limit(rows, self._most_rows) if rows and rows > 0 else self._most_rows
 
     def _follow(self, query: Query, page: Page) -> Query | None:
         """The query for the rows after a page; None: there are none."""

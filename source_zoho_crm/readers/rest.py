@@ -130,14 +130,22 @@ class RestReader:
         *,
         promised: bool = False,
         close: Callable[[Window], Task[None]] = close_window,
+    ) -> Task[None]:
+        """As `Reader`. `close`: what a window closes with, after the last of its rows."""
+        yield from self.read_some(since, end, promised=promised, close=close)
+
+    def read_some(
+        self,
+        since: datetime,
+        end: datetime,
+        *,
+        promised: bool = False,
+        close: Callable[[Window], Task[None]] = close_window,
         most_rows: int | None = None,
         emitted: dict[str, str] | None = None,
     ) -> Task[Handover | None]:
-        """As `Reader`. `close`: what a window closes with, after the last of its rows.
-
-        `most_rows`: after so many rows it closes a window and ends; what is left is returned.
-        `emitted`: rows that have come before.
-        """
+        """As `read_changes`. `most_rows`: after so many rows it closes a window and ends; what is
+        left is returned. `emitted`: rows that have come before."""
         stop, start, anchor = format_timestamp(end), since, format_timestamp(since)
         emitted = {} if emitted is None else emitted
         # A longer chain than a page is for those of which it can be proven that no row moved.
