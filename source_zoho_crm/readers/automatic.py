@@ -147,16 +147,16 @@ class AutomaticReader:
         rows, prices = self._rows, self._build_prices()
         if rows is None:
             return {"REST": 0}
+        # Nothing counts those that queries hide. They are taken to be as many as the others.
+        hidden = rows if self._hides_converted else 0
+        lists = prices.of_lists(rows + hidden) + self._price_texts(rows + hidden)
         costs = {
             "COQL": prices.of_queries(rows) - (self._page is not None),
-            "REST": prices.of_lists(rows) + self._price_texts(rows) - (self._look is not None),
-            "Bulk": prices.of_exports(rows),
+            "REST": lists - (self._look is not None),
+            "Bulk": prices.of_exports(rows + hidden),
         }
         if self._converted:
-            costs["COQL"] += _CONVERTED
-        if self._hides_converted:
-            # Nothing counts them. They are taken to be as many as the others.
-            costs["COQL"] += prices.of_lists(rows)
+            costs["COQL"] += prices.of_lists(hidden) if hidden else _CONVERTED
         return {name: cost for name, cost in costs.items() if name in self._usable}
 
     def _price_texts(self, rows: int) -> int:
