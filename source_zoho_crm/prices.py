@@ -18,9 +18,6 @@ _STEPS = (200, 1_000)
 _LONGEST_CHAIN = 5
 _STEP, _AIM = 3, 2.8
 
-#: Steps in which a number of rows is looked for.
-_HOPS = 500
-
 
 def fit_limit(rows: int, most: int) -> int:
     """The cheapest LIMIT that brings so many rows, or the most that the version allows."""
@@ -65,14 +62,6 @@ class Prices:
             steps = ceil(rows / self.version["bulk_rows"] / _AIM)
             exports = _LONGEST_CHAIN + steps * _STEP
         return exports * (CREDITS_OF_AN_EXPORT + _POLLS)
-
-    def find_rows_for_exports(self) -> int:
-        """The fewest rows that cost least by exports, about; at most what one export holds."""
-        holds = self.version["bulk_rows"]
-        for rows in range(_HOPS, holds, _HOPS):
-            if self.of_exports(rows) < min(self.of_queries(rows), self.of_lists(rows)):
-                return rows
-        return holds
 
     def count_listed_for_an_export(self) -> int:
         """Rows whose lists cost as much as an export."""

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from math import ceil
 
 from source_zoho_crm.prices import Prices
 from source_zoho_crm.readers import Page, Reader
@@ -21,6 +22,8 @@ from zoho_crm.problems import Refused
 
 LOGGER = logging.getLogger("airbyte")
 
+#: Steps in which a number of rows is looked for.
+_HOP = 500
 #: Credits for finding out whether queries show converted records.
 _CONVERTED = 3
 
@@ -61,6 +64,8 @@ class AutomaticReader:
         self._look: Look | None = None
         #: How many rows there are; None: not known.
         self._rows: int | None = None
+        #: There may be more than these.
+        self._more = False
         self._hides_converted = False
 
     @property
@@ -112,19 +117,18 @@ class AutomaticReader:
             return
         try:
             yield from self._coql.widen()
-            prices = self._build_prices()
-            enough = prices.find_rows_for_exports()
+            enough = self._find_rows_for_exports()
             aggregates = bool(self._plan.version["coql_aggregates"])
-            rows = yield from count_rows(window, aggregates=aggregates, enough=enough)
+            counted = yield from count_rows(window, aggregates=aggregates, enough=enough)
         except Refused as refusal:
             yield from self._leave("COQL", refusal)
             return
         shown = self._look.rows if self._look else len(self._page.rows if self._page else ())
-        self._rows = max(rows, shown + 1)
+        self._rows, self._more = max(counted.rows, shown + 1), counted.more
 
     def _read_by_the_cheapest(self, window: Window | None) -> Task[None]:
         while True:
-            costs = self._compute_costs()
+            costs = {"REST": 0} if self._rows is None else self._compute_costs(self._rows)
             method = min(costs, key=lambda name: costs[name])
             if method == "COQL" and self._converted and not self._hides_converted:
                 since = window and window.start
@@ -141,12 +145,21 @@ class AutomaticReader:
             else:
                 return
 
-    def _compute_costs(self) -> dict[str, int]:
+    def _find_rows_for_exports(self) -> int:
+        """The fewest rows of which exports cost least, about; a window of queries, where they do
+        not serve."""
+        if "Bulk" not in self._usable:
+            return MOST_ROWS
+        for rows in range(_HOP, self._plan.version["bulk_rows"], _HOP):
+            costs = self._compute_costs(rows)
+            if min(costs, key=lambda name: costs[name]) == "Bulk":
+                return rows
+        return self._plan.version["bulk_rows"]
+
+    def _compute_costs(self, rows: int) -> dict[str, int]:
         """Credits of the methods that serve, the first page being read; the best of equal ones is
         the first."""
-        rows, prices = self._rows, self._build_prices()
-        if rows is None:
-            return {"REST": 0}
+        prices = self._build_prices()
         # Nothing counts those that queries hide. They are taken to be as many as the others.
         hidden = rows if self._hides_converted else 0
         lists = prices.of_lists(rows + hidden) + self._price_texts(rows + hidden)
@@ -160,12 +173,13 @@ class AutomaticReader:
         return {name: cost for name, cost in costs.items() if name in self._usable}
 
     def _price_texts(self, rows: int) -> int:
-        """Calls for rich texts that lists cut: of all rows, unless a page has shown how many."""
+        """Calls for rich texts that lists cut: of all rows, unless one page shows all. The oldest
+        rows, which come first, may have fewer."""
         if not any(field.is_rich_text for field in self._plan.fields):
             return 0
         at_once = self._plan.version["rich_ids"]
-        cut = rows * self._look.cut // max(self._look.rows, 1) if self._look else rows
-        return 2 * -(-cut // at_once) if at_once else cut
+        cut = self._look.cut if self._look and not self._look.more else rows
+        return 2 * ceil(cut / at_once) if at_once else cut
 
     def _build_prices(self) -> Prices:
         return Prices(
@@ -194,7 +208,7 @@ class AutomaticReader:
                 yield from self._converted.read_everything(promised=True)
             else:
                 yield from self._converted.read_changes(*window, promised=True)
-        elif window is None or self._plan.span is None or rows < MOST_ROWS:
+        elif window is None or self._plan.span is None or (rows < MOST_ROWS and not self._more):
             yield from self._coql.read_counted(self._page, window, rows)
         else:
             yield from self._coql.read_many(window)
@@ -253,6 +267,6 @@ class AutomaticReader:
             return
         second = min(others, key=lambda name: others[name])
         LOGGER.info(
-            f"{self._plan.name}: {self._rows:,} records, read by {method}: about "
-            f"{costs[method]:,} credits; by {second} about {others[second]:,}."
+            f"{self._plan.name}: {self._rows:,} records{' and more' if self._more else ''}, read "
+            f"by {method}: about {costs[method]:,} credits; by {second} about {others[second]:,}."
         )

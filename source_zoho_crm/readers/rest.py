@@ -160,7 +160,8 @@ class RestReader:
             begun: Moment = self._looked[0] if self._looked else (yield Now())
             block = Block(anchor, second.upto, stop, emitted)
             block.promised = block.promised or promised
-            yield from self._read_block(block, size.pages, due, left, parts)
+            most = size.pages if most_rows is None else 1 + (most_rows - total) // PER_PAGE
+            yield from self._read_block(block, min(most, size.pages), due, left, parts)
             rows, total = rows + block.taken, total + block.taken
             enough = most_rows is not None and total >= most_rows
             # In place: parts that are under way add to it.

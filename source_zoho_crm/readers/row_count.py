@@ -1,5 +1,7 @@
 """How many rows a read has, asked before it begins."""
 
+from typing import NamedTuple
+
 from source_zoho_crm.readers import Page
 from source_zoho_crm.readers.steps import Count, Query, Task
 from source_zoho_crm.readers.windows import MOST_ROWS, Window
@@ -7,7 +9,14 @@ from zoho_crm.errors import SCOPE_LACKING, is_not_served
 from zoho_crm.problems import Refused
 
 
-def count_rows(window: Window | None, *, aggregates: bool, enough: int) -> Task[int]:
+class Counted(NamedTuple):
+    """A number of rows. `more`: there are that many, and maybe more."""
+
+    rows: int
+    more: bool = False
+
+
+def count_rows(window: Window | None, *, aggregates: bool, enough: int) -> Task[Counted]:
     """Rows of a window, None: of the module; one credit.
 
     Without `aggregates` queries find out whether there is a row at a far place, a credit for each
@@ -16,15 +25,15 @@ def count_rows(window: Window | None, *, aggregates: bool, enough: int) -> Task[
     if aggregates:
         rows = yield from _count(window)
         if rows is not None:
-            return rows
+            return Counted(rows)
     found, after = 0, "0"
     while found < enough:
         place = min(MOST_ROWS, enough - found)
         page: Page = yield Query(("id",), 1, window, after=after, offset=place - 1)
         if not page.rows:
-            return found + place - 1
+            return Counted(found + place - 1)
         found, after = found + place, page.rows[0]["id"]
-    return found
+    return Counted(found, more=True)
 
 
 def _count(window: Window | None) -> Task[int | None]:

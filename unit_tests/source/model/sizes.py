@@ -75,7 +75,7 @@ _CONSTANTS: Mapping[ModuleType, Mapping[str, Any]] = {
     rich_text: {"_CUT": CUT, "_IDS_AT_ONCE": IDS_AT_ONCE},
     windows: {"MOST_ROWS": OFFSETS, "_FEWEST_ROWS": 2},
     row_count: {"MOST_ROWS": OFFSETS},
-    automatic: {"MOST_ROWS": OFFSETS},
+    automatic: {"MOST_ROWS": OFFSETS, "_HOP": 1},
     # An export costs as much as a few pages.
     prices: {
         "PER_PAGE": PER_PAGE,
@@ -84,7 +84,6 @@ _CONSTANTS: Mapping[ModuleType, Mapping[str, Any]] = {
         "_POLLS": 1,
         "_SEARCH": 1,
         "_STEPS": (2, 3),
-        "_HOPS": 1,
         "_LONGEST_CHAIN": 2,
     },
     coql: {"_FEW": 2, "_IDS_AT_ONCE": IDS_AT_ONCE, "SURE_COLUMNS": SURE_COLUMNS},
