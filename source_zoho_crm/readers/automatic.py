@@ -14,7 +14,7 @@ from source_zoho_crm.readers.emission import Emission
 from source_zoho_crm.readers.export_chain import Ids
 from source_zoho_crm.readers.read_plan import ReadPlan
 from source_zoho_crm.readers.rest import Handover, Look, RestReader
-from source_zoho_crm.readers.row_count import count_rows
+from source_zoho_crm.readers.row_count import Counted, count_rows
 from source_zoho_crm.readers.steps import GiveUp, Task
 from source_zoho_crm.readers.windows import MOST_ROWS, Window
 from zoho_crm.errors import SCOPE_LACKING, is_not_served
@@ -64,8 +64,7 @@ class AutomaticReader:
         self._look: Look | None = None
         #: How many rows there are; None: not known.
         self._rows: int | None = None
-        #: There may be more than these.
-        self._more = False
+        self._counted: Counted | None = None
         self._hides_converted = False
 
     @property
@@ -119,12 +118,12 @@ class AutomaticReader:
             yield from self._coql.widen()
             enough = self._find_rows_for_exports()
             aggregates = bool(self._plan.version["coql_aggregates"])
-            counted = yield from count_rows(window, aggregates=aggregates, enough=enough)
+            self._counted = yield from count_rows(window, aggregates=aggregates, enough=enough)
         except Refused as refusal:
             yield from self._leave("COQL", refusal)
             return
         shown = self._look.rows if self._look else len(self._page.rows if self._page else ())
-        self._rows, self._more = max(counted.rows, shown + 1), counted.more
+        self._rows = max(self._counted.rows, shown + 1)
 
     def _read_by_the_cheapest(self, window: Window | None) -> Task[None]:
         while True:
@@ -208,10 +207,15 @@ class AutomaticReader:
                 yield from self._converted.read_everything(promised=True)
             else:
                 yield from self._converted.read_changes(*window, promised=True)
-        elif window is None or self._plan.span is None or (rows < MOST_ROWS and not self._more):
+        elif window is None or self._plan.span is None or self._fits_one_window:
             yield from self._coql.read_counted(self._page, window, rows)
         else:
             yield from self._coql.read_many(window)
+
+    @property
+    def _fits_one_window(self) -> bool:
+        more = self._counted is not None and self._counted.more
+        return (self._rows or 0) < MOST_ROWS and not more
 
     def _read_by_lists(self, window: Window | None) -> Task[None]:
         """By lists; where the rows are not counted and exports serve, not by lists alone."""
@@ -263,10 +267,10 @@ class AutomaticReader:
     def _tell(self, method: str, costs: dict[str, int]) -> None:
         """Says of a large module by what it is read, and why."""
         others = {name: cost for name, cost in costs.items() if name != method}
-        if (self._rows or 0) < MOST_ROWS or not others:
+        if self._counted is None or (self._rows or 0) < MOST_ROWS or not others:
             return
         second = min(others, key=lambda name: others[name])
         LOGGER.info(
-            f"{self._plan.name}: {self._rows:,} records{' and more' if self._more else ''}, read "
-            f"by {method}: about {costs[method]:,} credits; by {second} about {others[second]:,}."
+            f"{self._plan.name}: {self._counted.text}, read by {method}: about "
+            f"{costs[method]:,} credits; by {second} about {others[second]:,}."
         )

@@ -10,9 +10,10 @@ from zoho_crm.problems import Refused
 
 
 class Counted(NamedTuple):
-    """A number of rows. `more`: there are that many, and maybe more."""
+    """A number of rows, and what the log says of it. `more`: there may be more."""
 
     rows: int
+    text: str
     more: bool = False
 
 
@@ -20,20 +21,20 @@ def count_rows(window: Window | None, *, aggregates: bool, enough: int) -> Task[
     """Rows of a window, None: of the module; one credit.
 
     Without `aggregates` queries find out whether there is a row at a far place, a credit for each
-    10,000 rows, until there are `enough`. The answer is the most that there can be, or `enough`.
+    10,000 rows, until there are `enough`. The answer is half way to the first place without one.
     """
     if aggregates:
         rows = yield from _count(window)
         if rows is not None:
-            return Counted(rows)
+            return Counted(rows, f"{rows:,} records")
     found, after = 0, "0"
     while found < enough:
         place = min(MOST_ROWS, enough - found)
         page: Page = yield Query(("id",), 1, window, after=after, offset=place - 1)
         if not page.rows:
-            return Counted(found + place - 1)
+            return Counted(found + place // 2, f"fewer than {found + place:,} records")
         found, after = found + place, page.rows[0]["id"]
-    return Counted(found, more=True)
+    return Counted(found, f"{found:,} records and more", more=True)
 
 
 def _count(window: Window | None) -> Task[int | None]:
