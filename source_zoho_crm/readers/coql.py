@@ -1,6 +1,5 @@
 """The COQL reader: records by Zoho's query language."""
 
-import logging
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,12 +21,12 @@ from source_zoho_crm.readers.steps import (
     Moment,
     Now,
     Query,
-    Sleep,
     Start,
     Started,
     Task,
     Wait,
 )
+from source_zoho_crm.readers.wide_queries import SURE_COLUMNS, are_wide_queries_served
 from source_zoho_crm.readers.windows import (
     CURSOR_FIELD,
     Window,
@@ -37,20 +36,13 @@ from source_zoho_crm.readers.windows import (
 )
 from zoho_crm.fields import build_caster
 from zoho_crm.multi_select import MultiSelectTexts
-from zoho_crm.problems import Refused
 
-LOGGER = logging.getLogger("airbyte")
-
-#: Columns that a query of every version may select.
-SURE_COLUMNS = 50
 #: COQL: at most 50 values in a list.
 _IDS_AT_ONCE = 50
 #: The first page of a window that may be small: 200 rows cost the least, if Zoho charges by what is
 #: asked for (UNVERIFIED).
 _FEW = 200
 _SECOND = timedelta(seconds=1)
-#: Seconds until it is looked again whether another stream knows how wide queries may be.
-_LOOK_S = 0.1
 #: How many rows are tried for a Modified_Time at which the window can end.
 _TRIES = 3
 #: Windows that are read at a time.
@@ -157,32 +149,12 @@ class CoqlReader:
         return len(self._groups)
 
     def widen(self) -> Task[None]:
-        """From now on queries select as many columns as Zoho serves, where that saves queries.
-
-        UNVERIFIED: how many columns a query of v8 may select, and how Zoho refuses more: its
-        OpenAPI and a client in production say 500, its pages 50. So a query for one row tells, once
-        in a run; after a refusal, whatever it is, no query selects more than 50.
-        """
-        groups, wide = self._group_columns(self._plan.version["coql_columns"]), self._plan.wide
+        """From now on queries select as many columns as Zoho serves, where that saves queries."""
+        groups = self._group_columns(self._plan.version["coql_columns"])
         if len(groups) == len(self._groups):
             return
-        while wide.is_asked:
-            # By another stream.
-            yield Sleep(_LOOK_S)
-        if wide.is_served is None:
-            wide.is_asked = True
-            try:
-                yield Query(max(groups, key=len), 1, after="0")
-                wide.is_served = True
-            except Refused as refusal:
-                LOGGER.info(
-                    f"{self._module}: Zoho refuses a query of more than {SURE_COLUMNS} columns "
-                    f"({refusal.code}), so this run selects no more at a time."
-                )
-                wide.is_served = False
-            finally:
-                wide.is_asked = False
-        if wide.is_served:
+        widest = max(groups, key=len)
+        if (yield from are_wide_queries_served(self._module, self._plan.wide, widest)):
             self._groups = groups
 
     def _read_windows(self, span: Window) -> Task[None]:
