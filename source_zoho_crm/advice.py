@@ -5,14 +5,8 @@ from collections import Counter
 from collections.abc import Mapping
 from math import ceil
 
-from source_zoho_crm.readers.lists import PER_PAGE
-from source_zoho_crm.readers.windows import MOST_ROWS
-from zoho_crm.limits import CREDITS_OF_AN_EXPORT, compute_query_credits
+from source_zoho_crm.prices import Prices
 
-#: Calls that poll an export and fetch it: rarely more than this.
-_POLLS = 10
-#: Credits for finding the windows of a module by queries, besides one query per window.
-_SEARCH = 5
 #: A module with so few rows is one query, or one page of a list.
 _FEW = 200
 #: Credits that must be saved in all.
@@ -71,22 +65,18 @@ class Advice:
 
 
 def _compute_costs(rows: int, columns: int, version: Mapping[str, int]) -> dict[str, int]:
-    """Credits of each retrieval method, id and cursor being in every column group ("API Limits").
+    """Credits of each retrieval method, id and cursor being in every column group.
 
     The id alone is a call, too, and so is finding out that there are no rows.
     """
     columns = max(columns, 1)
-    groups = ceil(columns / version["coql_columns"])
-    pages = ceil(rows / version["coql_rows"])
-    windows = rows // MOST_ROWS + _SEARCH
-    lists = max(ceil(rows / PER_PAGE), 1) * ceil(columns / (version["rest_columns"] or columns))
-    exports = ceil(rows / version["bulk_rows"])
-    queries = pages * groups * compute_query_credits(version["coql_rows"]) + windows
+    prices = Prices(
+        version,
+        query_groups=ceil(columns / version["coql_columns"]),
+        list_groups=ceil(columns / (version["rest_columns"] or columns)),
+    )
+    lists = prices.of_lists(rows)
     if rows <= _FEW:
         # Bulk lists them.
-        return {"COQL": groups if rows else 1, "REST": lists, "Bulk": lists}
-    return {
-        "COQL": queries,
-        "REST": lists,
-        "Bulk": exports * (CREDITS_OF_AN_EXPORT + _POLLS),
-    }
+        return {"COQL": prices.query_groups if rows else 1, "REST": lists, "Bulk": lists}
+    return {"COQL": prices.of_windows(rows), "REST": lists, "Bulk": prices.of_exports(rows)}

@@ -2,10 +2,11 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from itertools import chain, islice
 from typing import Any
 
-from source_zoho_crm.methods import get_method
+from source_zoho_crm.methods import AUTOMATIC, SCOPED, get_method
 from source_zoho_crm.modules import get_modules
 from zoho_crm.answers import accept_any_body, build_page_parser
 from zoho_crm.coql import build_select
@@ -29,11 +30,11 @@ _MODULES_TRIED = 5
 
 def find_needed_scopes(config: Mapping[str, Any]) -> dict[str, str]:
     """The smallest scopes for what the config reads, by what needs them."""
-    method = _name_method(config)
+    methods = _name_methods(config)
     return {
         what: scope
         for what, scope in load_scopes("source").items()
-        if what not in _CALLS or what == method
+        if what not in _CALLS or what in methods
     }
 
 
@@ -62,9 +63,13 @@ def check_connection(org: Org, config: Mapping[str, Any]) -> None:
     modules = _iterate_modules(org, ask)
     first = attempt("settings", lambda: _find_first(modules, org)) or _ANY_MODULE
     module = attempt("modules", lambda: _find_first_listed(ask, chain([first], modules))) or first
-    method = _name_method(config)
-    if method in _CALLS and needed["modules"] not in missing:
-        attempt(method, lambda: _CALLS[method](config, module))
+    if needed["modules"] not in missing:
+        lacking = len(missing)
+        for method in _name_methods(config):
+            attempt(method, partial(_CALLS[method], config, module))
+        if get_method(config) == AUTOMATIC:
+            _warn_of_methods_left_out(missing[lacking:])
+            del missing[lacking:]
     if missing:
         raise config_error(
             f"The refresh token lacks {'a scope' if len(missing) == 1 else 'scopes'}: "
@@ -75,9 +80,18 @@ def check_connection(org: Org, config: Mapping[str, Any]) -> None:
     LOGGER.info(_describe(org, details or {}, config, get_modules(org).count_served(ask)))
 
 
-def _name_method(config: Mapping[str, Any]) -> str:
-    """The retrieval method, by the name of the scope that it alone needs, if any."""
-    return get_method(config).lower()
+def _name_methods(config: Mapping[str, Any]) -> list[str]:
+    """The retrieval methods that need a scope of their own, by what the scope is for."""
+    method = get_method(config)
+    return [name.lower() for name in SCOPED if method in (name, AUTOMATIC)]
+
+
+def _warn_of_methods_left_out(scopes: Iterable[str]) -> None:
+    for scope in scopes:
+        LOGGER.warning(
+            f"The refresh token lacks {scope}, so Automatic leaves out the retrieval method that "
+            "needs it. That may cost more API credits."
+        )
 
 
 def _describe(org: Org, details: Mapping[str, Any], config: Mapping[str, Any], modules: int) -> str:

@@ -94,6 +94,8 @@ class SourceModules:
         self.wide_queries = WideQueries()
         self.room = Room()
         self.advice = Advice()
+        #: For Automatic; None: not known yet.
+        self.usable_methods: set[str] | None = None
 
     def list_names(self, requester: Metadata) -> list[str]:
         """The API names of all modules of the org, in Zoho's order."""

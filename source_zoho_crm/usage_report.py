@@ -34,6 +34,7 @@ def report_usage(
     finally:
         for sentence in format_usage(rows, org.usage.by_stream):
             LOGGER.info(sentence)
+        # Reads of Automatic are not counted, so that it gets none.
         if advice := get_modules(org).advice.build_sentence(get_method(config)):
             LOGGER.info(advice)
 

@@ -105,11 +105,11 @@ OF_THE_SOURCE = [
     ),
     (
         {"retrieval": {"use_coql": True}},
-        "Use COQL (retrieval) needs use_coql: enabled or disabled, not true.",
+        "Use COQL (retrieval) needs use_coql: enabled or disabled or automatic, not true.",
     ),
     (
         {"retrieval": {"api_type": "Bulk"}},
-        "Use COQL (retrieval) needs use_coql: enabled or disabled.",
+        "Use COQL (retrieval) needs use_coql: enabled or disabled or automatic.",
     ),
     (
         {"retrieval": "REST"},

@@ -241,6 +241,7 @@ def test_settings_of_the_first_two_cards_stay_in_sight_though_they_may_be_absent
         {"start_datetime": ""},
         {"retrieval": {}},
         {"retrieval": {"use_coql": "disabled"}},
+        {"retrieval": {"use_coql": "automatic"}},
         {"automations": {}, "object_storage_config": {}},
     ],
     ids=lambda changes: ",".join(changes),
@@ -411,7 +412,7 @@ def test_the_choices_of_the_form_are_those_of_the_manifest() -> None:
 
 def test_the_start_date_is_seen_and_the_api_type_only_where_coql_is_off() -> None:
     properties = form("source")["properties"]
-    enabled, disabled = properties["retrieval"]["oneOf"]
+    enabled, disabled, automatic = properties["retrieval"]["oneOf"]
 
     assert properties["start_datetime"]["always_show"] is True
     assert properties["retrieval"]["title"] == "Use COQL"
@@ -419,6 +420,7 @@ def test_the_start_date_is_seen_and_the_api_type_only_where_coql_is_off() -> Non
     assert disabled["properties"]["api_type"]["title"] == "API type"
     assert disabled["properties"]["api_type"]["default"] == "REST"
     assert disabled["required"] == ["use_coql"]
+    assert list(automatic["properties"]) == ["use_coql"]
 
 
 def test_the_destination_never_offers_to_overwrite() -> None:

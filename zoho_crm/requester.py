@@ -228,6 +228,17 @@ class ZohoRequester(HttpRequester):
             if not found.more:
                 return
 
+    @property
+    def granted(self) -> frozenset[str]:
+        """The scopes of the token; empty where Zoho does not say."""
+        return self._signer.granted
+
+    @property
+    def _signer(self) -> ZohoAuthenticator:
+        authenticator = self.get_authenticator()
+        assert isinstance(authenticator, ZohoAuthenticator)
+        return authenticator
+
     def get_url(
         self,
         *,
@@ -238,9 +249,7 @@ class ZohoRequester(HttpRequester):
         url = super().get_url(
             stream_state=stream_state, stream_slice=stream_slice, next_page_token=next_page_token
         )
-        authenticator = self.get_authenticator()
-        assert isinstance(authenticator, ZohoAuthenticator)
-        return url.replace(self.config["_zoho"]["api"], authenticator.api, 1)
+        return url.replace(self.config["_zoho"]["api"], self._signer.api, 1)
 
     def _send(self, **request: Any) -> requests.Response | None:
         try:
@@ -274,9 +283,7 @@ class ZohoRequester(HttpRequester):
         scopes = self.config["_zoho"].get("scopes")
         if not scopes:
             return Refused(error, SCOPE_LACKING)
-        authenticator = self.get_authenticator()
-        assert isinstance(authenticator, ZohoAuthenticator)
-        sentence, held = explain_missing_scope(url, scopes.split(","), authenticator.granted)
+        sentence, held = explain_missing_scope(url, scopes.split(","), self.granted)
         return Refused(
             config_error(sentence, internal=error.internal_message),
             SCOPE_LACKING,

@@ -55,6 +55,12 @@ def explain_missing_scope(
     return sentence, True
 
 
+def is_granted(granted: frozenset[str], scope: str) -> bool:
+    """Whether the token's scopes contain one like ZohoCRM.coql.READ, or a wider one."""
+    _, area, right = scope.split(".")
+    return _holds(granted, scope, ("crm", "", area), (right,))
+
+
 def _find_areas(parts: Sequence[str]) -> tuple[str, ...]:
     """Of a path like crm/v8/settings/fields or crm/bulk/v8/read."""
     if parts[1:2] == ["bulk"]:

@@ -15,7 +15,7 @@ from source_zoho_crm.bulk_read import BulkRead
 from source_zoho_crm.calls import Calls
 from source_zoho_crm.driver import drive
 from source_zoho_crm.letter_case import build_field_warnings
-from source_zoho_crm.methods import get_method
+from source_zoho_crm.methods import AUTOMATIC, find_usable, get_method
 from source_zoho_crm.modules import Module, get_modules
 from source_zoho_crm.odd_values import OddValues
 from source_zoho_crm.packed_records import PACKED, pack
@@ -121,6 +121,7 @@ class RecordsRetriever(Retriever):
             # A child that is read whole emits no state, and a full refresh resumes from none.
             in_steps=self._module.windowed and incremental,
             wide=get_modules(get_org(self.config)).wide_queries,
+            usable=self._usable,
         )
 
     def _report(self, read: ModuleRead) -> None:
@@ -130,6 +131,8 @@ class RecordsRetriever(Retriever):
             LOGGER.info(f"{self.name}: {rows:,} records{also} read by {read.reader.name}.")
         org = get_org(self.config)
         spent = org.usage.by_stream.get(self.name)
+        if get_method(self.config) == AUTOMATIC:
+            return
         # After a first read the next ones are not like it.
         first = is_incremental(self.config, self.name) and not has_state(self.config, self.name)
         if spent and not (first or read.reader.replaced_by_rest):
@@ -215,6 +218,14 @@ class RecordsRetriever(Retriever):
             )
         )
         self.cursor.close_partition(part)
+
+    @property
+    def _usable(self) -> set[str]:
+        """The retrieval methods that the token's scopes open, one set for all reads of a run."""
+        modules = get_modules(get_org(self.config))
+        if modules.usable_methods is None and get_method(self.config) == AUTOMATIC:
+            modules.usable_methods = set(find_usable(self._requester.granted))
+        return modules.usable_methods or set()
 
     @cached_property
     def _calls(self) -> Calls:

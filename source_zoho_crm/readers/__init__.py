@@ -12,8 +12,10 @@ __all__ = ["Page", "Reader", "Row"]
 class Reader(Protocol):
     """Reads one module. Its tasks yield rows in canonical form, in pages, and windows."""
 
-    #: What the log calls it.
-    name: str
+    @property
+    def name(self) -> str:
+        """What the log calls it."""
+        ...
 
     def read_changes(self, since: datetime, end: datetime, *, promised: bool = False) -> Task[None]:
         """The records modified from `since` to `end`, both included.

@@ -67,17 +67,25 @@ class BulkReader:
         self._most_rows = plan.version["bulk_rows"]
         self._most_pages = plan.version["bulk_pages"]
 
-    def read_changes(self, since: datetime, end: datetime, *, promised: bool = False) -> Task[None]:
+    def read_changes(
+        self,
+        since: datetime,
+        end: datetime,
+        *,
+        promised: bool = False,
+        before: Sequence[Ids] = (),
+    ) -> Task[None]:
+        """As `Reader`. `before`: rows that have come."""
         # One window, mostly. No list counts rows, so it cannot be cut before it is exported, and no
         # part of it is known to be complete before all is: exports have no documented order.
         window = Window(since, end)
-        if (yield from self._is_empty(since)):
+        if not promised and (yield from self._is_empty(since)):
             yield window
         else:
-            yield from self._read(window, ())
+            yield from self._read(window, before)
 
-    def read_everything(self) -> Task[None]:
-        if not (yield from self._is_empty(None)):
+    def read_everything(self, *, promised: bool = False) -> Task[None]:
+        if promised or not (yield from self._is_empty(None)):
             yield from self._read(None, ())
 
     def _is_empty(self, since: datetime | None) -> Task[bool]:

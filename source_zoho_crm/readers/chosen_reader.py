@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from source_zoho_crm.readers import Page, Reader, Row
+from source_zoho_crm.readers.automatic import AutomaticReader
 from source_zoho_crm.readers.bulk import BulkReader
 from source_zoho_crm.readers.converted import CoqlAndConvertedReader
 from source_zoho_crm.readers.coql import CoqlReader
@@ -61,7 +62,7 @@ class ChosenReader:
         Never by exports: one page of a list shows whether any are missing.
         """
         self._emission.drop_windows()
-        if isinstance(self._reader, BulkReader):
+        if isinstance(self._current, BulkReader | AutomaticReader):
             self._reader = self._build_rest()
         yield from self._read_or_fall_back(lambda: self._reader.read_everything())
 
@@ -85,7 +86,7 @@ class ChosenReader:
         except Refused as refusal:
             elsewhere = is_not_served(refusal.code) or refusal.scopes_held
             begun = self._emission.rows
-            if begun or not elsewhere or isinstance(self._reader, RestReader):
+            if begun or not elsewhere or isinstance(self._current, RestReader):
                 raise
             LOGGER.info(
                 f"{self._plan.name}: {self.name} does not serve this module "
@@ -125,15 +126,30 @@ class ChosenReader:
         else:
             yield from self._reader.read_changes(plan.start, far)
 
+    @property
+    def _current(self) -> Reader:
+        """The reader that reads: Automatic is several."""
+        reader = self._reader
+        return reader.current if isinstance(reader, AutomaticReader) else reader
+
     def _choose(self) -> Reader:
         plan = self._plan
+        if plan.method == "Automatic":
+            return AutomaticReader(
+                plan,
+                self._emission,
+                rest=self._build_rest(),
+                bulk=BulkReader(plan, self._detector),
+                build_converted=self._add_converted,
+            )
         if plan.method == "Bulk":
             return BulkReader(plan, self._detector)
         if plan.method == "REST":
             return self._build_rest()
         coql = CoqlReader(plan)
-        if not plan.module.is_convertible:
-            return coql
+        return self._add_converted(coql) if plan.module.is_convertible else coql
+
+    def _add_converted(self, coql: CoqlReader) -> CoqlAndConvertedReader:
         return CoqlAndConvertedReader(coql, self._build_rest("true"))
 
     def _build_rest(self, converted: str = "both") -> RestReader:

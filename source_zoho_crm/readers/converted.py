@@ -25,12 +25,13 @@ class CoqlAndConvertedReader:
         self.name = coql.name
         self._coql = coql
         self._converted = converted
+        self._hidden: bool | None = None
 
     def read_changes(self, since: datetime, end: datetime, *, promised: bool = False) -> Task[None]:
-        if not (yield from find_some_id(since)):
+        if not (promised or (yield from find_some_id(since))):
             yield Window(since, end)
             return
-        if not (yield from self._are_hidden(since)):
+        if not (yield from self.are_hidden(since)):
             yield from self._coql.read_changes(since, end, promised=True)
             return
         # Before a window closes: a state must not pass rows that are still to come.
@@ -41,14 +42,20 @@ class CoqlAndConvertedReader:
             close=lambda window: self._coql.read_changes(*window),
         )
 
-    def read_everything(self) -> Task[None]:
-        if not (yield from find_some_id(None)):
+    def read_everything(self, *, promised: bool = False) -> Task[None]:
+        if not (promised or (yield from find_some_id(None))):
             return
-        if (yield from self._are_hidden(None)):
+        if (yield from self.are_hidden(None)):
             yield from self._converted.read_everything()
         yield from self._coql.read_everything()
 
-    def _are_hidden(self, since: datetime | None) -> Task[bool]:
+    def are_hidden(self, since: datetime | None) -> Task[bool]:
+        """Whether there are converted leads and queries do not show them; found out once."""
+        if self._hidden is None:
+            self._hidden = yield from self._find_hidden(since)
+        return self._hidden
+
+    def _find_hidden(self, since: datetime | None) -> Task[bool]:
         for _ in range(_SAMPLES):
             some = yield from find_converted(since)
             if some is None or (yield from self._coql.shows(some["id"])):

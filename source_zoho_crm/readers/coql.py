@@ -1,11 +1,11 @@
 """The COQL reader: records by Zoho's query language."""
 
-import logging
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from source_zoho_crm.prices import fit_limit
 from source_zoho_crm.readers import Page, Row
 from source_zoho_crm.readers.column_groups import (
     group_columns,
@@ -21,12 +21,12 @@ from source_zoho_crm.readers.steps import (
     Moment,
     Now,
     Query,
-    Sleep,
     Start,
     Started,
     Task,
     Wait,
 )
+from source_zoho_crm.readers.wide_queries import SURE_COLUMNS, are_wide_queries_served
 from source_zoho_crm.readers.windows import (
     CURSOR_FIELD,
     Window,
@@ -36,20 +36,13 @@ from source_zoho_crm.readers.windows import (
 )
 from zoho_crm.fields import build_caster
 from zoho_crm.multi_select import MultiSelectTexts
-from zoho_crm.problems import Refused
 
-LOGGER = logging.getLogger("airbyte")
-
-#: Columns that a query of every version may select.
-SURE_COLUMNS = 50
 #: COQL: at most 50 values in a list.
 _IDS_AT_ONCE = 50
 #: The first page of a window that may be small: 200 rows cost the least, if Zoho charges by what is
 #: asked for (UNVERIFIED).
 _FEW = 200
 _SECOND = timedelta(seconds=1)
-#: Seconds until it is looked again whether another stream knows how wide queries may be.
-_LOOK_S = 0.1
 #: How many rows are tried for a Modified_Time at which the window can end.
 _TRIES = 3
 #: Windows that are read at a time.
@@ -74,18 +67,25 @@ class CoqlReader:
         self._module = plan.name
         self._groups = self._group_columns(min(SURE_COLUMNS, plan.version["coql_columns"]))
         self._most_rows = plan.version["coql_rows"]
+        #: Columns of the page that `look` has shown.
+        self._looked_for: Columns = ()
         self._texts = MultiSelectTexts(plan.name)
         self._size = WindowSize()
         self._cast = build_caster(plan.fields, self._texts)
 
     def read_changes(self, since: datetime, end: datetime, *, promised: bool = False) -> Task[None]:
         span = Window(since, end)
-        if not (yield from self._has_more(span, promised=promised)):
+        if (yield from self._has_more(span, promised=promised)):
+            yield from self.read_many(span)
+        else:
             yield span
-            return
+
+    def read_many(self, span: Window) -> Task[None]:
+        """As `read_changes`, of a span with more than a few rows."""
+        since, end = span
         settled = min(end, self._plan.settled)
         if since <= settled:
-            yield from self._widen()
+            yield from self.widen()
             yield from self._read_windows(Window(since, settled))
         if settled < end:
             yield from self.read_moving(max(since, settled + _SECOND), end)
@@ -98,9 +98,27 @@ class CoqlReader:
         """
         span = Window(since, end)
         if (yield from self._has_more(span, promised=False)):
-            yield from self._widen()
+            yield from self.widen()
             yield Wait((yield from self._read_pages(span, promised=True)))
         yield span
+
+    def look(self, window: Window | None, *, promised: bool = False) -> Task[Page]:
+        """The first few rows of a window (None: of all), in one column group, for one credit."""
+        after = "0" if window is None else None
+        self._looked_for = self._groups[0]
+        page: Page = yield Query(self._groups[0], _FEW, window, after=after, promised=promised)
+        return page
+
+    def read_counted(self, first: Page | None, window: Window | None, rows: int) -> Task[None]:
+        """So many rows, about, without windows in between; `first`: what `look` has shown."""
+        yield from self.widen()
+        if self._groups[0] != self._looked_for:
+            # Its other columns are not those of the other groups any more.
+            first = None
+        pages = self._read_pages(window, promised=True, first=first, rows=rows)
+        yield Wait((yield from pages))
+        if window is not None:
+            yield window
 
     def shows(self, key: str) -> Task[bool]:
         """Whether a query finds the record of this id."""
@@ -108,50 +126,35 @@ class CoqlReader:
         return bool(found.rows)
 
     def read_everything(self) -> Task[None]:
-        yield from self._widen()
+        yield from self.widen()
         yield Wait((yield from self._read_pages(None, promised=False)))
 
     def _has_more(self, span: Window, *, promised: bool) -> Task[bool]:
         """Reads the span if it has few rows; returns whether it has more."""
-        few: Page = yield Query(self._groups[0], _FEW, span, promised=promised)
+        few = yield from self.look(span, promised=promised)
         if few.more:
             return True
         # Most modules, most of the time: one call, and one for each further column group.
         if few.rows:
-            yield from self._complete(few.rows, span)
+            yield from self.complete(few.rows, span)
         return False
 
     def _group_columns(self, most: int) -> list[Columns]:
         formulas = self._plan.version["coql_formulas"]
         return group_columns(self._plan.fields, most=most, with_id=True, most_formulas=formulas)
 
-    def _widen(self) -> Task[None]:
-        """From now on queries select as many columns as Zoho serves, where that saves queries.
+    @property
+    def groups(self) -> int:
+        """Calls that a page with all columns takes."""
+        return len(self._groups)
 
-        UNVERIFIED: how many columns a query of v8 may select, and how Zoho refuses more: its
-        OpenAPI and a client in production say 500, its pages 50. So a query for one row tells, once
-        in a run; after a refusal, whatever it is, no query selects more than 50.
-        """
-        groups, wide = self._group_columns(self._plan.version["coql_columns"]), self._plan.wide
+    def widen(self) -> Task[None]:
+        """From now on queries select as many columns as Zoho serves, where that saves queries."""
+        groups = self._group_columns(self._plan.version["coql_columns"])
         if len(groups) == len(self._groups):
             return
-        while wide.is_asked:
-            # By another stream.
-            yield Sleep(_LOOK_S)
-        if wide.is_served is None:
-            wide.is_asked = True
-            try:
-                yield Query(max(groups, key=len), 1, after="0")
-                wide.is_served = True
-            except Refused as refusal:
-                LOGGER.info(
-                    f"{self._module}: Zoho refuses a query of more than {SURE_COLUMNS} columns "
-                    f"({refusal.code}), so this run selects no more at a time."
-                )
-                wide.is_served = False
-            finally:
-                wide.is_asked = False
-        if wide.is_served:
+        widest = max(groups, key=len)
+        if (yield from are_wide_queries_served(self._module, self._plan.wide, widest)):
             self._groups = groups
 
     def _read_windows(self, span: Window) -> Task[None]:
@@ -200,23 +203,39 @@ class CoqlReader:
             place = max(1, place // 2)
         return None
 
-    def _read_pages(self, window: Window | None, *, promised: bool) -> Task[list[Started]]:
+    def _read_pages(
+        self,
+        window: Window | None,
+        *,
+        promised: bool,
+        first: Page | None = None,
+        rows: int | None = None,
+    ) -> Task[list[Started]]:
         """Reads the pages of the first column group, and begins to complete them.
 
-        `promised`: it has shown rows. If they are gone meanwhile, one call more is made.
+        `promised`: it has shown rows. If they are gone meanwhile, one call more is made. `first`:
+        the first page; `rows`: of all pages, about, so that none is larger than it has to be.
         """
         parts = []
-        query: Query | None = Query(
-            self._groups[0], self._most_rows, window, after="0", promised=promised
-        )
+        left = rows
+        limit = self._fit_limit(left)
+        query: Query | None = Query(self._groups[0], limit, window, after="0", promised=promised)
         while query:
-            page: Page = yield query
+            page: Page = first or (yield query)
+            first = None
             query = self._follow(query, page)
-            part = self._complete(page.rows, window)
+            if query and left is not None:
+                left -= len(page.rows)
+                query = replace(query, limit=self._fit_limit(left))
+            part = self.complete(page.rows, window)
             # Else it stays in memory until the next one comes.
             del page
             parts.append((yield Start(part, _FIRST)))
         return parts
+
+    def _fit_limit(self, rows: int | None) -> int:
+        """For so many rows. None, or none where there are more: it is not known how many."""
+        return fit_limit(rows, self._most_rows) if rows and rows > 0 else self._most_rows
 
     def _follow(self, query: Query, page: Page) -> Query | None:
         """The query for the rows after a page; None: there are none."""
@@ -227,7 +246,7 @@ class CoqlReader:
             raise repeated_page_error(self._module)
         return replace(query, after=last, promised=True)
 
-    def _complete(self, page: list[Row], window: Window | None) -> Task[None]:
+    def complete(self, page: list[Row], window: Window | None) -> Task[None]:
         """The page's rows with the columns of all column groups.
 
         A row that left the window meanwhile is left out: it is in a later one.
@@ -243,9 +262,11 @@ class CoqlReader:
 
     def _join_groups(self, page: list[Row], window: Window | None) -> Task[list[Row]]:
         before, last = str(int(page[0]["id"]) - 1), page[-1]["id"]
-        # The rows whose further columns are asked for have been shown.
+        # The rows whose further columns are asked for have been shown. More come between them only
+        # where they are edited meanwhile.
+        limit = self._fit_limit(len(page))
         queries = [
-            Query(columns, self._most_rows, window, after=before, upto=last, promised=True)
+            Query(columns, limit, window, after=before, upto=last, promised=True)
             for columns in self._groups[1:]
         ]
         found: list[dict[str, Row]] = [{} for _ in queries]

@@ -54,6 +54,8 @@ class ListWalk:
         self.complete = True
         #: Its next page is one of those.
         self.out_of_reach = False
+        #: The first page, if it was read ahead.
+        self._ahead: list[Row] | None = None
 
     @property
     def more(self) -> bool:
@@ -65,9 +67,17 @@ class ListWalk:
         """Whether there are columns to join."""
         return bool(self._others)
 
+    def look(self) -> Task[list[Row]]:
+        """The first page, which `read_next` gives again."""
+        self._ahead = yield from self.read_next()
+        return self._ahead or []
+
     def read_next(self) -> Task[list[Row] | None]:
         """The next page; None: there is none, or Zoho refuses it. An empty page had been promised:
         its rows have moved forward past a border of pages, or are gone."""
+        if self._ahead is not None:
+            page, self._ahead = self._ahead, None
+            return page
         if not self._first.more:
             return None
         begun = self._first.pages > 0

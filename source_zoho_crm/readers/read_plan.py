@@ -18,7 +18,7 @@ class ReadPlan:
     fields: Sequence[Field]
     #: The manifest's values of the API version.
     version: Mapping[str, int]
-    #: COQL, REST or Bulk.
+    #: COQL, REST, Bulk or Automatic.
     method: str
     #: None: the module is read whole.
     span: Span | None
@@ -34,6 +34,9 @@ class ReadPlan:
     in_steps: bool
     #: Shared by the reads of a run.
     wide: WideQueries
+    #: Shared as well: what Automatic may choose beside REST. A method that needs a scope which the
+    #: token lacks is taken out.
+    usable: set[str]
 
     @property
     def name(self) -> str:

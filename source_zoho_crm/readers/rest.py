@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from airbyte_cdk.utils import AirbyteTracedException
 
@@ -54,6 +55,23 @@ def close_window(window: Window) -> Task[None]:
     yield window
 
 
+class Look(NamedTuple):
+    """What the first page of a list shows."""
+
+    rows: int
+    more: bool
+    #: Rows with a text that lists cut.
+    cut: int
+
+
+class Handover(NamedTuple):
+    """What a reading has left to another one."""
+
+    start: datetime
+    #: Rows that have come, from then on: Modified_Time by id.
+    emitted: dict[str, str]
+
+
 class RestReader:
     """Walks `sort_by=Modified_Time` under `If-Modified-Since`, in blocks.
 
@@ -84,6 +102,26 @@ class RestReader:
         self._settled = plan.settled
         self._tokens = bool(plan.version["rest_tokens"])
         self._chain_rows = plan.version["rest_chain_rows"]
+        #: A list whose first page has been read, and when that was begun.
+        self._looked: tuple[Moment, ListWalk] | None = None
+
+    @property
+    def groups(self) -> int:
+        """Calls that a page with all columns takes."""
+        return len(self._rows.params)
+
+    def look(self, since: datetime | None) -> Task[Look]:
+        """Reads the first page of what was modified since then (None: of all); the next reading
+        begins with it."""
+        begun: Moment = yield Now()
+        walk = self._walk(since, by_id=since is None)
+        page = yield from walk.look()
+        self._looked = (begun, walk)
+        return Look(len(page), walk.more, self._rows.count_cut(page))
+
+    def forget(self) -> None:
+        """The next reading begins with a page of its own."""
+        self._looked = None
 
     def read_changes(
         self,
@@ -94,21 +132,38 @@ class RestReader:
         close: Callable[[Window], Task[None]] = close_window,
     ) -> Task[None]:
         """As `Reader`. `close`: what a window closes with, after the last of its rows."""
+        yield from self.read_some(since, end, promised=promised, close=close)
+
+    def read_some(
+        self,
+        since: datetime,
+        end: datetime,
+        *,
+        promised: bool = False,
+        close: Callable[[Window], Task[None]] = close_window,
+        most_rows: int | None = None,
+        emitted: dict[str, str] | None = None,
+    ) -> Task[Handover | None]:
+        """As `read_changes`. `most_rows`: after so many rows it closes a window and ends; what is
+        left is returned. `emitted`: rows that have come before."""
         stop, start, anchor = format_timestamp(end), since, format_timestamp(since)
-        emitted: dict[str, str] = {}
+        emitted = {} if emitted is None else emitted
         # A longer chain than a page is for those of which it can be proven that no row moved.
         most = min(self._chain_rows, _ROWS_OF_A_BLOCK) // PER_PAGE
         size = BlockSize(most if self._detector.can_detect else 1)
-        rows, due = 0, (yield Now()) + _SECONDS_OF_A_WINDOW
+        total = rows = 0
+        due = (yield Now()) + _SECONDS_OF_A_WINDOW
         second = Second(anchor, self._detector)
         left: set[str] = set()
         parts: deque[Started] = deque()
         while True:
-            begun: Moment = yield Now()
+            begun: Moment = self._looked[0] if self._looked else (yield Now())
             block = Block(anchor, second.upto, stop, emitted)
             block.promised = block.promised or promised
-            yield from self._read_block(block, size.pages, due, left, parts)
-            rows += block.taken
+            most = size.pages if most_rows is None else 1 + (most_rows - total) // PER_PAGE
+            yield from self._read_block(block, min(most, size.pages), due, left, parts)
+            rows, total = rows + block.taken, total + block.taken
+            enough = most_rows is not None and total >= most_rows
             # In place: parts that are under way add to it.
             left -= block.seen
             left.update(key for key in block.seen if key not in emitted)
@@ -125,7 +180,7 @@ class RestReader:
                 if left and end > self._settled:
                     yield from self._rows.emit_edited(left, stop)
                 yield from close(Window(start, end))
-                return
+                return None
             if reached == anchor:
                 if second.readings == _READINGS:
                     raise self._moving_error()
@@ -140,7 +195,7 @@ class RestReader:
             anchor, second = reached, Second(reached, self._detector)
             # The rows of the anchor's second may not all have come.
             full = datetime.fromisoformat(anchor).astimezone(UTC) - _SECOND
-            if full >= start and (rows >= _ROWS_OF_A_WINDOW or (yield Now()) >= due):
+            if full >= start and (enough or rows >= _ROWS_OF_A_WINDOW or (yield Now()) >= due):
                 yield Wait(parts)
                 # What is forgotten below has come.
                 left.difference_update(emitted)
@@ -148,6 +203,8 @@ class RestReader:
                 start = full + _SECOND
                 for key in [k for k, timestamp in emitted.items() if "" < timestamp < anchor]:
                     del emitted[key]
+                if enough:
+                    return Handover(start, emitted)
                 rows, due = 0, (yield Now()) + _SECONDS_OF_A_WINDOW
 
     def read_everything(self) -> Task[None]:
@@ -156,7 +213,7 @@ class RestReader:
         listing = ListById(None)
         parts: deque[Started] = deque()
         for _ in range(_READINGS):
-            begun: Moment = yield Now()
+            begun: Moment = self._looked[0] if self._looked else (yield Now())
             walk, joined, fresh = self._walk(None, by_id=True), None, 0
             while (page := (yield from walk.read_next())) is not None:
                 listing.observe(page)
@@ -235,6 +292,9 @@ class RestReader:
         parts.append((yield Start(part, _BESIDE)))
 
     def _walk(self, since: datetime | None, *, by_id: bool, promised: bool = False) -> ListWalk:
+        if self._looked:
+            (_, walk), self._looked = self._looked, None
+            return walk
         return ListWalk(self._module, self._rows.params, since, by_id=by_id, promised=promised)
 
     def _too_many_error(self, where: str, pages: int) -> AirbyteTracedException:

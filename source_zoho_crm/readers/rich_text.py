@@ -70,6 +70,9 @@ class WholeTexts:
             )
         return [row for row in page if row["id"] not in edited]
 
+    def count_cut(self, page: list[Row]) -> int:
+        return sum(map(self._is_cut, page))
+
     def _is_cut(self, row: Row) -> bool:
         return any(_is_long(row.get(name)) for name in self._names)
 

@@ -39,6 +39,14 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class Count:
+    """ "Query API": how many rows a query finds, in `window` or at all; the answer is None where
+    Zoho does not say."""
+
+    window: Window | None
+
+
+@dataclass(frozen=True, slots=True)
 class ListRecords:
     """ "Get Records": a page of the rows that were modified since then, and maybe before; the
     answer is a `Page`. `promised`: rows have been seen that it should show."""
@@ -111,6 +119,7 @@ class FetchExport:
 
 Question: TypeAlias = (
     Query
+    | Count
     | ListRecords
     | ListDeletions
     | GetRecords

@@ -48,6 +48,10 @@ class WholeRows:
         fields = [field for field in plan.fields if field.api_name != CURSOR_FIELD]
         self._cast_fields = build_caster(fields, MultiSelectTexts(plan.name))
 
+    def count_cut(self, page: list[Row]) -> int:
+        """Rows whose texts lists do not show whole."""
+        return self._texts.count_cut(page)
+
     def emit_unchanged(
         self, new: list[Row], block: Block, left: set[str], joined: Started | None
     ) -> Task[None]:

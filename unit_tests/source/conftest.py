@@ -31,10 +31,12 @@ Row = dict[str, Any]
 COQL = {"use_coql": "enabled"}
 REST = {"use_coql": "disabled", "api_type": "REST"}
 BULK = {"use_coql": "disabled", "api_type": "Bulk"}
+AUTOMATIC = {"use_coql": "automatic"}
 METHODS = [
     pytest.param(COQL, id="COQL"),
     pytest.param(REST, id="REST"),
     pytest.param(BULK, id="Bulk"),
+    pytest.param(AUTOMATIC, id="Automatic"),
 ]
 
 #: A module without Modified_Time.

@@ -47,6 +47,7 @@ def plan(
         deleted_since=None,
         in_steps=False,
         wide=WideQueries(),
+        usable={"COQL", "Bulk"},
     )
 
 

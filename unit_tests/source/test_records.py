@@ -9,6 +9,7 @@ import pytest
 
 from source_zoho_crm.readers.windows import format_timestamp
 from unit_tests.source.conftest import (
+    AUTOMATIC,
     BULK,
     COQL,
     MODULES,
@@ -38,6 +39,8 @@ KINDS = {
 }
 
 
+RETRIEVALS = [COQL, REST, BULK, AUTOMATIC]
+NAMES = ["COQL", "REST", "Bulk", "Automatic"]
 #: Of every module with every version.
 ALL = bool(os.environ.get("EQUALITY"))
 
@@ -51,7 +54,7 @@ def smaller_org() -> Iterator[Org]:
         yield Org(server, shared=True)
 
 
-@pytest.mark.parametrize("retrieval", [COQL, REST, BULK], ids=["COQL", "REST", "Bulk"])
+@pytest.mark.parametrize("retrieval", RETRIEVALS, ids=NAMES)
 def test_keys_that_no_field_describes_are_in_no_record(smaller_org: Org, retrieval) -> None:
     """Lists of v2 carry some; queries and exports cannot."""
     smaller_org.settings = {"schema_version": "v2", "retrieval": retrieval}
@@ -73,7 +76,7 @@ WITHOUT_LAYOUT = {"Tasks", "Events", "Calls"}
 
 
 @pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
-@pytest.mark.parametrize("retrieval", [COQL, REST, BULK], ids=["COQL", "REST", "Bulk"])
+@pytest.mark.parametrize("retrieval", RETRIEVALS, ids=NAMES)
 def test_every_record_comes_once_and_whole(
     request: pytest.FixtureRequest, version: str, retrieval
 ) -> None:
@@ -107,7 +110,7 @@ def first_difference(rows, truth) -> str | None:
     return None
 
 
-@pytest.mark.parametrize("retrieval", [COQL, REST, BULK], ids=["COQL", "REST", "Bulk"])
+@pytest.mark.parametrize("retrieval", RETRIEVALS, ids=NAMES)
 def test_attachments_of_all_records_are_one_stream(org: Org, retrieval) -> None:
     org.settings = {"retrieval": retrieval}
     attachments = org.streams()["Attachments"]
@@ -179,7 +182,7 @@ def calls_for_records(org: Org) -> int:
     return sum(map(org.calls, ("coql", "records.list", "deleted", "bulk.create")))
 
 
-METHODS = pytest.mark.parametrize("retrieval", [COQL, REST, BULK], ids=["COQL", "REST", "Bulk"])
+METHODS = pytest.mark.parametrize("retrieval", RETRIEVALS, ids=NAMES)
 #: Leads can be converted, so queries may not show all of them.
 PLAIN_AND_CONVERTIBLE = pytest.mark.parametrize("module", ["Vehicles", "Leads"])
 

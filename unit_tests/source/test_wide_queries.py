@@ -8,7 +8,7 @@ from unit_tests.source.conftest import COQL, Org, by_id, log_of, rows_of
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_emulator.server import Settings, running
 
-COLUMNS, ROWS = 87, 2_500
+COLUMNS, ROWS = 87, 6_000
 SETTINGS = Settings(
     rows=5,
     rows_by_module={"Deals": ROWS, "Accounts": 400},

@@ -44,7 +44,7 @@ def judge_calls(
 ) -> None:
     """Raises if a run that ended has asked more than it had to."""
     most = bound_calls(scenario, load, deeds)
-    if scenario.method == "Bulk":
+    if scenario.method in ("Bulk", "Automatic"):
         _add_crowds(scenario, world, most)
     for kind, number in asked.items():
         if number > most[kind]:
@@ -61,6 +61,16 @@ def bound_calls(scenario: Scenario, load: Load, deeds: int) -> Counter[str]:
         # Its span ends now, and records are added to it.
         load = replace(load, rows=load.rows + deeds)
     refused = traits.coql_refusal if scenario.method == "COQL" else traits.bulk_refusal
+    if scenario.method == "Automatic":
+        # The first page is a query's or a list's; then the rows are counted and read by one method,
+        # or by lists and then by exports.
+        most += _bound_lists(scenario, load, deeds) + _bound_exports(scenario, load, deeds)
+        most += _bound_queries(scenario, load, deeds)
+        most += Counter(query=3 + ceil(load.rows / OFFSETS), list=2)
+        if traits.convertible:
+            tries = 1 + min(4, deeds)
+            most += Counter(list=1 + 2 * tries, query=tries)
+        return most
     if scenario.method == "REST" or refused:
         most += _bound_lists(scenario, load, deeds)
         # It is refused once; a first read without rows looks at some.

@@ -16,6 +16,7 @@ def judge_failure(
     failure: AirbyteTracedException, scenario: Scenario, world: World, deeds: int
 ) -> None:
     """Raises unless the readers say it themselves, and had to. `deeds`: of the run."""
+    exports = scenario.method in ("Bulk", "Automatic")
     sentence, traits, calm = failure.message or "", scenario.traits, world.calm
     version = traits.version
     if "HTTP 503" in sentence:
@@ -27,7 +28,7 @@ def judge_failure(
     elif f"each of the {_REREADS} times" in sentence:
         unreached = _find_crowd(scenario, world) > version["bulk_rows"] * version["bulk_pages"]
         expired = traits.token_expires > 0 and not calm
-        allowed = deeds >= _REREADS or expired or (scenario.method == "Bulk" and unreached)
+        allowed = deeds >= _REREADS or expired or (exports and unreached)
     elif "the same page twice" in sentence:
         allowed = deeds >= PER_PAGE
     elif "and so 3 times" in sentence:
@@ -49,6 +50,6 @@ def _find_crowd(scenario: Scenario, world: World) -> int:
     crowds = Counter(world.versions.values())
     # A list of a second has those before it, too, and an export those beside it; so has that of a
     # second without any.
-    beside = (-1, 0, 1) if scenario.method == "Bulk" else (-1, 0)
+    beside = (-1, 0, 1) if scenario.method in ("Bulk", "Automatic") else (-1, 0)
     seconds = {second - s for second in crowds for s in beside}
     return max(sum(crowds[second + s] for s in beside) for second in seconds)

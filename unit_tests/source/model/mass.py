@@ -11,6 +11,7 @@ from random import Random
 import pytest
 
 from unit_tests.source.model.play import OUR_CLOCK, Schedule
+from unit_tests.source.model.scenario import choose_automatic, draw_scenario
 from unit_tests.source.model.sizes import small
 from zoho_crm import clock
 
@@ -22,10 +23,13 @@ class Played:
     kinds: Counter[str] = field(default_factory=Counter)
     #: What was wrong, by seed.
     faults: dict[int, str] = field(default_factory=dict)
+    #: The same of those that were read by Automatic.
+    automatic_faults: dict[int, str] = field(default_factory=dict)
 
     def __iadd__(self, other: "Played") -> "Played":
         self.kinds += other.kinds
         self.faults |= other.faults
+        self.automatic_faults |= other.automatic_faults
         return self
 
     def count(self, schedule: Schedule) -> None:
@@ -54,18 +58,25 @@ def model() -> Iterator[None]:
             logger.setLevel(level)
 
 
-def play_seed(seed: int, note: Callable[[str], None] | None = None) -> Schedule:
-    """One schedule, within `model`. `note` is told what happens."""
-    schedule = Schedule(Random(seed), note=note)
-    schedule.play()
-    return schedule
+def make_schedule(
+    seed: int, *, automatic: bool = False, note: Callable[[str], None] | None = None
+) -> Schedule:
+    """The schedule of a seed. `automatic`: by Automatic, whatever the method that was drawn;
+    `note` is told what happens."""
+    rng = Random(seed)
+    scenario = draw_scenario(rng)
+    if automatic:
+        scenario = choose_automatic(scenario, counts_ids=seed % 4 != 0)
+    return Schedule(rng, scenario, note)
 
 
-def play_seeds(seeds: Iterable[int], *, until: str | None = None) -> Played:
+def play_seeds(
+    seeds: Iterable[int], *, until: str | None = None, automatic: bool = False
+) -> Played:
     """Plays within `model`. `until`: to the first fault whose text holds this."""
     played = Played()
     for number, seed in enumerate(seeds):
-        schedule = Schedule(Random(seed))
+        schedule = make_schedule(seed, automatic=automatic)
         try:
             schedule.play()
         except Exception as fault:
@@ -79,12 +90,12 @@ def play_seeds(seeds: Iterable[int], *, until: str | None = None) -> Played:
     return played
 
 
-def tell(seed: int) -> str:
+def tell(seed: int, *, automatic: bool = False) -> str:
     """What happens in a schedule, line by line, up to its fault."""
     lines: list[str] = []
     with model():
         try:
-            play_seed(seed, lines.append)
+            make_schedule(seed, automatic=automatic, note=lines.append).play()
         except Exception as fault:
             lines.append(f"{type(fault).__name__}: {fault}")
     return "\n".join((f"seed {seed}", *lines))

@@ -24,6 +24,8 @@ from unit_tests.source.model.zoho import ModelZoho
 from zoho_crm.org import Org, begin_run, get_org
 
 NAME = "Leads"
+#: Methods that ask queries.
+QUERYING = ("COQL", "Automatic")
 _MARGIN = timedelta(seconds=60)
 
 
@@ -129,7 +131,7 @@ class Schedule:
             return None
         # Those that are converted meanwhile have left what COQL shows, and come with the next run.
         hides = traits.convertible and not traits.coql_shows_converted
-        end = plan.settled if hides and self.scenario.method == "COQL" else plan.end
+        end = plan.settled if hides and self.scenario.method in QUERYING else plan.end
         return int(end.timestamp())
 
     def _weigh(self, plan: ReadPlan) -> Load:
@@ -202,7 +204,7 @@ class Schedule:
             return None
         if self.note:
             self.note(f"{print_utc(int(self.world.now))[11:19]} {question}")
-        if isinstance(question, Query) and self.scenario.method != "COQL":
+        if isinstance(question, Query) and self.scenario.method not in QUERYING:
             raise ViolationError("a query, though COQL is off")
         try:
             answer = self.zoho.answer(question)
@@ -266,6 +268,7 @@ class Schedule:
             deleted_since=since,
             in_steps=scenario.windowed and scenario.incremental,
             wide=WideQueries(),
+            usable={"COQL", "Bulk"},
         )
 
 

@@ -1,6 +1,6 @@
 """Answers to queries ("COQL: Overview", "COQL: Limitations")."""
 
-from source_zoho_crm.readers.steps import Query
+from source_zoho_crm.readers.steps import Count, Query
 from source_zoho_crm.readers.windows import CURSOR_FIELD
 from unit_tests.source.model.refusals import AskedAmissError, refuse
 from unit_tests.source.model.sizes import IDS_AT_ONCE, OFFSETS, SURE_COLUMNS
@@ -34,6 +34,15 @@ class Queries:
             [self._show(record, query.columns) for record in page],
             more=len(found) > query.offset + len(page),
         )
+
+    def count(self, question: Count) -> int:
+        if code := self._traits.coql_refusal:
+            raise refuse(code)
+        if not self._traits.version["coql_aggregates"]:
+            raise AskedAmissError("a query that counts, which this version does not take")
+        if not self._traits.counts_ids:
+            raise refuse("INVALID_DATA")
+        return len(self._find(Query(("id",), 1, question.window, after="0")))
 
     def _check(self, query: Query) -> None:
         version, names = self._traits.version, query.columns

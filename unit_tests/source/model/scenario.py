@@ -1,6 +1,6 @@
 """What a schedule is about, drawn by chance."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -125,6 +125,13 @@ def draw_scenario(rng: Random) -> Scenario:
         at_once=pick(8, 8, 3, 1),
         lookback_minutes=pick(0, 0, 0, 2),
     )
+
+
+def choose_automatic(scenario: Scenario, *, counts_ids: bool) -> Scenario:
+    """The same org, read by Automatic. Rows are shown no later than lists can bear."""
+    traits = replace(scenario.traits, counts_ids=counts_ids)
+    habits = replace(scenario.habits, late_s=5)
+    return replace(scenario, method="Automatic", traits=traits, habits=habits)
 
 
 def _choose_order(order: Any, kind: str) -> Any:

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from source_zoho_crm import prices
 from source_zoho_crm.readers import (
+    automatic,
     blocks,
     bulk,
     chosen_reader,
@@ -15,6 +17,7 @@ from source_zoho_crm.readers import (
     lists,
     rest,
     rich_text,
+    row_count,
     whole_rows,
     windows,
 )
@@ -34,6 +37,7 @@ VERSIONS: Mapping[str, Mapping[str, int]] = {
         "coql_rows": 3,
         "coql_columns": SURE_COLUMNS,
         "coql_formulas": 1,
+        "coql_aggregates": 0,
         "rest_columns": 0,
         "rest_tokens": 0,
         "rest_chain_rows": 12,
@@ -46,6 +50,7 @@ VERSIONS: Mapping[str, Mapping[str, int]] = {
         "coql_rows": 4,
         "coql_columns": SURE_COLUMNS,
         "coql_formulas": 1,
+        "coql_aggregates": 1,
         "rest_columns": 4,
         "rest_tokens": 1,
         "rest_chain_rows": 15,
@@ -69,6 +74,18 @@ _CONSTANTS: Mapping[ModuleType, Mapping[str, Any]] = {
     chosen_reader: {"PER_PAGE": PER_PAGE},
     rich_text: {"_CUT": CUT, "_IDS_AT_ONCE": IDS_AT_ONCE},
     windows: {"MOST_ROWS": OFFSETS, "_FEWEST_ROWS": 2},
+    row_count: {"MOST_ROWS": OFFSETS},
+    automatic: {"MOST_ROWS": OFFSETS, "_HOP": 1},
+    # An export costs as much as a few pages.
+    prices: {
+        "PER_PAGE": PER_PAGE,
+        "MOST_ROWS": OFFSETS,
+        "CREDITS_OF_AN_EXPORT": 3,
+        "_POLLS": 1,
+        "_SEARCH": 1,
+        "_STEPS": (2, 3),
+        "_LONGEST_CHAIN": 2,
+    },
     coql: {"_FEW": 2, "_IDS_AT_ONCE": IDS_AT_ONCE, "SURE_COLUMNS": SURE_COLUMNS},
     rest: {"PER_PAGE": PER_PAGE, "_FEW": 1, "_ROWS_OF_A_BLOCK": 9, "_ROWS_OF_A_WINDOW": 6},
     bulk: {"_LONGEST_CHAIN": 2, "_AIM": 1.8},

@@ -38,6 +38,8 @@ class Traits:
     unknown_ids: Literal["left out", "refused"] = "left out"
     #: Queries of v8 that select more columns than those of other versions are refused.
     wide_refused: bool = False
+    #: Queries count ids.
+    counts_ids: bool = True
     #: The codes with which COQL and exports refuse the module.
     coql_refusal: str | None = None
     bulk_refusal: str | None = None

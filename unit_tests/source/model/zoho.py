@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from source_zoho_crm.readers.steps import (
+    Count,
     CreateExport,
     FetchExport,
     GetRecords,
@@ -33,6 +34,7 @@ _SHOWN_S = _EARLIER_S + _CLOCK_S + 2
 
 _KINDS = {
     Query: "query",
+    Count: "query",
     ListRecords: "list",
     GetRecords: "record",
     CreateExport: "export",
@@ -110,6 +112,8 @@ class ModelZoho:
         if isinstance(question, Query):
             query = question
             return self._ask_for_rows(lambda: self._queries.answer(query), query.promised)
+        if isinstance(question, Count):
+            return self._queries.count(question)
         if isinstance(question, ListRecords):
             since, params = self._find_header(question.since), question.params
             promised = question.promised or "page_token" in params or params.get("page", "1") != "1"

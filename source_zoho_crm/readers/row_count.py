@@ -1,0 +1,49 @@
+"""How many rows a read has, asked before it begins."""
+
+from typing import NamedTuple
+
+from source_zoho_crm.readers import Page
+from source_zoho_crm.readers.steps import Count, Query, Task
+from source_zoho_crm.readers.windows import MOST_ROWS, Window
+from zoho_crm.errors import SCOPE_LACKING, is_not_served
+from zoho_crm.problems import Refused
+
+
+class Counted(NamedTuple):
+    """A number of rows, and what the log says of it. `more`: there may be more."""
+
+    rows: int
+    text: str
+    more: bool = False
+
+
+def count_rows(window: Window | None, *, aggregates: bool, enough: int) -> Task[Counted]:
+    """Rows of a window, None: of the module; one credit.
+
+    Without `aggregates` queries find out whether there is a row at a far place, a credit for each
+    10,000 rows, until there are `enough`. The answer is half way to the first place without one.
+    """
+    if aggregates:
+        rows = yield from _count(window)
+        if rows is not None:
+            return Counted(rows, f"{rows:,} records")
+    found, after = 0, "0"
+    while found < enough:
+        place = min(MOST_ROWS, enough - found)
+        page: Page = yield Query(("id",), 1, window, after=after, offset=place - 1)
+        if not page.rows:
+            return Counted(found + place // 2, f"fewer than {found + place:,} records")
+        found, after = found + place, page.rows[0]["id"]
+    return Counted(found, f"{found:,} records and more", more=True)
+
+
+def _count(window: Window | None) -> Task[int | None]:
+    """None: Zoho does not say. UNVERIFIED: that it counts the ids of every module that it lets
+    queries read."""
+    try:
+        rows: int | None = yield Count(window)
+    except Refused as refusal:
+        if is_not_served(refusal.code) or refusal.code == SCOPE_LACKING:
+            raise
+        return None
+    return rows

@@ -1,0 +1,280 @@
+"""Automatic: each module by the retrieval method that costs the fewest credits."""
+
+import logging
+from collections.abc import Iterator, Mapping
+
+import pytest
+import yaml
+from airbyte_cdk.models import Status
+from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
+
+from source_zoho_crm import SourceZohoCrm
+from source_zoho_crm.prices import Prices, fit_limit
+from unit_tests.source.conftest import (
+    AUTOMATIC,
+    COQL,
+    REST,
+    Org,
+    each_once,
+    log_of,
+    narrow,
+    rows_of,
+    states_of,
+)
+from zoho_crm.auth import ZohoAuthenticator
+from zoho_crm.manifest import find_manifest
+from zoho_emulator.knobs import SCOPES
+from zoho_emulator.server import Settings, running
+
+VERSIONS = yaml.safe_load(find_manifest().read_text())["definitions"]["versions"]
+#: More than v2 reads for less by lists, and than lists without queries bring for an export's price.
+MANY = 14_000
+#: Modules with a number of rows of their own; columns follow from the module.
+FEW = {
+    "Leads": 350,
+    "Contacts": 1_100,
+    "Accounts": 201,
+    "Products": 200,
+    "Quotes": 390,
+    "Invoices": 600,
+    "Cases": 410,
+    "Vehicles": 0,
+    "Deals": 1_300,
+    "Campaigns": 1,
+}
+WITHOUT_COQL = [scope for scope in SCOPES if ".coql." not in scope]
+WITHOUT_BULK = [scope for scope in SCOPES if ".bulk." not in scope]
+
+
+@pytest.fixture(scope="module")
+def mixed_org() -> Iterator[Org]:
+    settings = Settings(rows=30, rows_by_module=FEW, fields_by_module={"Contacts": 87})
+    with running(settings, {"tokens_per_10_min": 0}) as server:
+        yield Org(server, made_of=settings)
+
+
+@pytest.fixture(scope="module")
+def _large_org() -> Iterator[Org]:
+    settings = Settings(rows=0, rows_by_module={"Accounts": MANY})
+    with running(settings, {"tokens_per_10_min": 0, "bulk_job_seconds": 0}) as server:
+        yield Org(server, made_of=settings)
+
+
+@pytest.fixture
+def large_org(_large_org: Org) -> Iterator[Org]:
+    ZohoAuthenticator._tokens.clear()
+    _large_org.settings = {"retrieval": AUTOMATIC}
+    yield _large_org
+    _large_org.control("POST", "knobs", {"scopes": SCOPES, "coql_refused_modules": ["Activities"]})
+    _large_org.control("DELETE", "faults")
+
+
+def spend(org: Org, names: list[str], retrieval: object) -> Mapping[str, int]:
+    """Credits of a first read, by module."""
+    org.settings["retrieval"] = retrieval
+    streams = {name: org.stream(name) for name in names}
+    org.control("POST", "reset", {})
+    output = org.read(*(streams[name] for name in names))
+    counts = org.control("GET", "counts")
+    for name in names:
+        there = counts[name]["live"] + counts[name]["converted"]
+        assert len(each_once(rows_of(output, name))) == there, name
+    spent = org.control("GET", "usage")["credits_by"]
+    return {
+        name: sum(
+            credits_
+            for call, credits_ in spent.items()
+            if call.endswith(f":{name}") and not call.startswith("settings.")
+        )
+        for name in names
+    }
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_small_module_costs_one_credit_more_than_by_the_best_method_at_most(
+    mixed_org: Org, version: str
+) -> None:
+    """An export costs 50 credits, and of an empty module as much as a list."""
+    ZohoAuthenticator._tokens.clear()
+    mixed_org.settings = {"schema_version": version}
+    names = [*FEW, "LeadsXProducts"]
+    coql, rest, ours = (spend(mixed_org, names, method) for method in (COQL, REST, AUTOMATIC))
+
+    best = {name: min(coql[name], rest[name]) for name in names}
+    above = {name: (n, best[name]) for name, n in ours.items() if n > best[name] + 1}
+    assert above == {}
+
+
+def read_accounts(org: Org, *, refused: str = "", **how: object) -> EntrypointOutput:
+    """`refused`: calls that Zoho does not serve."""
+    stream = org.stream("Accounts")
+    org.control("POST", "reset", {})
+    if refused:
+        refuse(org, refused)
+    return org.read(narrow(stream, "Website"), **how)  # type: ignore[arg-type]
+
+
+def test_a_large_module_is_exported_and_its_changes_are_queried(large_org: Org) -> None:
+    large_org.settings["schema_version"] = "v2"
+
+    first = read_accounts(large_org)
+
+    assert len(each_once(rows_of(first, "Accounts"))) == MANY
+    assert large_org.calls("bulk.create") == 1
+    # The first page, and whether there are 10,000 and 12,500.
+    assert (large_org.calls("coql"), large_org.calls("records.list")) == (3, 0)
+    assert "Accounts: 12,500 records and more, read by Bulk: about 60 credits; " in log_of(first)
+    assert "would have cost" not in log_of(first)
+
+    large_org.control("POST", "clock", {"advance_s": 3_600})
+    key = min(row["id"] for row in rows_of(first, "Accounts"))
+    large_org.control("PATCH", "records/Accounts", {"id": key, "Website": "https://example.com"})
+    large_org.control("POST", "clock", {"advance_s": 3_600})
+    second = read_accounts(large_org, state=states_of(first, "Accounts")[-1:])
+
+    assert [row["id"] for row in rows_of(second, "Accounts")] == [key]
+    assert (large_org.calls("coql"), large_org.calls("bulk.create")) == (1, 0)
+    assert "read by Bulk: about" not in log_of(second)
+
+
+def test_the_log_says_of_a_large_module_by_what_it_is_read(large_org: Org) -> None:
+    output = read_accounts(large_org)
+
+    assert len(each_once(rows_of(output, "Accounts"))) == MANY
+    assert f"Accounts: {MANY:,} records, read by COQL: about 26 credits; by Bulk about 60." in (
+        log_of(output)
+    )
+
+
+@pytest.mark.parametrize("version", ["v2", "v4"])
+def test_without_a_scope_for_queries_lists_go_over_to_an_export(
+    large_org: Org, version: str
+) -> None:
+    large_org.settings["schema_version"] = version
+    large_org.control("POST", "knobs", {"scopes": WITHOUT_COQL})
+
+    output = read_accounts(large_org)
+
+    assert len(each_once(rows_of(output, "Accounts"))) == MANY
+    assert large_org.calls("coql") == 0
+    assert large_org.calls("bulk.create") == 1
+    # A page begins at the last second of the one before it.
+    assert 60 <= large_org.calls("records.list") <= 66
+
+
+def test_an_export_that_zoho_refuses_leaves_the_rest_to_lists(large_org: Org) -> None:
+    large_org.control("POST", "knobs", {"scopes": WITHOUT_COQL})
+
+    output = read_accounts(large_org, refused="bulk.create")
+
+    assert len(each_once(rows_of(output, "Accounts"))) == MANY
+    assert "Bulk does not serve this module" in log_of(output)
+
+
+def test_without_a_scope_for_exports_queries_read_all(large_org: Org) -> None:
+    large_org.settings["schema_version"] = "v2"
+    large_org.control("POST", "knobs", {"scopes": WITHOUT_BULK})
+
+    output = read_accounts(large_org)
+
+    assert len(each_once(rows_of(output, "Accounts"))) == MANY
+    assert large_org.calls("bulk.create") == 0
+
+
+def test_a_module_that_exports_do_not_serve_is_read_by_the_next_cheapest(large_org: Org) -> None:
+    large_org.settings["schema_version"] = "v2"
+
+    output = read_accounts(large_org, refused="bulk.create")
+
+    assert len(each_once(rows_of(output, "Accounts"))) == MANY
+    assert "Bulk does not serve this module" in log_of(output)
+    assert large_org.calls("bulk.create") == 1
+
+
+@pytest.mark.parametrize("says_scopes", [True, False])
+def test_a_missing_scope_is_found_out_once_in_a_run(mixed_org: Org, says_scopes: bool) -> None:
+    ZohoAuthenticator._tokens.clear()
+    mixed_org.settings = {"retrieval": AUTOMATIC, "max_concurrent_requests": 1}
+    knobs = {"scopes": WITHOUT_COQL, "token_without": [] if says_scopes else ["scope"]}
+    mixed_org.control("POST", "knobs", knobs)
+    names = ("Accounts", "Products", "Quotes", "Campaigns", "Cases")
+    streams = {name: mixed_org.stream(name) for name in names}
+    mixed_org.control("POST", "reset", {})
+
+    output = mixed_org.read(*(streams[name] for name in names))
+
+    for name in names:
+        assert each_once(rows_of(output, name)).keys() == mixed_org.truth(streams[name]).keys()
+    assert mixed_org.calls("coql") < len(names)
+    assert says_scopes == (mixed_org.calls("coql") == 0)
+    mixed_org.control("POST", "knobs", {"scopes": SCOPES, "token_without": []})
+
+
+def test_the_check_succeeds_without_a_scope_that_can_be_left_out(
+    mixed_org: Org, caplog: pytest.LogCaptureFixture
+) -> None:
+    ZohoAuthenticator._tokens.clear()
+    mixed_org.settings = {"retrieval": AUTOMATIC}
+    mixed_org.control("POST", "knobs", {"scopes": WITHOUT_COQL})
+
+    config = mixed_org.config
+    with caplog.at_level(logging.WARNING, "airbyte"):
+        status = SourceZohoCrm(config=config).check(logging.getLogger("airbyte"), config)
+    mixed_org.control("POST", "knobs", {"scopes": SCOPES})
+
+    assert status.status == Status.SUCCEEDED
+    assert "lacks ZohoCRM.coql.READ, so Automatic leaves out" in caplog.text
+    assert "bulk" not in caplog.text
+
+
+def test_converted_leads_that_queries_hide_come_along(own_org: Org) -> None:
+    own_org.settings = {"retrieval": AUTOMATIC}
+    own_org.control("POST", "knobs", {"coql_converted": False})
+    leads = own_org.stream("Leads")
+
+    output = own_org.read(leads)
+
+    assert each_once(rows_of(output, "Leads")) == own_org.truth(leads)
+
+
+def refuse(org: Org, match: str) -> None:
+    body = {"code": "MODULE_NOT_SUPPORTED", "details": {}, "message": "no", "status": "error"}
+    answer = {"do": "status", "args": {"status": 400, "body": body}}
+    org.control("POST", "faults", [{"match": match, "times": 5} | answer])
+
+
+@pytest.mark.parametrize(
+    ("rows", "most", "limit"),
+    [
+        (1, 2_000, 200),
+        (201, 2_000, 1_000),
+        (1_001, 2_000, 2_000),
+        (5_000, 2_000, 2_000),
+        (999, 200, 200),
+    ],
+)
+def test_a_page_asks_for_no_more_than_it_has_to(rows: int, most: int, limit: int) -> None:
+    assert fit_limit(rows, most) == limit
+
+
+@pytest.mark.parametrize(
+    ("version", "groups", "rows"),
+    [("v4", 1, 35_000), ("v4", 2, 18_500), ("v2", 1, 12_500), ("v8", 1, 35_000)],
+)
+def test_exports_cost_least_from_so_many_rows_on(version: str, groups: int, rows: int) -> None:
+    prices = Prices(VERSIONS[version], query_groups=groups, list_groups=groups)
+
+    def is_cheapest(number: int) -> bool:
+        others = min(prices.of_queries(number), prices.of_lists(number))
+        return prices.of_exports(number) < others
+
+    assert (is_cheapest(rows - 1_000), is_cheapest(rows + 1_000)) == (False, True)
+
+
+def test_exports_that_are_cut_in_steps_cost_more() -> None:
+    prices = [
+        Prices(VERSIONS["v4"], query_groups=1, list_groups=1, in_steps=steps)
+        for steps in (False, True)
+    ]
+    whole, steps = (price.of_exports(1_200_000) for price in prices)
+    assert (whole, steps) == (360, 840)
