@@ -6,11 +6,11 @@ import traceback
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
+from time import monotonic
 from typing import Any
 
 from airbyte_cdk.utils import AirbyteTracedException
 
-from destination_zoho_crm.batches import Writers
 from destination_zoho_crm.catalog import (
     find_unused_mappings,
     list_lookup_names,
@@ -55,6 +55,7 @@ from destination_zoho_crm.stream_writer import Send, StreamWriter
 from destination_zoho_crm.suggestions import Suggestions
 from destination_zoho_crm.table_rows import build_encoder
 from destination_zoho_crm.tags import with_tags
+from destination_zoho_crm.writers import Writers
 from zoho_crm.problems import system_error, transient_error
 
 LOGGER = logging.getLogger("airbyte")
@@ -62,6 +63,8 @@ LOGGER = logging.getLogger("airbyte")
 #: How long the run looks at nothing but its input, or waits for its writers, before it sees which
 #: states are due.
 _POLL_S = 0.2
+#: A source that is silent for so long may be so for hours.
+_SILENCE_S = 60
 
 
 def write(
@@ -154,18 +157,22 @@ class Run:
         failure: BaseException | None = None
         complete = False
         try:
+            last = monotonic()
             for message in read_ahead(messages, _POLL_S):
-                if self._stop.is_set() or self._writers.failure is not None:
+                if self._must_end:
                     break
                 if message is not None:
                     self._take(message)
-                if self._row_counts.may_release:
-                    yield from self._row_counts.release_states()
-                self._progress.log()
-                raise_if_too_many_rejected(self._settings, self._row_counts, ended=False)
+                    last = monotonic()
+                elif monotonic() - last >= _SILENCE_S:
+                    self._finish_waited_for()
+                yield from self._look()
+                while not (self._writers.has_room(_POLL_S) or self._must_end):
+                    yield from self._look()
             else:
                 for stream in self._streams.values():
-                    stream.flush()
+                    stream.finish()
+                    yield from self._look()
                 complete = True
         except Exception as problem:
             failure = problem
@@ -173,6 +180,8 @@ class Run:
             yield from self._row_counts.release_states()
             self._progress.log()
         yield from self._row_counts.release_states()
+        for stream in self._streams.values():
+            stream.close()
         self._close()
         failure = self._writers.failure or failure or self._rejects.failure
         if failure is None and self._stop.is_set():
@@ -183,6 +192,22 @@ class Run:
         self._raise_if_rows_uncounted()
         raise_if_too_many_rejected(self._settings, self._row_counts, ended=True)
         raise_if_stream_failed(self._settings, self._row_counts.totals)
+
+    @property
+    def _must_end(self) -> bool:
+        return self._stop.is_set() or self._writers.failure is not None
+
+    def _look(self) -> Iterator[str]:
+        """The states that are due; raises where too many rows are rejected."""
+        if self._row_counts.may_release:
+            yield from self._row_counts.release_states()
+        self._progress.log()
+        raise_if_too_many_rejected(self._settings, self._row_counts, ended=False)
+
+    def _finish_waited_for(self) -> None:
+        """Writes what keeps a STATE waiting, for its source may be silent for long."""
+        for key in self._row_counts.list_awaited():
+            self._streams[key].finish()
 
     def _raise_if_rows_uncounted(self) -> None:
         for key, total in self._row_counts.totals.items():
