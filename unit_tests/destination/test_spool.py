@@ -122,7 +122,8 @@ def test_a_waiting_row_weighs_a_few_bytes() -> None:
     code = (
         "import tracemalloc\n"
         "from unit_tests.destination.test_spool import Chunk, Segment, encode\n"
-        "rows = [encode({'x': 'y' * 500}, segment=one) for one in [Segment()] for _ in range(100)]\n"
+        "segment = Segment()\n"
+        "rows = [encode({'x': 'y' * 500}, segment=segment) for _ in range(100)]\n"
         "chunk = Chunk()\n"
         "tracemalloc.start()\n"
         "for number in range(20_000):\n"
