@@ -154,7 +154,7 @@ class DestinationZohoCrm(Destination):
     def _complete(self, config: object) -> dict[str, Any]:
         """The config as the form would save it."""
         whole = complete_config(config, self._form)
-        warn_of_unknown(whole, self._form, "write_method")
+        warn_of_unknown(whole, self._form)
         return whole
 
     def _write(

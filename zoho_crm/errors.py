@@ -2,11 +2,12 @@
 
 import copy
 from collections.abc import Mapping
-from dataclasses import InitVar, dataclass
+from dataclasses import InitVar, dataclass, replace
 from typing import Any
 
 import orjson
 import requests
+import urllib3
 from airbyte_cdk.sources.declarative.requesters.error_handlers import DefaultErrorHandler
 from airbyte_cdk.sources.declarative.requesters.error_handlers.backoff_strategy import (
     BackoffStrategy,
@@ -15,6 +16,7 @@ from airbyte_cdk.sources.streams.http.error_handlers import ErrorHandler
 from airbyte_cdk.sources.streams.http.error_handlers.response_models import (
     SUCCESS_RESOLUTION,
     ErrorResolution,
+    ResponseAction,
 )
 
 from zoho_crm.json_text import parse_json
@@ -57,6 +59,10 @@ NOT_SERVED = frozenset(
     }
 )
 
+_WRONG_ADDRESS = frozenset(
+    {"INVALID_HOST", "INVALID_REQUEST", "INVALID_REQUEST_METHOD", "INVALID_URL_PATTERN"}
+)
+
 #: A value is not as it must be, or an id is not there (any more).
 INVALID_DATA = "INVALID_DATA"
 
@@ -74,6 +80,11 @@ def lacks_feature(code: str | None) -> bool:
 def is_not_served(code: str) -> bool:
     """Whether Zoho refuses a module or a retrieval method, so that another method may serve it."""
     return code in NOT_SERVED or lacks_feature(code)
+
+
+def is_wrong_address(code: str) -> bool:
+    """Whether the refusal says that the address serves no such call."""
+    return code in _WRONG_ADDRESS
 
 
 def find_code(response: requests.Response) -> str | None:
@@ -176,6 +187,37 @@ class FailuresOnly(ErrorHandler):
         if answer.ok and find_code(answer) is None:
             return SUCCESS_RESOLUTION
         return self.rules.interpret_response(isolate_error(answer))
+
+
+@dataclass
+class NeverTwice(FailuresOnly):
+    """For calls that must not be carried out twice: one whose answer may be lost fails at once.
+
+    Why not in YAML: no filter tells a connection that broke from one that was never made.
+    """
+
+    def interpret_response(
+        self, response_or_exception: requests.Response | Exception | None
+    ) -> ErrorResolution:
+        answer, resolution = (
+            response_or_exception,
+            super().interpret_response(response_or_exception),
+        )
+        if isinstance(answer, requests.Response):
+            is_lost = answer.status_code >= requests.codes.server_error
+        else:
+            is_lost = not was_never_sent(answer)
+        return replace(resolution, response_action=ResponseAction.FAIL) if is_lost else resolution
+
+
+def was_never_sent(error: object) -> bool:
+    """Whether the connection was never made, so that Zoho cannot have done anything."""
+    if isinstance(error, requests.ConnectTimeout):
+        return True
+    reason = getattr(
+        error.args[0] if isinstance(error, Exception) and error.args else None, "reason", None
+    )
+    return isinstance(reason, urllib3.exceptions.NewConnectionError)
 
 
 @dataclass

@@ -54,6 +54,11 @@ def load_coql_rows(version: str) -> int:
     return int(_load_parts()["definitions"]["versions"][version]["coql_rows"])
 
 
+def names_modules_plainly(version: str) -> bool:
+    """Whether a bulk job names its module by a plain text, in this version of the API."""
+    return bool(_load_parts()["definitions"]["versions"][version]["bulk_plain_names"])
+
+
 @cache
 def load_settings_streams() -> frozenset[str]:
     """The names of the streams that the manifest declares."""

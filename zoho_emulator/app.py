@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from zoho_emulator.answers import CommonHeaders, DateHeader, answer_json
 from zoho_emulator.auth.forms import read_form
 from zoho_emulator.bulk import calls as bulk
+from zoho_emulator.bulk_write import calls as bulk_write
 from zoho_emulator.call import Call
 from zoho_emulator.control import calls as control
 from zoho_emulator.control.damage import deliver
@@ -20,8 +21,10 @@ from zoho_emulator.coql import route as coql
 from zoho_emulator.emulator import Emulator
 from zoho_emulator.endpoints import (
     BULK_ENDPOINTS,
+    BULK_WRITE_ENDPOINTS,
     ENDPOINTS,
     RECORD,
+    RESULT_ENDPOINTS,
     UNEMULATED,
     UNEMULATED_BULK,
     UNEMULATED_LIKE_MODULES,
@@ -80,7 +83,9 @@ class CrmCall:
                     headers=request.headers,
                     body=body,
                 )
-                request_text = f"{request.url.query} {body.decode(errors='replace')}"
+                request_text = request.url.query
+                if endpoint.name != "upload":  # a file is no text
+                    request_text += f" {body.decode(errors='replace')}"
                 hits = await emulator.faults.strike(endpoint.name, module, request_text)
                 response = answer_with_faults(
                     hits, lambda: self._answer(endpoint, call), _answer_internal_error
@@ -113,6 +118,8 @@ class CrmCall:
             return coql.guess_module(body, backslash_escapes=escapes)
         if endpoint in BULK_ENDPOINTS:
             return bulk.find_module(self.emulator, request.path_params.get("job"), body)
+        if endpoint in (*BULK_WRITE_ENDPOINTS, *RESULT_ENDPOINTS):
+            return bulk_write.find_module(self.emulator, request.path_params.get("job"), body)
         name = request.path_params.get("module") or request.query_params.get("module")
         module = self.emulator.find_module(name) if name else None
         return module.api_name if module else name
@@ -162,7 +169,10 @@ def create_app(emulator: Emulator) -> ASGIApp:
         Route("/oauth/v2/token", TokenCall(emulator), methods=["POST"]),
         route_any("/oauth/{rest:path}", unemulated),
         *control.build_routes(emulator),
-        *(Route(bulk + path, call) for path, call in build_calls(BULK_ENDPOINTS)),
+        *(
+            Route(bulk + path, call)
+            for path, call in build_calls((*BULK_ENDPOINTS, *BULK_WRITE_ENDPOINTS))
+        ),
         *(route_any(bulk + path, unemulated) for path in UNEMULATED_BULK),
         route_any("/crm/bulk/{rest:path}", _refuse_path),
         *(route_any(crm + path, unemulated) for path in UNEMULATED_LIKE_MODULES),
@@ -176,6 +186,7 @@ def create_app(emulator: Emulator) -> ASGIApp:
         *(route_any(crm + path, unemulated) for path in UNEMULATED),
         *(Route(crm + path, call) for path, call in emulated if path.startswith(RECORD)),
         *(route_any(crm + path, unemulated) for path in UNEMULATED_OF_RECORDS),
+        *(Route("/{version}" + path, call) for path, call in build_calls(RESULT_ENDPOINTS)),
     ]
     app = Starlette(
         routes=routes,

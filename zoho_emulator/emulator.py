@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Mapping
 
 from zoho_emulator.auth.tokens import Accounts, Credentials
 from zoho_emulator.bulk.jobs import Jobs
+from zoho_emulator.bulk_write.jobs import WriteJobs
 from zoho_emulator.clock import Clock
 from zoho_emulator.control.faults import Faults
 from zoho_emulator.knobs import Knobs
@@ -33,6 +34,7 @@ class Emulator:
         self.faults = Faults(seed)
         self.page_tokens = PageTokens(seed)
         self.bulk_reads = Jobs(self.copy_shown, clock, knobs)
+        self.bulk_writes = WriteJobs(lambda: self.store, clock, knobs)
         self.calls: Counter[str] = Counter()
         self.credits_by: Counter[str] = Counter()
         #: Automations that writing calls set off, in their order.
@@ -44,6 +46,7 @@ class Emulator:
         self._late: LateRows | None = None
         self._data_calls = 0
         self._rng = random.Random(seed)
+        self._set_zones()
         self._set_late()
 
     @property
@@ -81,11 +84,15 @@ class Emulator:
 
     def set_knobs(self, values: Mapping[str, object]) -> None:
         self.knobs.set(values)
-        self.store.org.time_zone = self.knobs.time_zone
+        self._set_zones()
         self._set_late()
         if values.keys() - {"latency_ms"}:
             self.answers.clear()
             self.kept_rows.clear()
+
+    def _set_zones(self) -> None:
+        self.store.org.time_zone = self.knobs.time_zone
+        self.store.org.user_time_zone = self.knobs.user_time_zone
 
     def _set_late(self) -> None:
         """Keeps a late copy of the rows while the knob asks for one."""
@@ -104,19 +111,22 @@ class Emulator:
         self.accounts.reset()
         self.limits.reset()
         self.bulk_reads.reset()
+        self.bulk_writes.reset()
         self._data_calls = 0
         self._rng = random.Random(self.seed)
         if org:
             self.close()
             self.store = self._build()
             self.limits.org = self.store.org
+            self._set_zones()
             self._set_late()
             self.answers.clear()
             self.kept_rows.clear()
 
     def close(self) -> None:
-        """Ends bulk jobs that still read the data, and closes it."""
+        """Ends bulk jobs that still read or write the data, and closes it."""
         self.bulk_reads.close()
+        self.bulk_writes.close()
         if self._late is not None:
             self._late.close()
             self._late = None

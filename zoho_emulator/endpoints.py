@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from zoho_emulator.bulk import calls as bulk
+from zoho_emulator.bulk_write import calls as bulk_write
 from zoho_emulator.call import Call
 from zoho_emulator.coql import route as coql
 from zoho_emulator.metadata import org_settings, settings
@@ -60,6 +61,7 @@ ENDPOINTS = (
     _build_settings(
         "contact_roles", org_settings.list_contact_roles, "POST PUT DELETE", path="/Contacts/roles"
     ),
+    Endpoint("upload", "/upload", bulk_write.upload, method="POST"),
     Endpoint("coql", "/coql", coql.run_query, method="POST"),
     Endpoint("deleted", "/{module}/deleted", deleted.list_deleted),
     Endpoint("upsert", "/{module}/upsert", writing.upsert, method="POST"),
@@ -95,11 +97,23 @@ BULK_ENDPOINTS = (
     Endpoint("bulk.status", "/read/{job}", bulk.show_job),
     Endpoint("bulk.result", "/read/{job}/result", bulk.download_result),
 )
+BULK_WRITE_ENDPOINTS = (
+    Endpoint("bulk_write.create", "/write", bulk_write.create_job, method="POST"),
+    Endpoint("bulk_write.status", "/write/{job}", bulk_write.show_job),
+)
+#: Results of bulk write lie outside of /crm, as the version before these paths is no part of it.
+RESULT_ENDPOINTS = (
+    Endpoint("bulk_write.result", "/crm/{org}/bulk-write/{job}/{file}", bulk_write.download_result),
+    Endpoint("bulk_write.result", "/bulk/write/{job}/result", bulk_write.download_result),
+)
 
 #: Names of the calls that are emulated, as usage counts them and faults match them.
 CALL_NAMES = (
     "token",
-    *dict.fromkeys(endpoint.name for endpoint in (*ENDPOINTS, *BULK_ENDPOINTS)),
+    *dict.fromkeys(
+        endpoint.name
+        for endpoint in (*ENDPOINTS, *BULK_ENDPOINTS, *BULK_WRITE_ENDPOINTS, *RESULT_ENDPOINTS)
+    ),
 )
 
 #: Other paths of Zoho's below /crm/{version}. Paths that could be a module's are tried first ...
@@ -108,7 +122,6 @@ UNEMULATED_LIKE_MODULES = (
     "/__composite_requests",
     "/__features",
     "/files",
-    "/upload",
     "/zia/{rest:path}",
 )
 UNEMULATED = (
@@ -133,4 +146,4 @@ UNEMULATED_SETTINGS = """
     scoring_rules tags territories user_groups variable_groups variables webhooks wizards
 """
 #: ... and below /crm/bulk/{version}.
-UNEMULATED_BULK = ("/write", "/write/{rest:path}", "/backup", "/backup/{rest:path}")
+UNEMULATED_BULK = ("/backup", "/backup/{rest:path}")

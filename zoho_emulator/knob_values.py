@@ -53,7 +53,7 @@ def parse_value(name: str, value: object, kind: object) -> object:
         if kind is int and number != int(number):
             raise ValueError(f"{name}: {text} is not a whole number")
         return int(number) if kind is int else number
-    if name == "time_zone":
+    if name == "time_zone" or (name == "user_time_zone" and text):
         try:
             ZoneInfo(text)
         except (KeyError, ValueError, OSError):

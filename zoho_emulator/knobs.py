@@ -31,6 +31,9 @@ class Knobs:
     live_tokens: int = 15
     #: What a token may do. Zoho fixes it at consent; here it also counts for tokens already out.
     scopes: tuple[str, ...] = SCOPES
+    #: The same, in addition. Uploads for bulk write need ZohoFiles.files.ALL, which connectors
+    #: that only read never ask for.
+    more_scopes: tuple[str, ...] = ()
     #: `api_domain` of the token answer; empty is the address the caller used.
     api_domain: str = ""
     #: Lifetime in seconds that the token answer gives; a token lives an hour. Some answers gave
@@ -157,6 +160,49 @@ class Knobs:
     #: Modules that bulk read does not support, in addition to those it never supports.
     bulk_refused_modules: tuple[str, ...] = ()
 
+    # --- Bulk Write
+    #: Seconds of the clock from a job to its end; writing the rows may take longer.
+    bulk_write_job_seconds: float = 0.2
+    #: Credits that making a job costs.
+    bulk_write_job_credits: int = 500
+    #: Rows of one file: the page has this number and, of a request, 10,000.
+    bulk_write_rows: int = 25_000
+    #: Megabytes of one upload.
+    bulk_write_zip_mb: float = 25.0
+    #: How a larger one is refused: the specification of v8, or with status 413 the page of v7.
+    bulk_write_too_large: Literal["INVALID_DATA", "FILE_TOO_LARGE"] = "INVALID_DATA"
+    #: A job must map the fields that the layout makes mandatory, and rows must have them: seen in a
+    #: live org. The page of v7 says that the layout does not count.
+    bulk_write_layout_fields: bool = True
+    #: `find_by` takes fields of External IDs. No source says so.
+    bulk_write_external_find_by: bool = False
+    #: Forms of dates without a `format`: MM/dd/yyyy of the page, ISO 8601 of posts, or both.
+    bulk_write_dates: Literal["us", "iso", "both"] = "us"
+    #: Rows set off automations. No source says so.
+    bulk_write_automations: bool = False
+    #: The first so many jobs since the start or a reset end in FAILED, after this number of rows.
+    bulk_write_fail: int = 0
+    bulk_write_fail_rows: int = 0
+    #: How the state of a job at work is spelt. Samples have one word, prose and SDKs have two.
+    bulk_write_in_progress: Literal["INPROGRESS", "IN PROGRESS"] = "INPROGRESS"
+    #: Looks at a completed job that show no `result`. A client in use has met such a job.
+    bulk_write_bare_looks: int = 0
+    #: The form of `download_url`: of v2's samples (on another host), of v7's and of v8's.
+    bulk_write_download_url: Literal["absolute", "relative", "result"] = "absolute"
+    #: Hours that a result can be downloaded: seven days.
+    bulk_write_result_hours: float = 168.0
+    #: Names of a result's own columns: STATUS, RECORD_ID, ERRORS, or Status, ID, Errors. One page
+    #: has both.
+    bulk_write_result_headers: Literal["STATUS", "Status"] = "STATUS"
+    #: Words in its column of states. A client in use looks for `success`.
+    bulk_write_status_words: Literal["added", "ADDED", "success"] = "added"
+    #: Which mapped columns are its first three: by their place in the file, or in the mappings as
+    #: they were sent, or as the job shows them.
+    bulk_write_result_columns: Literal["index", "sent", "kept"] = "index"
+    #: The last so many rows of a file are left unprocessed, or are not in the result.
+    bulk_write_unprocessed: int = 0
+    bulk_write_result_lacks: int = 0
+
     # --- Writing
     #: Statuses when some records failed and when all did; 0 is the version's. Old sandboxes are
     #: said to answer 200, clients of v2 to expect 202.
@@ -213,6 +259,8 @@ class Knobs:
     trial_until: str = ""
     #: IANA name of the org's time zone, whose offset datetimes carry.
     time_zone: str = "America/Los_Angeles"
+    #: That of the users; empty: the org's. Bulk write reads datetimes without an offset by it.
+    user_time_zone: str = ""
     #: Milliseconds that each call under /crm takes.
     latency_ms: float = 0.0
     #: n > 0: each n-th call for data edits or deletes `churn_rows` random rows of its module first.

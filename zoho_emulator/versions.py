@@ -40,6 +40,8 @@ class Version:
     #: Writing: feature executions, If-Unmodified-Since, all errors of a record at once and the
     #: record that a duplicate is one of.
     v7_writes: bool = False
+    #: Bulk Write: files by name, inventory modules, and answers without keys that are null.
+    v7_bulk_write: bool = False
 
 
 VERSIONS = {
@@ -58,6 +60,7 @@ VERSIONS = {
             *("v8", 8.0, True, True, True, 2_000, 100_000, 5, 15, True, False, True, True),
             bulk_page_tokens=True,
             v7_writes=True,
+            v7_bulk_write=True,
         ),
     )
 }

@@ -55,7 +55,7 @@ class Accounts:
             }
         answer = {
             "access_token": self._issue(),
-            "scope": " ".join(self._knobs.scopes),
+            "scope": " ".join((*self._knobs.scopes, *self._knobs.more_scopes)),
             "api_domain": self._knobs.api_domain or api_domain,
             "token_type": "Bearer",
             "expires_in": self._knobs.token_expires_in,
@@ -77,7 +77,7 @@ class Accounts:
 
     def require(self, *any_of: str) -> None:
         """One of these scopes must have been granted."""
-        if not set(any_of) & set(self._knobs.scopes):
+        if not set(any_of) & {*self._knobs.scopes, *self._knobs.more_scopes}:
             raise scope_mismatch()
 
     def revoke_all(self) -> None:

@@ -211,10 +211,10 @@ def describe_user(org: Org, user: User, version: Version) -> Json:
         "country_locale": "US",
         "locale": "en_US",
         "language": "en_US",
-        "time_zone": org.time_zone,
+        "time_zone": org.user_zone,
         "time_format": "hh:mm a",
         "date_format": "MM/dd/yyyy",
-        "offset": _find_offset_ms(org.time_zone),
+        "offset": _find_offset_ms(org.user_zone),
         "default_tab_group": "0",
         "alias": None,
         "phone": None,
@@ -243,7 +243,7 @@ def describe_org(org: Org) -> Json:
     """UNVERIFIED: since when each key is there; Zoho's sample is of v8."""
     return {
         "id": str(org.id),
-        "zgid": str(org.id % 1_000_000_000),
+        "zgid": org.zgid,
         "company_name": org.company_name,
         "alias": None,
         "description": None,

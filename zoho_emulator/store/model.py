@@ -221,6 +221,17 @@ class Org:
     contact_roles: list[NamedItem] = field(default_factory=list)
     #: Names of tags that writes made, by the id of the field, after those of `tags.TAGS`.
     new_tags: dict[int, list[str]] = field(default_factory=dict)
+    #: IANA name of the users' time zone; empty: the org's.
+    user_time_zone: str = ""
+
+    @property
+    def zgid(self) -> str:
+        """What headers and addresses call the org."""
+        return str(self.id % 1_000_000_000)
+
+    @property
+    def user_zone(self) -> str:
+        return self.user_time_zone or self.time_zone
 
     def user(self, user_id: int) -> User | None:
         return next((user for user in self.users if user.id == user_id), None)

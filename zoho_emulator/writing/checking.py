@@ -41,6 +41,8 @@ class Checker:
         self.store = call.store
         self.given = ValueReader(call, module, external)
         self.undescribed = list_undescribed(module, call.version)
+        #: Fields that are mandatory though neither metadata nor layout says so.
+        self.more_mandatory = special.list_mandatory(module)
 
     def _build_row_checker(self, name: str, child: Child) -> "Checker":
         """That of the rows in the record's field `name`."""
@@ -193,7 +195,7 @@ class Checker:
 
         The layout's own count when the record names it ("Insert Records": Layout).
         """
-        more = special.list_mandatory(self.module)
+        more = self.more_mandatory
         for known in self.module.fields.values():
             name = known.api_name
             of_layout = known.custom or known.layout_only

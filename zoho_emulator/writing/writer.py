@@ -45,7 +45,12 @@ class Writer:
 
     def insert(self, index: int, record: object, **answer: object) -> Item:
         path = f"$.data[{index}]"
-        checked = self.checker.check(self._check_object(record, path), path, old=None)
+        record_id = self.add(self._check_object(record, path), path)
+        return build_success("record added", self._read_stamps(record_id), **answer)
+
+    def add(self, fields: Mapping[str, object], path: str) -> int:
+        """The id of the new record; raises what is wrong with its fields."""
+        checked = self.checker.check(fields, path, old=None)
         if checked.problems:
             raise ProblemsError(checked.problems)
         record_id = self.store.insert(
@@ -53,7 +58,7 @@ class Writer:
         )
         self._inserted.append(record_id)
         self._finish(checked, record_id, "insert")
-        return build_success("record added", self._read_stamps(record_id), **answer)
+        return record_id
 
     def update(
         self, index: int, record: object, *, named: str | None = None, **answer: object
@@ -127,9 +132,13 @@ class Writer:
     def _change(
         self, record_id: int, fields: Mapping[str, object], path: str, answer: Mapping[str, object]
     ) -> Item:
+        self.change(record_id, fields, path)
+        return build_success("record updated", self._read_stamps(record_id), **answer)
+
+    def change(self, record_id: int, fields: Mapping[str, object], path: str) -> None:
+        """Writes the fields; raises what holds the record, or is wrong with them."""
         if hold := find_hold(self.call, self.module, record_id):
             raise hold.build_update_error(self.call, path)
-        stamps = self._read_stamps(record_id)
         if (
             self.unmodified_since is not None
             and self._read_modified(record_id) > self.unmodified_since
@@ -137,7 +146,7 @@ class Writer:
             raise ZohoError(
                 "ALREADY_MODIFIED",
                 "record updated time has already passed if-unmodified-since time",
-                {name: value for name, value in stamps.items() if not name.startswith("$")},
+                self._read_unmarked_stamps(record_id),
                 status=412,
             )
         checked = self.checker.check(fields, path, old=record_id)
@@ -147,7 +156,6 @@ class Writer:
             self.module, record_id, checked.values, now=self.now, by=self.by, checked=True
         )
         self._finish(checked, record_id, "update")
-        return build_success("record updated", self._read_stamps(record_id), **answer)
 
     def _finish(self, checked: Checked, record_id: int, action: str) -> None:
         for changes in checked.rows.values():
@@ -269,3 +277,7 @@ class Writer:
         if self.call.version.page_tokens and self.module.api_name not in NEVER_APPROVED:
             details["$approval_state"] = "approved"
         return details
+
+    def _read_unmarked_stamps(self, record_id: int) -> dict[str, object]:
+        stamps = self._read_stamps(record_id)
+        return {name: value for name, value in stamps.items() if not name.startswith("$")}

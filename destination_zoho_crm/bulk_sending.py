@@ -1,0 +1,272 @@
+"""Sends rows to Zoho in jobs of Bulk Write and yields the outcome of each row."""
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from typing import Any
+
+from airbyte_cdk.utils import AirbyteTracedException
+
+from destination_zoho_crm.bulk_columns import NotInBulkError, build_columns, write_row
+from destination_zoho_crm.bulk_files import BulkFile, explain_full_disk
+from destination_zoho_crm.bulk_job import BulkJob, JobEnd
+from destination_zoho_crm.bulk_refusals import Refusals
+from destination_zoho_crm.bulk_results import may_be_written, read_result
+from destination_zoho_crm.calls import MOST_RECORDS
+from destination_zoho_crm.client import Client
+from destination_zoho_crm.comparison import ComparedColumns, SentRow
+from destination_zoho_crm.existing_records import changes_nothing
+from destination_zoho_crm.inserts import InsertBatch, InsertBatches
+from destination_zoho_crm.lost_inserts import LostInserts
+from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome, reject
+from destination_zoho_crm.plan import StreamPlan
+from destination_zoho_crm.sending import Sender
+from zoho_crm.problems import Refused
+
+LOGGER = logging.getLogger("airbyte")
+
+#: Seconds before each look for the rows of a job whose creation got no answer, and the looks before
+#: the absence of all counts. UNVERIFIED: how long a job waits for its turn.
+_QUIET_PAUSES_S = (15, 30, 60, 60, 60, 60, *([120] * 12))
+_LEAST_LOOKS = 5
+_UNSEEN = reject(
+    OUTCOME_UNKNOWN,
+    "no answer came to the creation of its bulk write job, and no new record is like the row; it "
+    "was not sent again, for the job may still be to come",
+)
+_UNKNOWN = reject(OUTCOME_UNKNOWN, "its bulk write job goes on at Zoho and could not be waited for")
+
+Records = Sequence[Mapping[str, Any]]
+
+
+@dataclass
+class _Part:
+    """What one job writes: a file, and the places of its rows."""
+
+    file: BulkFile
+    places: list[int] = field(default_factory=list)
+
+
+class BulkSender:
+    """Writes rows of one stream in jobs; safe to use from several threads.
+
+    What a job cannot carry or does not write, the stream's sender of REST writes after it.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        plan: StreamPlan,
+        rest: Sender,
+        batches: InsertBatches,
+        stop: threading.Event,
+        *,
+        strict: bool,
+    ) -> None:
+        """`batches`: of the module, the same that `rest` has. Once `stop` is set, no job is waited
+        for. `strict`: a job that Zoho refuses for a missing scope or field ends the run; else its
+        stream goes on by REST."""
+        self._client = client
+        self._plan = plan
+        self._rest = rest
+        self._batches = batches
+        self._stop = stop
+        self._columns = build_columns(plan, client.time_zone)
+        self._compared = ComparedColumns(plan)
+        self._lost = LostInserts(client, plan, batches)
+        self._refusals = Refusals(plan.label, strict=strict)
+
+    @property
+    def is_refused(self) -> bool:
+        """Zoho takes no jobs of this stream, so all of its rows go by REST."""
+        return self._refusals.is_final
+
+    def send(self, records: Records) -> Generator[tuple[int, Outcome]]:
+        """The place and the outcome of each record, as they become known; any number of records
+        with distinct keys.
+
+        Each record is asked for once for its job, and once more if REST is to write it. Rows
+        without an outcome are left to the next sync: `stop` was set. What concerns all records is
+        raised; those whose outcomes came before have them.
+        """
+        by_rest: list[int] = []
+        with closing(self._gather(records, by_rest)) as parts:
+            for part in parts:
+                with closing(part.file):
+                    yield from self._write(part, records, by_rest)
+        yield from self._send_by_rest(records, sorted(by_rest))
+
+    def _gather(self, records: Records, by_rest: list[int]) -> Generator[_Part]:
+        """Files of the records. Places of those that a CSV cannot carry go to `by_rest`, and so do
+        those of a few rows."""
+        reasons: Counter[str] = Counter()
+        with explain_full_disk(self._plan.label), ExitStack() as stack:
+            part: _Part | None = None
+            for place in range(len(records)):
+                cells = self._write_cells(records[place], reasons)
+                if cells is None:
+                    by_rest.append(place)
+                    continue
+                if part is not None and not part.file.has_room(cells):
+                    stack.pop_all()
+                    yield part
+                    part = None
+                if part is None:
+                    part = _Part(BulkFile(self._plan.module.api_name, self._columns))
+                    stack.callback(part.file.close)
+                part.file.add(cells)
+                part.places.append(place)
+            for reason, number in reasons.items():
+                LOGGER.info(f"{self._plan.label}: {number:,} rows go by REST: {reason}.")
+            if part is not None:
+                stack.pop_all()
+                yield part
+
+    def _write_cells(self, record: Mapping[str, Any], reasons: Counter[str]) -> list[str] | None:
+        """None: the row goes by REST."""
+        if self._refusals.is_final:
+            return None
+        if self._plan.operation == "upsert" and changes_nothing(self._plan, record):
+            # Whether there is anything to do, REST asks before it writes.
+            return None
+        try:
+            return write_row(self._columns, record)
+        except NotInBulkError as reason:
+            reasons[str(reason)] += 1
+            return None
+
+    def _write(
+        self, part: _Part, records: Records, by_rest: list[int]
+    ) -> Iterator[tuple[int, Outcome]]:
+        if self._stop.is_set():
+            return
+        if len(part.places) <= MOST_RECORDS or self._refusals.is_final:
+            by_rest += part.places
+            return
+        try:
+            if self._plan.operation == "insert":
+                yield from self._insert(part, records, by_rest)
+                return
+            end = self._run(part)
+        except Refused as refusal:
+            self._refusals.take(refusal)
+            by_rest += part.places
+            return
+        if end.failure:
+            raise end.failure
+        if end.is_stopped:
+            return
+        for number, place in enumerate(part.places):
+            result = end.results.get(number)
+            outcome = read_result(self._plan, result) if result else None
+            if outcome is None:
+                by_rest.append(place)
+            else:
+                yield place, outcome
+
+    def _run(self, part: _Part) -> JobEnd:
+        return BulkJob(self._client, self._plan, self._columns, part.file, self._stop).run()
+
+    def _insert(
+        self, part: _Part, records: Records, by_rest: list[int]
+    ) -> Iterator[tuple[int, Outcome]]:
+        """A row that may be a record is never sent again before it has been looked for."""
+        judged: list[tuple[int, Outcome]] = []
+        with self._batches.track(self._compared, {}) as batch:
+            end = self._run(part)
+            failure = end.failure
+            if not end.is_stopped:
+                doubtful = self._judge(part, end, batch, judged, by_rest)
+                if doubtful:
+                    batch.rows |= {
+                        place: SentRow(self._compared, records[place]) for place in doubtful
+                    }
+                    failure = self._settle(end, batch, doubtful, judged, by_rest) or failure
+        yield from judged
+        if failure:
+            raise failure
+
+    def _judge(
+        self,
+        part: _Part,
+        end: JobEnd,
+        batch: InsertBatch,
+        judged: list[tuple[int, Outcome]],
+        by_rest: list[int],
+    ) -> list[int]:
+        """Gives rows their outcomes; the places of those that may be records, and may not."""
+        doubtful = []
+        for number, place in enumerate(part.places):
+            result = end.results.get(number)
+            outcome = read_result(self._plan, result) if result else None
+            if outcome is not None:
+                batch.set_outcome(place, outcome)
+                judged.append((place, outcome))
+            elif result is None or may_be_written(result):
+                doubtful.append(place)
+            else:
+                by_rest.append(place)
+        return doubtful
+
+    def _settle(
+        self,
+        end: JobEnd,
+        batch: InsertBatch,
+        doubtful: Sequence[int],
+        judged: list[tuple[int, Outcome]],
+        by_rest: list[int],
+    ) -> AirbyteTracedException | None:
+        """Looks for rows among Zoho's records; what ends the run, if anything does."""
+        if end.failure and not end.is_lost:
+            # The job goes on, so a look would come too early.
+            outcomes: Sequence[Outcome | None] = [_UNKNOWN] * len(doubtful)
+            failure = None
+        else:
+            if end.is_lost and not self._await_quiet(batch):
+                return None
+            found = self._lost.look_up(batch, doubtful, last=False)
+            outcomes, failure = found.outcomes, found.failure
+        for place, outcome in zip(doubtful, outcomes, strict=True):
+            if outcome is None and not end.is_lost:
+                by_rest.append(place)
+                continue
+            if outcome is None or outcome is _UNKNOWN:
+                outcome = outcome or _UNSEEN
+                batch.set_outcome(place, outcome)
+            judged.append((place, outcome))
+        return failure
+
+    def _await_quiet(self, batch: InsertBatch) -> bool:
+        """Waits until a job that there may be adds no more records, for some minutes at the least.
+        False: the sync is stopped, and the rows are left to the next one."""
+        LOGGER.info(
+            f"{self._plan.label}: no answer came to the creation of a bulk write job, and Zoho "
+            "lists no jobs. Its rows are looked for among the records, which takes minutes."
+        )
+        seen: frozenset[str] | None = None
+        for number, pause in enumerate(_QUIET_PAUSES_S):
+            if self._stop.wait(pause):
+                return False
+            try:
+                ids = self._lost.list_new(batch)
+            except AirbyteTracedException:
+                # The look-up that follows says why.
+                return True
+            if ids == seen and (ids or number >= _LEAST_LOOKS):
+                return True
+            seen = ids
+        return True
+
+    def _send_by_rest(
+        self, records: Records, places: Sequence[int]
+    ) -> Iterator[tuple[int, Outcome]]:
+        for first in range(0, len(places), MOST_RECORDS):
+            if self._stop.is_set():
+                return
+            some = places[first : first + MOST_RECORDS]
+            with closing(self._rest.send([records[place] for place in some])) as outcomes:
+                for number, outcome in outcomes:
+                    yield some[number], outcome
