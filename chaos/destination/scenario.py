@@ -10,6 +10,7 @@ from pathlib import Path
 from chaos.destination.faults import BY_NAME
 from chaos.destination.judging import Amiss
 from chaos.destination.operations import BY_NAME as OPERATIONS
+from chaos.destination.operations import Operation
 from chaos.destination.setting import DELETES, INSERTS, UPDATES, UPSERTS, Fault, Setting
 from chaos.destination.stories import STORIES, Parts, one
 from chaos.destination.writing import Story
@@ -91,7 +92,7 @@ def open_stage(outcome: Outcome[Amiss]) -> Iterator[tuple[Setting, Json]]:
     ):
         operation = OPERATIONS[outcome.way]
         setting = Setting(Org(server, rng), operation, outcome.version, rng, stranger.address, door)
-        yield setting, _build_config(server, door.address, outcome.version)
+        yield setting, _build_config(server, door.address, outcome.version, operation)
         outcome.leaked += len(stranger.heard)
 
 
@@ -110,9 +111,13 @@ def meet(fault: Fault, outcome: Outcome[Amiss], setting: Setting, config: Json) 
     story.recover()
 
 
-def _build_config(server: Running, address: str, version: str) -> Json:
-    return server.account | {
-        "base_url": address,
-        "schema_version": version,
-        "max_deletes": 100_000,
-    }
+def _build_config(server: Running, address: str, version: str, operation: Operation) -> Json:
+    return (
+        server.account
+        | operation.config
+        | {
+            "base_url": address,
+            "schema_version": version,
+            "max_deletes": 100_000,
+        }
+    )
