@@ -1,6 +1,5 @@
 """Bulk write jobs: how they are made, go on, end and are paid."""
 
-
 import pytest
 
 from unit_tests.emulator.bulk_write.conftest import Writer
