@@ -50,10 +50,10 @@ def match_results(
     """
     try:
         with zipfile.ZipFile(file) as archive:
-            (entry, *others) = archive.infolist() or [None]
-            if entry is None or others:
-                raise BadResultError(f"it holds {len(archive.infolist())} files")
-            with archive.open(entry) as unpacked:
+            entries = archive.infolist()
+            if len(entries) != 1:
+                raise BadResultError(f"it holds {len(entries)} files")
+            with archive.open(entries[0]) as unpacked:
                 csv.field_size_limit(_MOST_OF_A_CELL)
                 text = io.TextIOWrapper(unpacked, "utf-8-sig", "replace", newline="")
                 return _match(filter(None, csv.reader(text)), columns, key, sent)
