@@ -11,16 +11,16 @@ from typing import Any
 
 from airbyte_cdk.utils import AirbyteTracedException
 
+from destination_zoho_crm.bulk_files import MOST_ROWS
 from destination_zoho_crm.protocol import Row, parse_row
 from destination_zoho_crm.row_counts import Segment
 from destination_zoho_crm.row_order import MatchValue
 from destination_zoho_crm.rows import EncodedRow
 from zoho_crm.problems import config_error
+from zoho_crm.temporary_files import find_folder
 
-#: "Create Bulk Write Job": rows of one file.
-MOST_ROWS = 25_000
-#: Of the rows as they came and of their records: rows of 4 KB fill both alike.
-MOST_BYTES = 100 * 1024 * 1024
+#: Of a chunk, on disk.
+MOST_BYTES = 64 * 1024 * 1024
 
 _BUFFER_BYTES = 64 * 1024
 
@@ -104,14 +104,6 @@ class Chunk:
 
     def _read(self, begin: int, end: int) -> bytes:
         return os.pread(self._file.fileno(), end - begin, begin)
-
-
-def find_folder() -> str:
-    """Where rows wait."""
-    try:
-        return tempfile.gettempdir()
-    except FileNotFoundError:
-        return "a folder for temporary files"
 
 
 def _build_disk_error(error: OSError) -> AirbyteTracedException:

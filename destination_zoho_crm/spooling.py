@@ -21,16 +21,16 @@ class Spool:
         batches: BatchBuilder,
         order: RowOrder,
         *,
-        least: int,
+        takes: Callable[[Chunk], bool],
         rename: Callable[[Row], Row],
     ) -> None:
-        """`least`: rows that are worth a job. `rename`: gives a row's columns their names in the
+        """`takes`: whether rows are worth a job. `rename`: gives a row's columns their names in the
         catalog."""
         self._writers = writers
         self._work = work
         self._batches = batches
         self._order = order
-        self._least = least
+        self._takes = takes
         self._rename = rename
         self._waiting: Chunk | None = None
         #: Chunks in the hands of the writers.
@@ -49,7 +49,7 @@ class Spool:
             return
         try:
             chunk.seal()
-            if len(chunk) < self._least:
+            if not self._takes(chunk):
                 self._batches.add_spooled(self._read(chunk), self._find_linked(chunk))
                 chunk.close()
                 return

@@ -1,6 +1,6 @@
 """One stream of a run: from rows that come in to outcomes that are booked."""
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence, Sized
 from contextlib import closing
 from functools import partial
 from typing import Any, NamedTuple
@@ -47,6 +47,12 @@ class BulkRoad(NamedTuple):
     send: Send
     #: Records that are worth a job.
     least: int
+    #: Whether Zoho takes no more jobs of the stream.
+    is_refused: Callable[[], bool]
+
+    def takes(self, records: Sized) -> bool:
+        """Whether these are better written by a job."""
+        return len(records) >= self.least and not self.is_refused()
 
 
 class StreamWriter:
@@ -88,7 +94,7 @@ class StreamWriter:
             self._write_chunk,
             self._batches,
             order,
-            least=bulk.least,
+            takes=bulk.takes,
             rename=encoder.rename_columns,
         )
 
@@ -155,7 +161,7 @@ class StreamWriter:
     def _write_part(self, chunk: Chunk, part: Batch) -> None:
         """By one job, or where that costs less by calls, one after the other."""
         assert self._bulk is not None
-        if len(part) >= self._bulk.least:
+        if self._bulk.takes(part):
             if self._writers.should_write(chunk.segments, outlasts_stop=False):
                 for again in self._write_once(part, SpooledRecords(part), self._bulk.send):
                     self._write_part(chunk, again)
@@ -164,9 +170,7 @@ class StreamWriter:
             if not self._writers.should_write(chunk.segments, outlasts_stop=False):
                 return
             some = part[first : first + MOST_RECORDS]
-            with self._writers.calls:
-                rest = self._write_once(some, [rows.record for rows in some], self._send)
-            for again in rest:
+            for again in self._write_once(some, [rows.record for rows in some], self._send):
                 self._write_part(chunk, again)
 
     def _write_once(

@@ -44,8 +44,6 @@ class Writers:
         self._stop = stop
         self._pool = ThreadPoolExecutor(writers, thread_name_prefix="writer")
         self._room = threading.Semaphore(writers + _IN_HAND)
-        #: The large writes that the org takes at a time. Who holds one waits for no task.
-        self.calls = threading.Semaphore(writers)
         self._chunk_pool = ThreadPoolExecutor(_MOST_CHUNKS, thread_name_prefix="chunk")
         self._futures: set[WriteFuture] = set()
         self._chunks: set[WriteFuture] = set()
@@ -60,14 +58,8 @@ class Writers:
         """Writes a batch when those in `after` are written. Waits while much is in hand.
         `segments`: of its rows."""
         self._room.acquire()
-
-        def write() -> None:
-            with self.calls:
-                work()
-
-        future = self._pool.submit(
-            self._run, _Task(write, segments, list(after), outlasts_stop=True), self._room.release
-        )
+        task = _Task(work, segments, list(after), outlasts_stop=True)
+        future = self._pool.submit(self._run, task, self._room.release)
         self._futures = {one for one in self._futures if not one.done()} | {future}
         return future
 

@@ -11,6 +11,10 @@ from typing import Any
 
 from airbyte_cdk.utils import AirbyteTracedException
 
+from destination_zoho_crm.bulk_plan import FEWEST_ROWS, find_obstacles
+from destination_zoho_crm.bulk_report import log_spools, report_savings
+from destination_zoho_crm.bulk_sending import BulkSender
+from destination_zoho_crm.calls import MOST_RECORDS
 from destination_zoho_crm.catalog import (
     find_unused_mappings,
     list_lookup_names,
@@ -27,7 +31,7 @@ from destination_zoho_crm.org_values import OrgValues, find_active_users
 from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome
 from destination_zoho_crm.picklists import Picklists
 from destination_zoho_crm.plan import StreamPlan, format_stream
-from destination_zoho_crm.plan_log import log_plan
+from destination_zoho_crm.plan_log import log_methods, log_plan
 from destination_zoho_crm.planning import make_plan
 from destination_zoho_crm.protocol import Row, State, StreamKey
 from destination_zoho_crm.read_ahead import read_ahead
@@ -51,7 +55,7 @@ from destination_zoho_crm.run_failures import (
 )
 from destination_zoho_crm.sending import Sender
 from destination_zoho_crm.settings import WriteSettings, read_settings
-from destination_zoho_crm.stream_writer import Send, StreamWriter
+from destination_zoho_crm.stream_writer import BulkRoad, Send, StreamWriter
 from destination_zoho_crm.suggestions import Suggestions
 from destination_zoho_crm.table_rows import build_encoder
 from destination_zoho_crm.tags import with_tags
@@ -99,6 +103,9 @@ def write(
     for field in chain.from_iterable(link_fields.values()):
         field.reader.check()
     log_plan(plans, link_fields, settings, client.config["schema_version"])
+    obstacles = find_obstacles(client, plans, settings)
+    log_methods(plans, obstacles, settings)
+    log_spools(len(plans) - len(obstacles))
     org_values = OrgValues(
         find_active_users(client.metadata) if any(map(_names_users, plans)) else {},
         Picklists(modules, adds=settings.adds_options),
@@ -116,6 +123,7 @@ def write(
         finder,
         link_fields,
         readings,
+        obstacles,
         stop or threading.Event(),
     )
     yield from run.write(messages)
@@ -131,14 +139,18 @@ class Run:
         finder: RecordFinder,
         link_fields: Mapping[StreamKey, Sequence[LinkField]],
         readings: Mapping[StreamKey, RowReading],
+        obstacles: Mapping[StreamKey, str],
         stop: threading.Event,
     ) -> None:
         self._client = client
+        self._plans = plans
         self._settings = settings
         self._org_values = org_values
         self._finder = finder
         self._link_fields = link_fields
         self._readings = readings
+        #: Why streams do not go by Bulk Write.
+        self._obstacles = obstacles
         self._row_counts = RowCounts(plan.stream for plan in plans)
         self._stop = stop
         self._rejects = RejectedRows(settings.folder)
@@ -235,7 +247,7 @@ class Run:
     def _build_stream(self, plan: StreamPlan) -> StreamWriter:
         module = plan.module.api_name
         deletions = Deletions(plan.label, module, self._settings.most_deletes)
-        send: Send = Sender(
+        rest = Sender(
             self._client,
             plan,
             self._settings.automations,
@@ -243,7 +255,8 @@ class Run:
             self._stop,
             run_deletes=module in self._deleted_from,
             run_inserts=module in self._inserted_into,
-        ).send
+        )
+        send: Send = rest.send
         if reading := self._readings.get(plan.stream):
             send = RowSender(plan, reading, deletions, send).send
         send = with_tags(self._client, plan, send)
@@ -259,6 +272,23 @@ class Run:
             self._orders[module],
             deletions,
             on_reject=self._keep_reject,
+            bulk=None if plan.stream in self._obstacles else self._build_bulk_road(plan, rest),
+        )
+
+    def _build_bulk_road(self, plan: StreamPlan, rest: Sender) -> BulkRoad:
+        strict = self._settings.write_method == "Bulk"
+        sender = BulkSender(
+            self._client,
+            plan,
+            rest,
+            self._insert_batches[plan.module.api_name],
+            self._stop,
+            strict=strict,
+        )
+        return BulkRoad(
+            with_lookups(plan, self._finder, sender.send),
+            MOST_RECORDS + 1 if strict else FEWEST_ROWS,
+            lambda: sender.is_refused,
         )
 
     def _keep_reject(self, plan: StreamPlan, row: Row, outcome: Outcome) -> None:
@@ -270,6 +300,9 @@ class Run:
         self._rejects.close()
         for line in report_streams(self._row_counts.totals, self._client.org.usage.by_stream):
             LOGGER.info(line)
+        if self._settings.write_method == "Automatic":
+            for line in report_savings(self._plans, self._obstacles, self._row_counts.totals):
+                LOGGER.info(line)
         for line in report_links(self._link_fields):
             LOGGER.info(line)
         for line in (

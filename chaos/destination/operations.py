@@ -35,7 +35,7 @@ class Operation:
         return f"{'bulk_write.create' if self.bulk else self.call}:{self.module}"
 
     @property
-    def config(self) -> Mapping[str, Any]:
+    def config(self) -> dict[str, Any]:
         """What the connection sets for it."""
         return {"write_method": "Bulk" if self.bulk else "REST"}
 

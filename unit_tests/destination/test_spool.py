@@ -14,12 +14,13 @@ from typing import Any
 
 import pytest
 
+from destination_zoho_crm.bulk_files import MOST_ROWS
 from destination_zoho_crm.lookup_values import Sought
 from destination_zoho_crm.protocol import read_messages
 from destination_zoho_crm.row_counts import Segment
 from destination_zoho_crm.row_order import RowOrder
 from destination_zoho_crm.rows import EncodedRow
-from destination_zoho_crm.spool import MOST_ROWS, Chunk
+from destination_zoho_crm.spool import Chunk
 from destination_zoho_crm.spooled_rows import Part, build_parts
 from unit_tests.destination.conftest import row
 
