@@ -27,6 +27,8 @@ WAYS = tuple(OPERATIONS)
 #: Of two operations that differ in their key alone, one fault meets one, the next one the other.
 _ALIKE = (UPSERTS, UPDATES, DELETES)
 _ROWS = 3
+#: With it, tokens may use Bulk Write.
+_SCOPES = {"more_scopes": ["ZohoFiles.files.ALL"]}
 
 
 def list_operations(name: str) -> tuple[str, ...]:
@@ -86,7 +88,7 @@ def open_stage(outcome: Outcome[Amiss]) -> Iterator[tuple[Setting, Json]]:
     """An org, and the config of a destination; all that follows is of the outcome's seed."""
     rng = random.Random(f"{outcome.fault} {outcome.way} {outcome.seed}")
     with (
-        running(Settings(seed=outcome.seed, rows=_ROWS), KNOBS) as server,
+        running(Settings(seed=outcome.seed, rows=_ROWS), {**KNOBS, **_SCOPES}) as server,
         Door(server.base_url) as door,
         foreign() as stranger,
     ):
