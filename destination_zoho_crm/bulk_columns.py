@@ -20,6 +20,7 @@ ECHOED = 3
 #: Job": format). UNVERIFIED: that Zoho reads a time without an offset in the zone of the token's
 #: user; that is how a client writes that was run against an org.
 _FORMATS = {"date": "yyyy-MM-dd", "datetime": "yyyy-MM-dd HH:mm:ss"}
+_FIRST_YEAR = 1970
 _DATETIME = "%Y-%m-%d %H:%M:%S"
 #: Control characters, of which no page says what a CSV makes of them. UNVERIFIED: that line feeds
 #: within quotes stay as they are.
@@ -92,14 +93,12 @@ def write_row(columns: Sequence[BulkColumn], record: Mapping[str, Any]) -> list[
 def write_datetime(zone: ZoneInfo, value: str) -> str:
     """In the zone, where the text means this time and no other."""
     moment = datetime.fromisoformat(value).astimezone(UTC)
+    if moment.year < _FIRST_YEAR:
+        raise NotInBulkError("of times before 1970, the offsets of zones are not the same anywhere")
     local = moment.astimezone(zone)
     if local.replace(fold=1 - local.fold).utcoffset() != local.utcoffset():
-        raise NotInBulkError("the hour comes twice when the clocks are put back")
-    return local.strftime(_DATETIME) if local.year >= 1000 else _refuse_year()
-
-
-def _refuse_year() -> str:
-    raise NotInBulkError("the year has fewer than four digits")
+        raise NotInBulkError("its hour comes twice, for the clocks are put back")
+    return local.strftime(_DATETIME)
 
 
 def _write_text(value: str) -> str:

@@ -22,10 +22,10 @@ from zoho_crm.auth import ZohoAuthenticator
 
 
 class Hurry(threading.Event):
-    """A stop that never comes, and does not let anyone wait for it."""
+    """A stop that never comes, and lets nobody wait for it for long."""
 
     def wait(self, timeout: float | None = None) -> bool:
-        return self.is_set()
+        return super().wait(min(timeout or 0.0, 0.02))
 
 
 class Road:
