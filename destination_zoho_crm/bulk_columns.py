@@ -41,6 +41,11 @@ class BulkColumn:
     write: Callable[[Any], str]
 
 
+def list_timed(plan: StreamPlan) -> list[str]:
+    """The columns that hold times, which Zoho reads in the zone of the token's user."""
+    return [one.name for one in plan.columns if one.field and one.field.form == "datetime"]
+
+
 def build_columns(plan: StreamPlan, zone: ZoneInfo | None) -> list[BulkColumn]:
     """The columns that the stream writes, those first that tell rows apart.
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from airbyte_cdk.utils import AirbyteTracedException
 
-from destination_zoho_crm.bulk_columns import NotInBulkError, build_columns, write_row
+from destination_zoho_crm.bulk_columns import NotInBulkError, build_columns, list_timed, write_row
 from destination_zoho_crm.bulk_files import MOST_ROWS, BulkFile, explain_full_disk
 from destination_zoho_crm.bulk_job import BulkJob, JobEnd
 from destination_zoho_crm.bulk_look_up import BulkLookUp
@@ -67,7 +67,7 @@ class BulkSender:
         self._rest = rest
         self._batches = batches
         self._stop = stop
-        self._columns = build_columns(plan, client.time_zone)
+        self._columns = build_columns(plan, client.time_zone if list_timed(plan) else None)
         self._compared = ComparedColumns(plan)
         self._look_up = BulkLookUp(LostInserts(client, plan, batches), plan.label, stop)
         self._refusals = Refusals(plan.label, strict=strict)

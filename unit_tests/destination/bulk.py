@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Literal
 
 from destination_zoho_crm.bulk_sending import BulkSender
@@ -70,7 +71,13 @@ class Road:
             run_deletes=False,
             run_inserts=self.plan.operation == "insert",
         )
-        self.bulk = BulkSender(self.client, self.plan, self.rest, batches, self.stop, strict=strict)
+        self._batches, self._strict = batches, strict
+
+    @cached_property
+    def bulk(self) -> BulkSender:
+        return BulkSender(
+            self.client, self.plan, self.rest, self._batches, self.stop, strict=self._strict
+        )
 
     def write(
         self, rows: Sequence[Mapping[str, Any]], method: Literal["REST", "Bulk"] = "Bulk"
