@@ -22,8 +22,8 @@ ECHOED = 3
 _FORMATS = {"date": "yyyy-MM-dd", "datetime": "yyyy-MM-dd HH:mm:ss"}
 _FIRST_YEAR = 1970
 _DATETIME = "%Y-%m-%d %H:%M:%S"
-#: Control characters, of which no page says what a CSV makes of them. UNVERIFIED: that line feeds
-#: within quotes stay as they are.
+#: Control characters, of which no page says what a CSV makes of them. UNVERIFIED: that line feeds,
+#: and blanks at the ends, stay as they are within quotes.
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 
 
@@ -109,9 +109,6 @@ def write_datetime(zone: ZoneInfo, value: str) -> str:
 def _write_text(value: str) -> str:
     if _CONTROLS.search(value):
         raise NotInBulkError("the text holds control characters")
-    if value != value.strip():
-        # UNVERIFIED: whether Zoho keeps them.
-        raise NotInBulkError("the text begins or ends with a blank")
     return value
 
 
