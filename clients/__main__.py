@@ -18,6 +18,8 @@ from zoho_emulator.server import Running, Settings, running
 
 #: Rows of each module; one has two pages of its list.
 ROWS = Settings(rows=12, rows_by_module={"Solutions": 230})
+#: What tokens may do in addition: bulk write begins with a file.
+KNOBS = {"more_scopes": "ZohoFiles.files.ALL"}
 MOST_S = 600
 
 
@@ -39,12 +41,12 @@ def main(names: list[str]) -> int:
 def met(sdk: Sdk) -> Report:
     """Runs an SDK on a whole org and, while faults hide the rest, on one without their cause."""
     faults = [fault for fault in FAULTS if sdk.name in fault.sdks]
-    with running(ROWS) as server:
+    with running(ROWS, KNOBS) as server:
         report = Report(sdk, modules_of(server, sdk.version), run(sdk, server, []), faults)
     known: set[str] = set()
     while len(cured := report.curable()) > len(known):
         known = {fault.mark for fault in cured}
-        with running(ROWS) as server:
+        with running(ROWS, KNOBS) as server:
             modules = modules_of(server, sdk.version)
             remove(server, modules, {kind for fault in cured for kind in fault.without})
             report.again(run(sdk, server, cured), cured)

@@ -35,6 +35,9 @@ SETTINGS = (
 QUERY_ROWS = 200
 #: Bulk read is done once, with this module.
 BULK = ("Leads", "bulk_read")
+#: Bulk write too, by the SDK that is driven through it.
+BULK_WRITE = ("Leads", "bulk_write")
+_BULK_WRITERS = ("python-8.0",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class Report:
         self._faults = faults
         # The SDK of v2 has no call for pipelines.
         self._settings = SETTINGS[:-1] if sdk.version == "v2" else SETTINGS
+        self._bulk = [BULK, BULK_WRITE] if sdk.name in _BULK_WRITERS else [BULK]
         self._found = {(one.module, one.step): one for one in outcomes}
         #: Marks of the faults that each module met.
         self._marks: dict[str, set[str]] = {}
@@ -106,16 +110,19 @@ class Report:
         padded = [[c.ljust(w) for c, w in zip(row, widths, strict=True)] for row in table]
         lines = [
             f"{self.sdk.name}: {self.sdk.pin}, API {self.sdk.version}",
-            ", ".join([*settings, f"bulk read of {BULK[0]} {self._cell(*BULK)}"]),
+            ", ".join([*settings, *map(self._name_bulk, self._bulk)]),
             *("  ".join(row).rstrip() for row in padded),
             *(f"  {fault.mark}: {fault.reason}" for fault in self._faults),
             *(f"  FAIL {failure}" for failure in self.failures),
         ]
         return "\n".join([*lines, ""])
 
+    def _name_bulk(self, step: tuple[str, str]) -> str:
+        return f"{step[1].replace('_', ' ')} of {step[0]} {self._cell(*step)}"
+
     def _steps(self) -> list[tuple[str, str]]:
         of_modules = [(name, step) for name, one in self.modules.items() for step in one.steps]
-        return [*(("", step) for step in self._settings), *of_modules, BULK]
+        return [*(("", step) for step in self._settings), *of_modules, *self._bulk]
 
     def _row(self, name: str) -> list[str]:
         metadata = [self._cell(name, step) for step in METADATA]
@@ -125,7 +132,7 @@ class Report:
         return [odd[0] if odd else "ok", *rest, marks]
 
     def _cell(self, module: str, step: str) -> str:
-        if module and step not in (*self.modules[module].steps, BULK[1]):
+        if module and step not in (*self.modules[module].steps, BULK[1], BULK_WRITE[1]):
             return "-"
         if self._failure(module, step):
             return "FAIL"

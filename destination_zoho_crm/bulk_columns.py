@@ -20,9 +20,10 @@ ECHOED = 3
 #: Job": format). UNVERIFIED: that Zoho reads a time without an offset in the zone of the token's
 #: user; that is how a client writes that was run against an org.
 _FORMATS = {"date": "yyyy-MM-dd", "datetime": "yyyy-MM-dd HH:mm:ss"}
+_FIRST_YEAR = 1970
 _DATETIME = "%Y-%m-%d %H:%M:%S"
-#: Control characters, of which no page says what a CSV makes of them. UNVERIFIED: that line feeds
-#: within quotes stay as they are.
+#: Control characters, of which no page says what a CSV makes of them. UNVERIFIED: that line feeds,
+#: and blanks at the ends, stay as they are within quotes.
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 
 
@@ -38,6 +39,11 @@ class BulkColumn:
     #: Its entry of `field_mappings`.
     mapping: Mapping[str, Any]
     write: Callable[[Any], str]
+
+
+def list_timed(plan: StreamPlan) -> list[str]:
+    """The columns that hold times, which Zoho reads in the zone of the token's user."""
+    return [one.name for one in plan.columns if one.field and one.field.form == "datetime"]
 
 
 def build_columns(plan: StreamPlan, zone: ZoneInfo | None) -> list[BulkColumn]:
@@ -92,22 +98,17 @@ def write_row(columns: Sequence[BulkColumn], record: Mapping[str, Any]) -> list[
 def write_datetime(zone: ZoneInfo, value: str) -> str:
     """In the zone, where the text means this time and no other."""
     moment = datetime.fromisoformat(value).astimezone(UTC)
+    if moment.year < _FIRST_YEAR:
+        raise NotInBulkError("of times before 1970, the offsets of zones are not the same anywhere")
     local = moment.astimezone(zone)
     if local.replace(fold=1 - local.fold).utcoffset() != local.utcoffset():
-        raise NotInBulkError("the hour comes twice when the clocks are put back")
-    return local.strftime(_DATETIME) if local.year >= 1000 else _refuse_year()
-
-
-def _refuse_year() -> str:
-    raise NotInBulkError("the year has fewer than four digits")
+        raise NotInBulkError("its hour comes twice, for the clocks are put back")
+    return local.strftime(_DATETIME)
 
 
 def _write_text(value: str) -> str:
     if _CONTROLS.search(value):
         raise NotInBulkError("the text holds control characters")
-    if value != value.strip():
-        # UNVERIFIED: whether Zoho keeps them.
-        raise NotInBulkError("the text begins or ends with a blank")
     return value
 
 

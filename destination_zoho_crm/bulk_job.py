@@ -17,7 +17,7 @@ from destination_zoho_crm.bulk_results import BadResultError, RowResult, match_r
 from destination_zoho_crm.client import Client, LostAnswerError
 from destination_zoho_crm.plan import StreamPlan
 from zoho_crm.manifest import names_modules_plainly
-from zoho_crm.problems import NoTokenError, transient_error
+from zoho_crm.problems import NoTokenError, Refused, transient_error
 from zoho_crm.temporary_files import find_damage
 
 LOGGER = logging.getLogger("airbyte")
@@ -43,6 +43,8 @@ class JobEnd:
     is_stopped: bool = False
     #: The answer of its creation was lost, so there may be such a job.
     is_lost: bool = False
+    #: Why Zoho makes no such job.
+    refusal: Refused | None = None
     #: Why nothing more can be said, or why nothing more should be written.
     failure: AirbyteTracedException | None = None
 
@@ -63,17 +65,21 @@ class BulkJob:
         self._jobs = BulkJobs(client, plan.label)
         self._version = client.config["schema_version"]
 
-    def run(self) -> JobEnd:
-        """Uploads the file, makes the job, and waits for its end.
+    def upload(self) -> str:
+        """Uploads the file; returns what Zoho calls it. Raises `Refused` where Zoho refuses it."""
+        with explain_full_disk(self._plan.label):
+            content = self._file.finish()
+        return self._jobs.upload(content, f"{self._plan.module.api_name}.zip")
 
-        Raises `Refused` where Zoho refuses one of the first two: nothing is written then.
-        """
+    def run(self, file_id: str) -> JobEnd:
+        """Makes the job of an uploaded file, and waits for its end."""
         begun = time.monotonic()
-        file_id = self._jobs.upload(self._file.finish(), f"{self._plan.module.api_name}.zip")
         try:
             job = self._jobs.create(
                 self._build_body(file_id), repeatable=self._plan.operation != "insert"
             )
+        except Refused as refusal:
+            return JobEnd(refusal=refusal)
         except LostAnswerError as lost:
             return JobEnd(is_lost=True, failure=lost.blocked)
         name = f"{self._plan.label}: bulk write job {job}"

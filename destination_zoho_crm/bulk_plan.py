@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from destination_zoho_crm.bulk_columns import list_timed
 from destination_zoho_crm.bulk_files import MOST_COLUMNS
 from destination_zoho_crm.client import Client
 from destination_zoho_crm.named_records import list_named_modules
@@ -143,8 +144,7 @@ def _iterate_differences(plan: StreamPlan, settings: WriteSettings) -> Iterator[
 
 
 def _find_unknown_zone(client: Client, plan: StreamPlan) -> str | None:
-    """Zoho reads times in the zone of the token's user."""
-    timed = [one.name for one in plan.columns if one.field and one.field.form == "datetime"]
+    timed = list_timed(plan)
     if timed and client.time_zone is None:
         return f"the time zone of the token's user is not known, and {timed[0]} holds times"
     return None

@@ -4,6 +4,7 @@ import logging
 import threading
 
 from airbyte_cdk.models import FailureType
+from airbyte_cdk.utils import AirbyteTracedException
 
 from zoho_crm.errors import INVALID_DATA, SCOPE_LACKING, TOKEN_REFUSED
 from zoho_crm.problems import Refused, config_error
@@ -24,6 +25,8 @@ _OF_ONE_FILE = frozenset(
         "LIMIT_EXCEEDED",
     }
 )
+#: A file has more rows than Zoho takes.
+TOO_MANY_ROWS = "LIMIT_EXCEEDED"
 #: Codes of which a connection that asks for Bulk must know.
 _ERRORS = {
     SCOPE_LACKING: "Make a new refresh token with the scopes on the connector's page",
@@ -58,10 +61,21 @@ class Refusals:
                 f"{refusal.message}"
             )
             return
+        self._give_up(
+            f"Zoho takes no jobs of Bulk Write of it, so its rows go by REST. {refusal.message}"
+        )
+
+    def take_failed_upload(self, failure: AirbyteTracedException) -> None:
+        """Nothing takes files, be it for something between us and Zoho: rows go by REST, and a line
+        says so. Raises the failure where Bulk is asked for."""
+        if self._strict:
+            raise failure
+        self._give_up(
+            f"Files for Bulk Write find no way to Zoho, so its rows go by REST. {failure.message}"
+        )
+
+    def _give_up(self, sentence: str) -> None:
         with self._lock:
             said, self.is_final = self.is_final, True
         if not said:
-            LOGGER.warning(
-                f"{self._stream}: Zoho takes no jobs of Bulk Write of it, so its rows go by REST. "
-                f"{refusal.message}"
-            )
+            LOGGER.warning(f"{self._stream}: {sentence}")

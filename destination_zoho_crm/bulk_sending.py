@@ -10,10 +10,11 @@ from typing import Any
 
 from airbyte_cdk.utils import AirbyteTracedException
 
-from destination_zoho_crm.bulk_columns import NotInBulkError, build_columns, write_row
-from destination_zoho_crm.bulk_files import BulkFile, explain_full_disk
+from destination_zoho_crm.bulk_columns import NotInBulkError, build_columns, list_timed, write_row
+from destination_zoho_crm.bulk_files import MOST_ROWS, BulkFile, explain_full_disk
 from destination_zoho_crm.bulk_job import BulkJob, JobEnd
-from destination_zoho_crm.bulk_refusals import Refusals
+from destination_zoho_crm.bulk_look_up import BulkLookUp
+from destination_zoho_crm.bulk_refusals import TOO_MANY_ROWS, Refusals
 from destination_zoho_crm.bulk_results import may_be_written, read_result
 from destination_zoho_crm.calls import MOST_RECORDS
 from destination_zoho_crm.client import Client
@@ -21,23 +22,15 @@ from destination_zoho_crm.comparison import ComparedColumns, SentRow
 from destination_zoho_crm.existing_records import changes_nothing
 from destination_zoho_crm.inserts import InsertBatch, InsertBatches
 from destination_zoho_crm.lost_inserts import LostInserts
-from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome, reject
+from destination_zoho_crm.outcomes import Outcome
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.sending import Sender
-from zoho_crm.problems import Refused
+from zoho_crm.problems import NoTokenError, Refused
 
 LOGGER = logging.getLogger("airbyte")
 
-#: Seconds before each look for the rows of a job whose creation got no answer, and the looks before
-#: the absence of all counts. UNVERIFIED: how long a job waits for its turn.
-_QUIET_PAUSES_S = (15, 30, 60, 60, 60, 60, *([120] * 12))
-_LEAST_LOOKS = 5
-_UNSEEN = reject(
-    OUTCOME_UNKNOWN,
-    "no answer came to the creation of its bulk write job, and no new record is like the row; it "
-    "was not sent again, for the job may still be to come",
-)
-_UNKNOWN = reject(OUTCOME_UNKNOWN, "its bulk write job goes on at Zoho and could not be waited for")
+#: "Bulk Write: Limitations" has this number of rows, too, "a request". UNVERIFIED: what it means.
+_FEWER_ROWS = 10_000
 
 Records = Sequence[Mapping[str, Any]]
 
@@ -74,10 +67,11 @@ class BulkSender:
         self._rest = rest
         self._batches = batches
         self._stop = stop
-        self._columns = build_columns(plan, client.time_zone)
+        self._columns = build_columns(plan, client.time_zone if list_timed(plan) else None)
         self._compared = ComparedColumns(plan)
-        self._lost = LostInserts(client, plan, batches)
+        self._look_up = BulkLookUp(LostInserts(client, plan, batches), plan.label, stop)
         self._refusals = Refusals(plan.label, strict=strict)
+        self._most_rows = MOST_ROWS
 
     @property
     def is_refused(self) -> bool:
@@ -93,24 +87,32 @@ class BulkSender:
         raised; those whose outcomes came before have them.
         """
         by_rest: list[int] = []
-        with closing(self._gather(records, by_rest)) as parts:
-            for part in parts:
-                with closing(part.file):
-                    yield from self._write(part, records, by_rest)
+        places: Sequence[int] = range(len(records))
+        while places:
+            too_many: list[int] = []
+            with closing(self._gather(records, places, by_rest)) as parts:
+                for part in parts:
+                    with closing(part.file):
+                        yield from self._write(part, records, by_rest, too_many)
+            places = too_many
         yield from self._send_by_rest(records, sorted(by_rest))
 
-    def _gather(self, records: Records, by_rest: list[int]) -> Generator[_Part]:
+    def _gather(
+        self, records: Records, places: Sequence[int], by_rest: list[int]
+    ) -> Generator[_Part]:
         """Files of the records. Places of those that a CSV cannot carry go to `by_rest`, and so do
         those of a few rows."""
         reasons: Counter[str] = Counter()
         with explain_full_disk(self._plan.label), ExitStack() as stack:
             part: _Part | None = None
-            for place in range(len(records)):
+            for place in places:
                 cells = self._write_cells(records[place], reasons)
                 if cells is None:
                     by_rest.append(place)
                     continue
-                if part is not None and not part.file.has_room(cells):
+                if part is not None and not (
+                    part.file.rows < self._most_rows and part.file.has_room(cells)
+                ):
                     stack.pop_all()
                     yield part
                     part = None
@@ -139,21 +141,53 @@ class BulkSender:
             return None
 
     def _write(
-        self, part: _Part, records: Records, by_rest: list[int]
+        self, part: _Part, records: Records, by_rest: list[int], too_many: list[int]
     ) -> Iterator[tuple[int, Outcome]]:
+        """`too_many`: takes the places of a file that has more rows than Zoho takes."""
         if self._stop.is_set():
             return
         if len(part.places) <= MOST_RECORDS or self._refusals.is_final:
             by_rest += part.places
             return
+        job = BulkJob(self._client, self._plan, self._columns, part.file, self._stop)
+        file_id = self._upload(job)
+        if file_id is None:
+            by_rest += part.places
+        elif self._plan.operation == "insert":
+            yield from self._insert(job, file_id, part, records, by_rest, too_many)
+        else:
+            end = job.run(file_id)
+            yield from self._read_changes(end, part, by_rest, too_many)
+
+    def _upload(self, job: BulkJob) -> str | None:
+        """None: the rows go by REST."""
         try:
-            if self._plan.operation == "insert":
-                yield from self._insert(part, records, by_rest)
-                return
-            end = self._run(part)
+            return job.upload()
+        except NoTokenError:
+            raise
         except Refused as refusal:
             self._refusals.take(refusal)
-            by_rest += part.places
+        except AirbyteTracedException as failure:
+            self._refusals.take_failed_upload(failure)
+        return None
+
+    def _take_refusal(
+        self, refusal: Refused, part: _Part, by_rest: list[int], too_many: list[int]
+    ) -> None:
+        """Of a job that was not made."""
+        if refusal.code == TOO_MANY_ROWS and part.file.rows > _FEWER_ROWS:
+            self._most_rows = _FEWER_ROWS
+            too_many += part.places
+            return
+        self._refusals.take(refusal)
+        by_rest += part.places
+
+    def _read_changes(
+        self, end: JobEnd, part: _Part, by_rest: list[int], too_many: list[int]
+    ) -> Iterator[tuple[int, Outcome]]:
+        """Of updates and upserts, what has no outcome may be written again."""
+        if end.refusal:
+            self._take_refusal(end.refusal, part, by_rest, too_many)
             return
         if end.failure:
             raise end.failure
@@ -167,24 +201,29 @@ class BulkSender:
             else:
                 yield place, outcome
 
-    def _run(self, part: _Part) -> JobEnd:
-        return BulkJob(self._client, self._plan, self._columns, part.file, self._stop).run()
-
     def _insert(
-        self, part: _Part, records: Records, by_rest: list[int]
+        self,
+        job: BulkJob,
+        file_id: str,
+        part: _Part,
+        records: Records,
+        by_rest: list[int],
+        too_many: list[int],
     ) -> Iterator[tuple[int, Outcome]]:
         """A row that may be a record is never sent again before it has been looked for."""
         judged: list[tuple[int, Outcome]] = []
         with self._batches.track(self._compared, {}) as batch:
-            end = self._run(part)
+            end = job.run(file_id)
+            if end.refusal:
+                self._take_refusal(end.refusal, part, by_rest, too_many)
+                return
             failure = end.failure
-            if not end.is_stopped:
-                doubtful = self._judge(part, end, batch, judged, by_rest)
-                if doubtful:
-                    batch.rows |= {
-                        place: SentRow(self._compared, records[place]) for place in doubtful
-                    }
-                    failure = self._settle(end, batch, doubtful, judged, by_rest) or failure
+            if not end.is_stopped and (doubtful := self._judge(part, end, batch, judged, by_rest)):
+                batch.rows |= {place: SentRow(self._compared, records[place]) for place in doubtful}
+                found = self._look_up.settle(end, batch, doubtful)
+                judged += found.outcomes
+                by_rest += found.missing
+                failure = found.failure or failure
         yield from judged
         if failure:
             raise failure
@@ -210,55 +249,6 @@ class BulkSender:
             else:
                 by_rest.append(place)
         return doubtful
-
-    def _settle(
-        self,
-        end: JobEnd,
-        batch: InsertBatch,
-        doubtful: Sequence[int],
-        judged: list[tuple[int, Outcome]],
-        by_rest: list[int],
-    ) -> AirbyteTracedException | None:
-        """Looks for rows among Zoho's records; what ends the run, if anything does."""
-        if end.failure and not end.is_lost:
-            # The job goes on, so a look would come too early.
-            outcomes: Sequence[Outcome | None] = [_UNKNOWN] * len(doubtful)
-            failure = None
-        else:
-            if end.is_lost and not self._await_quiet(batch):
-                return None
-            found = self._lost.look_up(batch, doubtful, last=False)
-            outcomes, failure = found.outcomes, found.failure
-        for place, outcome in zip(doubtful, outcomes, strict=True):
-            if outcome is None and not end.is_lost:
-                by_rest.append(place)
-                continue
-            if outcome is None or outcome is _UNKNOWN:
-                outcome = outcome or _UNSEEN
-                batch.set_outcome(place, outcome)
-            judged.append((place, outcome))
-        return failure
-
-    def _await_quiet(self, batch: InsertBatch) -> bool:
-        """Waits until a job that there may be adds no more records, for some minutes at the least.
-        False: the sync is stopped, and the rows are left to the next one."""
-        LOGGER.info(
-            f"{self._plan.label}: no answer came to the creation of a bulk write job, and Zoho "
-            "lists no jobs. Its rows are looked for among the records, which takes minutes."
-        )
-        seen: frozenset[str] | None = None
-        for number, pause in enumerate(_QUIET_PAUSES_S):
-            if self._stop.wait(pause):
-                return False
-            try:
-                ids = self._lost.list_new(batch)
-            except AirbyteTracedException:
-                # The look-up that follows says why.
-                return True
-            if ids == seen and (ids or number >= _LEAST_LOOKS):
-                return True
-            seen = ids
-        return True
 
     def _send_by_rest(
         self, records: Records, places: Sequence[int]

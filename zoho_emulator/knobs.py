@@ -167,6 +167,9 @@ class Knobs:
     bulk_write_job_credits: int = 500
     #: Rows of one file: the page has this number and, of a request, 10,000.
     bulk_write_rows: int = 25_000
+    #: 200 rows of a subform, or of line items, are all that a file or that a record may have. The
+    #: page says file.
+    bulk_write_child_rows: Literal["file", "record"] = "file"
     #: Megabytes of one upload.
     bulk_write_zip_mb: float = 25.0
     #: How a larger one is refused: the specification of v8, or with status 413 the page of v7.

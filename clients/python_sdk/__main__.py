@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from clients.python_sdk.bulk_write import bulk_write
 from clients.python_sdk.other_calls import Attachments, bulk_read, coql
 from clients.python_sdk.records import Records
 from clients.python_sdk.sdk import JOB, answer, package, start
@@ -57,6 +58,8 @@ def main() -> None:
             one_module(module, attachments)
     seen("Attachments", "read_one", attachments.read)
     seen("Leads", "bulk_read", lambda: bulk_read("Leads"))
+    if JOB["sdk"] == "8.0":
+        seen("Leads", "bulk_write", lambda: bulk_write("Leads"))
 
 
 def one_module(module: Any, attachments: Attachments) -> None:

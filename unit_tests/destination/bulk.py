@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Literal
 
 from destination_zoho_crm.bulk_sending import BulkSender
@@ -22,10 +23,10 @@ from zoho_crm.auth import ZohoAuthenticator
 
 
 class Hurry(threading.Event):
-    """A stop that never comes, and does not let anyone wait for it."""
+    """A stop that never comes, and lets nobody wait for it for long."""
 
     def wait(self, timeout: float | None = None) -> bool:
-        return self.is_set()
+        return super().wait(min(timeout or 0.0, 0.02))
 
 
 class Road:
@@ -70,7 +71,13 @@ class Road:
             run_deletes=False,
             run_inserts=self.plan.operation == "insert",
         )
-        self.bulk = BulkSender(self.client, self.plan, self.rest, batches, self.stop, strict=strict)
+        self._batches, self._strict = batches, strict
+
+    @cached_property
+    def bulk(self) -> BulkSender:
+        return BulkSender(
+            self.client, self.plan, self.rest, self._batches, self.stop, strict=self._strict
+        )
 
     def write(
         self, rows: Sequence[Mapping[str, Any]], method: Literal["REST", "Bulk"] = "Bulk"

@@ -6,7 +6,8 @@ The files in `fidelity/` are lists of recorded answers, in words of ours:
     case                    in which circumstances; call, version, status and case are unique
     source, evidence        where it was seen; "live" from an org, "sample" published by Zoho,
                             "schema" read from Zoho's specification
-    request                 method (GET), path with its query, body, form, headers
+    request                 method (GET), path with its query, body, form, headers, and `file`: a
+                            text, or texts by name that are zipped
     before                  requests that make the circumstances; each may `take` values from its
                             answer: {"lead": "data.0.details.id"}, and is made `until` a value is
                             there: {"data.0.state": "COMPLETED"}
@@ -31,8 +32,10 @@ alternatives that are not all plain types. A key that ends in `?` may lack. An o
 `python -m unit_tests.emulator.test_fidelity` writes the page.
 """
 
+import io
 import json
 import re
+import zipfile
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -134,6 +137,18 @@ def find_in(body: Any, path: str) -> Any:
     return body
 
 
+def build_file(content: str | dict[str, str] | None) -> dict[str, bytes] | None:
+    if content is None:
+        return None
+    if isinstance(content, str):
+        return {"file": content.encode()}
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, text in content.items():
+            archive.writestr(name, text)
+    return {"file": packed.getvalue()}
+
+
 class Asker:
     """Performs the requests of one entry and remembers what they take."""
 
@@ -159,6 +174,7 @@ class Asker:
             json=self.filled(request.get("body")),
             data=self.filled(request.get("form")),
             headers=self.filled(request.get("headers")),
+            files=build_file(request.get("file")),
         )
         for name, path in request.get("take", {}).items():
             self.taken[name] = find_in(answer.json(), path)

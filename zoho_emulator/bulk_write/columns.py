@@ -31,6 +31,9 @@ class Column:
     find_by: str | None = None
     targets: Sequence[Module] = ()
     read_date: ReadDate | None = field(default=None, repr=False)
+    #: The column of the parent's file that has the same value as this one; then the record is the
+    #: one that its row became.
+    parent_index: int | None = None
     #: What stands for an empty cell.
     default: str = ""
     #: As the job was asked for it.
@@ -38,12 +41,15 @@ class Column:
 
 
 class Columns:
-    """Finds the columns of one module's file."""
+    """Finds the columns of a module's file. `parent` is the file of the records of its rows."""
 
-    def __init__(self, call: Call, module: Module, table: Table) -> None:
+    def __init__(
+        self, call: Call, module: Module, table: Table, parent: Table | None = None
+    ) -> None:
         self.call = call
         self.module = module
         self.table = table
+        self.parent = parent
 
     def read_mappings(self, given: object) -> list[Column]:
         """Only `index` counts: names in the header are passed over."""
@@ -61,7 +67,9 @@ class Columns:
             known = self._find_field(name)
             if known is not None:
                 given = {"api_name": name, "index": index}
-                yield self._build(known, given, index, find_by or None)
+                # "Bulk Write: Limitations" of v6: rows of subforms name the id so.
+                by_id = name == "Parent_Id" and self.module.generated_type == "subform"
+                yield self._build(known, given, index, find_by or ("id" if by_id else None))
 
     def _read_mapping(self, given: object) -> Column:
         if not isinstance(given, dict):
@@ -76,14 +84,9 @@ class Columns:
         if index is None and _read_default(given) is None:
             message = f"required key index for field {name} is not found in request body."
             raise ZohoError("COLUMN_INDEX_NOT_FOUND", message)
-        if index is not None and not self._is_index(index):
-            # UNVERIFIED: the message for a column that the file has not.
-            raise ZohoError("COLUMN_INDEX_NOT_FOUND", f"column index {index} is not found")
+        if index is not None:
+            _check_index(index, self.table)
         return self._build(known, given, index, given.get("find_by"))
-
-    def _is_index(self, index: object) -> bool:
-        whole = isinstance(index, int) and not isinstance(index, bool)
-        return whole and 0 <= int(str(index)) < len(self.table.header)
 
     def _build(
         self, known: Field, given: Mapping[str, object], index: int | None, find_by: object
@@ -92,17 +95,33 @@ class Columns:
         is_date = kind in ("date", "datetime")
         targets = self._find_targets(known, given.get("module"))
         form = given.get("format")
+        parent_index = self._read_parent_index(given)
         return Column(
             api_name=known.api_name,
             known=known,
             index=index,
             label=known.api_name if index is None else self.table.header[index],
-            find_by=self._check_reference(known, targets, find_by),
+            find_by=None
+            if parent_index is not None
+            else self._check_reference(known, targets, find_by),
             targets=targets,
             read_date=self._choose_reader(kind, form) if is_date else None,
+            parent_index=parent_index,
             default=_read_default(given) or "",
             given=given,
         )
+
+    def _read_parent_index(self, given: Mapping[str, object]) -> int | None:
+        index = given.get("parent_column_index")
+        if index is None or not self.call.version.v7_bulk_write:
+            return None
+        if given.get("find_by") is not None:
+            # UNVERIFIED: that these are the keys which exclude each other, and the message.
+            message = "find_by and parent_column_index are not allowed together"
+            raise ZohoError("COEXISTENCE_NOT_ALLOWED", message)
+        if self.parent is None:
+            raise invalid_key("parent_column_index")
+        return _check_index(index, self.parent)
 
     def _choose_reader(self, kind: str, form: object) -> ReadDate:
         if form is None:
@@ -120,6 +139,9 @@ class Columns:
         if known.column == "id":
             return known
         kept_out = known.read_only or known.virtual or is_json(known)
+        # "Bulk Write: Create Job": of a link, nothing but its lookups.
+        if self.module.generated_type == "linking" and value_type(known) not in _REFERENCES:
+            return None
         files = known.data_type in (*FILES, "profileimage")
         return None if kept_out or files else known
 
@@ -151,6 +173,14 @@ class Columns:
             if not can_find_by(self.call, target, find_by, display=True):
                 raise invalid_field(f"{known.api_name}.{find_by}")
         return str(find_by)
+
+
+def _check_index(index: object, table: Table) -> int:
+    whole = isinstance(index, int) and not isinstance(index, bool)
+    if not whole or not 0 <= int(str(index)) < len(table.header):
+        # UNVERIFIED: the message for a column that the file has not.
+        raise ZohoError("COLUMN_INDEX_NOT_FOUND", f"column index {index} is not found")
+    return int(str(index))
 
 
 def can_find_by(call: Call, module: Module, name: object, *, display: bool = False) -> bool:

@@ -1,6 +1,6 @@
 """Writes rows of a file, as records that came one by one would be written."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,6 +21,7 @@ _CODES = {
     **{code: code for code in ("NOT_APPROVED", "BLOCKED_RECORD", "CANNOT_PROCESS")},
     **{code: code for code in ("LIMIT_EXCEEDED", "RESOURCE_NOT_FOUND")},
     "RECORD_LOCKED": "BLOCKED_RECORD",
+    "DUPLICATE_LINKING_DATA": "DUPLICATE_DATA",
     "NOT_REVIEWED": "CANNOT_PROCESS",
     "RECORD_IN_BLUEPRINT": "CANNOT_PROCESS",
 }
@@ -44,8 +45,17 @@ class SkipError(Exception):
 class RowWriter:
     """Writes the rows of one resource, one after the other: each sees those before it."""
 
-    def __init__(self, call: Call, resource: Resource, operation: str) -> None:
+    def __init__(
+        self,
+        call: Call,
+        resource: Resource,
+        operation: str,
+        parents: Mapping[int, Mapping[str, int]] | None = None,
+    ) -> None:
+        """`parents` are the records that a parent's rows became, by column and value."""
+        self.call = call
         self.resource = resource
+        self.parents = parents or {}
         self.operation = operation
         self.cells = CellReader(call)
         self.writer = Writer(call, resource.module)
@@ -69,9 +79,15 @@ class RowWriter:
         found = self._find_record(cells)
         record = self._read_record(cells, found)
         if found is not None:
-            self.writer.change(found, record, "$")
+            self.change(found, record)
             return Outcome("updated", found)
-        return Outcome("added", self.writer.add(record, "$"))
+        return Outcome("added", self.add(record))
+
+    def add(self, record: dict[str, object]) -> int:
+        return self.writer.add(record, "$")
+
+    def change(self, record_id: int, record: dict[str, object]) -> None:
+        self.writer.change(record_id, record, "$")
 
     def _find_record(self, cells: Sequence[str]) -> int | None:
         """The record to be updated; None inserts one.
@@ -110,7 +126,7 @@ class RowWriter:
                     record[name] = None
                 continue
             try:
-                record[name] = self.cells.read(column, text)
+                record[name] = self._read_value(column, text)
             except ZohoError as refused:
                 problems.append((_describe(refused)[0], name))
         if self._names_layout and "Layout" in self.resource.module.fields:
@@ -120,6 +136,15 @@ class RowWriter:
             self._add_problems(record, problems, found)
             raise SkipError(problems)
         return record
+
+    def _read_value(self, column: Column, text: str) -> object:
+        if column.parent_index is None:
+            return self.cells.read(column, text)
+        # UNVERIFIED: the code of a row whose parent is not there, or was not written.
+        parent_id = self.parents.get(column.parent_index, {}).get(text)
+        if parent_id is None:
+            raise ZohoError("RESOURCE_NOT_FOUND", "the parent record is not found")
+        return {"id": str(parent_id)}
 
     def _name_module(self, record: dict[str, object]) -> None:
         """REST asks for the module of what an activity is about; here the lookup says it."""

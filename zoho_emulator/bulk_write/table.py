@@ -57,7 +57,7 @@ def open_table(path: Path, name: str, encoding: str | None, *, most_rows: int) -
     try:
         for count, row in enumerate(_read_lines(path, name, chosen, delimiter)):
             header = header or row
-            # UNVERIFIED: code and message; the page has the number.
+            # UNVERIFIED: code and message; the page calls it an improper file.
             if count > most_rows:
                 raise ZohoError(
                     "LIMIT_EXCEEDED", f"a file should not have more than {most_rows} records"

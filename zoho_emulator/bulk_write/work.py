@@ -4,10 +4,11 @@ import csv
 import io
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from zoho_emulator.bulk_write.child_rows import ChildWriter
 from zoho_emulator.bulk_write.columns import Column
 from zoho_emulator.bulk_write.jobs import JobFailedError
 from zoho_emulator.bulk_write.request import Resource
@@ -37,18 +38,30 @@ def write_rows(
     call: Call, operation: str, parts: Sequence[Part], path: Path, *, fails: bool
 ) -> Iterator[None]:
     """Writes a row at each step, and at last has the result in the ZIP at `path`."""
+    wanted = {c.parent_index for part in parts for c in part.resource.columns}
+    parents = {index: dict[str, int]() for index in wanted if index is not None}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:
         for part in parts:
-            yield from _write_part(call, operation, part, archive, fails=fails)
+            is_row = part.resource.module.generated_type == "subform"
+            build = ChildWriter if is_row else RowWriter
+            writer = build(call, part.resource, operation, parents)
+            met = parents if part is parts[0] else {}
+            yield from _write_part(call, writer, part, archive, met, fails=fails)
     if fails:
         raise JobFailedError
 
 
 def _write_part(
-    call: Call, operation: str, part: Part, archive: zipfile.ZipFile, *, fails: bool
+    call: Call,
+    writer: RowWriter,
+    part: Part,
+    archive: zipfile.ZipFile,
+    parents: Mapping[int, dict[str, int]],
+    *,
+    fails: bool,
 ) -> Iterator[None]:
+    """`parents` take up the records that the rows become."""
     resource, knobs = part.resource, call.knobs
-    writer = RowWriter(call, resource, operation)
     shown = choose_columns(resource.columns, knobs.bulk_write_result_columns)
     worked_on = resource.table.count - knobs.bulk_write_unprocessed
     told = resource.table.count - knobs.bulk_write_result_lacks
@@ -61,9 +74,19 @@ def _write_part(
                 raise JobFailedError
             outcome = writer.write(cells) if number <= worked_on else Outcome("unprocessed")
             part.counts[outcome.status] += 1
+            _remember(parents, cells, outcome)
             if number <= told:
                 file.write(_write_line(_describe_row(knobs, shown, cells, outcome)))
             yield
+
+
+def _remember(
+    parents: Mapping[int, dict[str, int]], cells: Sequence[str], outcome: Outcome
+) -> None:
+    """UNVERIFIED: of several rows with the value, the first is the parent."""
+    for index, found in parents.items():
+        if outcome.record_id is not None and index < len(cells):
+            found.setdefault(cells[index], outcome.record_id)
 
 
 _HEADERS = {

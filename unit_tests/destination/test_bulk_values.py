@@ -1,0 +1,100 @@
+"""What REST and Bulk Write make of the same values: the same records."""
+
+from typing import Any
+
+import pytest
+
+from unit_tests.destination.bulk import Road, count
+from unit_tests.destination.conftest import Json, Org, stream
+
+VERSIONS = ("v2", "v2.1", "v4", "v8")
+#: Columns that depend on when and how a record was made.
+OWN = {"id", "Created_Time", "Modified_Time", "Last_Activity_Time", "Lead_Number", "Follow_Up_At"}
+
+#: A column, and values of it.
+VALUES: dict[str, list[object]] = {
+    "First_Name": ["plain", "Zoë 日本 🙂 \u200f", 'say "hi", then', "a;b|c:d", "'", "\\n", "NULL"],
+    "Designation": ["=1+1", "+1", "-1", "@x", "0012", "1e3", "true", "TRUE", "null", "12,345"],
+    "Description": [
+        "two\nlines",
+        "\ufefftext",
+        "two\r\nlines",
+        "a\tb",
+        " blank first",
+        "blank last ",
+    ],
+    "Notes_Large": ["long " * 3_000],
+    "Profile": ["<b>bold</b> & <i>more</i>"],
+    "Phone": ["+15550100", "+1 (555) 01-00", "555 EXT 9"],
+    "Website": ["www.example.com", "https://example.com/?a=b&c=d"],
+    "Lead_Source": ["Chat", "chat"],
+    "Preferred_Channel": ["Mail", "Letter", "Messenger"],
+    "Interests": [["Cloud"], ["Cloud", "R&D, Labs"], "Cloud;Training", ["Support 24/7"]],
+    "No_of_Employees": [0, 7, -3, 999_999_999, "12", 5.0],
+    "Legacy_Number": ["123456789012345678", "-5", 42],
+    "Annual_Revenue": [12.34, 0.1, "9999999.99", 0, -1],
+    "Rating_Factor": [0.0001, "1.5", 1e-9, 123456789012345],
+    "Discount": [5, 12.5],
+    "Email_Opt_Out": [True, False, "true", 0, 1],
+    "Birth_Date": ["1990-02-28", "2024-02-29", "0999-01-01", "2026-01-31T00:00:00Z"],
+    "Next_Call": [
+        "2026-03-04T05:06:07Z",
+        "2026-03-04T05:06:07+05:30",
+        "2026-07-04 23:59:59",
+        # The clocks of the token's user are put back, and forth.
+        "2025-11-02T08:30:00Z",
+        "2025-11-02T09:30:00Z",
+        "2025-03-09T10:00:00Z",
+        "0800-01-01T00:00:00Z",
+    ],
+}
+
+
+def build_rows(org: Org) -> list[Json]:
+    contact, product = org.records("Contacts")[0]["id"], org.records("Products")[0]["id"]
+    user = org.records("Leads")[0]["Owner"]["id"]
+    values = VALUES | {
+        "Recommended_By": [contact],
+        "Interested_In": [{"id": product, "name": "any"}],
+        "Owner": [user],
+        "Second_Owner": [user],
+    }
+    rows = [{name: value} for name, several in values.items() for value in several]
+    rows += [{} for _ in range(101)]
+    return [
+        {"Email": f"n{n}@x.test", "Last_Name": f"N{n}", "Company": "C"} | row
+        for n, row in enumerate(rows)
+    ]
+
+
+def read(org: Org) -> dict[str, Json]:
+    return {
+        one["Email"]: {name: value for name, value in one.items() if name not in OWN}
+        for one in org.records("Leads")
+        if one["Company"] == "C"
+    }
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("mode", ["append", "append_dedup"])
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Asia/Kolkata"])
+def test_records_are_equal(bulk: Org, version: str, mode: str, zone: str) -> None:
+    bulk.knobs(user_time_zone=zone)
+    rows = build_rows(bulk)
+    key = "Email" if mode == "append_dedup" else None
+    entry = stream("Leads", *{name: None for row in rows for name in row}, mode=mode, key=key)
+
+    def write(method: Any) -> tuple[dict[str, Json], dict[str, int]]:
+        outcomes = Road(bulk, entry, schema_version=version).write(rows, method)
+        found, jobs = read(bulk), bulk.calls("bulk_write.create")
+        assert jobs == (method == "Bulk")
+        assert method == "REST" or bulk.calls("insert") + bulk.calls("upsert") == 1
+        bulk.control("POST", "reset", {"org": True})
+        return found, count(outcomes)
+
+    by_rest, counts_of_rest = write("REST")
+    by_bulk, counts_of_bulk = write("Bulk")
+
+    assert by_bulk == by_rest
+    assert counts_of_bulk == counts_of_rest
+    assert len(by_rest) == len(rows) - counts_of_rest.get("INVALID_DATA", 0) > 101
