@@ -155,23 +155,30 @@ class StreamWriter:
     def _write_chunk(self, chunk: Chunk) -> None:
         for part in build_parts(chunk, self._order):
             self._write_part(chunk, part)
-        # Rows that a stop has left without an outcome keep what follows them waiting.
-        self._writers.should_write(chunk.segments, outlasts_stop=False)
+        # Where a stop has left rows without an outcome, what follows them is left, too.
+        self._goes_on(chunk)
 
     def _write_part(self, chunk: Chunk, part: Batch) -> None:
         """By one job, or where that costs less by calls, one after the other."""
         assert self._bulk is not None
         if self._bulk.takes(part):
-            if self._writers.should_write(chunk.segments, outlasts_stop=False):
+            if self._goes_on(chunk):
                 for again in self._write_once(part, SpooledRecords(part), self._bulk.send):
                     self._write_part(chunk, again)
             return
         for first in range(0, len(part), MOST_RECORDS):
-            if not self._writers.should_write(chunk.segments, outlasts_stop=False):
+            if not self._goes_on(chunk):
                 return
             some = part[first : first + MOST_RECORDS]
             for again in self._write_once(some, [rows.record for rows in some], self._send):
                 self._write_part(chunk, again)
+
+    def _goes_on(self, chunk: Chunk) -> bool:
+        """Whether the rest of a chunk is still to be written. Inserts are, once some are: the next
+        sync brings all of them again, for their states come one after the other."""
+        if self._plan.operation == "insert":
+            return self._writers.failure is None
+        return self._writers.should_write(chunk.segments, outlasts_stop=False)
 
     def _write_once(
         self, batch: Batch, records: Sequence[Mapping[str, Any]], send: Send

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from pytest_mock import MockerFixture
 
-from destination_zoho_crm import spool, writing
+from destination_zoho_crm import spool, write_run
 from unit_tests.destination.conftest import Json, Org, Result, row, state, stream
 
 KEYED = stream("Leads", "Email", "Last_Name", "Company", "Owner", mode="append_dedup", key="Email")
@@ -166,7 +166,7 @@ def test_a_waiting_state_goes_out_after_a_minute_of_silence(
     bulk: Org, mocker: MockerFixture
 ) -> None:
     """The rows before it go by calls, for they are few; nothing before that."""
-    clock = mocker.patch.object(writing, "monotonic", return_value=0.0)
+    clock = mocker.patch.object(write_run, "monotonic", return_value=0.0)
     came: list[tuple[str, int]] = []
 
     def lines() -> Iterator[bytes]:
@@ -174,10 +174,10 @@ def test_a_waiting_state_goes_out_after_a_minute_of_silence(
         yield state("Leads", 1)
         time.sleep(0.7)
         came.append(("before", bulk.calls("upsert")))
-        clock.return_value = writing._SILENCE_S - 0.1
+        clock.return_value = write_run._SILENCE_S - 0.1
         time.sleep(0.7)
         came.append(("almost", bulk.calls("upsert")))
-        clock.return_value = float(writing._SILENCE_S)
+        clock.return_value = float(write_run._SILENCE_S)
         for _ in range(100):
             if bulk.calls("upsert"):
                 break
@@ -193,7 +193,7 @@ def test_a_waiting_state_goes_out_after_a_minute_of_silence(
 
 
 def test_rows_without_a_state_wait_on(bulk: Org, mocker: MockerFixture) -> None:
-    clock = mocker.patch.object(writing, "monotonic", return_value=0.0)
+    clock = mocker.patch.object(write_run, "monotonic", return_value=0.0)
 
     def lines() -> Iterator[bytes]:
         yield from leads(30)
