@@ -15,6 +15,7 @@ _LINKS = (
     "Leads_X_Users",
     "Services__s_X_Users",
 )
+_LINE_ITEMS = ("Quoted_Items", "Ordered_Items", "Purchase_Items", "Invoiced_Items")
 _NOT_UPSERTED = ("Tasks", "Events", "Calls", "Notes", *_LINKS)
 
 #: (module, step): the code that Zoho answers, and that the SDK has to give.
@@ -38,7 +39,9 @@ LEFT_OUT: Mapping[str, tuple[str, ...]] = {
         "Reschedule_Note",
     ),
     # Zoho fills these in; of line items in v2 no metadata say so.
-    "InventoryLineItems": ("net_total", "total", "unit_price", "quantity_in_stock"),
+    "InventoryLineItems": ("net_total", "total", "unit_price", "quantity_in_stock", "Tax"),
+    # It computes the tax of a line item from its rates.
+    **dict.fromkeys(_LINE_ITEMS, ("Tax",)),
 }
 
 #: What the record is like that is written again: others of the sample org lack what their kind of

@@ -35,9 +35,8 @@ SETTINGS = (
 QUERY_ROWS = 200
 #: Bulk read is done once, with this module.
 BULK = ("Leads", "bulk_read")
-#: Bulk write too, by the SDK that is driven through it.
+#: So is bulk write, by the SDKs for Python.
 BULK_WRITE = ("Leads", "bulk_write")
-_BULK_WRITERS = ("python-8.0",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ class Report:
         self._faults = faults
         # The SDK of v2 has no call for pipelines.
         self._settings = SETTINGS[:-1] if sdk.version == "v2" else SETTINGS
-        self._bulk = [BULK, BULK_WRITE] if sdk.name in _BULK_WRITERS else [BULK]
+        self._bulk = [BULK, BULK_WRITE] if not sdk.is_node else [BULK]
         self._found = {(one.module, one.step): one for one in outcomes}
         #: Marks of the faults that each module met.
         self._marks: dict[str, set[str]] = {}

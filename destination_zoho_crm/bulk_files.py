@@ -5,7 +5,7 @@ import io
 import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO
 
 from destination_zoho_crm.bulk_columns import BulkColumn
@@ -61,7 +61,9 @@ class BulkFile:
 
     def close(self) -> None:
         for part in (self._text, self._archive, self._file):
-            part.close()
+            # On a full disk each fails once more.
+            with suppress(OSError, ValueError):
+                part.close()
 
 
 @contextmanager

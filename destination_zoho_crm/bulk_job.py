@@ -17,7 +17,7 @@ from destination_zoho_crm.bulk_results import BadResultError, RowResult, match_r
 from destination_zoho_crm.client import Client, LostAnswerError
 from destination_zoho_crm.plan import StreamPlan
 from zoho_crm.manifest import names_modules_plainly
-from zoho_crm.problems import NoTokenError, Refused, transient_error
+from zoho_crm.problems import Refused, transient_error
 from zoho_crm.temporary_files import find_damage
 
 LOGGER = logging.getLogger("airbyte")
@@ -45,7 +45,7 @@ class JobEnd:
     is_lost: bool = False
     #: Why Zoho makes no such job.
     refusal: Refused | None = None
-    #: Why nothing more can be said, or why nothing more should be written.
+    #: Why nothing more can be said. Of a lost answer: why there would be none to another try.
     failure: AirbyteTracedException | None = None
 
 
@@ -72,8 +72,13 @@ class BulkJob:
         return self._jobs.upload(content, f"{self._plan.module.api_name}.zip")
 
     def run(self, file_id: str) -> JobEnd:
-        """Makes the job of an uploaded file, and waits for its end."""
+        """Makes the job of an uploaded file, and waits for its end.
+
+        Raises what keeps the job from being made, unless that is Zoho's refusal.
+        """
         begun = time.monotonic()
+        if self._stop.is_set():
+            return JobEnd(is_stopped=True)
         try:
             job = self._jobs.create(
                 self._build_body(file_id), repeatable=self._plan.operation != "insert"
@@ -86,8 +91,6 @@ class BulkJob:
         LOGGER.info(f"{name} writes {self._file.rows:,} rows.")
         try:
             status = self._await_end(job, name)
-        except NoTokenError:
-            raise
         except AirbyteTracedException as failure:
             return JobEnd(failure=failure)
         if status is None:

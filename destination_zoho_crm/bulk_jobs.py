@@ -13,15 +13,14 @@ from destination_zoho_crm.client import Client, LostAnswerError
 from zoho_crm.answers import Body, UndocumentedError
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.domains import is_zoho_address, quote_path_part
+from zoho_crm.errors import NeverTwice
 from zoho_crm.json_text import as_object
-from zoho_crm.problems import NoTokenError, PutOffError, Refused, Unreadable, config_error
+from zoho_crm.problems import PutOffError, Unreadable, config_error, transient_error
 
 #: Seconds before each look at a job; the last holds from there on. Each look costs a credit.
 _PAUSES_S = (1, 2, 4, 8, 15, 15, 30)
 #: Zoho's words for a job that has ended ("Get Bulk Write Job Details"; the SDKs know FAILED).
 _ENDED = ("COMPLETED", "FAILED", "SKIPPED")
-#: Of a failure of Zoho's own: the call may have been carried out.
-_INTERNAL = ("INTERNAL_ERROR", "INTERNAL_SERVER_ERROR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +81,24 @@ class BulkJobs:
             return bulk.create.ask(
                 read=_read_job_id, body=body, usage_of=self._usage_of, pauses=(1, 2)
             )
+        handler = bulk.create_once.error_handler
+        assert isinstance(handler, NeverTwice)
+        handler.begin()
         try:
             return bulk.create_once.ask(
                 read=_read_job_id, body=body, usage_of=self._usage_of, pauses=()
             )
-        except NoTokenError:
-            raise
-        except Refused as refusal:
-            if refusal.code in _INTERNAL:
-                raise LostAnswerError from None
-            raise
-        except AirbyteTracedException as failure:
-            blocked = None if isinstance(failure, Unreadable) else failure
-            raise LostAnswerError(blocked) from None
+        except Unreadable:
+            raise LostAnswerError from None
+        except AirbyteTracedException:
+            if not handler.is_lost:
+                raise
+            blocked = handler.blocked and transient_error(
+                f"Writes to {self._usage_of} are refused with HTTP {handler.blocked} without a "
+                "Zoho code, probably by a proxy or gateway. The next sync sends the rows since the "
+                "last state again."
+            )
+            raise LostAnswerError(blocked or None) from None
 
     def fetch_status(self, job: str) -> JobStatus:
         try:
@@ -118,8 +122,6 @@ class BulkJobs:
             return "Zoho names an address for it that is not within Zoho's own domains"
         try:
             saved = requester.save(address, file, usage_of=self._usage_of)
-        except NoTokenError:
-            raise
         except requests.RequestException as broken:
             return f"it broke off ({type(broken).__name__})"
         except AirbyteTracedException as failure:

@@ -48,13 +48,16 @@ class BulkLookUp:
 
     def settle(self, end: JobEnd, batch: InsertBatch, places: Sequence[int]) -> Found:
         """`places`: of rows of the batch. Those that get no outcome and are not missing are left to
-        the next sync: it is being stopped."""
+        the next sync: this one is being stopped, or fails."""
         if end.failure and not end.is_lost:
             # The job goes on, so a look would come too early.
             return self._reject_all(batch, places)
         if end.is_lost and not self._await_quiet(batch):
             return Found()
         looked = self._lost.look_up(batch, places, last=False)
+        if end.failure and not looked.created:
+            # Something lets no call through, so there is no job. The rows are left, too.
+            return Found(failure=end.failure)
         found = Found(failure=looked.failure)
         for place, outcome in zip(places, looked.outcomes, strict=True):
             if outcome is not None:

@@ -122,7 +122,9 @@ class BulkSender:
                 part.file.add(cells)
                 part.places.append(place)
             for reason, number in reasons.items():
-                LOGGER.info(f"{self._plan.label}: {number:,} rows go by REST: {reason}.")
+                LOGGER.info(
+                    f"{self._plan.label}: rows that go by REST: {number:,}, because {reason}."
+                )
             if part is not None:
                 stack.pop_all()
                 yield part
@@ -217,7 +219,8 @@ class BulkSender:
             if end.refusal:
                 self._take_refusal(end.refusal, part, by_rest, too_many)
                 return
-            failure = end.failure
+            # After a lost answer, the look-up tells whether anything may still be written.
+            failure = None if end.is_lost else end.failure
             if not end.is_stopped and (doubtful := self._judge(part, end, batch, judged, by_rest)):
                 batch.rows |= {place: SentRow(self._compared, records[place]) for place in doubtful}
                 found = self._look_up.settle(end, batch, doubtful)

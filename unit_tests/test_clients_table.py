@@ -5,7 +5,7 @@ import pytest
 from clients.environments import SDKS
 from clients.known import Fault
 from clients.org import READS, WRITES, Module
-from clients.table import BULK, SETTINGS, Outcome, Report
+from clients.table import BULK, BULK_WRITE, SETTINGS, Outcome, Report
 
 FAULT = Fault("a", ("python-8.0",), "KeyError", "It knows no such key.", without=("quantum",))
 FIELDS = {"Last_Name": "text", "Phone": "phone"}
@@ -23,8 +23,8 @@ def outcomes(*others: Outcome) -> list[Outcome]:
         for module in (LEADS, TASKS)
         for step in module.steps
     ]
-    bulk = Outcome(*BULK, 3)
-    found = {(one.module, one.step): one for one in (*of_settings, *done, bulk)}
+    bulk = [Outcome(*BULK, 3), Outcome(*BULK_WRITE, 3)]
+    found = {(one.module, one.step): one for one in (*of_settings, *done, *bulk)}
     found["Tasks", "upsert"] = Outcome("Tasks", "upsert", error=REFUSAL)
     found |= {(one.module, one.step): one for one in others}
     return list(found.values())

@@ -1,6 +1,7 @@
 """Errors of Zoho's API, sorted by what happens next."""
 
 import copy
+import threading
 from collections.abc import Mapping
 from dataclasses import InitVar, dataclass, replace
 from typing import Any
@@ -196,6 +197,24 @@ class NeverTwice(FailuresOnly):
     Why not in YAML: no filter tells a connection that broke from one that was never made.
     """
 
+    def __post_init__(self, parameters: Mapping[str, Any] | None) -> None:
+        self._thread = threading.local()
+
+    def begin(self) -> None:
+        """This thread makes a new call."""
+        self._thread.lost, self._thread.blocked = False, None
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether this thread's call may have been carried out without an answer of Zoho's."""
+        return bool(self._thread.lost)
+
+    @property
+    def blocked(self) -> int | None:
+        """The status with which something that is not Zoho refused this thread's call."""
+        status: int | None = self._thread.blocked
+        return status
+
     def interpret_response(
         self, response_or_exception: requests.Response | Exception | None
     ) -> ErrorResolution:
@@ -204,10 +223,17 @@ class NeverTwice(FailuresOnly):
             super().interpret_response(response_or_exception),
         )
         if isinstance(answer, requests.Response):
-            is_lost = answer.status_code >= requests.codes.server_error
+            fails = answer.status_code >= requests.codes.server_error
+            unknown = not answer.ok and find_code(answer) is None
+            busy = answer.status_code == requests.codes.too_many_requests
+            blocked = unknown and not fails and not busy
+            self._thread.blocked = answer.status_code if blocked else None
+            self._thread.lost = fails or blocked
         else:
-            is_lost = not was_never_sent(answer)
-        return replace(resolution, response_action=ResponseAction.FAIL) if is_lost else resolution
+            self._thread.lost = not was_never_sent(answer)
+        if not self._thread.lost:
+            return resolution
+        return replace(resolution, response_action=ResponseAction.FAIL)
 
 
 def was_never_sent(error: object) -> bool:

@@ -58,8 +58,7 @@ def main() -> None:
             one_module(module, attachments)
     seen("Attachments", "read_one", attachments.read)
     seen("Leads", "bulk_read", lambda: bulk_read("Leads"))
-    if JOB["sdk"] == "8.0":
-        seen("Leads", "bulk_write", lambda: bulk_write("Leads"))
+    seen("Leads", "bulk_write", lambda: bulk_write("Leads"))
 
 
 def one_module(module: Any, attachments: Attachments) -> None:

@@ -7,7 +7,8 @@ import zipfile
 from collections.abc import Sequence
 from typing import Any
 
-from clients.python_sdk.sdk import UnusableError, answer, package
+from clients.python_sdk.other_calls import name_module
+from clients.python_sdk.sdk import NEW, UnusableError, answer, package
 from clients.python_sdk.values import unwrap
 
 _ENDS = ("COMPLETED", "FAILED")
@@ -41,7 +42,8 @@ def _write(
             _ask(there, module, operation, file_id, find_by)
         )
     )
-    job = _finish(there, str(made.get_details()["id"]))
+    job_id = str(made.get_details()["id"])
+    job = _finish(there, job_id if NEW else int(job_id))
     (resource,) = job.get_resource()
     if resource.get_file().get_total_count() != len(rows):
         raise UnusableError(f"{resource.get_file().get_total_count()} of {len(rows)} rows counted")
@@ -71,11 +73,10 @@ def _ask(there: Any, module: str, operation: str, file_id: str, find_by: str | N
     choice = package("util").Choice
     resource = there.Resource()
     resource.set_type(choice("data"))
-    named = package("modules").MinifiedModule()
-    named.set_api_name(module)
-    resource.set_module(named)
+    resource.set_module(name_module(module))
     resource.set_file_id(file_id)
-    resource.set_file_names(["rows.csv"])
+    if NEW:
+        resource.set_file_names(["rows.csv"])
     if find_by is not None:
         resource.set_find_by(find_by)
     mappings = []
@@ -92,7 +93,7 @@ def _ask(there: Any, module: str, operation: str, file_id: str, find_by: str | N
     return body
 
 
-def _finish(there: Any, job: str) -> Any:
+def _finish(there: Any, job: str | int) -> Any:
     for _ in range(100):
         found = answer(there.BulkWriteOperations().get_bulk_write_job_details(job))
         if unwrap(found.get_status()) in _ENDS:

@@ -22,16 +22,20 @@ def coql(module: str, fields: list[Any]) -> int:
     return len(found.get_data()) if found else 0
 
 
+def name_module(module: str) -> Any:
+    """As bulk jobs name it."""
+    if JOB["sdk"] == "2.0":
+        return module
+    modules = package("modules")
+    named = (modules.MinifiedModule if NEW else modules.Module)()
+    named.set_api_name(module)
+    return named
+
+
 def bulk_read(module: str) -> int:
     there = package("bulk_read")
     query = there.Query()
-    if JOB["sdk"] == "2.0":
-        query.set_module(module)
-    else:
-        modules = package("modules")
-        named = (modules.MinifiedModule if NEW else modules.Module)()
-        named.set_api_name(module)
-        query.set_module(named)
+    query.set_module(name_module(module))
     query.set_fields(["id", "Owner", "Created_Time"])
     body = there.BodyWrapper() if NEW else there.RequestWrapper()
     body.set_query(query)

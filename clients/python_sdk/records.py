@@ -208,12 +208,14 @@ class Records:
 
     def _cells(self, value: Any, field: Any) -> dict[str, Any]:
         module = field.get_associated_module() if NEW else field.get_subform()
-        fields = {f.get_api_name(): f for f in fields_of(module.get_module())}
+        name = module.get_module()
+        fields = {f.get_api_name(): f for f in fields_of(name)}
+        left_out = JOB["left_out"].get(name, ())
         return {
             name: self._copy(cell, fields[name])
             for name, cell in value.get_key_values().items()
             if name in fields and cell not in NOTHING and is_writable(fields[name])
-            if name not in PARENTS
+            if name not in (*PARENTS, *left_out)
         }
 
 

@@ -85,6 +85,32 @@ def test_a_connection_that_was_never_made_is_no_lost_creation(bulk: Org) -> None
 
 
 @EACH
+def test_the_reserve_of_credits_is_kept_before_a_job(bulk: Org, entry: Json) -> None:
+    """Nothing is sent then, so nothing is looked up."""
+    road = Road(bulk, entry, credits_reserve_percent=50)
+    road.client.org.fetch_details(road.client.metadata)
+    road.client.org.usage.remaining = (road.client.org.usage.total or 0) // 2 + 300
+
+    outcomes, failure = write_until_it_fails(road)
+
+    assert "reserved for people" in str(failure.message)
+    assert (outcomes, bulk.calls("bulk_write.create"), bulk.calls("coql")) == ([], 0, 0)
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_a_creation_that_a_gateway_refuses_is_looked_up(bulk: Org, done: bool) -> None:
+    bulk.fail("bulk_write.create", status=403, body="<html>no</html>", done=done)
+
+    if done:
+        assert count(Road(bulk, INSERTS).write(leads(ROWS))) == {"created": ROWS}
+    else:
+        outcomes, failure = write_until_it_fails(Road(bulk, INSERTS))
+        assert "refused with HTTP 403 without a Zoho code" in str(failure.message)
+        assert outcomes == []
+    assert bulk.calls("insert") == 0
+
+
+@EACH
 @pytest.mark.parametrize("strict", [False, True])
 @pytest.mark.parametrize("match", ["upload", "bulk_write.create"])
 def test_what_zoho_takes_no_jobs_of_goes_by_rest(

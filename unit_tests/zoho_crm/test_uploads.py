@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.bulk_jobs import BulkJobs
@@ -101,3 +102,6 @@ def test_a_file_is_sent_again_from_its_start() -> None:
     assert first == second
     assert len(first) == len(form)
     assert first.count(b"content") == 100_000
+    sent = requests.Request("POST", "http://127.0.0.1", data=form).prepare()
+    assert sent.headers["Content-Length"] == str(len(first))
+    assert "Transfer-Encoding" not in sent.headers

@@ -59,6 +59,8 @@ class RowWriter:
         self.operation = operation
         self.cells = CellReader(call)
         self.writer = Writer(call, resource.module)
+        # UNVERIFIED: that a document needs no line items here, which come after it, and a price
+        # book no prices, which no CSV has.
         self.writer.checker.more_mandatory = ()
         if call.knobs.bulk_write_automations:
             self.writer.automations = Automations(frozenset(KINDS))
@@ -73,6 +75,8 @@ class RowWriter:
         except ProblemsError as refused:
             return Outcome("skipped", errors=self._describe(map(_describe, refused.problems)))
         except ZohoError as refused:
+            if refused.status == 501:
+                raise
             return Outcome("skipped", errors=self._describe([_describe(refused)]))
 
     def _write(self, cells: Sequence[str]) -> Outcome:

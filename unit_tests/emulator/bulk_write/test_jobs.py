@@ -166,6 +166,15 @@ def test_what_a_job_costs(writer: Writer) -> None:
     assert usage["calls"]["bulk_write.result:Leads"] == 1
 
 
+def test_a_job_that_cannot_be_paid_writes_nothing(writer: Writer) -> None:
+    file_id = writer.upload([["Last_Name", "Company"], ["Ash", "Unpaid"]])
+    writer.zoho.knobs(credits_per_day=500)
+    body = {"operation": "insert", "resource": [writer.resource("Leads", file_id)]}
+    answer = writer.post(body)
+    assert (answer.status_code, answer.json()["code"]) == (429, "TOO_MANY_REQUESTS")
+    assert find_leads(writer, "Unpaid") == []
+
+
 def test_reading_is_not_enough(writer: Writer) -> None:
     job = writer.create("insert", "Leads", build_leads("Ash"))
     writer.zoho.knobs(scopes=["ZohoCRM.bulk.READ"])
