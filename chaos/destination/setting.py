@@ -16,7 +16,6 @@ UPDATES = ("update", "update_external")
 DELETES = ("delete", "delete_external")
 BULK = ("insert_bulk", "upsert_bulk", "update_bulk")
 BY_CALLS = tuple(name for name in BY_NAME if name not in BULK)
-ALL = tuple(BY_NAME)
 
 
 #: Rows of few enough keys that most make a job, and enough for it.
