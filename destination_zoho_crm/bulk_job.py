@@ -4,6 +4,7 @@ import logging
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +13,7 @@ from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.bulk_columns import BulkColumn
 from destination_zoho_crm.bulk_files import BulkFile, explain_full_disk
-from destination_zoho_crm.bulk_jobs import BulkJobs, JobStatus, build_pauses
+from destination_zoho_crm.bulk_jobs import BulkJobs, FileCounts, JobStatus, build_pauses
 from destination_zoho_crm.bulk_results import BadResultError, RowResult, match_results
 from destination_zoho_crm.client import Client, LostAnswerError
 from destination_zoho_crm.plan import StreamPlan
@@ -194,14 +195,22 @@ class BulkJob:
     def _log_end(
         self, name: str, status: JobStatus, results: Mapping[int, RowResult], seconds: float
     ) -> None:
-        words: dict[str, int] = {}
-        for result in results.values():
-            words[result.status] = words.get(result.status, 0) + 1
+        words = Counter(result.status for result in results.values())
         said = ", ".join(f"{number:,} {word}" for word, number in sorted(words.items()))
         missing = self._file.rows - len(results)
         code = f" ({status.code})" if status.ended != "COMPLETED" and status.code else ""
         line = f"{name} ended as {status.ended}{code} after {seconds:,.0f} s: {said or 'no rows'}"
         if missing:
             LOGGER.warning(f"{line}; its result does not tell of {missing:,} rows.")
+        elif _differ(words, status.counts):
+            LOGGER.warning(f"{line}; its counts differ, and the result decides.")
         else:
             LOGGER.info(f"{line}.")
+
+
+def _differ(words: Counter[str], counts: FileCounts | None) -> bool:
+    """Whether a job counts its rows otherwise than its result does, in words that both have."""
+    if counts is None or words.keys() - {"added", "updated", "skipped"}:
+        return False
+    counted = (counts.added, counts.updated, counts.skipped)
+    return counted != (words["added"], words["updated"], words["skipped"])

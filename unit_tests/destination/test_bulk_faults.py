@@ -54,9 +54,19 @@ def test_a_job_of_changes_is_made_again_when_its_creation_gets_no_answer(
     assert_written_once(bulk)
 
 
-def test_a_job_of_inserts_is_never_made_again(bulk: Org) -> None:
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"do": "body", "body": "<html>no JSON</html>"},
+        {"do": "body", "body": {"code": "SUCCESS", "status": "success", "details": {}}},
+        {"do": "reset", "done": True},
+        {"do": "status", "status": 502, "body": "<html>", "done": True},
+    ],
+    ids=["HTML", "no id", "reset", "gateway"],
+)
+def test_a_job_of_inserts_is_never_made_again(bulk: Org, fault: Json) -> None:
     """Its rows are found among the records."""
-    bulk.fail("bulk_write.create", "body", body="<html>no JSON</html>")
+    bulk.fail("bulk_write.create", **fault)
 
     outcomes = Road(bulk, INSERTS).write(leads(ROWS))
 
@@ -76,8 +86,7 @@ def test_inserts_of_a_job_that_may_still_come_are_unknown(bulk: Org) -> None:
     assert bulk.calls("insert") == 0
 
 
-def test_a_connection_that_was_never_made_is_no_lost_creation(bulk: Org) -> None:
-    """After a refusal that comes before anything is done, the same job is made."""
+def test_a_token_that_has_run_out_is_no_lost_creation(bulk: Org) -> None:
     bulk.fail("bulk_write.create", status=401, body={"code": "INVALID_TOKEN", "message": "x"})
 
     assert count(Road(bulk, INSERTS).write(leads(ROWS))) == {"created": ROWS}
@@ -311,7 +320,7 @@ def test_a_job_that_zoho_no_longer_knows_is_not_written_again(bulk: Org, entry: 
 
 @EACH
 def test_a_job_that_does_not_end_is_left(
-    bulk: Org, entry: Json, monkeypatch: pytest.MonkeyPatch
+    bulk: Org, entry: Json, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     bulk.knobs(bulk_write_job_seconds=9_999)
     monkeypatch.setattr("destination_zoho_crm.bulk_job._PATIENCE_S", 0.1)
@@ -320,7 +329,19 @@ def test_a_job_that_does_not_end_is_left(
     outcomes, failure = write_until_it_fails(Road(bulk, entry))
 
     assert "goes on at Zoho" in str(failure.message)
+    assert any("has been running for" in line for line in caplog.messages)
     assert count(outcomes) == ({"OUTCOME_UNKNOWN": ROWS} if entry is INSERTS else {})
+
+
+def test_counts_that_differ_from_the_result_are_told(
+    bulk: Org, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The result decides."""
+    old, new = f'"added_count":{ROWS}', f'"added_count":{ROWS - 1}'
+    bulk.fail("bulk_write.status", "replace", times=9, old=old, new=new)
+
+    assert count(Road(bulk, UPSERTS).write(leads(ROWS))) == {"created": ROWS}
+    assert any("its counts differ" in line for line in caplog.messages)
 
 
 def test_the_token_goes_to_no_address_but_zohos(
