@@ -1,18 +1,19 @@
 """Rows that wait on disk: they come back as they were, weigh little and leave nothing behind."""
 
 import gc
+import io
 import json
-import os
 import random
-import subprocess
-import sys
 import tempfile
+import tracemalloc
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.bulk_files import MOST_ROWS
 from destination_zoho_crm.lookup_values import Sought
@@ -119,22 +120,17 @@ def test_a_chunk_is_full_at_what_a_job_takes() -> None:
 
 
 def test_a_waiting_row_weighs_a_few_bytes() -> None:
-    """Measured in a process of its own, whose memory nothing else moves."""
-    code = (
-        "import tracemalloc\n"
-        "from unit_tests.destination.test_spool import Chunk, Segment, encode\n"
-        "segment = Segment()\n"
-        "rows = [encode({'x': 'y' * 500}, segment=segment) for _ in range(100)]\n"
-        "chunk = Chunk()\n"
-        "tracemalloc.start()\n"
-        "for number in range(20_000):\n"
-        "    chunk.append(rows[number % 100], [('id', f'{number}')])\n"
-        "print(tracemalloc.get_traced_memory()[0] / 20_000)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    segment, number = Segment(), 20_000
+    rows = [encode({"x": "y" * 500}, segment=segment) for _ in range(100)]
+    chunk = make_chunk()
+    tracemalloc.start()
+    for n in range(number):
+        chunk.append(rows[n % 100], [("id", f"{n}")])
+    weight, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
 
     # Two places and the number of one value.
-    assert float(done.stdout) < 30
+    assert weight / number < 30
 
 
 def test_the_disk_is_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,33 +148,25 @@ def test_the_disk_is_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         chunk.read(0)
 
 
-def test_a_disk_without_room_is_a_sentence(tmp_path: Path) -> None:
-    """In a process that may make no larger files."""
-    code = (
-        "import resource, signal\n"
-        "from unit_tests.destination.test_spool import Chunk, encode\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
-        "chunk = Chunk()\n"
-        "try:\n"
-        "    for _ in range(1_000):\n"
-        "        chunk.append(encode({'a': 'x' * 500}), [])\n"
-        "    chunk.seal()\n"
-        "except Exception as error:\n"
-        "    print(error.failure_type.value, error.message)\n"
-        "chunk.close()\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        check=True,
-        env=os.environ | {"TMPDIR": str(tmp_path)},
-    )
+@pytest.mark.parametrize("rows", [1, 1_000], ids=["seen by the last", "seen amid them"])
+def test_a_disk_without_room_is_a_sentence(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
+    full = lambda **_: io.BufferedRandom(io.FileIO("/dev/full", "r+"))  # noqa: E731
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    chunk = make_chunk()
 
-    assert done.stdout == (
-        f"config_error Rows that wait for Bulk Write cannot be kept in {tmp_path} (File too "
-        "large). Nothing is lost: the next sync brings them again. Free space there, set TMPDIR to "
-        "another folder, or choose REST in Write method (write_method).\n"
+    def fill() -> None:
+        for _ in range(rows):
+            chunk.append(encode({"a": "x" * 50}), [])
+        chunk.seal()
+
+    with pytest.raises(AirbyteTracedException) as caught:
+        fill()
+
+    assert caught.value.failure_type == FailureType.config_error
+    assert caught.value.message == (
+        f"Rows that wait for Bulk Write cannot be kept in {tempfile.gettempdir()} (No space left "
+        "on device). Nothing is lost: the next sync brings them again. Free space there, set "
+        "TMPDIR to another folder, or choose REST in Write method (write_method)."
     )
 
 
