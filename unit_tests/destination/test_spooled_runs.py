@@ -1,5 +1,4 @@
-"""Streams that Bulk Write takes wait on disk, over any number of states, and keep what batches do:
-order, outcomes, rejected rows and states that are true."""
+"""Streams that Bulk Write takes wait on disk, over any number of states, which stay true."""
 
 import json
 import os
@@ -7,43 +6,24 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pytest_mock import MockerFixture
 
-from destination_zoho_crm import spool, write_run
-from unit_tests.destination.conftest import Json, Org, Result, row, state, stream
-
-KEYED = stream("Leads", "Email", "Last_Name", "Company", "Owner", mode="append_dedup", key="Email")
-#: Of a user who is not there, which only Zoho knows.
-NOBODY = "8009622000000999999"
-INSERTED = stream("Leads", "Last_Name", "Company", "Secondary_Email")
-WAYS = pytest.mark.parametrize("method", ["Bulk", "Automatic"])
-SPOOLS = {"automations": {"run": "none"}}
-
-
-def lead(number: int, name: str = "L", **more: object) -> bytes:
-    return row("Leads", {"Email": f"n{number}@x.test", "Last_Name": name, "Company": "C", **more})
-
-
-def leads(number: int, first: int = 0, name: str = "L") -> list[bytes]:
-    return [lead(first + n, name) for n in range(number)]
-
-
-def write(org: Org, lines: Iterable[bytes], method: str = "Bulk", **more: object) -> Result:
-    return org.write_lines([KEYED], lines, write_method=method, **{**SPOOLS, **more})
-
-
-def ids(result: Result) -> list[int]:
-    return [message["state"]["id"] for message in result.states]
-
-
-@pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Makes a chunk full at so many rows."""
-    return lambda rows: monkeypatch.setattr(spool, "MOST_ROWS", rows)
+from destination_zoho_crm import write_run
+from unit_tests.destination.conftest import Json, Org, row, state, stream
+from unit_tests.destination.spooled import (
+    INSERTED,
+    KEYED,
+    SPOOLS,
+    WAYS,
+    fill_at,
+    ids,
+    leads,
+    write,
+)
 
 
 @WAYS
@@ -64,102 +44,6 @@ def test_few_rows_go_by_calls(bulk: Org, method: str) -> None:
 
     assert result.counts() == {"created": 100}
     assert (bulk.calls("upsert"), bulk.calls("upload")) == (1, 0)
-
-
-def test_rows_of_one_key_keep_their_order_over_chunks_and_calls(
-    bulk: Org, small: Callable[[int], None]
-) -> None:
-    """Chunks are written at a time, and the last rows by calls; each later value wins."""
-    small(120)
-    bulk.fail("bulk_write.create", "delay", seconds=1.0)
-    rounds = ["first", "second", "third"]
-    lines = [
-        line
-        for n, name in enumerate(rounds)
-        for line in (*leads(120, 0 if n else 60, name), state("Leads", n))
-    ]
-
-    result = write(bulk, [*lines, *leads(30, 60, "last"), state("Leads", 9)])
-
-    assert ids(result) == [0, 1, 2, 9]
-    names = {one["Email"]: one["Last_Name"] for one in bulk.records("Leads")}
-    assert [names[f"n{n}@x.test"] for n in (0, 59, 60, 89, 90, 119, 120, 179)] == [
-        *["third"] * 2,
-        *["last"] * 2,
-        *["third"] * 2,
-        *["first"] * 2,
-    ]
-    assert bulk.calls("bulk_write.create") == 3
-    assert bulk.calls("upsert") == 1
-
-
-def test_chunks_without_a_common_key_do_not_wait_for_each_other(
-    bulk: Org, small: Callable[[int], None]
-) -> None:
-    small(110)
-    bulk.fail("bulk_write.status", "delay", times=1, seconds=2.0)
-    begun = time.monotonic()
-
-    result = write(bulk, [*leads(330), state("Leads")])
-
-    assert result.counts() == {"created": 330}
-    assert time.monotonic() - begun < 2 * 2.0 + 4
-
-
-def test_rows_of_one_key_in_a_chunk_become_one_record(bulk: Org) -> None:
-    twice = [*leads(110, name="First"), *leads(110, name="Second")]
-
-    result = write(bulk, [*twice, state("Leads")])
-
-    assert result.counts() == {"created": 110, "superseded": 110}
-    assert {one["Last_Name"] for one in bulk.records("Leads") if one["Company"] == "C"} == {
-        "Second"
-    }
-
-
-def test_a_bad_row_among_rows_of_one_key_costs_itself_alone(bulk: Org, tmp_path: Path) -> None:
-    lines = [
-        lead(n, name, **({"Owner": NOBODY} if n == 7 and name == "B" else {}))
-        for n in range(110)
-        for name in "AB"
-    ]
-    kept = {"storage_type": "Local", "folder": str(tmp_path)}
-
-    result = write(bulk, [*lines, state("Leads")], object_storage_config=kept)
-
-    assert result.counts() == {"created": 110, "superseded": 109, "rejected": 1}
-    assert bulk.record("Leads", Email="n7@x.test")["Last_Name"] == "A"
-    (path,) = tmp_path.iterdir()
-    (line,) = path.read_bytes().splitlines()
-    found = json.loads(line)
-    assert found["record"] == json.loads(lines[15])["record"]
-    assert found["rejected"]["key_value"] == "n7@x.test"
-
-
-@WAYS
-def test_rejected_rows_are_kept_as_they_came(bulk: Org, tmp_path: Path, method: str) -> None:
-    """Also those that Zoho rejects, long after their lines were read."""
-    odd = b'{"type":"RECORD","record":{"stream":"Leads", "data":{"Last_Name":"\\u00e9", "n":1.50}}}'
-    lines = [*(row("Leads", {"Last_Name": f"L{n}", "Company": "C"}) for n in range(150)), odd]
-    kept = {"storage_type": "Local", "folder": str(tmp_path)}
-
-    result = bulk.write_lines(
-        [INSERTED],
-        [*lines, state("Leads")],
-        write_method=method,
-        object_storage_config=kept,
-        **SPOOLS,
-    )
-
-    # The layout makes the company mandatory for a job only.
-    rejected = 1 if method == "Bulk" else 0
-    assert result.counts().get("rejected", 0) == rejected
-    assert sum(result.counts().values()) == 151
-    if rejected:
-        (path,) = tmp_path.iterdir()
-        assert b'"record":{"stream":"Leads", "data":{"Last_Name":"\\u00e9", "n":1.50}}' in (
-            path.read_bytes()
-        )
 
 
 def test_a_waiting_state_goes_out_after_a_minute_of_silence(
@@ -211,9 +95,9 @@ def test_rows_without_a_state_wait_on(bulk: Org, mocker: MockerFixture) -> None:
 
 
 def test_a_full_chunk_goes_out_while_the_input_goes_on(
-    bulk: Org, small: Callable[[int], None]
+    bulk: Org, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    small(110)
+    fill_at(monkeypatch, 110)
     seen: list[int] = []
 
     def lines() -> Iterator[bytes]:
@@ -244,9 +128,11 @@ def test_a_state_of_all_streams_waits_for_what_is_on_disk(bulk: Org) -> None:
     assert stats == [111, 20]
 
 
-def test_a_stop_leaves_what_waits_to_the_next_sync(bulk: Org, small: Callable[[int], None]) -> None:
+def test_a_stop_leaves_what_waits_to_the_next_sync(
+    bulk: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No state goes out whose rows are on disk; none of them is written."""
-    small(400)
+    fill_at(monkeypatch, 400)
     stop = threading.Event()
 
     def lines() -> Iterator[bytes]:
@@ -267,14 +153,6 @@ def test_a_stop_leaves_what_waits_to_the_next_sync(bulk: Org, small: Callable[[i
     assert "The sync was stopped" in result.sentence
     assert ids(result) == [1]
     assert sum(one["Company"] == "C" for one in bulk.records("Leads")) == 400
-
-
-def test_too_many_rejected_rows_of_a_chunk_end_the_run(bulk: Org) -> None:
-    bad = [lead(n, Owner=NOBODY) for n in range(150)]
-
-    result = write(bulk, [*bad, state("Leads")], max_rejected=10)
-
-    assert "150 of 150 rows were rejected" in result.sentence
 
 
 def test_a_full_disk_loses_nothing(bulk: Org, tmp_path: Path) -> None:
@@ -315,8 +193,10 @@ def test_the_plan_says_where_rows_wait(bulk: Org) -> None:
     assert " 520 MB at the most" in line
 
 
-def test_rows_go_by_calls_once_zoho_takes_no_jobs(bulk: Org, small: Callable[[int], None]) -> None:
-    small(110)
+def test_rows_go_by_calls_once_zoho_takes_no_jobs(
+    bulk: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill_at(monkeypatch, 110)
     body: Json = {"code": "NO_PERMISSION", "message": "no", "details": {}, "status": "error"}
     bulk.fail("bulk_write.create", status=403, times=9, body=body)
 
@@ -324,3 +204,52 @@ def test_rows_go_by_calls_once_zoho_takes_no_jobs(bulk: Org, small: Callable[[in
 
     assert result.counts() == {"created": 330}
     assert bulk.calls("upsert") >= 4
+
+
+def test_a_failure_beside_a_job_leaves_no_state_untrue(
+    bulk: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The job goes on to its end and its state goes out; that of the other stream does not."""
+    fill_at(monkeypatch, 110)
+    bulk.knobs(bulk_write_job_seconds=1)
+    refusal: Json = {"code": "NO_PERMISSION", "message": "no", "details": {}}
+    bulk.fail("insert:Accounts", times=9, status=403, body=refusal)
+    lines = [
+        *leads(110),
+        state("Leads", 1),
+        row("Accounts", {"Account_Name": "A"}),
+        state("Accounts", 2),
+    ]
+
+    result = bulk.write_lines(
+        [KEYED, stream("Accounts", "Account_Name")], lines, write_method="Bulk", **SPOOLS
+    )
+
+    assert "NO_PERMISSION" in result.sentence
+    assert ids(result) == [1]
+    assert result.counts() == {"created": 110}
+
+
+def test_inserts_of_a_job_are_finished_although_the_run_is_stopped(bulk: Org) -> None:
+    """Else the next sync would add again what the job goes on to add."""
+    bulk.knobs(bulk_write_job_seconds=2)
+    stop = threading.Event()
+
+    rows = [row("Leads", {"Last_Name": f"L{n}", "Company": "C"}) for n in range(120)]
+
+    def end() -> None:
+        for _ in range(200):
+            if bulk.calls("bulk_write.create"):
+                break
+            time.sleep(0.05)
+        stop.set()
+
+    waiting = threading.Thread(target=end)
+    waiting.start()
+    result = bulk.write_lines(
+        [INSERTED], [*rows, state("Leads")], stop, write_method="Bulk", **SPOOLS
+    )
+    waiting.join()
+
+    assert result.failure is None
+    assert result.counts() == {"created": 120}
