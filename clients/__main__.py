@@ -90,7 +90,8 @@ def run(sdk: Sdk, server: Running, cured: Sequence[Fault]) -> list[Outcome]:
         )
     if ended.returncode:
         raise SystemExit(f"{sdk.name} ended with {ended.returncode}; what it says is above.")
-    return [Outcome(**json.loads(line)) for line in ended.stdout.splitlines()]
+    # JSON may hold other separators of lines than this one, which is the only one that ends a line.
+    return [Outcome(**json.loads(line)) for line in ended.stdout.split("\n") if line]
 
 
 if __name__ == "__main__":

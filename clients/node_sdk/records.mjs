@@ -47,10 +47,12 @@ async function copied(value, field) {
       return row(await Promise.all(copies), new value.constructor());
     }
     if (kind === "subform") {
-      const known = await ofModule("Fields", field.getAssociatedModule().getModule());
+      const module = field.getAssociatedModule().getModule();
+      const known = await ofModule("Fields", module);
+      const leftOut = [...PARENTS, ...(JOB.left_out[module] ?? [])];
       const fields = new Map(known.map((one) => [one.getAPIName(), one]));
       const kept = cells.filter(
-        ([name]) => fields.has(name) && isWritable(fields.get(name)) && !PARENTS.includes(name),
+        ([name]) => fields.has(name) && isWritable(fields.get(name)) && !leftOut.includes(name),
       );
       const copies = kept.map(async ([name, cell]) => [name, await copied(cell, fields.get(name))]);
       return row(await Promise.all(copies));

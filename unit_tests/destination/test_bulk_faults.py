@@ -137,6 +137,12 @@ def test_what_zoho_takes_no_jobs_of_goes_by_rest(
     assert "MODULE_NOT_AVAILABLE" in line
 
 
+def test_a_scope_that_zoho_does_not_report_leaves_rest(bulk: Org) -> None:
+    bulk.fail("upload", **refusal("OAUTH_SCOPE_MISMATCH"))
+
+    assert count(Road(bulk, UPSERTS).write(leads(ROWS))) == {"created": ROWS}
+
+
 @EACH
 @pytest.mark.parametrize("code", ["FILE_TOO_LARGE", "INVALID_FILE_ID", "FILE_NOT_FOUND"])
 def test_a_refusal_of_one_file_is_of_no_other(bulk: Org, entry: Json, code: str) -> None:

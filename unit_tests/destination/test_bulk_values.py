@@ -75,20 +75,32 @@ def read(org: Org) -> dict[str, Json]:
     }
 
 
+def make_leads(org: Org, rows: list[Json]) -> list[Json]:
+    """Records for the rows to change, and the rows with their ids."""
+    changes = []
+    for row in rows:
+        key = org.add("Leads", Email=row["Email"], Last_Name="Old", Company="Old")
+        changes.append({"id": key} | {name: row[name] for name in row if name != "Email"})
+    return changes
+
+
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("mode", ["append", "append_dedup"])
+@pytest.mark.parametrize("mode", ["append", "append_dedup", "update"])
 @pytest.mark.parametrize("zone", ["America/Los_Angeles", "Asia/Kolkata"])
 def test_records_are_equal(bulk: Org, version: str, mode: str, zone: str) -> None:
     bulk.knobs(user_time_zone=zone)
-    rows = build_rows(bulk)
-    key = "Email" if mode == "append_dedup" else None
-    entry = stream("Leads", *{name: None for row in rows for name in row}, mode=mode, key=key)
+    key = {"append": None, "append_dedup": "Email", "update": "id"}[mode]
 
     def write(method: Any) -> tuple[dict[str, Json], dict[str, int]]:
+        rows = build_rows(bulk)
+        rows = make_leads(bulk, rows) if mode == "update" else rows
+        names = {name: None for row in rows for name in row}
+        entry = stream("Leads", *names, mode=mode, key=key)
         outcomes = Road(bulk, entry, schema_version=version).write(rows, method)
         found, jobs = read(bulk), bulk.calls("bulk_write.create")
         assert jobs == (method == "Bulk")
-        assert method == "REST" or bulk.calls("insert") + bulk.calls("upsert") == 1
+        calls = sum(map(bulk.calls, ("insert", "upsert", "update")))
+        assert method == "REST" or calls == 1
         bulk.control("POST", "reset", {"org": True})
         return found, count(outcomes)
 
@@ -97,4 +109,35 @@ def test_records_are_equal(bulk: Org, version: str, mode: str, zone: str) -> Non
 
     assert by_bulk == by_rest
     assert counts_of_bulk == counts_of_rest
-    assert len(by_rest) == len(rows) - counts_of_rest.get("INVALID_DATA", 0) > 101
+    assert len(by_rest) == sum(counts_of_rest.values()) - counts_of_rest.get("INVALID_DATA", 0)
+    assert len(by_rest) > 101
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("mode", ["append", "append_dedup"])
+def test_rows_are_rejected_for_the_same_reasons(bulk: Org, version: str, mode: str) -> None:
+    good = [{"Product_Name": f"P{n}", "Product_Code": f"c{n}"} for n in range(101)]
+    bad: list[Json] = [
+        {"Product_Name": "no vendor", "Vendor_Name": "9" * 18},
+        {"Product_Name": "no owner", "Owner": "9" * 18},
+        {"Product_Name": "two", "Vendor_Name": "9" * 18, "Owner": "8" * 18},
+    ]
+    if mode == "append":
+        # An upsert by REST matches by the code, too.
+        bad += [{"Product_Name": "taken", "Product_Code": "C5"}, {"Product_Code": "nameless"}]
+    key = "Product_Name" if mode == "append_dedup" else None
+    entry = stream(
+        "Products", "Product_Name", "Product_Code", "Vendor_Name", "Owner", mode=mode, key=key
+    )
+
+    def write(method: Any) -> list[tuple[str, str | None, str]]:
+        outcomes = Road(bulk, entry, schema_version=version).write([*good, *bad], method)
+        assert count(outcomes[: len(good)]) == {"created": len(good)}
+        bulk.control("POST", "reset", {"org": True})
+        return [(one.code, one.field, one.loggable) for one in outcomes[len(good) :] if one]
+
+    by_rest = write("REST")
+
+    assert write("Bulk") == by_rest
+    assert len(by_rest) == len(bad)
+    assert all(code for code, _, _ in by_rest)

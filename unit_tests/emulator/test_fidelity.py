@@ -285,7 +285,8 @@ TAIL = """
 Samples of what the emulator does not have: custom views in lists and queries (`cvid`), layout rules
 and dependent fields, AUTHORIZATION_FAILED, DEPENDENT_SERVICE_ERROR, sub-queries, clones, and rows
 of related lists that are read, linked or deleted one by one. Nothing that was read shows an answer
-to `If-Modified-Since` without rows, a refused bulk read of v2, v2.1 or v4, or any answer of v2.1.
+to `If-Modified-Since` without rows, a refused bulk read of v2, v2.1 or v4, the file of a bulk write
+result, or any answer of v2.1.
 """
 
 

@@ -65,11 +65,13 @@ class Columns:
         for index, label in enumerate(self.table.header):
             name, _, find_by = label.partition(".")
             known = self._find_field(name)
-            if known is not None:
-                given = {"api_name": name, "index": index}
-                # "Bulk Write: Limitations" of v6: rows of subforms name the id so.
-                by_id = name == "Parent_Id" and self.module.generated_type == "subform"
-                yield self._build(known, given, index, find_by or ("id" if by_id else None))
+            if known is None:
+                continue
+            # "Bulk Write: Limitations" of v6: rows of subforms name the id so.
+            if name == "Parent_Id" and self.module.generated_type == "subform":
+                find_by = find_by or "id"
+            given = {"api_name": name, "index": index, "find_by": find_by or None}
+            yield self._build(known, given, index, given["find_by"])
 
     def _read_mapping(self, given: object) -> Column:
         if not isinstance(given, dict):

@@ -27,14 +27,12 @@ from zoho_emulator.writing.links import find_pair
 
 OPERATIONS = ("insert", "update", "upsert")
 #: "Bulk Write: Create Job" lists these, and custom modules.
-MODULES = frozenset(
-    {"Leads", "Accounts", "Contacts", "Deals", "Campaigns", "Cases", "Solutions", "Products"}
-    | {"Vendors", "Price_Books", "Tasks"}
+MODULES = (
+    *("Leads", "Accounts", "Contacts", "Deals", "Campaigns", "Cases", "Solutions", "Products"),
+    *("Vendors", "Price_Books", "Tasks"),
 )
 #: The latest page adds these; those of v6 and v7 exclude them.
-INVENTORY = frozenset({"Quotes", "Sales_Orders", "Purchase_Orders", "Invoices"})
-
-
+INVENTORY = ("Quotes", "Sales_Orders", "Purchase_Orders", "Invoices")
 #: "Bulk Write: Limitations": rows of a subform or of line items.
 MOST_CHILD_ROWS = 200
 

@@ -73,11 +73,11 @@ class RowWriter:
         except SkipError as skipped:
             return Outcome("skipped", errors=self._describe(skipped.problems))
         except ProblemsError as refused:
-            return Outcome("skipped", errors=self._describe(map(_describe, refused.problems)))
+            return Outcome("skipped", errors=self._describe(map(_read_problem, refused.problems)))
         except ZohoError as refused:
             if refused.status == 501:
                 raise
-            return Outcome("skipped", errors=self._describe([_describe(refused)]))
+            return Outcome("skipped", errors=self._describe([_read_problem(refused)]))
 
     def _write(self, cells: Sequence[str]) -> Outcome:
         found = self._find_record(cells)
@@ -102,7 +102,8 @@ class RowWriter:
         if key is None:
             return None
         text = _read_cell(key, cells).strip()
-        found = self._look_for(key, text) if text else None
+        module = self.resource.module
+        found = self.cells.find_record(module, key.api_name, text) if text else None
         if self.operation == "insert":
             if found is not None:
                 raise SkipError([("DUPLICATE_DATA", key.api_name)])
@@ -112,9 +113,6 @@ class RowWriter:
         if found is None and (self.operation == "update" or (text and key.api_name == "id")):
             raise SkipError([("RESOURCE_NOT_FOUND", key.api_name)])
         return found
-
-    def _look_for(self, key: Column, text: str) -> int | None:
-        return self.cells.find_record(self.resource.module, key.api_name, text)
 
     def _read_record(self, cells: Sequence[str], found: int | None) -> dict[str, object]:
         record: dict[str, object] = {}
@@ -132,7 +130,7 @@ class RowWriter:
             try:
                 record[name] = self._read_value(column, text)
             except ZohoError as refused:
-                problems.append((_describe(refused)[0], name))
+                problems.append((_read_problem(refused)[0], name))
         if self._names_layout and "Layout" in self.resource.module.fields:
             record["Layout"] = {"id": str(self.resource.module.layout_id)}
         self._name_module(record)
@@ -163,8 +161,8 @@ class RowWriter:
         """What is wrong with the other values of a row that is not written."""
         refused = {name for _, name in problems}
         checked = self.writer.checker.check(record, "$", old=found)
-        described = map(_describe, checked.problems)
-        problems += [(code, name) for code, name in described if name not in refused]
+        others = map(_read_problem, checked.problems)
+        problems += [(code, name) for code, name in others if name not in refused]
 
     def _describe(self, problems: Iterable[tuple[str, str]]) -> str:
         """CODE-column,column:CODE-column; a problem of the whole record is one of its key."""
@@ -184,6 +182,7 @@ def _read_cell(column: Column, cells: Sequence[str]) -> str:
     return text if text.strip() else column.default
 
 
-def _describe(error: ZohoError) -> tuple[str, str]:
+def _read_problem(error: ZohoError) -> tuple[str, str]:
+    """The code that a result has for it, and the field; none of a whole record."""
     name = str(error.details.get("api_name", ""))
     return _CODES.get(error.code, "INVALID_DATA"), name

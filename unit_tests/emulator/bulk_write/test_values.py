@@ -181,7 +181,11 @@ def test_a_header_names_fields_and_what_lookups_are_found_by(writer: Writer) -> 
     contact = writer.zoho.truth("Contacts")[0]
     header = ["Company", "Recommended_By.Full_Name", "Last_Name", "Owner.email", "No_Such"]
     rows = [header, ["Ltd.", contact["Full_Name"], "Ash", user["email"], "x"]]
-    (row,) = writer.write("insert", "Leads", rows)
+    job = writer.finish(writer.create("insert", "Leads", rows))
+    (row,) = writer.tell(job)
+    shown = {mapping["api_name"]: mapping for mapping in job["resource"][0]["field_mappings"]}
+    assert shown["Owner"] == {"api_name": "Owner", "index": 3, "find_by": "email"}
+    assert shown.keys() == {"Company", "Recommended_By", "Last_Name", "Owner"}
     lead = writer.read("Leads", row["RECORD_ID"])
     assert lead["Recommended_By"]["name"] == contact["Full_Name"]
     assert lead["Owner"]["email"] == user["email"]
