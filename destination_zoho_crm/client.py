@@ -159,7 +159,7 @@ class Client:
         except (ValueError, OSError, ZoneInfoNotFoundError):
             return None
 
-    def lists_scope(self, *scopes: str) -> bool:
+    def has_scope(self, *scopes: str) -> bool:
         """Whether the token has one of the scopes; true where Zoho reports none at all."""
         granted = {scope.lower() for scope in self._granted_scopes}
         return not granted or any(scope.lower() in granted for scope in scopes)
