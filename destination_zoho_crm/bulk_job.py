@@ -29,9 +29,9 @@ _PATIENCE_S = 3_600.0
 _SILENCE_S = 60.0
 #: Looks at a job that may fail one after the other, each with all its tries.
 _MOST_FAILURES = 3
-#: Fetches of a result, and seconds between them: an address expires, and some jobs name it late.
-_FETCHES = 4
-_BETWEEN_FETCHES_S = 5.0
+#: Seconds before each further fetch of a result: addresses expire, some jobs name theirs late, and
+#: Zoho may put off a download for a minute. Rows without a result cost as much as by REST.
+_PAUSES_OF_FETCHES_S = (5, 10, 20, 40, 60)
 
 
 @dataclass(frozen=True)
@@ -154,13 +154,13 @@ class BulkJob:
     def _fetch_results(self, job: str, status: JobStatus, name: str) -> Mapping[int, RowResult]:
         """Those of the result, or else those that the counts leave no doubt about."""
         why = "Zoho names no address for it"
-        for left in reversed(range(_FETCHES)):
+        for pause in (*_PAUSES_OF_FETCHES_S, None):
             if status.url:
                 try:
                     return self._fetch(status.url)
                 except BadResultError as bad:
                     why = str(bad)
-            if not left or self._stop.wait(_BETWEEN_FETCHES_S):
+            if pause is None or self._stop.wait(pause):
                 break
             try:
                 status = self._jobs.fetch_status(job)

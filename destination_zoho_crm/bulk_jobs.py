@@ -1,5 +1,7 @@
 """The calls of Bulk Write: upload, job, status and result ("Bulk Write", each version)."""
 
+import logging
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, repeat
@@ -17,8 +19,12 @@ from zoho_crm.errors import NeverTwice
 from zoho_crm.json_text import as_object
 from zoho_crm.problems import PutOffError, Unreadable, config_error, transient_error
 
+LOGGER = logging.getLogger("airbyte")
+
 #: Seconds before each look at a job; the last holds from there on. Each look costs a credit.
 _PAUSES_S = (1, 2, 4, 8, 15, 15, 30)
+#: Seconds before each further try to create a job, where it may be created again.
+_PAUSES_OF_LOST_S = (2, 8)
 #: Zoho's words for a job that has ended ("Get Bulk Write Job Details"; the SDKs know FAILED).
 _ENDED = ("COMPLETED", "FAILED", "SKIPPED")
 
@@ -72,22 +78,35 @@ class BulkJobs:
     def create(self, body: Mapping[str, Any], *, repeatable: bool) -> str:
         """Creates a job; returns its id.
 
-        A lost answer is asked for again where that is `repeatable`, else it raises
-        LostAnswerError: Zoho lists no jobs. UNVERIFIED: that jobs of one module run in the order in
-        which they were made; a job whose answer was lost may still be running.
+        After a lost answer it is made again where that is `repeatable`, a few times; else it raises
+        LostAnswerError, for Zoho lists no jobs. UNVERIFIED: that jobs of one module run in the
+        order in which they were made; a job whose answer was lost may still be running.
         """
-        bulk = self._client.bulk
-        if repeatable:
-            return bulk.create.ask(
-                read=_read_job_id, body=body, usage_of=self._usage_of, pauses=(1, 2)
-            )
-        handler = bulk.create_once.error_handler
+        for pause in _PAUSES_OF_LOST_S if repeatable else ():
+            try:
+                return self._create_once(body)
+            except LostAnswerError as lost:
+                if lost.blocked:
+                    raise lost.blocked from None
+            LOGGER.info(f"{self._usage_of}: no answer came to the creation of a bulk write job.")
+            time.sleep(pause)
+        try:
+            return self._create_once(body)
+        except LostAnswerError as lost:
+            if not repeatable:
+                raise
+            raise lost.blocked or transient_error(
+                f"Zoho cannot write to {self._usage_of} by Bulk Write, however often it is asked: "
+                "no answer comes to the creation of a job. Try again later."
+            ) from None
+
+    def _create_once(self, body: Mapping[str, Any]) -> str:
+        requester = self._client.bulk.create
+        handler = requester.error_handler
         assert isinstance(handler, NeverTwice)
         handler.begin()
         try:
-            return bulk.create_once.ask(
-                read=_read_job_id, body=body, usage_of=self._usage_of, pauses=()
-            )
+            return requester.ask(read=_read_job_id, body=body, usage_of=self._usage_of, pauses=())
         except Unreadable:
             raise LostAnswerError from None
         except AirbyteTracedException:

@@ -42,7 +42,7 @@ _INACTIVE = ("inactive", -1)
 
 def find_lacking_scopes(client: Client) -> list[str]:
     """The scopes of Bulk Write that the token lacks, as far as Zoho says."""
-    return [scope for scope, wider in _SCOPES.items() if not client.lists_scope(*wider)]
+    return [scope for scope, wider in _SCOPES.items() if not client.has_scope(*wider)]
 
 
 def explain_lacking_scopes(client: Client, lacking: Sequence[str]) -> str:

@@ -93,10 +93,8 @@ class BulkRequesters:
     """For Bulk Write."""
 
     uploads: UploadRequester
-    #: Creates jobs that may be created again.
+    #: Creates jobs, each once.
     create: ZohoRequester
-    #: Creates jobs that must not be.
-    create_once: ZohoRequester
     #: Looks at jobs and fetches their results.
     status: ZohoRequester
 
@@ -133,7 +131,6 @@ class Client:
         return BulkRequesters(
             uploads=build_requester("upload_requester", self.config),  # type: ignore[arg-type]
             create=build_requester("bulk_write_requester", self.config),
-            create_once=build_requester("bulk_write_once_requester", self.config),
             status=build_requester("bulk_write_status_requester", self.config),
         )
 
@@ -162,7 +159,7 @@ class Client:
         except (ValueError, OSError, ZoneInfoNotFoundError):
             return None
 
-    def lists_scope(self, *scopes: str) -> bool:
+    def has_scope(self, *scopes: str) -> bool:
         """Whether the token has one of the scopes; true where Zoho reports none at all."""
         granted = {scope.lower() for scope in self._granted_scopes}
         return not granted or any(scope.lower() in granted for scope in scopes)

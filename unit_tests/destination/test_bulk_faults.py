@@ -54,6 +54,36 @@ def test_a_job_of_changes_is_made_again_when_its_creation_gets_no_answer(
     assert_written_once(bulk)
 
 
+def test_a_job_of_changes_is_made_three_times_at_the_most(bulk: Org) -> None:
+    bulk.fail("bulk_write.create", times=99, **FAILED)
+
+    outcomes, failure = write_until_it_fails(Road(bulk, UPSERTS))
+
+    assert "however often it is asked" in str(failure.message)
+    assert failure.failure_type == FailureType.transient_error
+    assert (outcomes, bulk.calls("bulk_write.create")) == ([], 3)
+
+
+def test_a_gateway_that_lets_no_job_through_ends_the_sync(bulk: Org) -> None:
+    bulk.fail("bulk_write.create", times=99, status=403, body="<html>no</html>")
+
+    outcomes, failure = write_until_it_fails(Road(bulk, UPSERTS))
+
+    assert "refused with HTTP 403 without a Zoho code" in str(failure.message)
+    assert (outcomes, bulk.calls("bulk_write.create")) == ([], 1)
+
+
+@EACH
+def test_a_call_too_many_is_waited_for(bulk: Org, entry: Json) -> None:
+    body = {"code": "TOO_MANY_REQUESTS", "message": "no", "details": {}, "status": "error"}
+    for match in ("upload", "bulk_write.create", "bulk_write.status", "bulk_write.result"):
+        bulk.fail(match, times=2, status=429, body=body)
+
+    assert count(Road(bulk, entry).write(leads(ROWS))) == {"created": ROWS}
+    assert bulk.calls("upsert") + bulk.calls("insert") == 0
+    assert_written_once(bulk)
+
+
 @pytest.mark.parametrize(
     "fault",
     [
