@@ -35,7 +35,7 @@ _SOMETIMES_FALSE = "SYNTAX_ERROR"
 _CLOCK = timedelta(seconds=5)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Calls:
     """Calls about a module, booked on its stream. Safe to use from several threads."""
 
@@ -48,6 +48,8 @@ class Calls:
     convert: Callable[[Moment], datetime]
     #: Few reads need it, and to build it takes time.
     get_exports: Callable[[], BulkRead]
+    #: Pages of deletions that were asked for, one after the other.
+    deletion_calls: int = 0
 
     def answer(self, question: Question) -> Any:
         """Makes the call; raises what the requester raises."""
@@ -108,6 +110,7 @@ class Calls:
 
     def _list_deletions(self, question: ListDeletions) -> Page:
         """ "Get Deleted Records"."""
+        self.deletion_calls += 1
         number = str(question.page)
         return self.requester.ask_for_rows(
             f"{quote_path_part(self.module)}/deleted",

@@ -139,7 +139,8 @@ class RecordsRetriever(Retriever):
             get_modules(org).advice.count_read(
                 rows=rows,
                 columns=len(self._fields),
-                credits_=spent.credits,
+                # Deletions are listed whatever the retrieval method.
+                credits_=spent.credits - self._calls.deletion_calls,
                 version=self._version,
                 rich_text=any(field.is_rich_text for field in self._fields),
             )
