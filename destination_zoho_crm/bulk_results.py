@@ -23,6 +23,8 @@ _SKIPPED, _SUCCESS = "skipped", "success"
 _DONE = {"added": "created", "updated": "updated"}
 #: Codes that say all that a call of REST would; of others, REST says what is wrong.
 _CLEAR = frozenset({MANDATORY_NOT_FOUND, DUPLICATE_DATA, "NOT_APPROVED", "BLOCKED_RECORD"})
+#: What an answer of REST says beside the code ("Insert Records": errors).
+_MESSAGES = {MANDATORY_NOT_FOUND: "required field not found", DUPLICATE_DATA: "duplicate data"}
 #: Characters of a cell: more than Zoho's longest field has.
 _MOST_OF_A_CELL = 2**22
 
@@ -143,7 +145,10 @@ def _parse_errors(text: str) -> list[tuple[str, list[str]]]:
 
 def _build_item(errors: Sequence[tuple[str, Sequence[str]]]) -> Mapping[str, Any]:
     """In the form in which the answer of a call names them, so that users read the same words."""
-    items = [{"code": code, "details": _build_details(fields)} for code, fields in errors]
+    items = [
+        {"code": code, "message": _MESSAGES.get(code), "details": _build_details(fields)}
+        for code, fields in errors
+    ]
     if len(items) == 1:
         return items[0]
     return {"code": "MULTIPLE_OR_MULTI_ERRORS", "details": {"errors": items}}

@@ -37,6 +37,8 @@ class Column:
     is_respelled: bool = False
     #: Of a subform.
     rows: RowShape | None = None
+    #: It is one of rows inside records, whose lookups find records by ids and External IDs alone.
+    of_rows: bool = False
 
     @property
     def target(self) -> str:
@@ -144,7 +146,7 @@ class Fields:
                 "a layout would keep other fields from being written; map it to have it written"
             )
             return DroppedColumn(source, reason, name)
-        column = Column(source, field, name, is_respelled=is_respelled)
+        column = Column(source, field, name, is_respelled=is_respelled, of_rows=self._of_rows)
         if not field.has_rows:
             return column
         rows = find_shape(field, self._module.api_name, self._lookups)
@@ -167,7 +169,7 @@ class Fields:
             found = labelled[label][0] if len(labelled[label]) == 1 else None
         if found is None:
             reason = f"{own.name} of {self._module.api_name} is not found by {part}"
-            reason += ask_if_meant(names.find_similar(part))
+            reason += _list_ways(own.name, parts) + ask_if_meant(names.find_similar(part))
             return DroppedColumn(own.source, reason, own.name)
         is_respelled = own.is_respelled or (found != part and not mapped)
         if found in external:
@@ -185,6 +187,13 @@ class Fields:
         near = self._names.find_similar(name) or (self._labelled[label][0] if label else None)
         reason = f"{module} has no field {path}{ask_if_meant(near and near + dot + part)}"
         return DroppedColumn(source, reason, near)
+
+
+def _list_ways(name: str, parts: Iterable[str]) -> str:
+    """What may be written instead; empty where the field points at nothing."""
+    ways = [f"{name}.{part}" for part in parts if part != "id"]
+    some = f"{'one of ' if len(ways) > 1 else ''}{', '.join(ways)}"
+    return f"; write ids{f', or {some}' if ways else ''}" if parts else ""
 
 
 def find_parts(

@@ -28,7 +28,8 @@ LOGGER = logging.getLogger("airbyte")
 _ID = re.compile(r"\d{15,20}", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MIDNIGHT = re.compile(r"[T ]00:00(:00(\.0+)?)?( ?(Z|UTC|[+-]00(:?00)?))?", re.ASCII)
-_NO_TIMESTAMP = "expected a date with time"
+_NO_DATE = "expected a date in the form YYYY-MM-DD"
+_NO_TIMESTAMP = "expected a date with time in the form YYYY-MM-DDThh:mm:ss+00:00"
 #: How warehouses write an offset that Python does not read: BigQuery and Snowflake.
 _UTC_TEXT = re.compile(r" UTC$")
 _OFFSET_BLANK = re.compile(r" (?=(Z|[+-]\d{2}(:?\d{2})?)$)", re.ASCII)
@@ -198,11 +199,11 @@ def _encode_date(field: TargetField, value: Any) -> str:
     text = value.strip() if isinstance(value, str) else ""
     found = _DATE.match(text)
     if found is None:
-        raise InvalidValueError("expected a date")
+        raise InvalidValueError(_NO_DATE)
     try:
         date.fromisoformat(found[0])
     except ValueError:
-        raise InvalidValueError("expected a date") from None
+        raise InvalidValueError(_NO_DATE) from None
     rest = text[found.end() :]
     if rest and not _MIDNIGHT.fullmatch(rest):
         raise InvalidValueError("the field holds a date, and the value has a time of day")

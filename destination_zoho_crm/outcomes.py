@@ -98,6 +98,12 @@ _WORDS: Mapping[str, str] = {
     "CONVERTED_RECORD": "the record was converted, so it cannot be changed",
     "ID_ALREADY_CONVERTED": "the record was converted, so it cannot be changed",
 }
+#: "Fields Metadata": data types whose values are texts of a certain form.
+_TEXTS: Mapping[str, str] = {
+    "email": "the value is not an e-mail address",
+    "phone": "the value is not a phone number",
+    "website": "the value is not a web address",
+}
 #: Of the record itself, and not of one that it points at.
 _OWN_ID = re.compile(r"\$\.data\[\d+\]\.id", re.ASCII)
 
@@ -153,11 +159,12 @@ def _read_reject(
     inner = [error for error in listed if isinstance(error, Mapping)]
     parts = [(error, as_object(error.get("details"))) for error in inner] or [(item, details)]
     fields = [name for _, about in parts for name in _list_fields(about)]
-    said = [
-        f"{error.get('message') or error.get('code')}{_format_limits(about)}"
-        for error, about in parts
-    ]
     known = operation in ("update", "delete")
+    said = [
+        f"{error.get('message') or words or error.get('code')}{_format_limits(about)}"
+        for error, about in parts
+        for words in [_find_words(error.get("code"), about, known)]
+    ]
     reasons = [_explain_error(error, about, alone=not inner, known=known) for error, about in parts]
     ids = [found for _, about in parts if (found := _read_id(about))]
     others = sorted({_read_module(about) or module for _, about in parts} - {module})
@@ -208,6 +215,15 @@ def list_row_places(details: Mapping[str, Any] | None) -> Iterator[tuple[str, in
             yield row["subform"], int(row["place"])
 
 
+def list_unexplained(details: Mapping[str, Any] | None) -> Iterator[str]:
+    """Fields of whose values Zoho says that they are invalid, and nothing besides."""
+    several = (details or {}).get("errors")
+    for error in several if isinstance(several, list) else [{"details": details}]:
+        about, code = as_object(as_object(error).get("details")), as_object(error).get("code")
+        if code in (None, errors.INVALID_DATA) and not any(_list_limits(about)):
+            yield from _list_fields(about)
+
+
 def _format_limits(details: Mapping[str, Any]) -> str:
     """What Zoho would have taken, where it says so."""
     known = {
@@ -249,7 +265,7 @@ def _find_words(code: object, details: Mapping[str, Any], known: bool) -> str:
         return f"{'the' if there else 'a new'} record needs a value"
     if code == errors.INVALID_DATA and known and _is_of_own_id(details):
         return "no record has this id; it may have been deleted or converted"
-    return _WORDS.get(str(code), "")
+    return _TEXTS.get(str(details.get("expected_data_type"))) or _WORDS.get(str(code), "")
 
 
 def _is_of_own_id(details: Mapping[str, Any]) -> bool:
@@ -262,7 +278,7 @@ def _is_of_own_id(details: Mapping[str, Any]) -> bool:
 
 
 def _list_limits(details: Mapping[str, Any]) -> Iterator[str]:
-    if isinstance(kind := details.get("expected_data_type"), str):
+    if isinstance(kind := details.get("expected_data_type"), str) and kind not in _TEXTS:
         yield f"the type {kind}"
     if isinstance(length := details.get("maximum_length"), int):
         yield f"a length of at most {length}"

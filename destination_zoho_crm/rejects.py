@@ -11,6 +11,7 @@ from destination_zoho_crm.outcomes import Outcome
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.protocol import Row, StreamKey
 from destination_zoho_crm.rejects_folder import FolderStore
+from destination_zoho_crm.row_shapes import PARENT
 from destination_zoho_crm.settings import S3Bucket
 
 _LINE = orjson.OPT_APPEND_NEWLINE
@@ -82,6 +83,7 @@ class RejectedRows:
                 "id": outcome.record_id,
                 "code": outcome.code,
                 "field": outcome.field,
+                **_find_columns(plan, outcome.field),
                 "message": outcome.message,
                 "details": _limit_depth(outcome.details),
             },
@@ -105,6 +107,19 @@ class RejectedRows:
     @property
     def places(self) -> Sequence[str]:
         return self._store.places if self._store else ()
+
+
+def _find_columns(plan: StreamPlan, field: str | None) -> Mapping[str, str]:
+    """The columns that were written to the fields, where they are called differently."""
+    named = [column for column in (plan.key, *plan.columns) if column]
+    sources = {column.name: column.source for column in named}
+    if table := plan.table:
+        sources = {f"{table.shape.field}.{one.name}": one.source for one in table.columns}
+        sources |= {one.name: one.source for one in table.columns} | {PARENT: table.key.source}
+    fields = field.split(", ") if field else []
+    columns = [sources.get(name) or sources.get(name.partition(".")[0]) for name in fields]
+    found = [one for one in dict.fromkeys(columns) if one is not None]
+    return {} if found == fields or not found else {"column": ", ".join(found)}
 
 
 def _limit_depth(details: Mapping[str, Any] | None) -> Mapping[str, Any]:

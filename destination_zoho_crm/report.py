@@ -111,9 +111,10 @@ def report_streams(
                 "key, or only rows of subforms that are there, so nothing was written."
             )
         if missed := total.found_no_record:
+            of = _format_count(total.counts["deleted"], "deletion")
             yield (
-                f"Deleted: {name}: {missed:,} of {total.counts['deleted']:,} deletions found no "
-                "record: it was deleted before, or never there."
+                f"Deleted: {name}: {missed:,} of {of} found no record: it was deleted before, or "
+                "never there."
             )
     calls = sum(spent.calls for spent in usage.values())
     credits_ = sum(spent.credits for spent in usage.values())
@@ -138,9 +139,10 @@ def report_missed_deletions(totals: Mapping[StreamKey, StreamCounts]) -> Iterato
     for stream, total in totals.items():
         missed = total.found_no_record
         if missed and missed == total.counts["deleted"]:
+            none = "the only deletion" if missed == 1 else f"not one of {missed:,} deletions"
             yield (
-                f"{format_stream(stream)}: not one of {missed:,} deletions found its record. Check "
-                "whether its keys are of this org and this module."
+                f"{format_stream(stream)}: {none} found {'no' if missed == 1 else 'its'} record. "
+                "Check whether its keys are of this org and this module."
             )
 
 

@@ -132,7 +132,7 @@ class RowsEncoder:
         if len(self._encoders) + len(new) > _MOST_KEYS:
             self._encoders.clear()
             new = list(row)
-        left_out = []
+        left_out: list[DroppedColumn] = []
         for key in new:
             found = self._resolve(key)
             if isinstance(found, Column):
@@ -176,3 +176,11 @@ class RowsEncoder:
                 f"{self._stream}: keys of the rows in {self._column.source} are left out: "
                 f"{reasons}."
             )
+        for column in shown:
+            field = self._shape.module.fields.get(column.field or "")
+            if field is not None and field.mandatory and field.form == "reference":
+                LOGGER.warning(
+                    f"{self._stream}: Zoho adds no row to {self._column.source} without "
+                    f"{field.api_name}, so each new row that names it by {column.source} will be "
+                    "rejected."
+                )

@@ -14,6 +14,8 @@ from destination_zoho_crm.deletions import Deletions
 from destination_zoho_crm.existing_records import changes_nothing
 from destination_zoho_crm.outcomes import (
     LARGE_ROW,
+    RECORD_AMBIGUOUS,
+    RECORD_NOT_FOUND,
     InvalidValueError,
     Outcome,
     Result,
@@ -26,6 +28,7 @@ from destination_zoho_crm.records_by_value import Found
 from destination_zoho_crm.row_changes import RowChanges
 from destination_zoho_crm.row_outcomes import name_rows, reject_orphans
 from destination_zoho_crm.row_reading import RowReading
+from destination_zoho_crm.row_shapes import PARENT
 from destination_zoho_crm.stream_writer import Send
 from destination_zoho_crm.wanted_rows import WantedRows, find_external_paths
 from zoho_crm.errors import INVALID_DATA
@@ -224,13 +227,15 @@ class RowSender:
             raise _RowsProblemError(reject(INVALID_DATA, reason, name))
         if not found.ids and self._plan.table is not None:
             reason = f"no record of {self._plan.module.api_name} has this {name}"
-            raise _RowsProblemError(reject_orphans(record, reject(INVALID_DATA, reason, name)))
+            rejected = reject(RECORD_NOT_FOUND, reason, PARENT)
+            raise _RowsProblemError(reject_orphans(record, rejected))
         if len(found.ids) > 1:
             reason = (
-                f"{found.number} records have this value, so it is not known whose rows would "
-                "change; update the one that is meant by id"
+                f"{found.number} records of {self._plan.module.api_name} have this {name}, so it "
+                "is not known whose rows would change; update the one that is meant by id"
             )
-            raise _RowsProblemError(reject(INVALID_DATA, reason, name))
+            where = PARENT if self._plan.table is not None else name
+            raise _RowsProblemError(reject(RECORD_AMBIGUOUS, reason, where))
 
     def _compute(
         self,

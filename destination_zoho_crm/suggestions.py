@@ -9,7 +9,7 @@ from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.columns import Column, find_parts
 from destination_zoho_crm.modules import TargetModules
-from destination_zoho_crm.outcomes import Outcome
+from destination_zoho_crm.outcomes import Outcome, list_unexplained
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.target_fields import TargetField
 from zoho_crm.errors import INVALID_DATA
@@ -32,9 +32,9 @@ class Suggestions:
             return ""
         if field.is_user:
             return f"an e-mail address finds a user in the column {field.api_name}.email"
-        return self._suggest_for_lookup(field) if field.points_at else ""
+        return self._suggest_for_lookup(field, column.of_rows) if field.points_at else ""
 
-    def _suggest_for_lookup(self, field: TargetField) -> str:
+    def _suggest_for_lookup(self, field: TargetField, of_rows: bool) -> str:
         name = str(field.points_at)
         try:
             module = self._modules.find([name]).get(name)
@@ -44,13 +44,18 @@ class Suggestions:
         if module is None:
             return ""
         external, keys = find_parts(field, module)
-        columns = [f"{field.api_name}.{one}" for one in {**external, **keys}]
+        columns = [f"{field.api_name}.{one}" for one in {**external, **({} if of_rows else keys)}]
         if columns:
             return f"to find a record of {name} by another value, write {' or '.join(columns)}"
         if not module.reports_external:
             return (
                 f"{name} may have External ID fields, which this version of Zoho's API does not "
                 "report: with a later one they find records, too"
+            )
+        if of_rows:
+            return (
+                f"rows inside records name records of {name} by Zoho's ids or an External ID field "
+                f"alone, and {name} has no such field"
             )
         return (
             f"{name} has no External ID field and no unique one, so nothing but the id finds a "
@@ -65,7 +70,7 @@ def add_searched_places(plan: StreamPlan, outcome: Outcome) -> Outcome:
     names = outcome.field.split(", ")
     places = dict.fromkeys(
         f"{name}: {said}" if len(names) > 1 else said
-        for name, said in _find_searched_places(plan, names)
+        for name, said in _find_searched_places(plan, outcome, names)
     )
     return outcome._replace(
         message="; ".join([outcome.message, *places]),
@@ -73,11 +78,42 @@ def add_searched_places(plan: StreamPlan, outcome: Outcome) -> Outcome:
     )
 
 
-def _find_searched_places(plan: StreamPlan, names: list[str]) -> Iterator[tuple[str, str]]:
+def _find_unknown_ids(plan: StreamPlan, outcome: Outcome) -> Iterator[tuple[str, str]]:
+    """Of lookups by ids, also in rows: Zoho names the field and no form that it would have taken.
+
+    UNVERIFIED: that it says no more of an id that it does not know; the pages have the message only
+    ("Insert Records": errors).
+    """
+    for name in list_unexplained(outcome.details):
+        field = _find_field(plan, name)
+        if field is None or field.form not in ("reference", "links"):
+            continue
+        if field.is_user:
+            yield name, "no active user has this id"
+        else:
+            of = f"record of {field.points_at}" if field.points_at else "record"
+            yield name, f"no {of} that the token's user sees has this id"
+
+
+def _find_field(plan: StreamPlan, name: str) -> TargetField | None:
+    """Of a column whose values are ids, or of a row's (`Quoted_Items.Product_Name`)."""
+    subform, _, of_row = name.partition(".")
+    if of_row:
+        shape = plan.row_shapes.get(subform)
+        return shape.module.fields.get(of_row) if shape else None
+    by_id = (one for one in plan.columns if one.name == name and one.via in ("value", "key"))
+    column = next(by_id, None)
+    return column.field if column else None
+
+
+def _find_searched_places(
+    plan: StreamPlan, outcome: Outcome, names: list[str]
+) -> Iterator[tuple[str, str]]:
     """What was looked for, and that it is not there.
 
     UNVERIFIED: which of the two Zoho names of a lookup by an External ID field, the lookup or
     the field; the pages have messages only ("Insert Records Using External ID")."""
+    yield from _find_unknown_ids(plan, outcome)
     key = plan.key
     if key and plan.key_kind == "external" and plan.operation == "update" and key.name in names:
         yield key.name, f"no record of {plan.module.api_name} has this {key.name}"

@@ -132,6 +132,7 @@ def test_errors_are_told_in_the_words_of_rest(
         field,
         said,
     )
+    assert code not in outcome.message
 
 
 @pytest.mark.parametrize(

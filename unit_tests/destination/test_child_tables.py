@@ -150,7 +150,7 @@ def test_rows_without_a_record_are_rejected(org: Org) -> None:
     result = write(org, rows, how={"rows_key": "Project"})
 
     assert result.counts() == {"created": 1, "rejected": 2}
-    assert result.said("INVALID_DATA in Email: no record of Leads has this Email")
+    assert result.said("RECORD_NOT_FOUND in Parent_Id: no record of Leads has this Email")
     assert result.said("EMPTY_KEY in Parent_Id: it is empty, so it is not known of which record")
 
 
@@ -332,7 +332,9 @@ def test_rows_whose_record_was_deleted_are_deleted_with_it(org: Org) -> None:
     result = write(org, rows, how={"rows_key": "Project"})
 
     assert result.counts() == {"deleted": 1, "rejected": 1}
-    assert result.said("1 row with INVALID_DATA in Email: no record of Leads has this Email")
+    assert result.said(
+        "1 row with RECORD_NOT_FOUND in Parent_Id: no record of Leads has this Email"
+    )
 
 
 @pytest.mark.parametrize("seed", range(3))

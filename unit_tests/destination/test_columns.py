@@ -140,7 +140,7 @@ def test_a_column_that_fits_two_fields_is_left_out(org: Org) -> None:
         ("photo", "Record_Image", "it is a profileimage, which Zoho takes by a call of its own"),
         ("made", "Created_Time", "Created_Time is read-only"),
         ("other", "Nonsense", "Leads has no field Nonsense"),
-        ("boss", "Owner.phone", "Owner of Leads is not found by phone"),
+        ("boss", "Owner.phone", "Owner of Leads is not found by phone; write ids, or Owner.email"),
     ],
     ids=["files", "photo", "read-only", "no field", "no part"],
 )

@@ -27,6 +27,7 @@ def encoded(data_type: str, value: Any, **metadata: Any) -> Any:
 
 CURRENCY = {"decimal_place": 2}
 MUST_BE_TEXT = "a number of more than 15 digits must be sent as a text, or digits are lost"
+NO_TIMESTAMP = "expected a date with time in the form YYYY-MM-DDThh:mm:ss+00:00"
 TAG = {"api_name": "Tag", "json_type": "jsonarray"}
 
 
@@ -180,13 +181,18 @@ def test_a_value_takes_the_form_that_zoho_takes(
         ("boolean", {}, float("nan"), "expected true or false"),
         ("boolean", {}, "yes", "expected true or false"),
         ("boolean", {}, 2, "expected true or false"),
-        ("date", {}, "29.02.2024", "expected a date"),
+        ("date", {}, "29.02.2024", "expected a date in the form YYYY-MM-DD"),
         ("date", {}, "2023-02-29", "expected a date"),
         ("date", {}, 20240229, "expected a date"),
         ("date", {}, "2024-02-29T10:00:00Z", "the field holds a date, and the value has a time"),
-        ("datetime", {}, "10:00", "expected a date with time"),
+        (
+            "datetime",
+            {},
+            "10:00",
+            "expected a date with time in the form YYYY-MM-DDThh:mm:ss+00:00",
+        ),
         ("datetime", {}, "0001-01-01T00:00:00+14:00", "expected a date with time"),
-        ("datetime", {}, 1700000000, "expected a date with time; a number does not say"),
+        ("datetime", {}, 1700000000, f"{NO_TIMESTAMP}; a number does not"),
         ("datetime", {}, float("nan"), "expected a date with time"),
         ("datetime", {}, "1700000000", "expected a date with time"),
         ("datetime", {}, "infinity", "expected a date with time"),

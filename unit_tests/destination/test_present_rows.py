@@ -342,7 +342,7 @@ def test_a_key_that_finds_several_records_rejects_the_row(org: Org) -> None:
     result = org.write(stream("Quotes", *data, mode="append_dedup", key="Subject"), [data])
 
     assert result.counts() == {"rejected": 1}
-    assert result.said("in Subject: 2 records have this value, so it is not known whose rows")
+    assert result.said("RECORD_AMBIGUOUS in Subject: 2 records of Quotes have this Subject, so it")
     assert [rows_of(org, "Quoted_Items", quote) for quote in quotes] == [[], []]
 
 
