@@ -29,6 +29,8 @@ _MODULES = frozenset(
 )
 #: Forms of values that a cell can hold.
 _FORMS = ("text", "options", "integer", "long", "number", "boolean", "date", "datetime")
+#: What users call the values of other forms.
+_WORDS = {"tags": "tags", "links": "links", "rows": "line items or rows of a subform"}
 #: Lookups whose module the field itself names.
 _LOOKUPS = ("lookup", "ownerlookup", "userlookup")
 
@@ -66,22 +68,22 @@ def find_obstacles(
     strict = settings.write_method == "Bulk"
     found: dict[StreamKey, str] = {}
     problems = []
-    lacking = find_lacking_scopes(client)
+    scopes = find_lacking_scopes(client)
     for plan in plans:
-        obstacle = find_obstacle(plan, plans, settings) or _find_unknown_zone(client, plan)
-        if obstacle is None and lacking and strict:
-            problems.append(explain_lacking_scopes(client, lacking))
-        elif obstacle is None and lacking:
-            obstacle = f"the refresh token lacks {' and '.join(lacking)}"
-        elif obstacle is None and (missing := find_missing_fields(client, plan)):
-            obstacle = f"a layout requires {', '.join(missing)}, which no column goes to"
-            if strict:
-                problems.append(
-                    f"{plan.label}: Write method (write_method) is Bulk, and {obstacle}. Map a "
-                    "column to it, or choose REST."
-                )
-        if obstacle is not None:
-            found[plan.stream] = obstacle
+        of_plan = find_obstacle(plan, plans, settings) or _find_unknown_zone(client, plan)
+        layout = None if of_plan else explain_missing_fields(client, plan)
+        if strict and not of_plan and scopes:
+            problems.append(explain_lacking_scopes(client, scopes))
+        if strict and layout:
+            problems.append(
+                f"{plan.label}: Write method (write_method) is Bulk, and {layout}. Map a column to "
+                "it, or choose REST."
+            )
+        lacking = f"the refresh token lacks {' and '.join(scopes)}" if scopes else None
+        if strict or (of_plan and any(_iterate_limits(plan))):
+            lacking = None
+        if obstacles := [one for one in (of_plan, lacking, layout) if one]:
+            found[plan.stream] = "; ".join(obstacles)
     raise_problems(dict.fromkeys(problems))
     return found
 
@@ -89,17 +91,16 @@ def find_obstacles(
 def find_obstacle(
     plan: StreamPlan, plans: Sequence[StreamPlan], settings: WriteSettings
 ) -> str | None:
-    """Why a stream cannot go by Bulk Write, as far as the plan says; None: nothing forbids it."""
-    obstacles = list(_iterate_obstacles(plan, plans, settings))
-    if settings.write_method == "Automatic":
+    """All reasons why a stream cannot go by Bulk Write, as far as the plan says; None: nothing
+    forbids it. What no setting changes is said alone."""
+    obstacles = list(_iterate_limits(plan)) or list(_iterate_obstacles(plan, plans, settings))
+    if settings.write_method == "Automatic" and not any(_iterate_limits(plan)):
         obstacles += _iterate_differences(plan, settings)
-    return obstacles[0] if obstacles else None
+    return "; ".join(dict.fromkeys(obstacles)) or None
 
 
-def _iterate_obstacles(
-    plan: StreamPlan, plans: Sequence[StreamPlan], settings: WriteSettings
-) -> Iterator[str]:
-    """What a job cannot do."""
+def _iterate_limits(plan: StreamPlan) -> Iterator[str]:
+    """What a job can never do."""
     module = plan.module
     if plan.operation == "delete":
         yield "it deletes nothing"
@@ -107,6 +108,13 @@ def _iterate_obstacles(
         yield "it does not change rows inside records"
     if not (module.custom or module.api_name in _MODULES):
         yield f"Zoho does not offer it for {module.api_name}"
+
+
+def _iterate_obstacles(
+    plan: StreamPlan, plans: Sequence[StreamPlan], settings: WriteSettings
+) -> Iterator[str]:
+    """What a job cannot do with these columns and settings."""
+    module = plan.module
     if plan.key and plan.key.field and plan.key.field.external:
         yield f"whether it finds records by an External ID field ({plan.key.name}) is not known"
     for column in plan.columns:
@@ -118,7 +126,8 @@ def _iterate_obstacles(
         elif field.form == "reference" and field.data_type not in _LOOKUPS:
             yield f"it cannot say of which module the ids in {column.name} are"
         elif field.form not in (*_FORMS, "reference"):
-            yield f"a CSV holds no {field.data_type} ({column.name})"
+            what = _WORDS.get(field.form or "", f"values of the type {field.data_type}")
+            yield f"its file holds no {what} ({column.name})"
     if len(plan.columns) + (plan.key is not None) > MOST_COLUMNS:
         yield f"it takes {MOST_COLUMNS} columns at the most"
     if settings.clears_nulls and plan.operation != "insert":
@@ -129,7 +138,10 @@ def _iterate_obstacles(
         if other is not plan and other.module.api_name == module.api_name:
             yield f"{other.label} writes to {module.api_name}, too, and the order would be lost"
         if module.api_name in list_named_modules(other):
-            yield f"rows of {other.label} name records of {module.api_name} that they need at once"
+            yield (
+                f"{other.label} looks up records of {module.api_name}, which a job would write too "
+                "late"
+            )
 
 
 def _iterate_differences(plan: StreamPlan, settings: WriteSettings) -> Iterator[str]:
@@ -148,6 +160,13 @@ def _find_unknown_zone(client: Client, plan: StreamPlan) -> str | None:
     if timed and client.time_zone is None:
         return f"the time zone of the token's user is not known, and {timed[0]} holds times"
     return None
+
+
+def explain_missing_fields(client: Client, plan: StreamPlan) -> str | None:
+    """Why Zoho takes no job for what layouts of the module require; None: it takes one. Asks Zoho
+    for the layouts."""
+    missing = find_missing_fields(client, plan)
+    return f"a layout requires {', '.join(missing)}, which no column goes to" if missing else None
 
 
 def find_missing_fields(client: Client, plan: StreamPlan) -> list[str]:

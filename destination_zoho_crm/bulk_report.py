@@ -1,7 +1,7 @@
 """What the log says of Bulk Write: where rows wait for it, and what it would have saved."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from destination_zoho_crm.bulk_files import MOST_ROWS
 from destination_zoho_crm.bulk_plan import CREDITS_OF_A_JOB
@@ -35,9 +35,13 @@ def report_savings(
     plans: Sequence[StreamPlan],
     obstacles: Mapping[StreamKey, str],
     totals: Mapping[StreamKey, StreamCounts],
+    explain_missing: Callable[[StreamPlan], str | None],
 ) -> Iterator[str]:
-    """A line per stream that Bulk Write would have made cheaper, and why it was not taken. None of
-    deletions and rows of subforms, which it cannot write at all."""
+    """A line per stream that Bulk Write would have made cheaper, and all reasons why it was not
+    taken. None of deletions and rows of subforms, which it cannot write at all.
+
+    `explain_missing`: what layouts require besides, which is asked only here of a stream that goes
+    by REST anyway."""
     for plan in plans:
         obstacle = obstacles.get(plan.stream)
         if obstacle is None or plan.operation == "delete" or plan.table is not None:
@@ -45,9 +49,11 @@ def report_savings(
         counts = totals[plan.stream].counts
         saved = _count_saved(counts["created"] + counts["updated"])
         if saved > 0:
+            layout = explain_missing(plan)
+            besides = f"; {layout}" if layout and layout not in obstacle else ""
             yield (
                 f"Cost: {plan.label}: about {saved:,} credits less by Bulk Write, which was not "
-                f"taken: {obstacle}."
+                f"taken: {obstacle}{besides}."
             )
 
 

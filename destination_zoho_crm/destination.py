@@ -31,7 +31,7 @@ from destination_zoho_crm.discovery import describe_operations
 from destination_zoho_crm.modules import TargetModules
 from destination_zoho_crm.naming import fold_spelling
 from destination_zoho_crm.org_values import find_active_users
-from destination_zoho_crm.plan_problems import find_mapping_problems, raise_problems
+from destination_zoho_crm.plan_problems import find_mapping_problems, raise_problems, raised_with
 from destination_zoho_crm.protocol import (
     Message,
     list_streams,
@@ -46,6 +46,7 @@ from destination_zoho_crm.settings import read_settings
 from destination_zoho_crm.writing import write
 from zoho_crm.auth import PATIENCE
 from zoho_crm.form import complete_config, warn_of_unknown
+from zoho_crm.org import describe_connection
 from zoho_crm.problems import config_error
 
 LOGGER = logging.getLogger("airbyte")
@@ -63,6 +64,13 @@ _COMMANDS: Mapping[str, tuple[str, Mapping[str, str]]] = {
 }
 
 
+_STOPPING = (
+    "Stopping. Calls under way are finished first, and jobs of Bulk Write that insert, which may "
+    "take minutes. A second signal ends the process at once: the next sync may then insert rows a "
+    "second time."
+)
+
+
 class DestinationZohoCrm(Destination):
     """spec, check, discover and write.
 
@@ -73,7 +81,10 @@ class DestinationZohoCrm(Destination):
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         try:
-            self._check_connection(self._complete(config))
+            problems: list[str] = []
+            whole = self._complete(config, problems)
+            with raised_with(problems):
+                self._check_connection(whole, problems)
         except AirbyteTracedException as problem:
             return AirbyteConnectionStatus(status=Status.FAILED, message=problem.message)
         return AirbyteConnectionStatus(status=Status.SUCCEEDED)
@@ -152,9 +163,9 @@ class DestinationZohoCrm(Destination):
     def _form(self) -> Mapping[str, Any]:
         return self.spec(LOGGER).connectionSpecification
 
-    def _complete(self, config: object) -> dict[str, Any]:
-        """The config as the form would save it."""
-        whole = complete_config(config, self._form)
+    def _complete(self, config: object, put_off: list[str] | None = None) -> dict[str, Any]:
+        """The config as the form would save it. `put_off`: see `complete_config`."""
+        whole = complete_config(config, self._form, put_off=put_off)
         warn_of_unknown(whole, self._form)
         return whole
 
@@ -165,11 +176,13 @@ class DestinationZohoCrm(Destination):
         lines: Iterable[bytes],
         stop: threading.Event | None = None,
     ) -> Iterator[str]:
-        whole = self._complete(config)
-        return write(Client(whole), whole, streams, read_messages(lines), stop)
+        problems: list[str] = []
+        whole = self._complete(config, problems)
+        return write(Client(whole), whole, streams, read_messages(lines), stop, problems)
 
-    def _check_connection(self, config: Mapping[str, Any]) -> None:
-        """Token, modules and fields are there, mappings fit, and rejected rows can be kept."""
+    def _check_connection(self, config: Mapping[str, Any], problems: Sequence[str]) -> None:
+        """Token, modules and fields are there, mappings fit, and rejected rows can be kept.
+        `problems`: those that are known already."""
         settings = read_settings(config)
         open_store(settings.kept_in)
         client = Client({**config, PATIENCE: 0})
@@ -180,8 +193,6 @@ class DestinationZohoCrm(Destination):
                 f"new one in Zoho's API console with {client.scopes}."
             )
         lacking = find_lacking_scopes(client) if settings.write_method == "Bulk" else []
-        if lacking:
-            raise config_error(explain_lacking_scopes(client, lacking))
         if not modules.names:
             raise config_error("This org has no module that can be written by Zoho's API.")
         named = [mapping.module for mapping in settings.mappings]
@@ -190,23 +201,31 @@ class DestinationZohoCrm(Destination):
             list_lookup_names((), settings.mappings),
             list_paths((), settings.mappings),
         )
-        raise_problems(
+        of_mappings = (
             problem
             for mapping in settings.mappings
             for problem in find_mapping_problems(mapping, fetched, modules.names)
         )
+        of_scopes = [explain_lacking_scopes(client, lacking)] if lacking else []
+        raise_problems([*problems, *of_scopes, *of_mappings])
         paths = (path for mapping in settings.mappings for _, path in mapping.fields or ())
         if any(fold_spelling(path).endswith(".email") for path in paths):
             find_active_users(client.metadata)
+        details = client.org.fetch_details(client.metadata)
+        written = f"{len(modules.names):,} modules can be written"
+        LOGGER.info(describe_connection(client.org, details, config["schema_version"], written))
 
 
 def _listen_for_stop() -> threading.Event:
-    """Is set by the first signal that asks the process to end; the second ends it."""
+    """Is set by the first signal that asks the process to end, which a line of the log says; the
+    second ends it."""
     stop = threading.Event()
 
     def hear(number: int, frame: FrameType | None) -> None:
         signal.signal(number, signal.SIG_DFL)
         stop.set()
+        # In a thread of its own: the signal may have come in the middle of a line.
+        threading.Thread(target=LOGGER.warning, args=(_STOPPING,)).start()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         # What is ignored from the start stays so: a job in the background.

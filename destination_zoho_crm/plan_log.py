@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 
 from destination_zoho_crm.bulk_files import MOST_ROWS
-from destination_zoho_crm.bulk_plan import FEWEST_ROWS
+from destination_zoho_crm.bulk_plan import CREDITS_OF_A_JOB, FEWEST_ROWS
 from destination_zoho_crm.calls import MOST_RECORDS
 from destination_zoho_crm.links import LinkField
 from destination_zoho_crm.plan import StreamPlan
@@ -12,7 +12,6 @@ from destination_zoho_crm.plan_problems import end_sentence
 from destination_zoho_crm.protocol import StreamKey
 from destination_zoho_crm.report import estimate_cost
 from destination_zoho_crm.settings import WriteSettings
-from zoho_crm.limits import CREDITS_OF_A_BULK_WRITE
 from zoho_crm.manifest import load_skipped_features
 
 LOGGER = logging.getLogger("airbyte")
@@ -59,12 +58,15 @@ def log_methods(
         return
     for plan in plans:
         if obstacle := obstacles.get(plan.stream):
-            LOGGER.info(f"Plan: {plan.label}: by REST; Bulk Write does not serve: {obstacle}.")
+            # Of Automatic, the end of the run says what jobs would have saved.
+            level = logging.INFO if settings.write_method == "Bulk" else logging.DEBUG
+            LOGGER.log(level, f"Plan: {plan.label}: by REST, not by Bulk Write: {obstacle}.")
             continue
         fewest = FEWEST_ROWS if settings.write_method == "Automatic" else MOST_RECORDS + 1
         LOGGER.info(
-            f"Plan: {plan.label}: by Bulk Write where {fewest:,} rows and more wait, in jobs of "
-            f"up to {MOST_ROWS:,} rows at {CREDITS_OF_A_BULK_WRITE} credits; fewer go by REST."
+            f"Plan: {plan.label}: by Bulk Write where {fewest:,} rows and more wait; up to "
+            f"{MOST_ROWS:,} rows cost about {CREDITS_OF_A_JOB} credits in a job. Fewer go by REST, "
+            "at the price above."
         )
         if settings.automations != ():
             LOGGER.warning(

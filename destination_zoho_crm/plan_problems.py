@@ -1,6 +1,10 @@
 """Problems of a plan, in sentences that say what would be allowed. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm import matching
 from destination_zoho_crm.child_tables import TableReader
@@ -25,6 +29,20 @@ def raise_problems(problems: Iterable[str]) -> None:
     if said:
         numbered = " ".join(f"({n}) {problem}" for n, problem in enumerate(said, 1))
         raise config_error(f"{len(said)} things must be fixed before a row is written. {numbered}")
+
+
+@contextmanager
+def raised_with(problems: Sequence[str]) -> Iterator[None]:
+    """Config errors from within are raised with these problems; of other failures, which may go
+    away with time, the problems are raised alone."""
+    try:
+        yield
+    except AirbyteTracedException as failure:
+        said = str(failure.message)
+        if not problems or problems[0] in said:
+            raise
+        of_config = failure.failure_type == FailureType.config_error
+        raise_problems([*problems, said] if of_config else problems)
 
 
 def end_sentence(sentence: str) -> str:
@@ -52,7 +70,7 @@ def find_mapping_problems(
     fields = Fields(module, mapping.operation, modules)
     key = fields.find_name(mapping.matching_key) if mapping.matching_key else None
     problems = [*find_operation_problems(module, mapping.operation, key)]
-    if mapping.fields and not problems:
+    if mapping.fields:
         columns = [
             fields.resolve(source, path, mapped=True, chosen=True)
             for source, path in mapping.fields
@@ -79,7 +97,8 @@ def find_column_problems(
         # A deletion ignores all columns but the key.
         elif operation != "delete" and chosen:
             yield explain_dropped(column)
-    if operation != "delete" and not names.keys() - {"id"}:
+    is_explained = chosen and any(isinstance(column, DroppedColumn) for column in columns)
+    if operation != "delete" and not names.keys() - {"id"} and not is_explained:
         dropped = [column for column in columns if isinstance(column, DroppedColumn) and not chosen]
         why = "".join(f"; {explain_dropped(column)}" for column in dropped[:_MOST_REASONS])
         yield f"no column of it can be written to {module.api_name}{why}"

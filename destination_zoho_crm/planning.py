@@ -52,9 +52,11 @@ def make_plan(
     mappings: Sequence[StreamMapping],
     modules: Mapping[str, TargetModule],
     names: Sequence[str],
+    known: Sequence[str] = (),
 ) -> list[StreamPlan]:
-    """`modules`: those wanted, and those that their lookups point at; `names`: all there are."""
-    problems: list[str] = []
+    """`modules`: those wanted, and those that their lookups point at; `names`: all there are;
+    `known`: problems that are raised with those of the plan."""
+    problems = list(known)
     plans: list[StreamPlan] = []
     unused = find_unused_mappings(streams, mappings)
     if not streams:
@@ -121,8 +123,9 @@ class _StreamPlanner:
         self.problems += problems
         pairs = self._pair_columns()
         columns = self._resolve_columns(pairs, fields)
-        if not problems:
-            self.problems += self._find_column_problems(module, operation, chosen, columns)
+        # Of a key that finds nothing, it does not matter whether a column goes to it.
+        key_name = None if problems else chosen
+        self.problems += self._find_column_problems(module, operation, key_name, columns)
         if self.problems:
             return None
         written = [column for column in columns if isinstance(column, Column)]

@@ -38,7 +38,10 @@ def estimate_cost(plan: StreamPlan, link_fields: Iterable[LinkField]) -> str:
         if column.key
     ]
     if plan.adds_tags:
-        terms.append("adding tags costs 2 more credits in one call for every hundred records alike")
+        terms.append(
+            "adding tags costs one more call and 2 credits for every 100 records that get the same "
+            "tags"
+        )
     for field in link_fields:
         reads = _PRICED_ROWS if field.reader.reads_singly else queries
         terms.append(
@@ -95,9 +98,11 @@ def report_streams(
         spent = usage.get(name, StreamUsage())
         counts = ", ".join(f"{total.counts[result]:,} {result}" for result in RESULTS)
         missing = total.rows - total.counts.total()
+        unknown = min(total.unanswered, missing)
         yield (
             f"Written: {name}: {_format_count(total.rows, 'row')} = {counts}"
-            + (f", {missing:,} without a known outcome" if missing else "")
+            + (f", {unknown:,} without a known outcome" if unknown else "")
+            + (f", {missing - unknown:,} not sent" if missing > unknown else "")
             + f"; {_format_cost(spent.calls, spent.credits)}, {spent.seconds:.1f} s."
         )
         for field, number in total.matched_by.most_common():

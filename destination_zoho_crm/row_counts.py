@@ -43,6 +43,8 @@ class StreamCounts:
         self.matched_by: Counter[str] = Counter()
         #: Deletions that found no record.
         self.found_no_record = 0
+        #: Rows whose write was begun and gave them no outcome.
+        self.unanswered = 0
 
     def count_rejected(self, code: str) -> int:
         """Rows that were rejected with this code."""
@@ -113,6 +115,11 @@ class RowCounts:
             total.found_no_record += outcome.found_no_record
             if outcome.matched_by:
                 total.matched_by[outcome.matched_by] += 1
+
+    def count_unanswered(self, stream: StreamKey, rows: int) -> None:
+        """So many rows have no outcome though their write was begun."""
+        with self._lock:
+            self.totals[stream].unanswered += rows
 
     @property
     def may_release(self) -> bool:

@@ -186,22 +186,32 @@ class StreamWriter:
         """What is to be written again, in this order. Any row of a record may be the reason why
         Zoho rejects it, so its rows go in two parts: a bad row among many costs few calls."""
         apart = []
-        # Closed at once where a row gets no outcome: others may wait for the end of this batch.
-        with closing(send(records)) as outcomes:
-            for place, outcome in outcomes:
-                rows, rejected = batch[place].rows, outcome.result == "rejected"
-                if outcome.of_rows:
-                    for row, of_row in zip(rows, outcome.of_rows, strict=True):
-                        self._set_outcome(row, of_row)
-                    continue
-                if rejected and len(rows) > 1 and not self._concerns_all(outcome):
-                    apart.append(batch[place].split())
-                    continue
-                # Rejected for its key or its record, none of the rows has been superseded.
-                for row in rows[:-1]:
-                    self._set_outcome(row, outcome if rejected else SUPERSEDED)
-                self._set_outcome(rows[-1], outcome)
+        unanswered = sum(len(one.rows) for one in batch)
+        try:
+            # Closed at once where a row gets no outcome: others may wait for the end of this batch.
+            with closing(send(records)) as outcomes:
+                for place, outcome in outcomes:
+                    unanswered -= len(batch[place].rows)
+                    if not self._set_outcomes(batch[place].rows, outcome):
+                        apart.append(batch[place].split())
+        finally:
+            self._row_counts.count_unanswered(self._plan.stream, unanswered)
         return list(zip(*apart, strict=True))
+
+    def _set_outcomes(self, rows: Sequence[PendingRow], outcome: Outcome) -> bool:
+        """Those of the rows of one record. False: any of them may be why it was rejected."""
+        rejected = outcome.result == "rejected"
+        if outcome.of_rows:
+            for row, of_row in zip(rows, outcome.of_rows, strict=True):
+                self._set_outcome(row, of_row)
+            return True
+        if rejected and len(rows) > 1 and not self._concerns_all(outcome):
+            return False
+        # Rejected for its key or its record, none of the rows has been superseded.
+        for row in rows[:-1]:
+            self._set_outcome(row, outcome if rejected else SUPERSEDED)
+        self._set_outcome(rows[-1], outcome)
+        return True
 
     def _concerns_all(self, outcome: Outcome) -> bool:
         """Whether a rejection is of the key or of the record that it finds, and so of all rows; and

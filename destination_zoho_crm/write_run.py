@@ -5,11 +5,12 @@ import threading
 import traceback
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from time import monotonic
 
 from airbyte_cdk.utils import AirbyteTracedException
 
-from destination_zoho_crm.bulk_plan import FEWEST_ROWS
+from destination_zoho_crm.bulk_plan import FEWEST_ROWS, explain_missing_fields
 from destination_zoho_crm.bulk_report import report_savings
 from destination_zoho_crm.bulk_sending import BulkSender
 from destination_zoho_crm.calls import MOST_RECORDS
@@ -112,7 +113,9 @@ class Run:
         self._close()
         failure = self._writers.failure or failure or self._rejects.failure
         if failure is None and self._stop.is_set():
-            failure = None if complete and self._row_counts.is_complete else _build_stop_error()
+            failure = (
+                None if complete and self._row_counts.is_complete else self._build_stop_error()
+            )
         if failure:
             raise prevent_retry(
                 _shorten_error(failure),
@@ -231,13 +234,27 @@ class Run:
         LOGGER.debug(f"{plan.label}: {outcome.code} in {outcome.field}: {outcome.message}")
         self._rejects.keep(plan, row, outcome)
 
+    def _build_stop_error(self) -> BaseException:
+        jobs = (
+            "Rows that waited for Bulk Write are not sent, and jobs of updates and upserts that "
+            "were begun go on at Zoho. "
+        )
+        return transient_error(
+            "The sync was stopped. Calls under way are finished. "
+            f"{jobs if len(self._obstacles) < len(self._plans) else ''}"
+            "The next sync continues with the rows since the last state."
+        )
+
     def _close(self) -> None:
         self._writers.close()
         self._rejects.close()
         for line in report_streams(self._row_counts.totals, self._client.org.usage.by_stream):
             LOGGER.info(line)
-        if self._settings.write_method == "Automatic":
-            for line in report_savings(self._plans, self._obstacles, self._row_counts.totals):
+        if self._settings.write_method == "Automatic" and not self._must_end:
+            explain = partial(explain_missing_fields, self._client)
+            for line in report_savings(
+                self._plans, self._obstacles, self._row_counts.totals, explain
+            ):
                 LOGGER.info(line)
         for line in report_links(self._link_fields):
             LOGGER.info(line)
@@ -260,13 +277,6 @@ class Run:
                 "Rejected rows are not kept: name a folder or a bucket in Rejected rows "
                 "(object_storage_config) to have them kept from the next sync on."
             )
-
-
-def _build_stop_error() -> BaseException:
-    return transient_error(
-        "The sync was stopped. Calls under way are finished, and so are rows whose state has "
-        "come. The next sync continues with the rows since the last state."
-    )
 
 
 def _shorten_error(failure: BaseException) -> BaseException:

@@ -21,12 +21,13 @@ from destination_zoho_crm.org_values import OrgValues, find_active_users
 from destination_zoho_crm.picklists import Picklists
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.plan_log import log_methods, log_plan
+from destination_zoho_crm.plan_problems import raised_with
 from destination_zoho_crm.planning import make_plan
 from destination_zoho_crm.protocol import Row, State
 from destination_zoho_crm.record_finder import RecordFinder
 from destination_zoho_crm.rejects import RejectedRows, open_store
 from destination_zoho_crm.row_reading import prepare_readings
-from destination_zoho_crm.settings import read_settings
+from destination_zoho_crm.settings import WriteSettings, read_settings
 from destination_zoho_crm.suggestions import Suggestions
 from destination_zoho_crm.write_run import Run
 
@@ -39,25 +40,16 @@ def write(
     streams: Sequence[Mapping[str, Any]],
     messages: Iterable[Row | State],
     stop: threading.Event | None = None,
+    problems: Sequence[str] = (),
 ) -> Iterator[str]:
     """Writes the rows and yields the states whose rows all have an outcome, as lines to print.
 
-    Raises the problems of the plan before it takes the first row. Raises what stops the writing,
+    Raises the problems of the plan, and those that are known already, before it takes the first
+    row. Raises what stops the writing,
     `stop` among it, when all calls under way have their outcomes and the states are out.
     """
-    settings = read_settings(config)
-    rejects = RejectedRows(open_store(settings.kept_in))
-    # First, so that the credits left are counted from the next answer on.
-    client.org.fetch_details(client.metadata)
-    modules = TargetModules(client.org.directory, client.metadata)
-    wanted = modules.find_with_lookups(
-        list_module_names(streams, settings.mappings),
-        list_lookup_names(streams, settings.mappings),
-        list_paths(streams, settings.mappings),
-    )
-    for mapping in find_unused_mappings(streams, settings.mappings):
-        LOGGER.warning(f"The connection has no stream {mapping}, which a mapping names.")
-    plans = make_plan(streams, settings.mappings, wanted, modules.names)
+    with raised_with(problems):
+        settings, modules, plans, rejects = _plan(client, config, streams, problems)
     link_fields = {
         plan.stream: build_link_fields(client, plan, settings.automations) for plan in plans
     }
@@ -89,6 +81,28 @@ def write(
         stop or threading.Event(),
     )
     yield from run.write(messages)
+
+
+def _plan(
+    client: Client,
+    config: Mapping[str, Any],
+    streams: Sequence[Mapping[str, Any]],
+    problems: Sequence[str],
+) -> tuple[WriteSettings, TargetModules, list[StreamPlan], RejectedRows]:
+    settings = read_settings(config)
+    rejects = RejectedRows(open_store(settings.kept_in))
+    # First, so that the credits left are counted from the next answer on.
+    client.org.fetch_details(client.metadata)
+    modules = TargetModules(client.org.directory, client.metadata)
+    wanted = modules.find_with_lookups(
+        list_module_names(streams, settings.mappings),
+        list_lookup_names(streams, settings.mappings),
+        list_paths(streams, settings.mappings),
+    )
+    for mapping in find_unused_mappings(streams, settings.mappings):
+        LOGGER.warning(f"The connection has no stream {mapping}, which a mapping names.")
+    plans = make_plan(streams, settings.mappings, wanted, modules.names, problems)
+    return settings, modules, plans, rejects
 
 
 def _names_users(plan: StreamPlan) -> bool:

@@ -13,9 +13,8 @@ from zoho_crm.coql import build_select
 from zoho_crm.directory import is_of_one_module
 from zoho_crm.domains import quote_path_part
 from zoho_crm.errors import INVALID_DATA, PERMISSION_LACKING, SCOPE_LACKING, is_not_served
-from zoho_crm.limits import compute_daily_credits, name_edition
 from zoho_crm.manifest import load_scopes
-from zoho_crm.org import Org
+from zoho_crm.org import Org, describe_connection
 from zoho_crm.problems import PutOffError, Refused, config_error
 from zoho_crm.requester import ZohoRequester, build_requester
 
@@ -77,7 +76,8 @@ def check_connection(org: Org, config: Mapping[str, Any]) -> None:
             f"{','.join(needed.values())}."
         )
     _compare_environment(details or {}, config["environment"])
-    LOGGER.info(_describe(org, details or {}, config, get_modules(org).count_served(ask)))
+    modules_read = f"{get_modules(org).count_served(ask):,} modules"
+    LOGGER.info(describe_connection(org, details or {}, config["schema_version"], modules_read))
 
 
 def _name_methods(config: Mapping[str, Any]) -> list[str]:
@@ -92,19 +92,6 @@ def _warn_of_methods_left_out(scopes: Iterable[str]) -> None:
             f"The refresh token lacks {scope}, so Automatic leaves out the retrieval method that "
             "needs it. That may cost more API credits."
         )
-
-
-def _describe(org: Org, details: Mapping[str, Any], config: Mapping[str, Any], modules: int) -> str:
-    """What the connection is with."""
-    now = org.clock.now()
-    name, id_ = details.get("company_name") or "an org that is not shown", details.get("id")
-    edition = name_edition(details, now)
-    org.usage.set_total(compute_daily_credits(details, now))
-    of = f"{name} (org {id_}{f', {edition} edition' if edition else ''})" if id_ else name
-    return (
-        f"Connected to {of} by API version {config['schema_version']}: {modules:,} modules; "
-        f"{org.usage.describe_left()}."
-    )
 
 
 def _fetch_details(ask: ZohoRequester) -> Mapping[str, Any]:

@@ -171,8 +171,9 @@ OF_THE_DESTINATION = [
     ),
     (
         {"mappings": [MAPPING | {"modul": "Leads", "feilds": []}]},
-        "Mapping 1 has a key modul that no setting has. Did you mean module? "
-        "Mapping 1 has a key feilds that no setting has. Did you mean fields?",
+        "2 things must be fixed before a row is written. "
+        "(1) Mapping 1 has a key modul that no setting has. Did you mean module? "
+        "(2) Mapping 1 has a key feilds that no setting has. Did you mean fields?",
     ),
     (
         {"mappings": [MAPPING | {"operation": {"operation": "insert", "maching_key": "Email"}}]},

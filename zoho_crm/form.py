@@ -31,19 +31,30 @@ _NO_TYPE = {
 }
 
 
-def complete_config(config: object, form: Schema) -> dict[str, Any]:
+class UnknownKey(str):
+    """A sentence on a key that no setting has. The rest of the config can be judged without it."""
+
+
+def complete_config(
+    config: object, form: Schema, *, put_off: list[str] | None = None
+) -> dict[str, Any]:
     """A copy of the config as the form would save it: missing settings have their defaults, those
     of a chosen option too; texts have no blanks around them, and what is null or blank is absent.
     Inside lists texts stay as they are, because they hold names of other systems, and no default
     replaces what a person left out.
 
     Raises one config error that names all that does not fit; values of secrets are not shown.
+    `put_off`: where nothing but unknown keys is wrong, it takes the sentences, and the caller
+    raises them with what else it finds.
     """
     if not isinstance(config, Mapping):
         raise config_error("The config is not a JSON object.")
     whole: dict[str, Any] = _tidy(config)
     _complete(whole, form)
-    if problems := list(_find_problems(whole, form, "")):
+    problems = list(_find_problems(whole, form, ""))
+    if put_off is not None and all(isinstance(one, UnknownKey) for one in problems):
+        put_off += problems
+    elif problems:
         raise config_error(" ".join(problems))
     return whole
 
@@ -145,7 +156,7 @@ def _find_unknown_keys(
 ) -> Iterator[str]:
     for key in settings:
         if key not in known:
-            yield f"{entry} has a key {key} that no setting has{_suggest(key, known)}"
+            yield UnknownKey(f"{entry} has a key {key} that no setting has{_suggest(key, known)}")
 
 
 def _find_problems_of_choice(value: Any, options: Sequence[Schema], label: str) -> Iterator[str]:

@@ -17,6 +17,7 @@ from zoho_crm.limits import (
     SUB_CALLS_AT_ONCE,
     compute_calls_at_once,
     compute_daily_credits,
+    name_edition,
     weigh,
 )
 from zoho_crm.problems import Refused, Unreadable
@@ -109,6 +110,16 @@ class Org:
         self.clock.observe(response.headers.get("Date"))
         refused = self._thread.code is not None or not response.ok
         self.usage.book_answer(response, refused=refused)
+
+
+def describe_connection(org: Org, details: Mapping[str, Any], version: str, modules: str) -> str:
+    """What a connection is with, for the log. `details`: of "Get Organization", if it is shown."""
+    now = org.clock.now()
+    name, id_ = details.get("company_name") or "an org that is not shown", details.get("id")
+    edition = name_edition(details, now)
+    org.usage.set_total(compute_daily_credits(details, now))
+    of = f"{name} (org {id_}{f', {edition} edition' if edition else ''})" if id_ else name
+    return f"Connected to {of} by API version {version}: {modules}; {org.usage.describe_left()}."
 
 
 _orgs: dict[tuple[str, str, str], Org] = {}

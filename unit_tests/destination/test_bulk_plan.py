@@ -77,8 +77,8 @@ def test_rows_whose_values_are_of_a_cell_may_go_by_bulk(entry: Json) -> None:
         (upsert("Last_Name", "Account.ERP"), "External IDs (Account.ERP)"),
         (stream("Leads", "ERP", "Last_Name", mode="append_dedup", key="ERP"), "External ID field"),
         (stream("Leads", "Last_Name", "About"), "of which module the ids in About are"),
-        (stream("Leads", "Last_Name", "Tag"), "(Tag)"),
-        (stream("Leads", "Last_Name", "Odd"), "no odd_type (Odd)"),
+        (stream("Leads", "Last_Name", "Tag"), "its file holds no tags (Tag)"),
+        (stream("Leads", "Last_Name", "Odd"), "no values of the type odd_type (Odd)"),
     ],
 )
 def test_an_obstacle_holds_for_either_method(entry: Json, words: str) -> None:
@@ -127,8 +127,8 @@ def test_streams_of_one_module_go_by_rest_in_their_order() -> None:
 def test_records_that_others_name_are_written_at_once(column: str) -> None:
     accounts = stream("Accounts", "Account_Name", mode="append_dedup", key="Account_Name")
 
-    assert "rows of Leads name records of Accounts" in (
-        obstacle(accounts, stream("Leads", "Last_Name", column)) or ""
+    assert obstacle(accounts, stream("Leads", "Last_Name", column)) == (
+        "Leads looks up records of Accounts, which a job would write too late"
     )
     assert obstacle(accounts, stream("Leads", "Last_Name", "Account")) is None
 
@@ -151,11 +151,38 @@ def find(org: Org, entry: Json, **config: Any) -> str | None:
 UPSERTS = stream("Leads", "Email", "Last_Name", "Company", mode="append_dedup", key="Email")
 
 
+def test_all_reasons_are_named_but_none_beside_one_that_no_setting_changes() -> None:
+    found = obstacle(
+        upsert("Last_Name", "Tag", "About", "Code"),
+        null_values="clear",
+        automations={"run": "all"},
+    )
+    deletes = stream("Leads", "id", mode="soft_delete", key="id")
+
+    assert found is not None
+    assert found.split("; ") == [
+        "its file holds no tags (Tag)",
+        "it cannot say of which module the ids in About are",
+        "Null values (null_values) is clear, and it empties no single field",
+        "it may not run the automations that Automations (automations) asks for",
+        "it finds records by Email alone, and REST by Code, too",
+    ]
+    assert obstacle(deletes, automations={"run": "all"}) == "it deletes nothing"
+
+
 def test_without_the_scopes_automatic_takes_rest_and_bulk_is_an_error(org: Org) -> None:
     """The tokens of the emulator lack the one for files."""
+    lacking = "lacks ZohoFiles.files.ALL"
     assert find(org, UPSERTS) == "the refresh token lacks ZohoFiles.files.ALL"
     with pytest.raises(AirbyteTracedException, match=r"lacks ZohoFiles\.files\.ALL"):
         find(org, UPSERTS, write_method="Bulk")
+    entry = stream("Leads", "Email", "Last_Name", mode="append_dedup", key="Email")
+    layout = "a layout requires Company, which no column goes to"
+    assert find(org, entry) == f"the refresh token {lacking}; {layout}"
+    with pytest.raises(AirbyteTracedException) as problem:
+        find(org, entry, write_method="Bulk")
+    assert lacking in str(problem.value.message)
+    assert layout in str(problem.value.message)
     # Where nothing would go by Bulk, it lacks nothing.
     deletes = stream("Leads", "id", mode="soft_delete", key="id")
     assert find(org, deletes, write_method="Bulk") == "it deletes nothing"
@@ -198,12 +225,14 @@ def test_a_zone_that_is_not_known_keeps_times_from_bulk(bulk: Org) -> None:
 def test_the_plan_says_how_each_stream_goes(bulk: Org, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("INFO"):
         find(bulk, UPSERTS)
-        find(bulk, stream("Calls", "id", "Subject", mode="update", key="id"))
+        calls = stream("Calls", "id", "Subject", mode="update", key="id")
+        find(bulk, calls)
+        find(bulk, calls, write_method="Bulk")
         find(bulk, UPSERTS, write_method="REST")
 
     lines = [line for line in caplog.messages if "Bulk Write" in line]
     assert lines == [
-        "Plan: Leads: by Bulk Write where 5,200 rows and more wait, in jobs of up to 25,000 rows "
-        "at 500 credits; fewer go by REST.",
-        "Plan: Calls: by REST; Bulk Write does not serve: Zoho does not offer it for Calls.",
+        "Plan: Leads: by Bulk Write where 5,200 rows and more wait; up to 25,000 rows cost about "
+        "520 credits in a job. Fewer go by REST, at the price above.",
+        "Plan: Calls: by REST, not by Bulk Write: Zoho does not offer it for Calls.",
     ]

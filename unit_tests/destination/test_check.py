@@ -1,16 +1,21 @@
 """What `check` finds before a first sync does."""
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from airbyte_cdk.models import ConfiguredAirbyteCatalog, Status
+from airbyte_cdk.models import (
+    ConfiguredAirbyteCatalog,
+    ConfiguredAirbyteCatalogSerializer,
+    Status,
+)
 from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm import DestinationZohoCrm
-from unit_tests.destination.conftest import Org, mapping
+from unit_tests.destination.conftest import Org, mapping, stream
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_emulator.knobs import SCOPES
 
@@ -25,8 +30,29 @@ def check(config: dict[str, Any]) -> str:
     return status.message or ""
 
 
+def refuse_write(config: dict[str, Any], entry: dict[str, Any]) -> str:
+    """The sentence of a write that fails before its first row."""
+    catalog = ConfiguredAirbyteCatalogSerializer.load({"streams": [entry]})
+    with pytest.raises(AirbyteTracedException) as problem:
+        list(DestinationZohoCrm().write(config, catalog, []))
+    return str(problem.value.message)
+
+
 def test_an_account_is_all_that_it_needs(org: Org) -> None:
     assert check(org.config) == ""
+
+
+@pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
+def test_the_log_says_what_the_connection_is_with(
+    org: Org, version: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO"):
+        assert check(org.config | {"schema_version": version}) == ""
+
+    (line,) = [line for line in caplog.messages if line.startswith("Connected to ")]
+    assert re.search(r"\(org \d+, \w+ edition\)", line)
+    assert f" by API version {version}: " in line
+    assert re.search(r": \d+ modules can be written; .*credits", line)
 
 
 @pytest.mark.parametrize("code", ["NO_PERMISSION", "INVALID_MODULE", "OAUTH_SCOPE_MISMATCH"])
@@ -133,6 +159,22 @@ def test_what_only_the_connection_decides_is_left_to_it(org: Org) -> None:
     lacking = mapping("s", "Contacts", "upsert", "Email", a="Phone")
 
     assert check(org.config | {"mappings": [lacking]}) == ""
+
+
+def test_a_key_that_no_setting_has_hides_nothing_else(org: Org) -> None:
+    wrong = mapping("a", "Leads", "update", "Email", b="Lst_Name") | {"feilds": []}
+
+    for problems in (
+        check(org.config | {"mappings": [wrong]}),
+        refuse_write(org.config | {"mappings": [wrong]}, stream("a", "b")),
+    ):
+        assert problems.startswith("3 things must be fixed before a row is written. (1) Mapping 1")
+        assert "has a key feilds that no setting has. Did you mean fields?" in problems
+        assert "update does not find records of Leads by Email" in problems
+        assert "Leads has no field Lst_Name" in problems
+    secret = check(org.config | {"mappings": [wrong], "client_secret": "wrong"})
+    assert "a key feilds" in secret
+    assert "client secret" in secret
 
 
 def test_all_that_is_wrong_with_mappings_is_reported_at_once(org: Org) -> None:

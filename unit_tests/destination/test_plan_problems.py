@@ -116,6 +116,16 @@ def test_what_follows_from_another_problem_is_not_reported(how: tuple[Any, ...],
     assert "no column goes to" not in sentence
 
 
+def test_a_wrong_key_hides_no_misspelled_field() -> None:
+    mapped = mapping("crm", "Contacts", "update", "Email", a="Email", b="Lst_Name")
+
+    sentence = refused(stream("crm", "a", "b"), mapped)
+
+    assert "update does not find records of Contacts by Email: choose id or Code" in sentence
+    assert "Contacts has no field Lst_Name; did you mean Last_Name?" in sentence
+    assert "no column goes to" not in sentence
+
+
 def test_a_question_has_no_full_stop() -> None:
     mapped = mapping("crm", "Contacts", "insert", a="Last_Name", b="Emial", c="Ownr")
 

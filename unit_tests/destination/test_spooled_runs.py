@@ -151,6 +151,9 @@ def test_a_stop_leaves_what_waits_to_the_next_sync(
     result = bulk.write_lines([KEYED], lines(), stop, write_method="Bulk", **SPOOLS)
 
     assert "The sync was stopped" in result.sentence
+    assert "Rows that waited for Bulk Write are not sent" in result.sentence
+    assert "jobs of updates and upserts that were begun go on at Zoho" in result.sentence
+    assert result.said(" not sent; ")
     assert ids(result) == [1]
     assert sum(one["Company"] == "C" for one in bulk.records("Leads")) == 400
 

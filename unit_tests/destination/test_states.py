@@ -171,7 +171,12 @@ def test_a_run_that_is_stopped_writes_what_a_state_has_come_for_and_no_more(org:
     org.knobs(latency_ms=0)
 
     names = [record["Last_Name"] for record in org.records("Leads")]
-    assert "The sync was stopped" in result.sentence
+    assert result.sentence == (
+        "The sync was stopped. Calls under way are finished. The next sync continues with the rows "
+        "since the last state."
+    )
+    assert result.said(" not sent; ")
+    assert not result.said("without a known outcome")
     assert [message["state"]["id"] for message in result.states] == [1]
     assert result.counts() == {"created": 1_000}
     assert len({name for name in names if name.startswith("Awaited")}) == 1_000

@@ -167,7 +167,7 @@ def test_their_calls_are_in_the_ledger_and_in_the_plan(org: Org, version: str) -
 
     (cost,) = result.said("Cost: ")
     assert f", {org.control('GET', 'usage')['credits']} credits in all" in cost
-    assert result.said("adding tags costs 2 more credits in one call for every hundred records")
+    assert result.said("adding tags costs one more call and 2 credits for every 100 records that")
 
 
 @pytest.mark.parametrize("rows_", ["replace", "append"])
