@@ -126,8 +126,8 @@ def _judge(
         return 1
     screen.say(
         f"Checked in Zoho: {len(changes.new)} records are new and {len(changes.changed)} have "
-        f"changed, each as its row says, line items and links among them; the other "
-        f"{changes.untouched:,} are as they were."
+        "changed, each as its row says. The table counts rows; here, line items, links and the "
+        f"records that hold them count, too. The other {changes.untouched:,} are as they were."
     )
     screen.say()
     screen.say("What became of line items and links:")
@@ -137,7 +137,8 @@ def _judge(
     screen.say()
     folder = written.files[0].parent
     screen.say(
-        f"The rejected rows are kept in {folder}; corrected, they are input for "
-        "`destination-zoho-crm write` with the same mappings and catalog."
+        f"The rejected rows are kept in {folder}, each with its reason. The demo's org and its "
+        "config are gone now; with an org of yours, corrected rows are input for "
+        "`destination-zoho-crm write`, with the config and the catalog of the sync."
     )
     return 0

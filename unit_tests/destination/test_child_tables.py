@@ -374,3 +374,14 @@ def test_streams_that_find_a_record_by_different_values_do_not_add_a_row_twice(
     assert result.failure is None
     assert not result.said("Rejected:")
     assert [len(rows_of(org, "Project_Details", lead)) for lead in leads] == [8] * 6
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_matching_key_of_a_table_is_the_key_of_its_rows(org: Org, version: str) -> None:
+    lead = lead_with(org, {"Project": "a", "Effort": 1})
+    rows = [{"Parent_Id": lead, "Project": one, "Effort": 2} for one in "ab"]
+
+    result = write(org, rows, key="Project", schema_version=version)
+
+    assert result.counts() == {"updated": 1, "created": 1}
+    assert {one["Effort"] for one in projects(org, lead).values()} == {2}
