@@ -80,7 +80,7 @@ def find_obstacles(
                 "it, or choose REST."
             )
         lacking = f"the refresh token lacks {' and '.join(scopes)}" if scopes else None
-        if strict or (of_plan and any(_iterate_limits(plan))):
+        if strict or any(_iterate_limits(plan)):
             lacking = None
         if obstacles := [one for one in (of_plan, lacking, layout) if one]:
             found[plan.stream] = "; ".join(obstacles)
@@ -93,8 +93,10 @@ def find_obstacle(
 ) -> str | None:
     """All reasons why a stream cannot go by Bulk Write, as far as the plan says; None: nothing
     forbids it. What no setting changes is said alone."""
-    obstacles = list(_iterate_limits(plan)) or list(_iterate_obstacles(plan, plans, settings))
-    if settings.write_method == "Automatic" and not any(_iterate_limits(plan)):
+    if limits := list(_iterate_limits(plan)):
+        return "; ".join(limits)
+    obstacles = list(_iterate_obstacles(plan, plans, settings))
+    if settings.write_method == "Automatic":
         obstacles += _iterate_differences(plan, settings)
     return "; ".join(dict.fromkeys(obstacles)) or None
 
@@ -163,9 +165,9 @@ def _find_unknown_zone(client: Client, plan: StreamPlan) -> str | None:
 
 
 def explain_missing_fields(client: Client, plan: StreamPlan) -> str | None:
-    """Why Zoho takes no job for what layouts of the module require; None: it takes one. Asks Zoho
-    for the layouts."""
-    missing = find_missing_fields(client, plan)
+    """Why Zoho takes no job for what layouts of the module require; None: they require nothing
+    else, or a job can never write the stream. Asks Zoho for the layouts."""
+    missing = [] if any(_iterate_limits(plan)) else find_missing_fields(client, plan)
     return f"a layout requires {', '.join(missing)}, which no column goes to" if missing else None
 
 

@@ -7,11 +7,12 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm import matching
-from destination_zoho_crm.child_tables import TableReader
+from destination_zoho_crm.child_tables import ChildTable, TableReader
 from destination_zoho_crm.columns import Column, DroppedColumn, Fields
 from destination_zoho_crm.modules import TargetModule
 from destination_zoho_crm.naming import Names, ask_if_meant
 from destination_zoho_crm.row_problems import find_rows_problems, list_shapes
+from destination_zoho_crm.row_shapes import PARENT
 from destination_zoho_crm.settings import ASSIGNING, Operation, StreamMapping
 from zoho_crm.problems import config_error
 from zoho_crm.similar_names import find_similar
@@ -70,7 +71,7 @@ def find_mapping_problems(
     fields = Fields(module, mapping.operation, modules)
     key = fields.find_name(mapping.matching_key) if mapping.matching_key else None
     problems = [*find_operation_problems(module, mapping.operation, key)]
-    if mapping.fields:
+    if mapping.fields and not matching.find_unsupported_reason(module, mapping.operation):
         columns = [
             fields.resolve(source, path, mapped=True, chosen=True)
             for source, path in mapping.fields
@@ -134,6 +135,17 @@ def find_missing_of_new_records(
     if operation == "upsert":
         for name in _find_unserved(module, columns):
             yield f"{_explain_no_new_record(name)}: rows that find none are rejected"
+
+
+def find_missing_of_new_rows(table: ChildTable) -> Iterator[str]:
+    """Of a table of rows that may add some."""
+    if table.operation in ("insert", "upsert"):
+        for name in _find_unserved(table.shape.module, table.columns):
+            if name != PARENT:
+                yield (
+                    f"no column goes to {name}, without which Zoho adds no row: new ones are "
+                    "rejected"
+                )
 
 
 def _find_unserved(module: TargetModule, columns: Sequence[Column | DroppedColumn]) -> list[str]:

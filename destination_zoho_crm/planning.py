@@ -30,6 +30,7 @@ from destination_zoho_crm.plan_problems import (
     find_ignored,
     find_missing_columns,
     find_missing_of_new_records,
+    find_missing_of_new_rows,
     find_operation_problems,
     raise_problems,
     suggest_mapping,
@@ -125,7 +126,8 @@ class _StreamPlanner:
         columns = self._resolve_columns(pairs, fields)
         # Of a key that finds nothing, it does not matter whether a column goes to it.
         key_name = None if problems else chosen
-        self.problems += self._find_column_problems(module, operation, key_name, columns)
+        if matching.find_unsupported_reason(module, operation) is None:
+            self.problems += self._find_column_problems(module, operation, key_name, columns)
         if self.problems:
             return None
         written = [column for column in columns if isinstance(column, Column)]
@@ -180,6 +182,7 @@ class _StreamPlanner:
             rows_key=table.rows_key,
             row_shapes={table.shape.field: table.shape},
             table=table,
+            warnings=tuple(find_missing_of_new_rows(table)),
         )
 
     def _find_operation(self) -> Operation | None:

@@ -92,18 +92,25 @@ def _find_unknown_ids(plan: StreamPlan, outcome: Outcome) -> Iterator[tuple[str,
             yield name, "no active user has this id"
         else:
             of = f"record of {field.points_at}" if field.points_at else "record"
-            yield name, f"no {of} that the token's user sees has this id"
+            # Rows may name records either way.
+            what = "id" if _find_column(plan, name) else "id or External ID"
+            yield name, f"no {of} that the token's user sees has this {what}"
 
 
 def _find_field(plan: StreamPlan, name: str) -> TargetField | None:
-    """Of a column whose values are ids, or of a row's (`Quoted_Items.Product_Name`)."""
-    subform, _, of_row = name.partition(".")
-    if of_row:
-        shape = plan.row_shapes.get(subform)
-        return shape.module.fields.get(of_row) if shape else None
-    by_id = (one for one in plan.columns if one.name == name and one.via in ("value", "key"))
-    column = next(by_id, None)
-    return column.field if column else None
+    """Of a column whose values are ids, or of a row's: `Quoted_Items.Product_Name`, of which v2
+    says `Product_Name`."""
+    if column := _find_column(plan, name):
+        return column.field if column.via in ("value", "key") else None
+    subform, _, of_row = name.rpartition(".")
+    for field, shape in plan.row_shapes.items():
+        if subform in ("", field) and (found := shape.find_field(of_row)):
+            return shape.module.fields.get(found)
+    return None
+
+
+def _find_column(plan: StreamPlan, name: str) -> Column | None:
+    return next((column for column in plan.columns if column.name == name), None)
 
 
 def _find_searched_places(

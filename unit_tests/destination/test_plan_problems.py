@@ -10,8 +10,11 @@ from unit_tests.destination.conftest import Json, mapping, stream
 from unit_tests.destination.plans import (
     MODULES,
     PEOPLE,
+    field,
+    module,
     planned,
 )
+from unit_tests.destination.plans import mapped as as_mappings
 
 
 def refused(entry: Json, *mappings: Json) -> str:
@@ -124,6 +127,17 @@ def test_a_wrong_key_hides_no_misspelled_field() -> None:
     assert "update does not find records of Contacts by Email: choose id or Code" in sentence
     assert "Contacts has no field Lst_Name; did you mean Last_Name?" in sentence
     assert "no column goes to" not in sentence
+
+
+def test_an_operation_that_cannot_be_says_nothing_of_columns() -> None:
+    mapped = mapping("crm", "Tasks", "upsert", "Subject", a="Subject", b="Sbject")
+    tasks = module("Tasks", field("Subject"))
+
+    with pytest.raises(AirbyteTracedException) as problem:
+        make_plan([stream("crm", "a", "b")], as_mappings(mapped), {"Tasks": tasks}, ["Tasks"])
+
+    assert "Zoho has no upsert for" in str(problem.value.message)
+    assert "Sbject" not in str(problem.value.message)
 
 
 def test_a_question_has_no_full_stop() -> None:

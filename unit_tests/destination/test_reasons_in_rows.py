@@ -105,17 +105,30 @@ def test_an_id_that_zoho_does_not_know_is_said_to_be_unknown(
     assert result.said(UNKNOWN) == []
 
 
-@pytest.mark.parametrize("version", ["v2.1", "v4", "v8"])
+@VERSIONS
 def test_an_unknown_id_in_rows_is_said_to_be_unknown(org: Org, version: str) -> None:
-    said = "Quoted_Items.Product_Name: no record of Products that the token's user sees has this id"
+    said = "Product_Name: no record of Products that the token's user sees has this id or External"
+    item = {"Product_Name": UNKNOWN, "Quantity": 1}
+    results = [write_items(org, version, item)]
+    if version != "v2":
+        add_code(org)
+        results += [
+            write_table(org, version, "Product_Name", UNKNOWN),
+            write_items(org, version, {"Product_Name.Code": UNKNOWN, "Quantity": 1}),
+        ]
 
-    for result in (
-        write_items(org, version, {"Product_Name": UNKNOWN, "Quantity": 1}),
-        write_table(org, version, "Product_Name", UNKNOWN),
-    ):
+    for result in results:
         assert result.counts() == {"rejected": 1}
         assert result.said(said)
         assert result.said(UNKNOWN) == []
+
+
+def test_a_table_that_leaves_out_what_each_row_needs_is_warned_of(org: Org) -> None:
+    result = write_table(org, "v4", "Product_Name.ERP_ID", "P-7")
+
+    assert result.counts() == {"rejected": 1}
+    assert result.said("lines: the column Product_Name.ERP_ID is left out: Product_Name of Quoted_")
+    assert result.said("lines: no column goes to Product_Name, without which Zoho adds no row: new")
 
 
 def test_a_kept_row_names_the_column_where_it_is_called_differently(
