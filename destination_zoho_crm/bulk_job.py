@@ -27,8 +27,10 @@ LOGGER = logging.getLogger("airbyte")
 _PATIENCE_S = 3_600.0
 #: A line tells of a job that goes on for so long, and again after as long.
 _SILENCE_S = 60.0
-#: Looks at a job that may fail one after the other, each with all its tries.
-_MOST_FAILURES = 3
+#: Looks at a job that may fail one after the other, each with all its tries: the first of them
+#: within two minutes. Zoho may not know a job at once, and inserts of one that is given up are
+#: unknown.
+_MOST_FAILURES = 8
 #: Seconds before each further fetch of a result: addresses expire, some jobs name theirs late, and
 #: Zoho may put off a download for a minute. Rows without a result cost as much as by REST.
 _PAUSES_OF_FETCHES_S = (5, 10, 20, 40, 60)

@@ -345,6 +345,14 @@ def test_a_job_that_cannot_be_looked_at_ends_the_sync(bulk: Org, entry: Json) ->
 
 
 @EACH
+def test_a_job_that_zoho_does_not_know_at_once_is_looked_at_again(bulk: Org, entry: Json) -> None:
+    bulk.fail("bulk_write.status", times=6, **refusal("RESOURCE_NOT_FOUND"))
+
+    assert count(Road(bulk, entry).write(leads(ROWS))) == {"created": ROWS}
+    assert_written_once(bulk)
+
+
+@EACH
 def test_a_job_that_zoho_no_longer_knows_is_not_written_again(bulk: Org, entry: Json) -> None:
     bulk.fail("bulk_write.status", times=999, **refusal("RESOURCE_NOT_FOUND"))
 
