@@ -25,8 +25,12 @@ from zoho_crm.auth import ZohoAuthenticator
 class Hurry(threading.Event):
     """A stop that never comes, and lets nobody wait for it for long."""
 
+    def __init__(self, most_s: float = 0.02) -> None:
+        super().__init__()
+        self._most_s = most_s
+
     def wait(self, timeout: float | None = None) -> bool:
-        return super().wait(min(timeout or 0.0, 0.02))
+        return super().wait(min(timeout or 0.0, self._most_s))
 
 
 class Road:

@@ -10,7 +10,7 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.outcomes import Outcome
-from unit_tests.destination.bulk import Road, count
+from unit_tests.destination.bulk import Hurry, Road, count
 from unit_tests.destination.conftest import Json, Org, stream
 from unit_tests.destination.lost_answers import FAILED, LOST
 from unit_tests.destination.test_bulk_jobs import INSERTS, UPSERTS, leads
@@ -19,6 +19,8 @@ pytestmark = pytest.mark.usefixtures("no_pauses")
 
 EACH = pytest.mark.parametrize("entry", [UPSERTS, INSERTS], ids=["upsert", "insert"])
 ROWS = 120
+#: Between two looks of a job whose creation got no answer, its rows are written.
+AT_WORK_S = 0.3
 
 
 def refusal(code: str) -> Json:
@@ -98,7 +100,7 @@ def test_a_job_of_inserts_is_never_made_again(bulk: Org, fault: Json) -> None:
     """Its rows are found among the records."""
     bulk.fail("bulk_write.create", **fault)
 
-    outcomes = Road(bulk, INSERTS).write(leads(ROWS))
+    outcomes = Road(bulk, INSERTS, stop=Hurry(AT_WORK_S)).write(leads(ROWS))
 
     assert count(outcomes) == {"created": ROWS}
     assert all(one and one.record_id for one in outcomes)
@@ -141,7 +143,8 @@ def test_a_creation_that_a_gateway_refuses_is_looked_up(bulk: Org, done: bool) -
     bulk.fail("bulk_write.create", status=403, body="<html>no</html>", done=done)
 
     if done:
-        assert count(Road(bulk, INSERTS).write(leads(ROWS))) == {"created": ROWS}
+        road = Road(bulk, INSERTS, stop=Hurry(AT_WORK_S))
+        assert count(road.write(leads(ROWS))) == {"created": ROWS}
     else:
         outcomes, failure = write_until_it_fails(Road(bulk, INSERTS))
         assert "refused with HTTP 403 without a Zoho code" in str(failure.message)
