@@ -23,7 +23,7 @@ _FORMATS = {"date": "yyyy-MM-dd", "datetime": "yyyy-MM-dd HH:mm:ss"}
 _FIRST_YEAR = 1970
 _DATETIME = "%Y-%m-%d %H:%M:%S"
 #: Control characters, of which no page says what a CSV makes of them. UNVERIFIED: that line feeds,
-#: and blanks at the ends, stay as they are within quotes.
+#: backslashes and blanks at the ends stay as they are within quotes.
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 
 

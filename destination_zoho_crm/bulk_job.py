@@ -162,6 +162,9 @@ class BulkJob:
                     return self._fetch(status.url)
                 except BadResultError as bad:
                     why = str(bad)
+            elif status.ended != "COMPLETED":
+                # UNVERIFIED: that none comes late. What such a job has written is found without it.
+                break
             if pause is None or self._stop.wait(pause):
                 break
             try:
