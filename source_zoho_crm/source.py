@@ -21,7 +21,7 @@ from airbyte_cdk.utils import AirbyteTracedException
 
 from source_zoho_crm.check import check_connection, find_needed_scopes
 from source_zoho_crm.components.settings import STREAMS_OF_FIELDS
-from source_zoho_crm.failures import shorten_errors
+from source_zoho_crm.failures import hide_repeated_errors, report_failures
 from source_zoho_crm.letter_case import (
     build_field_warnings,
     build_stream_warnings,
@@ -143,7 +143,8 @@ class SourceZohoCrm(YamlDeclarativeSource):
             source = self.__class__(catalog, config, state)
             source.packed = self.packed
             return source.read(logger, config, catalog, state)
-        messages = shorten_errors(self._read_messages(logger, config, catalog))
+        logger.addFilter(hide_repeated_errors)
+        messages = report_failures(self._read_messages(logger, config, catalog))
         messages = report_usage(messages, self._config)
         return messages if self.packed else unpack(messages)
 
