@@ -30,6 +30,7 @@ from source_zoho_crm.letter_case import (
 from source_zoho_crm.missing_streams import build_error_messages, find_missing_streams
 from source_zoho_crm.modules import get_modules
 from source_zoho_crm.packed_records import PACKED, limit_waiting_bytes, unpack
+from source_zoho_crm.progress import hide_retries
 from source_zoho_crm.selection import add_selection, get_selected_streams, is_incremental
 from source_zoho_crm.state import (
     add_org_id,
@@ -144,6 +145,7 @@ class SourceZohoCrm(YamlDeclarativeSource):
             source.packed = self.packed
             return source.read(logger, config, catalog, state)
         logger.addFilter(hide_repeated_errors)
+        logging.getLogger("airbyte").addFilter(hide_retries)
         messages = report_failures(self._read_messages(logger, config, catalog))
         messages = report_usage(messages, self._config)
         return messages if self.packed else unpack(messages)

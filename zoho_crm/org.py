@@ -21,6 +21,7 @@ from zoho_crm.limits import (
 )
 from zoho_crm.problems import Refused, Unreadable
 from zoho_crm.usage import Usage
+from zoho_crm.waits import Waiting, Waits
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -39,6 +40,7 @@ class Org:
         self.directory = Directory()
         self.clock = ZohoClock(local=local)
         self.usage = Usage(reserve_percent=reserve_percent)
+        self.waits = Waits()
         self._most_calls = most_calls
         self._gate = Gate(self._limit_calls(LEAST_CALLS_AT_ONCE), SUB_CALLS_AT_ONCE)
         self._details_lock = threading.Lock()
@@ -82,11 +84,13 @@ class Org:
         its place to the end of the block, and is booked on this stream."""
         self._thread.code = None
         self._thread.in_call, self._thread.place = True, None
+        self._thread.usage_of, self._thread.put_off = usage_of, False
         try:
             with self.usage.booked_on(usage_of):
                 yield
         finally:
             self._thread.in_call = False
+            self.waits.end(threading.get_ident())
             if self._thread.place is not None:
                 self._gate.leave(self._thread.place)
 
@@ -100,7 +104,10 @@ class Org:
         it would use the reserve."""
         weight = weigh(request)
         if getattr(self._thread, "in_call", False) and self._thread.place is None:
+            self._wait_for("its turn among the calls that Zoho takes at once")
             self._thread.place = self._gate.enter(sub=weight.sub)
+        if not getattr(self._thread, "put_off", False):
+            self._wait_for("Zoho's answer")
         self.usage.book_request(weight.credits)
 
     def book_answer(self, response: requests.Response) -> None:
@@ -109,6 +116,26 @@ class Org:
         self.clock.observe(response.headers.get("Date"))
         refused = self._thread.code is not None or not response.ok
         self.usage.book_answer(response, refused=refused)
+        self._note_pause(response.status_code)
+
+    def _note_pause(self, status: int) -> None:
+        """The call is repeated after a pause, if Zoho may serve it then."""
+        if status == requests.codes.too_many_requests:
+            self._put_off("Zoho to take more calls (HTTP 429)")
+        elif status >= requests.codes.server_error:
+            self._put_off(f"Zoho to work again (HTTP {status})")
+        else:
+            self.waits.end(threading.get_ident())
+
+    def _put_off(self, what: str) -> None:
+        """All tries of a call are one wait."""
+        if not getattr(self._thread, "put_off", False):
+            self._wait_for(what)
+            self._thread.put_off = True
+
+    def _wait_for(self, what: str) -> None:
+        if getattr(self._thread, "in_call", False):
+            self.waits.begin(threading.get_ident(), Waiting(self._thread.usage_of, what))
 
 
 _orgs: dict[tuple[str, str, str], Org] = {}

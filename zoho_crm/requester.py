@@ -291,11 +291,13 @@ class ZohoRequester(HttpRequester):
 
 
 def _hide_refusals(record: logging.LogRecord) -> bool:
-    """The CDK logs each refusal with its whole answer, even where it is handled.
+    """The CDK logs each refusal with its whole answer, even where it is handled, and that a token
+    was renewed.
 
-    The exception holds the same, and its sentence says what it means.
+    The exception's sentence says what a refusal means. With --debug, the log has each answer.
     """
-    return record.levelno < logging.ERROR
+    renewal = "OAuth token" in str(record.msg) and record.levelno == logging.INFO
+    return record.levelno < logging.ERROR and not renewal
 
 
 def _hide_token_renewals(record: logging.LogRecord) -> bool:
