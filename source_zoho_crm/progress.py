@@ -92,7 +92,7 @@ class StreamProgress:
         seconds, new = now - self._line_at, rows - self._line_rows
         self._line_at, self._line_rows = now, rows
         figures = [
-            f"{rows:,} records by {self.method} so far",
+            f"{count(rows, 'record')} by {self.method} so far",
             *self._describe_share(),
             f"{new / max(seconds, 0.001):,.0f} records/s",
         ]
@@ -103,13 +103,12 @@ class StreamProgress:
         LOGGER.info(describe_progress(self.name, figures, used, waits))
 
     def _note(self, part: list[dict[str, object]]) -> None:
-        stamps = [stamp for row in part if isinstance(stamp := row.get(CURSOR_FIELD), str)]
-        if not stamps:
-            return
+        if part and isinstance(stamp := part[-1].get(CURSOR_FIELD), str):
+            self._latest = stamp
         if self._first is None:
+            stamps = (stamp for row in part if isinstance(stamp := row.get(CURSOR_FIELD), str))
             # All timestamps are in one form, so that texts are in order, too.
-            self._first = parse_timestamp(min(stamps))
-        self._latest = stamps[-1]
+            self._first = parse_timestamp(min(stamps, default=""))
 
     def _describe_share(self) -> Iterator[str]:
         """By Modified_Time: how many rows there are is not known before they are read."""
@@ -182,6 +181,11 @@ def hide_retries(entry: logging.LogRecord) -> bool:
 
 
 def describe_progress(name: str, figures: Iterable[str], used: StreamUsage, waits: str) -> str:
-    spent = [f"{used.calls:,} calls", f"{used.credits:,} credits"]
+    spent = [count(used.calls, "call"), count(used.credits, "credit")]
     waiting = f" Waits {waits}." if waits else ""
     return f"{name}: {', '.join([*figures, *spent])}.{waiting}"
+
+
+def count(number: int, thing: str) -> str:
+    """ "1 call", "2,000 calls"."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"

@@ -9,7 +9,7 @@ from airbyte_cdk.models import AirbyteMessage, AirbyteStreamStatus, Type
 from source_zoho_crm.methods import get_method
 from source_zoho_crm.modules import get_modules
 from source_zoho_crm.packed_records import get_packed
-from source_zoho_crm.progress import StreamProgress
+from source_zoho_crm.progress import StreamProgress, count
 from zoho_crm.org import Org, get_org
 from zoho_crm.usage import METADATA, StreamUsage
 
@@ -70,10 +70,10 @@ def format_stream(
 ) -> str:
     """The line at the end of a stream. `rows` as they were emitted, tombstones included."""
     deletions = min(read.deletions, rows) if read else 0
-    also = f" and {_count(deletions, 'deletion')}" if deletions else ""
+    also = f" and {count(deletions, 'deletion')}" if deletions else ""
     by = f" by {read.method}" if read else ""
     return (
-        f"{stream}: {'failed after ' if failed else ''}{_count(rows - deletions, 'record')}{also} "
+        f"{stream}: {'failed after ' if failed else ''}{count(rows - deletions, 'record')}{also} "
         f"read{by} in {used.seconds:,.1f} s, {_format_cost(used.calls, used.credits)}."
     )
 
@@ -82,11 +82,11 @@ def format_sums(rows: int, usage: Mapping[str, StreamUsage], quiet: Iterable[str
     """A line for what no single stream needs, one for the `quiet` streams, and one for all."""
     silent = [usage.get(stream, StreamUsage()) for stream in quiet]
     if silent:
-        number = _count(len(silent), "stream")
+        number = count(len(silent), "stream")
         yield f"Cost: {number} without records, {_sum_up(silent)}."
     if METADATA in usage:
         yield f"Cost: metadata, {_sum_up([usage[METADATA]])}."
-    yield f"Cost: {_count(rows, 'record')}, {_sum_up(list(usage.values()))} in all."
+    yield f"Cost: {count(rows, 'record')}, {_sum_up(list(usage.values()))} in all."
 
 
 def _sum_up(usages: Iterable[StreamUsage]) -> str:
@@ -95,8 +95,4 @@ def _sum_up(usages: Iterable[StreamUsage]) -> str:
 
 
 def _format_cost(calls: int, credits_: int) -> str:
-    return f"{_count(calls, 'call')}, {_count(credits_, 'credit')}"
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+    return f"{count(calls, 'call')}, {count(credits_, 'credit')}"

@@ -25,6 +25,9 @@ from zoho_crm.waits import Waiting, Waits
 
 LOGGER = logging.getLogger("airbyte")
 
+#: How it begins what a call waits for that is repeated after a pause.
+_PUT_OFF = "Zoho to "
+
 
 class Org:
     """Shared by all components and threads of a run."""
@@ -84,7 +87,7 @@ class Org:
         its place to the end of the block, and is booked on this stream."""
         self._thread.code = None
         self._thread.in_call, self._thread.place = True, None
-        self._thread.usage_of, self._thread.put_off = usage_of, False
+        self._thread.usage_of, self._thread.waits_for = usage_of, ""
         try:
             with self.usage.booked_on(usage_of):
                 yield
@@ -106,7 +109,7 @@ class Org:
         if getattr(self._thread, "in_call", False) and self._thread.place is None:
             self._wait_for("its turn among the calls that Zoho takes at once")
             self._thread.place = self._gate.enter(sub=weight.sub)
-        if not getattr(self._thread, "put_off", False):
+        if not getattr(self._thread, "waits_for", "").startswith(_PUT_OFF):
             self._wait_for("Zoho's answer")
         self.usage.book_request(weight.credits)
 
@@ -121,20 +124,17 @@ class Org:
     def _note_pause(self, status: int) -> None:
         """The call is repeated after a pause, if Zoho may serve it then."""
         if status == requests.codes.too_many_requests:
-            self._put_off("Zoho to take more calls (HTTP 429)")
+            self._wait_for(f"{_PUT_OFF}take more calls (HTTP 429)")
         elif status >= requests.codes.server_error:
-            self._put_off(f"Zoho to work again (HTTP {status})")
+            self._wait_for(f"{_PUT_OFF}work again (HTTP {status})")
         else:
+            self._thread.waits_for = ""
             self.waits.end(threading.get_ident())
 
-    def _put_off(self, what: str) -> None:
-        """All tries of a call are one wait."""
-        if not getattr(self._thread, "put_off", False):
-            self._wait_for(what)
-            self._thread.put_off = True
-
     def _wait_for(self, what: str) -> None:
-        if getattr(self._thread, "in_call", False):
+        """All tries of a call are one wait."""
+        if getattr(self._thread, "in_call", False) and self._thread.waits_for != what:
+            self._thread.waits_for = what
             self.waits.begin(threading.get_ident(), Waiting(self._thread.usage_of, what))
 
 

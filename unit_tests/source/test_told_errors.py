@@ -5,14 +5,16 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
+import requests
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.models import AirbyteMessage, FailureType, StreamDescriptor
+from airbyte_cdk.sources.streams.http.exceptions import UserDefinedBackoffException
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 from airbyte_cdk.utils import AirbyteTracedException
 
 from source_zoho_crm.failures import SyncFailed, build_final_message, report_failures
 from unit_tests.source.conftest import COQL, METHODS, Org, log_of, states_of
-from zoho_crm.problems import transient_error
+from zoho_crm.problems import explain_giving_up, transient_error
 from zoho_emulator.server import Settings, running
 
 #: What only a developer can read, and what may hold values of records.
@@ -156,6 +158,16 @@ def test_an_error_of_very_many_streams_names_a_few(caplog: pytest.LogCaptureFixt
     named = ", ".join(f"Module_{n}" for n in range(10))
     assert end.message == f"{named} and 303 more: No credits are left."
     assert caplog.messages[-1] == f"Streams that failed: {named} and 303 more."
+
+
+def test_a_host_that_does_not_answer_is_named_without_the_query() -> None:
+    request = requests.Request("GET", "https://zoho.example/crm/v8/Leads?ids=7").prepare()
+    last = UserDefinedBackoffException(1, request, requests.ConnectionError("reset"))
+
+    assert explain_giving_up(last) == (
+        "Zoho cannot be reached at https://zoho.example/crm/v8/Leads. Check the network, or try "
+        "again later."
+    )
 
 
 def test_an_error_that_ends_a_command_is_in_the_log_too(caplog: pytest.LogCaptureFixture) -> None:
