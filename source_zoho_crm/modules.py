@@ -12,6 +12,7 @@ from airbyte_cdk.models import FailureType
 from source_zoho_crm.advice import Advice
 from source_zoho_crm.download_pace import DownloadPace
 from source_zoho_crm.driver import Room
+from source_zoho_crm.progress import Progress
 from source_zoho_crm.readers.column_groups import WideQueries
 from source_zoho_crm.readers.windows import CURSOR_FIELD
 from zoho_crm.directory import Directory, Metadata
@@ -94,6 +95,7 @@ class SourceModules:
         self.wide_queries = WideQueries()
         self.room = Room()
         self.advice = Advice()
+        self.progress = Progress()
         #: For Automatic; None: not known yet.
         self.usable_methods: set[str] | None = None
 

@@ -74,7 +74,7 @@ def explain_giving_up(last: BaseBackoffException) -> str:
     response = last.response
     if not isinstance(response, requests.Response):
         url = _strip_query(last.request.url)
-        return f"Zoho cannot be reached at {url} ({type(response).__name__}). Try again later."
+        return f"Zoho cannot be reached at {url}. Check the network, or try again later."
     # Not quoted: a page of a gateway says little, and an answer may hold values of records.
     code = find_code(response)
     return (

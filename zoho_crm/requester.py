@@ -258,20 +258,23 @@ class ZohoRequester(HttpRequester):
             # Whatever refused the call, this is the reason.
             raise
         except AirbyteTracedException as error:
-            last = error.__context__
-            if isinstance(last, BaseBackoffException):
-                raise transient_error(
-                    explain_giving_up(last), internal=error.internal_message
-                ) from error
-            code = get_org(self.config).code
-            if code is None:
-                raise
-            if code in TOKEN_REFUSED and error.failure_type == FailureType.config_error:
-                internal = error.internal_message
-                raise Refused(config_error(_TOKEN_NOT_ACCEPTED, internal=internal), code) from error
-            if code == SCOPE_LACKING:
-                raise self._build_scope_error(error, request) from error
-            raise Refused(error, code) from error
+            # Alone: the CDK's texts hold the query, the body and the answer.
+            raise self._explain(error, request) from None
+
+    def _explain(
+        self, error: AirbyteTracedException, request: Mapping[str, Any]
+    ) -> AirbyteTracedException:
+        last, code = error.__context__, get_org(self.config).code
+        if isinstance(last, BaseBackoffException):
+            return transient_error(explain_giving_up(last))
+        error.internal_message = error.message
+        if code is None:
+            return error.with_traceback(None)
+        if code in TOKEN_REFUSED and error.failure_type == FailureType.config_error:
+            return Refused(config_error(_TOKEN_NOT_ACCEPTED), code)
+        if code == SCOPE_LACKING:
+            return self._build_scope_error(error, request)
+        return Refused(error, code)
 
     def _build_scope_error(
         self, error: AirbyteTracedException, request: Mapping[str, Any]
@@ -284,19 +287,17 @@ class ZohoRequester(HttpRequester):
         if not scopes:
             return Refused(error, SCOPE_LACKING)
         sentence, held = explain_missing_scope(url, scopes.split(","), self.granted)
-        return Refused(
-            config_error(sentence, internal=error.internal_message),
-            SCOPE_LACKING,
-            scopes_held=held,
-        )
+        return Refused(config_error(sentence), SCOPE_LACKING, scopes_held=held)
 
 
 def _hide_refusals(record: logging.LogRecord) -> bool:
-    """The CDK logs each refusal with its whole answer, even where it is handled.
+    """The CDK logs each refusal with its whole answer, even where it is handled, and that a token
+    was renewed.
 
-    The exception holds the same, and its sentence says what it means.
+    The exception's sentence says what a refusal means. With --debug, the log has each answer.
     """
-    return record.levelno < logging.ERROR
+    renewal = "OAuth token" in str(record.msg) and record.levelno == logging.INFO
+    return record.levelno < logging.ERROR and not renewal
 
 
 def _hide_token_renewals(record: logging.LogRecord) -> bool:

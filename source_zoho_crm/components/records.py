@@ -19,6 +19,7 @@ from source_zoho_crm.methods import AUTOMATIC, find_usable, get_method
 from source_zoho_crm.modules import Module, get_modules
 from source_zoho_crm.odd_values import OddValues
 from source_zoho_crm.packed_records import PACKED, pack
+from source_zoho_crm.progress import StreamProgress
 from source_zoho_crm.readers import Row
 from source_zoho_crm.readers.machine import Machine
 from source_zoho_crm.readers.module_read import ModuleRead
@@ -79,7 +80,8 @@ class RecordsRetriever(Retriever):
             LOGGER.warning(warning)
         for warning in build_field_warnings(self.name, (field.api_name for field in self._fields)):
             LOGGER.warning(warning)
-        read = ModuleRead(self._plan(start))
+        plan = self._plan(start)
+        read = ModuleRead(plan)
         packs = self.config["_zoho"].get(PACKED)
         org = get_org(self.config)
         parts = drive(
@@ -87,21 +89,26 @@ class RecordsRetriever(Retriever):
             self._calls.answer,
             most_calls=org.calls_at_once,
             room=get_modules(org).room,
+            waits=org.waits,
+        )
+        progress = StreamProgress(
+            self.name, plan.span, read.emission, org, get_method=lambda: read.reader.name
         )
         try:
-            for part in parts:
-                if isinstance(part, Window):
-                    self._close_window(part)
-                elif packs:
-                    yield from pack(self.name, part, start)
-                else:
-                    yield from part
+            with get_modules(org).progress.watch(progress):
+                for part in progress.follow(parts):
+                    if isinstance(part, Window):
+                        self._close_window(part)
+                    elif packs:
+                        yield from pack(self.name, part, start)
+                    else:
+                        yield from part
         except Refused as refusal:
             if read.emission.rows or read.emission.of_deletions:
                 raise
             self._end_without_rows(refusal)
             return
-        self._report(read)
+        self._count_for_advice(read)
 
     def _plan(self, start: str | None) -> ReadPlan:
         """`start`: where the CDK's cursor begins; None: the module is read whole."""
@@ -124,11 +131,7 @@ class RecordsRetriever(Retriever):
             usable=self._usable,
         )
 
-    def _report(self, read: ModuleRead) -> None:
-        rows, deletions = read.emission.rows, read.emission.deletions
-        also = f" and {deletions:,} deletions" if deletions else ""
-        if rows or deletions:
-            LOGGER.info(f"{self.name}: {rows:,} records{also} read by {read.reader.name}.")
+    def _count_for_advice(self, read: ModuleRead) -> None:
         org = get_org(self.config)
         spent = org.usage.by_stream.get(self.name)
         if get_method(self.config) == AUTOMATIC:
@@ -137,7 +140,7 @@ class RecordsRetriever(Retriever):
         first = is_incremental(self.config, self.name) and not has_state(self.config, self.name)
         if spent and not (first or read.reader.replaced_by_rest):
             get_modules(org).advice.count_read(
-                rows=rows,
+                rows=read.emission.rows,
                 columns=len(self._fields),
                 # Deletions are listed whatever the retrieval method.
                 credits_=spent.credits - self._calls.deletion_calls,

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from source_zoho_crm.readers.windows import Window
 from zoho_crm.answers import Row
+from zoho_crm.waits import Waiting
 
 Columns = tuple[str, ...]
 
@@ -81,9 +82,10 @@ class Now:
 
 @dataclass(frozen=True, slots=True)
 class Sleep:
-    """Answered, by None, after so many seconds."""
+    """Answered, by None, after so many seconds. `waiting`: what for, where users may wonder."""
 
     seconds: float
+    waiting: Waiting | None = None
 
 
 @dataclass(frozen=True, slots=True)
