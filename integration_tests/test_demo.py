@@ -123,7 +123,6 @@ def test_the_second_run_carries_on_where_the_first_stopped(tmp_path: Path) -> No
     assert back_again[0] > 30
 
 
-@pytest.mark.long
 @NEEDS_PYAIRBYTE
 def test_a_run_that_is_stopped_ends_in_a_sentence(tmp_path: Path) -> None:
     with subprocess.Popen(
@@ -142,7 +141,6 @@ def test_a_run_that_is_stopped_ends_in_a_sentence(tmp_path: Path) -> None:
     assert not (tmp_path / ".state" / "scratch").exists()
 
 
-@pytest.mark.long
 @NEEDS_PYAIRBYTE
 @pytest.mark.parametrize(
     ("text", "said"),

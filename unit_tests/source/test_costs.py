@@ -30,7 +30,7 @@ def messages(output) -> str:
     return "\n".join(log.log.message for log in output.logs)
 
 
-ROWS = 21_000
+ROWS = 30_000
 #: What finding the windows of a first read may cost by queries: a look whether the rows fit in a
 #: page, one for the end of each window of 10,000, and pages that are not full.
 SEARCH = 8

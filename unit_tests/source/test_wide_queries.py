@@ -14,20 +14,21 @@ SETTINGS = Settings(
     rows_by_module={"Deals": ROWS, "Accounts": 400},
     fields_by_module={"Deals": COLUMNS, "Accounts": COLUMNS},
 )
+BY_V8 = {"retrieval": COQL, "schema_version": "v8"}
 METADATA = ("org", "settings.modules", "settings.fields")
 
 
 @pytest.fixture(scope="module")
 def _wide_org() -> Iterator[Org]:
     with running(SETTINGS, {"tokens_per_10_min": 0}) as server:
-        yield Org(server, made_of=SETTINGS)
+        yield Org(server, dict(BY_V8))
 
 
 @pytest.fixture
 def wide_org(_wide_org: Org) -> Org:
     """Tests change nothing but how many columns are served."""
     ZohoAuthenticator._tokens.clear()
-    _wide_org.settings = {"retrieval": COQL, "schema_version": "v8"}
+    _wide_org.settings = dict(BY_V8)
     _wide_org.control("POST", "knobs", {"coql_columns": 50})
     return _wide_org
 
