@@ -9,13 +9,13 @@ from benchmarks.commands import RunError
 from benchmarks.lab import Lab, Sample
 from benchmarks.zoho import Org
 
-_COLUMNS = ("Last_Name", "First_Name", "Email", "Company", "Phone", "City", "Annual_Revenue")
+COLUMNS = ("Last_Name", "First_Name", "Email", "Company", "Phone", "City", "Annual_Revenue")
 _CATALOG = {
     "streams": [
         {
             "stream": {
                 "name": "Leads",
-                "json_schema": {"properties": {name: {} for name in _COLUMNS}},
+                "json_schema": {"properties": {name: {} for name in COLUMNS}},
                 "supported_sync_modes": ["full_refresh"],
             },
             "sync_mode": "full_refresh",
@@ -68,12 +68,12 @@ def _write_rows(lab: Lab, rows: int) -> None:
         return
     with path.open("wb") as file:
         for number in range(rows):
-            record = {"stream": "Leads", "data": _row(number), "emitted_at": 0}
+            record = {"stream": "Leads", "data": build_lead(number), "emitted_at": 0}
             file.write(orjson.dumps({"type": "RECORD", "record": record}) + b"\n")
         file.write(orjson.dumps(_STATE) + b"\n")
 
 
-def _row(number: int) -> dict[str, object]:
+def build_lead(number: int) -> dict[str, object]:
     values = (
         f"Kowalski {number}",
         "Élodie",
@@ -83,4 +83,4 @@ def _row(number: int) -> dict[str, object]:
         "Zürich",
         1_000 + number % 9_999,
     )
-    return dict(zip(_COLUMNS, values, strict=True))
+    return dict(zip(COLUMNS, values, strict=True))

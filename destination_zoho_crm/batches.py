@@ -1,8 +1,7 @@
-"""Rows of one stream gathered into batches, and the writers that carry several at a time."""
+"""Rows of one stream gathered into batches."""
 
-import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
 from itertools import chain
 from typing import Any
 from urllib.parse import quote_plus
@@ -10,13 +9,7 @@ from urllib.parse import quote_plus
 from destination_zoho_crm.lookup_values import Sought, fold_value
 from destination_zoho_crm.row_order import Group, RowOrder, WriteFuture
 from destination_zoho_crm.rows import EncodedRow, MergedRows
-
-#: Batches under way at a time, where the edition allows as many calls. Ten calls of more than ten
-#: records are what any org has ("API Limits: Sub-concurrency"); people and other programs share
-#: them.
-_MOST_WRITERS = 8
-#: Batches that wait for a writer, besides those in work; reading stops meanwhile.
-_IN_HAND = 5
+from destination_zoho_crm.writers import Writers
 
 #: Rows of one key fill no batch of records, however many come; so many rows a record fill it.
 _ROWS_OF_ONE = 5
@@ -28,63 +21,6 @@ _COMMA = "%2C"
 
 Batch = Sequence[MergedRows]
 Work = Callable[[Batch], None]
-
-
-class Writers:
-    """A few threads that write batches. The first failure stops all further writing.
-
-    When `stop` is set, batches that are under way are finished, and those whose STATE has come; no
-    STATE would report that the others are written, so they are left to the next sync.
-    """
-
-    def __init__(self, stop: threading.Event, *, calls_at_once: int) -> None:
-        """`calls_at_once`: large writes that the org takes at a time."""
-        writers = min(_MOST_WRITERS, calls_at_once)
-        self._stop = stop
-        self._pool = ThreadPoolExecutor(writers, thread_name_prefix="writer")
-        self._room = threading.Semaphore(writers + _IN_HAND)
-        self._futures: set[WriteFuture] = set()
-        self.failure: BaseException | None = None
-
-    def submit(self, work: Work, batch: Batch, after: Iterable[WriteFuture]) -> WriteFuture:
-        """Writes the batch when those in `after` are written. Waits while much is in hand."""
-        self._room.acquire()
-        earlier = list(after)
-        future = self._pool.submit(self._write, work, batch, earlier)
-        self._futures = {one for one in self._futures if not one.done()} | {future}
-        return future
-
-    def should_write(self, batch: Batch) -> bool:
-        """Whether the batch is still to be written; one that is not is left to the next sync."""
-        # A STATE hands over what waits, so a batch lies between two of them.
-        segment = batch[0].rows[0].segment
-        if self._stop.is_set() and not segment.state_arrived:
-            # What follows it is left, too, even if its STATE comes now.
-            segment.left_to_next_sync = True
-        return self.failure is None and not segment.left_to_next_sync
-
-    def wait_until_idle(self, seconds: float) -> bool:
-        """Whether nothing is in hand; waits for that so many seconds at most."""
-        return not wait(self._futures, seconds).not_done
-
-    def close(self) -> None:
-        self._pool.shutdown(cancel_futures=True)
-
-    def _write(self, work: Work, batch: Batch, earlier: Sequence[WriteFuture]) -> bool:
-        """Whether the batch is not left to the next sync."""
-        segment = batch[0].rows[0].segment
-        try:
-            # Earlier batches began earlier, so this cannot wait forever. After one that is left,
-            # the next sync would bring older values later.
-            if not all(one.result() for one in earlier):
-                segment.left_to_next_sync = True
-            if self.should_write(batch):
-                work(batch)
-        except BaseException as failure:  # noqa: BLE001, RUF100 - the run raises it
-            self.failure = self.failure or failure
-        finally:
-            self._room.release()
-        return not segment.left_to_next_sync
 
 
 class BatchBuilder:
@@ -116,6 +52,8 @@ class BatchBuilder:
         self._text = 0
         self._rows = 0
         self._writes: set[WriteFuture] = set()
+        #: What all batches must follow, besides.
+        self._after: set[WriteFuture] = set()
         #: Those that write to the modules whose records rows of this one name, by module.
         self._parents: Mapping[str, Sequence[BatchBuilder]] = {}
         self._find_named: Callable[[Mapping[str, Any]], Iterable[Sought]] = lambda record: ()
@@ -177,27 +115,46 @@ class BatchBuilder:
         """What waits is handed to the writers."""
         if not self._waiting:
             return
-        batch, self._waiting, self._text, self._rows = self._waiting, {}, 0, 0
+        groups, self._waiting, self._text, self._rows = self._waiting, {}, 0, 0
+        batch = list(groups.values())
         # First, for it may hand over rows that these must follow.
-        earlier = self._flush_parents(batch.values()) if self._parents else set()
-        earlier |= {future for group in batch if group.writes for future in group.unwritten}
-        future = self._writers.submit(self._work, list(batch.values()), earlier)
-        self._writes = self._unwritten | {future}
-        for group in batch:
+        earlier = self._flush_named(batch) if self._parents else set()
+        earlier |= {future for group in groups if group.writes for future in group.unwritten}
+        # A STATE hands over what waits, so a batch lies between two of them, unless it was spooled.
+        segments = {row.segment for rows in batch for row in rows.rows}
+        future = self._writers.submit(partial(self._work, batch), segments, earlier | self._after)
+        self._writes = self.unwritten | {future}
+        for group in groups:
             group.writes, group.gathered_by = (future,), None
 
+    def add_spooled(self, rows: Iterable[EncodedRow], after: set[WriteFuture]) -> None:
+        """Rows that waited elsewhere, and what they must follow; they are handed over at once."""
+        self._after = after
+        for row in rows:
+            self.add(row)
+        self.flush()
+        self._after = set()
+
+    def flush_parents(self) -> set[WriteFuture]:
+        """Hands over the rows that any row of this stream may name; what writes them."""
+        return self._flush_modules(self._parents)
+
     @property
-    def _unwritten(self) -> set[WriteFuture]:
+    def unwritten(self) -> set[WriteFuture]:
         return {future for future in self._writes if not future.done()}
 
-    def _flush_parents(self, batch: Iterable[MergedRows]) -> set[WriteFuture]:
+    def _flush_named(self, batch: Iterable[MergedRows]) -> set[WriteFuture]:
         """Hands over the rows that these may name; what writes them."""
-        modules = {one.module for rows in batch for one in self._find_named(rows.record)}
+        return self._flush_modules(
+            {one.module for rows in batch for one in self._find_named(rows.record)}
+        )
+
+    def _flush_modules(self, modules: Iterable[str]) -> set[WriteFuture]:
         earlier: set[WriteFuture] = set()
         for module in modules:
             for parent in self._parents.get(module, ()):
                 parent.flush()
-                earlier |= parent._unwritten
+                earlier |= parent.unwritten
         return earlier
 
     def _flush_sought(self, row: EncodedRow) -> None:

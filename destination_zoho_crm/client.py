@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
 import requests
@@ -25,6 +26,7 @@ from zoho_crm.requester import ZohoRequester, build_requester
 from zoho_crm.scopes import explain_missing_scope
 from zoho_crm.sessions import remember_environment
 from zoho_crm.settings import ConnectionSettings
+from zoho_crm.uploads import UploadRequester
 
 #: The CDK's client logs whole requests and answers when a call fails, rows and all. None of it
 #: is logged; what a user needs to know is in the exceptions.
@@ -86,6 +88,17 @@ class Answer:
     repeated: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class BulkRequesters:
+    """For Bulk Write."""
+
+    uploads: UploadRequester
+    #: Creates jobs, each once.
+    create: ZohoRequester
+    #: Looks at jobs and fetches their results.
+    status: ZohoRequester
+
+
 class Client:
     """One org, as a connection's settings name it, for one run. Safe to use from several threads.
 
@@ -113,16 +126,43 @@ class Client:
         return build_requester("coql_requester", self.config)
 
     @cached_property
-    def current_user(self) -> str:
-        """The id of the user who made the refresh token ("Get Users")."""
+    def bulk(self) -> "BulkRequesters":
+        """For Bulk Write."""
+        return BulkRequesters(
+            uploads=build_requester("upload_requester", self.config),  # type: ignore[arg-type]
+            create=build_requester("bulk_write_requester", self.config),
+            status=build_requester("bulk_write_status_requester", self.config),
+        )
 
-        def read(body: Body) -> str:
+    @cached_property
+    def _user(self) -> Mapping[str, Any]:
+        """The user who made the refresh token ("Get Users")."""
+
+        def read(body: Body) -> Mapping[str, Any]:
             user = next(iter(build_page_parser("users", infos=False)(body).rows), None)
             if not isinstance(user, Mapping) or not user.get("id"):
                 raise UndocumentedError("it has no id of the user")
-            return str(user["id"])
+            return user
 
         return self.metadata.ask("users", read=read, params={"type": "CurrentUser"})
+
+    @property
+    def current_user(self) -> str:
+        """The id of the user who made the refresh token."""
+        return str(self._user["id"])
+
+    @cached_property
+    def time_zone(self) -> ZoneInfo | None:
+        """That user's; None where Zoho does not say which, or names one that is not known."""
+        try:
+            return ZoneInfo(str(self._user.get("time_zone") or ""))
+        except (ValueError, OSError, ZoneInfoNotFoundError):
+            return None
+
+    def has_scope(self, *scopes: str) -> bool:
+        """Whether the token has one of the scopes; true where Zoho reports none at all."""
+        granted = {scope.lower() for scope in self._granted_scopes}
+        return not granted or any(scope.lower() in granted for scope in scopes)
 
     def has_write_scope(self) -> bool:
         """Whether the token may write records of a module; true where Zoho reports no scopes."""

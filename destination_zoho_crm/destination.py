@@ -24,6 +24,7 @@ from airbyte_cdk.models import (
 from airbyte_cdk.utils import AirbyteTracedException
 from airbyte_cdk.utils.airbyte_secrets_utils import get_secrets, update_secrets
 
+from destination_zoho_crm.bulk_plan import explain_lacking_scopes, find_lacking_scopes
 from destination_zoho_crm.catalog import list_lookup_names, list_paths
 from destination_zoho_crm.client import Client
 from destination_zoho_crm.discovery import describe_operations
@@ -154,7 +155,7 @@ class DestinationZohoCrm(Destination):
     def _complete(self, config: object) -> dict[str, Any]:
         """The config as the form would save it."""
         whole = complete_config(config, self._form)
-        warn_of_unknown(whole, self._form, "write_method")
+        warn_of_unknown(whole, self._form)
         return whole
 
     def _write(
@@ -178,6 +179,9 @@ class DestinationZohoCrm(Destination):
                 "The refresh token lacks a scope: it may read records and not write them. Make a "
                 f"new one in Zoho's API console with {client.scopes}."
             )
+        lacking = find_lacking_scopes(client) if settings.write_method == "Bulk" else []
+        if lacking:
+            raise config_error(explain_lacking_scopes(client, lacking))
         if not modules.names:
             raise config_error("This org has no module that can be written by Zoho's API.")
         named = [mapping.module for mapping in settings.mappings]

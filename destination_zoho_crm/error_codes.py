@@ -47,10 +47,11 @@ OF_CALLS = (
     }
 )
 
-#: Codes that concern the state of a record: no row can change it now.
+#: Codes that concern the state of a record: no row can change it now. BLOCKED_RECORD is of Bulk
+#: Write.
 OF_RECORD_STATES = frozenset(
     """
-    NOT_APPROVED NOT_REVIEWED RECORD_LOCKED RECORD_IN_BLUEPRINT CONVERTED_RECORD
+    BLOCKED_RECORD NOT_APPROVED NOT_REVIEWED RECORD_LOCKED RECORD_IN_BLUEPRINT CONVERTED_RECORD
     ID_ALREADY_CONVERTED
     """.split()  # noqa: SIM905 - a list of words reads better as words
 )

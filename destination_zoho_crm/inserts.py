@@ -48,9 +48,9 @@ class InsertBatch:
     result: LookUpResult | None = None
 
     def set_outcome(self, place: int, outcome: Outcome) -> None:
-        """The outcome of a row."""
-        sent = self.rows.pop(place)
-        if outcome.code == OUTCOME_UNKNOWN:
+        """The outcome of a row, whether or not it is among `rows`."""
+        sent = self.rows.pop(place, None)
+        if sent and outcome.code == OUTCOME_UNKNOWN:
             self.unknown.append(sent)
         if outcome.record_id and outcome.result in ("created", "updated"):
             self.record_ids.add(outcome.record_id)

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
-from typing import Any
+from typing import Any, overload
 
 from destination_zoho_crm.lookup_values import Sought, find_sought, put_ids
 from destination_zoho_crm.outcomes import RECORD_AMBIGUOUS, RECORD_NOT_FOUND, Outcome, reject
@@ -39,9 +39,9 @@ class Lookups:
         nothing of it is written."""
         sought = [one for record in records for _, one in find_sought(record)]
         found = self._finder.find(sought, usage_of=self._plan.label) if sought else {}
-        places, ready = [], []
+        ids: dict[Sought, str] = {}
+        places = []
         for place, record in enumerate(records):
-            ids: dict[Sought, str] = {}
             rejected = None
             for name, one in find_sought(record):
                 record_id = found[one].record_id
@@ -53,15 +53,40 @@ class Lookups:
                 yield place, rejected
                 continue
             places.append(place)
-            ready.append(put_ids(record, ids) if ids else record)
-        if not ready:
+        if not places:
             return
+        ready = _Ready(records, places, ids)
         try:
             with closing(self._send(ready)) as outcomes:
                 for place, outcome in outcomes:
                     yield places[place], outcome
         finally:
             self._finder.forget(self._plan, ready)
+
+
+class _Ready(Sequence[Mapping[str, Any]]):
+    """Some of the records, with ids. They are made when they are asked for: a job takes more than
+    memory should hold for as long as it lasts."""
+
+    def __init__(self, records: Records, places: Sequence[int], ids: Mapping[Sought, str]) -> None:
+        self._records = records
+        self._places = places
+        self._ids = ids
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, place: int) -> Mapping[str, Any]: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> "_Ready": ...
+
+    def __getitem__(self, place: int | slice) -> "Mapping[str, Any] | _Ready":
+        if isinstance(place, slice):
+            return _Ready(self._records, self._places[place], self._ids)
+        record = self._records[self._places[place]]
+        return put_ids(record, self._ids) if self._ids else record
 
 
 def reject_unfound(name: str, sought: Sought, found: Found) -> Outcome:

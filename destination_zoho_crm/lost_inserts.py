@@ -102,6 +102,12 @@ class LostInserts:
                     batch.set_outcome(place, outcome)
             return found
 
+    def list_new(self, batch: InsertBatch) -> frozenset[str]:
+        """Ids of the records that this user has made since the batch began, beside those that
+        belong to a row."""
+        records = self._query_records(self._batches.find_start([batch]), ())
+        return frozenset(str(record["id"]) for record in records) - self._batches.known_ids
+
     def is_own_duplicate(self, batch: InsertBatch, outcome: Outcome) -> bool:
         """Whether a row is rejected as a duplicate of its own record, which no look has seen: this
         user has made it since."""

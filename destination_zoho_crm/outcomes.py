@@ -91,6 +91,7 @@ _WORDS: Mapping[str, str] = {
     "DEPENDENT_FIELD_MISSING": "a field it depends on has no value",
     "DEPENDENT_MISMATCH": "the value does not go with that of a field it depends on",
     "RECORD_LOCKED": "the record is locked",
+    "BLOCKED_RECORD": "the record is locked",
     "NOT_APPROVED": "the record waits for approval",
     "NOT_REVIEWED": "the record waits for review",
     "RECORD_IN_BLUEPRINT": "the record is in a blueprint",

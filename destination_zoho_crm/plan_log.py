@@ -3,12 +3,16 @@
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 
+from destination_zoho_crm.bulk_files import MOST_ROWS
+from destination_zoho_crm.bulk_plan import FEWEST_ROWS
+from destination_zoho_crm.calls import MOST_RECORDS
 from destination_zoho_crm.links import LinkField
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.plan_problems import end_sentence
 from destination_zoho_crm.protocol import StreamKey
 from destination_zoho_crm.report import estimate_cost
 from destination_zoho_crm.settings import WriteSettings
+from zoho_crm.limits import CREDITS_OF_A_BULK_WRITE
 from zoho_crm.manifest import load_skipped_features
 
 LOGGER = logging.getLogger("airbyte")
@@ -45,6 +49,28 @@ def log_plan(
     if any(plan.operation == "delete" or plan.row_shapes for plan in plans):
         terms.append(f"at most {settings.most_deletes:,} deletions a stream")
     LOGGER.info(f"Plan: {'; '.join(terms)}.")
+
+
+def log_methods(
+    plans: Sequence[StreamPlan], obstacles: Mapping[StreamKey, str], settings: WriteSettings
+) -> None:
+    """Which streams may go by Bulk Write, and why others do not."""
+    if settings.write_method == "REST":
+        return
+    for plan in plans:
+        if obstacle := obstacles.get(plan.stream):
+            LOGGER.info(f"Plan: {plan.label}: by REST; Bulk Write does not serve: {obstacle}.")
+            continue
+        fewest = FEWEST_ROWS if settings.write_method == "Automatic" else MOST_RECORDS + 1
+        LOGGER.info(
+            f"Plan: {plan.label}: by Bulk Write where {fewest:,} rows and more wait, in jobs of "
+            f"up to {MOST_ROWS:,} rows at {CREDITS_OF_A_BULK_WRITE} credits; fewer go by REST."
+        )
+        if settings.automations != ():
+            LOGGER.warning(
+                f"{plan.label}: Zoho does not say whether rows of Bulk Write run automations. "
+                "Choose REST in Write method (write_method) where they must."
+            )
 
 
 def _list_remarks(plan: StreamPlan) -> Iterator[str]:

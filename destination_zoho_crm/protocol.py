@@ -96,6 +96,11 @@ def read_messages(lines: Iterable[bytes]) -> Iterator[Row | State]:
         LOGGER.warning(f"{strange:,} lines of the input are not messages and are ignored.")
 
 
+def parse_row(line: bytes) -> Row:
+    """A RECORD that `read_messages` has taken, from its line."""
+    return _read_row(_parse(line), line, 0)
+
+
 def _parse(text: bytes) -> Any:
     try:
         return orjson.loads(text)

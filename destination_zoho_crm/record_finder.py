@@ -1,7 +1,7 @@
 """Finds records by unique values: the records that lookups of rows are to point at."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from airbyte_cdk.models import FailureType
@@ -77,11 +77,10 @@ class RecordFinder:
             )
         return found
 
-    def forget(self, plan: StreamPlan, records: Iterable[Mapping[str, Any]]) -> None:
+    def forget(self, plan: StreamPlan, records: Sequence[Mapping[str, Any]]) -> None:
         """The stream has written these records, or may have."""
-        module, records = plan.module.api_name, list(records)
         for place in self._fields:
-            if place[0] != module:
+            if place[0] != plan.module.api_name:
                 continue
             name = place[1]
             values = [str(record[name]) for record in records if name in record]

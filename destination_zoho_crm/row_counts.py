@@ -181,6 +181,15 @@ class RowCounts:
     def _is_first(self, held: _HeldState) -> bool:
         return all(self._held[key][0] is held for key in held.segments)
 
+    def list_awaited(self) -> list[StreamKey]:
+        """The streams that have rows for which a state waits."""
+        with self._lock:
+            return [
+                key
+                for key, held in self._held.items()
+                if any(not one.segments[key].is_complete for one in held)
+            ]
+
     @property
     def rows(self) -> int:
         """Rows of the run that came in."""

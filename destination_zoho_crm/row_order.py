@@ -82,6 +82,10 @@ class RowOrder:
             if name in record and (value := _fold_case(record[name]))
         ]
 
+    def pick(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """What Zoho may match the record by."""
+        return {name: record[name] for name in self._fields if name in record}
+
     def have_equal_values(self, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
         """Whether no field that may match has different values in these records."""
         return all(

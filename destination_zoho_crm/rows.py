@@ -1,8 +1,8 @@
 """Encodes rows: each gets the record that is sent and what identifies it."""
 
 import logging
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from destination_zoho_crm.catalog import DELETED_AT
 from destination_zoho_crm.columns import Column
@@ -39,6 +39,28 @@ class EncodedRow(NamedTuple):
     record: Mapping[str, Any]
     #: Equal for rows that find the same record; None of an insert.
     key: str | None
+
+
+class PendingRow(Protocol):
+    """A row that gets an outcome."""
+
+    @property
+    def segment(self) -> Segment: ...
+
+    @property
+    def row(self) -> Row: ...
+
+
+class Together(Protocol):
+    """Rows that are written as one record."""
+
+    @property
+    def record(self) -> Mapping[str, Any]: ...
+
+    @property
+    def rows(self) -> Sequence[PendingRow]: ...
+
+    def split(self) -> "tuple[Together, Together]": ...
 
 
 class MergedRows:

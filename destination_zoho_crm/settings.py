@@ -12,6 +12,8 @@ from zoho_crm.settings import AddressError, check_address
 Operation = Literal["insert", "upsert", "update", "delete"]
 #: Replace: rows that the input does not bring are removed.
 RowsMode = Literal["replace", "append"]
+#: How rows are written. Automatic: by Bulk Write where it costs fewer credits and does the same.
+WriteMethod = Literal["Automatic", "REST", "Bulk"]
 #: Airbyte's words for them.
 SYNC_MODES: Mapping[Operation, str] = {
     "insert": "append",
@@ -114,17 +116,15 @@ class WriteSettings:
     most_rejected: RejectLimit | None
     #: Where rejected rows are kept; None: nowhere.
     kept_in: Path | S3Bucket | None
+    write_method: WriteMethod
 
 
 def read_settings(config: Mapping[str, Any]) -> WriteSettings:
     """The settings of a config that fits the form (`zoho_crm.form`).
 
     Raises a config error where a stream has several mappings or an operation an assignment rule
-    that it cannot run, which no form can check, and where something is asked for that is not there
-    yet.
+    that it cannot run, which no form can check.
     """
-    if (method := config.get("write_method", "REST")) not in ("Automatic", "REST"):
-        raise config_error(f"write_method is {method!r}, and rows are written by REST only so far.")
     mappings = tuple(map(_read_mapping, config.get("mappings") or ()))
     times = Counter((mapping.namespace, mapping.stream) for mapping in mappings)
     if twice := [mapping for mapping in mappings if times[mapping.namespace, mapping.stream] > 1]:
@@ -138,6 +138,7 @@ def read_settings(config: Mapping[str, Any]) -> WriteSettings:
         adds_options=config.get("unknown_picklist_values") == "add",
         most_rejected=_read_reject_limit(config.get("max_rejected")),
         kept_in=_read_storage(config.get("object_storage_config") or {"storage_type": "None"}),
+        write_method=config.get("write_method") or "Automatic",
     )
 
 

@@ -1,12 +1,12 @@
 """One stream of a run: from rows that come in to outcomes that are booked."""
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence, Sized
 from contextlib import closing
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
-from destination_zoho_crm.batches import Batch, BatchBuilder, Writers
-from destination_zoho_crm.calls import MOST_DELETE_TEXT, get_max_records
+from destination_zoho_crm.batches import BatchBuilder
+from destination_zoho_crm.calls import MOST_DELETE_TEXT, MOST_RECORDS, get_max_records
 from destination_zoho_crm.deletions import Deletions
 from destination_zoho_crm.error_codes import OF_RECORD_STATES
 from destination_zoho_crm.existing_records import changes_nothing
@@ -21,18 +21,38 @@ from destination_zoho_crm.outcomes import (
 )
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.protocol import Row
-from destination_zoho_crm.row_counts import RowCounts
+from destination_zoho_crm.row_counts import RowCounts, Segment
 from destination_zoho_crm.row_order import RowOrder
-from destination_zoho_crm.rows import EncodedRow, RowEncoder
+from destination_zoho_crm.rows import EncodedRow, PendingRow, RowEncoder, Together
+from destination_zoho_crm.spool import Chunk
+from destination_zoho_crm.spooled_rows import SpooledRecords, SpooledRow, build_parts
+from destination_zoho_crm.spooling import Spool
+from destination_zoho_crm.writers import Writers
 
 #: Writes records and yields the place and the outcome of each, as they become known.
 Send = Callable[[Sequence[Mapping[str, Any]]], Generator[tuple[int, Outcome]]]
+#: Records that are written together, each with its rows.
+Batch = Sequence[Together]
 OnReject = Callable[[StreamPlan, Row, Outcome], None]
 
 _MAY_BE_THERE = (
     "an earlier run sent the row and does not know whether it was written; look in Zoho whether "
     "the record is there, and if not, take the key `rejected` out of the line to have it written"
 )
+
+
+class BulkRoad(NamedTuple):
+    """Bulk Write, for a stream that it takes."""
+
+    send: Send
+    #: Records that are worth a job.
+    least: int
+    #: Whether Zoho takes no more jobs of the stream.
+    is_refused: Callable[[], bool]
+
+    def takes(self, records: Sized) -> bool:
+        """Whether these are better written by a job."""
+        return len(records) >= self.least and not self.is_refused()
 
 
 class StreamWriter:
@@ -49,7 +69,9 @@ class StreamWriter:
         deletions: Deletions,
         *,
         on_reject: OnReject,
+        bulk: BulkRoad | None = None,
     ) -> None:
+        """`bulk`: rows wait on disk until they are worth a job; None: each batch is a call."""
         self._plan = plan
         self._encoder = encoder
         self._send = send
@@ -65,6 +87,16 @@ class StreamWriter:
             most_text=MOST_DELETE_TEXT if plan.operation == "delete" else None,
             most_of_one=plan.table.shape.most if plan.table else None,
         )
+        self._bulk = bulk
+        self._order = order
+        self._spool = bulk and Spool(
+            writers,
+            self._write_chunk,
+            self._batches,
+            order,
+            takes=bulk.takes,
+            rename=encoder.rename_columns,
+        )
 
     def take(self, row: Row) -> None:
         segment = self._row_counts.count_row(self._plan.stream)
@@ -79,10 +111,22 @@ class StreamWriter:
         pending = EncodedRow(segment, row, record, self._encoder.find_key(record))
         if self._plan.operation == "delete":
             self._deletions.add([pending.key])
-        self._batches.add(pending)
+        (self._spool or self._batches).add(pending)
 
     def flush(self) -> None:
+        """A STATE has come: what waits is written, unless it waits on disk."""
         self._batches.flush()
+
+    def finish(self) -> None:
+        """All that waits is written."""
+        if self._spool:
+            self._spool.flush()
+        self._batches.flush()
+
+    def close(self) -> None:
+        """What waits on disk is left to the next sync."""
+        if self._spool:
+            self._spool.close()
 
     def follow_named(self, writers: Sequence["StreamWriter"]) -> None:
         """Writes rows after what has arrived of the records that they name. `writers`: of all
@@ -104,9 +148,46 @@ class StreamWriter:
         return self._encoder.encode(row.data)
 
     def _write(self, batch: Batch) -> None:
+        for part in self._write_once(batch, [rows.record for rows in batch], self._send):
+            if self._writers.should_write(_find_segments(part), outlasts_stop=True):
+                self._write(part)
+
+    def _write_chunk(self, chunk: Chunk) -> None:
+        for part in build_parts(chunk, self._order):
+            self._write_part(chunk, part)
+        # Where a stop has left rows without an outcome, what follows them is left, too.
+        self._goes_on(chunk)
+
+    def _write_part(self, chunk: Chunk, part: Batch) -> None:
+        """By one job, or where that costs less by calls, one after the other."""
+        assert self._bulk is not None
+        if self._bulk.takes(part):
+            if self._goes_on(chunk):
+                for again in self._write_once(part, SpooledRecords(part), self._bulk.send):
+                    self._write_part(chunk, again)
+            return
+        for first in range(0, len(part), MOST_RECORDS):
+            if not self._goes_on(chunk):
+                return
+            some = part[first : first + MOST_RECORDS]
+            for again in self._write_once(some, [rows.record for rows in some], self._send):
+                self._write_part(chunk, again)
+
+    def _goes_on(self, chunk: Chunk) -> bool:
+        """Whether the rest of a chunk is still to be written. Inserts are, once some are: the next
+        sync brings all of them again, for their states come one after the other."""
+        if self._plan.operation == "insert":
+            return self._writers.failure is None
+        return self._writers.should_write(chunk.segments, outlasts_stop=False)
+
+    def _write_once(
+        self, batch: Batch, records: Sequence[Mapping[str, Any]], send: Send
+    ) -> Sequence[Batch]:
+        """What is to be written again, in this order. Any row of a record may be the reason why
+        Zoho rejects it, so its rows go in two parts: a bad row among many costs few calls."""
         apart = []
         # Closed at once where a row gets no outcome: others may wait for the end of this batch.
-        with closing(self._send([waiting.record for waiting in batch])) as outcomes:
+        with closing(send(records)) as outcomes:
             for place, outcome in outcomes:
                 rows, rejected = batch[place].rows, outcome.result == "rejected"
                 if outcome.of_rows:
@@ -120,11 +201,7 @@ class StreamWriter:
                 for row in rows[:-1]:
                     self._set_outcome(row, outcome if rejected else SUPERSEDED)
                 self._set_outcome(rows[-1], outcome)
-        # Any of the rows may be the reason, so what Zoho rejected is written in two parts, one
-        # after the other: a bad row among many costs few calls.
-        for part in zip(*apart, strict=True):
-            if self._writers.should_write(part):
-                self._write(part)
+        return list(zip(*apart, strict=True))
 
     def _concerns_all(self, outcome: Outcome) -> bool:
         """Whether a rejection is of the key or of the record that it finds, and so of all rows; and
@@ -134,8 +211,15 @@ class StreamWriter:
             return True
         return outcome.code in OF_RECORD_STATES or (key is not None and outcome.field == key.name)
 
-    def _set_outcome(self, pending: EncodedRow, outcome: Outcome) -> None:
+    def _set_outcome(self, pending: PendingRow, outcome: Outcome) -> None:
         # Kept before it is booked: once it is, its state may go out.
         if outcome.result == "rejected":
-            self._on_reject(self._plan, pending.row, outcome)
+            row = pending.row
+            if isinstance(pending, SpooledRow):
+                row = self._encoder.rename_columns(row)
+            self._on_reject(self._plan, row, outcome)
         self._row_counts.count_outcome(self._plan.stream, pending.segment, outcome)
+
+
+def _find_segments(batch: Batch) -> set[Segment]:
+    return {row.segment for rows in batch for row in rows.rows}

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import requests
-import urllib3
 from airbyte_cdk.sources.streams.http.error_handlers import ErrorHandler
 from airbyte_cdk.sources.streams.http.error_handlers.response_models import (
     SUCCESS_RESOLUTION,
@@ -20,6 +19,7 @@ from zoho_crm.errors import (
     find_error,
     isolate_error,
     lacks_feature,
+    was_never_sent,
 )
 from zoho_crm.json_text import as_object, parse_json
 from zoho_crm.redirects import refuse_redirect
@@ -132,7 +132,7 @@ class WriteAnswerHandler(ErrorHandler):
             return self._interpret(response_or_exception)
         # Its own text holds the address of the call, and with it ids and keys.
         kind = type(response_or_exception).__name__
-        if _was_never_sent(response_or_exception):
+        if was_never_sent(response_or_exception):
             self._thread.last_problem = f"The call did not get through ({kind})"
             resolution = self._rules.interpret_response(response_or_exception)
             return replace(resolution, error_message=f"{self.last_problem}.")
@@ -276,13 +276,3 @@ def _names_a_row(details: Mapping[str, Any], module: str) -> bool | None:
 
 def _read_details(error: Mapping[str, Any]) -> Mapping[str, Any]:
     return as_object(error.get("details"))
-
-
-def _was_never_sent(error: object) -> bool:
-    """Whether the connection was never made, so that Zoho cannot have done anything."""
-    if isinstance(error, requests.ConnectTimeout):
-        return True
-    reason = getattr(
-        error.args[0] if isinstance(error, Exception) and error.args else None, "reason", None
-    )
-    return isinstance(reason, urllib3.exceptions.NewConnectionError)

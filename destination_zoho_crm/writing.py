@@ -1,16 +1,13 @@
-"""A write: the plan, rows into batches, states back out, and the report at the end."""
+"""A write: the plan, what it needs of the org, and the run."""
 
 import logging
 import threading
-import traceback
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from airbyte_cdk.utils import AirbyteTracedException
-
-from destination_zoho_crm.batches import Writers
+from destination_zoho_crm.bulk_plan import find_obstacles
+from destination_zoho_crm.bulk_report import log_spools
 from destination_zoho_crm.catalog import (
     find_unused_mappings,
     list_lookup_names,
@@ -18,50 +15,22 @@ from destination_zoho_crm.catalog import (
     list_paths,
 )
 from destination_zoho_crm.client import Client
-from destination_zoho_crm.deletions import Deletions
-from destination_zoho_crm.inserts import InsertBatches
-from destination_zoho_crm.links import LinkField, build_link_fields, with_links
-from destination_zoho_crm.lookups import with_lookups
+from destination_zoho_crm.links import build_link_fields
 from destination_zoho_crm.modules import TargetModules
 from destination_zoho_crm.org_values import OrgValues, find_active_users
-from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome
 from destination_zoho_crm.picklists import Picklists
-from destination_zoho_crm.plan import StreamPlan, format_stream
-from destination_zoho_crm.plan_log import log_plan
+from destination_zoho_crm.plan import StreamPlan
+from destination_zoho_crm.plan_log import log_methods, log_plan
 from destination_zoho_crm.planning import make_plan
-from destination_zoho_crm.protocol import Row, State, StreamKey
-from destination_zoho_crm.read_ahead import read_ahead
+from destination_zoho_crm.protocol import Row, State
 from destination_zoho_crm.record_finder import RecordFinder
 from destination_zoho_crm.rejects import RejectedRows, open_store
-from destination_zoho_crm.report import (
-    Progress,
-    report_links,
-    report_missed_deletions,
-    report_rejects,
-    report_streams,
-)
-from destination_zoho_crm.row_counts import RowCounts
-from destination_zoho_crm.row_order import build_orders
-from destination_zoho_crm.row_reading import RowReading, prepare_readings
-from destination_zoho_crm.row_sending import RowSender
-from destination_zoho_crm.run_failures import (
-    prevent_retry,
-    raise_if_stream_failed,
-    raise_if_too_many_rejected,
-)
-from destination_zoho_crm.sending import Sender
-from destination_zoho_crm.settings import WriteSettings, read_settings
-from destination_zoho_crm.stream_writer import Send, StreamWriter
+from destination_zoho_crm.row_reading import prepare_readings
+from destination_zoho_crm.settings import read_settings
 from destination_zoho_crm.suggestions import Suggestions
-from destination_zoho_crm.table_rows import build_encoder
-from destination_zoho_crm.tags import with_tags
-from zoho_crm.problems import system_error, transient_error
+from destination_zoho_crm.write_run import Run
 
 LOGGER = logging.getLogger("airbyte")
-
-#: How long the run looks at nothing but its input, or waits for its writers, before it sees which
-#: states are due.
-_POLL_S = 0.2
 
 
 def write(
@@ -95,6 +64,9 @@ def write(
     for field in chain.from_iterable(link_fields.values()):
         field.reader.check()
     log_plan(plans, link_fields, settings, client.config["schema_version"])
+    obstacles = find_obstacles(client, plans, settings)
+    log_methods(plans, obstacles, settings)
+    log_spools(len(plans) - len(obstacles))
     org_values = OrgValues(
         find_active_users(client.metadata) if any(map(_names_users, plans)) else {},
         Picklists(modules, adds=settings.adds_options),
@@ -113,182 +85,10 @@ def write(
         link_fields,
         readings,
         rejects,
+        obstacles,
         stop or threading.Event(),
     )
     yield from run.write(messages)
-
-
-class Run:
-    def __init__(
-        self,
-        client: Client,
-        plans: Sequence[StreamPlan],
-        settings: WriteSettings,
-        org_values: OrgValues,
-        finder: RecordFinder,
-        link_fields: Mapping[StreamKey, Sequence[LinkField]],
-        readings: Mapping[StreamKey, RowReading],
-        rejects: RejectedRows,
-        stop: threading.Event,
-    ) -> None:
-        self._client = client
-        self._settings = settings
-        self._org_values = org_values
-        self._finder = finder
-        self._link_fields = link_fields
-        self._readings = readings
-        self._row_counts = RowCounts(plan.stream for plan in plans)
-        self._stop = stop
-        self._rejects = rejects
-        self._writers = Writers(stop, calls_at_once=client.org.sub_calls_at_once)
-        #: By module.
-        self._insert_batches: defaultdict[str, InsertBatches] = defaultdict(InsertBatches)
-        self._orders = build_orders(plans)
-        self._deleted_from = {p.module.api_name for p in plans if p.operation == "delete"}
-        self._inserted_into = {p.module.api_name for p in plans if p.operation == "insert"}
-        self._progress = Progress(self._row_counts, client.org.usage.by_stream)
-        self._streams = {plan.stream: self._build_stream(plan) for plan in plans}
-        for stream in self._streams.values():
-            stream.follow_named([*self._streams.values()])
-
-    def write(self, messages: Iterable[Row | State]) -> Iterator[str]:
-        failure: BaseException | None = None
-        complete = False
-        try:
-            for message in read_ahead(messages, _POLL_S):
-                if self._stop.is_set() or self._writers.failure or self._rejects.failure:
-                    break
-                if message is not None:
-                    self._take(message)
-                if self._row_counts.may_release:
-                    yield from self._row_counts.release_states(self._rejects.are_kept)
-                self._progress.log()
-                raise_if_too_many_rejected(self._settings, self._row_counts, ended=False)
-            else:
-                for stream in self._streams.values():
-                    stream.flush()
-                complete = True
-        except Exception as problem:
-            failure = problem
-        while not self._writers.wait_until_idle(_POLL_S):
-            yield from self._row_counts.release_states(self._rejects.are_kept)
-            self._progress.log()
-        self._rejects.are_kept(now=True)
-        yield from self._row_counts.release_states(self._rejects.are_kept)
-        self._close()
-        failure = self._writers.failure or failure or self._rejects.failure
-        if failure is None and self._stop.is_set():
-            failure = None if complete and self._row_counts.is_complete else _build_stop_error()
-        if failure:
-            raise prevent_retry(
-                _shorten_error(failure),
-                self._settings,
-                self._row_counts.totals,
-                rejects_kept=self._rejects.are_kept(),
-            )
-        self._raise_if_rows_uncounted()
-        raise_if_too_many_rejected(self._settings, self._row_counts, ended=True)
-        raise_if_stream_failed(self._settings, self._row_counts.totals)
-
-    def _raise_if_rows_uncounted(self) -> None:
-        for key, total in self._row_counts.totals.items():
-            if total.rows != total.counts.total():
-                raise system_error(
-                    f"{format_stream(key)}: {total.rows:,} rows came in and "
-                    f"{total.counts.total():,} have an outcome."
-                )
-
-    def _take(self, message: Row | State) -> None:
-        if isinstance(message, Row):
-            stream = self._streams.get(message.stream)
-            if stream is None:
-                raise system_error(
-                    f"The input has a record of {format_stream(message.stream)}, a stream that is "
-                    "not in the configured catalog."
-                )
-            stream.take(message)
-            return
-        # Before its rows are handed over: writers that must stop ask whether a state has come.
-        self._row_counts.hold(message)
-        for key in self._row_counts.find_streams_of(message):
-            self._streams[key].flush()
-
-    def _build_stream(self, plan: StreamPlan) -> StreamWriter:
-        module = plan.module.api_name
-        deletions = Deletions(plan.label, module, self._settings.most_deletes)
-        send: Send = Sender(
-            self._client,
-            plan,
-            self._settings.automations,
-            self._insert_batches[module],
-            self._stop,
-            run_deletes=module in self._deleted_from,
-            run_inserts=module in self._inserted_into,
-        ).send
-        if reading := self._readings.get(plan.stream):
-            send = RowSender(plan, reading, deletions, send).send
-        send = with_tags(self._client, plan, send)
-        send = with_links(plan, self._link_fields[plan.stream], send)
-        return StreamWriter(
-            plan,
-            build_encoder(
-                plan, clears_nulls=self._settings.clears_nulls, org_values=self._org_values
-            ),
-            with_lookups(plan, self._finder, send),
-            self._row_counts,
-            self._writers,
-            self._orders[module],
-            deletions,
-            on_reject=self._keep_reject,
-        )
-
-    def _keep_reject(self, plan: StreamPlan, row: Row, outcome: Outcome) -> None:
-        LOGGER.debug(f"{plan.label}: {outcome.code} in {outcome.field}: {outcome.message}")
-        self._rejects.keep(plan, row, outcome)
-
-    def _close(self) -> None:
-        self._writers.close()
-        self._rejects.close()
-        for line in report_streams(self._row_counts.totals, self._client.org.usage.by_stream):
-            LOGGER.info(line)
-        for line in report_links(self._link_fields):
-            LOGGER.info(line)
-        for line in (
-            *report_missed_deletions(self._row_counts.totals),
-            *report_rejects(self._row_counts.totals),
-        ):
-            LOGGER.warning(line)
-        for line in self._org_values.picklists.report_added():
-            LOGGER.warning(line)
-        for place in self._rejects.places:
-            LOGGER.info(f"Rejected rows are kept in {place}, which can be written again.")
-        if any(total.count_rejected(OUTCOME_UNKNOWN) for total in self._row_counts.totals.values()):
-            LOGGER.warning(
-                f"Rows with {OUTCOME_UNKNOWN} may be in Zoho: look there. An insert rejects their "
-                "lines again, unless the key `rejected` is taken out of them."
-            )
-        if self._row_counts.rejected and self._settings.kept_in is None:
-            LOGGER.warning(
-                "Rejected rows are not kept: name a folder or a bucket in Rejected rows "
-                "(object_storage_config) to have them kept from the next sync on."
-            )
-
-
-def _build_stop_error() -> BaseException:
-    return transient_error(
-        "The sync was stopped. Calls under way are finished, and so are rows whose state has "
-        "come. The next sync continues with the rows since the last state."
-    )
-
-
-def _shorten_error(failure: BaseException) -> BaseException:
-    """A bug of ours by its place alone: its text may hold values of a row."""
-    if isinstance(failure, AirbyteTracedException) or not isinstance(failure, Exception):
-        return failure
-    return system_error(
-        f"The destination has a fault of its own ({type(failure).__name__}).",
-        internal="".join(traceback.format_tb(failure.__traceback__)),
-    )
 
 
 def _names_users(plan: StreamPlan) -> bool:

@@ -1,6 +1,5 @@
 """Bulk Read: jobs that export a module, and their results ("Bulk Read", each version)."""
 
-import errno
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -10,7 +9,7 @@ from typing import IO, Any
 import requests
 
 from source_zoho_crm.modules import get_modules
-from source_zoho_crm.readers.export_file import find_damage, read_rows
+from source_zoho_crm.readers.export_file import read_rows
 from source_zoho_crm.readers.exports import BrokenExportError, JobState, Result
 from zoho_crm.answers import Body, Row, UndocumentedError
 from zoho_crm.domains import quote_path_part
@@ -19,20 +18,7 @@ from zoho_crm.multi_select import MultiSelectTexts
 from zoho_crm.org import get_org
 from zoho_crm.problems import PutOffError, config_error, transient_error
 from zoho_crm.requester import PAUSES_S, ZohoRequester, build_requester
-
-#: A file cannot be made or written: the disk is full or may not be written to, or the folder is not
-#: there.
-_NO_ROOM = frozenset(
-    {
-        errno.ENOSPC,
-        errno.EDQUOT,
-        errno.EFBIG,
-        errno.ENOENT,
-        errno.EACCES,
-        errno.EPERM,
-        errno.EROFS,
-    }
-)
+from zoho_crm.temporary_files import find_damage, find_folder, has_no_room
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +89,11 @@ class BulkRead:
             why = f"its result broke off ({type(broken).__name__})"
             raise BrokenExportError(why) from broken
         except OSError as error:
-            if error.errno not in _NO_ROOM:
+            if not has_no_room(error):
                 raise
             # A retry would find the same folder and an export of the same size.
             raise config_error(
-                f"{self.stream}, export {job}: its result cannot be saved in {_find_folder()} "
+                f"{self.stream}, export {job}: its result cannot be saved in {find_folder()} "
                 f"({error.strerror}). Free space there, set TMPDIR to another folder, or choose "
                 "fewer columns or a later start date."
             ) from error
@@ -125,13 +111,6 @@ class BulkRead:
                 f"{self.stream}: Zoho has put off the download of an export for ten minutes; other "
                 "programs may be downloading, too. The next sync continues from the saved state."
             )
-
-
-def _find_folder() -> str:
-    try:
-        return tempfile.gettempdir()
-    except FileNotFoundError:
-        return "a folder for temporary files"
 
 
 def _find_details(body: Body) -> Mapping[str, Any]:

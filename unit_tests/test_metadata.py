@@ -83,7 +83,7 @@ def test_metadata_allows_every_host_of_every_region_and_no_other(connector: str)
     hosts = {
         str(urlsplit(address).hostname)
         for region in MANIFEST["definitions"]["regions"].values()
-        for address in (region["accounts"], *region["api"].values(), region["upload"])
+        for address in (region["accounts"], *region["api"].values(), *region["upload"])
     }
     if connector == "destination":
         # Where rejected rows may be kept.

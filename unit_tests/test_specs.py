@@ -129,6 +129,7 @@ def test_settings_of_writing_come_in_the_order_of_the_pages_steps() -> None:
         "null_values",
         "unknown_picklist_values",
         "automations",
+        "write_method",
         "max_rejected",
         "object_storage_config",
     ]

@@ -41,6 +41,22 @@ def find_api_address(api: str, api_domain: str, known: Collection[str]) -> str |
     return urlunsplit((here.scheme, host, here.path, "", ""))
 
 
+def is_zoho_address(url: str, api: str, known: Collection[str]) -> bool:
+    """Whether the address is within Zoho's own domains, those of any address in `known`, or one
+    of the API's address `api`. Others would get rows, and the token that signs the call."""
+    try:
+        there, home = urlsplit(url), urlsplit(api)
+        host = there.hostname or ""
+        if (there.scheme, there.netloc.lower()) == (home.scheme, home.netloc.lower()):
+            return True
+        if there.scheme != "https" or there.netloc.lower() != host:
+            return False
+    except ValueError:
+        return False
+    domains = {_strip_environment(urlsplit(address).hostname or "") for address in known} - {""}
+    return any(host == domain or host.endswith(f".{domain}") for domain in domains)
+
+
 def _strip_environment(host: str) -> str:
     """The host without its first label, which names the environment."""
     return host.partition(".")[2]

@@ -1,12 +1,14 @@
 """Errors of Zoho's API, sorted by what happens next."""
 
 import copy
+import threading
 from collections.abc import Mapping
-from dataclasses import InitVar, dataclass
+from dataclasses import InitVar, dataclass, replace
 from typing import Any
 
 import orjson
 import requests
+import urllib3
 from airbyte_cdk.sources.declarative.requesters.error_handlers import (
     DefaultErrorHandler,
     HttpResponseFilter,
@@ -18,6 +20,7 @@ from airbyte_cdk.sources.streams.http.error_handlers import ErrorHandler
 from airbyte_cdk.sources.streams.http.error_handlers.response_models import (
     SUCCESS_RESOLUTION,
     ErrorResolution,
+    ResponseAction,
 )
 
 from zoho_crm.json_text import parse_json
@@ -60,6 +63,10 @@ NOT_SERVED = frozenset(
     }
 )
 
+_WRONG_ADDRESS = frozenset(
+    {"INVALID_HOST", "INVALID_REQUEST", "INVALID_REQUEST_METHOD", "INVALID_URL_PATTERN"}
+)
+
 #: A value is not as it must be, or an id is not there (any more).
 INVALID_DATA = "INVALID_DATA"
 
@@ -77,6 +84,11 @@ def lacks_feature(code: str | None) -> bool:
 def is_not_served(code: str) -> bool:
     """Whether Zoho refuses a module or a retrieval method, so that another method may serve it."""
     return code in NOT_SERVED or lacks_feature(code)
+
+
+def is_wrong_address(code: str) -> bool:
+    """Whether the refusal says that the address serves no such call."""
+    return code in _WRONG_ADDRESS
 
 
 def find_code(response: requests.Response) -> str | None:
@@ -189,6 +201,62 @@ class FailuresOnly(ErrorHandler):
             return None
         told = {**error, "feature_lacking": lacks_feature(str(error["code"]))}
         return self.ignored.matches(isolate_error(answer, told))
+
+
+@dataclass
+class NeverTwice(FailuresOnly):
+    """For calls that must not be carried out twice: one whose answer may be lost fails at once.
+
+    Why not in YAML: no filter tells a connection that broke from one that was never made.
+    """
+
+    def __post_init__(self, parameters: Mapping[str, Any] | None) -> None:
+        self._thread = threading.local()
+
+    def begin(self) -> None:
+        """This thread makes a new call."""
+        self._thread.lost, self._thread.blocked = False, None
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether this thread's call may have been carried out without an answer of Zoho's."""
+        return bool(self._thread.lost)
+
+    @property
+    def blocked(self) -> int | None:
+        """The status with which something that is not Zoho refused this thread's call."""
+        status: int | None = self._thread.blocked
+        return status
+
+    def interpret_response(
+        self, response_or_exception: requests.Response | Exception | None
+    ) -> ErrorResolution:
+        answer, resolution = (
+            response_or_exception,
+            super().interpret_response(response_or_exception),
+        )
+        if isinstance(answer, requests.Response):
+            fails = answer.status_code >= requests.codes.server_error
+            unknown = not answer.ok and find_code(answer) is None
+            busy = answer.status_code == requests.codes.too_many_requests
+            blocked = unknown and not fails and not busy
+            self._thread.blocked = answer.status_code if blocked else None
+            self._thread.lost = fails or blocked
+        else:
+            self._thread.lost = not was_never_sent(answer)
+        if not self._thread.lost:
+            return resolution
+        return replace(resolution, response_action=ResponseAction.FAIL)
+
+
+def was_never_sent(error: object) -> bool:
+    """Whether the connection was never made, so that Zoho cannot have done anything."""
+    if isinstance(error, requests.ConnectTimeout):
+        return True
+    reason = getattr(
+        error.args[0] if isinstance(error, Exception) and error.args else None, "reason", None
+    )
+    return isinstance(reason, urllib3.exceptions.NewConnectionError)
 
 
 @dataclass

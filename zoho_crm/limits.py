@@ -95,6 +95,9 @@ TAGGED_PER_CREDIT = 50
 #: A bulk read job, with any number of rows ("Bulk Read").
 CREDITS_OF_AN_EXPORT = 50
 
+#: A bulk write job, with any number of rows ("API Limits").
+CREDITS_OF_A_BULK_WRITE = 500
+
 
 def compute_query_credits(limit: int) -> int:
     """What a COQL query costs. UNVERIFIED: that it is charged by its LIMIT, not by its rows."""
@@ -128,6 +131,11 @@ def weigh(request: requests.PreparedRequest) -> Weight:
         return Weight(compute_query_credits(int(limit[-1]) if limit else 200), sub=True)
     if request.method == "POST" and path.endswith("/read"):
         return Weight(CREDITS_OF_AN_EXPORT, sub=False)
+    if request.method == "POST" and path.endswith("/write"):
+        return Weight(CREDITS_OF_A_BULK_WRITE, sub=False)
+    if path.endswith("/upload"):
+        # UNVERIFIED: no page names the price of an upload.
+        return Weight(1, sub=False)
     if path.endswith("/add_tags"):
         return Weight(max(1, math.ceil(_count_ids(request) / TAGGED_PER_CREDIT)), sub=False)
     if request.method in ("POST", "PUT"):

@@ -59,6 +59,11 @@ def load_downloads_a_minute() -> int:
     return int(_load_parts()["definitions"]["downloads_a_minute"])
 
 
+def names_modules_plainly(version: str) -> bool:
+    """Whether a bulk job names its module by a plain text, in this version of the API."""
+    return bool(_load_parts()["definitions"]["versions"][version]["bulk_plain_names"])
+
+
 @cache
 def load_settings_streams() -> frozenset[str]:
     """The names of the streams that the manifest declares."""

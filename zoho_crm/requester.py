@@ -276,7 +276,7 @@ class ZohoRequester(HttpRequester):
     def _build_scope_error(
         self, error: AirbyteTracedException, request: Mapping[str, Any]
     ) -> Refused:
-        url = "/".join(filter(None, (self.get_url().rstrip("/"), request.get("path"))))
+        url = self._get_url(path=request.get("path")).rstrip("/")
         if module := (request.get("request_params") or {}).get("module"):
             url = f"{url}?module={module}"
         # None where a stock tool runs the manifest.

@@ -7,6 +7,9 @@ from zoho_crm.errors import SCOPE_LACKING
 
 #: Parts of the API that have a scope of their own ("Scopes"); all else is records of a module.
 _OWN = ("settings", "users", "org", "coql")
+#: Bulk Write: uploads, and what jobs and the look at them need ("Create Bulk Write Job").
+_UPLOAD = "upload"
+_RIGHTS_TO_BULK_WRITE = ("CREATE",)
 #: Modules with their own word in scopes, without underscores; all others share `custom`.
 _MODULES = frozenset(
     """
@@ -32,6 +35,8 @@ def explain_missing_scope(
     `rights` are all those that the call needs.
     """
     parts = urlsplit(url).path.strip("/").split("/")
+    if parts[1:2] == ["bulk"] and parts[3:4] == ["write"]:
+        rights = _RIGHTS_TO_BULK_WRITE
     needed = [scope for scope in scopes if scope.split(".")[1] in _find_areas(parts)]
     new_one = f"Make a new one in Zoho's API console with {','.join(scopes)}"
     if not granted:
@@ -68,6 +73,8 @@ def _find_areas(parts: Sequence[str]) -> tuple[str, ...]:
     first = parts[2] if len(parts) > 2 else ""
     if first == "coql":
         return ("coql", "modules")
+    if first == _UPLOAD:
+        return ("files",)
     return (first if first in _OWN else "modules",)
 
 

@@ -28,8 +28,9 @@ class ConnectionSettings(config_transformation.ConfigTransformation):
 
     Missing settings get their defaults, so that a config of Airbyte's older Zoho CRM source works
     unchanged; a config that does not fit the form is an error with a sentence for each setting.
-    `start_datetime` becomes UTC. `_zoho` holds the addresses `accounts`, `crm`, `bulk` and
-    `upload`, taken from the manifest's table of regions; each connector adds its `scopes`.
+    `start_datetime` becomes UTC. `_zoho` holds the addresses `accounts`, `crm` and `bulk`, taken
+    from the manifest's table of regions, and for each address of the API its `uploads`; each
+    connector adds its `scopes`.
 
     Why not in YAML: a table handed down as `$parameters` is copied into every component of every
     stream, and a lookup in Jinja answers an unknown region with a traceback instead of a sentence.
@@ -53,16 +54,25 @@ class ConnectionSettings(config_transformation.ConfigTransformation):
         region = self._regions[config["dc_region"]]
         api = region["api"][config["environment"]]
         version = config["schema_version"]
-        accounts, upload = region["accounts"], region["upload"]
+        accounts = region["accounts"]
+        uploads = {
+            known: each["upload"]
+            for each in self._regions.values()
+            for known in each["api"].values()
+        }
         if base_url := config.get("base_url"):
-            api = accounts = upload = _check_base_url(base_url)
+            api = accounts = _check_base_url(base_url)
+            uploads[api] = [api]
         return {
             "accounts": accounts,
             "api": api,
             "known": [known for each in self._regions.values() for known in each["api"].values()],
             "crm": f"{api}/crm/{version}",
             "bulk": f"{api}/crm/bulk/{version}",
-            "upload": f"{upload}/crm/{version}/upload",
+            "uploads": {
+                known: [f"{host}/crm/{version}/upload" for host in hosts]
+                for known, hosts in uploads.items()
+            },
         }
 
 

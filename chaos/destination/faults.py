@@ -1,6 +1,7 @@
 """Every kind of fault that a write may meet."""
 
 from chaos import mishaps
+from chaos.destination.bulk_faults import BULK_FAULTS
 from chaos.destination.setting import INSERTS, Fault, Setting
 from chaos.destination.traffic import Size
 from chaos.mishaps import HOURS_S, HTML, HTML_HEADERS
@@ -163,6 +164,7 @@ FAULTS: list[Fault] = [
         operations=INSERTS,
         unknown=True,
     ),
+    *BULK_FAULTS,
 ]
 
 BY_NAME = {fault.name: fault for fault in FAULTS}

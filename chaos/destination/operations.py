@@ -24,13 +24,20 @@ class Operation:
     #: A whole number that rises with each row.
     number: str
     versions: tuple[str, ...] = _ALL
-    #: Of an insert without a key: no column has a value of the row's own but its name.
+    #: No column has a value of the row's own but its key or, of an insert, its name.
     bare: bool = False
+    #: Rows go by Bulk Write, a job for a hundred and more.
+    bulk: bool = False
 
     @property
     def match(self) -> str:
         """The call as the emulator's faults and counters name it."""
-        return f"{self.call}:{self.module}"
+        return f"{'bulk_write.create' if self.bulk else self.call}:{self.module}"
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """What the connection sets for it."""
+        return {"write_method": "Bulk" if self.bulk else "REST"}
 
     def stream(self, called: str) -> Mapping[str, Any]:
         """An entry of the configured catalog, as data activation has it."""
@@ -82,6 +89,9 @@ OPERATIONS = (
     _of_contacts(
         "delete_external", "delete", "soft_delete", "External_Contact_ID", versions=_TELLING
     ),
+    _of_leads("insert_bulk", "insert", "append", None, "Last_Name", bare=True, bulk=True),
+    _of_contacts("upsert_bulk", "upsert", "append_dedup", "Email", bare=True, bulk=True),
+    _of_leads("update_bulk", "update", "update", "id", "id", bare=True, bulk=True),
 )
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
 #: Contacts that are found by address, and also by an External ID that several addresses share.

@@ -10,6 +10,7 @@ from pathlib import Path
 from chaos.destination.faults import BY_NAME
 from chaos.destination.judging import Amiss
 from chaos.destination.operations import BY_NAME as OPERATIONS
+from chaos.destination.operations import Operation
 from chaos.destination.setting import DELETES, INSERTS, UPDATES, UPSERTS, Fault, Setting
 from chaos.destination.stories import STORIES, Parts, one
 from chaos.destination.writing import Story
@@ -26,6 +27,8 @@ WAYS = tuple(OPERATIONS)
 #: Of two operations that differ in their key alone, one fault meets one, the next one the other.
 _ALIKE = (UPSERTS, UPDATES, DELETES)
 _ROWS = 3
+#: With it, tokens may use Bulk Write.
+_SCOPES = {"more_scopes": ["ZohoFiles.files.ALL"]}
 
 
 def list_operations(name: str) -> tuple[str, ...]:
@@ -85,13 +88,13 @@ def open_stage(outcome: Outcome[Amiss]) -> Iterator[tuple[Setting, Json]]:
     """An org, and the config of a destination; all that follows is of the outcome's seed."""
     rng = random.Random(f"{outcome.fault} {outcome.way} {outcome.seed}")
     with (
-        running(Settings(seed=outcome.seed, rows=_ROWS), KNOBS) as server,
+        running(Settings(seed=outcome.seed, rows=_ROWS), {**KNOBS, **_SCOPES}) as server,
         Door(server.base_url) as door,
         foreign() as stranger,
     ):
         operation = OPERATIONS[outcome.way]
         setting = Setting(Org(server, rng), operation, outcome.version, rng, stranger.address, door)
-        yield setting, _build_config(server, door.address, outcome.version)
+        yield setting, _build_config(server, door.address, outcome.version, operation)
         outcome.leaked += len(stranger.heard)
 
 
@@ -110,9 +113,13 @@ def meet(fault: Fault, outcome: Outcome[Amiss], setting: Setting, config: Json) 
     story.recover()
 
 
-def _build_config(server: Running, address: str, version: str) -> Json:
-    return server.account | {
-        "base_url": address,
-        "schema_version": version,
-        "max_deletes": 100_000,
-    }
+def _build_config(server: Running, address: str, version: str, operation: Operation) -> Json:
+    return (
+        server.account
+        | operation.config
+        | {
+            "base_url": address,
+            "schema_version": version,
+            "max_deletes": 100_000,
+        }
+    )

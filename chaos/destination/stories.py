@@ -2,15 +2,17 @@
 
 import math
 import signal
+import time
 from collections.abc import Callable, Sequence
 
 from chaos.destination.operations import BY_NAME, SHARED, Operation
-from chaos.destination.setting import DELETES, INSERTS, Setting
+from chaos.destination.setting import BULK, BY_CALLS, DELETES, INSERTS, JOB, Setting
 from chaos.destination.traffic import Item, Size, Traffic, interleave
 from chaos.destination.writing import Story
 from chaos.fault_run import run_under
 from chaos.process import Moment
 from chaos.setting import once, refusal
+from zoho_emulator.knobs import Knobs
 
 #: Of each operation: with all of them, more than thirty kills.
 KILLS, STOPS = 4, 2
@@ -18,6 +20,8 @@ KILLS, STOPS = 4, 2
 _SPARE = 4
 #: Writers wait for their answers longer than it takes to look whether the moment has come.
 _LATENCY_MS = 200
+#: How long a job runs that a process does not see the end of.
+_JOB_S = 3
 #: The share of kills that come before the first call.
 _EARLY = 0.15
 
@@ -122,6 +126,34 @@ def _send_shared_values(story: Story, setting: Setting) -> None:
     run_under(plan, setting.org, lambda: story.write("under"), story.outcome.wrong, ends="well")
 
 
+def _kill_amid_job(story: Story, setting: Setting) -> None:
+    """The process is killed (SIGKILL) while its job runs, which goes on."""
+    _end_amid_job(story, setting, "kill")
+
+
+def _terminate_amid_job(story: Story, setting: Setting) -> None:
+    """The process receives SIGTERM while its job runs, which goes on."""
+    _end_amid_job(story, setting, "stop")
+    story.sure = False
+
+
+def _end_amid_job(story: Story, setting: Setting, how: str) -> None:
+    setting.org.knobs(bulk_write_job_seconds=_JOB_S)
+    wait_s, reached = setting.rng.uniform(0, _JOB_S), list[float]()
+
+    def moment(passed: float, printed: int) -> bool:
+        if not reached and printed and setting.org.calls(setting.operation.match):
+            reached.append(passed)
+        return bool(reached) and passed >= reached[0] + wait_s
+
+    run = story.write("ended", **{how: moment})
+    if not (run.killed or run.terminated):
+        story.outcome.wrong.append("the harness: the process was not ended amid its job")
+    # What the job writes then is there before the next sync begins.
+    time.sleep(_JOB_S + 1)
+    setting.org.knobs(bulk_write_job_seconds=Knobs().bulk_write_job_seconds)
+
+
 Play = Callable[[Story, Setting], None]
 #: What happens, its streams, and the operations that it is played with.
 STORIES: dict[str, tuple[Play, Callable[[Setting], Parts], tuple[str, ...]]] = {
@@ -136,6 +168,8 @@ STORIES: dict[str, tuple[Play, Callable[[Setting], Parts], tuple[str, ...]]] = {
         lambda s: two(s, together=True),
         ("insert_bare", "upsert", "update"),
     ),
-    "terminated": (terminated, lambda s: one(s, SHORT), tuple(BY_NAME)),
-    "killed": (killed, lambda s: one(s, LONG), tuple(BY_NAME)),
+    "terminated": (terminated, lambda s: one(s, SHORT), BY_CALLS),
+    "killed": (killed, lambda s: one(s, LONG), BY_CALLS),
+    "killed_amid_a_job": (_kill_amid_job, lambda s: one(s, JOB), BULK),
+    "terminated_amid_a_job": (_terminate_amid_job, lambda s: one(s, JOB), BULK),
 }

@@ -12,8 +12,9 @@ from chaos.process import Connector, Json, Moment, Run
 
 #: Syncs after the fault until one ends well.
 _MOST_RECOVERIES = 4
-#: No fault makes a write wait this long; what does is hung.
-_PATIENCE_S = 150
+#: No fault makes a write wait this long, though it asks two minutes for a result that is missing;
+#: what does is hung.
+_PATIENCE_S = 300
 #: Ids of Zoho's.
 _ID = re.compile(rb"(?<!\d)\d{15,19}(?!\d)")
 

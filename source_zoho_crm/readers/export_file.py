@@ -18,6 +18,7 @@ from zoho_crm.data_types import CellCast
 from zoho_crm.fields import Field
 from zoho_crm.multi_select import MultiSelectTexts
 from zoho_crm.problems import system_error, transient_error
+from zoho_crm.temporary_files import MOST_BYTES
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -25,8 +26,6 @@ LOGGER = logging.getLogger("airbyte")
 _AT_ONCE = 250
 #: Bytes that are unpacked at a time.
 _BLOCK = 2**18
-#: More than Zoho exports: a file that unpacks to more is not Zoho's.
-MOST_BYTES = 20 * 10**9
 #: Characters of a cell and of a row: far more than Zoho's longest field, a rich text of 50,000, and
 #: few enough for the memory of any container ("Fields Metadata").
 MOST_OF_A_CELL = 2**22
@@ -153,23 +152,6 @@ def _find_multi_select_cells(
         for page in table.read_pages():
             for row in page:
                 yield from ((name, row[place]) for place, name in columns if row[place:])
-
-
-def find_damage(file: IO[bytes]) -> str | None:
-    """Why a ZIP cannot be relied on; None: its checksums hold.
-
-    Unpacks it once, some of it at a time; what is not an export of Zoho's is left to `read_rows`.
-    """
-    if not zipfile.is_zipfile(file):
-        return "its result is not a ZIP"
-    try:
-        with zipfile.ZipFile(file) as archive:
-            large = any(entry.file_size > MOST_BYTES for entry in archive.infolist())
-            bad = None if large else archive.testzip()
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:
-        # The last two: a bit of its directory calls it encrypted, or points nowhere.
-        return f"its result is damaged ({error})"
-    return None if bad is None else "its result is damaged (a checksum does not hold)"
 
 
 def _find_entry(archive: zipfile.ZipFile) -> zipfile.ZipInfo:

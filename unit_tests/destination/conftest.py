@@ -257,8 +257,18 @@ def org(_server: Running) -> Iterator[Org]:
     """An org as new. Its data are made anew only if the test may have changed them."""
     org = Org(_server)
     yield org
-    changed = org.touched or any(map(org.calls, ("insert", "upsert", "update", "delete")))
+    writes = ("insert", "upsert", "update", "delete", "bulk_write.create")
+    changed = org.touched or any(map(org.calls, writes))
     _server.control("POST", "reset", {"org": changed})
+
+
+@pytest.fixture
+def bulk(org: Org) -> Iterator[Org]:
+    """An org whose tokens may use Bulk Write, and whose jobs take no time."""
+    was = org.control("GET", "knobs")
+    org.knobs(more_scopes=["ZohoFiles.files.ALL"], bulk_write_job_seconds=0)
+    yield org
+    org.knobs(**was)
 
 
 @pytest.fixture

@@ -115,9 +115,17 @@ def test_owners_by_address_need_a_token_that_may_see_users(
     assert "lacks a scope" in check(org.config | {"mappings": [owned]})
 
 
-def test_a_way_of_writing_that_is_not_there_yet_is_refused(org: Org) -> None:
-    assert "by REST only so far" in check(org.config | {"write_method": "Bulk"})
+def test_bulk_needs_its_scopes_and_automatic_does_without(
+    org: Org, scopes: Callable[[str], None]
+) -> None:
+    scopes(",".join(scope for scope in SCOPES if ".bulk." not in scope))
+
+    lacking = check(org.config | {"write_method": "Bulk"})
+
+    assert "ZohoCRM.bulk.CREATE, ZohoFiles.files.ALL" in lacking
     assert check(org.config | {"write_method": "Automatic"}) == ""
+    scopes(",".join((*SCOPES, "ZohoFiles.files.ALL")))
+    assert check(org.config | {"write_method": "Bulk"}) == ""
 
 
 def test_what_only_the_connection_decides_is_left_to_it(org: Org) -> None:

@@ -276,8 +276,8 @@ def test_a_missing_scope_is_named_with_those_of_the_destination(server: Running)
     assert caught.value.message == (
         f"The refresh token lacks a scope that {server.base_url}/crm/v4/coql needs: "
         "ZohoCRM.coql.READ. Make a new one in Zoho's API console with ZohoCRM.modules.ALL,"
-        "ZohoCRM.settings.READ,ZohoCRM.users.READ,ZohoCRM.org.READ,ZohoCRM.coql.READ and put it "
-        "into the connection's settings."
+        "ZohoCRM.settings.READ,ZohoCRM.users.READ,ZohoCRM.org.READ,ZohoCRM.coql.READ,"
+        "ZohoCRM.bulk.CREATE,ZohoFiles.files.ALL and put it into the connection's settings."
     )
 
 

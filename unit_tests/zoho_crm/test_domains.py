@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from zoho_crm.domains import find_api_address
+from zoho_crm.domains import find_api_address, is_zoho_address
 
 KNOWN = ["https://www.zohoapis.com", "https://www.zohoapis.eu", "https://www.zohoapis.com.au"]
 
@@ -51,3 +51,34 @@ def test_another_data_center_is_followed_and_the_environment_stays(
 def test_what_is_not_zohos_is_not_followed(api_domain: str) -> None:
     with pytest.raises(ValueError, match="^" + re.escape(api_domain)):
         find_api_address("https://www.zohoapis.com", api_domain, KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("url", "own"),
+    [
+        ("https://www.zohoapis.com/crm/v8/result", True),
+        ("https://download-accl.zoho.eu/a.zip?b=c", True),
+        ("https://DOWNLOAD.zoho.eu/a.zip", True),
+        ("https://zoho.eu/a.zip", True),
+        ("http://download.zoho.eu/a.zip", False),
+        ("https://download.zoho.eu:444/a.zip", False),
+        ("https://user@download.zoho.eu/a.zip", False),
+        ("https://zoho.eu.example.com/a.zip", False),
+        ("https://evilzoho.eu/a.zip", False),
+        ("https://example.com/zoho.eu/a.zip", False),
+        ("https://zoho.xyz/a.zip", False),
+        ("https://[zoho.eu/a.zip", False),
+        ("//example.com/a.zip", False),
+        ("file:///etc/passwd", False),
+    ],
+)
+def test_the_token_goes_to_zohos_own_domains_only(url: str, own: bool) -> None:
+    known = [*KNOWN, "https://accounts.zoho.eu"]
+    assert is_zoho_address(url, "https://www.zohoapis.com", known) is own
+
+
+def test_a_local_address_is_taken_as_it_is_and_no_other() -> None:
+    url = "http://127.0.0.1:8765"
+    assert is_zoho_address(f"{url}/a.zip", url, [])
+    assert not is_zoho_address("http://127.0.0.1:8766/a.zip", url, [])
+    assert not is_zoho_address("https://www.zohoapis.com/a.zip", url, [])

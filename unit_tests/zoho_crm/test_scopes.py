@@ -2,7 +2,10 @@ import pytest
 
 from zoho_crm.scopes import explain_missing_scope
 
-SCOPES = ("ZohoCRM.modules.READ", "ZohoCRM.settings.READ", "ZohoCRM.coql.READ", "ZohoCRM.bulk.READ")
+SCOPES = (
+    *("ZohoCRM.modules.READ", "ZohoCRM.settings.READ", "ZohoCRM.coql.READ", "ZohoCRM.bulk.READ"),
+    "ZohoFiles.files.ALL",
+)
 ROOT = "https://www.zohoapis.com/crm"
 
 
@@ -27,6 +30,10 @@ ROOT = "https://www.zohoapis.com/crm"
         ("v4/coql", "ZohoCRM.coql.READ ZohoCRM.modules.READ", ""),
         ("bulk/v4/read", "ZohoCRM.coql.READ", "ZohoCRM.modules.READ, ZohoCRM.bulk.READ"),
         ("bulk/v4/read", "ZohoCRM.bulk.ALL ZohoCRM.modules.READ", ""),
+        ("bulk/v4/write", "ZohoCRM.bulk.CREATE ZohoCRM.modules.ALL", ""),
+        ("bulk/v4/write/1", "ZohoCRM.bulk.READ ZohoCRM.modules.ALL", "ZohoCRM.bulk.READ"),
+        ("v4/upload", "ZohoCRM.modules.ALL", "ZohoFiles.files.ALL"),
+        ("v4/upload", "ZohoFiles.files.ALL", ""),
     ],
 )
 def test_a_scope_is_named_where_the_call_needs_it_and_the_token_lacks_it(

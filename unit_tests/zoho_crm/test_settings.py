@@ -68,20 +68,22 @@ def test_every_address_is_made_of_region_environment_and_version(
 ) -> None:
     hosts = DEFINITIONS["regions"][region]
     addresses = complete(dc_region=region, environment=environment, schema_version=version)["_zoho"]
-    assert len(addresses.pop("known")) == 30
+    assert len(addresses.pop("known")) == len(addresses["uploads"]) == 30
+    assert addresses.pop("uploads")[hosts["api"][environment]] == [
+        f"{host}/crm/{version}/upload" for host in hosts["upload"]
+    ]
     assert addresses == {
         "accounts": hosts["accounts"],
         "api": hosts["api"][environment],
         "crm": f"{hosts['api'][environment]}/crm/{version}",
         "bulk": f"{hosts['api'][environment]}/crm/bulk/{version}",
-        "upload": f"{hosts['upload']}/crm/{version}/upload",
     }
 
 
 def test_base_url_takes_the_place_of_every_host() -> None:
     addresses = complete(base_url="http://127.0.0.1:8765/")["_zoho"]
     assert addresses["accounts"] == addresses["api"] == "http://127.0.0.1:8765"
-    assert addresses["upload"] == "http://127.0.0.1:8765/crm/v4/upload"
+    assert addresses["uploads"][addresses["api"]] == ["http://127.0.0.1:8765/crm/v4/upload"]
 
 
 @pytest.mark.parametrize(
