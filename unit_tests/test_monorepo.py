@@ -84,6 +84,7 @@ def test_poetry_finds_nothing_wrong_with_the_project(root: Path, connector: Conn
     ]
 
 
+@pytest.mark.long
 @each_connector
 def test_what_an_image_is_built_from_makes_a_wheel_that_answers_spec(
     root: Path, connector: Connector, tmp_path: Path
@@ -186,6 +187,7 @@ def is_module(place: Path, name: str) -> bool:
     return path.with_suffix(".py").is_file() or path.is_dir()
 
 
+@pytest.mark.long
 @each_connector
 def test_its_tests_run_on_its_own_packages(root: Path, connector: Connector) -> None:
     folder = connector.folder(root)
