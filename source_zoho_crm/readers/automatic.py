@@ -17,7 +17,7 @@ from source_zoho_crm.readers.rest import Handover, Look, RestReader
 from source_zoho_crm.readers.row_count import Counted, count_rows
 from source_zoho_crm.readers.steps import GiveUp, Task
 from source_zoho_crm.readers.windows import MOST_ROWS, Window
-from zoho_crm.errors import SCOPE_LACKING, is_not_served
+from zoho_crm.errors import PERMISSION_LACKING, SCOPE_LACKING, is_not_served
 from zoho_crm.problems import Refused
 
 LOGGER = logging.getLogger("airbyte")
@@ -250,9 +250,14 @@ class AutomaticReader:
             yield from self._rest.read_some(left.start, end, emitted=left.emitted)
 
     def _leave(self, method: str, refusal: Refused, *, come: int = 0) -> Task[None]:
-        """Goes on without a method that Zoho refuses. `come`: rows that others have brought."""
+        """Goes on without a method that Zoho refuses. `come`: rows that others have brought.
+
+        UNVERIFIED: whether a permission can lack for one method and not for others, such as that to
+        export. If it lacks for all, lists are refused as well, and the read fails by them.
+        """
         lacking = refusal.code == SCOPE_LACKING
-        if self._emission.rows > come or not (is_not_served(refusal.code) or lacking):
+        elsewhere = lacking or is_not_served(refusal.code) or refusal.code in PERMISSION_LACKING
+        if self._emission.rows > come or not elsewhere:
             raise refusal
         if lacking and not refusal.scopes_held:
             self._plan.usable.discard(method)

@@ -32,6 +32,17 @@ def test_pages_follow_each_other_although_zoho_does_not_number_them(org: Org) ->
     assert org.calls("users") == 3
 
 
+@pytest.mark.parametrize(("stream", "match"), [("users", "users"), ("tags", "settings.tags:Leads")])
+def test_a_list_whose_pages_repeat_ends(org: Org, stream: str, match: str) -> None:
+    same = {"id": "1", "created_time": "2024-05-06T07:08:09+02:00"}
+    answer(org, match, {stream: [same], "info": {"more_records": True}}, times=20)
+
+    output = org.read(org.stream(stream), expecting_exception=True)
+
+    assert f"{stream}: Zoho gave the same page twice" in str(output.errors[0].trace.error.message)
+    assert org.calls(match) == 2
+
+
 def test_odd_values_of_several_pages_are_counted_in_one_warning(org: Org) -> None:
     odd = {"created_time": "soon"}
     answer(org, "users", page({"id": "1", **odd}, more_records=True), times=1)
