@@ -93,6 +93,27 @@ def test_an_entry_that_is_no_object_is_left_out_with_a_warning(org: Org, stream:
     ]
 
 
+@pytest.mark.parametrize("values", [["odd", None, 7, {"actual_value": "Hot"}], "Hot", {"a": 1}, 5])
+def test_odd_fields_and_picklist_values_are_left_out_with_a_warning(
+    org: Org, values: object
+) -> None:
+    streams = org.stream("fields"), org.stream("picklist_values")
+    rating = {"api_name": "Rating", "data_type": "picklist", "pick_list_values": values}
+    answer(org, "settings.fields:Leads", {"fields": ["odd", rating, None]})
+
+    output = org.read(*streams)
+
+    fields, found = (
+        [row for row in rows_of(output, stream) if row["module"] == "Leads"]
+        for stream in ("fields", "picklist_values")
+    )
+    assert [row["api_name"] for row in fields] == ["Rating"]
+    assert [row["actual_value"] for row in found] == (["Hot"] if isinstance(values, list) else [])
+    assert {"fields of Leads", "values of Rating"} == {
+        line.split("the ")[1].split(",")[0] for line in log(output, WARNING) if "Among" in line
+    }
+
+
 def test_texts_that_look_like_something_else_stay_texts(org: Org) -> None:
     """Templates of the CDK would read some of them as numbers, booleans or nothing."""
     texts = {
