@@ -129,13 +129,10 @@ class AutomaticReader:
         while True:
             costs = {"REST": 0} if self._rows is None else self._compute_costs(self._rows)
             method = min(costs, key=lambda name: costs[name])
-            if method == "COQL" and self._converted and not self._hides_converted:
-                since = window and window.start
-                self._hides_converted = yield from self._converted.are_hidden(since)
-                if self._hides_converted:
-                    continue
-            self._tell(method, costs)
             try:
+                if method == "COQL" and (yield from self._learn_that_converted_are_hidden(window)):
+                    continue
+                self._tell(method, costs)
                 yield from self._read_by(method, window)
             except Refused as refusal:
                 if method == "REST":
@@ -143,6 +140,14 @@ class AutomaticReader:
                 yield from self._leave(method, refusal)
             else:
                 return
+
+    def _learn_that_converted_are_hidden(self, window: Window | None) -> Task[bool]:
+        """Whether queries hide converted records, and it was not known: prices change with it."""
+        if self._converted is None or self._hides_converted:
+            return False
+        since = window and window.start
+        self._hides_converted = yield from self._converted.are_hidden(since)
+        return self._hides_converted
 
     def _find_rows_for_exports(self) -> int:
         """The fewest rows of which exports cost least, about; a window of queries, where they do

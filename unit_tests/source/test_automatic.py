@@ -260,6 +260,32 @@ def test_where_zoho_refuses_to_count_queries_still_read(org: Org, version: str, 
     assert "does not serve" not in log_of(output)
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_long_texts_in_any_column_group_count(version: str) -> None:
+    """Leads have two column groups, and their rich text is not among the first 50 fields."""
+    settings = Settings(rows=0, rows_by_module={"Leads": 190})
+    with running(settings, {"tokens_per_10_min": 0}) as server:
+        org = Org(server, {"schema_version": version}, made_of=settings)
+        coql, rest, ours = (spend(org, ["Leads"], method) for method in (COQL, REST, AUTOMATIC))
+
+    assert ours["Leads"] <= min(coql["Leads"], rest["Leads"]) + 1
+
+
+@pytest.mark.parametrize("code", REFUSALS)
+def test_a_page_of_leads_with_long_texts_is_read_where_queries_are_refused(code: str) -> None:
+    """Lists cut the texts, so queries are cheaper; whether they show converted leads is asked."""
+    settings = Settings(rows=0, rows_by_module={"Leads": 190})
+    with running(settings, {"tokens_per_10_min": 0}) as server:
+        org = Org(server, {"retrieval": AUTOMATIC}, made_of=settings)
+        leads = org.stream("Leads")
+        refuse(org, "coql:Leads", code)
+
+        output = org.read(leads)
+
+        assert org.calls("coql") == 1
+        assert each_once(rows_of(output, "Leads")) == org.truth(leads)
+
+
 def refuse(org: Org, match: str, code: str = "MODULE_NOT_SUPPORTED", **when: int) -> None:
     body = {"code": code, "details": {}, "message": "no", "status": "error"}
     status = 403 if code == "NO_PERMISSION" else 400
