@@ -81,7 +81,7 @@ image:
 # Both folders as Airbyte's monorepo has them: DIR is the root of a checkout of it, or any empty folder.
 monorepo monorepo-try: $(STAMP)
 	@test -n "$(DIR)" || { echo "say where: make $@ DIR=path" >&2; exit 1; }
-	$(BIN)/python -m monorepo $(DIR) $(if $(filter monorepo-try,$@),--try)
+	$(BIN)/python -m monorepo "$(DIR)" $(if $(filter monorepo-try,$@),--try)
 
 lock: $(STAMP)
 	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --quiet pyproject.toml -o requirements.lock

@@ -63,6 +63,13 @@ def system_error(sentence: str, *, internal: str | None = None) -> AirbyteTraced
     return _problem(sentence, internal, FailureType.system_error)
 
 
+def repeated_page_error(name: str) -> AirbyteTracedException:
+    return transient_error(
+        f"{name}: Zoho gave the same page twice and promised more, so the read would not end. "
+        "Try again later."
+    )
+
+
 def _problem(sentence: str, internal: str | None, kind: FailureType) -> AirbyteTracedException:
     return AirbyteTracedException(
         message=sentence, internal_message=internal or sentence, failure_type=kind

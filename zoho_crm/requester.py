@@ -40,6 +40,7 @@ from zoho_crm.problems import (
     config_error,
     explain_giving_up,
     explain_unreadable,
+    repeated_page_error,
     transient_error,
 )
 from zoho_crm.redirects import disable_redirects
@@ -211,7 +212,11 @@ class ZohoRequester(HttpRequester):
     def ask_for_entries(
         self, path: str, key: str, *, params: Mapping[str, str], usage_of: str | None = None
     ) -> Iterator[Row]:
-        """The entries of a settings list that may have several pages."""
+        """The entries of a settings list that may have several pages.
+
+        Raises a transient error where Zoho gives the same page twice and promises more.
+        """
+        before: list[Row] = []
         for number in count(1):
             numbered = {"page": str(number), "per_page": _PER_PAGE} if number > 1 else {}
             found = self.ask_for_rows(
@@ -221,6 +226,9 @@ class ZohoRequester(HttpRequester):
                 params={**params, **numbered},
                 usage_of=usage_of,
             )
+            if found.more and found.rows == before:
+                raise repeated_page_error(usage_of or path)
+            before = found.rows
             rows = [row for row in found.rows if isinstance(row, Mapping)]
             if len(rows) < len(found.rows):
                 LOGGER.warning(f"{usage_of or path}: an entry that is not an object is left out.")

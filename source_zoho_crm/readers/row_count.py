@@ -5,7 +5,7 @@ from typing import NamedTuple
 from source_zoho_crm.readers import Page
 from source_zoho_crm.readers.steps import Count, Query, Task
 from source_zoho_crm.readers.windows import MOST_ROWS, Window
-from zoho_crm.errors import SCOPE_LACKING, is_not_served
+from zoho_crm.errors import SCOPE_LACKING
 from zoho_crm.problems import Refused
 
 
@@ -20,8 +20,9 @@ class Counted(NamedTuple):
 def count_rows(window: Window | None, *, aggregates: bool, enough: int) -> Task[Counted]:
     """Rows of a window, None: of the module; one credit.
 
-    Without `aggregates` queries find out whether there is a row at a far place, a credit for each
-    10,000 rows, until there are `enough`. The answer is half way to the first place without one.
+    Without `aggregates`, or where Zoho refuses to count, queries find out whether there is a row at
+    a far place, a credit for each 10,000 rows, until there are `enough`. The answer is half way to
+    the first place without one. A refusal of these queries is raised.
     """
     if aggregates:
         rows = yield from _count(window)
@@ -39,11 +40,12 @@ def count_rows(window: Window | None, *, aggregates: bool, enough: int) -> Task[
 
 def _count(window: Window | None) -> Task[int | None]:
     """None: Zoho does not say. UNVERIFIED: that it counts the ids of every module that it lets
-    queries read."""
+    queries read. So a refusal to count, whatever its code, says nothing of queries for rows; only a
+    scope that is missing for the one is missing for the others."""
     try:
         rows: int | None = yield Count(window)
     except Refused as refusal:
-        if is_not_served(refusal.code) or refusal.code == SCOPE_LACKING:
+        if refusal.code == SCOPE_LACKING:
             raise
         return None
     return rows
