@@ -14,6 +14,7 @@ from airbyte_cdk.sources.types import Record, StreamSlice
 from source_zoho_crm.bulk_read import BulkRead
 from source_zoho_crm.calls import Calls
 from source_zoho_crm.driver import drive
+from source_zoho_crm.formula_refresh import FormulaRefresh
 from source_zoho_crm.letter_case import build_field_warnings
 from source_zoho_crm.methods import AUTOMATIC, find_usable, get_method
 from source_zoho_crm.modules import Module, get_modules
@@ -79,7 +80,23 @@ class RecordsRetriever(Retriever):
             LOGGER.warning(warning)
         for warning in build_field_warnings(self.name, (field.api_name for field in self._fields)):
             LOGGER.warning(warning)
-        read = ModuleRead(self._plan(start))
+        plan = self._plan(start)
+        read = ModuleRead(plan)
+        try:
+            yield from self._emit(read, start)
+        except Refused as refusal:
+            if read.emission.rows or read.emission.of_deletions:
+                raise
+            self._end_without_rows(refusal)
+            return
+        self._report(read)
+        if start is not None and isinstance(self.cursor, ConcurrentCursor):
+            # The stock cursor carries further keys of a state on.
+            state, org = self.cursor.state, get_org(self.config)
+            refresh = FormulaRefresh(self.config, org, plan, read.reader, state, self._calls.answer)
+            yield from refresh.run(lambda rest: self._emit(rest, start))
+
+    def _emit(self, read: ModuleRead, start: str | None) -> Iterator[Row]:
         packs = self.config["_zoho"].get(PACKED)
         org = get_org(self.config)
         parts = drive(
@@ -88,20 +105,13 @@ class RecordsRetriever(Retriever):
             most_calls=org.calls_at_once,
             room=get_modules(org).room,
         )
-        try:
-            for part in parts:
-                if isinstance(part, Window):
-                    self._close_window(part)
-                elif packs:
-                    yield from pack(self.name, part, start)
-                else:
-                    yield from part
-        except Refused as refusal:
-            if read.emission.rows or read.emission.of_deletions:
-                raise
-            self._end_without_rows(refusal)
-            return
-        self._report(read)
+        for part in parts:
+            if isinstance(part, Window):
+                self._close_window(part)
+            elif packs:
+                yield from pack(self.name, part, start)
+            else:
+                yield from part
 
     def _plan(self, start: str | None) -> ReadPlan:
         """`start`: where the CDK's cursor begins; None: the module is read whole."""
