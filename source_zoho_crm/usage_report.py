@@ -9,6 +9,7 @@ from airbyte_cdk.models import AirbyteMessage, Type
 from source_zoho_crm.methods import get_method
 from source_zoho_crm.modules import get_modules
 from source_zoho_crm.packed_records import get_packed
+from source_zoho_crm.verdicts import format_verdicts
 from zoho_crm.org import get_org
 from zoho_crm.usage import StreamUsage
 
@@ -33,6 +34,8 @@ def report_usage(
             yield message
     finally:
         for sentence in format_usage(rows, org.usage.by_stream):
+            LOGGER.info(sentence)
+        for sentence in format_verdicts(get_modules(org).verdicts):
             LOGGER.info(sentence)
         # Reads of Automatic are not counted, so that it gets none.
         if advice := get_modules(org).advice.build_sentence(get_method(config)):

@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-from source_zoho_crm.methods import AUTOMATIC
 from source_zoho_crm.readers import Page
 from source_zoho_crm.readers.read_plan import ReadPlan
 from source_zoho_crm.readers.steps import Count, CountRecords, Query, Task
@@ -54,29 +53,26 @@ def _count(window: Window | None) -> Task[int | None]:
     return rows
 
 
+def can_be_counted(plan: ReadPlan) -> bool:
+    """Whether a call of the retrieval method and API version counts rows."""
+    return plan.queries or bool(plan.version["counts_records"])
+
+
 def count_exactly(plan: ReadPlan, window: Window | None) -> Task[int | None]:
     """Rows of a window, None: of the module, as Zoho counts them; the answer is None where it does
     not say.
 
     By queries, where the retrieval method asks any: one, which costs a credit; up to v2.1, which
-    cannot count, one for each 10,000 rows, and 14 more for a module of more than 200. Else, and for
-    modules that queries do not serve, by "Record Count", which v2 lacks.
+    cannot count, one for each 10,000 rows, and 14 more for a module of more than 200. Else by
+    "Record Count", which v2 lacks.
     """
     rows: int | None
-    if plan.method == "COQL" or (plan.method == AUTOMATIC and "COQL" in plan.usable):
-        try:
-            if plan.version["coql_aggregates"]:
-                rows = yield Count(window)
-            else:
-                rows = yield from _find_number(window)
-        except Refused as refusal:
-            if not is_not_served(refusal.code):
-                raise
-        else:
-            return rows
-    if not plan.version["counts_records"]:
-        return None
-    rows = yield CountRecords(window)
+    if not plan.queries:
+        rows = (yield CountRecords(window)) if plan.version["counts_records"] else None
+    elif plan.version["coql_aggregates"]:
+        rows = yield Count(window)
+    else:
+        rows = yield from _find_number(window)
     return rows
 
 
