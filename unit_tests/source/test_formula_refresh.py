@@ -40,7 +40,7 @@ def org(_own: Org) -> Iterator[Org]:
     _own.control("POST", "reset", {})
     yield _own
     _own.control("DELETE", "faults")
-    _own.control("POST", "knobs", {"credits_used": 0})
+    _own.control("POST", "knobs", {"credits_used": 0, "churn": 0, "churn_kind": "edit"})
 
 
 def saved(output: EntrypointOutput, stream: str) -> Row:
@@ -247,3 +247,27 @@ def test_a_full_refresh_names_no_day(org: Org) -> None:
     output = org.read(deals, sync_mode="full_refresh")
     assert each_once(rows_of(output, "Deals")) == org.truth(deals)
     assert "formulas_refreshed" not in blob(saved(output, "Deals"))
+
+
+@pytest.mark.parametrize("kind", ["edit", "delete"])
+@pytest.mark.parametrize("retrieval", METHODS)
+def test_what_changes_during_a_refresh_comes_with_it_or_with_the_next_sync(
+    org: Org, retrieval: Row, kind: str
+) -> None:
+    org.settings |= {"retrieval": retrieval}
+    deals = narrow(org.stream("Deals"), "Deal_Name", "Margin_Value")
+    deals["json_schema"]["properties"] |= {"_ab_cdc_deleted_at": {}, "_ab_cdc_updated_at": {}}
+    first = settled(org, deals)
+    recompute(org, "Deals", "Margin_Value", -3.5, rows=20)
+    org.control("POST", "knobs", {"churn": 1, "churn_rows": 4, "churn_kind": kind})
+    output = org.read(deals, state=[first])
+    org.control("POST", "knobs", {"churn": 0, "churn_kind": "edit"})
+    org.control("POST", "clock", {"advance_s": 120})
+
+    following = org.read(deals, state=[saved(output, "Deals")])
+
+    rows = each_once(rows_of(output, "Deals")) | each_once(rows_of(following, "Deals"))
+    assert {key: row for key, row in rows.items() if "_ab_cdc_deleted_at" not in row} == org.truth(
+        deals
+    )
+    assert rows_of(following, "Deals"), "nothing has changed meanwhile"

@@ -28,7 +28,8 @@ _SIGNS = {
 
 def count_records(call: Call) -> Response:
     """Live rows. UNVERIFIED: that converted ones are left out, as "Search Records" leaves them out
-    unless it is asked for them; people also say that Zoho counts some minutes late.
+    unless it is asked for them; that the count is a number, as in samples (Zoho's OpenAPI says a
+    text); that it is never late. People say that Zoho's is, by some minutes.
     """
     if call.version.number < 2.1:  # its pages know no such call
         raise not_emulated(f"{call.path} in {call.version.name}")
