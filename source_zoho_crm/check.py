@@ -22,6 +22,7 @@ from zoho_crm.requester import ZohoRequester, build_requester
 LOGGER = logging.getLogger("airbyte")
 
 _TYPES = {"Production": "production", "Sandbox": "sandbox", "Developer": "developer"}
+_COUNT = "count"
 #: Stands in where the modules of the org are not known.
 _ANY_MODULE = "Leads"
 #: So many modules are tried until Zoho lists the records of one.
@@ -30,11 +31,14 @@ _MODULES_TRIED = 5
 
 def find_needed_scopes(config: Mapping[str, Any]) -> dict[str, str]:
     """The smallest scopes for what the config reads, by what needs them."""
-    methods = _name_methods(config)
+    calls = _name_methods(config)
+    if config.get("verify_counts") and get_method(config) == AUTOMATIC:
+        # Where the token lacks the scope of queries.
+        calls.append(_COUNT)
     return {
         what: scope
         for what, scope in load_scopes("source").items()
-        if what not in _CALLS or what in methods
+        if what not in _CALLS or what in calls
     }
 
 
@@ -87,7 +91,7 @@ def _name_methods(config: Mapping[str, Any]) -> list[str]:
     # Queries count, where they are asked.
     counts = config.get("verify_counts") and "coql" not in names
     if counts and counts_records(config["schema_version"]):
-        names.append("count")
+        names.append(_COUNT)
     return names
 
 
@@ -194,7 +198,7 @@ def _check_count(config: Mapping[str, Any], module: str) -> None:
 _CALLS: Mapping[str, Callable[[Mapping[str, Any], str], None]] = {
     "coql": _check_query,
     "bulk": _check_export,
-    "count": _check_count,
+    _COUNT: _check_count,
 }
 
 

@@ -42,6 +42,10 @@ class CountCheck:
 
     def judge(self, now: datetime, refreshed: Window | None) -> Verdict:
         """`refreshed`: what the run has read before its span."""
+        span = self.plan.span
+        if span and span.since > span.end and not refreshed:
+            # Nothing was to be read.
+            return Verdict(0, None)
         read, window = len(self._ids), self._choose_window(refreshed)
         sentence = None
         try:
@@ -65,7 +69,7 @@ class CountCheck:
         """None: all records."""
         plan = self.plan
         if plan.span and plan.span.since > plan.start and not refreshed:
-            return Window(plan.span.since, max(plan.span.since, plan.span.end))
+            return Window(plan.span.since, plan.span.end)
         # No start date cuts a module without Modified_Time.
         cut = self._is_stamped and (plan.span is not None or plan.module.is_child)
         if not cut or plan.start == datetime.fromisoformat(BEGINNING):
@@ -80,7 +84,7 @@ class CountCheck:
         """Records that were modified after the end of what was read, and so left to a next sync."""
         if self.plan.span is None:
             return 0
-        end = max(self.plan.span.since, self.plan.span.end)
+        end = self.plan.span.end
         return self._count(Window(end + _SECOND, end + _FAR)) or 0
 
     def _compare(self, read: int, number: int, window: Window | None, later: int) -> str | None:

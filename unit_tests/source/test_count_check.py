@@ -14,6 +14,7 @@ from source_zoho_crm.readers import row_count
 from source_zoho_crm.readers.row_count import count_exactly
 from source_zoho_crm.readers.steps import Query, Question
 from unit_tests.source.conftest import (
+    AUTOMATIC,
     BULK,
     COQL,
     METHODS,
@@ -220,6 +221,8 @@ def test_a_count_never_uses_the_reserve_and_fails_no_read(org: Org) -> None:
     org.settings = {"credits_reserve_percent": 40}
     deals = narrow(org.stream("Deals"), "Deal_Name")
     state = saved(org.read(deals), "Deals")
+    # Else nothing is asked: the state may be of this second.
+    org.control("POST", "clock", {"advance_s": 60})
     org.control("POST", "reset", {})
     total = org.control("GET", "usage")["credits_remaining"]
     org.read(deals, state=[state])
@@ -258,3 +261,43 @@ def test_where_no_query_counts_places_are_looked_at(mocker: MockerFixture, rows:
     chosen = plan("Deals", (), {"coql_aggregates": 0}, "COQL")
     assert ask(count_exactly(chosen, None), answer) == rows
     assert len(asked) <= (1 if rows <= 8 else 1 + 1 + rows // 30 + 5)
+
+
+@pytest.mark.parametrize("searches", [True, False])
+def test_automatic_without_the_scope_of_queries_counts_by_the_record_count(
+    org: Org, searches: bool
+) -> None:
+    org.settings |= {"retrieval": AUTOMATIC}
+    deals = narrow(org.stream("Deals"), "Deal_Name")
+    lacking = ("ZohoCRM.coql.READ", "" if searches else SEARCH)
+    org.control("POST", "knobs", {"scopes": [name for name in SCOPES if name not in lacking]})
+    ZohoAuthenticator._tokens.clear()
+    (line,) = counts(org.read(deals))
+    if searches:
+        assert line.endswith(" records read, as many in Zoho.")
+    else:
+        assert f"needs: {SEARCH}." in line
+    status = SourceZohoCrm(config=org.config).check(None, org.config)
+    assert status.status == Status.SUCCEEDED
+
+
+def test_a_module_that_queries_do_not_serve_is_read_and_said_not_to_be_counted(org: Org) -> None:
+    deals = narrow(org.stream("Deals"), "Deal_Name")
+    refusal = {"code": "INVALID_MODULE", "details": {}, "message": "x", "status": "error"}
+    answer = {"do": "status", "args": {"status": 400, "body": refusal}}
+    org.control("POST", "faults", [{"match": "coql:Deals"} | answer])
+    output = org.read(deals)
+    assert len(rows_of(output, "Deals")) == len(org.truth(deals))
+    (line,) = counts(output)
+    assert " read, and not counted. Zoho refuses " in line
+    assert "INVALID_MODULE" in line
+
+
+def test_a_state_of_the_last_minute_has_nothing_to_count(org: Org) -> None:
+    deals = narrow(org.stream("Deals"), "Deal_Name")
+    state = saved(org.read(deals), "Deals")
+    new = new_deal(org)
+    state["stream"]["stream_state"]["Modified_Time"] = org.truth(deals)[new]["Modified_Time"]
+    assert counts(org.read(deals, state=[state])) == [
+        "Count: 1 stream with 0 records read, as many in Zoho."
+    ]
