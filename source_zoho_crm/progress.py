@@ -130,7 +130,7 @@ class Progress:
     """The progress of a run."""
 
     def __init__(self) -> None:
-        #: By stream: the read that runs, or the last.
+        #: By stream: the first read.
         self.reads: dict[str, StreamProgress] = {}
         self._running: dict[str, StreamProgress] = {}
         #: Of others that make calls: how many there were when a line told it, and when.
@@ -139,7 +139,9 @@ class Progress:
     @contextmanager
     def watch(self, read: StreamProgress) -> Iterator[StreamProgress]:
         """The stream is read, to the end of the block."""
-        self.reads[read.name] = self._running[read.name] = read
+        self._running[read.name] = read
+        # A refresh of formulas follows the read that the stream's last line is about.
+        self.reads.setdefault(read.name, read)
         try:
             yield read
         finally:

@@ -10,6 +10,7 @@ from source_zoho_crm.methods import get_method
 from source_zoho_crm.modules import get_modules
 from source_zoho_crm.packed_records import get_packed
 from source_zoho_crm.progress import StreamProgress, count
+from source_zoho_crm.verdicts import format_verdicts
 from zoho_crm.org import Org, get_org
 from zoho_crm.usage import METADATA, StreamUsage
 
@@ -39,6 +40,8 @@ def report_usage(
                 yield message
         finally:
             for sentence in format_sums(sum(rows.values()), org.usage.by_stream, quiet):
+                LOGGER.info(sentence)
+            for sentence in format_verdicts(get_modules(org).verdicts):
                 LOGGER.info(sentence)
             # Reads of Automatic are not counted, so that it gets none.
             if advice := get_modules(org).advice.build_sentence(get_method(config)):

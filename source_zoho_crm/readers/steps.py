@@ -48,6 +48,13 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
+class CountRecords:
+    """ "Record Count": how many rows there are, in `window` or at all."""
+
+    window: Window | None
+
+
+@dataclass(frozen=True, slots=True)
 class ListRecords:
     """ "Get Records": a page of the rows that were modified since then, and maybe before; the
     answer is a `Page`. `promised`: rows have been seen that it should show."""
@@ -122,6 +129,7 @@ class FetchExport:
 Question: TypeAlias = (
     Query
     | Count
+    | CountRecords
     | ListRecords
     | ListDeletions
     | GetRecords
