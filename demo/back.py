@@ -11,6 +11,7 @@ from demo.destination import Written, write
 from demo.emulator import Emulator
 from demo.journal import Journal
 from demo.models import MODELS, WHY
+from demo.page import Bars
 from demo.report import Prices
 from demo.screen import Screen
 from demo.workplace import Workplace
@@ -33,8 +34,12 @@ def write_back(
     warehouse: Warehouse,
     place: Workplace,
     screen: Screen,
+    parts: list[Bars],
 ) -> int:
-    """Writes the models' rows with the destination; 0 if Zoho holds what they say and no more."""
+    """Writes the models' rows with the destination; 0 if Zoho holds what they say and no more.
+
+    What that took is added to the parts of the page.
+    """
     screen.say()
     screen.say(
         "Now the way back. In DuckDB, SQL makes a table of rows for each of "
@@ -44,7 +49,7 @@ def write_back(
     before, usage = truth(zoho), zoho.usage()
     with screen.working(lambda: "destination-zoho-crm writes them"):
         written = write(account, MODELS, rows, place)
-    _show(written, rows, Prices(zoho.usage(), usage), screen)
+    parts.append(_show(written, rows, Prices(zoho.usage(), usage), screen))
     changes = Account(before, truth(zoho))
     journal.note(zoho, changes.calls())
     # So that the next run reads them back with its first sync.
@@ -71,7 +76,7 @@ def _as_json(row: Row) -> Row:
     }
 
 
-def _show(written: Written, rows: Rows, prices: Prices, screen: Screen) -> None:
+def _show(written: Written, rows: Rows, prices: Prices, screen: Screen) -> Bars:
     lines: list[tuple[object, ...]] = []
     for model in MODELS:
         counts = written.outcomes[model.table]
@@ -80,6 +85,11 @@ def _show(written: Written, rows: Rows, prices: Prices, screen: Screen) -> None:
     rest = prices.rest([module for model in MODELS for module in model.modules])
     lines.append(("(access, modules, fields)", None, None, None, None, *rest))
     screen.table(_HEAD, lines)
+    taken = [(model, *prices.of(*model.modules)) for model in MODELS]
+    return Bars(
+        "The way back",
+        [(one.title, (len(rows[one.table]), calls, spent or 0)) for one, calls, spent in taken],
+    )
 
 
 def _judge(

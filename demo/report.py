@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from demo.emulator import Emulator, Usage
+from demo.page import Bars
 from demo.screen import Screen
 
 if TYPE_CHECKING:
@@ -16,11 +17,21 @@ _NAMES = {"org": "org", "users": "users", "pipelines": "settings.pipeline"}
 _HEAD = ("stream", "rows in DuckDB", "rows read", "API calls", "credits")
 
 
-def sync(warehouse: Warehouse, screen: Screen, zoho: Emulator | None, *, name: str) -> None:
-    """Syncs and shows, by stream, rows in the file, rows read and, of the emulator, the price."""
+def sync(
+    warehouse: Warehouse,
+    screen: Screen,
+    zoho: Emulator | None,
+    *,
+    name: str,
+    explains: bool = False,
+) -> Bars:
+    """Syncs and shows, by stream, rows in the file, rows read and, of the emulator, the price.
+
+    `explains`: why some tables were read whole.
+    """
     before = zoho.usage() if zoho else None
     screen.say()
-    with screen.working(lambda: f"{name}: {warehouse.rows_read():,} rows read"):
+    with screen.working(lambda: f"{name}: {warehouse.progress()}"):
         read = warehouse.sync()
     counts = {stream: warehouse.count(stream) for stream in read}
     prices = Prices(zoho.usage(), before) if zoho and before else None
@@ -31,10 +42,24 @@ def sync(warehouse: Warehouse, screen: Screen, zoho: Emulator | None, *, name: s
         for stream in order
     ]
     if prices:
-        rows.append(("(the rest)", None, None, *prices.rest(order)))
+        rows.append(("(access tokens)", None, None, *prices.rest(order)))
     total = prices.total if prices else (None, None)
     rows.append(("all", sum(counts.values()), sum(read.values()), *total))
     screen.table(_HEAD, rows)
+    if explains:
+        _explain_whole_tables([s for s in order if counts[s] == read[s] > 0], screen)
+    taken = {stream: prices.of(stream) if prices else (0, 0) for stream in order}
+    return Bars(name, [(s, (read[s], taken[s][0], taken[s][1] or 0)) for s in order])
+
+
+def _explain_whole_tables(streams: list[str], screen: Screen) -> None:
+    modules = [stream for stream in streams if not _is_of_settings(stream)]
+    if modules:
+        screen.say(
+            f"Read whole each time: streams of settings, and {', '.join(modules)}. Rows of these "
+            "modules have no Modified_Time, or Zoho does not list which of them were removed."
+        )
+        screen.say()
 
 
 class Prices:

@@ -17,6 +17,7 @@ from demo.emulator import Emulator, emulator
 from demo.equality import differences
 from demo.journal import Journal
 from demo.moves import Move, show
+from demo.page import Bars, write_page
 from demo.report import sync
 from demo.screen import Screen
 from demo.workplace import Workplace, quiet
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from demo.warehouse import Warehouse
 
 _MINUTES = 10
+_NEXT = "Next sync"
 
 
 def emulated_org(place: Workplace, screen: Screen) -> int:
@@ -42,16 +44,17 @@ def emulated_org(place: Workplace, screen: Screen) -> int:
         retrieval = {"use_coql": "enabled"}
         warehouse = _warehouse({**account, "retrieval": retrieval}, place, screen)
         try:
-            sync(warehouse, screen, zoho, name="First sync")
+            goes_on = bool(journal.calls)
+            parts = [sync(warehouse, screen, zoho, name=_NEXT if goes_on else "First sync")]
             journal.note_time(zoho)
             moves = _change(zoho, journal, warehouse, screen)
-            sync(warehouse, screen, zoho, name="Second sync")
+            parts.append(sync(warehouse, screen, zoho, name=_NEXT, explains=True))
             journal.note_time(zoho)
             show(moves, warehouse, screen)
             return (
                 _compare(zoho, warehouse, place, screen)
-                or write_back(account, zoho, journal, warehouse, place, screen)
-                or _point_at(place, screen)
+                or write_back(account, zoho, journal, warehouse, place, screen, parts)
+                or _point_at(place, screen, parts)
             )
         finally:
             warehouse.close()
@@ -68,7 +71,7 @@ def real_org(config_path: Path, place: Workplace, screen: Screen) -> int:
         known = journal.rows_of == owner and place.database.exists()
         if not known:
             _start_over(owner, journal, place, screen)
-        sync(warehouse, screen, None, name="Sync")
+        read = sync(warehouse, screen, None, name=_NEXT if known else "First sync", explains=known)
         if warehouse.cost:
             screen.say(warehouse.cost)
         screen.say(
@@ -78,7 +81,7 @@ def real_org(config_path: Path, place: Workplace, screen: Screen) -> int:
             else "Of modules with Modified_Time, the next run reads only rows that are new or "
             "changed by then."
         )
-        return _point_at(place, screen)
+        return _point_at(place, screen, [read])
     finally:
         warehouse.close()
 
@@ -188,6 +191,7 @@ def _compare(zoho: Emulator, warehouse: Warehouse, place: Workplace, screen: Scr
     return 0
 
 
-def _point_at(place: Workplace, screen: Screen) -> int:
-    screen.say(f"The rows are in {place.database}.")
+def _point_at(place: Workplace, screen: Screen, parts: list[Bars]) -> int:
+    write_page(place.page, parts)
+    screen.say(f"The rows are in {place.database}. What they took: {place.page}, for a browser.")
     return 0

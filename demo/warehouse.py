@@ -40,6 +40,8 @@ class Listening(PathExecutor):
         self.complaint: str | None = None
         #: The connector's last line on what a read has cost.
         self.cost: str | None = None
+        #: The last command has printed all it had to say.
+        self.has_ended = False
         self._running: list[Iterator[str]] = []
 
     def execute(
@@ -51,9 +53,11 @@ class Listening(PathExecutor):
     ) -> Iterator[str]:
         lines = super().execute(args, stdin=stdin, suppress_stderr=suppress_stderr)
         self._running.append(lines)
+        self.has_ended = False
         for line in lines:
             self._hear(line)
             yield line
+        self.has_ended = True
 
     def end(self) -> None:
         """Ends what PyAirbyte left running."""
@@ -99,6 +103,7 @@ class Warehouse:
         self._connector = Listening()
         self._source.executor = self._connector
         self._cache: Cache | None = None
+        self._syncing = False
 
     @property
     def cost(self) -> str | None:
@@ -115,13 +120,22 @@ class Warehouse:
 
         return self._asked(read)
 
-    def rows_read(self) -> int:
-        return self._connector.rows.total()
+    def progress(self) -> str:
+        """How far a sync is."""
+        rows = self._connector.rows.total()
+        if not rows and self._syncing:
+            return "asking Zoho what there is"
+        stored = ", which DuckDB takes in" if self._syncing and self._connector.has_ended else ""
+        return f"{rows:,} rows read{stored}"
 
     def sync(self) -> Mapping[str, int]:
         """Reads what is new in every stream; returns how many rows each one gave."""
         self._connector.rows.clear()
-        self._asked(self._read)
+        self._syncing = True
+        try:
+            self._asked(self._read)
+        finally:
+            self._syncing = False
         return {name: self._connector.rows[name] for name in self.streams()}
 
     def streams(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""The folder of the demo: zoho.duckdb and rejected are for the user, .state is ours."""
+"""The folder of the demo: zoho.duckdb, zoho.html and rejected are for the user, .state is ours."""
 
 import fcntl
 import os
@@ -19,6 +19,11 @@ class Workplace:
     @property
     def database(self) -> Path:
         return self.folder / "zoho.duckdb"
+
+    @property
+    def page(self) -> Path:
+        """The plots of the last run."""
+        return self.folder / "zoho.html"
 
     @property
     def state(self) -> Path:

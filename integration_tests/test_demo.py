@@ -9,12 +9,14 @@ from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
 from demo.account import Account
 from demo.equality import differences
 from demo.models import Model
+from demo.page import Bars, write_page
 
 CHECKOUT = Path(__file__).parents[1]
 NEEDS_PYAIRBYTE = pytest.mark.skipif(
@@ -67,6 +69,14 @@ def rejects(folder: Path) -> list[tuple[str, str]]:
     return sorted((one["code"], one["field"]) for one in rejections)
 
 
+def plotted(page: Path) -> list[str]:
+    """The titles of the page's plots; it is one that a browser opens without another file."""
+    root = ElementTree.fromstring(re.sub(r"<!doctype.*?>|<meta.*?>", "", page.read_text()))
+    assert not [one for one in root.iter() if one.attrib.keys() & {"src", "href"}]
+    return [str(title.text) for title in root.iter("h2")]
+
+
+@pytest.mark.long
 @NEEDS_PYAIRBYTE
 def test_the_second_run_carries_on_where_the_first_stopped(tmp_path: Path) -> None:
     import duckdb
@@ -96,7 +106,12 @@ def test_the_second_run_carries_on_where_the_first_stopped(tmp_path: Path) -> No
     assert re.search('Quotes ".+": 1 of .+ line items changed, Quantity', first.stdout)
     assert re.search('Leads "Newcomer 1.1": linked with ".+" and', first.stdout)
 
+    assert "First sync: " in first.stdout
+    assert re.search(r"Read whole each time: .*\bQuoted_Items\b", first.stdout, re.DOTALL)
+    assert plotted(tmp_path / "zoho.html") == ["First sync", "Next sync", "The way back"]
+
     second = demo("--data", tmp_path)
+    assert "First sync" not in second.stdout
     assert second.returncode == 0, second.stdout + second.stderr
     assert "from an earlier run" in second.stdout
     written, moved_again, _ = tables(second.stdout)
@@ -204,3 +219,16 @@ def test_each_change_that_was_not_asked_for_is_told(after: Any, said: list[str])
     problems = Account(BEFORE, BEFORE | after).problems([DEALS], rows, {"t": {"updated": 1}})
     assert all(any(part in problem for problem in problems) for part in said), problems
     assert bool(problems) == bool(said)
+
+
+def test_bars_are_to_scale_and_quiet_streams_are_counted(tmp_path: Path) -> None:
+    lines = [("Quiet", (0, 0, 0)), ("A & B", (5, 2, 0)), ("Leads", (20, 4, 8))]
+    write_page(tmp_path / "page.html", [Bars("First sync", lines)])
+    page = (tmp_path / "page.html").read_text()
+    cells = re.findall(r'<i style="width:([\d.]+)%"></i>([\d,]+)', page)
+    assert cells == [
+        *[("65.0", "20"), ("65.0", "4"), ("65.0", "8")],
+        *[("16.2", "5"), ("32.5", "2"), ("0.0", "0")],
+    ]
+    assert "<td>A &amp; B</td>" in page
+    assert "1 more took neither rows nor calls." in page

@@ -33,12 +33,12 @@ _OF_ROWS = ("id", "Parent_Id", "Layout")
 LOOKUPS = ("lookup",)
 USERS = ("ownerlookup", "userlookup")
 #: Lookups into several modules, which take ids only.
-BY_ID = ("multimodulelookup",)
+BY_ID = ("multimodulelookup", "multi_module_lookup")
 #: Why a field is not as it was: no call writes it. A field of one module is named with it.
 EXCEPTIONS: dict[str, tuple[str, ...]] = {
     "Zoho sets it when the record is saved": (
         *("id", "Created_By", "Created_Time", "Modified_By", "Modified_Time"),
-        *("Last_Activity_Time", "Change_Log_Time__s", "Locked__s"),
+        *("Last_Activity_Time", "Change_Log_Time__s", "Locked__s", "Record_Status__s"),
     ),
     "an auto-number counts in its own org": (
         *("Accounts.Customer_Number", "Deals.Deal_Number", "Quotes.Quote_Number"),
@@ -66,8 +66,10 @@ EXCEPTIONS: dict[str, tuple[str, ...]] = {
     ),
     "Zoho sets it when it converts the lead": (
         *("Converted_Account", "Converted_Contact", "Converted_Deal"),
+        *("Converted_Date_Time", "Converted__s"),
     ),
     "Zoho sets it when somebody unsubscribes": ("Unsubscribed_Mode", "Unsubscribed_Time"),
+    "Zoho sets it when it enriches the record": ("Enrich_Status__s", "Last_Enriched_Time__s"),
     "Zoho counts the comments": ("No_of_comments",),
     "Zoho SalesIQ counts visits": (
         *("Visitor_Score", "First_Visited_URL", "First_Visited_Time", "Last_Visited_Time"),
@@ -142,8 +144,16 @@ def links(fields: Mapping[str, Json]) -> Iterator[Link]:
     for name, one in fields.items():
         kinds = one.get("multiselectlookup"), one.get("multiuserlookup")
         if kind := kinds[0] or kinds[1]:
-            ends = kind["lookup_apiname"], kind["connectedlookup_apiname"]
-            yield Link(name, kind["linking_module"]["api_name"], *ends, bool(kinds[1]))
+            if details := kind.get("linking_details"):
+                # So v8 has it.
+                parts = (
+                    details[key] for key in ("module", "lookup_field", "connected_lookup_field")
+                )
+                names = [part["api_name"] for part in parts]
+            else:
+                names = [kind["linking_module"]["api_name"]]
+                names += [kind["lookup_apiname"], kind["connectedlookup_apiname"]]
+            yield Link(name, *names, bool(kinds[1]))
 
 
 def reason_of(module: str, name: str) -> str | None:

@@ -52,12 +52,13 @@ class Trip:
         return found
 
 
-@pytest.fixture(scope="module")
-def trip() -> Iterator[Trip]:
+@pytest.fixture(scope="module", params=["v4", "v8"])
+def trip(request: pytest.FixtureRequest) -> Iterator[Trip]:
     """From a full org to one that has the same users, by other ids, and no records."""
+    version = {"schema_version": request.param}
     settings = Settings(rows=40, rows_by_module={"Leads": 300})
     with running(settings, OFF) as full, running(Settings(rows=0, seed=2), OFF) as empty:
-        yield travel(Written(full), Written(empty))
+        yield travel(Written(full, version), Written(empty, version))
 
 
 def travel(full: Written, empty: Written) -> Trip:
@@ -105,7 +106,7 @@ def documents() -> list[tuple[str, str]]:
 
 def read(org: Written) -> Warehouse:
     ZohoAuthenticator._tokens.clear()
-    return Warehouse.read(Read(org.server))
+    return Warehouse.read(Read(org.server, org.settings))
 
 
 def read_pricing(org: Written, warehouse: Warehouse) -> dict[str, list[Json]]:

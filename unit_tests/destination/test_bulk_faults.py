@@ -220,6 +220,8 @@ def test_rows_of_a_job_that_failed_are_written_by_rest(bulk: Org, entry: Json) -
         {"created": ROWS} if entry is INSERTS else {"updated": 50, "created": ROWS - 50}
     )
     assert_written_once(bulk)
+    # What it wrote is not told, and waiting brings nothing.
+    assert bulk.calls("bulk_write.status") <= 3
 
 
 @EACH

@@ -90,6 +90,21 @@ def test_a_first_read_is_not_judged_and_the_next_one_is(own_org: Org) -> None:
     assert advised == [False, True]
 
 
+def test_listed_deletions_are_no_cost_of_the_retrieval_method(
+    own_org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nothing has changed, they are half of all credits."""
+    monkeypatch.setattr("source_zoho_crm.advice._ENOUGH", 2)
+    streams = [own_org.stream(name) for name in ("Campaigns", "Solutions", "Vendors")]
+    first = own_org.read(*streams)
+    own_org.control("POST", "clock", {"advance_s": 3_600})
+    states = [states_of(first, stream["name"])[-1] for stream in streams]
+
+    output = own_org.read(*streams, state=states)
+
+    assert not [entry for entry in output.logs if "would have cost" in entry.log.message]
+
+
 def test_a_module_of_which_nothing_is_selected_is_read(org: Org) -> None:
     org.settings = {"schema_version": "v2", "retrieval": {"use_coql": "disabled"}}
     org.settings["retrieval"]["api_type"] = "REST"
