@@ -156,10 +156,7 @@ class BulkJob:
     def _fetch_results(self, job: str, status: JobStatus, name: str) -> Mapping[int, RowResult]:
         """Those of the result, or else those that the counts leave no doubt about."""
         why = "Zoho names no address for it"
-        # A job that has failed may never have one, so one more look is enough.
-        may_have_one = status.url or status.ended == "COMPLETED"
-        pauses = _PAUSES_OF_FETCHES_S if may_have_one else _PAUSES_OF_FETCHES_S[:1]
-        for pause in (*pauses, None):
+        for pause in (*_PAUSES_OF_FETCHES_S, None):
             if status.url:
                 try:
                     return self._fetch(status.url)
