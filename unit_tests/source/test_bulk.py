@@ -98,6 +98,9 @@ class Time:
         # An export is written in the emulator's true time.
         for thread in threading.enumerate():
             if thread.name.startswith("export "):
+                # One that is just being started cannot be joined yet.
+                while thread in threading.enumerate() and not thread.is_alive():
+                    real_time.sleep(0.001)
                 thread.join()
 
     def monotonic(self) -> float:
