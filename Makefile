@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo emulator test lint lock equality bench bench-quick bench-methods clients chaos model image monorepo monorepo-try
+.PHONY: install demo emulator test test-long lint lock equality bench bench-quick bench-methods clients chaos model image monorepo monorepo-try
 
 install: $(STAMP)
 
@@ -22,9 +22,13 @@ lint: $(STAMP)
 # On JOBS cores. Compiled modules are kept, whatever the environment says: the connectors that tests start load them.
 JOBS ?= 2
 
-test: export PYTHONDONTWRITEBYTECODE =
+test test-long: export PYTHONDONTWRITEBYTECODE =
 test: $(STAMP)
-	$(BIN)/pytest --numprocesses $(JOBS) --no-loadscope-reorder --durations 20 integration_tests unit_tests
+	$(BIN)/pytest -m "not long" --numprocesses $(JOBS) --no-loadscope-reorder --durations 20 integration_tests unit_tests
+
+# Stories of whole processes, whose parts `test` holds.
+test-long: $(STAMP)
+	$(BIN)/pytest -m long --numprocesses $(JOBS) --no-loadscope-reorder --durations 20 integration_tests unit_tests
 
 # Every record of every module by every retrieval method with every version.
 equality: $(STAMP)
@@ -77,7 +81,7 @@ image:
 # Both folders as Airbyte's monorepo has them: DIR is the root of a checkout of it, or any empty folder.
 monorepo monorepo-try: $(STAMP)
 	@test -n "$(DIR)" || { echo "say where: make $@ DIR=path" >&2; exit 1; }
-	$(BIN)/python -m monorepo $(DIR) $(if $(filter monorepo-try,$@),--try)
+	$(BIN)/python -m monorepo "$(DIR)" $(if $(filter monorepo-try,$@),--try)
 
 lock: $(STAMP)
 	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --quiet pyproject.toml -o requirements.lock

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
@@ -23,7 +23,7 @@ _FORMATS = {"date": "yyyy-MM-dd", "datetime": "yyyy-MM-dd HH:mm:ss"}
 _FIRST_YEAR = 1970
 _DATETIME = "%Y-%m-%d %H:%M:%S"
 #: Control characters, of which no page says what a CSV makes of them. UNVERIFIED: that line feeds,
-#: and blanks at the ends, stay as they are within quotes.
+#: backslashes and blanks at the ends stay as they are within quotes.
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 
 
@@ -54,7 +54,10 @@ def build_columns(plan: StreamPlan, zone: ZoneInfo | None) -> list[BulkColumn]:
     key = plan.key
     others = [column for column in plan.columns if key is None or column.name != key.name]
     ordered = [*([key] if key else []), *sorted(others, key=_rank)]
-    return [_build_column(index, column, zone) for index, column in enumerate(ordered)]
+    columns = [_build_column(index, column, zone) for index, column in enumerate(ordered)]
+    if key:
+        columns[0] = replace(columns[0], write=partial(_write_key, columns[0].write))
+    return columns
 
 
 def _rank(column: Column) -> tuple[bool, bool, bool]:
@@ -110,6 +113,14 @@ def _write_text(value: str) -> str:
     if _CONTROLS.search(value):
         raise NotInBulkError("the text holds control characters")
     return value
+
+
+def _write_key(write: Callable[[Any], str], value: Any) -> str:
+    """UNVERIFIED: whether a job, or a call, takes account of such blanks when it finds records."""
+    text = write(value)
+    if text != text.strip():
+        raise NotInBulkError("the key begins or ends with a blank")
+    return text
 
 
 def _write_options(options: Sequence[str]) -> str:

@@ -27,8 +27,10 @@ LOGGER = logging.getLogger("airbyte")
 _PATIENCE_S = 3_600.0
 #: A line tells of a job that goes on for so long, and again after as long.
 _SILENCE_S = 60.0
-#: Looks at a job that may fail one after the other, each with all its tries.
-_MOST_FAILURES = 3
+#: Looks at a job that may fail one after the other, each with all its tries: the first of them
+#: within two minutes. Zoho may not know a job at once, and inserts of one that is given up are
+#: unknown.
+_MOST_FAILURES = 8
 #: Seconds before each further fetch of a result: addresses expire, some jobs name theirs late, and
 #: Zoho may put off a download for a minute. Rows without a result cost as much as by REST.
 _PAUSES_OF_FETCHES_S = (5, 10, 20, 40, 60)
@@ -154,15 +156,15 @@ class BulkJob:
     def _fetch_results(self, job: str, status: JobStatus, name: str) -> Mapping[int, RowResult]:
         """Those of the result, or else those that the counts leave no doubt about."""
         why = "Zoho names no address for it"
-        # A job that has failed may never have one, so one more look is enough.
-        may_have_one = status.url or status.ended == "COMPLETED"
-        pauses = _PAUSES_OF_FETCHES_S if may_have_one else _PAUSES_OF_FETCHES_S[:1]
-        for pause in (*pauses, None):
+        for pause in (*_PAUSES_OF_FETCHES_S, None):
             if status.url:
                 try:
                     return self._fetch(status.url)
                 except BadResultError as bad:
                     why = str(bad)
+            elif status.ended != "COMPLETED":
+                # UNVERIFIED: that none comes late. What such a job has written is found without it.
+                break
             if pause is None or self._stop.wait(pause):
                 break
             try:

@@ -11,6 +11,7 @@ from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.plan_problems import raise_problems
 from destination_zoho_crm.protocol import StreamKey
 from destination_zoho_crm.settings import WriteSettings
+from destination_zoho_crm.target_fields import TargetField
 from zoho_crm.json_text import as_object
 from zoho_crm.limits import CREDITS_OF_A_BULK_WRITE, RECORDS_PER_CREDIT
 from zoho_crm.problems import Refused, Unreadable
@@ -33,6 +34,8 @@ _FORMS = ("text", "options", "integer", "long", "number", "boolean", "date", "da
 _WORDS = {"tags": "tags", "links": "links", "rows": "line items or rows of a subform"}
 #: Lookups whose module the field itself names.
 _LOOKUPS = ("lookup", "ownerlookup", "userlookup")
+#: How "Fields Metadata" names the module of a lookup that points at several, as What_Id does.
+_SEVERAL = "se_module"
 
 #: The scopes of Bulk Write, and those that hold them ("Scopes").
 _SCOPES = {
@@ -125,7 +128,7 @@ def _iterate_obstacles(
             yield f"it has no place for {column.name}"
         elif column.external or field.external:
             yield f"it does not take External IDs ({column.target})"
-        elif field.form == "reference" and field.data_type not in _LOOKUPS:
+        elif field.form == "reference" and not _names_module(field):
             yield f"it cannot say of which module the ids in {column.name} are"
         elif field.form not in (*_FORMS, "reference"):
             what = _WORDS.get(field.form or "", f"values of the type {field.data_type}")
@@ -144,6 +147,10 @@ def _iterate_obstacles(
                 f"{other.label} looks up records of {module.api_name}, which a job would write too "
                 "late"
             )
+
+
+def _names_module(field: TargetField) -> bool:
+    return field.data_type in _LOOKUPS and field.lookup_module != _SEVERAL
 
 
 def _iterate_differences(plan: StreamPlan, settings: WriteSettings) -> Iterator[str]:

@@ -46,8 +46,9 @@ def match_results(
 ) -> dict[int, RowResult]:
     """The result of each row of `sent`, by its number.
 
-    Rows are told apart by the key, or else by all columns that the result gives back. Equal rows
-    get equal results in their order; where there are more or fewer of them, none gets one. Raises
+    Rows are told apart by the key, or else by all columns that the result gives back. Where these
+    are equal, rows get results in their order if it does not matter: the rows are equal in all, or
+    the results are. Else, and where there are more or fewer of them, none gets one. Raises
     BadResultError.
     """
     try:
@@ -86,14 +87,25 @@ def _match(
                 RowResult(status.lower(), record_id, errors)
             )
     wanted: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+    wholes: defaultdict[tuple[str, ...], set[int]] = defaultdict(set)
     for number, cells in enumerate(sent):
-        wanted[_fold(cells, [index for _, index in chosen])].append(number)
+        values = _fold(cells, [index for _, index in chosen])
+        wanted[values].append(number)
+        wholes[values].add(hash(tuple(cells)))
     return {
         number: result
         for values, numbers in wanted.items()
-        if len(found.get(values, ())) == len(numbers)
+        if _fit(numbers, found.get(values, ()), len(wholes[values]))
         for number, result in zip(numbers, found[values], strict=True)
     }
+
+
+def _fit(numbers: Sequence[int], results: Sequence[RowResult], different: int) -> bool:
+    """Whether rows may take the results in their order; so many of them are different. No page says
+    in which order the results are."""
+    if len(results) != len(numbers):
+        return False
+    return different == 1 or len({(one.status, one.errors) for one in results}) == 1
 
 
 def _find_outcome(header: Sequence[str]) -> tuple[int, int, int]:

@@ -57,6 +57,9 @@ LOGGER = logging.getLogger("airbyte")
 _POLL_S = 0.2
 #: A source that is silent for so long may be so for hours.
 _SILENCE_S = 60
+#: A source may also be slow, and never silent. By then, it brings too few rows for a job to save
+#: more than is lost where the sync fails.
+_LONGEST_WAIT_S = 900
 
 
 class Run:
@@ -130,15 +133,17 @@ class Run:
     def _read(self, messages: Iterable[Row | State]) -> Generator[str, None, bool]:
         """Hands over the rows, and yields the states that are due meanwhile; whether it has come to
         the end of the input."""
-        last = monotonic()
+        last = finished = monotonic()
         for message in read_ahead(messages, _POLL_S):
             if self._must_end:
                 return False
+            now = monotonic()
             if message is not None:
                 self._take(message)
-                last = monotonic()
-            elif monotonic() - last >= _SILENCE_S:
+                last = now
+            if now - last >= _SILENCE_S or now - finished >= _LONGEST_WAIT_S:
                 self._finish_awaited()
+                finished = now
             yield from self._look()
             while not (self._writers.has_room(_POLL_S) or self._must_end):
                 yield from self._look()
@@ -160,7 +165,7 @@ class Run:
         raise_if_too_many_rejected(self._settings, self._row_counts, ended=False)
 
     def _finish_awaited(self) -> None:
-        """Writes what keeps a STATE waiting, for its source may be silent for long."""
+        """Writes what keeps a STATE waiting, for its source may be silent or slow for long."""
         for key in self._row_counts.list_awaited():
             self._streams[key].finish()
 

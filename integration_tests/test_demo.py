@@ -76,6 +76,7 @@ def plotted(page: Path) -> list[str]:
     return [str(title.text) for title in root.iter("h2")]
 
 
+@pytest.mark.long
 @NEEDS_PYAIRBYTE
 def test_the_second_run_carries_on_where_the_first_stopped(tmp_path: Path) -> None:
     import duckdb

@@ -72,6 +72,7 @@ def codes(emulator: Emulator) -> dict[str, str]:
 
 
 # The warnings of PyAirbyte and of what it loads are not ours.
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore")
 def test_what_changes_in_the_warehouse_arrives_in_zoho(
     pyairbyte: Any, emulator: Emulator, emulator_config: Json, tmp_path: Path
@@ -179,6 +180,7 @@ def disturb(emulator: Emulator) -> None:
         patch(emulator, module, dict(zip([*keys[1:], keys[0]], given, strict=True)))
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore")
 def test_a_cache_that_is_written_back_gives_each_record_its_values(
     pyairbyte: Any, emulator: Emulator, emulator_config: Json, tmp_path: Path

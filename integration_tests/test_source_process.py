@@ -216,6 +216,7 @@ def test_read_fails_in_one_sentence_on_a_bad_config(
     (error,) = output.errors
     assert output.exit_code == 1
     assert output.records == []
+    assert not MACHINERY.search(output.text)
     assert error["failure_type"] == "config_error"
     assert_one_sentence(error["message"], *words)
     assert_no_secrets(output, config)
@@ -295,6 +296,9 @@ def test_read_names_the_scopes_when_one_is_missing_and_nothing_but_sentences(
     assert any("ZohoCRM.coql.READ" in error["message"] for error in output.errors)
     for error in output.errors:
         assert_one_sentence(error["message"])
+    assert not MACHINERY.search(output.text)
+    (said,) = [log for log in output.of_type("LOG") if log["level"] in ("ERROR", "FATAL")]
+    assert said["message"] == output.errors[-1]["message"]
     assert_no_secrets(output, emulator_config)
 
 

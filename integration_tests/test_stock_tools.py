@@ -54,13 +54,23 @@ def timestamps(output: Output) -> dict[str, str]:
     }
 
 
+def days(output: Output) -> dict[str, str]:
+    """When the formulas of each stream were refreshed last."""
+    states = (state["stream"] for state in output.state)
+    return {
+        state["stream_descriptor"]["name"]: state["stream_state"].get("formulas_refreshed")
+        for state in states
+    }
+
+
 @pytest.mark.usefixtures("_custom_code")
 def test_the_declarative_source_of_the_cdk_reads_what_we_read(
     source: Connector, emulator: Emulator, emulator_config: Json, write: Write, tmp_path: Path
 ) -> None:
     tool = Connector([str(Path(sys.executable).with_name("source-declarative-manifest"))], tmp_path)
-    config, catalog = write("c.json", emulator_config), write("cat.json", only(CATALOG, STREAMS))
-    files = ("--config", config, "--catalog", catalog)
+    more = {"refresh_formulas": "daily", "verify_counts": True}
+    config = write("c.json", emulator_config | more)
+    files = ("--config", config, "--catalog", write("cat.json", only(CATALOG, STREAMS)))
     ours = source.run("read", *files)
     theirs = tool.run("read", *files, "--manifest-path", MANIFEST)
     assert theirs.exit_code == 0
@@ -72,12 +82,16 @@ def test_the_declarative_source_of_the_cdk_reads_what_we_read(
     gone = emulator.rows("Leads")[0]["id"]
     emulator.control("POST", "clock", {"advance_s": 3_600})
     emulator.control("DELETE", f"records/Leads?ids={gone}&type=recycle")
-    emulator.control("POST", "clock", {"advance_s": 3_600})
+    emulator.control("POST", "clock", {"advance_s": 86_400})
+    before = days(theirs)
     files = (*files, "--state", write("s.json", theirs.state))
     ours, theirs = source.run("read", *files), tool.run("read", *files, "--manifest-path", MANIFEST)
     assert strip(theirs.records) == strip(ours.records)
-    assert [row["id"] for row in strip(theirs.records)["Leads"]] == [gone]
-    assert strip(theirs.records)["Leads"][0]["_ab_cdc_deleted_at"]
+    leads = strip(theirs.records)["Leads"]
+    assert [row["id"] for row in leads if "_ab_cdc_deleted_at" in row] == [gone]
+    # A day later all others come with their formulas, and the state has the day.
+    assert {row["id"] for row in leads} == {row["id"] for row in emulator.rows("Leads")} | {gone}
+    assert before["Leads"] < days(theirs)["Leads"] == days(ours)["Leads"]
 
 
 @pytest.mark.usefixtures("_custom_code")

@@ -16,6 +16,8 @@ from integration_tests.connector import Connector, Emulator, Json, only
 CHECKOUT = Path(__file__).parents[1]
 CATALOG = json.loads((Path(__file__).parent / "configured_catalog.json").read_text())
 
+pytestmark = pytest.mark.long
+
 Write = Callable[[str, object], Path]
 
 

@@ -18,6 +18,9 @@ def main() -> int:
     except OccupiedError as error:
         print(error, file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"Nothing can be written there: {error}. Name another folder.", file=sys.stderr)
+        return 1
     for connector in CONNECTORS:
         print(f"{connector.folder(arguments.folder)}")
         for name in left_out[connector.name]:

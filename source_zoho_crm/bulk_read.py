@@ -19,6 +19,7 @@ from zoho_crm.org import get_org
 from zoho_crm.problems import PutOffError, config_error, transient_error
 from zoho_crm.requester import PAUSES_S, ZohoRequester, build_requester
 from zoho_crm.temporary_files import find_damage, find_folder, has_no_room
+from zoho_crm.waits import Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +100,16 @@ class BulkRead:
             ) from error
 
     def download(self, job: str, file: IO[bytes]) -> None:
-        pace = get_modules(get_org(self.poll_requester.config)).download_pace
+        org = get_org(self.poll_requester.config)
+        turn = Waiting(self.stream, f"the turn to download export {job}")
 
         def attempt() -> bool:
             return self.poll_requester.save(
                 f"{quote_path_part(job)}/result", file, usage_of=self.stream
             )
 
-        if not pace.download(attempt, f"{self.stream}, export {job}"):
+        pace = get_modules(org).download_pace
+        if not pace.download(attempt, waiting=lambda: org.waits.during(turn)):
             raise transient_error(
                 f"{self.stream}: Zoho has put off the download of an export for ten minutes; other "
                 "programs may be downloading, too. The next sync continues from the saved state."

@@ -13,7 +13,7 @@ from zoho_crm.coql import build_select
 from zoho_crm.directory import is_of_one_module
 from zoho_crm.domains import quote_path_part
 from zoho_crm.errors import INVALID_DATA, PERMISSION_LACKING, SCOPE_LACKING, is_not_served
-from zoho_crm.manifest import load_scopes
+from zoho_crm.manifest import counts_records, load_scopes
 from zoho_crm.org import Org, describe_connection
 from zoho_crm.problems import PutOffError, Refused, config_error
 from zoho_crm.requester import ZohoRequester, build_requester
@@ -21,6 +21,7 @@ from zoho_crm.requester import ZohoRequester, build_requester
 LOGGER = logging.getLogger("airbyte")
 
 _TYPES = {"Production": "production", "Sandbox": "sandbox", "Developer": "developer"}
+_COUNT = "count"
 #: Stands in where the modules of the org are not known.
 _ANY_MODULE = "Leads"
 #: So many modules are tried until Zoho lists the records of one.
@@ -29,11 +30,14 @@ _MODULES_TRIED = 5
 
 def find_needed_scopes(config: Mapping[str, Any]) -> dict[str, str]:
     """The smallest scopes for what the config reads, by what needs them."""
-    methods = _name_methods(config)
+    calls = _name_methods(config)
+    if config.get("verify_counts") and get_method(config) == AUTOMATIC:
+        # Where the token lacks the scope of queries.
+        calls.append(_COUNT)
     return {
         what: scope
         for what, scope in load_scopes("source").items()
-        if what not in _CALLS or what in methods
+        if what not in _CALLS or what in calls
     }
 
 
@@ -81,9 +85,14 @@ def check_connection(org: Org, config: Mapping[str, Any]) -> None:
 
 
 def _name_methods(config: Mapping[str, Any]) -> list[str]:
-    """The retrieval methods that need a scope of their own, by what the scope is for."""
+    """What is read by calls that need a scope of their own, by what the scope is for."""
     method = get_method(config)
-    return [name.lower() for name in SCOPED if method in (name, AUTOMATIC)]
+    names = [name.lower() for name in SCOPED if method in (name, AUTOMATIC)]
+    # Queries count, where they are asked.
+    counts = config.get("verify_counts") and "coql" not in names
+    if counts and counts_records(config["schema_version"]):
+        names.append(_COUNT)
+    return names
 
 
 def _warn_of_methods_left_out(scopes: Iterable[str]) -> None:
@@ -162,10 +171,21 @@ def _check_export(config: Mapping[str, Any], module: str) -> None:
             raise
 
 
+def _check_count(config: Mapping[str, Any], module: str) -> None:
+    try:
+        path = f"{quote_path_part(module)}/actions/count"
+        build_requester("requester", config).ask(path, read=accept_any_body)
+    except Refused as refusal:
+        # Such a module is not counted, and the log says so.
+        if not is_not_served(refusal.code):
+            raise
+
+
 #: Calls of the retrieval methods that need a scope of their own. Lists of records are REST's.
 _CALLS: Mapping[str, Callable[[Mapping[str, Any], str], None]] = {
     "coql": _check_query,
     "bulk": _check_export,
+    _COUNT: _check_count,
 }
 
 

@@ -1,19 +1,16 @@
 """Downloads of exports, spread over time as Zoho wants them."""
 
-import logging
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-
-LOGGER = logging.getLogger("airbyte")
+from contextlib import AbstractContextManager, nullcontext
 
 _MINUTE_S = 60.0
 #: Zoho's minute and ours may begin apart.
 _GRACE_S = 1.0
 #: How long one download is tried.
 _MOST_WAIT_S = 600.0
-_LOG_EVERY_S = 30.0
 
 
 class DownloadPace:
@@ -30,26 +27,27 @@ class DownloadPace:
         self._not_before = 0.0
         self._lock = threading.Lock()
 
-    def download(self, attempt: Callable[[], bool], what: str = "A download") -> bool:
+    def download(
+        self,
+        attempt: Callable[[], bool],
+        *,
+        waiting: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> bool:
         """Tries until Zoho serves the download, each time when it is its turn; False: not within
-        ten minutes.
-
-        The log says every 30 seconds what waits.
-        """
+        ten minutes. `waiting`: a block around each wait."""
         begun = time.monotonic()
-        waits = _Waits(what)
         while time.monotonic() - begun < _MOST_WAIT_S:
-            self.wait_for_turn(waits)
+            with waiting():
+                self.wait_for_turn()
             if attempt():
                 return True
             self.mark_refused()
         return False
 
-    def wait_for_turn(self, waits: "_Waits | None" = None) -> None:
+    def wait_for_turn(self) -> None:
         """Returns when a download may begin."""
-        waits = waits or _Waits("A download")
         while (pause := self._book()) > 0:
-            waits.sleep(pause)
+            time.sleep(pause)
 
     def mark_refused(self) -> None:
         """Zoho has refused a download: it was one too many."""
@@ -67,22 +65,3 @@ class DownloadPace:
             if begin <= now:
                 self._latest.append(now)
             return max(0.0, begin - now)
-
-
-class _Waits:
-    """Sleeps, and logs it every 30 seconds, over all of its sleeps."""
-
-    def __init__(self, what: str) -> None:
-        self._what = what
-        self._begun = time.monotonic()
-        self._until_log_s = _LOG_EVERY_S
-
-    def sleep(self, seconds: float) -> None:
-        while seconds > 0:
-            pause = min(seconds, self._until_log_s)
-            time.sleep(pause)
-            seconds, self._until_log_s = seconds - pause, self._until_log_s - pause
-            if self._until_log_s <= 0:
-                self._until_log_s = _LOG_EVERY_S
-                waited = time.monotonic() - self._begun
-                LOGGER.info(f"{self._what}: waiting {waited:.0f} s for its turn to download.")

@@ -21,6 +21,7 @@ from source_zoho_crm.readers.steps import (
     Sleep,
 )
 from zoho_crm.answers import Page
+from zoho_crm.waits import Waits
 
 #: Bytes of answers that the reads of a run hold at a time, under way and until their rows go on. In
 #: memory, rows take about four times as many.
@@ -57,9 +58,14 @@ class Room:
 
 
 def drive(
-    machine: Machine, ask: Callable[[Question], Any], *, most_calls: int, room: Room | None = None
+    machine: Machine,
+    ask: Callable[[Question], Any],
+    *,
+    most_calls: int,
+    room: Room | None = None,
+    waits: Waits | None = None,
 ) -> Iterator[Output]:
-    """What a reader's tasks yield. Raises what they raise.
+    """What a reader's tasks yield. Raises what they raise. `waits` tells what they sleep for.
 
     `ask` makes the call of a question and returns the answer, or raises what the task is to be
     told. It is called from several threads, `most_calls` of them at a time; fewer, where that many
@@ -67,7 +73,7 @@ def drive(
     read, no further call is begun.
     """
     room = room or Room()
-    calls = _Calls(ask, most_calls, room)
+    calls = _Calls(ask, most_calls, room, waits or Waits())
     try:
         with room.share():
             while True:
@@ -89,10 +95,11 @@ def drive(
 class _Calls:
     """The calls of one read that are under way."""
 
-    def __init__(self, ask: Callable[[Question], Any], most: int, room: Room) -> None:
+    def __init__(self, ask: Callable[[Question], Any], most: int, room: Room, waits: Waits) -> None:
         self._ask = ask
         self._most = most
         self._room = room
+        self._waits = waits
         #: Bytes of a row lately, and what the answers that are under way may take.
         self._row_bytes = 0.0
         self._bytes = 0.0
@@ -118,6 +125,8 @@ class _Calls:
             if isinstance(ticket.question, Sleep):
                 due = time.monotonic() + ticket.question.seconds
                 heapq.heappush(self._sleeping, (due, id(ticket), ticket))
+                if ticket.question.waiting:
+                    self._waits.begin(ticket, ticket.question.waiting)
             elif isinstance(ticket.question, Later):
                 self._later.append((ticket, ticket.question.rows))
                 self._kept_rows += ticket.question.rows
@@ -130,7 +139,7 @@ class _Calls:
         while not self._answers.empty():
             self._pass_on(machine, self._answers.get())
         while self._sleeping and self._sleeping[0][0] <= time.monotonic():
-            machine.answer(heapq.heappop(self._sleeping)[2], None)
+            self._wake(machine)
 
     def go_on(self, machine: Machine) -> bool:
         """Lets the first of those go on that wait until no other can; whether there is one."""
@@ -145,9 +154,15 @@ class _Calls:
         """Passes the next answer on to the task that waits for it."""
         answered = self._wait()
         if answered is None:
-            machine.answer(heapq.heappop(self._sleeping)[2], None)
+            self._wake(machine)
         else:
             self._pass_on(machine, answered)
+
+    def _wake(self, machine: Machine) -> None:
+        """The first of those that sleep."""
+        ticket = heapq.heappop(self._sleeping)[2]
+        self._waits.end(ticket)
+        machine.answer(ticket, None)
 
     def _pass_on(self, machine: Machine, answered: _Answered) -> None:
         ticket, answer, error = answered
@@ -197,6 +212,8 @@ class _Calls:
     def end(self) -> None:
         """Ends the threads; one that is in a call, when it is over. What waits is not asked."""
         self._ended = True
+        for _, _, ticket in self._sleeping:
+            self._waits.end(ticket)
         for _ in range(self._threads):
             self._tickets.put(None)
 

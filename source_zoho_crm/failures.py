@@ -1,18 +1,31 @@
-"""The last error of a failed read: the sentences of its streams."""
+"""How errors are told: each sentence once in the log, tracebacks of bugs alone."""
 
-from collections.abc import Iterable, Iterator
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from airbyte_cdk.models import AirbyteMessage, FailureType, Type
+from airbyte_cdk.models import AirbyteErrorTraceMessage, AirbyteMessage, FailureType, Type
 from airbyte_cdk.utils import AirbyteTracedException
+
+LOGGER = logging.getLogger("airbyte")
 
 #: The worst first: a bug, then what the user can fix, then what passes.
 _KINDS = (FailureType.system_error, FailureType.config_error, FailureType.transient_error)
+#: Streams that a sentence names.
+_MOST_NAMES = 10
+#: How lines begin in which the CDK repeats errors, with tracebacks, requests and answers.
+_REPEATS = ("Exception while syncing stream ", "During the sync, the following streams ")
 
 
-def shorten_errors(messages: Iterable[AirbyteMessage]) -> Iterator[AirbyteMessage]:
-    """The messages of a read; its last error repeats the sentences of the streams that failed.
+class SyncFailed(AirbyteTracedException):
+    """Streams of a read have failed; the log has told it."""
 
-    The CDK's own last error prints exceptions as Python does, with requests and answers in them.
+
+def report_failures(messages: Iterable[AirbyteMessage]) -> Iterator[AirbyteMessage]:
+    """The messages of a read. The log has each error of a stream once, as soon as it is there.
+
+    The error at the end repeats the sentences of the streams: the CDK's own prints exceptions as
+    Python does, with requests and answers in them.
     """
     failed: dict[str, list[str]] = {}
     kinds: set[FailureType] = set()
@@ -20,21 +33,78 @@ def shorten_errors(messages: Iterable[AirbyteMessage]) -> Iterator[AirbyteMessag
         for message in messages:
             if message.type == Type.TRACE and message.trace and message.trace.error:
                 error = message.trace.error
-                stream = error.stream_descriptor.name if error.stream_descriptor else "The sync"
-                failed.setdefault(error.message, []).append(stream)
-                kinds.add(error.failure_type or FailureType.system_error)
-            yield message
-    except AirbyteTracedException as error:
+                kind = error.failure_type or FailureType.system_error
+                name = error.stream_descriptor.name if error.stream_descriptor else "The sync"
+                streams = failed.setdefault(error.message, [])
+                if not streams or kind == FailureType.system_error:
+                    _log(_introduce([name], error.message), kind, error.stack_trace)
+                streams.append(name)
+                kinds.add(kind)
+                yield _drop_traceback(message, error, kind)
+            else:
+                yield message
+    except AirbyteTracedException as problem:
         if not failed:
             raise
-        sentences = (
-            sentence
-            if sentence.startswith((f"{streams[0]}: ", f"{streams[0]}, "))
-            else f"{', '.join(streams)}: {sentence}"
-            for sentence, streams in failed.items()
-        )
-        raise AirbyteTracedException(
-            message=" ".join(sentences),
-            internal_message=error.internal_message,
-            failure_type=next(kind for kind in _KINDS if kind in kinds),
-        ) from error
+        raise _sum_up(failed, kinds, problem.internal_message) from None
+
+
+def _sum_up(
+    failed: Mapping[str, Sequence[str]], kinds: set[FailureType], internal: str | None
+) -> SyncFailed:
+    """`failed`: sentences, each with its streams."""
+    names = [name for streams in failed.values() for name in streams]
+    if len(names) > 1:
+        LOGGER.error(f"Streams that failed: {_list_names(names)}.")
+    return SyncFailed(
+        message=" ".join(_introduce(streams, sentence) for sentence, streams in failed.items()),
+        internal_message=internal,
+        failure_type=next(kind for kind in _KINDS if kind in kinds),
+    )
+
+
+def build_final_message(problem: AirbyteTracedException) -> AirbyteMessage:
+    """The protocol's message for what ends a command, and a line in the log unless it is there."""
+    message = problem.as_airbyte_message()
+    assert message.trace is not None
+    assert message.trace.error is not None
+    error = message.trace.error
+    if not isinstance(problem, SyncFailed):
+        _log(error.message, problem.failure_type, error.stack_trace)
+        return _drop_traceback(message, error, problem.failure_type)
+    return _drop_traceback(message, error, FailureType.config_error)
+
+
+def hide_repeated_errors(entry: logging.LogRecord) -> bool:
+    """A log filter for what the CDK says of the errors that are reported here."""
+    return not str(entry.msg).startswith(_REPEATS)
+
+
+def _log(sentence: str, kind: FailureType, traceback: str | None) -> None:
+    """A bug with its traceback; with --debug, other errors as well."""
+    if kind == FailureType.system_error and traceback:
+        LOGGER.error(f"{sentence}\n{traceback}")
+        return
+    LOGGER.error(sentence)
+    if traceback:
+        LOGGER.debug(traceback)
+
+
+def _drop_traceback(
+    message: AirbyteMessage, error: AirbyteErrorTraceMessage, kind: FailureType
+) -> AirbyteMessage:
+    if kind == FailureType.system_error or message.trace is None:
+        return message
+    return replace(message, trace=replace(message.trace, error=replace(error, stack_trace=None)))
+
+
+def _introduce(streams: Sequence[str], sentence: str) -> str:
+    """The sentence, after the streams that it is about."""
+    if sentence.startswith((f"{streams[0]}: ", f"{streams[0]}, ")):
+        return sentence
+    return f"{_list_names(streams)}: {sentence}"
+
+
+def _list_names(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")

@@ -12,8 +12,10 @@ from airbyte_cdk.models import FailureType
 from source_zoho_crm.advice import Advice
 from source_zoho_crm.download_pace import DownloadPace
 from source_zoho_crm.driver import Room
+from source_zoho_crm.progress import Progress
 from source_zoho_crm.readers.column_groups import WideQueries
 from source_zoho_crm.readers.windows import CURSOR_FIELD
+from source_zoho_crm.verdicts import Verdict
 from zoho_crm.directory import Directory, Metadata
 from zoho_crm.domains import DOTS, quote_path_part
 from zoho_crm.errors import SCOPE_LACKING
@@ -94,6 +96,9 @@ class SourceModules:
         self.wide_queries = WideQueries()
         self.room = Room()
         self.advice = Advice()
+        self.progress = Progress()
+        #: Whether Zoho counts as many records as were read, by stream.
+        self.verdicts: dict[str, Verdict] = {}
         #: For Automatic; None: not known yet.
         self.usable_methods: set[str] | None = None
 

@@ -18,6 +18,7 @@ from airbyte_cdk.models import AirbyteLogMessage, AirbyteMessage, FailureType, L
 from airbyte_cdk.utils import AirbyteTracedException
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 
+from source_zoho_crm.failures import build_final_message
 from source_zoho_crm.packed_records import PackedEntrypoint, hide_stream_progress
 from source_zoho_crm.source import SourceZohoCrm
 from zoho_crm.problems import config_error
@@ -53,6 +54,8 @@ def run() -> None:
                     _print(message)
                     if stop.requested.is_set():
                         stop.end()
+        except AirbyteTracedException as problem:
+            _report_problem(problem)
         except BrokenPipeError:
             # The output no longer has a reader. The threads of a read would wait for a place in
             # the CDK's queue forever.
@@ -113,13 +116,13 @@ def _build_source(args: Sequence[str]) -> SourceZohoCrm:
     return SourceZohoCrm(catalog, config, state)
 
 
-def _report_problem(problem: AirbyteTracedException, *, checking: bool) -> None:
-    """The source cannot be built: for `check` that is an answer, else a failure."""
+def _report_problem(problem: AirbyteTracedException, *, checking: bool = False) -> None:
+    """The end of a command that fails; `check` answers what the user can fix, instead."""
     status = problem.as_connection_status_message() if checking else None
     if status is not None and problem.failure_type == FailureType.config_error:
         _print(AirbyteEntrypoint.airbyte_message_to_string(status))
         return
-    _print(AirbyteEntrypoint.airbyte_message_to_string(problem.as_airbyte_message()))
+    _print(AirbyteEntrypoint.airbyte_message_to_string(build_final_message(problem)))
     sys.exit(1)
 
 

@@ -21,7 +21,7 @@ from airbyte_cdk.utils import AirbyteTracedException
 
 from source_zoho_crm.check import check_connection, find_needed_scopes
 from source_zoho_crm.components.settings import STREAMS_OF_FIELDS
-from source_zoho_crm.failures import shorten_errors
+from source_zoho_crm.failures import hide_repeated_errors, report_failures
 from source_zoho_crm.letter_case import (
     build_field_warnings,
     build_stream_warnings,
@@ -30,6 +30,7 @@ from source_zoho_crm.letter_case import (
 from source_zoho_crm.missing_streams import build_error_messages, find_missing_streams
 from source_zoho_crm.modules import get_modules
 from source_zoho_crm.packed_records import PACKED, limit_waiting_bytes, unpack
+from source_zoho_crm.progress import hide_retries
 from source_zoho_crm.selection import add_selection, get_selected_streams, is_incremental
 from source_zoho_crm.state import (
     add_org_id,
@@ -143,7 +144,9 @@ class SourceZohoCrm(YamlDeclarativeSource):
             source = self.__class__(catalog, config, state)
             source.packed = self.packed
             return source.read(logger, config, catalog, state)
-        messages = shorten_errors(self._read_messages(logger, config, catalog))
+        logger.addFilter(hide_repeated_errors)
+        logging.getLogger("airbyte").addFilter(hide_retries)
+        messages = report_failures(self._read_messages(logger, config, catalog))
         messages = report_usage(messages, self._config)
         return messages if self.packed else unpack(messages)
 

@@ -21,11 +21,13 @@ from zoho_crm.settings import BEGINNING
 
 #: Key of the id of the org that a state is of ("Get Organization": id).
 ORG_ID = "org_id"
+#: Key of the UTC day on which all rows were sent last, for their formulas.
+FORMULAS_REFRESHED = "formulas_refreshed"
 #: The CDK's other form of a state has spans instead of a timestamp, and so does not say since when
 #: deletions are to be emitted.
 _SPANS = "slices"
 
-_KEYS = frozenset({CURSOR_FIELD, ORG_ID, NO_CURSOR_STATE_KEY})
+_KEYS = frozenset({CURSOR_FIELD, ORG_ID, FORMULAS_REFRESHED, NO_CURSOR_STATE_KEY})
 
 #: The saved states by stream.
 States = Mapping[str, Mapping[str, Any]]

@@ -1,69 +1,101 @@
-"""What a read has used, logged at its end."""
+"""What a read has brought and used: a line at the end of each stream, and the sums at its end."""
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from airbyte_cdk.models import AirbyteMessage, Type
+from airbyte_cdk.models import AirbyteMessage, AirbyteStreamStatus, Type
 
 from source_zoho_crm.methods import get_method
 from source_zoho_crm.modules import get_modules
 from source_zoho_crm.packed_records import get_packed
-from zoho_crm.org import get_org
-from zoho_crm.usage import StreamUsage
+from source_zoho_crm.progress import StreamProgress, count
+from source_zoho_crm.verdicts import format_verdicts
+from zoho_crm.org import Org, get_org
+from zoho_crm.usage import METADATA, StreamUsage
 
 LOGGER = logging.getLogger("airbyte")
 
 #: What a stream costs at most of which nothing has changed.
 _CHEAP = 2
+_ENDS = (AirbyteStreamStatus.COMPLETE, AirbyteStreamStatus.INCOMPLETE)
 
 
 def report_usage(
     messages: Iterable[AirbyteMessage], config: Mapping[str, Any]
 ) -> Iterator[AirbyteMessage]:
-    """The messages of a read; at its end, also at a bad one, the log has its cost."""
+    """The messages of a read, whose progress and cost go to the log, also at a bad end."""
     org = get_org(config)
     rows: dict[str, int] = {}
-    try:
-        for message in messages:
-            if message.type == Type.RECORD and message.record is not None:
-                packed = get_packed(message)
-                stream = message.record.stream
-                rows[stream] = rows.get(stream, 0) + (packed.rows if packed else 1)
-            yield message
-    finally:
-        for sentence in format_usage(rows, org.usage.by_stream):
-            LOGGER.info(sentence)
-        # Reads of Automatic are not counted, so that it gets none.
-        if advice := get_modules(org).advice.build_sentence(get_method(config)):
-            LOGGER.info(advice)
+    quiet: set[str] = set()
+    with get_modules(org).progress.reported(org):
+        try:
+            for message in messages:
+                if message.type == Type.RECORD and message.record is not None:
+                    packed = get_packed(message)
+                    stream = message.record.stream
+                    rows[stream] = rows.get(stream, 0) + (packed.rows if packed else 1)
+                elif ended := _find_ended_stream(message):
+                    _report_stream(*ended, rows, org, quiet)
+                yield message
+        finally:
+            for sentence in format_sums(sum(rows.values()), org.usage.by_stream, quiet):
+                LOGGER.info(sentence)
+            for sentence in format_verdicts(get_modules(org).verdicts):
+                LOGGER.info(sentence)
+            # Reads of Automatic are not counted, so that it gets none.
+            if advice := get_modules(org).advice.build_sentence(get_method(config)):
+                LOGGER.info(advice)
 
 
-def format_usage(rows: Mapping[str, int], usage: Mapping[str, StreamUsage]) -> Iterator[str]:
-    """A line for each stream, the most expensive first, one for those that were cheap and brought
-    nothing, and the sum."""
-    streams = {name: usage.get(name, StreamUsage()) for name in rows.keys() | usage.keys()}
-    quiet = [
-        name for name, used in streams.items() if not rows.get(name) and used.credits <= _CHEAP
-    ]
-    if len(quiet) == 1:
-        quiet = []
-    told = {name: used for name, used in streams.items() if name not in quiet}
-    width = max(map(len, told), default=0)
-    for name, used in sorted(told.items(), key=lambda item: (-item[1].credits, item[0])):
-        yield (
-            f"Cost: {name:{width}} {rows.get(name, 0):>10,} records {used.calls:>6,} calls "
-            f"{used.credits:>7,} credits {used.seconds:>7.1f} s"
-        )
-    if quiet:
-        calls, credits_ = _sum_up(streams[name] for name in quiet)
-        sum_ = f"{calls:,} calls, {credits_:,} credits"
-        yield f"Cost: {len(quiet):,} streams without records, {sum_}."
-    calls, credits_ = _sum_up(streams.values())
-    yield f"Cost: {sum(rows.values()):,} records, {calls:,} calls, {credits_:,} credits in all."
+def _find_ended_stream(message: AirbyteMessage) -> tuple[str, bool] | None:
+    """The stream of which this is the last status, and whether it has failed."""
+    status = message.trace.stream_status if message.trace else None
+    if status is None or status.status not in _ENDS:
+        return None
+    return status.stream_descriptor.name, status.status == AirbyteStreamStatus.INCOMPLETE
 
 
-def _sum_up(usages: Iterable[StreamUsage]) -> tuple[int, int]:
-    """Calls and credits."""
+def _report_stream(
+    stream: str, failed: bool, rows: Mapping[str, int], org: Org, quiet: set[str]
+) -> None:
+    """`quiet` gets it if it has brought nothing and used next to nothing."""
+    used = org.usage.by_stream.get(stream, StreamUsage())
+    if not rows.get(stream) and used.credits <= _CHEAP:
+        quiet.add(stream)
+        return
+    read = get_modules(org).progress.reads.get(stream)
+    LOGGER.info(format_stream(stream, rows.get(stream, 0), used, read, failed=failed))
+
+
+def format_stream(
+    stream: str, rows: int, used: StreamUsage, read: StreamProgress | None, *, failed: bool
+) -> str:
+    """The line at the end of a stream. `rows` as they were emitted, tombstones included."""
+    deletions = min(read.deletions, rows) if read else 0
+    also = f" and {count(deletions, 'deletion')}" if deletions else ""
+    by = f" by {read.method}" if read else ""
+    return (
+        f"{stream}: {'failed after ' if failed else ''}{count(rows - deletions, 'record')}{also} "
+        f"read{by} in {used.seconds:,.1f} s, {_format_cost(used.calls, used.credits)}."
+    )
+
+
+def format_sums(rows: int, usage: Mapping[str, StreamUsage], quiet: Iterable[str]) -> Iterator[str]:
+    """A line for what no single stream needs, one for the `quiet` streams, and one for all."""
+    silent = [usage.get(stream, StreamUsage()) for stream in quiet]
+    if silent:
+        number = count(len(silent), "stream")
+        yield f"Cost: {number} without records, {_sum_up(silent)}."
+    if METADATA in usage:
+        yield f"Cost: metadata, {_sum_up([usage[METADATA]])}."
+    yield f"Cost: {count(rows, 'record')}, {_sum_up(list(usage.values()))} in all."
+
+
+def _sum_up(usages: Iterable[StreamUsage]) -> str:
     listed = list(usages)
-    return sum(used.calls for used in listed), sum(used.credits for used in listed)
+    return _format_cost(sum(used.calls for used in listed), sum(used.credits for used in listed))
+
+
+def _format_cost(calls: int, credits_: int) -> str:
+    return f"{count(calls, 'call')}, {count(credits_, 'credit')}"

@@ -112,6 +112,7 @@ def test_the_old_source_gets_a_state_of_the_stream_it_has() -> None:
     assert state["stream"]["stream_descriptor"]["name"] == "incremental_leads_zoho_crm_stream"
 
 
+@pytest.mark.long
 def test_the_runs_of_this_build_measure_all_rows() -> None:
     org, empty = leads(300), Org("empty", ("--rows", "10"))
     with opened() as lab:

@@ -281,6 +281,7 @@ def test_the_emulator_takes_every_fault_that_is_planned(
                 setting.org.knobs(**plan.knobs)
 
 
+@pytest.mark.long
 def test_a_lie_that_no_reader_can_see_through_is_counted_as_lost_rows(
     found: Found, tmp_path: Path
 ) -> None:
@@ -302,6 +303,7 @@ def test_a_lie_that_no_reader_can_see_through_is_counted_as_lost_rows(
     assert (seen.leaked, seen.hung) == (0, 0)
 
 
+@pytest.mark.long
 def test_a_fault_that_a_source_rides_out_costs_no_row(found: Found, tmp_path: Path) -> None:
     outcome = play("status_5xx", BULK, 4, found, tmp_path)
 
@@ -309,6 +311,7 @@ def test_a_fault_that_a_source_rides_out_costs_no_row(found: Found, tmp_path: Pa
     assert outcome.runs == 2
 
 
+@pytest.mark.long
 def test_the_command_prints_the_table_and_a_sum(capsys: pytest.CaptureFixture[str]) -> None:
     code = main(["source", "--fault", "cut_within", "--method", "rest", "--seed", "2"])
 

@@ -266,6 +266,7 @@ def test_rows_of_one_record_have_keys_of_their_own_where_they_share_a_value(org:
     assert len({row.data["External_Contact_ID"] for row in rows}) < len(rows) / 2
 
 
+@pytest.mark.long
 def test_a_fault_that_a_destination_rides_out_costs_no_row(tmp_path: Path) -> None:
     outcome = play("too_many_at_once", "upsert", 1, None, tmp_path)
 
@@ -273,6 +274,7 @@ def test_a_fault_that_a_destination_rides_out_costs_no_row(tmp_path: Path) -> No
     assert outcome.runs == 1
 
 
+@pytest.mark.long
 def test_the_command_prints_the_table_of_the_destination(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -53,6 +53,32 @@ def run(folder: Path, connector: Connector, *arguments: str) -> str:
     return ended.stdout
 
 
+def test_a_folder_whose_name_has_a_blank_is_written_to(tmp_path: Path) -> None:
+    """By make, as people call it; the commands alone."""
+    printed = subprocess.run(
+        ["make", "--dry-run", "--old-file=.venv/.installed", "monorepo", f"DIR={tmp_path}/a b"],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert f'-m monorepo "{tmp_path}/a b"' in printed
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    ended = subprocess.run(
+        [sys.executable, "-m", "monorepo", str(tmp_path / "file")],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("Nothing can be written there: ")
+    assert len(ended.stderr.splitlines()) == 1
+
+
 @each_connector
 def test_it_holds_what_airbyte_looks_for_and_nothing_that_misleads_it(
     root: Path, connector: Connector
@@ -84,6 +110,7 @@ def test_poetry_finds_nothing_wrong_with_the_project(root: Path, connector: Conn
     ]
 
 
+@pytest.mark.long
 @each_connector
 def test_what_an_image_is_built_from_makes_a_wheel_that_answers_spec(
     root: Path, connector: Connector, tmp_path: Path
@@ -186,6 +213,7 @@ def is_module(place: Path, name: str) -> bool:
     return path.with_suffix(".py").is_file() or path.is_dir()
 
 
+@pytest.mark.long
 @each_connector
 def test_its_tests_run_on_its_own_packages(root: Path, connector: Connector) -> None:
     folder = connector.folder(root)

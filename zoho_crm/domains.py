@@ -1,5 +1,6 @@
 """Zoho's own addresses."""
 
+import re
 from collections.abc import Collection
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -7,6 +8,8 @@ from zoho_crm.problems import Unreadable
 
 #: They do not name a part of a path, and quoting does not change them.
 DOTS = frozenset({".", ".."})
+#: Letters of a host of Zoho's; one with others is none.
+_HOST = re.compile(r"[a-z0-9.-]+", re.ASCII)
 
 
 def quote_path_part(name: str) -> str:
@@ -49,7 +52,7 @@ def is_zoho_address(url: str, api: str, known: Collection[str]) -> bool:
         host = there.hostname or ""
         if (there.scheme, there.netloc.lower()) == (home.scheme, home.netloc.lower()):
             return True
-        if there.scheme != "https" or there.netloc.lower() != host:
+        if there.scheme != "https" or there.netloc.lower() != host or not _HOST.fullmatch(host):
             return False
     except ValueError:
         return False

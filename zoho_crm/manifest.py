@@ -54,6 +54,11 @@ def load_coql_rows(version: str) -> int:
     return int(_load_parts()["definitions"]["versions"][version]["coql_rows"])
 
 
+def counts_records(version: str) -> bool:
+    """Whether this version of the API has "Record Count"."""
+    return bool(_load_parts()["definitions"]["versions"][version]["counts_records"])
+
+
 def load_downloads_a_minute() -> int:
     """The most results of exports that an org may download in a minute."""
     return int(_load_parts()["definitions"]["downloads_a_minute"])

@@ -22,8 +22,12 @@ from zoho_crm.limits import (
 )
 from zoho_crm.problems import Refused, Unreadable
 from zoho_crm.usage import Usage
+from zoho_crm.waits import Waiting, Waits
 
 LOGGER = logging.getLogger("airbyte")
+
+#: How it begins what a call waits for that is repeated after a pause.
+_PUT_OFF = "Zoho to "
 
 
 class Org:
@@ -40,6 +44,7 @@ class Org:
         self.directory = Directory()
         self.clock = ZohoClock(local=local)
         self.usage = Usage(reserve_percent=reserve_percent)
+        self.waits = Waits()
         self._most_calls = most_calls
         self._gate = Gate(self._limit_calls(LEAST_CALLS_AT_ONCE), SUB_CALLS_AT_ONCE)
         self._details_lock = threading.Lock()
@@ -83,11 +88,13 @@ class Org:
         its place to the end of the block, and is booked on this stream."""
         self._thread.code = None
         self._thread.in_call, self._thread.place = True, None
+        self._thread.usage_of, self._thread.waits_for = usage_of, ""
         try:
             with self.usage.booked_on(usage_of):
                 yield
         finally:
             self._thread.in_call = False
+            self.waits.end(threading.get_ident())
             if self._thread.place is not None:
                 self._gate.leave(self._thread.place)
 
@@ -101,7 +108,10 @@ class Org:
         it would use the reserve."""
         weight = weigh(request)
         if getattr(self._thread, "in_call", False) and self._thread.place is None:
+            self._wait_for("its turn among the calls that Zoho takes at once")
             self._thread.place = self._gate.enter(sub=weight.sub)
+        if not getattr(self._thread, "waits_for", "").startswith(_PUT_OFF):
+            self._wait_for("Zoho's answer")
         self.usage.book_request(weight.credits)
 
     def book_answer(self, response: requests.Response) -> None:
@@ -110,6 +120,23 @@ class Org:
         self.clock.observe(response.headers.get("Date"))
         refused = self._thread.code is not None or not response.ok
         self.usage.book_answer(response, refused=refused)
+        self._note_pause(response.status_code)
+
+    def _note_pause(self, status: int) -> None:
+        """The call is repeated after a pause, if Zoho may serve it then."""
+        if status == requests.codes.too_many_requests:
+            self._wait_for(f"{_PUT_OFF}take more calls (HTTP 429)")
+        elif status >= requests.codes.server_error:
+            self._wait_for(f"{_PUT_OFF}work again (HTTP {status})")
+        else:
+            self._thread.waits_for = ""
+            self.waits.end(threading.get_ident())
+
+    def _wait_for(self, what: str) -> None:
+        """All tries of a call are one wait."""
+        if getattr(self._thread, "in_call", False) and self._thread.waits_for != what:
+            self._thread.waits_for = what
+            self.waits.begin(threading.get_ident(), Waiting(self._thread.usage_of, what))
 
 
 def describe_connection(org: Org, details: Mapping[str, Any], version: str, modules: str) -> str:

@@ -63,6 +63,13 @@ def system_error(sentence: str, *, internal: str | None = None) -> AirbyteTraced
     return _problem(sentence, internal, FailureType.system_error)
 
 
+def repeated_page_error(name: str) -> AirbyteTracedException:
+    return transient_error(
+        f"{name}: Zoho gave the same page twice and promised more, so the read would not end. "
+        "Try again later."
+    )
+
+
 def _problem(sentence: str, internal: str | None, kind: FailureType) -> AirbyteTracedException:
     return AirbyteTracedException(
         message=sentence, internal_message=internal or sentence, failure_type=kind
@@ -74,7 +81,7 @@ def explain_giving_up(last: BaseBackoffException) -> str:
     response = last.response
     if not isinstance(response, requests.Response):
         url = _strip_query(last.request.url)
-        return f"Zoho cannot be reached at {url} ({type(response).__name__}). Try again later."
+        return f"Zoho cannot be reached at {url}. Check the network, or try again later."
     # Not quoted: a page of a gateway says little, and an answer may hold values of records.
     code = find_code(response)
     return (

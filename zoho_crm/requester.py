@@ -40,6 +40,7 @@ from zoho_crm.problems import (
     config_error,
     explain_giving_up,
     explain_unreadable,
+    repeated_page_error,
     transient_error,
 )
 from zoho_crm.redirects import disable_redirects
@@ -211,7 +212,11 @@ class ZohoRequester(HttpRequester):
     def ask_for_entries(
         self, path: str, key: str, *, params: Mapping[str, str], usage_of: str | None = None
     ) -> Iterator[Row]:
-        """The entries of a settings list that may have several pages."""
+        """The entries of a settings list that may have several pages.
+
+        Raises a transient error where Zoho gives the same page twice and promises more.
+        """
+        before: list[Row] = []
         for number in count(1):
             numbered = {"page": str(number), "per_page": _PER_PAGE} if number > 1 else {}
             found = self.ask_for_rows(
@@ -221,6 +226,9 @@ class ZohoRequester(HttpRequester):
                 params={**params, **numbered},
                 usage_of=usage_of,
             )
+            if found.more and found.rows == before:
+                raise repeated_page_error(usage_of or path)
+            before = found.rows
             rows = [row for row in found.rows if isinstance(row, Mapping)]
             if len(rows) < len(found.rows):
                 LOGGER.warning(f"{usage_of or path}: an entry that is not an object is left out.")
@@ -258,20 +266,23 @@ class ZohoRequester(HttpRequester):
             # Whatever refused the call, this is the reason.
             raise
         except AirbyteTracedException as error:
-            last = error.__context__
-            if isinstance(last, BaseBackoffException):
-                raise transient_error(
-                    explain_giving_up(last), internal=error.internal_message
-                ) from error
-            code = get_org(self.config).code
-            if code is None:
-                raise
-            if code in TOKEN_REFUSED and error.failure_type == FailureType.config_error:
-                internal = error.internal_message
-                raise Refused(config_error(_TOKEN_NOT_ACCEPTED, internal=internal), code) from error
-            if code == SCOPE_LACKING:
-                raise self._build_scope_error(error, request) from error
-            raise Refused(error, code) from error
+            # Alone: the CDK's texts hold the query, the body and the answer.
+            raise self._explain(error, request) from None
+
+    def _explain(
+        self, error: AirbyteTracedException, request: Mapping[str, Any]
+    ) -> AirbyteTracedException:
+        last, code = error.__context__, get_org(self.config).code
+        if isinstance(last, BaseBackoffException):
+            return transient_error(explain_giving_up(last))
+        error.internal_message = error.message
+        if code is None:
+            return error.with_traceback(None)
+        if code in TOKEN_REFUSED and error.failure_type == FailureType.config_error:
+            return Refused(config_error(_TOKEN_NOT_ACCEPTED), code)
+        if code == SCOPE_LACKING:
+            return self._build_scope_error(error, request)
+        return Refused(error, code)
 
     def _build_scope_error(
         self, error: AirbyteTracedException, request: Mapping[str, Any]
@@ -284,19 +295,17 @@ class ZohoRequester(HttpRequester):
         if not scopes:
             return Refused(error, SCOPE_LACKING)
         sentence, held = explain_missing_scope(url, scopes.split(","), self.granted)
-        return Refused(
-            config_error(sentence, internal=error.internal_message),
-            SCOPE_LACKING,
-            scopes_held=held,
-        )
+        return Refused(config_error(sentence), SCOPE_LACKING, scopes_held=held)
 
 
 def _hide_refusals(record: logging.LogRecord) -> bool:
-    """The CDK logs each refusal with its whole answer, even where it is handled.
+    """The CDK logs each refusal with its whole answer, even where it is handled, and that a token
+    was renewed.
 
-    The exception holds the same, and its sentence says what it means.
+    The exception's sentence says what a refusal means. With --debug, the log has each answer.
     """
-    return record.levelno < logging.ERROR
+    renewal = "OAuth token" in str(record.msg) and record.levelno == logging.INFO
+    return record.levelno < logging.ERROR and not renewal
 
 
 def _hide_token_renewals(record: logging.LogRecord) -> bool:

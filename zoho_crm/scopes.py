@@ -67,9 +67,11 @@ def is_granted(granted: frozenset[str], scope: str) -> bool:
 
 
 def _find_areas(parts: Sequence[str]) -> tuple[str, ...]:
-    """Of a path like crm/v8/settings/fields or crm/bulk/v8/read."""
+    """Of a path like crm/v8/settings/fields, crm/bulk/v8/read or crm/v8/Leads/actions/count."""
     if parts[1:2] == ["bulk"]:
         return ("bulk", "modules")
+    if parts[-2:] == ["actions", "count"]:
+        return ("securesearch", "modules")
     first = parts[2] if len(parts) > 2 else ""
     if first == "coql":
         return ("coql", "modules")

@@ -53,6 +53,8 @@ class Usage:
         #: Credits of the calls that are under way, and of those that were answered.
         self._under_way = 0
         self._spent = 0
+        #: What is planned and can wait.
+        self._set_aside = 0
         #: Whether Zoho has said how many credits are left, or the log that it does not.
         self._is_counted = False
         self._is_said = False
@@ -126,6 +128,25 @@ class Usage:
                 f"{self._share}. Less than half are left by this sync's own count, and Zoho does "
                 "not say how many, so only this sync's calls are counted."
             )
+
+    @contextmanager
+    def set_aside(self, cost: int) -> Iterator[int | None]:
+        """None: this thread may use so many credits, until the block ends. Else how many there are
+        for what can wait: neither the reserve, nor calls under way, nor set aside already."""
+        with self._lock:
+            left = None if self.remaining is None else self._count_unreserved() - self._set_aside
+            fits = left is None or cost <= left
+            granted = cost if fits else 0
+            self._set_aside += granted
+        try:
+            yield None if fits else left
+        finally:
+            with self._lock:
+                self._set_aside -= granted
+
+    def _count_unreserved(self) -> int:
+        reserve = (self.total or 0) * self._reserve_percent / 100
+        return int((self.remaining or 0) - self._under_way - reserve)
 
     def describe_left(self) -> str:
         """How many of the day's credits are left, as far as Zoho says."""

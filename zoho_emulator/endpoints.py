@@ -10,7 +10,7 @@ from zoho_emulator.bulk_write import calls as bulk_write
 from zoho_emulator.call import Call
 from zoho_emulator.coql import route as coql
 from zoho_emulator.metadata import org_settings, settings
-from zoho_emulator.records import deleted, lists, one_record
+from zoho_emulator.records import deleted, lists, one_record, record_count
 from zoho_emulator.writing import calls as writing
 from zoho_emulator.writing import tagging
 
@@ -68,6 +68,7 @@ ENDPOINTS = (
     Endpoint(
         "records.fetch_full_data", "/{module}/actions/fetch_full_data", one_record.fetch_full_data
     ),
+    Endpoint("count", "/{module}/actions/count", record_count.count_records, missing="POST"),
     Endpoint("add_tags", "/{module}/actions/add_tags", tagging.add_tags, method="POST"),
     Endpoint("records.list", "/{module}", lists.list_records),
     Endpoint("insert", "/{module}", writing.insert, method="POST"),
@@ -122,6 +123,7 @@ UNEMULATED_LIKE_MODULES = (
     "/__composite_requests",
     "/__features",
     "/files",
+    "/users/actions/count",
     "/zia/{rest:path}",
 )
 UNEMULATED = (

@@ -1,7 +1,7 @@
 """Records of modules: state, tombstones, packed records."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -13,12 +13,15 @@ from airbyte_cdk.sources.types import Record, StreamSlice
 
 from source_zoho_crm.bulk_read import BulkRead
 from source_zoho_crm.calls import Calls
+from source_zoho_crm.count_check import CountCheck
 from source_zoho_crm.driver import drive
+from source_zoho_crm.formula_refresh import FormulaRefresh
 from source_zoho_crm.letter_case import build_field_warnings
 from source_zoho_crm.methods import AUTOMATIC, find_usable, get_method
 from source_zoho_crm.modules import Module, get_modules
 from source_zoho_crm.odd_values import OddValues
 from source_zoho_crm.packed_records import PACKED, pack
+from source_zoho_crm.progress import StreamProgress
 from source_zoho_crm.readers import Row
 from source_zoho_crm.readers.machine import Machine
 from source_zoho_crm.readers.module_read import ModuleRead
@@ -33,6 +36,7 @@ from source_zoho_crm.selection import (
     is_incremental,
 )
 from source_zoho_crm.span import compute_deletions_start, compute_span
+from source_zoho_crm.verdicts import format_verdicts
 from source_zoho_crm.window_partition import WindowPartition
 from zoho_crm.errors import PERMISSION_LACKING, is_not_served
 from zoho_crm.fields import Field
@@ -79,7 +83,22 @@ class RecordsRetriever(Retriever):
             LOGGER.warning(warning)
         for warning in build_field_warnings(self.name, (field.api_name for field in self._fields)):
             LOGGER.warning(warning)
-        read = ModuleRead(self._plan(start))
+        plan = self._plan(start)
+        read = ModuleRead(plan)
+        check = CountCheck(plan, self._calls.answer) if self.config.get("verify_counts") else None
+        try:
+            yield from self._emit(read, start, check)
+        except Refused as refusal:
+            if read.emission.rows or read.emission.of_deletions:
+                raise
+            self._end_without_rows(refusal)
+            return
+        self._count_for_advice(read)
+        refreshed = yield from self._refresh_formulas(plan, read, start, check)
+        if check is not None:
+            self._judge(check, refreshed)
+
+    def _emit(self, read: ModuleRead, start: str | None, check: CountCheck | None) -> Iterator[Row]:
         packs = self.config["_zoho"].get(PACKED)
         org = get_org(self.config)
         parts = drive(
@@ -87,21 +106,40 @@ class RecordsRetriever(Retriever):
             self._calls.answer,
             most_calls=org.calls_at_once,
             room=get_modules(org).room,
+            waits=org.waits,
         )
-        try:
-            for part in parts:
+        progress = StreamProgress(
+            self.name, read.span, read.emission, org, get_method=lambda: read.reader.name
+        )
+        with get_modules(org).progress.watch(progress):
+            for part in progress.follow(parts):
                 if isinstance(part, Window):
                     self._close_window(part)
-                elif packs:
-                    yield from pack(self.name, part, start)
-                else:
-                    yield from part
-        except Refused as refusal:
-            if read.emission.rows or read.emission.of_deletions:
-                raise
-            self._end_without_rows(refusal)
+                    continue
+                if check is not None:
+                    check.add(part)
+                yield from pack(self.name, part, start) if packs else part
+
+    def _judge(self, check: CountCheck, refreshed: Window | None) -> None:
+        org = get_org(self.config)
+        verdict = check.judge(org.clock.now(), refreshed)
+        if PACKED in self.config["_zoho"]:
+            get_modules(org).verdicts[self.name] = verdict
             return
-        self._report(read)
+        # Tools that run the manifest alone end without our report.
+        for sentence in format_verdicts({self.name: verdict}):
+            LOGGER.info(sentence)
+
+    def _refresh_formulas(
+        self, plan: ReadPlan, read: ModuleRead, start: str | None, check: CountCheck | None
+    ) -> Generator[Row, None, Window | None]:
+        """The answer is what was read besides the plan."""
+        if start is None or not isinstance(self.cursor, ConcurrentCursor):
+            return None
+        # The stock cursor carries further keys of a state on.
+        state, org = self.cursor.state, get_org(self.config)
+        refresh = FormulaRefresh(self.config, org, plan, read.reader, state, self._calls.answer)
+        return (yield from refresh.run(lambda rest: self._emit(rest, start, check)))
 
     def _plan(self, start: str | None) -> ReadPlan:
         """`start`: where the CDK's cursor begins; None: the module is read whole."""
@@ -124,11 +162,7 @@ class RecordsRetriever(Retriever):
             usable=self._usable,
         )
 
-    def _report(self, read: ModuleRead) -> None:
-        rows, deletions = read.emission.rows, read.emission.deletions
-        also = f" and {deletions:,} deletions" if deletions else ""
-        if rows or deletions:
-            LOGGER.info(f"{self.name}: {rows:,} records{also} read by {read.reader.name}.")
+    def _count_for_advice(self, read: ModuleRead) -> None:
         org = get_org(self.config)
         spent = org.usage.by_stream.get(self.name)
         if get_method(self.config) == AUTOMATIC:
@@ -137,7 +171,7 @@ class RecordsRetriever(Retriever):
         first = is_incremental(self.config, self.name) and not has_state(self.config, self.name)
         if spent and not (first or read.reader.replaced_by_rest):
             get_modules(org).advice.count_read(
-                rows=rows,
+                rows=read.emission.rows,
                 columns=len(self._fields),
                 # Deletions are listed whatever the retrieval method.
                 credits_=spent.credits - self._calls.deletion_calls,

@@ -118,10 +118,11 @@ class FieldsRetriever(Retriever):
     def _read_entries(self, stream_slice: StreamSlice | None) -> Iterator[Row]:
         assert stream_slice is not None
         directory = get_org(self.config).directory
-        entries = directory.ask_for_fields(stream_slice["module"], self._requester)
+        module = stream_slice["module"]
+        entries = directory.ask_for_fields(module, self._requester)
         if isinstance(entries, Refused):
             raise entries
-        yield from entries
+        yield from _keep_objects(entries, f"the fields of {module}")
 
     @cached_property
     def _requester(self) -> ZohoRequester:
@@ -142,5 +143,13 @@ class PicklistValuesRetriever(FieldsRetriever):
         for field in self._read_entries(stream_slice):
             # The `fields` stream has an entry for one without.
             if name := field.get("api_name"):
-                for value in field.get("pick_list_values") or []:
-                    yield {**value, "field": name}
+                values = _keep_objects(field.get("pick_list_values"), f"the values of {name}")
+                yield from ({**value, "field": name} for value in values)
+
+
+def _keep_objects(entries: object, what: str) -> list[Row]:
+    """The objects of a list; a warning says that something else is left out."""
+    kept = [e for e in entries if isinstance(e, dict)] if isinstance(entries, list) else []
+    if entries and kept != entries:
+        LOGGER.warning(f"Among {what}, an entry that is not an object is left out.")
+    return kept

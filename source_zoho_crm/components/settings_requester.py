@@ -14,6 +14,7 @@ from source_zoho_crm.odd_values import OddValues
 from zoho_crm.answers import Page, build_page_parser, parse_body
 from zoho_crm.fields import Field, build_caster
 from zoho_crm.org import get_org
+from zoho_crm.problems import repeated_page_error
 from zoho_crm.requester import SETTLE_S, ZohoRequester
 
 LOGGER = logging.getLogger("airbyte")
@@ -28,8 +29,11 @@ class SettingsRequester(ZohoRequester):
     Returns JSON, `{key: entries, "info": {"page": number, "more_records": boolean}}`; None: there
     are no entries. `date_times`: columns that become RFC 3339 in UTC.
 
+    Raises a transient error where Zoho gives the same page twice and promises more.
+
     Why not in YAML: a stock retriever takes `{}` and broken JSON for the end of a list, logs two
-    errors for each HTTP 204, and AddFields ends the stream at a date-time that is none.
+    errors for each HTTP 204, reads a list without end for ever, and AddFields ends the stream at a
+    date-time that is none.
     """
 
     key: str
@@ -41,6 +45,8 @@ class SettingsRequester(ZohoRequester):
         self._odd_values = OddValues(self.name)
         fields = self._odd_values.watch(Field(name, "datetime") for name in self.date_times)
         self._cast = build_caster(fields)
+        #: The page before, as JSON.
+        self._before = b""
 
     def send_request(
         self, *args: Any, next_page_token: Mapping[str, Any] | None = None, **request: Any
@@ -49,6 +55,7 @@ class SettingsRequester(ZohoRequester):
         found = _NOTHING
         try:
             response, found = self._ask_for_page(number, request)
+            self._check_progress(number, found)
             return self._hand_on(response, number, found) if found.rows else None
         finally:
             if not found.more:
@@ -70,6 +77,12 @@ class SettingsRequester(ZohoRequester):
             sleep(SETTLE_S)
             response, found = self._ask(judge, self.name, **request)
         return response, found or _NOTHING
+
+    def _check_progress(self, number: int, found: Page) -> None:
+        shown = orjson.dumps(found.rows) if found.more else b""
+        if number > 1 and found.more and shown == self._before:
+            raise repeated_page_error(self.name)
+        self._before = shown
 
     def _hand_on(self, response: requests.Response, number: int, found: Page) -> requests.Response:
         entries = [self._cast(row) for row in found.rows if isinstance(row, dict)]

@@ -17,7 +17,7 @@ from source_zoho_crm.readers.rest import Handover, Look, RestReader
 from source_zoho_crm.readers.row_count import Counted, count_rows
 from source_zoho_crm.readers.steps import GiveUp, Task
 from source_zoho_crm.readers.windows import MOST_ROWS, Window
-from zoho_crm.errors import SCOPE_LACKING, is_not_served
+from zoho_crm.errors import PERMISSION_LACKING, SCOPE_LACKING, is_not_served
 from zoho_crm.problems import Refused
 
 LOGGER = logging.getLogger("airbyte")
@@ -129,13 +129,10 @@ class AutomaticReader:
         while True:
             costs = {"REST": 0} if self._rows is None else self._compute_costs(self._rows)
             method = min(costs, key=lambda name: costs[name])
-            if method == "COQL" and self._converted and not self._hides_converted:
-                since = window and window.start
-                self._hides_converted = yield from self._converted.are_hidden(since)
-                if self._hides_converted:
-                    continue
-            self._tell(method, costs)
             try:
+                if method == "COQL" and (yield from self._learn_that_converted_are_hidden(window)):
+                    continue
+                self._tell(method, costs)
                 yield from self._read_by(method, window)
             except Refused as refusal:
                 if method == "REST":
@@ -143,6 +140,14 @@ class AutomaticReader:
                 yield from self._leave(method, refusal)
             else:
                 return
+
+    def _learn_that_converted_are_hidden(self, window: Window | None) -> Task[bool]:
+        """Whether queries hide converted records, and it was not known: prices change with it."""
+        if self._converted is None or self._hides_converted:
+            return False
+        since = window and window.start
+        self._hides_converted = yield from self._converted.are_hidden(since)
+        return self._hides_converted
 
     def _find_rows_for_exports(self) -> int:
         """The fewest rows of which exports cost least, about; a window of queries, where they do
@@ -250,9 +255,14 @@ class AutomaticReader:
             yield from self._rest.read_some(left.start, end, emitted=left.emitted)
 
     def _leave(self, method: str, refusal: Refused, *, come: int = 0) -> Task[None]:
-        """Goes on without a method that Zoho refuses. `come`: rows that others have brought."""
+        """Goes on without a method that Zoho refuses. `come`: rows that others have brought.
+
+        UNVERIFIED: whether a permission can lack for one method and not for others, such as that to
+        export. If it lacks for all, lists are refused as well, and the read fails by them.
+        """
         lacking = refusal.code == SCOPE_LACKING
-        if self._emission.rows > come or not (is_not_served(refusal.code) or lacking):
+        elsewhere = lacking or is_not_served(refusal.code) or refusal.code in PERMISSION_LACKING
+        if self._emission.rows > come or not elsewhere:
             raise refusal
         if lacking and not refusal.scopes_held:
             self._plan.usable.discard(method)

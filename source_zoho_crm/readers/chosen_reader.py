@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
 
+from source_zoho_crm.methods import AUTOMATIC
+from source_zoho_crm.prices import Prices
 from source_zoho_crm.readers import Page, Reader, Row
 from source_zoho_crm.readers.automatic import AutomaticReader
 from source_zoho_crm.readers.bulk import BulkReader
@@ -126,6 +128,24 @@ class ChosenReader:
         else:
             yield from self._reader.read_changes(plan.start, far)
 
+    def price(self, rows: int) -> int:
+        """About how many credits it takes to read so many rows, without calls for rich texts."""
+        plan = self._plan
+        prices = Prices(
+            plan.version,
+            query_groups=CoqlReader(plan).groups,
+            list_groups=self._build_rest().groups,
+            in_steps=plan.in_steps,
+        )
+        costs = {
+            "COQL": prices.of_queries(rows),
+            "REST": prices.of_lists(rows),
+            "Bulk": prices.of_exports(rows),
+        }
+        if plan.method != AUTOMATIC:
+            return costs[plan.method]
+        return min(costs[method] for method in {"REST", *plan.usable})
+
     @property
     def _current(self) -> Reader:
         """The reader that reads: Automatic is several."""
@@ -134,7 +154,7 @@ class ChosenReader:
 
     def _choose(self) -> Reader:
         plan = self._plan
-        if plan.method == "Automatic":
+        if plan.method == AUTOMATIC:
             return AutomaticReader(
                 plan,
                 self._emission,

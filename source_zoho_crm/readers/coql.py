@@ -13,7 +13,6 @@ from source_zoho_crm.readers.column_groups import (
     read_until_unchanged,
 )
 from source_zoho_crm.readers.read_plan import ReadPlan
-from source_zoho_crm.readers.repeated_pages import repeated_page_error
 from source_zoho_crm.readers.steps import (
     All,
     Columns,
@@ -36,6 +35,7 @@ from source_zoho_crm.readers.windows import (
 )
 from zoho_crm.fields import build_caster
 from zoho_crm.multi_select import MultiSelectTexts
+from zoho_crm.problems import repeated_page_error
 
 #: COQL: at most 50 values in a list.
 _IDS_AT_ONCE = 50

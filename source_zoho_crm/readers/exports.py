@@ -23,6 +23,7 @@ from zoho_crm.errors import is_not_served
 from zoho_crm.fields import Field
 from zoho_crm.multi_select import MultiSelectTexts
 from zoho_crm.problems import Refused, system_error, transient_error
+from zoho_crm.waits import Waiting
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -31,7 +32,6 @@ LOGGER = logging.getLogger("airbyte")
 _FIRST_WAIT_S = 0.3
 _LONGER = 1.6
 _MOST_POLLS = 20
-_LOG_EVERY_S = 30.0
 #: Polls of a completed job without a result, until a new one is made. A client in production sees
 #: such jobs; whether the result comes later is not known.
 _MOST_BARE_POLLS = 4
@@ -155,17 +155,10 @@ class Export:
     def _poll(self) -> Task[Result | None]:
         """Polls the job until it is done; None: it has failed, and a new one is made."""
         begun: Moment = yield Now()
-        wait, until_log, bare = _FIRST_WAIT_S, _LOG_EVERY_S, 0
+        wait, bare = _FIRST_WAIT_S, 0
         for _ in range(_MOST_POLLS):
-            left = wait
-            while left > 0:
-                pause = min(left, until_log)
-                yield Sleep(pause)
-                left, until_log = left - pause, until_log - pause
-                if until_log <= 0:
-                    until_log = _LOG_EVERY_S
-                    seconds = (yield Now()) - begun
-                    LOGGER.info(f"{self._label}: Zoho has been working on it for {seconds:.0f} s.")
+            seconds = (yield Now()) - begun
+            yield Sleep(wait, Waiting(self._module, f"Zoho to finish export {self._job}", seconds))
             wait *= _LONGER
             state: JobState = yield PollExport(self._job)
             bare += state.completed

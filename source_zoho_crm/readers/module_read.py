@@ -21,6 +21,7 @@ class ModuleRead:
 
     def __init__(self, plan: ReadPlan) -> None:
         self._plan = plan
+        self.span = plan.span
         self.emission = Emission(plan.span)
         self.reader = ChosenReader(plan, self.emission)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from source_zoho_crm.methods import AUTOMATIC
 from source_zoho_crm.modules import Module
 from source_zoho_crm.readers.column_groups import WideQueries
 from source_zoho_crm.readers.windows import Span
@@ -37,6 +38,11 @@ class ReadPlan:
     #: Shared as well: what Automatic may choose beside REST. A method that needs a scope which the
     #: token lacks is taken out.
     usable: set[str]
+
+    @property
+    def queries(self) -> bool:
+        """Whether the retrieval method may ask queries."""
+        return self.method == "COQL" or (self.method == AUTOMATIC and "COQL" in self.usable)
 
     @property
     def name(self) -> str:

@@ -2,11 +2,9 @@
 
 from typing import Any
 
-from airbyte_cdk.utils import AirbyteTracedException
-
 from source_zoho_crm.readers import Page, Row
 from source_zoho_crm.readers.windows import CURSOR_FIELD
-from zoho_crm.problems import transient_error
+from zoho_crm.problems import repeated_page_error
 
 
 class RepeatedPages:
@@ -32,10 +30,3 @@ class RepeatedPages:
 
 def _name(row: Row) -> tuple[Any, ...]:
     return row["id"], row.get(CURSOR_FIELD), row.get("deleted_time")
-
-
-def repeated_page_error(module: str) -> AirbyteTracedException:
-    return transient_error(
-        f"{module}: Zoho gave the same page twice and promised more, so the read would not end. "
-        "Try again later."
-    )

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from source_zoho_crm.readers.windows import Window
 from zoho_crm.answers import Row
+from zoho_crm.waits import Waiting
 
 Columns = tuple[str, ...]
 
@@ -42,6 +43,13 @@ class Query:
 class Count:
     """ "Query API": how many rows a query finds, in `window` or at all; the answer is None where
     Zoho does not say."""
+
+    window: Window | None
+
+
+@dataclass(frozen=True, slots=True)
+class CountRecords:
+    """ "Record Count": how many rows there are, in `window` or at all."""
 
     window: Window | None
 
@@ -81,9 +89,10 @@ class Now:
 
 @dataclass(frozen=True, slots=True)
 class Sleep:
-    """Answered, by None, after so many seconds."""
+    """Answered, by None, after so many seconds. `waiting`: what for, where users may wonder."""
 
     seconds: float
+    waiting: Waiting | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +129,7 @@ class FetchExport:
 Question: TypeAlias = (
     Query
     | Count
+    | CountRecords
     | ListRecords
     | ListDeletions
     | GetRecords

@@ -35,7 +35,9 @@ class WholeRows:
         self._texts = texts
         # Where Zoho does not limit `fields`, all columns come in one list.
         most = plan.version["rest_columns"]
-        self._groups = group_columns(plan.fields, most=most or len(plan.fields) + 1)
+        # Rich text first: a page of the first column group shows which texts are cut.
+        ordered = sorted(plan.fields, key=lambda field: not field.is_rich_text)
+        self._groups = group_columns(ordered, most=most or len(ordered) + 1)
         # Leads: without it converted leads stay hidden; other modules ignore it.
         plain = {"per_page": str(PER_PAGE), "converted": converted}
         self.params: list[Mapping[str, str]] = [

@@ -225,6 +225,14 @@ def test_rows_of_a_job_that_failed_are_written_by_rest(bulk: Org, entry: Json) -
 
 
 @EACH
+def test_a_job_that_failed_without_a_result_is_waited_for_no_longer(bulk: Org, entry: Json) -> None:
+    bulk.knobs(bulk_write_fail=1, bulk_write_fail_rows=50, bulk_write_job_seconds=0)
+
+    assert Road(bulk, entry).write(leads(ROWS))[0] is not None
+    assert bulk.calls("bulk_write.status") == 1
+
+
+@EACH
 def test_an_address_that_comes_late_is_waited_for(bulk: Org, entry: Json) -> None:
     bulk.knobs(bulk_write_bare_looks=2)
 
@@ -347,6 +355,14 @@ def test_a_job_that_cannot_be_looked_at_ends_the_sync(bulk: Org, entry: Json) ->
     assert failure.failure_type == FailureType.transient_error
     assert count(outcomes) == ({"OUTCOME_UNKNOWN": ROWS} if entry is INSERTS else {})
     assert bulk.calls("insert") + bulk.calls("upsert") == 0
+
+
+@EACH
+def test_a_job_that_zoho_does_not_know_at_once_is_looked_at_again(bulk: Org, entry: Json) -> None:
+    bulk.fail("bulk_write.status", times=6, **refusal("RESOURCE_NOT_FOUND"))
+
+    assert count(Road(bulk, entry).write(leads(ROWS))) == {"created": ROWS}
+    assert_written_once(bulk)
 
 
 @EACH

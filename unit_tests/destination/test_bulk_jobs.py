@@ -1,6 +1,6 @@
 """Rows written by jobs of Bulk Write: upload, job, status and result."""
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -8,6 +8,7 @@ from destination_zoho_crm.bulk_plan import find_missing_fields
 from unit_tests.destination.bulk import Road, count
 from unit_tests.destination.conftest import Json, Org, stream
 
+METHODS: tuple[Literal["REST", "Bulk"], ...] = ("REST", "Bulk")
 VERSIONS = ("v2", "v2.1", "v4", "v8")
 LEADS = ("Email", "Last_Name", "Company")
 UPSERTS = stream("Leads", *LEADS, mode="append_dedup", key="Email")
@@ -65,6 +66,22 @@ def test_an_insert_adds_equal_rows_as_often_as_they_come(bulk: Org, version: str
     assert count(outcomes) == {"created": 120}
     assert len({one.record_id for one in outcomes}) == 120
     assert len([one for one in bulk.records("Leads") if one["Company"] == "C"]) == 120
+
+
+def test_a_key_with_blanks_at_its_ends_finds_what_a_call_finds(bulk: Org) -> None:
+    entry = stream(
+        "Products", "Product_Code", "Product_Name", mode="append_dedup", key="Product_Code"
+    )
+    results = []
+    for method in METHODS:
+        road = Road(bulk, entry)
+        codes = [f"{method}-{n}" for n in range(120)]
+        road.write([{"Product_Code": code, "Product_Name": "old"} for code in codes], "REST")
+        codes[:2] = f" {codes[0]}", f"{codes[1]} "
+        rows = [{"Product_Code": code, "Product_Name": "new"} for code in codes]
+        results.append(count(road.write(rows, method)))
+
+    assert results[0] == results[1]
 
 
 def test_few_rows_go_by_rest(bulk: Org) -> None:

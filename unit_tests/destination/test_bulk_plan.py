@@ -25,6 +25,7 @@ LEADS = module(
     field("Owner", "ownerlookup"),
     field("Account", "lookup", lookup={"module": {"api_name": "Accounts"}}),
     field("About", "multi_module_lookup"),
+    field("What_Id", "lookup", lookup={"module": {"api_name": "se_module"}}),
     field("Layout", "layout"),
     field("Tag", json_type="jsonarray"),
     field("Odd", "odd_type"),
@@ -77,6 +78,7 @@ def test_rows_whose_values_are_of_a_cell_may_go_by_bulk(entry: Json) -> None:
         (upsert("Last_Name", "Account.ERP"), "External IDs (Account.ERP)"),
         (stream("Leads", "ERP", "Last_Name", mode="append_dedup", key="ERP"), "External ID field"),
         (stream("Leads", "Last_Name", "About"), "of which module the ids in About are"),
+        (stream("Leads", "Last_Name", "What_Id"), "of which module the ids in What_Id are"),
         (stream("Leads", "Last_Name", "Tag"), "its file holds no tags (Tag)"),
         (stream("Leads", "Last_Name", "Odd"), "no values of the type odd_type (Odd)"),
     ],
@@ -112,6 +114,17 @@ def test_a_mapping_and_a_setting_may_ask_for_what_a_job_cannot_do() -> None:
     assert "assignment rule" in (lar or "")
     assert "null_values" in (obstacle(upsert("Last_Name"), null_values="clear") or "")
     assert obstacle(stream("Leads", "Last_Name"), null_values="clear") is None
+
+
+@pytest.mark.parametrize("version", ["v2", "v2.1", "v4", "v8"])
+def test_what_tasks_are_about_is_written_by_rest(bulk: Org, version: str) -> None:
+    """Zoho's metadata call it a lookup like others."""
+    entry = stream("Tasks", "Subject", "What_Id")
+    road = Road(bulk, entry, schema_version=version)
+    found = find_obstacle(road.plan, [road.plan], read_settings(NONE | {"write_method": "Bulk"}))
+
+    assert found is not None
+    assert "of which module the ids in What_Id are" in found
 
 
 def test_streams_of_one_module_go_by_rest_in_their_order() -> None:

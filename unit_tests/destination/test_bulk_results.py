@@ -73,6 +73,19 @@ def test_equal_rows_get_equal_results_in_their_order_or_none_at_all() -> None:
     assert more.keys() == {1}
 
 
+def test_rows_that_only_the_result_takes_for_equal_get_no_result_of_another() -> None:
+    """No page says in which order the results are."""
+    header = ("Last_Name", *HEADER[2:])
+    sent = [("L", "a@x.test"), ("L", "b@x.test")]
+    added = ("L", "added", "1", "")
+
+    mixed = match(header, ("L", "skipped", "", "X"), added, sent=sent, insert=True)
+    alike = match(header, added, ("L", "added", "2", ""), sent=sent, insert=True)
+
+    assert mixed == {}
+    assert [alike[number].status for number in range(2)] == ["added", "added"]
+
+
 def test_a_column_that_is_called_like_one_of_the_outcome_is_not_taken_for_it() -> None:
     plan = planned(stream("Contacts", "id", "Last_Name", mode="update", key="id"))
     columns = build_columns(plan, None)

@@ -76,6 +76,33 @@ def test_a_waiting_state_goes_out_after_a_minute_of_silence(
     assert ids(result) == [1, 2]
 
 
+def test_a_state_of_a_slow_source_waits_for_a_quarter_of_an_hour(
+    bulk: Org, mocker: MockerFixture
+) -> None:
+    """It is never silent for a minute, and brings too few rows for a chunk."""
+    clock = mocker.patch.object(write_run, "monotonic", return_value=0.0)
+    early: list[int] = []
+
+    def lines() -> Iterator[bytes]:
+        for minute in range(20):
+            clock.return_value = minute * 59.0
+            yield from leads(1, minute)
+            yield state("Leads", minute + 1)
+            if minute < 15:
+                early.append(bulk.calls("upsert"))
+            for _ in range(100 if minute == 19 else 0):
+                if bulk.calls("upsert"):
+                    break
+                time.sleep(0.05)
+        assert bulk.calls("upsert") == 1
+
+    result = write(bulk, lines())
+
+    assert set(early) == {0}
+    assert bulk.calls("upsert") == 2
+    assert ids(result) == list(range(1, 21))
+
+
 def test_rows_without_a_state_wait_on(bulk: Org, mocker: MockerFixture) -> None:
     clock = mocker.patch.object(write_run, "monotonic", return_value=0.0)
 

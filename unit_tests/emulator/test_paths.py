@@ -47,7 +47,7 @@ UNEMULATED = """
     GET users/1/territories
     GET users/1/actions/associated_groups
     GET Leads/search
-    GET POST Leads/actions/count
+    POST Leads/actions/count
     GET POST Leads/actions/mass_update
     POST Leads/actions/remove_tags
     POST Leads/actions/assign_territories

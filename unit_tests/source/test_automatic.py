@@ -42,6 +42,8 @@ FEW = {
     "Deals": 1_300,
     "Campaigns": 1,
 }
+#: Codes by which Zoho refuses one method and may serve another.
+REFUSALS = ["MODULE_NOT_SUPPORTED", "NO_PERMISSION", "AUTHORIZATION_FAILED"]
 WITHOUT_COQL = [scope for scope in SCOPES if ".coql." not in scope]
 WITHOUT_BULK = [scope for scope in SCOPES if ".bulk." not in scope]
 
@@ -105,12 +107,14 @@ def test_a_small_module_costs_one_credit_more_than_by_the_best_method_at_most(
     assert above == {}
 
 
-def read_accounts(org: Org, *, refused: str = "", **how: object) -> EntrypointOutput:
-    """`refused`: calls that Zoho does not serve."""
+def read_accounts(
+    org: Org, *, refused: str = "", code: str = "MODULE_NOT_SUPPORTED", **how: object
+) -> EntrypointOutput:
+    """`refused`: calls that Zoho refuses."""
     stream = org.stream("Accounts")
     org.control("POST", "reset", {})
     if refused:
-        refuse(org, refused)
+        refuse(org, refused, code)
     return org.read(narrow(stream, "Website"), **how)  # type: ignore[arg-type]
 
 
@@ -162,10 +166,11 @@ def test_without_a_scope_for_queries_lists_go_over_to_an_export(
     assert 60 <= large_org.calls("records.list") <= 66
 
 
-def test_an_export_that_zoho_refuses_leaves_the_rest_to_lists(large_org: Org) -> None:
+@pytest.mark.parametrize("code", REFUSALS)
+def test_an_export_that_zoho_refuses_leaves_the_rest_to_lists(large_org: Org, code: str) -> None:
     large_org.control("POST", "knobs", {"scopes": WITHOUT_COQL})
 
-    output = read_accounts(large_org, refused="bulk.create")
+    output = read_accounts(large_org, refused="bulk.create", code=code)
 
     assert len(each_once(rows_of(output, "Accounts"))) == MANY
     assert "Bulk does not serve this module" in log_of(output)
@@ -181,10 +186,13 @@ def test_without_a_scope_for_exports_queries_read_all(large_org: Org) -> None:
     assert large_org.calls("bulk.create") == 0
 
 
-def test_a_module_that_exports_do_not_serve_is_read_by_the_next_cheapest(large_org: Org) -> None:
+@pytest.mark.parametrize("code", REFUSALS)
+def test_a_module_that_exports_do_not_serve_is_read_by_the_next_cheapest(
+    large_org: Org, code: str
+) -> None:
     large_org.settings["schema_version"] = "v2"
 
-    output = read_accounts(large_org, refused="bulk.create")
+    output = read_accounts(large_org, refused="bulk.create", code=code)
 
     assert len(each_once(rows_of(output, "Accounts"))) == MANY
     assert "Bulk does not serve this module" in log_of(output)
@@ -237,10 +245,52 @@ def test_converted_leads_that_queries_hide_come_along(own_org: Org) -> None:
     assert each_once(rows_of(output, "Leads")) == own_org.truth(leads)
 
 
-def refuse(org: Org, match: str) -> None:
-    body = {"code": "MODULE_NOT_SUPPORTED", "details": {}, "message": "no", "status": "error"}
-    answer = {"do": "status", "args": {"status": 400, "body": body}}
-    org.control("POST", "faults", [{"match": match, "times": 5} | answer])
+@pytest.mark.parametrize("version", ["v4", "v8"])
+@pytest.mark.parametrize("code", [*REFUSALS, "INVALID_QUERY", "SYNTAX_ERROR"])
+def test_where_zoho_refuses_to_count_queries_still_read(org: Org, version: str, code: str) -> None:
+    org.settings = {"retrieval": AUTOMATIC, "schema_version": version}
+    contacts = narrow(org.stream("Contacts"), "Last_Name")
+    refuse(org, "coql:Contacts", code, after=1, times=1)
+
+    output = org.read(contacts)
+
+    assert each_once(rows_of(output, "Contacts")) == org.truth(contacts)
+    # The first page, the count, whether there are 10,000, and the other rows.
+    assert (org.calls("coql"), org.calls("records.list")) == (4, 0)
+    assert "does not serve" not in log_of(output)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_long_texts_in_any_column_group_count(version: str) -> None:
+    """Leads have two column groups, and their rich text is not among the first 50 fields."""
+    settings = Settings(rows=0, rows_by_module={"Leads": 190})
+    with running(settings, {"tokens_per_10_min": 0}) as server:
+        org = Org(server, {"schema_version": version}, made_of=settings)
+        coql, rest, ours = (spend(org, ["Leads"], method) for method in (COQL, REST, AUTOMATIC))
+
+    assert ours["Leads"] <= min(coql["Leads"], rest["Leads"]) + 1
+
+
+@pytest.mark.parametrize("code", REFUSALS)
+def test_a_page_of_leads_with_long_texts_is_read_where_queries_are_refused(code: str) -> None:
+    """Lists cut the texts, so queries are cheaper; whether they show converted leads is asked."""
+    settings = Settings(rows=0, rows_by_module={"Leads": 190})
+    with running(settings, {"tokens_per_10_min": 0}) as server:
+        org = Org(server, {"retrieval": AUTOMATIC}, made_of=settings)
+        leads = org.stream("Leads")
+        refuse(org, "coql:Leads", code)
+
+        output = org.read(leads)
+
+        assert org.calls("coql") == 1
+        assert each_once(rows_of(output, "Leads")) == org.truth(leads)
+
+
+def refuse(org: Org, match: str, code: str = "MODULE_NOT_SUPPORTED", **when: int) -> None:
+    body = {"code": code, "details": {}, "message": "no", "status": "error"}
+    status = 403 if code == "NO_PERMISSION" else 400
+    answer = {"match": match, "do": "status", "args": {"status": status, "body": body}}
+    org.control("POST", "faults", [answer | {"times": 5} | when])
 
 
 @pytest.mark.parametrize(

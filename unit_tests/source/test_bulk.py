@@ -98,6 +98,9 @@ class Time:
         # An export is written in the emulator's true time.
         for thread in threading.enumerate():
             if thread.name.startswith("export "):
+                # One that is just being started cannot be joined yet.
+                while thread in threading.enumerate() and not thread.is_alive():
+                    real_time.sleep(0.001)
                 thread.join()
 
     def monotonic(self) -> float:
@@ -160,7 +163,7 @@ def test_a_module_costs_an_export_a_download_and_few_looks(bulk_org: BulkOrg, mo
     assert calls == [1, len(waits.all), 1]
     looks = [0.3 * 1.6**look for look in range(len(waits.all))]
     assert waits.all == pytest.approx(looks, abs=0.01)
-    assert f"Leads: {len(bulk_org.truth(leads)):,} records read by Bulk." in log_of(output)
+    assert f"Leads: {len(bulk_org.truth(leads)):,} records read by Bulk in " in log_of(output)
 
 
 def test_a_quiet_module_costs_one_credit(bulk_org: BulkOrg) -> None:
@@ -172,7 +175,7 @@ def test_a_quiet_module_costs_one_credit(bulk_org: BulkOrg) -> None:
     output = bulk_org.read(leads, state=[state])
 
     assert rows_of(output, "Leads") == []
-    assert "Cost: Leads             0 records      1 calls       1 credits" in log_of(output)
+    assert "Cost: 1 stream without records, 1 call, 1 credit." in log_of(output)
     (later,) = states_of(output, "Leads")[-1:]
     assert later["stream"]["stream_state"] != state["stream"]["stream_state"]
 
@@ -282,12 +285,6 @@ def test_waits_grow_and_looks_are_few(
     assert len(rows_of(output, "Leads")) == len(bulk_org.truth(leads))
     assert bulk_org.calls("bulk.status") <= most_looks
     assert sum(time.slept) < 1.7 * seconds
-    reported = [
-        line for line in log_of(output).splitlines() if "Zoho has been working on it for" in line
-    ]
-    assert len(reported) == int(sum(time.slept) // 30)
-    assert all(line.startswith("Leads, export ") for line in reported)
-    assert max(time.slept) <= 30
 
 
 def test_a_job_that_does_not_end_is_given_up_with_a_sentence(bulk_org: BulkOrg, time: Time) -> None:

@@ -95,8 +95,9 @@ def test_converted_leads_come_along(own_org: Org, shown: bool) -> None:
 
     first = own_org.read(leads)
 
-    assert latest(rows_of(first, "Leads")) == own_org.truth(leads)
-    assert len(rows_of(first, "Leads")) == len(own_org.truth(leads))
+    truth = own_org.truth(leads)
+    assert latest(rows_of(first, "Leads")) == truth
+    assert len(rows_of(first, "Leads")) == len(truth)
     rows = own_org.control("GET", "records/Leads")
     converted = next(row["id"] for row in rows if row["Converted__s"])
     own_org.control("PATCH", "records/Leads", {"id": converted, "Company": "Another"})

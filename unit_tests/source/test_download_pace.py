@@ -1,4 +1,5 @@
-import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -61,13 +62,21 @@ def test_all_wait_a_little_when_others_use_up_the_downloads(clock: Clock) -> Non
     assert clock.now >= 1_000 + 60
 
 
-def test_a_download_that_is_put_off_is_logged_every_half_minute(
-    clock: Clock, caplog: pytest.LogCaptureFixture
-) -> None:
-    with caplog.at_level(logging.INFO, "airbyte"):
-        assert not DownloadPace(DOWNLOADS_A_MINUTE).download(lambda: False, "Leads, export 7")
+def test_a_download_that_is_put_off_says_that_it_waits_for_its_turn(clock: Clock) -> None:
+    waited: list[float] = []
 
-    assert caplog.messages == [
-        f"Leads, export 7: waiting {seconds} s for its turn to download."
-        for seconds in range(30, 601, 30)
-    ]
+    @contextmanager
+    def waiting() -> Iterator[None]:
+        begun = clock.now
+        yield
+        waited.append(clock.now - begun)
+
+    def attempt() -> bool:
+        clock.now += 3
+        return False
+
+    assert not DownloadPace(DOWNLOADS_A_MINUTE).download(attempt, waiting=waiting)
+
+    assert waited[0] == 0
+    assert all(seconds > 0 for seconds in waited[1:])
+    assert 600 <= sum(waited) + 3 * len(waited) < 670

@@ -81,7 +81,7 @@ def test_every_record_comes_once_and_whole(
     request: pytest.FixtureRequest, version: str, retrieval
 ) -> None:
     """Of every module with v4, of each kind with the others; `make equality` reads all of all."""
-    org = request.getfixturevalue("org" if ALL or version == "v4" else "smaller_org")
+    org = request.getfixturevalue("org" if ALL else "smaller_org")
     org.settings = {"schema_version": version, "retrieval": retrieval}
     streams = org.streams()
     names = modules_of(streams)

@@ -32,6 +32,17 @@ def test_pages_follow_each_other_although_zoho_does_not_number_them(org: Org) ->
     assert org.calls("users") == 3
 
 
+@pytest.mark.parametrize(("stream", "match"), [("users", "users"), ("tags", "settings.tags:Leads")])
+def test_a_list_whose_pages_repeat_ends(org: Org, stream: str, match: str) -> None:
+    same = {"id": "1", "created_time": "2024-05-06T07:08:09+02:00"}
+    answer(org, match, {stream: [same], "info": {"more_records": True}}, times=20)
+
+    output = org.read(org.stream(stream), expecting_exception=True)
+
+    assert f"{stream}: Zoho gave the same page twice" in str(output.errors[0].trace.error.message)
+    assert org.calls(match) == 2
+
+
 def test_odd_values_of_several_pages_are_counted_in_one_warning(org: Org) -> None:
     odd = {"created_time": "soon"}
     answer(org, "users", page({"id": "1", **odd}, more_records=True), times=1)
@@ -80,6 +91,27 @@ def test_an_entry_that_is_no_object_is_left_out_with_a_warning(org: Org, stream:
     assert [line for line in log(output, WARNING) if line.startswith(stream)] == [
         f"{stream}: an entry that is not an object is left out."
     ]
+
+
+@pytest.mark.parametrize("values", [["odd", None, 7, {"actual_value": "Hot"}], "Hot", {"a": 1}, 5])
+def test_odd_fields_and_picklist_values_are_left_out_with_a_warning(
+    org: Org, values: object
+) -> None:
+    streams = org.stream("fields"), org.stream("picklist_values")
+    rating = {"api_name": "Rating", "data_type": "picklist", "pick_list_values": values}
+    answer(org, "settings.fields:Leads", {"fields": ["odd", rating, None]})
+
+    output = org.read(*streams)
+
+    fields, found = (
+        [row for row in rows_of(output, stream) if row["module"] == "Leads"]
+        for stream in ("fields", "picklist_values")
+    )
+    assert [row["api_name"] for row in fields] == ["Rating"]
+    assert [row["actual_value"] for row in found] == (["Hot"] if isinstance(values, list) else [])
+    assert {"fields of Leads", "values of Rating"} == {
+        line.split("the ")[1].split(",")[0] for line in log(output, WARNING) if "Among" in line
+    }
 
 
 def test_texts_that_look_like_something_else_stay_texts(org: Org) -> None:

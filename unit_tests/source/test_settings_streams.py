@@ -1,6 +1,7 @@
 """Streams of settings: a lacking feature costs nothing, a lacking permission is reported."""
 
 import logging
+import re
 from typing import Any
 
 import pytest
@@ -214,9 +215,9 @@ def test_calls_for_each_module_are_booked_on_the_streams_own_line(org: Org) -> N
     output = org.read(*(streams[name] for name in OF_MODULES), streams["pipelines"])
 
     booked = {
-        words[1]: int(words[4].replace(",", ""))
-        for words in (line.split() for line in log(output) if line.startswith("Cost: "))
-        if words[3] == "records"
+        stream: int(calls.replace(",", ""))
+        for line in log(output)
+        for stream, calls in re.findall(r"^(?:Cost: )?(\w+)[:,] .*?([\d,]+) calls?,", line)
     }
     # What the streams of modules were made of serves two more.
     shared = {"fields", "picklist_values"}

@@ -88,13 +88,14 @@ def test_each_state_goes_on_where_it_was_emitted(org: Org) -> None:
     timestamps = [blob(reported)["Modified_Time"] for reported in states]
     assert timestamps == sorted(timestamps)
     assert len(set(timestamps)) >= 2, "12,000 rows are more than a window holds"
+    rows = len(org.truth(vehicles))
 
     for reported in dict(zip(timestamps, states, strict=True)).values():
         timestamp = blob(reported)["Modified_Time"]
         before = {r["id"] for r in rows_of(output, "Vehicles") if r["Modified_Time"] <= timestamp}
         after = rows_of(org.read(vehicles, state=[reported]), "Vehicles", deleted=False)
         assert before.isdisjoint(row["id"] for row in after)
-        assert len(before) + len(after) == len(org.truth(vehicles))
+        assert len(before) + len(after) == rows
 
 
 def test_windows_that_take_longer_than_five_minutes_are_followed_by_smaller_ones(

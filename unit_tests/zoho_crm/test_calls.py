@@ -483,3 +483,12 @@ def test_what_one_answer_says_too_low_does_not_last(spared: tuple[Org, int, str]
     first.hears(reserve + 200)
 
     assert org.usage.remaining == reserve + 200
+
+
+def test_a_list_whose_pages_repeat_ends(server: Running) -> None:
+    server.control("POST", "knobs", {"scopes": SCOPES})
+    same = {"users": [{"id": "1"}], "info": {"more_records": True}}
+    answer(server, "users", same, times=20)
+
+    with pytest.raises(AirbyteTracedException, match="users: Zoho gave the same page twice"):
+        list(client_of(server).metadata.ask_for_entries("users", "users", params={}))
