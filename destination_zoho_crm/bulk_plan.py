@@ -11,7 +11,7 @@ from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.plan_problems import raise_problems
 from destination_zoho_crm.protocol import StreamKey
 from destination_zoho_crm.settings import WriteSettings
-from destination_zoho_crm.target_fields import TargetField
+from destination_zoho_crm.target_fields import SEVERAL_MODULES, TargetField
 from zoho_crm.json_text import as_object
 from zoho_crm.limits import CREDITS_OF_A_BULK_WRITE, RECORDS_PER_CREDIT
 from zoho_crm.problems import Refused, Unreadable
@@ -34,8 +34,6 @@ _FORMS = ("text", "options", "integer", "long", "number", "boolean", "date", "da
 _WORDS = {"tags": "tags", "links": "links", "rows": "line items or rows of a subform"}
 #: Lookups whose module the field itself names.
 _LOOKUPS = ("lookup", "ownerlookup", "userlookup")
-#: How "Fields Metadata" names the module of a lookup that points at several, as What_Id does.
-_SEVERAL = "se_module"
 
 #: The scopes of Bulk Write, and those that hold them ("Scopes").
 _SCOPES = {
@@ -150,7 +148,7 @@ def _iterate_obstacles(
 
 
 def _names_module(field: TargetField) -> bool:
-    return field.data_type in _LOOKUPS and field.lookup_module != _SEVERAL
+    return field.data_type in _LOOKUPS and field.lookup_module != SEVERAL_MODULES
 
 
 def _iterate_differences(plan: StreamPlan, settings: WriteSettings) -> Iterator[str]:

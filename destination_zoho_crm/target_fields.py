@@ -26,6 +26,8 @@ LINE_ITEMS: Mapping[str, Sequence[str]] = {
 }
 #: Subforms whose rows no module describes.
 UNDESCRIBED_ROWS = (PRICE_RANGES, V2_ITEMS)
+#: How "Fields Metadata" names the module of a lookup that points at several, as What_Id does.
+SEVERAL_MODULES = "se_module"
 #: Values that are files of their own.
 _FILES = ("fileupload", "imageupload")
 #: Photos and attachments have calls of their own ("Upload an Image"); who is in which territory is
@@ -126,7 +128,9 @@ class TargetField:
     @property
     def points_at(self) -> str | None:
         """The module of the records that its values are, where it is one."""
-        return self.links.target if self.links else self.lookup_module
+        if self.links:
+            return self.links.target
+        return None if self.lookup_module == SEVERAL_MODULES else self.lookup_module
 
     @classmethod
     def from_metadata(cls, entry: Mapping[str, Any]) -> "TargetField":

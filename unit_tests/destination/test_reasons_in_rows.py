@@ -106,6 +106,16 @@ def test_an_id_that_zoho_does_not_know_is_said_to_be_unknown(
 
 
 @VERSIONS
+def test_an_unknown_id_of_several_modules_names_none_of_them(org: Org, version: str) -> None:
+    values = {"Subject": "T", "What_Id": UNKNOWN, "$se_module": "Accounts"}
+
+    result = org.write(stream("Tasks", *values), [values], schema_version=version)
+
+    said = "no record that the token's user sees has this id"
+    assert result.said(f"1 row with INVALID_DATA in What_Id: {said}.")
+
+
+@VERSIONS
 def test_an_unknown_id_in_rows_is_said_to_be_unknown(org: Org, version: str) -> None:
     said = "Product_Name: no record of Products that the token's user sees has this id or External"
     item = {"Product_Name": UNKNOWN, "Quantity": 1}
