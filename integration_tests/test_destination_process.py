@@ -90,10 +90,9 @@ def test_spec_needs_nothing(destination: Connector) -> None:
     assert output.exit_code == 0
     assert spec["supported_destination_sync_modes"][0] == "append_dedup"
     assert "overwrite" not in spec["supported_destination_sync_modes"]
-    # Nothing is offered that does not work yet.
     settings = spec["connectionSpecification"]["properties"]
     storage = settings["object_storage_config"]["oneOf"]
-    assert "write_method" not in settings
+    assert settings["write_method"]["enum"] == ["Automatic", "REST", "Bulk"]
     assert [one["properties"]["storage_type"]["const"] for one in storage] == [
         "None",
         "Local",

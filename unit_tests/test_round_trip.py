@@ -52,7 +52,7 @@ class Trip:
         return found
 
 
-@pytest.fixture(scope="module", params=["v4", "v8"])
+@pytest.fixture(scope="module", params=["v4", pytest.param("v8", marks=pytest.mark.long)])
 def trip(request: pytest.FixtureRequest) -> Iterator[Trip]:
     """From a full org to one that has the same users, by other ids, and no records."""
     version = {"schema_version": request.param}

@@ -146,7 +146,7 @@ def test_an_unknown_file(writer: Writer, version: str, code: str) -> None:
         {"a.csv": write_csv(ROWS), "b.csv": write_csv(ROWS)},
         {"a.txt": write_csv(ROWS)},
         {"a.csv": ""},
-        {"a.csv": f"Last_Name,Company\r\n{'x' * 200_000},Ltd.\r\n"},
+        {"a.csv": f"Last_Name,Company\r\n{'x' * 5_000_000},Ltd.\r\n"},
     ],
 )
 def test_files_that_are_not_one_csv(writer: Writer, files: dict[str, str]) -> None:
