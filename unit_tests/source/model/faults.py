@@ -222,7 +222,7 @@ FAULTS: dict[Callable[[Patch], None], tuple[str, int]] = {
     prove_by_deletions_first: ("is not in its window", 3_180),
     read_deletions_last: ("is deleted, and still there", 1_431),
     read_deletions_once: ("is deleted, and still there", 5_901),
-    take_two_readings_of_deletions_as_proof: ("is deleted, and still there", 71_078),
+    take_two_readings_of_deletions_as_proof: ("is deleted, and still there", 826_260),
     take_quiet_readings_as_proof: ("is not in the table", 238_891),
     take_a_restored_lead_for_a_hidden_one: ("comes twice", 230_321),
     close_windows_in_any_order: ("does not follow the one before", 16),
