@@ -13,9 +13,6 @@ from destination_zoho_crm.columns import Column
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.target_fields import TargetField
 
-#: Columns that the result gives back, to tell which row an outcome is of ("Download Bulk Write
-#: Result").
-ECHOED = 3
 #: Formats in the terms of Java, which are named so that no default applies ("Create Bulk Write
 #: Job": format). UNVERIFIED: that Zoho reads a time without an offset in the zone of the token's
 #: user; that is how a client writes that was run against an org.

@@ -13,7 +13,6 @@ from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.client import Client, LostAnswerError
 from zoho_crm.answers import Body, UndocumentedError
-from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.domains import is_zoho_address, quote_path_part
 from zoho_crm.errors import NeverTwice
 from zoho_crm.json_text import as_object
@@ -134,10 +133,8 @@ class BulkJobs:
         Only addresses of Zoho's own get the token.
         """
         requester = self._client.bulk.status
-        authenticator = requester.get_authenticator()
-        assert isinstance(authenticator, ZohoAuthenticator)
-        address = urljoin(f"{authenticator.api}/", url)
-        if not is_zoho_address(address, authenticator.api, self._list_zoho_addresses()):
+        address = urljoin(f"{requester.api}/", url)
+        if not is_zoho_address(address, requester.api, self._list_zoho_addresses()):
             return "Zoho names an address for it that is not within Zoho's own domains"
         try:
             saved = requester.save(address, file, usage_of=self._usage_of)
@@ -148,7 +145,7 @@ class BulkJobs:
         return None if saved else "Zoho puts off its download"
 
     def _list_zoho_addresses(self) -> Sequence[str]:
-        """None where base_url takes the place of all."""
+        """Empty where base_url takes the place of all."""
         own = self._client.config["_zoho"]
         if self._client.config.get("base_url"):
             return ()

@@ -14,7 +14,9 @@ from destination_zoho_crm.settings import WriteSettings
 from destination_zoho_crm.target_fields import SEVERAL_MODULES, TargetField
 from zoho_crm.json_text import as_object
 from zoho_crm.limits import CREDITS_OF_A_BULK_WRITE, RECORDS_PER_CREDIT
+from zoho_crm.manifest import load_scopes
 from zoho_crm.problems import Refused, Unreadable
+from zoho_crm.scopes import is_granted
 
 #: What a job costs with its upload, the looks at it and the download of its result.
 CREDITS_OF_A_JOB = CREDITS_OF_A_BULK_WRITE + 20
@@ -35,17 +37,16 @@ _WORDS = {"tags": "tags", "links": "links", "rows": "line items or rows of a sub
 #: Lookups whose module the field itself names.
 _LOOKUPS = ("lookup", "ownerlookup", "userlookup")
 
-#: The scopes of Bulk Write, and those that hold them ("Scopes").
-_SCOPES = {
-    "ZohoCRM.bulk.CREATE": ("ZohoCRM.bulk.CREATE", "ZohoCRM.bulk.ALL"),
-    "ZohoFiles.files.ALL": ("ZohoFiles.files.ALL",),
-}
+#: What the manifest calls the scopes of Bulk Write.
+_SCOPES = ("bulk", "files")
 _INACTIVE = ("inactive", -1)
 
 
 def find_lacking_scopes(client: Client) -> list[str]:
     """The scopes of Bulk Write that the token lacks, as far as Zoho says."""
-    return [scope for scope, wider in _SCOPES.items() if not client.has_scope(*wider)]
+    granted, scopes = client.metadata.granted, load_scopes("destination")
+    wanted = [scopes[what] for what in _SCOPES]
+    return [scope for scope in wanted if granted and not is_granted(granted, scope)]
 
 
 def explain_lacking_scopes(client: Client, lacking: Sequence[str]) -> str:

@@ -16,7 +16,6 @@ from airbyte_cdk.utils import AirbyteTracedException
 
 from destination_zoho_crm.write_answers import RECORDS, WriteAnswerHandler
 from zoho_crm.answers import Body, UndocumentedError, build_page_parser
-from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.errors import SCOPE_LACKING, FailuresOnly
 from zoho_crm.manifest import load_scopes, load_settings_parameters
 from zoho_crm.org import Org, begin_run, get_org
@@ -159,14 +158,9 @@ class Client:
         except (ValueError, OSError, ZoneInfoNotFoundError):
             return None
 
-    def has_scope(self, *scopes: str) -> bool:
-        """Whether the token has one of the scopes; true where Zoho reports none at all."""
-        granted = {scope.lower() for scope in self._granted_scopes}
-        return not granted or any(scope.lower() in granted for scope in scopes)
-
     def has_write_scope(self) -> bool:
         """Whether the token may write records of a module; true where Zoho reports no scopes."""
-        granted = self._granted_scopes
+        granted = self.metadata.granted
         return not granted or any(
             scope.startswith(_RECORD_SCOPES) and not scope.endswith(".READ") for scope in granted
         )
@@ -222,7 +216,7 @@ class Client:
     def _explain_missing_scope(self, method: str, url: str) -> Refused:
         rights = _RIGHTS_TO_UPSERT if url.endswith("/upsert") else _RIGHTS[method]
         sentence, held = explain_missing_scope(
-            url, self.scopes.split(","), self._granted_scopes, rights
+            url, self.scopes.split(","), self.metadata.granted, rights
         )
         return Refused(config_error(sentence), SCOPE_LACKING, scopes_held=held)
 
@@ -230,12 +224,6 @@ class Client:
     def _address(self) -> str:
         """Kept, for the manifest's template takes half a millisecond."""
         return self.metadata.get_url()
-
-    @property
-    def _granted_scopes(self) -> frozenset[str]:
-        authenticator = self.metadata.get_authenticator()
-        assert isinstance(authenticator, ZohoAuthenticator)
-        return authenticator.granted
 
     @cached_property
     def _repeating(self) -> tuple[HttpClient, "WriteAnswerHandler"]:

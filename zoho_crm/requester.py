@@ -242,6 +242,11 @@ class ZohoRequester(HttpRequester):
         return self._signer.granted
 
     @property
+    def api(self) -> str:
+        """The address of the API of the token's data center."""
+        return self._signer.api
+
+    @property
     def _signer(self) -> ZohoAuthenticator:
         authenticator = self.get_authenticator()
         assert isinstance(authenticator, ZohoAuthenticator)
@@ -257,7 +262,7 @@ class ZohoRequester(HttpRequester):
         url = super().get_url(
             stream_state=stream_state, stream_slice=stream_slice, next_page_token=next_page_token
         )
-        return url.replace(self.config["_zoho"]["api"], self._signer.api, 1)
+        return url.replace(self.config["_zoho"]["api"], self.api, 1)
 
     def _send(self, **request: Any) -> requests.Response | None:
         try:

@@ -11,7 +11,6 @@ from typing import IO, Any
 from airbyte_cdk.utils import AirbyteTracedException
 
 from zoho_crm.answers import Body
-from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.errors import is_wrong_address
 from zoho_crm.problems import NoTokenError, Refused
 from zoho_crm.requester import T, ZohoRequester
@@ -69,9 +68,7 @@ class UploadRequester(ZohoRequester):
     ) -> T:
         """What `read` makes of Zoho's answer, as `ask` does. The second address is tried where the
         first cannot be reached, or serves no uploads."""
-        authenticator = self.get_authenticator()
-        assert isinstance(authenticator, ZohoAuthenticator)
-        known = self.config["_zoho"]["uploads"][authenticator.api]
+        known = self.config["_zoho"]["uploads"][self.api]
         addresses = [self._proven] if self._proven else list(known)
         form = MultipartFile(file, name)
         self._thread.form = form

@@ -171,6 +171,15 @@ def without_nulls(row: Row) -> Row:
     return {name: value for name, value in row.items() if value is not None}
 
 
+def settle(org: Org, made_of: Settings, **settings: object) -> None:
+    """An org that the tests of a file change, an hour after the one before, so that all rows are
+    settled."""
+    ZohoAuthenticator._tokens.clear()
+    org.settings, org.made_of = settings, made_of
+    org.control("POST", "clock", {"advance_s": 3_600})
+    org.control("POST", "reset", {})
+
+
 def rows_of(output: EntrypointOutput, stream: str, *, deleted: bool = True) -> list[Row]:
     """The records of a stream without their nulls; with its tombstones, if `deleted`."""
     return [

@@ -26,6 +26,7 @@ from unit_tests.source.conftest import (
     log_of,
     narrow,
     rows_of,
+    settle,
     states_of,
 )
 from unit_tests.source.reading import plan
@@ -50,10 +51,7 @@ def _own() -> Iterator[Org]:
 @pytest.fixture
 def org(_own: Org) -> Iterator[Org]:
     """Tests may change its rows; an hour after the one before, so that all rows are settled."""
-    ZohoAuthenticator._tokens.clear()
-    _own.settings, _own.made_of = {"verify_counts": True}, SETTINGS
-    _own.control("POST", "clock", {"advance_s": 3_600})
-    _own.control("POST", "reset", {})
+    settle(_own, SETTINGS, verify_counts=True)
     yield _own
     _own.control("DELETE", "faults")
     _own.control("POST", "knobs", {"scopes": SCOPES, "credits_used": 0})

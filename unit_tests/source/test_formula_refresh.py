@@ -14,6 +14,7 @@ from unit_tests.source.conftest import (
     log_of,
     narrow,
     rows_of,
+    settle,
     states_of,
 )
 from zoho_crm.auth import ZohoAuthenticator
@@ -34,10 +35,7 @@ def _own() -> Iterator[Org]:
 @pytest.fixture
 def org(_own: Org) -> Iterator[Org]:
     """Tests may change its rows; an hour after the one before, so that all rows are settled."""
-    ZohoAuthenticator._tokens.clear()
-    _own.settings, _own.made_of = {"refresh_formulas": "daily"}, SETTINGS
-    _own.control("POST", "clock", {"advance_s": 3_600})
-    _own.control("POST", "reset", {})
+    settle(_own, SETTINGS, refresh_formulas="daily")
     yield _own
     _own.control("DELETE", "faults")
     _own.control("POST", "knobs", {"credits_used": 0, "churn": 0, "churn_kind": "edit"})

@@ -18,10 +18,10 @@ from unit_tests.source.conftest import (
     Row,
     narrow,
     rows_of,
+    settle,
     states_of,
 )
 from zoho_crm import org as clocks
-from zoho_crm.auth import ZohoAuthenticator
 from zoho_emulator.server import Settings, running
 
 SETTINGS = Settings(rows=20, rows_by_module={"Vehicles": 12_000}, modules=62)
@@ -36,10 +36,7 @@ def _own() -> Iterator[Org]:
 @pytest.fixture
 def org(_own: Org) -> Iterator[Org]:
     """Tests may change its rows of Deals, and its clock."""
-    ZohoAuthenticator._tokens.clear()
-    _own.settings, _own.made_of = {}, SETTINGS
-    _own.control("POST", "clock", {"advance_s": 3_600})
-    _own.control("POST", "reset", {})
+    settle(_own, SETTINGS)
     yield _own
     _own.control("DELETE", "faults")
     _own.control("POST", "knobs", {"visible_after_s": 0, "child_deletes": False})
