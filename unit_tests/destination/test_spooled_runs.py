@@ -236,6 +236,15 @@ def test_rows_go_by_calls_once_zoho_takes_no_jobs(
     assert bulk.calls("upsert") >= 4
 
 
+def wait_for_a_job(bulk: Org) -> None:
+    """Waits until a job of Bulk Write is under way, ten seconds at most."""
+    for _ in range(200):
+        if bulk.calls("bulk_write.create"):
+            return
+        time.sleep(0.05)
+    raise AssertionError("no job of Bulk Write began")
+
+
 def test_a_failure_beside_a_job_leaves_no_state_untrue(
     bulk: Org, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -244,15 +253,16 @@ def test_a_failure_beside_a_job_leaves_no_state_untrue(
     bulk.knobs(bulk_write_job_seconds=1)
     refusal: Json = {"code": "NO_PERMISSION", "message": "no", "details": {}}
     bulk.fail("insert:Accounts", times=9, status=403, body=refusal)
-    lines = [
-        *leads(110),
-        state("Leads", 1),
-        row("Accounts", {"Account_Name": "A"}),
-        state("Accounts", 2),
-    ]
+
+    def lines() -> Iterator[bytes]:
+        yield from leads(110)
+        yield state("Leads", 1)
+        wait_for_a_job(bulk)
+        yield row("Accounts", {"Account_Name": "A"})
+        yield state("Accounts", 2)
 
     result = bulk.write_lines(
-        [KEYED, stream("Accounts", "Account_Name")], lines, write_method="Bulk", **SPOOLS
+        [KEYED, stream("Accounts", "Account_Name")], lines(), write_method="Bulk", **SPOOLS
     )
 
     assert "NO_PERMISSION" in result.sentence
@@ -268,10 +278,7 @@ def test_inserts_of_a_job_are_finished_although_the_run_is_stopped(bulk: Org) ->
     rows = [row("Leads", {"Last_Name": f"L{n}", "Company": "C"}) for n in range(120)]
 
     def end() -> None:
-        for _ in range(200):
-            if bulk.calls("bulk_write.create"):
-                break
-            time.sleep(0.05)
+        wait_for_a_job(bulk)
         stop.set()
 
     waiting = threading.Thread(target=end)
