@@ -192,7 +192,7 @@ def test_every_example_is_run_and_fits_the_form() -> None:
 
 def test_calls_to_the_emulator_add_what_the_examples_of_line_items_need(org: Org) -> None:
     calls = re.findall(
-        r"^curl http://localhost:8765/_emulator/(\S+) \\\n +-d '(.+?)'$",
+        r"^curl http://localhost:8765/_emulator/(\S+) \\\n +-d '([^']+)'$",
         LINE_ITEMS.read_text(),
         re.M,
     )
@@ -200,8 +200,10 @@ def test_calls_to_the_emulator_add_what_the_examples_of_line_items_need(org: Org
         org.control("POST", path, json.loads(body))
 
     column, table = write(org, "line items in a column"), write(org, "line items as a table")
+    links = write(org, "links")
 
     assert len(calls) == 2
+    assert links.counts() == {"created": 1}
     assert column.counts() == {"created": 1}
     assert table.counts() == {"updated": 1, "created": 1}
     assert sorted(pieces for _, pieces in items(org).values()) == [1, 1, 3]
