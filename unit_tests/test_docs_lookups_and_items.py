@@ -1,18 +1,31 @@
 """What the pages on lookups, links and line items state in tables and numbers is so."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from destination_zoho_crm import calls, lookup_values, remembered_ids, row_shapes
 from destination_zoho_crm.target_fields import LINE_ITEMS, V2_ITEMS
-from unit_tests.destination.conftest import Json, Org, mapping, stream
+from unit_tests.destination.conftest import OFF, SETTINGS, Json, Org, mapping, stream
 from unit_tests.destination.test_line_items import rows_of
+from zoho_emulator.server import Running, running
 
-TOPICS = Path(__file__).parents[2] / "docs" / "integrations" / "zoho-crm"
+TOPICS = Path(__file__).parents[1] / "docs" / "integrations" / "zoho-crm"
 LOOKUPS = (TOPICS / "lookups-and-links.md").read_text()
 ITEMS = (TOPICS / "line-items.md").read_text()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Running]:
+    with running(SETTINGS, OFF) as one:
+        yield one
+
+
+@pytest.fixture
+def org(server: Running) -> Iterator[Org]:
+    yield Org(server)
+    server.control("POST", "reset", {"org": True})
 
 
 def cells(page: str, header: str) -> Mapping[str, list[str]]:
