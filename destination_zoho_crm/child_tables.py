@@ -146,7 +146,9 @@ class TableReader:
         name = self.module.api_name
         mode = self.mapping.rows if self.mapping else None
         asked = self.mapping.rows_key if self.mapping else None
-        if asked and rows_key is None:
+        if asked and self.operation == "insert":
+            yield f"an insert looks for no rows of {name}: leave rows_key out, or choose upsert"
+        elif asked and rows_key is None:
             yield f"rows of {name} are not found by a field {asked}"
         if mode == "replace":
             yield (
@@ -157,6 +159,11 @@ class TableReader:
             yield f"rows of {name} are deleted by id or by the mapping's rows_key: bring one"
         elif self.operation == "update" and not (has_id or rows_key):
             yield f"rows of {name} are found by id or by the mapping's rows_key: bring one"
+        elif self.operation == "insert" and mode != "append":
+            yield (
+                f"an insert adds each row of {name} again whenever it comes again: say append in "
+                "rows if that is meant, or choose upsert and name a rows_key in the mapping"
+            )
         elif not (has_id or rows_key or mode == "append"):
             yield (
                 f"nothing tells the rows of {name} apart, so a repeated row would be added again: "

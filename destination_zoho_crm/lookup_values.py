@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
+from unicodedata import category
 
 from destination_zoho_crm.columns import Column
 from destination_zoho_crm.encoding import EMPTY, limit_text
@@ -12,6 +13,7 @@ from destination_zoho_crm.target_fields import TargetField
 #: "COQL: Limitations": values of an `in`, and rows of a query, of the strictest version.
 MOST_VALUES = 50
 MOST_ROWS = 200
+_UNCLEAR = ("Cc", "Cs", "Zl", "Zp")
 #: Forms whose values are not quoted in a query.
 NUMBERS = ("integer", "long", "number")
 
@@ -42,8 +44,11 @@ def fold_value(value: str) -> str:
 
 
 def can_query(value: str) -> bool:
-    """UNVERIFIED: what a backslash means in a query."""
-    return value.isprintable() and "\\" not in value
+    """UNVERIFIED: what a backslash, a control character or a line separator means in a query.
+
+    Names hold other blanks than U+0020, and joiners: they are text.
+    """
+    return "\\" not in value and not any(category(one) in _UNCLEAR for one in value)
 
 
 def build_key_encoder(column: Column) -> Callable[[Any], Any]:

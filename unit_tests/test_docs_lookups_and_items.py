@@ -74,18 +74,6 @@ def test_two_ways_to_one_lookup_are_an_error(org: Org) -> None:
     assert result.sentence.endswith(f"{columns[0]} and {columns[1]} both go to Account_Name.")
 
 
-@pytest.mark.parametrize("blank", ["\u00a0", "\u3000"])
-def test_a_query_takes_no_value_with_an_unusual_blank(org: Org, blank: str) -> None:
-    assert "an unusual blank, such as a no-break space" in LOOKUPS
-    by_name = "Account_Name.Account_Name"
-    row = {"Last_Name": "L", by_name: f"one{blank}two"}
-
-    result = org.write(stream("Contacts", *row), [row])
-
-    assert result.counts() == {"rejected": 1}
-    assert result.said("INVALID_DATA in Account_Name")
-
-
 def test_each_way_to_find_a_record_has_the_code_that_the_page_names(org: Org) -> None:
     for _ in range(2):
         org.add("Accounts", Account_Name="Twice")

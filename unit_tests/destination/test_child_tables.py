@@ -194,10 +194,14 @@ def test_rows_that_nothing_tells_apart_are_added_where_the_mapping_says_so(org: 
 
     refused = write(org, rows)
     replaced = write(org, rows, how={"rows": "replace", "rows_key": "Project"})
+    inserted = write(org, rows, "insert", None)
+    keyed = write(org, rows, "insert", None, how={"rows": "append", "rows_key": "Project"})
     result = write(org, rows, "insert", None, how={"rows": "append"})
 
     assert "nothing tells the rows of Project_Details apart" in refused.sentence
     assert "rows of Project_Details that come as a table cannot replace" in replaced.sentence
+    assert "an insert adds each row of Project_Details again" in inserted.sentence
+    assert "looks for no rows of Project_Details: leave rows_key out" in keyed.sentence
     assert result.counts() == {"created": 2}
     assert len(rows_of(org, "Project_Details", lead)) == 2
 

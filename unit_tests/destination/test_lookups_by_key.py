@@ -71,6 +71,9 @@ def test_a_lookup_finds_its_record_by_a_unique_field(org: Org, version: str) -> 
         ("50 % off_all", "50 % off_all"),
         ("Åkerström ЁЛКА 東京 \U0001f600", "Åkerström ЁЛКА 東京 \U0001f600"),
         ("select a, (b)", "select a, (b)"),
+        ("株式会社\u3000東京", "株式会社\u3000東京"),
+        ("no\u00a0break", "no\u00a0break"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
         ("Acme", "  ACME "),
         ("n" * 100, "n" * 100),
     ],
@@ -87,7 +90,7 @@ def test_values_are_quoted_and_compared_as_zoho_compares_them(
     assert account_of(org, "L") == account
 
 
-@pytest.mark.parametrize("value", ["a\\", "a\\'b", "a\x00b", "a\nb", "n" * 500])
+@pytest.mark.parametrize("value", ["a\\", "a\\'b", "a\x00b", "a\nb", "a\u2028b", "n" * 500])
 def test_a_value_that_no_query_can_carry_costs_its_row_alone(org: Org, value: str) -> None:
     acme = org.add("Accounts", Account_Name="Acme")
     rows = [{"Last_Name": "bad", BY_NAME: value}, {"Last_Name": "good", BY_NAME: "Acme"}]
