@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from source_zoho_crm.methods import AUTOMATIC
@@ -19,7 +20,7 @@ from source_zoho_crm.readers.read_plan import ReadPlan
 from source_zoho_crm.readers.rest import RestReader
 from source_zoho_crm.readers.rich_text import WholeTexts
 from source_zoho_crm.readers.steps import GiveUp, ListRecords, Query, Task
-from source_zoho_crm.readers.windows import CURSOR_FIELD
+from source_zoho_crm.readers.windows import CURSOR_FIELD, Window, parse_timestamp
 from zoho_crm.errors import is_not_served
 from zoho_crm.problems import Refused
 from zoho_crm.settings import BEGINNING
@@ -68,19 +69,38 @@ class ChosenReader:
             self._reader = self._build_rest()
         yield from self._read_or_fall_back(lambda: self._reader.read_everything())
 
-    def sample(self) -> Task[list[Row]]:
-        """Some rows, whatever their Modified_Time, with their id and Modified_Time."""
-        return (yield from self._read_or_fall_back(self._sample))
+    def sample(self, window: Window) -> Task[list[Row]]:
+        """Some rows, whatever their Modified_Time, with their id and Modified_Time.
 
-    def _sample(self) -> Task[list[Row]]:
-        page: Page
+        `window`: Zoho has answered that it has no rows. Where one page shows later ones and not
+        all, the oldest rows since its start come, too: they show whether it has any.
+        """
+        return (yield from self._read_or_fall_back(lambda: self._sample(window)))
+
+    def _sample(self, window: Window) -> Task[list[Row]]:
+        some: Page = yield self._ask_for_some()
+        stamped = [row[CURSOR_FIELD] for row in some.rows if row.get(CURSOR_FIELD)]
+        times = map(parse_timestamp, stamped)
+        later = any(time > window.end for time in times if time)
+        if not (some.more and later) or any(map(window.holds, stamped)):
+            return some.rows
+        oldest: Page = yield self._ask_for_oldest(window.start)
+        return [*oldest.rows, *some.rows]
+
+    def _ask_for_some(self) -> Query | ListRecords:
         if isinstance(self._reader, CoqlReader):
-            page = yield Query(("id", CURSOR_FIELD), PER_PAGE, after="0")
-        else:
-            page = yield ListRecords(
-                {"fields": CURSOR_FIELD, "per_page": str(PER_PAGE), "converted": "both"}
-            )
-        return page.rows
+            return Query(("id", CURSOR_FIELD), PER_PAGE, after="0")
+        params = {"fields": CURSOR_FIELD, "per_page": str(PER_PAGE), "converted": "both"}
+        return ListRecords(params)
+
+    def _ask_for_oldest(self, since: datetime) -> Query | ListRecords:
+        """The oldest rows since then, where some have been seen."""
+        some = self._ask_for_some()
+        if isinstance(some, Query):
+            window = Window(since, self._plan.end + _FAR)
+            return replace(some, window=window, order_by=CURSOR_FIELD, promised=True)
+        params = {**some.params, "sort_by": CURSOR_FIELD, "sort_order": "asc"}
+        return ListRecords(params, since, promised=True)
 
     def _read_or_fall_back(self, read: Callable[[], Task[T]]) -> Task[T]:
         try:

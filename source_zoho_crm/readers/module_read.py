@@ -64,12 +64,12 @@ class ModuleRead:
         """
         plan = self._plan
         empty = Window(plan.span.since if plan.span else plan.start, plan.end)
-        rows = yield from self.reader.sample()
+        rows = yield from self.reader.sample(empty)
         stamped = [row[CURSOR_FIELD] for row in rows if row.get(CURSOR_FIELD)]
         if any(map(empty.holds, stamped)):
             raise transient_error(
-                f"{plan.name}: Zoho answered that there are no records, and listed some at the "
-                "next call. The next sync reads them."
+                f"{plan.name}: Zoho answered that there are no records, and listed some right "
+                "after. The next sync reads them."
             )
         # Where it is filled, nothing is missed: records are older than the start, or of the last
         # minute.

@@ -1,17 +1,38 @@
 """Answers of "no rows" that another answer contradicts: they are not believed at once."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from airbyte_cdk.models import FailureType
 
-from unit_tests.source.conftest import BULK, COQL, REST, Org, Row, narrow, rows_of, states_of
+from unit_tests.source.conftest import (
+    AUTOMATIC,
+    BULK,
+    COQL,
+    REST,
+    Org,
+    Row,
+    narrow,
+    rows_of,
+    settle,
+    states_of,
+)
+from zoho_emulator.server import Settings, running
 
 METHODS = [
     pytest.param(COQL, "coql:Deals", id="COQL"),
     pytest.param(REST, "records.list:Deals", id="REST"),
     pytest.param(BULK, "records.list:Deals", id="Bulk"),
+    pytest.param(AUTOMATIC, "coql:Deals", id="Automatic"),
 ]
+VERSIONS = ["v2", "v2.1", "v4", "v8"]
+#: Deals, of which the first and the last page of a list hold less than half each.
+MANY = Settings(rows=0, rows_by_module={"Deals": 450})
+MESSAGE = (
+    "Deals: Zoho answered that there are no records, and listed some right after. The next sync "
+    "reads them."
+)
 
 
 def nothing(org: Org, match: str, times: int = 1, **more: Any) -> None:
@@ -42,12 +63,94 @@ def test_a_first_sync_without_rows_whose_records_are_listed_a_call_later_is_not_
     assert hits(org) == [1]
     error = output.errors[0].trace.error
     assert error.failure_type == FailureType.transient_error
-    assert error.message == (
-        "Deals: Zoho answered that there are no records, and listed some at the next call. The "
-        "next sync reads them."
-    )
+    assert error.message == MESSAGE
     reported = [state["stream"]["stream_state"] for state in states_of(output, "Deals")]
     assert all(state["Modified_Time"] == "1970-01-01T00:00:00Z" for state in reported)
+
+
+@pytest.fixture(scope="module")
+def _busy_org() -> Iterator[Org]:
+    with running(MANY, {"tokens_per_10_min": 0, "bulk_job_seconds": 0}) as server:
+        yield Org(server, made_of=MANY)
+
+
+@pytest.fixture
+def busy_org(_busy_org: Org) -> Iterator[Org]:
+    settle(_busy_org, MANY)
+    yield _busy_org
+    _busy_org.control("DELETE", "faults")
+
+
+def touch(org: Org, keys: list[str]) -> None:
+    """These deals are edited in the last minute, which an incremental sync does not read."""
+    org.control("PATCH", "records/Deals", [{"id": key, "Description": "later"} for key in keys])
+
+
+def begin_to_read(org: Org, retrieval: Row, version: str = "v4") -> Row:
+    org.settings = {"retrieval": retrieval, "schema_version": version}
+    deals = narrow(org.stream("Deals"), "Stage")
+    org.control("POST", "reset", {})
+    return deals
+
+
+def calls_for_deals(org: Org) -> int:
+    return sum(org.calls(f"{call}:Deals") for call in ("coql", "records.list", "bulk.create"))
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(("retrieval", "call"), METHODS)
+def test_rows_behind_a_page_of_later_ones_are_not_lost(
+    busy_org: Org, retrieval: Row, call: str, version: str
+) -> None:
+    """Neither the lowest nor the highest ids are of a row of the span."""
+    keys = sorted(busy_org.truth(busy_org.stream("Deals")))
+    touch(busy_org, keys[:220] + keys[230:])
+    deals = begin_to_read(busy_org, retrieval, version)
+    nothing(busy_org, call)
+
+    failed = busy_org.read(deals, expecting_exception=True)
+
+    assert hits(busy_org) == [1]
+    assert failed.errors[0].trace.error.message == MESSAGE
+    assert calls_for_deals(busy_org) == 3
+
+    output = busy_org.read(deals, state=states_of(failed, "Deals")[-1:])
+
+    assert {row["id"] for row in rows_of(output, "Deals")} == set(keys[220:230])
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(("retrieval", "calls"), [(COQL, 3), (REST, 3), (BULK, 4), (AUTOMATIC, 3)])
+def test_that_all_rows_are_later_ones_is_believed(
+    busy_org: Org, retrieval: Row, calls: int, version: str
+) -> None:
+    """Bulk exports them first, to find those of the span."""
+    touch(busy_org, list(busy_org.truth(busy_org.stream("Deals"))))
+    deals = begin_to_read(busy_org, retrieval, version)
+
+    output = busy_org.read(deals)
+
+    assert rows_of(output, "Deals") == []
+    assert not output.errors
+    assert calls_for_deals(busy_org) == calls
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(("retrieval", "call"), METHODS)
+def test_a_quiet_module_costs_two_calls_at_its_first_sync(
+    busy_org: Org, retrieval: Row, call: str, version: str
+) -> None:
+    """All its rows are older than the start date."""
+    keys = busy_org.truth(busy_org.stream("Deals"))
+    old = [{"id": key, "Modified_Time": "2024-03-01T00:00:00+00:00"} for key in keys]
+    busy_org.control("PATCH", "records/Deals", old)
+    deals = begin_to_read(busy_org, retrieval, version)
+    busy_org.settings["start_datetime"] = "2025-01-01T00:00:00Z"
+
+    output = busy_org.read(deals)
+
+    assert rows_of(output, "Deals") == []
+    assert calls_for_deals(busy_org) == 2
 
 
 def test_leads_that_a_list_has_shown_are_asked_for_again_by_query(

@@ -27,16 +27,18 @@ class Load:
     crowd: int
     #: Deletions that are listed; None: they are not asked for.
     deletions: int | None
+    #: Records that are later than its span.
+    later: int = 0
 
     @classmethod
     def weigh(cls, world: World, first: int, last: int, deleted_since: int | None) -> "Load":
-        modified = (record.modified for record in world.records.values())
+        modified = [record.modified for record in world.records.values()]
         found = Counter(second for second in modified if first - 1 <= second <= last)
         crowd = max((found[second] + found[second + 1] for second in list(found)), default=0)
         listed = None
         if deleted_since is not None:
             listed = sum(gone.deleted >= deleted_since - 1 for gone in world.gone.values())
-        return cls(found.total(), crowd, listed)
+        return cls(found.total(), crowd, listed, sum(second > last for second in modified))
 
 
 def judge_calls(
@@ -80,9 +82,10 @@ def bound_calls(scenario: Scenario, load: Load, deeds: int) -> Counter[str]:
     else:
         most += _bound_queries(scenario, load, deeds)
         if traits.convertible:
-            # Is there a record, a converted one, does a query show it, is it still there?
+            # Is there a record, a converted one, does a query show it, is it still there? Where all
+            # are later, what are the oldest?
             tries = 1 + min(4, deeds)
-            most += Counter(list=1 + 2 * tries, query=tries)
+            most += Counter(list=1 + 2 * tries + (load.later > 0), query=tries)
             if not traits.coql_shows_converted:
                 most += _bound_lists(scenario, load, deeds)
     return most

@@ -33,7 +33,7 @@ def judge_failure(
         allowed = deeds >= PER_PAGE
     elif "and so 3 times" in sentence:
         allowed = traits.job_fails > 0 and not calm
-    elif "listed some at the next call" in sentence:
+    elif "listed some right after" in sentence:
         allowed = not calm and (traits.false_answers > 0 or deeds > 0)
     elif "cannot reach" in sentence:
         allowed = _find_crowd(scenario, world) > version["rest_chain_rows"] - PER_PAGE

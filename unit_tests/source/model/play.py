@@ -222,11 +222,12 @@ class Schedule:
         """Whether the run does not believe that there are no rows.
 
         It looks at some records of any time. That shows no wrong answer where they are older than
-        the start date, or newer than the end. Whether records are converted is asked once.
+        the start date. Whether records are converted is asked once.
         """
-        span = plan.span
-        first = span is not None and not self.runs and not self.scenario.start
-        return first and not self.zoho.rate and not self.module.is_convertible
+        first = plan.span is not None and not self.runs and not self.scenario.start
+        # Schedules without wrong answers are not drawn anew: seeds of faults are among them.
+        wrong = not self.zoho.rate or self.scenario.traits.false_answers > 0
+        return first and wrong and not self.module.is_convertible
 
     def _build_config(self) -> dict[str, Any]:
         state = self.warehouse.state if self.scenario.incremental else None

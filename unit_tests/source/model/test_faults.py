@@ -30,6 +30,8 @@ MENDED = (
     304_470,
     323_027,
 )
+#: The same of Automatic.
+MENDED_OF_AUTOMATIC = (78_085,)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
@@ -49,3 +51,4 @@ def test_a_fault_that_is_put_back_is_found(fault: Callable[[pytest.MonkeyPatch],
 def test_what_showed_a_fault_once_shows_none() -> None:
     with model():
         assert not play_seeds(MENDED).faults
+        assert not play_seeds(MENDED_OF_AUTOMATIC, automatic=True).faults

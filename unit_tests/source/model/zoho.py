@@ -78,6 +78,9 @@ class ModelZoho:
         self.deeds_left = 0
         #: A first read has no rows yet, so that an answer without any is not believed.
         self.begins = False
+        #: That the question is answered by no rows is not believed. A proof that shows none is:
+        #: nothing contradicts it.
+        self._is_doubted = False
         #: The latest answer wrongly had no content; the next one has.
         self._was_false = False
         #: Questions of the run that were answered, by their kind.
@@ -108,6 +111,7 @@ class ModelZoho:
         """As the requester has it. Raises what it raises."""
         kind = _name_kind(question)
         self.asked[kind] += 1
+        self._is_doubted = self.begins and not _proves(question)
         self._begin(question)
         if isinstance(question, Query):
             query = question
@@ -163,7 +167,7 @@ class ModelZoho:
 
     def _ask_for_rows(self, ask: Callable[[], Page], promised: bool) -> Page:
         """A page; without the rows that were promised, Zoho is asked a second time."""
-        page, believed = ask(), not (promised or self.begins)
+        page, believed = ask(), not (promised or self._is_doubted)
         if page.rows and not (believed or self._was_false or self._world.calm):
             self._was_false = self._random() < self._traits.false_answers
             if self._was_false:
