@@ -72,19 +72,19 @@ class ChosenReader:
     def sample(self, window: Window) -> Task[list[Row]]:
         """Some rows, whatever their Modified_Time, with their id and Modified_Time.
 
-        `window`: Zoho has answered that it has no rows. Where one page shows later ones and not
-        all, the oldest rows since its start come, too: they show whether it has any.
+        `window`: Zoho has answered that it has no rows. Where a page shows none of it, and not all
+        rows, the oldest rows since its start come, too: they show whether it has any.
         """
         return (yield from self._read_or_fall_back(lambda: self._sample(window)))
 
     def _sample(self, window: Window) -> Task[list[Row]]:
         some: Page = yield self._ask_for_some()
         stamped = [row[CURSOR_FIELD] for row in some.rows if row.get(CURSOR_FIELD)]
+        if not (some.more and stamped) or any(map(window.holds, stamped)):
+            return some.rows
         times = map(parse_timestamp, stamped)
         later = any(time > window.end for time in times if time)
-        if not (some.more and later) or any(map(window.holds, stamped)):
-            return some.rows
-        oldest: Page = yield self._ask_for_oldest(window.start)
+        oldest: Page = yield self._ask_for_oldest(window.start, promised=later)
         return [*oldest.rows, *some.rows]
 
     def _ask_for_some(self) -> Query | ListRecords:
@@ -93,14 +93,14 @@ class ChosenReader:
         params = {"fields": CURSOR_FIELD, "per_page": str(PER_PAGE), "converted": "both"}
         return ListRecords(params)
 
-    def _ask_for_oldest(self, since: datetime) -> Query | ListRecords:
-        """The oldest rows since then, where some have been seen."""
+    def _ask_for_oldest(self, since: datetime, *, promised: bool) -> Query | ListRecords:
+        """The oldest rows since then. `promised`: some have been seen."""
         some = self._ask_for_some()
         if isinstance(some, Query):
             window = Window(since, self._plan.end + _FAR)
-            return replace(some, window=window, order_by=CURSOR_FIELD, promised=True)
+            return replace(some, window=window, order_by=CURSOR_FIELD, promised=promised)
         params = {**some.params, "sort_by": CURSOR_FIELD, "sort_order": "asc"}
-        return ListRecords(params, since, promised=True)
+        return ListRecords(params, since, promised=promised)
 
     def _read_or_fall_back(self, read: Callable[[], Task[T]]) -> Task[T]:
         try:

@@ -86,8 +86,14 @@ def touch(org: Org, keys: list[str]) -> None:
     org.control("PATCH", "records/Deals", [{"id": key, "Description": "later"} for key in keys])
 
 
-def begin_to_read(org: Org, retrieval: Row, version: str = "v4") -> Row:
-    org.settings = {"retrieval": retrieval, "schema_version": version}
+def make_old(org: Org, keys: list[str]) -> None:
+    """These deals were last edited before the start date."""
+    old = [{"id": key, "Modified_Time": "2024-03-01T00:00:00+00:00"} for key in keys]
+    org.control("PATCH", "records/Deals", old)
+
+
+def begin_to_read(org: Org, retrieval: Row, version: str = "v4", **settings: str) -> Row:
+    org.settings = {"retrieval": retrieval, "schema_version": version, **settings}
     deals = narrow(org.stream("Deals"), "Stage")
     org.control("POST", "reset", {})
     return deals
@@ -137,20 +143,37 @@ def test_that_all_rows_are_later_ones_is_believed(
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(("retrieval", "call"), METHODS)
-def test_a_quiet_module_costs_two_calls_at_its_first_sync(
+def test_rows_behind_a_page_of_those_before_the_start_date_are_not_lost(
     busy_org: Org, retrieval: Row, call: str, version: str
 ) -> None:
-    """All its rows are older than the start date."""
-    keys = busy_org.truth(busy_org.stream("Deals"))
-    old = [{"id": key, "Modified_Time": "2024-03-01T00:00:00+00:00"} for key in keys]
-    busy_org.control("PATCH", "records/Deals", old)
-    deals = begin_to_read(busy_org, retrieval, version)
-    busy_org.settings["start_datetime"] = "2025-01-01T00:00:00Z"
+    keys = sorted(busy_org.truth(busy_org.stream("Deals")))
+    make_old(busy_org, keys[:220] + keys[230:])
+    deals = begin_to_read(busy_org, retrieval, version, start_datetime="2025-01-01T00:00:00Z")
+    nothing(busy_org, call)
+
+    failed = busy_org.read(deals, expecting_exception=True)
+
+    assert hits(busy_org) == [1]
+    assert failed.errors[0].trace.error.message == MESSAGE
+    assert calls_for_deals(busy_org) == 3
+
+    output = busy_org.read(deals, state=states_of(failed, "Deals")[-1:])
+
+    assert {row["id"] for row in rows_of(output, "Deals")} == set(keys[220:230])
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(("retrieval", "call"), METHODS)
+def test_that_all_rows_are_of_before_the_start_date_is_believed_at_once(
+    busy_org: Org, retrieval: Row, call: str, version: str, pauses: list[float]
+) -> None:
+    make_old(busy_org, list(busy_org.truth(busy_org.stream("Deals"))))
+    deals = begin_to_read(busy_org, retrieval, version, start_datetime="2025-01-01T00:00:00Z")
 
     output = busy_org.read(deals)
 
     assert rows_of(output, "Deals") == []
-    assert calls_for_deals(busy_org) == 2
+    assert (calls_for_deals(busy_org), pauses) == (3, [])
 
 
 def test_leads_that_a_list_has_shown_are_asked_for_again_by_query(

@@ -221,10 +221,10 @@ class Schedule:
     def _doubts(self, plan: ReadPlan) -> bool:
         """Whether the run does not believe that there are no rows.
 
-        It looks at some records of any time. That shows no wrong answer where they are older than
-        the start date. Whether records are converted is asked once.
+        It looks at some records of any time, and at the oldest of the span. Whether records are
+        converted is asked once.
         """
-        first = plan.span is not None and not self.runs and not self.scenario.start
+        first = plan.span is not None and not self.runs
         # Schedules without wrong answers are not drawn anew: seeds of faults are among them.
         wrong = not self.zoho.rate or self.scenario.traits.false_answers > 0
         return first and wrong and not self.module.is_convertible
