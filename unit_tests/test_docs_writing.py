@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from itertools import accumulate, islice
 from pathlib import Path
 
+import jsonschema
 import pytest
 import yaml
 
@@ -235,6 +236,26 @@ def test_a_cancelled_insert_leaves_what_it_wrote_behind_the_last_state_to_be_add
     assert "The sync was stopped" in result.sentence
     assert result.states == []
     assert len(org.records("Leads")) >= 2 * MOST_RECORDS
+
+
+def test_the_bucket_of_the_page_fits_the_form_and_each_of_its_settings_is_explained() -> None:
+    spec = json.loads((CHECKOUT / "destination_zoho_crm" / "spec.json").read_text())
+    form = spec["connectionSpecification"]
+    (option,) = (
+        one for one in form["properties"]["object_storage_config"]["oneOf"] if one["title"] == "S3"
+    )
+    shown = json.loads(read_block(REJECTED, "json", "object_storage_config: S3"))
+    account = dict.fromkeys(form["required"], "x")
+
+    jsonschema.validate(account | {"object_storage_config": shown}, form)
+
+    assert shown.keys() <= option["properties"].keys()
+    explained = {
+        key.strip("`"): title.strip("*")
+        for title, key, *_ in read_table(REJECTED, "| setting | key |")
+    }
+    titles = {name: setting["title"] for name, setting in option["properties"].items()}
+    assert explained == {name: title for name, title in titles.items() if name != "storage_type"}
 
 
 def test_examples_have_the_credentials_of_the_emulator() -> None:
