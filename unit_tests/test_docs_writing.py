@@ -16,7 +16,7 @@ import jsonschema
 import pytest
 import yaml
 
-from destination_zoho_crm import bulk_plan, rejects_bucket, write_run
+from destination_zoho_crm import bulk_plan, lost_inserts, rejects_bucket, sending, write_run
 from destination_zoho_crm.batches import _ROWS_OF_ONE
 from destination_zoho_crm.bulk_files import MOST_COLUMNS, MOST_ROWS
 from destination_zoho_crm.bulk_jobs import build_pauses
@@ -240,6 +240,31 @@ def test_a_cancelled_insert_leaves_what_it_wrote_behind_the_last_state_to_be_add
     assert "The sync was stopped" in result.sentence
     assert result.states == []
     assert len(org.records("Leads")) >= 2 * MOST_RECORDS
+
+
+def test_the_log_tells_of_a_lost_answer_as_the_page_shows(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lost_inserts, "SETTLE_S", 0.2)
+    org = Org(server)
+    server.control("POST", "reset", {"org": True})
+    org.fail("insert:Leads", "reset")
+
+    result = org.write(
+        stream("Leads", "Last_Name"), [{"Last_Name": f"L{number}"} for number in range(100)]
+    )
+
+    assert result.counts() == {"created": 100}
+    (shown,) = read_lines(HOW, "the log after a lost answer")
+    assert shown in result.log
+
+
+def test_looks_for_lost_inserts_are_those_of_the_code() -> None:
+    words = {4: "four", 5: "five"}
+
+    looks, pause = words[lost_inserts._MOST_LOOKS], words[int(lost_inserts.SETTLE_S)]
+    assert f"It asks up to {looks} times, {pause} seconds apart" in HOW
+    assert f"sent again, {words[sending._MOST_INSERTS - 1]} times at most" in HOW
 
 
 def test_the_bucket_of_the_page_fits_the_form_and_each_of_its_settings_is_explained() -> None:
