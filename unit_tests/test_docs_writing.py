@@ -371,3 +371,23 @@ def test_calls_and_jobs_at_a_time_are_those_of_the_code() -> None:
     assert f"{words[_MOST_WRITERS].capitalize()} calls are under way at a time" in HOW
     assert f"{words[_IN_HAND].capitalize()} more batches may wait" in HOW
     assert f"{words[_MOST_CHUNKS].capitalize()} jobs run at a time" in BULK
+
+
+def test_the_page_names_lines_that_the_log_has() -> None:
+    code = "\n".join(
+        path.read_text() for path in sorted((CHECKOUT / "destination_zoho_crm").glob("*.py"))
+    )
+    begins = [begin.strip("`") for begin, _ in read_table(MAIN, "| a line begins |")]
+
+    assert begins
+    assert [begin for begin in begins if f'"{begin} ' not in code] == []
+
+
+def test_the_scopes_to_paste_are_those_that_the_sign_in_asks_for() -> None:
+    spec = json.loads((CHECKOUT / "destination_zoho_crm" / "spec.json").read_text())
+    oauth = spec["advanced_auth"]["oauth_config_specification"]
+    asked = oauth["oauth_connector_input_specification"]["scope"]
+
+    (pasted,) = re.findall(r"^To paste: `(.+)`\.$", MAIN, re.M)
+
+    assert sorted(pasted.split(",")) == sorted(asked.split(","))
