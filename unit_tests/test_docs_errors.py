@@ -289,7 +289,7 @@ def test_the_page_says_which_codes_are_of_rejected_rows_alone() -> None:
         for name, value in vars(outcomes).items()
         if name.isupper() and not name.startswith("_") and isinstance(value, str)
     }
-    of_rows = {code.strip("`") for code, where, *_ in CODES if where == "rejected row"}
+    of_rows = {code.strip("`") for code, where, *_ in CODES if where == "row"}
 
     assert own
     assert own - of_rows == set()
