@@ -5,7 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jsonschema
 import pytest
@@ -67,68 +67,105 @@ def test_headers_stand_in_the_order_that_reviewers_expect(page: Path) -> None:
     assert found == HEADERS
 
 
-def list_settings(form: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The settings that the form shows, in its order, each before those inside it. The constant
-    that tells the options of a choice apart is not one of its own."""
-    for key, setting in form["properties"].items():
-        if setting.get("airbyte_hidden") or "const" in setting:
-            continue
-        yield key, setting
-        for inner in (setting.get("items", {}), *setting.get("oneOf", ())):
-            if "properties" in inner:
-                yield from list_settings(inner)
+class Setting(NamedTuple):
+    title: str
+    key: str
+    schema: Mapping[str, Any]
+
+    @property
+    def values(self) -> set[str]:
+        """What can be chosen."""
+        chosen = [*self.schema.get("enum", ()), *self.schema.get("items", {}).get("enum", ())]
+        chosen += [find_constant(option)[1]["const"] for option in self.schema.get("oneOf", ())]
+        return set(chosen)
+
+    @property
+    def default(self) -> str | None:
+        value = self.schema.get("default")
+        if isinstance(value, Mapping):
+            (value,) = value.values()
+        if isinstance(value, bool):
+            return str(value).lower()
+        return None if value is None else str(value)
+
+    @property
+    def names(self) -> list[tuple[str, str]]:
+        """Titles and keys. A choice has two: its own, and those of the constant that tells its
+        options apart."""
+        options = self.schema.get("oneOf", ())
+        inner = [(found["title"], key) for key, found in map(find_constant, options)]
+        return [(self.title, self.key), *inner]
 
 
-def read_settings(page: Path) -> dict[tuple[str, str], str]:
-    """What the tables of settings say of the values of each, by title and key."""
-    section = re.split(r"^#{2,3} ", page.read_text().split("\n### Settings\n")[1], flags=re.M)[0]
-    rows = [line.split("|")[1:-1] for line in section.replace(r"\|", "/").splitlines()]
-    return {(row[0].strip(), row[1].strip(" `")): row[2] for row in rows if len(row) == 4}
+def find_constant(option: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    key, found = next(iter(option["properties"].items()))
+    return key, found
 
 
-def list_values(setting: Mapping[str, Any]) -> Iterator[object]:
-    """What can be chosen."""
-    yield from setting.get("enum", ())
-    yield from setting.get("items", {}).get("enum", ())
-    for option in setting.get("oneOf", ()):
-        yield next(iter(option["properties"].values()))["const"]
+def list_settings(form: Mapping[str, Any]) -> Iterator[Setting]:
+    """The settings that the form shows, each before those inside it."""
+    for key, schema in form["properties"].items():
+        if not schema.get("airbyte_hidden") and "const" not in schema:
+            yield Setting(schema["title"], key, schema)
+            for inner in (schema.get("items", {}), *schema.get("oneOf", ())):
+                if "properties" in inner:
+                    yield from list_settings(inner)
 
 
-def find_default(setting: Mapping[str, Any]) -> object:
-    default = setting.get("default")
-    return next(iter(default.values())) if isinstance(default, Mapping) else default
-
-
-def name_value(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def read_settings(*pages: Path) -> Iterator[tuple[list[str], list[str], str]]:
+    """Titles, keys and values in the rows of the tables of settings."""
+    for page in pages:
+        for table in page.read_text().split("\n| setting | key |")[1:]:
+            for line in table.split("\n\n")[0].splitlines()[2:]:
+                titles, keys, values = line.replace(r"\|", "/").split("|")[1:4]
+                yield titles.replace("*", "").strip().split(", "), keys.split("`")[1::2], values
 
 
 @pytest.mark.parametrize("page", SPECS, ids=["source", "destination"])
 def test_every_setting_of_the_form_is_explained_with_its_values(page: Path) -> None:
-    rows, wrong = read_settings(page), []
+    rows, wrong = [*read_settings(page, *sorted(TOPICS.glob("*.md")))], []
+    # What a list of pairs holds is named where the list is.
+    pairs = {key for _, keys, values in rows for key in values.split("`")[1::2] if "fields" in keys}
 
-    for key, setting in list_settings(SPECS[page]):
-        cell = rows.get((f"**{setting['title']}**", key))
-        if cell is None:
-            wrong.append(f"{setting['title']} ({key}) has no row")
-            continue
-        words = set(re.findall(r"[\w.-]*\w", re.sub(r"(?<=\d),(?=\d)", "", cell)))
-        default = find_default(setting)
-        wanted = {*list_values(setting), *([] if default is None else [default, "default"])}
-        lost = sorted(name for value in wanted if (name := name_value(value)) not in words)
-        if lost:
-            wrong.append(f"{setting['title']} ({key}) is without {', '.join(lost)}")
+    for setting in list_settings(SPECS[page]):
+        found = [
+            values
+            for titles, keys, values in rows
+            if any(title in titles and key in keys for title, key in setting.names)
+        ]
+        text = re.sub(r"(?<=\d),(?=\d)", "", "; ".join(found))
+        words = set(re.findall(r"[\w.-]*\w", text))
+        if not found and setting.key not in pairs:
+            wrong.append(f"{setting.title} ({setting.key}) has no row")
+        elif lost := sorted(setting.values - words):
+            wrong.append(f"{setting.title} ({setting.key}) is without {', '.join(lost)}")
+        elif setting.default and not marks_default(text, setting.default):
+            wrong.append(f"{setting.title} ({setting.key}) is without default {setting.default}")
 
     assert wrong == []
+
+
+def marks_default(text: str, value: str) -> bool:
+    """In bold, or by the word before or behind it."""
+    one = rf"`?{re.escape(value)}`?"
+    return bool(
+        re.search(rf"\*\*{one}\*\*|(?<![\w`]){one} \(default\)|default:? {one}(?!\w)", text)
+    )
 
 
 @pytest.mark.parametrize("page", SPECS, ids=["source", "destination"])
 def test_settings_stand_in_the_order_of_the_form(page: Path) -> None:
     form = SPECS[page]["properties"]
+    groups = [group["id"] for group in SPECS[page]["groups"]]
+    assert "\n### Settings\n" in page.read_text().split("## Setup guide")[1]
 
-    found = [key for _, key in read_settings(page) if key in form]
+    keys = [next((key for key in keys if key in form), "") for _, keys, _ in read_settings(page)]
 
-    assert found == sorted(found, key=lambda key: form[key]["order"])
+    found = list(dict.fromkeys(filter(None, keys)))
+    shown = [key for key, schema in form.items() if not schema.get("airbyte_hidden")]
+    assert found == sorted(
+        shown, key=lambda key: (groups.index(form[key]["group"]), form[key]["order"])
+    )
 
 
 @pytest.mark.parametrize("page", SPECS, ids=["source", "destination"])
@@ -250,6 +287,7 @@ def test_connections_that_share_an_org_share_its_calls_and_no_stream(emulator: R
     ]
     counted = emulator.control("GET", "counts")
 
+    assert isinstance(counted, dict)
     assert sum(source["max_concurrent_requests"] for source in sources) <= 10
     assert len({source["refresh_token"] for source in sources}) == len(sources)
     assert len(set(streams)) == len(streams)
