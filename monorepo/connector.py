@@ -17,6 +17,8 @@ from monorepo.tests_that_move import copy_tests
 
 CHECKOUT = Path(__file__).parents[1]
 PAGES = "https://docs.airbyte.com/integrations"
+#: Pages that both connectors' pages link, beside these.
+TOPICS = "docs/integrations/zoho-crm"
 
 _LEFT_BEHIND = shutil.ignore_patterns(
     "__pycache__", "metadata.yaml", "icon.svg", "acceptance-test-config.yml"
@@ -57,13 +59,15 @@ CONNECTORS = (
 
 
 def write_all(root: Path) -> Mapping[str, Sequence[str]]:
-    """Writes both folders and both pages below the root; returns the tests that each leaves out.
+    """Writes both folders and all pages below the root; returns the tests that each leaves out.
 
     Raises OccupiedError, before anything is written, where something is there already.
     """
-    targets = [c.folder(root) for c in CONNECTORS] + [root / c.page for c in CONNECTORS]
+    pages = [*(connector.page for connector in CONNECTORS), TOPICS]
+    targets = [*(c.folder(root) for c in CONNECTORS), *(root / page for page in pages)]
     if there := [str(target) for target in targets if target.exists()]:
         raise OccupiedError(f"Remove this first, or name another folder: {', '.join(there)}")
+    shutil.copytree(CHECKOUT / TOPICS, root / TOPICS)
     return {connector.name: _write(connector, root) for connector in CONNECTORS}
 
 

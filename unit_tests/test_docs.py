@@ -1,19 +1,16 @@
 """The pages that users read say what is true."""
 
-import ast
 import json
 import re
 import tomllib
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jsonschema
 import pytest
 import yaml
 
-from destination_zoho_crm import outcomes
 from destination_zoho_crm.matching import SYSTEM_FIELDS
 from zoho_emulator.server import Running, Settings, running
 
@@ -21,7 +18,8 @@ CHECKOUT = Path(__file__).parents[1]
 DOCS = CHECKOUT / "docs"
 SOURCE = DOCS / "integrations" / "sources" / "zoho-crm.md"
 DESTINATION = DOCS / "integrations" / "destinations" / "zoho-crm.md"
-SCALING = DOCS / "scaling-out.md"
+TOPICS = DOCS / "integrations" / "zoho-crm"
+SCALING = TOPICS / "scaling-out.md"
 PAGES = sorted([*DOCS.rglob("*.md"), CHECKOUT / "README.md", CHECKOUT / "CONTRIBUTING.md"])
 READMES = sorted({*CHECKOUT.glob("*.md"), *CHECKOUT.glob("[!.]*/*.md"), *DOCS.rglob("*.md")})
 MANIFEST = yaml.safe_load((CHECKOUT / "manifest.yaml").read_text())
@@ -44,6 +42,10 @@ HEADERS = [
 ]
 
 
+def name_page(page: Path) -> str:
+    return str(page.relative_to(CHECKOUT))
+
+
 def headers(page: Path) -> list[str]:
     return re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", page.read_text(), flags=re.S), re.M)
 
@@ -58,40 +60,6 @@ def anchor(header: str) -> str:
     return kept.replace(" ", "-")
 
 
-def plain(text: str) -> str:
-    """Words alone, so that markup and line ends do not count."""
-    return " ".join(re.sub(r"[`*<>]|\{[^}\n]*\}", " ", text).split())
-
-
-@cache
-def said_by_the_code() -> str:
-    """All texts of the product, one after another; what is filled in later is left out."""
-    texts: list[str] = []
-    for package in ("zoho_crm", "source_zoho_crm", "destination_zoho_crm"):
-        for path in sorted((CHECKOUT / package).rglob("*.py")):
-            texts += _texts(ast.parse(path.read_text()))
-    rules = MANIFEST["definitions"]["error_handler"]["rules"]["response_filters"]
-    texts += [re.sub(r"\{\{.*?\}\}", " ", rule["error_message"]) for rule in rules]
-    return plain("\n".join(texts))
-
-
-def _texts(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.JoinedStr):
-            yield "".join(
-                str(part.value) if isinstance(part, ast.Constant) else " " for part in node.values
-            )
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
-
-
-def sentences(page: Path) -> list[str]:
-    """The first column of the page's troubleshooting tables."""
-    tables = page.read_text().split("| the sentence begins |")[1:]
-    lines = [line for table in tables for line in table.split("\n\n")[0].splitlines()[2:]]
-    return [line.split("|")[1].strip() for line in lines]
-
-
 @pytest.mark.parametrize("page", SPECS, ids=["source", "destination"])
 def test_headers_stand_in_the_order_that_reviewers_expect(page: Path) -> None:
     found = [header for header in headers(page) if header in HEADERS]
@@ -99,16 +67,105 @@ def test_headers_stand_in_the_order_that_reviewers_expect(page: Path) -> None:
     assert found == HEADERS
 
 
-@pytest.mark.parametrize("page", SPECS, ids=["source", "destination"])
-def test_every_setting_of_the_form_is_explained(page: Path) -> None:
-    text = page.read_text()
-    shown = [
-        setting["title"]
-        for setting in SPECS[page]["properties"].values()
-        if not setting.get("airbyte_hidden")
-    ]
+class Setting(NamedTuple):
+    title: str
+    key: str
+    schema: Mapping[str, Any]
 
-    assert [title for title in shown if f"**{title}**" not in text] == []
+    @property
+    def values(self) -> set[str]:
+        """What can be chosen."""
+        chosen = [*self.schema.get("enum", ()), *self.schema.get("items", {}).get("enum", ())]
+        chosen += [find_constant(option)[1]["const"] for option in self.schema.get("oneOf", ())]
+        return set(chosen)
+
+    @property
+    def default(self) -> str | None:
+        value = self.schema.get("default")
+        if isinstance(value, Mapping):
+            (value,) = value.values()
+        if isinstance(value, bool):
+            return str(value).lower()
+        return None if value is None else str(value)
+
+    @property
+    def names(self) -> list[tuple[str, str]]:
+        """Titles and keys. A choice has two: its own, and those of the constant that tells its
+        options apart."""
+        options = self.schema.get("oneOf", ())
+        inner = [(found["title"], key) for key, found in map(find_constant, options)]
+        return [(self.title, self.key), *inner]
+
+
+def find_constant(option: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    key, found = next(iter(option["properties"].items()))
+    return key, found
+
+
+def list_settings(form: Mapping[str, Any]) -> Iterator[Setting]:
+    """The settings that the form shows, each before those inside it."""
+    for key, schema in form["properties"].items():
+        if not schema.get("airbyte_hidden") and "const" not in schema:
+            yield Setting(schema["title"], key, schema)
+            for inner in (schema.get("items", {}), *schema.get("oneOf", ())):
+                if "properties" in inner:
+                    yield from list_settings(inner)
+
+
+def read_settings(*pages: Path) -> Iterator[tuple[list[str], list[str], str]]:
+    """Titles, keys and values in the rows of the tables of settings."""
+    for page in pages:
+        for table in page.read_text().split("\n| setting | key |")[1:]:
+            for line in table.split("\n\n")[0].splitlines()[2:]:
+                titles, keys, values = line.replace(r"\|", "/").split("|")[1:4]
+                yield titles.replace("*", "").strip().split(", "), keys.split("`")[1::2], values
+
+
+@pytest.mark.parametrize("page", SPECS, ids=["source", "destination"])
+def test_every_setting_of_the_form_is_explained_with_its_values(page: Path) -> None:
+    rows, wrong = [*read_settings(page, *sorted(TOPICS.glob("*.md")))], []
+    # What a list of pairs holds is named where the list is.
+    pairs = {key for _, keys, values in rows for key in values.split("`")[1::2] if "fields" in keys}
+
+    for setting in list_settings(SPECS[page]):
+        found = [
+            values
+            for titles, keys, values in rows
+            if any(title in titles and key in keys for title, key in setting.names)
+        ]
+        text = re.sub(r"(?<=\d),(?=\d)", "", "; ".join(found))
+        words = set(re.findall(r"[\w.-]*\w", text))
+        if not found and setting.key not in pairs:
+            wrong.append(f"{setting.title} ({setting.key}) has no row")
+        elif lost := sorted(setting.values - words):
+            wrong.append(f"{setting.title} ({setting.key}) is without {', '.join(lost)}")
+        elif setting.default and not marks_default(text, setting.default):
+            wrong.append(f"{setting.title} ({setting.key}) is without default {setting.default}")
+
+    assert wrong == []
+
+
+def marks_default(text: str, value: str) -> bool:
+    """In bold, or by the word before or behind it."""
+    one = rf"`?{re.escape(value)}`?"
+    return bool(
+        re.search(rf"\*\*{one}\*\*|(?<![\w`]){one} \(default\)|default:? {one}(?!\w)", text)
+    )
+
+
+@pytest.mark.parametrize("page", SPECS, ids=["source", "destination"])
+def test_settings_stand_in_the_order_of_the_form(page: Path) -> None:
+    form = SPECS[page]["properties"]
+    groups = [group["id"] for group in SPECS[page]["groups"]]
+    assert "\n### Settings\n" in page.read_text().split("## Setup guide")[1]
+
+    keys = [next((key for key in keys if key in form), "") for _, keys, _ in read_settings(page)]
+
+    found = list(dict.fromkeys(filter(None, keys)))
+    shown = [key for key, schema in form.items() if not schema.get("airbyte_hidden")]
+    assert found == sorted(
+        shown, key=lambda key: (groups.index(form[key]["group"]), form[key]["order"])
+    )
 
 
 @pytest.mark.parametrize("page", SPECS, ids=["source", "destination"])
@@ -118,68 +175,7 @@ def test_every_version_has_a_line_in_the_changelog(page: Path) -> None:
     assert f"| {version} |" in page.read_text().split("## Changelog")[1]
 
 
-@pytest.mark.parametrize(
-    ("page", "sentence"),
-    [pytest.param(page, s, id=s) for page in (SOURCE, DESTINATION) for s in sentences(page)],
-)
-def test_the_sentences_to_look_up_are_those_that_are_said(page: Path, sentence: str) -> None:
-    parts = [part for part in plain(sentence).split(" … ") if part]
-
-    assert [part for part in parts if part.strip(" .…") not in said_by_the_code()] == []
-
-
-#: Said only to who writes files by hand or runs the commands, with the file or setting named.
-BY_HAND = (
-    "The config is not a JSON object",
-    "cannot be read",
-    "is not JSON",
-    "A file given on the command line",
-    "The configured catalog is not valid",
-    "base_url",
-)
-
-
-def config_errors(*packages: str) -> Iterator[str]:
-    """What users read of what they can correct; what is filled in is left out."""
-    for package in packages:
-        for path in sorted((CHECKOUT / package).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "config_error":
-                    yield from _texts_of(node.args[0])
-    rules = MANIFEST["definitions"]["error_handler"]["rules"]["response_filters"]
-    for rule in rules:
-        if rule.get("failure_type") == "config_error":
-            yield re.sub(r"\{\{.*?\}\}", " ", rule["error_message"])
-
-
-def _texts_of(argument: ast.expr) -> Iterator[str]:
-    """Only of what stands there: the sentences of forms and plans are made of many parts."""
-    if isinstance(argument, ast.JoinedStr | ast.Constant):
-        yield next(_texts(argument))
-
-
-@pytest.mark.parametrize(
-    ("page", "package"), [(SOURCE, "source_zoho_crm"), (DESTINATION, "destination_zoho_crm")]
-)
-def test_every_error_that_a_user_can_mend_is_among_the_sentences_to_look_up(
-    page: Path, package: str
-) -> None:
-    looked_up = [[part for part in plain(s).split(" … ") if part] for s in sentences(page)]
-    # The destination reads records by none of the retrieval methods, and has no start date.
-    elsewhere = () if page == SOURCE else ("Start date",)
-    elsewhere += ("of the call and not of a row",) if page == SOURCE else ()
-
-    missing = [
-        said
-        for said in map(plain, config_errors("zoho_crm", package))
-        if not any(all(part.strip(" .…") in said for part in parts) for parts in looked_up)
-        and not any(part in said for part in (*BY_HAND, *elsewhere))
-    ]
-
-    assert missing == []
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", PAGES, ids=name_page)
 def test_links_within_the_repository_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)\s]+)\)", page.read_text())
     lost = []
@@ -192,6 +188,25 @@ def test_links_within_the_repository_lead_somewhere(page: Path) -> None:
             lost.append(link)
 
     assert lost == []
+
+
+def list_targets(page: Path) -> set[Path]:
+    links = re.findall(r"\]\(([^)\s#]+)[^)\s]*\)", page.read_text())
+    return {(page.parent / link).resolve() for link in links if "://" not in link}
+
+
+def test_every_page_is_linked_from_another_one() -> None:
+    linked = {target for page in PAGES for target in list_targets(page) - {page}}
+
+    assert [name_page(page) for page in sorted(DOCS.rglob("*.md")) if page not in linked] == []
+
+
+@pytest.mark.parametrize("page", sorted((DOCS / "integrations").rglob("*.md")), ids=name_page)
+def test_pages_that_go_to_airbyte_link_each_other_and_the_web_only(page: Path) -> None:
+    """What `make monorepo` copies: the pages of both connectors."""
+    outside = list_targets(page) - {*(DOCS / "integrations").rglob("*.md")}
+
+    assert sorted(outside) == []
 
 
 @pytest.mark.parametrize("page", SPECS, ids=["source", "destination"])
@@ -210,12 +225,12 @@ def test_the_page_calls_the_button_what_the_form_calls_it_and_says_where_it_stan
     assert "sign in with zoho" not in page.read_text().lower()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", PAGES, ids=name_page)
 def test_no_page_links_the_console_of_one_region(page: Path) -> None:
     assert not re.search(r"\]\(https://api-console", page.read_text())
 
 
-@pytest.mark.parametrize("page", READMES, ids=lambda page: str(page.relative_to(CHECKOUT)))
+@pytest.mark.parametrize("page", READMES, ids=name_page)
 def test_plain_http_leads_to_localhost_only(page: Path) -> None:
     """Airbyte's check takes no other name of this machine."""
     hosts = re.findall(r"http://([^/\s:)`\"']+)", page.read_text())
@@ -238,17 +253,6 @@ def test_the_page_names_each_modules_own_key() -> None:
     rows = {module: f"| {module} | `{field}`, " for module, field in SYSTEM_FIELDS.items()}
 
     assert [module for module, row in rows.items() if row not in text] == []
-
-
-def test_the_page_names_every_code_of_our_own() -> None:
-    codes = {
-        value
-        for name, value in vars(outcomes).items()
-        if name.isupper() and not name.startswith("_") and isinstance(value, str)
-    }
-    named = set(re.findall(r"^\| `([A-Z_]+)` \|", DESTINATION.read_text(), re.M))
-
-    assert named == codes != set()
 
 
 @pytest.fixture(scope="module")
@@ -283,6 +287,7 @@ def test_connections_that_share_an_org_share_its_calls_and_no_stream(emulator: R
     ]
     counted = emulator.control("GET", "counts")
 
+    assert isinstance(counted, dict)
     assert sum(source["max_concurrent_requests"] for source in sources) <= 10
     assert len({source["refresh_token"] for source in sources}) == len(sources)
     assert len(set(streams)) == len(streams)

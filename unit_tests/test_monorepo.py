@@ -19,7 +19,7 @@ import yaml
 from poetry.core.factory import Factory
 from poetry.core.masonry.builders.wheel import WheelBuilder
 
-from monorepo.connector import CONNECTORS, Connector, OccupiedError, write_all
+from monorepo.connector import CONNECTORS, TOPICS, Connector, OccupiedError, write_all
 from monorepo.trial import copy_sent
 
 CHECKOUT = Path(__file__).parents[1]
@@ -254,12 +254,33 @@ def test_a_connectors_own_tests_go_with_it_but_for_those_of_its_page(
     }
 
 
-def test_nothing_is_written_over(tmp_path: Path) -> None:
-    page = tmp_path / "docs" / "integrations" / "sources" / "zoho-crm.md"
+def test_links_between_the_pages_lead_to_pages_that_were_written(root: Path) -> None:
+    pages = {*(root / "docs").rglob("*.md")}
+    topics = {root / TOPICS / path.name for path in (CHECKOUT / TOPICS).iterdir()}
+
+    lost = {
+        f"{page.relative_to(root)}: {link}"
+        for page in pages
+        for link in re.findall(r"\]\(([^)\s#]+)[^)\s]*\)", page.read_text())
+        if "://" not in link and Path(os.path.normpath(page.parent / link)) not in pages
+    }
+
+    assert pages == topics | {root / one.page for one in CONNECTORS}
+    assert topics
+    assert lost == set()
+
+
+@pytest.mark.parametrize(
+    "path", [CONNECTORS[0].page, f"{TOPICS}/errors.md"], ids=["a page", "a page of both"]
+)
+def test_nothing_is_written_over(tmp_path: Path, path: str) -> None:
+    page = tmp_path / path
     page.parent.mkdir(parents=True)
     page.write_text("of Airbyte's connector")
 
-    with pytest.raises(OccupiedError, match=re.escape(str(page))):
+    with pytest.raises(
+        OccupiedError, match=re.escape(str(tmp_path / path).removesuffix("/errors.md"))
+    ):
         write_all(tmp_path)
 
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [page]
