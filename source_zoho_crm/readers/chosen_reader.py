@@ -23,7 +23,6 @@ from source_zoho_crm.readers.steps import GiveUp, ListRecords, Query, Task
 from source_zoho_crm.readers.windows import CURSOR_FIELD, Window, parse_timestamp
 from zoho_crm.errors import is_not_served
 from zoho_crm.problems import Refused
-from zoho_crm.settings import BEGINNING
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -130,12 +129,11 @@ class ChosenReader:
         """All rows of a module that is read whole; of a child, those from the start date on.
 
         By Modified_Time, where there is one: lists by id end where their page tokens end, and
-        exports can be cut by it. Queries by id cost less and have no such end.
+        exports can be cut by it.
         """
         plan = self._plan
         stamped = any(field.api_name == CURSOR_FIELD for field in plan.fields)
-        by_id = plan.start.isoformat() == BEGINNING and isinstance(self._reader, CoqlReader)
-        if by_id or not (stamped and plan.module.is_child):
+        if not (stamped and plan.module.is_child):
             yield from self._reader.read_everything()
             return
         self.by_time = True

@@ -83,12 +83,16 @@ class ModelZoho:
         self._is_doubted = False
         #: The latest answer wrongly had no content; the next one has.
         self._was_false = False
+        #: A run that has no rows yet was answered so once; a second time would prove that there are
+        #: none.
+        self._has_lied = False
         #: Questions of the run that were answered, by their kind.
         self.asked: Counter[str] = Counter()
         self._begun = 0.0
 
     def begin_run(self, *, begins: bool) -> None:
         self.begins = begins
+        self._has_lied = False
         self.asked = Counter()
         self._world.troubles = 0
         self._world.restores = True
@@ -169,8 +173,10 @@ class ModelZoho:
         """A page; without the rows that were promised, Zoho is asked a second time."""
         page, believed = ask(), not (promised or self._is_doubted)
         if page.rows and not (believed or self._was_false or self._world.calm):
-            self._was_false = self._random() < self._traits.false_answers
+            lies = self._random() < self._traits.false_answers
+            self._was_false = lies and not (self.begins and self._has_lied)
             if self._was_false:
+                self._has_lied = True
                 self._world.troubles += 1
                 page = Page([], more=False)
         else:
