@@ -110,7 +110,7 @@ def _measure(
         yield f"{method}: the states count {dict(counted)}."
     if measured.usage.record_credits > least * MOST_MORE:
         yield f"{method} costs {measured.usage.record_credits:,} credits, and {least:,} do."
-    if measured.used.peak_mb >= MOST_MB:
+    if not measured.used.peak_mb < MOST_MB:
         yield f"{method} takes {measured.used.peak_mb:.0f} MB."
 
 

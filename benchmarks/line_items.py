@@ -96,7 +96,7 @@ def _write(lab: Lab, zoho: Zoho, mode: str, version: str, forced: tuple[int, int
     found = []
     if calls > forced[0] * MOST_MORE or usage.record_credits > forced[1] * MOST_MORE:
         found.append(f"{mode} costs more than 10 % beyond what is forced.")
-    if used.peak_mb >= MOST_MB:
+    if not used.peak_mb < MOST_MB:
         found.append(f"{mode} takes {used.peak_mb:.0f} MB.")
     return found
 
