@@ -45,6 +45,7 @@ from destination_zoho_crm.rejects import open_store
 from destination_zoho_crm.settings import read_settings
 from destination_zoho_crm.writing import write
 from zoho_crm.auth import PATIENCE
+from zoho_crm.final_message import build_final_message
 from zoho_crm.form import complete_config, warn_of_unknown
 from zoho_crm.org import describe_connection
 from zoho_crm.problems import config_error
@@ -149,7 +150,7 @@ class DestinationZohoCrm(Destination):
             for message in self.run_cmd(self.parse_args(args)):
                 print_message(message)
         except AirbyteTracedException as problem:
-            print_message(problem.as_airbyte_message())
+            print_message(build_final_message(problem))
             sys.exit(1)
 
     def _read_config(self, path: str) -> Any:

@@ -204,7 +204,8 @@ def test_a_run_that_cannot_begin_ends_in_one_sentence(
     assert output.exit_code == 1
     assert error["failure_type"] == "config_error"
     assert said in error["message"]
-    assert not re.search(r"Traceback|Error\(|\n", error["message"] + logged(output))
+    assert logged(output).count(error["message"]) == 1
+    assert not re.search(r"Traceback|Error\(", "\n".join(output.lines))
     assert emulator.calls("upsert") == 0
 
 
@@ -213,6 +214,7 @@ def test_a_file_that_is_not_there_is_named(destination: Connector, write: Write)
 
     assert output.exit_code == 1
     assert "nowhere.json cannot be read" in output.errors[0]["message"]
+    assert "Traceback" not in "\n".join(output.lines)
 
 
 def test_a_run_that_fails_ends_though_the_source_goes_on(

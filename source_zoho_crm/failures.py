@@ -2,10 +2,11 @@
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
-from airbyte_cdk.models import AirbyteErrorTraceMessage, AirbyteMessage, FailureType, Type
+from airbyte_cdk.models import AirbyteMessage, FailureType, Type
 from airbyte_cdk.utils import AirbyteTracedException
+
+from zoho_crm.final_message import drop_traceback, log_error
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -37,10 +38,10 @@ def report_failures(messages: Iterable[AirbyteMessage]) -> Iterator[AirbyteMessa
                 name = error.stream_descriptor.name if error.stream_descriptor else "The sync"
                 streams = failed.setdefault(error.message, [])
                 if not streams or kind == FailureType.system_error:
-                    _log(_introduce([name], error.message), kind, error.stack_trace)
+                    log_error(_introduce([name], error.message), kind, error.stack_trace)
                 streams.append(name)
                 kinds.add(kind)
-                yield _drop_traceback(message, error, kind)
+                yield drop_traceback(message, error, kind)
             else:
                 yield message
     except AirbyteTracedException as problem:
@@ -63,39 +64,9 @@ def _sum_up(
     )
 
 
-def build_final_message(problem: AirbyteTracedException) -> AirbyteMessage:
-    """The protocol's message for what ends a command, and a line in the log unless it is there."""
-    message = problem.as_airbyte_message()
-    assert message.trace is not None
-    assert message.trace.error is not None
-    error = message.trace.error
-    if not isinstance(problem, SyncFailed):
-        _log(error.message, problem.failure_type, error.stack_trace)
-        return _drop_traceback(message, error, problem.failure_type)
-    return _drop_traceback(message, error, FailureType.config_error)
-
-
 def hide_repeated_errors(entry: logging.LogRecord) -> bool:
     """A log filter for what the CDK says of the errors that are reported here."""
     return not str(entry.msg).startswith(_REPEATS)
-
-
-def _log(sentence: str, kind: FailureType, traceback: str | None) -> None:
-    """A bug with its traceback; with --debug, other errors as well."""
-    if kind == FailureType.system_error and traceback:
-        LOGGER.error(f"{sentence}\n{traceback}")
-        return
-    LOGGER.error(sentence)
-    if traceback:
-        LOGGER.debug(traceback)
-
-
-def _drop_traceback(
-    message: AirbyteMessage, error: AirbyteErrorTraceMessage, kind: FailureType
-) -> AirbyteMessage:
-    if kind == FailureType.system_error or message.trace is None:
-        return message
-    return replace(message, trace=replace(message.trace, error=replace(error, stack_trace=None)))
 
 
 def _introduce(streams: Sequence[str], sentence: str) -> str:

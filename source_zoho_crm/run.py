@@ -18,9 +18,10 @@ from airbyte_cdk.models import AirbyteLogMessage, AirbyteMessage, FailureType, L
 from airbyte_cdk.utils import AirbyteTracedException
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 
-from source_zoho_crm.failures import build_final_message
+from source_zoho_crm.failures import SyncFailed
 from source_zoho_crm.packed_records import PackedEntrypoint, hide_stream_progress
 from source_zoho_crm.source import SourceZohoCrm
+from zoho_crm.final_message import build_final_message
 from zoho_crm.problems import config_error
 from zoho_crm.process import prepare_process
 
@@ -122,7 +123,8 @@ def _report_problem(problem: AirbyteTracedException, *, checking: bool = False) 
     if status is not None and problem.failure_type == FailureType.config_error:
         _print(AirbyteEntrypoint.airbyte_message_to_string(status))
         return
-    _print(AirbyteEntrypoint.airbyte_message_to_string(build_final_message(problem)))
+    last = build_final_message(problem, is_told=isinstance(problem, SyncFailed))
+    _print(AirbyteEntrypoint.airbyte_message_to_string(last))
     sys.exit(1)
 
 

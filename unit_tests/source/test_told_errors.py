@@ -12,8 +12,9 @@ from airbyte_cdk.sources.streams.http.exceptions import UserDefinedBackoffExcept
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
 from airbyte_cdk.utils import AirbyteTracedException
 
-from source_zoho_crm.failures import SyncFailed, build_final_message, report_failures
+from source_zoho_crm.failures import SyncFailed, report_failures
 from unit_tests.source.conftest import COQL, METHODS, Org, log_of, states_of
+from zoho_crm.final_message import build_final_message
 from zoho_crm.problems import explain_giving_up, transient_error
 from zoho_emulator.server import Settings, running
 
@@ -130,7 +131,7 @@ def raised(error: Exception) -> Any:
 
 def test_a_bug_keeps_its_traceback_once(caplog: pytest.LogCaptureFixture) -> None:
     messages, end = tell([("Leads", raised(KeyError("oops"))), ("Deals", transient_error("Wait."))])
-    last = build_final_message(end)
+    last = build_final_message(end, is_told=True)
 
     assert caplog.text.count("Traceback") == 1
     assert caplog.messages[0].startswith("Leads: An unexpected error occurred\nTraceback")
