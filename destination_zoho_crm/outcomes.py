@@ -4,6 +4,7 @@ Zoho's own text is not logged: it can hold a value of the row.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -61,6 +62,9 @@ class Outcome(NamedTuple):
     details: Mapping[str, Any] | None = None
     #: Of a record with rows of a table, the outcome of each row, in their order.
     of_rows: Sequence["Outcome"] = ()
+    #: Of a record with rows in columns, how many of them were added, changed, removed or left, by
+    #: field.
+    within: Mapping[str, Counter[str]] | None = None
 
 
 def reject(code: str, message: str, field: str | None = None) -> Outcome:

@@ -37,6 +37,8 @@ def log_plan(
             LOGGER.warning(f"{plan.label}: {warning}.")
         for remark in _list_remarks(plan):
             LOGGER.info(f"{plan.label}: {remark}.")
+    for warning in _list_conflicts(plans):
+        LOGGER.warning(warning)
     kinds = settings.automations
     fires = "all that the org has" if kinds is None else ", ".join(kinds) or "none"
     if kinds is not None and not load_skipped_features(version):
@@ -73,6 +75,23 @@ def log_methods(
                 f"{plan.label}: Zoho does not say whether rows of Bulk Write run automations. "
                 "Choose REST in Write method (write_method) where they must."
             )
+
+
+def _list_conflicts(plans: Sequence[StreamPlan]) -> Iterator[str]:
+    """Streams of which each undoes what the other has written."""
+    for plan in plans:
+        if plan.table is None:
+            continue
+        name = plan.table.shape.field
+        for other in plans:
+            replaces = other.rows == "replace" and other.operation in ("update", "upsert")
+            same = other.table is None and other.module.api_name == plan.module.api_name
+            if replaces and same and name in other.row_shapes:
+                yield (
+                    f"{other.label}: its rows in {name} replace those that {plan.label} writes, so "
+                    "each sync may remove them and add them again. Choose append in rows of its "
+                    "mapping, or leave one of the two out."
+                )
 
 
 def _list_remarks(plan: StreamPlan) -> Iterator[str]:

@@ -115,6 +115,8 @@ def report_streams(
                 f"Unchanged: {name}: {_format_count(unchanged, 'row')} brought nothing but the "
                 "key, or only rows of subforms that are there, so nothing was written."
             )
+        for field, within in total.within.items():
+            yield f"Rows: {name}: {field}: {_format_within(within)}."
         if missed := total.found_no_record:
             of = _format_count(total.counts["deleted"], "deletion")
             yield (
@@ -133,10 +135,14 @@ def report_links(link_fields: Mapping[StreamKey, Iterable[LinkField]]) -> Iterat
     """A line per field whose links are written to records that are there."""
     for stream, fields in link_fields.items():
         for field in fields:
-            counts = ", ".join(
-                f"{field.counts[what]:,} {what}" for what in ("added", "removed", "left")
-            )
+            counts = _format_within(field.counts, ("added", "removed", "left"))
             yield f"Links: {format_stream(stream)}: {field.name}: {counts}."
+
+
+def _format_within(
+    counts: Mapping[str, int], words: Iterable[str] = ("added", "changed", "removed", "left")
+) -> str:
+    return ", ".join(f"{counts.get(word, 0):,} {word}" for word in words)
 
 
 def report_missed_deletions(totals: Mapping[StreamKey, StreamCounts]) -> Iterator[str]:

@@ -4,6 +4,7 @@
 that a call does not name stay.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,8 @@ from destination_zoho_crm.row_shapes import RowShape
 from destination_zoho_crm.row_values import RowValues
 from destination_zoho_crm.wanted_rows import Row, WantedRows
 
+#: What has become of a row of the input; one that goes is among those removed.
+_WORDS = {"created": "added", "updated": "changed", "unchanged": "left"}
 _NO_SUCH_ROW = (
     "the record has no row with this id; without ids in the rows, a rows_key in the mapping finds "
     "those that are there"
@@ -32,6 +35,12 @@ class RowChanges:
     removed: list[str] = field(default_factory=list)
     #: What becomes of each row of the input.
     outcomes: list[Outcome] = field(default_factory=list)
+
+    @property
+    def counts(self) -> Counter[str]:
+        """Rows that are added, changed, removed and left."""
+        counts = Counter(_WORDS[one.result] for one in self.outcomes if one.result in _WORDS)
+        return counts + Counter(removed=len(self.removed))
 
     def add(self, row: Row, number: int) -> None:
         self.rows.append(row)

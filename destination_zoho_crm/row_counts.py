@@ -41,6 +41,8 @@ class StreamCounts:
         self.reasons: Counter[tuple[str, str | None, str]] = Counter()
         #: Updated rows that another field than the key matched, by that field.
         self.matched_by: Counter[str] = Counter()
+        #: Rows inside records: added, changed, removed and left, by field.
+        self.within: dict[str, Counter[str]] = {}
         #: Deletions that found no record.
         self.found_no_record = 0
         #: Rows whose write was begun and gave them no outcome.
@@ -113,6 +115,8 @@ class RowCounts:
             if result == "rejected":
                 total.reasons[outcome.code, outcome.field, outcome.loggable] += 1
             total.found_no_record += outcome.found_no_record
+            for field, counts in (outcome.within or {}).items():
+                total.within.setdefault(field, Counter()).update(counts)
             if outcome.matched_by:
                 total.matched_by[outcome.matched_by] += 1
 

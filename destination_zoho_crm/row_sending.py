@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -50,6 +50,8 @@ class _Ready:
     numbers: Mapping[str, Sequence[int | None]]
     #: Of rows of a table.
     of_rows: Sequence[Outcome] = ()
+    #: What becomes of rows in columns, by subform.
+    within: Mapping[str, Counter[str]] | None = None
 
 
 class RowSender:
@@ -131,6 +133,8 @@ class RowSender:
                     self._lost.remember(outcome.record_id)
                 if sent.of_rows and outcome.result == "updated":
                     outcome = outcome._replace(of_rows=sent.of_rows)
+                if outcome.result in ("created", "updated"):
+                    outcome = outcome._replace(within=sent.within)
                 yield place, outcome if self._plan.table else name_rows(outcome, sent.numbers)
 
     def _group_by_externals(self, ready: Mapping[int, _Ready]) -> Iterator[Mapping[int, _Ready]]:
@@ -171,16 +175,18 @@ class RowSender:
                 continue
             removed += (row_id for one in changes.values() for row_id in one.removed)
             changed = self._build_record(record, record_id, changes)
+            within = self._count_within(changes)
             if record_id is not None and self._changes_nothing(changed):
                 pending.pop(place)
                 # After a lost answer, the call has done it.
                 result: Result = "unchanged" if since is None else "updated"
-                yield place, Outcome(result, record_id, of_rows=self._list_outcomes(changes, since))
+                of_rows = self._list_outcomes(changes, since)
+                yield place, Outcome(result, record_id, of_rows=of_rows, within=within)
                 continue
             numbers = {name: one.numbers for name, one in changes.items()}
             of_rows = self._list_outcomes(changes, since)
             sent |= {record_id} if record_id else set()
-            ready[place] = _Ready(changed, numbers, of_rows)
+            ready[place] = _Ready(changed, numbers, of_rows, within)
         self._deletions.add(removed)
         return dict(sorted(ready.items()))
 
@@ -208,6 +214,12 @@ class RowSender:
             return rows.outcomes
         written = Outcome("updated")
         return [written if one.result == "unchanged" else one for one in rows.outcomes]
+
+    def _count_within(self, changes: Mapping[str, RowChanges]) -> Mapping[str, Counter[str]] | None:
+        """Rows of a table have outcomes of their own."""
+        if self._plan.table is not None:
+            return None
+        return {name: one.counts for name, one in changes.items()}
 
     def _raise_if_unclear(self, record: Record, found: Found) -> None:
         """Whose rows would change is not known."""

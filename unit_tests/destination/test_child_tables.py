@@ -282,6 +282,29 @@ def test_records_that_come_before_their_rows_are_written_before_them(
         assert projects(org, lead).keys() == {"P0", "P1", "P2"}
 
 
+@pytest.mark.parametrize("rows", ["replace", "append"])
+def test_a_column_that_replaces_rows_of_a_table_is_warned_of(org: Org, rows: str) -> None:
+    lead = {"Last_Name": "L", "Email": "l@example.com", "Project_Details": [{"Project": "first"}]}
+    items = [{"Parent_Id.Email": lead["Email"], "Project": name} for name in ("first", "second")]
+    mappings = [
+        mapping("leads", "Leads", "upsert", "Email") | {"rows": rows, "rows_key": "Project"},
+        mapping("items", "Project_Details", "upsert", "id") | {"rows_key": "Project"},
+    ]
+    streams = [stream("leads", *lead), stream("items", *items[0])]
+    lines = [row("leads", lead), *(row("items", one) for one in items), state(None)]
+
+    first, again = (org.write_lines(streams, lines, mappings=mappings) for _ in range(2))
+
+    replaces = rows == "replace"
+    warned = "leads: its rows in Project_Details replace those that items writes"
+    assert bool(first.said(warned)) == replaces
+    removed = "Rows: leads: Project_Details: 0 added, 0 changed, 1 removed, 1 left."
+    assert bool(again.said(removed)) == replaces
+    assert again.counts() == (
+        {"updated": 1, "created": 1, "unchanged": 1} if replaces else {"updated": 1, "unchanged": 2}
+    )
+
+
 @LOST
 @pytest.mark.usefixtures("no_pauses")
 @pytest.mark.parametrize("version", VERSIONS)

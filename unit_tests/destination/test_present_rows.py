@@ -70,6 +70,7 @@ def test_rows_that_are_equal_stay_and_others_are_removed_and_added(
     result = update(org, lead, rows, schema_version=version)
 
     assert result.counts() == {"updated": 1}
+    assert result.said("Rows: rows: Project_Details: 1 added, 0 changed, 1 removed, 2 left.")
     after = projects(org, lead)
     assert after.keys() == {"a", "c", "new"}
     assert [after[name]["id"] for name in "ac"] == [before[name]["id"] for name in "ac"]
