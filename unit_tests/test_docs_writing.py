@@ -377,7 +377,7 @@ def test_the_page_names_lines_that_the_log_has() -> None:
     code = "\n".join(
         path.read_text() for path in sorted((CHECKOUT / "destination_zoho_crm").glob("*.py"))
     )
-    begins = [begin.strip("`") for begin, _ in read_table(MAIN, "| a line begins |")]
+    begins = [begin.strip("`") for begin, _ in read_table(HOW, "| a line begins |")]
 
     assert begins
     assert [begin for begin in begins if f'"{begin} ' not in code] == []

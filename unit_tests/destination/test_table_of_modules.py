@@ -24,7 +24,7 @@ MODES = {
     "update": "update",
     "delete": "soft_delete",
 }
-#: What has one line of the page: a module of the sample org.
+#: What the page names by kind: a module of the sample org.
 KINDS = {"custom modules": "Vehicles", "linking modules": LINKS}
 NAMED = {
     *("Leads", "Accounts", "Contacts", "Deals", "Campaigns", "Cases", "Solutions", "Products"),
@@ -52,12 +52,15 @@ def read_cells() -> dict[tuple[str, str], tuple[tuple[str, ...], str]]:
     """Of each module and operation: the versions that write it, and the letters of what Zoho does
     not allow."""
     cells = {}
-    for name, *texts in read_table("| module | insert |"):
+    for names, *texts in read_table("| module | insert |"):
         for operation, text in zip(MODES, texts, strict=True):
             found = CELL.fullmatch(text)
-            assert found, f"{name} {operation}: {text}"
+            assert found, f"{names} {operation}: {text}"
             listed = {"all": VERSIONS, "no": ()}.get(found[1], tuple(found[1].split(", ")))
-            cells[KINDS.get(name, name), operation] = (listed, (found[2] or "").replace(", ", ""))
+            cell = (listed, (found[2] or "").replace(", ", ""))
+            for name in names.split(", "):
+                module = KINDS.get(name, name)
+                assert cells.setdefault((module, operation), cell) is cell, f"{name} stands twice"
     return cells
 
 
@@ -287,7 +290,7 @@ def test_the_tables_name_every_module_that_was_asked_for() -> None:
     keyed = {
         KINDS.get(name, name)
         for names, *_ in read_table("| module | upsert finds records by |")
-        for name in re.sub(r" \(.*?\)", "", names).split(", ")
+        for name in names.split(", ")
     }
 
     assert set(MODULES) >= NAMED
