@@ -61,6 +61,11 @@ class StreamPlan:
         tagged = any(one.field and one.field.form == "tags" for one in self.columns)
         return tagged and self.rows == "append" and self.operation in ("update", "upsert")
 
+    @property
+    def may_add_twice(self) -> bool:
+        """Whether a row that is written a second time may add something again."""
+        return self.operation == "insert" or bool(self.row_shapes and self.rows == "append")
+
     def __str__(self) -> str:
         if table := self.table:
             by = f" by {table.rows_key}" if table.rows_key else " by id" if table.has_ids else ""

@@ -113,7 +113,7 @@ def report_streams(
         if unchanged := total.counts["unchanged"]:
             yield (
                 f"Unchanged: {name}: {_format_count(unchanged, 'row')} brought nothing but the "
-                "key, or only rows of subforms that are there, so nothing was written."
+                "key, or only rows and links that are there, so nothing was written."
             )
         for field, within in total.within.items():
             yield f"Rows: {name}: {field}: {_format_within(within)}."

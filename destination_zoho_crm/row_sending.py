@@ -135,7 +135,15 @@ class RowSender:
                     outcome = outcome._replace(of_rows=sent.of_rows)
                 if outcome.result in ("created", "updated"):
                     outcome = outcome._replace(within=sent.within)
-                yield place, outcome if self._plan.table else name_rows(outcome, sent.numbers)
+                yield place, self._name_places(outcome, sent)
+
+    def _name_places(self, outcome: Outcome, sent: _Ready) -> Outcome:
+        """The outcome in the words of the input: a table knows its record by `Parent_Id`, and
+        columns have numbered rows."""
+        if self._plan.table is None:
+            return name_rows(outcome, sent.numbers)
+        of_record = outcome.result == "rejected" and outcome.field == "id"
+        return outcome._replace(field=PARENT) if of_record else outcome
 
     def _group_by_externals(self, ready: Mapping[int, _Ready]) -> Iterator[Mapping[int, _Ready]]:
         """Within a call, a lookup of rows goes by ids or by one External ID field."""

@@ -37,7 +37,7 @@ OnReject = Callable[[StreamPlan, Row, Outcome], None]
 
 _MAY_BE_THERE = (
     "an earlier run sent the row and does not know whether it was written; look in Zoho whether "
-    "the record is there, and if not, take the key `rejected` out of the line to have it written"
+    "it is there, and if not, take the key `rejected` out of the line to have it written"
 )
 
 
@@ -143,7 +143,7 @@ class StreamWriter:
         """The record to be written, or why the row is rejected."""
         if row.data is None:
             return reject(MALFORMED_ROW, row.fault)
-        if self._plan.operation == "insert" and row.rejected_by == OUTCOME_UNKNOWN:
+        if self._plan.may_add_twice and row.rejected_by == OUTCOME_UNKNOWN:
             return reject(OUTCOME_UNKNOWN, _MAY_BE_THERE)
         return self._encoder.encode(row.data)
 

@@ -274,8 +274,8 @@ class Run:
             LOGGER.info(f"Rejected rows are kept in {place}, which can be written again.")
         if any(total.count_rejected(OUTCOME_UNKNOWN) for total in self._row_counts.totals.values()):
             LOGGER.warning(
-                f"Rows with {OUTCOME_UNKNOWN} may be in Zoho: look there. An insert rejects their "
-                "lines again, unless the key `rejected` is taken out of them."
+                f"Rows with {OUTCOME_UNKNOWN} may be in Zoho: look there. Inserts, and streams "
+                "that append, reject their lines again, unless the key `rejected` is taken out."
             )
         if self._row_counts.rejected and self._settings.kept_in is None:
             LOGGER.warning(

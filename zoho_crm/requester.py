@@ -1,6 +1,7 @@
 """Calls to Zoho."""
 
 import logging
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -59,6 +60,8 @@ _PER_PAGE = "200"
 PAUSES_S = (1, 2, 4, 8, 16, 32)
 #: Seconds between two answers without promised rows that are believed.
 SETTLE_S = 3.0
+#: How the CDK calls every reason to make a call again.
+_RATE_LIMIT = re.compile(r"UserDefinedBackoffException: Rate limit exceeded(?: \(HTTP (\d+)\))?\.")
 _ONE_TOO_MANY = "Zoho takes no more calls at once. Try again later."
 _TOKEN_NOT_ACCEPTED = (
     "Zoho made an access token and does not accept it. Choose the region and environment in which "
@@ -314,8 +317,22 @@ def _hide_refusals(record: logging.LogRecord) -> bool:
 
 
 def _hide_token_renewals(record: logging.LogRecord) -> bool:
-    """The CDK logs each call that needs a new token as if it met a rate limit."""
-    return record.module != "rate_limiting" or "(HTTP 401)" not in record.getMessage()
+    """The CDK logs each call that is made again as if it met a rate limit: one that needs a new
+    token goes unsaid, the others are called what they are."""
+    if record.module != "rate_limiting":
+        return True
+    said = record.getMessage()
+    if "(HTTP 401)" in said:
+        return False
+    record.msg, record.args = _RATE_LIMIT.sub(_name_reason, said), ()
+    return True
+
+
+def _name_reason(found: re.Match[str]) -> str:
+    status = found[1]
+    if status == "429":
+        return "Zoho takes no more calls now (HTTP 429)."
+    return f"A call is made again ({f'HTTP {status}' if status else 'no answer'})."
 
 
 def build_requester(

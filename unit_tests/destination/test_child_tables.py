@@ -139,6 +139,13 @@ def test_a_row_that_its_record_lacks_is_rejected(
     assert projects(org, lead).keys() == {"good"}
 
 
+def test_an_id_that_no_record_has_is_told_of_the_column_that_brings_it(org: Org) -> None:
+    result = write(org, [{"Parent_Id": "8" * 18, "Project": "x"}], how={"rows_key": "Project"})
+
+    assert result.counts() == {"rejected": 1}
+    assert result.said("1 row with INVALID_DATA in Parent_Id")
+
+
 def test_rows_without_a_record_are_rejected(org: Org) -> None:
     lead = lead_with(org)
     org.control("PATCH", "records/Leads", {"id": lead, "Email": "there@example.com"})

@@ -492,3 +492,21 @@ def test_a_list_whose_pages_repeat_ends(server: Running) -> None:
 
     with pytest.raises(AirbyteTracedException, match="users: Zoho gave the same page twice"):
         list(client_of(server).metadata.ask_for_entries("users", "users", params={}))
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [(429, "Zoho takes no more calls now (HTTP 429)."), (502, "A call is made again (HTTP 502).")],
+)
+def test_a_call_that_is_made_again_is_told_with_its_reason(
+    server: Running, caplog: pytest.LogCaptureFixture, status: int, said: str
+) -> None:
+    """The CDK calls each a rate limit that was exceeded."""
+    rule = {"match": "records.list:Leads", "do": "status", "args": {"status": status, "body": ""}}
+    server.control("POST", "faults", [rule | {"times": 1}])
+
+    with caplog.at_level("INFO", logger="airbyte"):
+        client_of(server).metadata.metadata("Leads", "data", fields="Last_Name")
+
+    assert any(line.startswith(f"{said} Retrying in ") for line in caplog.messages)
+    assert "Rate limit" not in caplog.text
