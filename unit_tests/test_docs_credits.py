@@ -135,6 +135,7 @@ def start(org: Org, **settings: Any) -> None:
 
 def test_a_first_and_a_later_sync_cost_what_the_worked_example_adds_up(org: Org) -> None:
     names = (LARGE, *OTHERS, *CHILDREN)
+    start(org)
     streams = [org.stream(name) for name in names]
     start(org)
     first = org.read(*streams)
