@@ -135,6 +135,7 @@ def start(org: Org, **settings: Any) -> None:
 
 def test_a_first_and_a_later_sync_cost_what_the_worked_example_adds_up(org: Org) -> None:
     names = (LARGE, *OTHERS, *CHILDREN)
+    start(org)
     streams = [org.stream(name) for name in names]
     start(org)
     first = org.read(*streams)
@@ -156,6 +157,8 @@ def test_a_quiet_module_costs_three_and_two_without_its_deletions(org: Org) -> N
     states = states_of(org.read(stream), "Deals")[-1:]
     org.control("POST", "clock", {"advance_s": 3_600})
 
+    said = "costs 3 credits a sync**: its fields, its changes, its deletions. Without **Include "
+    assert f"{said}deleted records** it is 2." in PAGE
     for include_deleted, cost in ((True, 3), (False, 2)):
         start(org, include_deleted=include_deleted)
         org.read(stream, state=states)

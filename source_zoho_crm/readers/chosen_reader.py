@@ -45,6 +45,8 @@ class ChosenReader:
         self.replaced_by_rest = False
         #: All rows were asked for by Modified_Time, which those that lack it do not have.
         self.by_time = False
+        #: Up to when rows were asked for.
+        self.end = plan.end
 
     @property
     def name(self) -> str:
@@ -136,15 +138,14 @@ class ChosenReader:
         if not (stamped and plan.module.is_child):
             yield from self._reader.read_everything()
             return
-        self.by_time = True
+        self.by_time, self.end = True, plan.end + _FAR
         # What is edited meanwhile moves to the end of the span, and has come before.
         self._emission.drop_windows()
         self._emission.drop_repeats()
-        far = plan.end + _FAR
         if isinstance(self._reader, CoqlReader):
-            yield from self._reader.read_moving(plan.start, far)
+            yield from self._reader.read_moving(plan.start, self.end)
         else:
-            yield from self._reader.read_changes(plan.start, far)
+            yield from self._reader.read_changes(plan.start, self.end)
 
     def price(self, rows: int) -> int:
         """About how many credits it takes to read so many rows, without calls for rich texts."""

@@ -63,7 +63,7 @@ class ModuleRead:
         error where there is a record of the span that had none: that answer was wrong.
         """
         plan = self._plan
-        empty = Window(plan.span.since if plan.span else plan.start, plan.end)
+        empty = Window(plan.span.since if plan.span else plan.start, self.reader.end)
         rows = yield from self.reader.sample(empty)
         stamped = [row[CURSOR_FIELD] for row in rows if row.get(CURSOR_FIELD)]
         if any(map(empty.holds, stamped)):

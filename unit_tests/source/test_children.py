@@ -153,6 +153,30 @@ def test_an_incremental_child_whose_deletions_are_refused_is_read_whole(
     assert {row["id"]: row for row in rows_of(output, ITEMS)} == rows_but_marks(org, items)
 
 
+@pytest.mark.parametrize(
+    ("retrieval", "call"),
+    [(COQL, "coql"), (REST, "records.list"), (BULK, "records.list")],
+    ids=["COQL", "REST", "Bulk"],
+)
+def test_rows_edited_in_the_last_minute_contradict_that_an_incremental_child_has_none(
+    org: Org, retrieval: Row, call: str
+) -> None:
+    """Read whole, it is asked for rows of any later time."""
+    org.settings = {"retrieval": retrieval}
+    items = org.stream(ITEMS)
+    edited = [{"id": key, "Description": "later"} for key in org.truth(items)]
+    org.control("PATCH", f"records/{ITEMS}", edited)
+    args = {"status": 204, "body": ""}
+    rule = {"match": f"{call}:{ITEMS}", "do": "status", "times": 1, "args": args}
+    org.control("POST", "faults", [rule])
+
+    output = org.read(items, sync_mode="incremental", expecting_exception=True)
+
+    (error, *_) = output.errors
+    assert "listed some right after" in error.trace.error.message
+    org.control("DELETE", "faults")
+
+
 def rows_but_marks(org: Org, stream: Row) -> dict[str, Row]:
     return {
         key: {name: value for name, value in row.items() if not name.startswith("_ab_")}

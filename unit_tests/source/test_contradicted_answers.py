@@ -147,6 +147,8 @@ def test_rows_behind_a_page_of_those_before_the_start_date_are_not_lost(
     busy_org: Org, retrieval: Row, call: str, version: str
 ) -> None:
     keys = sorted(busy_org.truth(busy_org.stream("Deals")))
+    touch(busy_org, keys)
+    busy_org.control("POST", "clock", {"advance_s": 3_600})
     make_old(busy_org, keys[:220] + keys[230:])
     deals = begin_to_read(busy_org, retrieval, version, start_datetime="2025-01-01T00:00:00Z")
     nothing(busy_org, call)
