@@ -67,8 +67,9 @@ _COMMANDS: Mapping[str, tuple[str, Mapping[str, str]]] = {
 
 _STOPPING = (
     "Stopping. Calls under way are finished first, and jobs of Bulk Write that insert, which may "
-    "take minutes. The next sync sends the rows behind the last STATE again, so inserts among them "
-    "are added a second time. A second signal ends the process at once: no more states go out."
+    "take minutes. The next sync sends the rows behind the last STATE again: inserts that were "
+    "written by then are added a second time. A second signal ends the process at once, and no "
+    "more states go out."
 )
 
 

@@ -13,7 +13,7 @@ from destination_zoho_crm.target_fields import TargetField
 #: "COQL: Limitations": values of an `in`, and rows of a query, of the strictest version.
 MOST_VALUES = 50
 MOST_ROWS = 200
-_UNCLEAR = ("Cc", "Cs", "Zl", "Zp")
+_JOINERS = "\u200c\u200d"
 #: Forms whose values are not quoted in a query.
 NUMBERS = ("integer", "long", "number")
 
@@ -44,11 +44,12 @@ def fold_value(value: str) -> str:
 
 
 def can_query(value: str) -> bool:
-    """UNVERIFIED: what a backslash, a control character or a line separator means in a query.
+    """UNVERIFIED: what a backslash or a character that does not show means in a query.
 
     Names hold other blanks than U+0020, and joiners: they are text.
     """
-    return "\\" not in value and not any(category(one) in _UNCLEAR for one in value)
+    shown = (one.isprintable() or category(one) == "Zs" or one in _JOINERS for one in value)
+    return "\\" not in value and all(shown)
 
 
 def build_key_encoder(column: Column) -> Callable[[Any], Any]:

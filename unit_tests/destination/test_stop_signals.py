@@ -44,6 +44,6 @@ def test_the_first_signal_is_answered_by_one_line(
     ]
     assert "Calls under way are finished first" in said
     assert "A second signal ends the process at once" in said
-    assert "inserts among them are added a second time" in said
+    assert "inserts that were written by then are added a second time" in said
     assert exit_code == 1
     assert "The sync was stopped" in messages[-1]["trace"]["error"]["message"]

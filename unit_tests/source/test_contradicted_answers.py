@@ -86,9 +86,9 @@ def touch(org: Org, keys: list[str]) -> None:
     org.control("PATCH", "records/Deals", [{"id": key, "Description": "later"} for key in keys])
 
 
-def make_old(org: Org, keys: list[str]) -> None:
-    """These deals were last edited before the start date."""
-    old = [{"id": key, "Modified_Time": "2024-03-01T00:00:00+00:00"} for key in keys]
+def make_old(org: Org, keys: list[str], when: str = "2024-03-01T00:00:00+00:00") -> None:
+    """These deals were last edited then."""
+    old = [{"id": key, "Modified_Time": when} for key in keys]
     org.control("PATCH", "records/Deals", old)
 
 
@@ -176,6 +176,39 @@ def test_that_all_rows_are_of_before_the_start_date_is_believed_at_once(
 
     assert rows_of(output, "Deals") == []
     assert (calls_for_deals(busy_org), pauses) == (3, [])
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(("retrieval", "call"), METHODS)
+def test_rows_behind_a_page_of_the_second_before_the_start_date_are_not_lost(
+    busy_org: Org, retrieval: Row, call: str, version: str
+) -> None:
+    """Lists begin a second early."""
+    keys = sorted(busy_org.truth(busy_org.stream("Deals")))
+    make_old(busy_org, keys[:220] + keys[230:], "2024-12-31T23:59:59+00:00")
+    make_old(busy_org, keys[220:230], "2025-03-01T00:00:00+00:00")
+    deals = begin_to_read(busy_org, retrieval, version, start_datetime="2025-01-01T00:00:00Z")
+    nothing(busy_org, call)
+
+    failed = busy_org.read(deals, expecting_exception=True)
+
+    assert failed.errors[0].trace.error.message == MESSAGE
+
+
+@pytest.mark.parametrize("retrieval", [REST, BULK])
+def test_a_second_look_that_zoho_refuses_fails_no_stream(busy_org: Org, retrieval: Row) -> None:
+    make_old(busy_org, list(busy_org.truth(busy_org.stream("Deals"))))
+    deals = begin_to_read(busy_org, retrieval, start_datetime="2025-01-01T00:00:00Z")
+    body = {"code": "INVALID_DATA", "details": {}, "message": "m", "status": "error"}
+    args = {"status": 400, "body": body}
+    rule = {"match": "records.list:Deals", "do": "status", "times": 9, "after": 2, "args": args}
+    busy_org.control("POST", "faults", [rule])
+
+    output = busy_org.read(deals)
+
+    assert hits(busy_org) == [1]
+    assert not output.errors
+    assert rows_of(output, "Deals") == []
 
 
 def test_leads_that_a_list_has_shown_are_asked_for_again_by_query(
