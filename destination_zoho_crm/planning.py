@@ -3,6 +3,7 @@
 Pure: the catalog, the settings and Zoho's metadata go in.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -36,6 +37,7 @@ from destination_zoho_crm.plan_problems import (
     suggest_mapping,
     warn_of_overwrite,
 )
+from destination_zoho_crm.protocol import StreamKey
 from destination_zoho_crm.row_problems import find_rows_problems, list_shapes
 from destination_zoho_crm.settings import (
     ASSIGNING,
@@ -59,13 +61,20 @@ def make_plan(
     `known`: problems that are raised with those of the plan."""
     problems = list(known)
     plans: list[StreamPlan] = []
+    times: Counter[StreamKey] = Counter()
     unused = find_unused_mappings(streams, mappings)
     if not streams:
         problems.append("The configured catalog holds no stream, so there is nothing to write.")
     for entry in streams:
         planner = _StreamPlanner(entry, find_mapping(entry, mappings), modules, names, unused)
-        if any(plan.stream == planner.key for plan in plans):
-            problems.append(f"{format_stream(planner.key)}: the catalog holds this stream twice.")
+        times[planner.key] += 1
+        if times[planner.key] == 2:
+            problems.append(
+                f"{format_stream(planner.key)}: the configured catalog names this stream more than "
+                "once. Leave one entry of it."
+            )
+        if times[planner.key] > 1:
+            continue
         plan = planner.build()
         if plan is None:
             problems += [
