@@ -32,7 +32,7 @@ BOTH = [
     ({"refresh_token": None}, "Refresh token (refresh_token) is missing."),
     (
         {"client_secret": 5},
-        "Client secret (client_secret) is a value, which is not text; write it in quotes.",
+        "Client secret (client_secret) is not text; write it in quotes.",
     ),
     (
         {"credits_reserve_percent": True},

@@ -182,7 +182,7 @@ def test_a_table_that_deletes_removes_each_row_that_it_finds(org: Org) -> None:
     kept = projects(org, lead).keys()
     result = write(org, rows, "delete")
 
-    assert "asks for more than 1 deletions from Leads" in refused.sentence
+    assert "asks for more than 1 deletion from Leads" in refused.sentence
     assert kept == {"a", "b", "c"}
     assert result.counts() == {"deleted": 2}
     assert projects(org, lead).keys() == {"c"}

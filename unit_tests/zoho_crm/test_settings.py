@@ -217,6 +217,6 @@ def test_everything_that_does_not_fit_is_reported_at_once_and_no_secret_with_it(
 
     assert caught.value.message == (
         "Client ID (client_id) is missing. "
-        "Client secret (client_secret) is a value, which is not text; write it in quotes. "
+        "Client secret (client_secret) is not text; write it in quotes. "
         "Credits reserved for people (credits_reserve_percent) is 91, and 90 is the most."
     )
