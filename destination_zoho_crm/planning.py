@@ -36,6 +36,7 @@ from destination_zoho_crm.plan_problems import (
     raise_problems,
     suggest_mapping,
     warn_of_overwrite,
+    warn_of_unused_key,
 )
 from destination_zoho_crm.protocol import StreamKey
 from destination_zoho_crm.row_problems import find_rows_problems, list_shapes
@@ -163,6 +164,7 @@ class _StreamPlanner:
             lar_id=self.mapping.lar_id if self.mapping and operation in ASSIGNING else None,
             warnings=(
                 *self._find_warnings(module, operation, fields, chosen),
+                *warn_of_unused_key(self.mapping, operation),
                 *find_missing_of_new_records(module, operation, columns),
             ),
         )
@@ -191,7 +193,10 @@ class _StreamPlanner:
             rows_key=table.rows_key,
             row_shapes={table.shape.field: table.shape},
             table=table,
-            warnings=tuple(find_missing_of_new_rows(table)),
+            warnings=(
+                *warn_of_unused_key(self.mapping, operation),
+                *find_missing_of_new_rows(table),
+            ),
         )
 
     def _find_operation(self) -> Operation | None:
