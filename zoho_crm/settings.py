@@ -100,7 +100,10 @@ def check_address(url: str) -> str:
     if not host or beside:
         # Without the part before the host, which may be a password.
         shown = url.rpartition("@")[2]
-        raise AddressError(f"{shown!r} is not an address. Write it like https://host:port.")
+        raise AddressError(
+            f"{shown!r} is not an address. Write it like https://host:port, or for this machine "
+            "like http://localhost:port."
+        )
     if parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK):
         return urlunsplit((parts.scheme, parts.netloc.lower(), parts.path.rstrip("/"), "", ""))
     raise AddressError(
