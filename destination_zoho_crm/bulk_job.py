@@ -17,6 +17,7 @@ from destination_zoho_crm.bulk_jobs import BulkJobs, FileCounts, JobStatus, buil
 from destination_zoho_crm.bulk_results import BadResultError, RowResult, match_results
 from destination_zoho_crm.client import Client, LostAnswerError
 from destination_zoho_crm.plan import StreamPlan
+from zoho_crm.counts import count
 from zoho_crm.manifest import names_modules_plainly
 from zoho_crm.problems import Refused, transient_error
 from zoho_crm.temporary_files import find_damage
@@ -91,7 +92,7 @@ class BulkJob:
         except LostAnswerError as lost:
             return JobEnd(is_lost=True, failure=lost.blocked)
         name = f"{self._plan.label}: bulk write job {job}"
-        LOGGER.info(f"{name} writes {self._file.rows:,} rows.")
+        LOGGER.info(f"{name} writes {count(self._file.rows, 'row')}.")
         try:
             status = self._await_end(job, name)
         except AirbyteTracedException as failure:
@@ -206,7 +207,7 @@ class BulkJob:
         code = f" ({status.code})" if status.ended != "COMPLETED" and status.code else ""
         line = f"{name} ended as {status.ended}{code} after {seconds:,.0f} s: {said or 'no rows'}"
         if missing:
-            LOGGER.warning(f"{line}; its result does not tell of {missing:,} rows.")
+            LOGGER.warning(f"{line}; its result does not tell of {count(missing, 'row')}.")
         elif _differ(words, status.counts):
             LOGGER.warning(f"{line}; its counts differ, and the result decides.")
         else:

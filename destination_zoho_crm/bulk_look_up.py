@@ -11,6 +11,7 @@ from destination_zoho_crm.bulk_job import JobEnd
 from destination_zoho_crm.inserts import InsertBatch
 from destination_zoho_crm.lost_inserts import LostInserts
 from destination_zoho_crm.outcomes import OUTCOME_UNKNOWN, Outcome, reject
+from zoho_crm.counts import count
 
 LOGGER = logging.getLogger("airbyte")
 
@@ -68,9 +69,10 @@ class BulkLookUp:
             else:
                 found.missing.append(place)
         LOGGER.info(
-            f"{self._stream}: {len(places):,} rows of a bulk write job had no outcome. "
-            f"{looked.created:,} are in Zoho, {len(found.missing):,} are not and go by REST, and "
-            f"{len(found.outcomes) - looked.created:,} are unknown."
+            f"{self._stream}: {count(len(places), 'row')} of a bulk write job had no outcome. "
+            f"{count(looked.created, 'is', 'are')} in Zoho, "
+            f"{count(len(found.missing), 'is not and goes', 'are not and go')} by REST, and "
+            f"{count(len(found.outcomes) - looked.created, 'is', 'are')} unknown."
         )
         return found
 

@@ -10,6 +10,7 @@ from destination_zoho_crm.protocol import StreamKey
 from destination_zoho_crm.row_counts import StreamCounts
 from destination_zoho_crm.spool import MOST_BYTES
 from destination_zoho_crm.writers import CHUNKS_IN_HAND
+from zoho_crm.counts import count
 from zoho_crm.limits import RECORDS_PER_CREDIT
 from zoho_crm.temporary_files import find_folder
 
@@ -52,8 +53,8 @@ def report_savings(
             layout = explain_missing(plan)
             besides = f"; {layout}" if layout and layout not in obstacle else ""
             yield (
-                f"Cost: {plan.label}: about {saved:,} credits less by Bulk Write, which was not "
-                f"taken: {obstacle}{besides}."
+                f"Cost: {plan.label}: about {count(saved, 'credit')} less by Bulk Write, which was "
+                f"not taken: {obstacle}{besides}."
             )
 
 

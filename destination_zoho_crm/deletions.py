@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterable
 
+from zoho_crm.counts import count
 from zoho_crm.problems import config_error
 
 
@@ -26,6 +27,6 @@ class Deletions:
             if len(self._keys) <= self._most:
                 return
         raise config_error(
-            f"{self._stream} asks for more than {self._most:,} deletions from {self._place}. If "
-            "that is meant, raise Maximum deletions per sync (max_deletes)."
+            f"{self._stream} asks for more than {count(self._most, 'deletion')} from "
+            f"{self._place}. If that is meant, raise Maximum deletions per sync (max_deletes)."
         )

@@ -45,6 +45,7 @@ from destination_zoho_crm.rejects import open_store
 from destination_zoho_crm.settings import read_settings
 from destination_zoho_crm.writing import write
 from zoho_crm.auth import PATIENCE
+from zoho_crm.counts import count
 from zoho_crm.final_message import build_final_message
 from zoho_crm.form import complete_config, warn_of_unknown
 from zoho_crm.org import describe_connection
@@ -214,7 +215,7 @@ class DestinationZohoCrm(Destination):
         if any(fold_spelling(path).endswith(".email") for path in paths):
             find_active_users(client.metadata)
         details = client.org.fetch_details(client.metadata)
-        written = f"{len(modules.names):,} modules can be written"
+        written = f"{count(len(modules.names), 'module')} can be written"
         LOGGER.info(describe_connection(client.org, details, config["schema_version"], written))
 
 

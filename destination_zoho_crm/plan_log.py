@@ -12,6 +12,7 @@ from destination_zoho_crm.plan_problems import end_sentence
 from destination_zoho_crm.protocol import StreamKey
 from destination_zoho_crm.report import estimate_cost
 from destination_zoho_crm.settings import WriteSettings
+from zoho_crm.counts import count
 from zoho_crm.manifest import load_skipped_features
 
 LOGGER = logging.getLogger("airbyte")
@@ -48,7 +49,7 @@ def log_plan(
         nulls = "empty their fields" if settings.clears_nulls else "leave their fields alone"
         terms.append(f"nulls {nulls}")
     if any(plan.operation == "delete" or plan.row_shapes for plan in plans):
-        terms.append(f"at most {settings.most_deletes:,} deletions a stream")
+        terms.append(f"at most {count(settings.most_deletes, 'deletion')} a stream")
     LOGGER.info(f"Plan: {'; '.join(terms)}.")
 
 

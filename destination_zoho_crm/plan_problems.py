@@ -237,6 +237,15 @@ def warn_of_overwrite(mapping: StreamMapping, mode: str) -> Iterator[str]:
         )
 
 
+def warn_of_unused_key(mapping: StreamMapping | None, operation: Operation) -> Iterator[str]:
+    """The form keeps the key of an operation that was chosen before."""
+    if mapping and mapping.matching_key and operation == mapping.operation == "insert":
+        yield (
+            "an insert looks for no record; its mapping's matching_key "
+            f"{mapping.matching_key} is ignored"
+        )
+
+
 def find_ignored(
     mapping: StreamMapping,
     module: TargetModule,

@@ -3,6 +3,7 @@
 Pure: the catalog, the settings and Zoho's metadata go in.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -35,7 +36,9 @@ from destination_zoho_crm.plan_problems import (
     raise_problems,
     suggest_mapping,
     warn_of_overwrite,
+    warn_of_unused_key,
 )
+from destination_zoho_crm.protocol import StreamKey
 from destination_zoho_crm.row_problems import find_rows_problems, list_shapes
 from destination_zoho_crm.settings import (
     ASSIGNING,
@@ -59,13 +62,20 @@ def make_plan(
     `known`: problems that are raised with those of the plan."""
     problems = list(known)
     plans: list[StreamPlan] = []
+    times: Counter[StreamKey] = Counter()
     unused = find_unused_mappings(streams, mappings)
     if not streams:
         problems.append("The configured catalog holds no stream, so there is nothing to write.")
     for entry in streams:
         planner = _StreamPlanner(entry, find_mapping(entry, mappings), modules, names, unused)
-        if any(plan.stream == planner.key for plan in plans):
-            problems.append(f"{format_stream(planner.key)}: the catalog holds this stream twice.")
+        times[planner.key] += 1
+        if times[planner.key] == 2:
+            problems.append(
+                f"{format_stream(planner.key)}: the configured catalog names this stream more than "
+                "once. Leave one entry of it."
+            )
+        if times[planner.key] > 1:
+            continue
         plan = planner.build()
         if plan is None:
             problems += [
@@ -154,6 +164,7 @@ class _StreamPlanner:
             lar_id=self.mapping.lar_id if self.mapping and operation in ASSIGNING else None,
             warnings=(
                 *self._find_warnings(module, operation, fields, chosen),
+                *warn_of_unused_key(self.mapping, operation),
                 *find_missing_of_new_records(module, operation, columns),
             ),
         )
@@ -182,7 +193,10 @@ class _StreamPlanner:
             rows_key=table.rows_key,
             row_shapes={table.shape.field: table.shape},
             table=table,
-            warnings=tuple(find_missing_of_new_rows(table)),
+            warnings=(
+                *warn_of_unused_key(self.mapping, operation),
+                *find_missing_of_new_rows(table),
+            ),
         )
 
     def _find_operation(self) -> Operation | None:

@@ -18,6 +18,7 @@ from airbyte_cdk.models import AirbyteMessage, AirbyteMessageSerializer
 from airbyte_cdk.utils import AirbyteTracedException
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 
+from zoho_crm.counts import count
 from zoho_crm.problems import config_error, system_error
 
 LOGGER = logging.getLogger("airbyte")
@@ -93,7 +94,9 @@ def read_messages(lines: Iterable[bytes]) -> Iterator[Row | State]:
         elif not isinstance(kind, str):
             strange += 1
     if strange:
-        LOGGER.warning(f"{strange:,} lines of the input are not messages and are ignored.")
+        one = "line of the input is not a message and is ignored"
+        many = "lines of the input are not messages and are ignored"
+        LOGGER.warning(f"{count(strange, one, many)}.")
 
 
 def parse_row(line: bytes) -> Row:

@@ -12,6 +12,7 @@ from destination_zoho_crm.lookup_values import MOST_VALUES
 from destination_zoho_crm.plan import StreamPlan, format_stream
 from destination_zoho_crm.protocol import StreamKey
 from destination_zoho_crm.row_counts import RESULTS, RowCounts, StreamCounts
+from zoho_crm.counts import count
 from zoho_crm.limits import RECORDS_PER_CREDIT
 from zoho_crm.usage import METADATA, StreamUsage
 
@@ -84,8 +85,9 @@ class Progress:
         cost = sum(spent.credits for spent in list(self._usage.values()))
         written = finished - counts["rejected"] - counts["unchanged"]
         LOGGER.info(
-            f"Progress: {rows:,} rows in, {written:,} written, {counts['rejected']:,} rejected; "
-            f"{rate:,.0f} rows per second; {cost:,} credits."
+            f"Progress: {count(rows, 'row')} in, {written:,} written, "
+            f"{counts['rejected']:,} rejected; {rate:,.0f} rows per second; "
+            f"{count(cost, 'credit')}."
         )
 
 
@@ -100,34 +102,34 @@ def report_streams(
         missing = total.rows - total.counts.total()
         unknown = min(total.unanswered, missing)
         yield (
-            f"Written: {name}: {_format_count(total.rows, 'row')} = {counts}"
+            f"Written: {name}: {count(total.rows, 'row')} = {counts}"
             + (f", {unknown:,} without a known outcome" if unknown else "")
             + (f", {missing - unknown:,} not sent" if missing > unknown else "")
             + f"; {_format_cost(spent.calls, spent.credits)}, {spent.seconds:.1f} s."
         )
         for field, number in total.matched_by.most_common():
             yield (
-                f"Matched: {name}: {_format_count(number, 'row')} changed a record that {field} "
+                f"Matched: {name}: {count(number, 'row')} changed a record that {field} "
                 "found, not the key: Zoho always matches by all unique fields."
             )
         if unchanged := total.counts["unchanged"]:
             yield (
-                f"Unchanged: {name}: {_format_count(unchanged, 'row')} brought nothing but the "
+                f"Unchanged: {name}: {count(unchanged, 'row')} brought nothing but the "
                 "key, or only rows and links that are there, so nothing was written."
             )
         for field, within in total.within.items():
             yield f"Rows: {name}: {field}: {_format_within(within)}."
         if missed := total.found_no_record:
-            of = _format_count(total.counts["deleted"], "deletion")
+            of = count(total.counts["deleted"], "deletion")
             yield (
-                f"Deleted: {name}: {missed:,} of {of} found no record: it was deleted before, or "
-                "never there."
+                f"Deleted: {name}: {missed:,} of {of} found no record: "
+                f"{'it was' if missed == 1 else 'they were'} deleted before, or never there."
             )
     calls = sum(spent.calls for spent in usage.values())
     credits_ = sum(spent.credits for spent in usage.values())
     yield (
         f"Cost: {_format_cost(calls, credits_)} in all, "
-        f"of which {_format_count(usage.get(METADATA, StreamUsage()).calls, 'call')} for metadata."
+        f"of which {count(usage.get(METADATA, StreamUsage()).calls, 'call')} for metadata."
     )
 
 
@@ -163,13 +165,9 @@ def report_rejects(totals: Mapping[StreamKey, StreamCounts]) -> Iterator[str]:
         for (code, field, said), number in total.reasons.most_common():
             where = f" in {field}" if field else ""
             because = f"{code}{where}{said and f': {said}'}"
-            rows = _format_count(number, "row")
+            rows = count(number, "row")
             yield f"Rejected: {format_stream(stream)}: {rows} with {because}."
 
 
 def _format_cost(calls: int, credits_: int) -> str:
-    return f"{_format_count(calls, 'call')}, {_format_count(credits_, 'credit')}"
-
-
-def _format_count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+    return f"{count(calls, 'call')}, {count(credits_, 'credit')}"

@@ -31,6 +31,7 @@ from destination_zoho_crm.row_reading import RowReading
 from destination_zoho_crm.row_shapes import PARENT
 from destination_zoho_crm.stream_writer import Send
 from destination_zoho_crm.wanted_rows import WantedRows, find_external_paths
+from zoho_crm.counts import count
 from zoho_crm.errors import INVALID_DATA
 from zoho_crm.problems import transient_error
 
@@ -115,8 +116,8 @@ class RowSender:
             )
         else:
             LOGGER.info(
-                f"{self._plan.label}: no answer came to the write of {len(pending):,} records with "
-                "rows. What is there is read again."
+                f"{self._plan.label}: no answer came to the write of "
+                f"{count(len(pending), 'record')} with rows. What is there is read again."
             )
             yield from self._send_places(pending, number + 1, since)
 

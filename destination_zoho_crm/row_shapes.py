@@ -26,7 +26,8 @@ class RowShape:
     module: TargetModule
     #: Whether Zoho has the module, so that queries can read its rows.
     is_listed: bool
-    #: The most rows that a record has.
+    #: The most rows that a record has. UNVERIFIED: that a document, which is not added without line
+    #: items, may lose its last one. It is sent, and a refusal rejects the row.
     most: int
     #: Other names of the rows' fields, and the field that each means.
     aliases: Mapping[str, str]

@@ -11,6 +11,7 @@ from destination_zoho_crm.plan import format_stream
 from destination_zoho_crm.protocol import StreamKey
 from destination_zoho_crm.row_counts import RowCounts, StreamCounts
 from destination_zoho_crm.settings import MANY_ROWS, WriteSettings
+from zoho_crm.counts import count
 from zoho_crm.problems import config_error
 
 #: A table holds rows that are deleted and rows that are not; these are for another stream, and
@@ -27,9 +28,9 @@ def raise_if_too_many_rejected(
     limit = settings.most_rejected
     if limit and limit.is_exceeded(row_counts.rejected, row_counts.rows, ended=ended):
         raise config_error(
-            f"{row_counts.rejected:,} of {row_counts.rows:,} rows were rejected, and Maximum "
-            f"rejected rows (max_rejected) is {limit}. What was written stays written; the log "
-            "gives the reasons."
+            f"{row_counts.rejected:,} of {count(row_counts.rows, 'row')} "
+            f"{'was' if row_counts.rejected == 1 else 'were'} rejected, and Maximum rejected rows "
+            f"(max_rejected) is {limit}. What was written stays written; the log gives the reasons."
         )
 
 
@@ -95,8 +96,9 @@ def _report_unknown(totals: Counts, *, kept: bool) -> Iterator[str]:
     for stream, total in totals.items():
         if number := total.count_rejected(OUTCOME_UNKNOWN):
             yield (
-                f"{format_stream(stream)}: it is not known whether {number:,} rows are in Zoho "
-                f"({OUTCOME_UNKNOWN}), and they are not kept. Compare the records of the last "
-                "hours with the stream's rows before it is written again, and name a folder or "
-                "a bucket in Rejected rows (object_storage_config) to have such rows kept."
+                f"{format_stream(stream)}: it is not known whether "
+                f"{count(number, 'row is', 'rows are')} in Zoho ({OUTCOME_UNKNOWN}), and none is "
+                "kept. Compare the records of the last hours with the stream's rows before it is "
+                "written again, and name a folder or a bucket in Rejected rows "
+                "(object_storage_config) to have such rows kept."
             )

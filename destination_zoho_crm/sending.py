@@ -14,6 +14,7 @@ from destination_zoho_crm.lost_inserts import LostInserts, build_outage_error
 from destination_zoho_crm.outcomes import LARGE_ROW, Outcome, read_outcome
 from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.suggestions import add_searched_places
+from zoho_crm.counts import count
 from zoho_crm.manifest import load_skipped_features
 from zoho_crm.problems import Refused
 
@@ -158,9 +159,9 @@ class Sender:
             else:
                 yield one[0], outcome
         LOGGER.info(
-            f"{self._plan.label}: no answer came to the insert of {len(placed):,} rows. "
-            f"{found.created:,} are in Zoho, {len(missing):,} are not, and {found.unknown:,} are "
-            "unknown."
+            f"{self._plan.label}: no answer came to the insert of {count(len(placed), 'row')}. "
+            f"{count(found.created, 'is', 'are')} in Zoho, {count(len(missing), 'is', 'are')} not, "
+            f"and {count(found.unknown, 'is', 'are')} unknown."
         )
         if found.failure:
             self._silent = True

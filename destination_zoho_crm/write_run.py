@@ -48,6 +48,7 @@ from destination_zoho_crm.stream_writer import BulkRoad, Send, StreamWriter
 from destination_zoho_crm.table_rows import build_encoder
 from destination_zoho_crm.tags import with_tags
 from destination_zoho_crm.writers import Writers
+from zoho_crm.counts import count
 from zoho_crm.problems import system_error, transient_error
 
 LOGGER = logging.getLogger("airbyte")
@@ -173,8 +174,8 @@ class Run:
         for key, total in self._row_counts.totals.items():
             if total.rows != total.counts.total():
                 raise system_error(
-                    f"{format_stream(key)}: {total.rows:,} rows came in and "
-                    f"{total.counts.total():,} have an outcome."
+                    f"{format_stream(key)}: {count(total.rows, 'row')} came in and "
+                    f"{count(total.counts.total(), 'has', 'have')} an outcome."
                 )
 
     def _take(self, message: Row | State) -> None:

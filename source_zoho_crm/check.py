@@ -10,6 +10,7 @@ from source_zoho_crm.methods import AUTOMATIC, SCOPED, get_method
 from source_zoho_crm.modules import get_modules
 from zoho_crm.answers import accept_any_body, build_page_parser
 from zoho_crm.coql import build_select
+from zoho_crm.counts import count
 from zoho_crm.directory import is_of_one_module
 from zoho_crm.domains import quote_path_part
 from zoho_crm.errors import INVALID_DATA, PERMISSION_LACKING, SCOPE_LACKING, is_not_served
@@ -80,7 +81,7 @@ def check_connection(org: Org, config: Mapping[str, Any]) -> None:
             f"{','.join(needed.values())}."
         )
     _compare_environment(details or {}, config["environment"])
-    modules_read = f"{get_modules(org).count_served(ask):,} modules"
+    modules_read = count(get_modules(org).count_served(ask), "module")
     LOGGER.info(describe_connection(org, details or {}, config["schema_version"], modules_read))
 
 

@@ -16,6 +16,7 @@ from source_zoho_crm.readers.steps import Question
 from source_zoho_crm.readers.tombstones import DELETED_AT, describe_unlisted
 from source_zoho_crm.readers.windows import CURSOR_FIELD, Window, format_timestamp
 from source_zoho_crm.verdicts import Verdict
+from zoho_crm.counts import count
 from zoho_crm.settings import BEGINNING
 
 #: After all that is edited while a module is read and counted.
@@ -96,8 +97,9 @@ class CountCheck:
         )
         sentence = f"{read:,} read, {number:,} in Zoho{of}: {apart}."
         if later:
-            sentence += f" {later:,} were modified since the end of what was read; the next sync"
-            sentence += " reads them."
+            one = "was modified since the end of what was read; the next sync reads it."
+            many = "were modified since the end of what was read; the next sync reads them."
+            sentence += f" {count(later, one, many)}"
         if not later or number - later != read:
             sentence += " Edits, new records and deletions meanwhile are a possible cause."
             if self.plan.module.is_convertible:

@@ -26,6 +26,7 @@ from source_zoho_crm.readers.steps import Question
 from source_zoho_crm.readers.windows import Span, Window
 from source_zoho_crm.selection import is_incremental
 from source_zoho_crm.state import FORMULAS_REFRESHED
+from zoho_crm.counts import count
 from zoho_crm.org import Org
 
 LOGGER = logging.getLogger("airbyte")
@@ -67,8 +68,8 @@ class FormulaRefresh:
                     return None
                 yield from emit(read)
             LOGGER.info(
-                f"{plan.name}: {read.emission.rows:,} unchanged records sent by "
-                f"{read.reader.name} for their formulas and roll-up summaries."
+                f"{plan.name}: {count(read.emission.rows, 'unchanged record')} sent by "
+                f"{read.reader.name} for formulas and roll-up summaries."
             )
         self.state[FORMULAS_REFRESHED] = today
         return None if plan is None else Window(plan.start, plan.end)
@@ -124,7 +125,8 @@ class FormulaRefresh:
             if left is not None:
                 LOGGER.warning(
                     f"{self.plan.name}: formulas and roll-up summaries are not refreshed in this "
-                    f"sync. That would cost about {cost or 1:,} API credits, and {max(left, 0):,} "
-                    "are left for it. Changed records were read. The next sync tries again."
+                    f"sync. That would cost about {count(cost or 1, 'API credit')}, and "
+                    f"{count(max(left, 0), 'is', 'are')} left for it. Changed "
+                    "records were read. The next sync tries again."
                 )
             yield left is None

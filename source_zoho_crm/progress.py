@@ -16,6 +16,7 @@ from source_zoho_crm.readers.windows import (
     format_timestamp,
     parse_timestamp,
 )
+from zoho_crm.counts import count
 from zoho_crm.org import Org
 from zoho_crm.usage import StreamUsage
 
@@ -186,8 +187,3 @@ def describe_progress(name: str, figures: Iterable[str], used: StreamUsage, wait
     spent = [count(used.calls, "call"), count(used.credits, "credit")]
     waiting = f" Waits {waits}." if waits else ""
     return f"{name}: {', '.join([*figures, *spent])}.{waiting}"
-
-
-def count(number: int, thing: str) -> str:
-    """ "1 call", "2,000 calls"."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from types import FrameType
+from typing import Any
 
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.exception_handler import init_uncaught_exception_handler
@@ -114,7 +115,16 @@ def _build_source(args: Sequence[str]) -> SourceZohoCrm:
         raise config_error(f"{error.filename} cannot be read: {error.strerror}.") from error
     except ValueError as error:
         raise config_error(f"A file given on the command line cannot be used: {error}") from error
-    return SourceZohoCrm(catalog, config, state)
+    source = SourceZohoCrm(catalog, config, state)
+    _keep_contents(source, read_config=config, read_catalog=catalog, read_state=state or [])
+    return source
+
+
+def _keep_contents(source: SourceZohoCrm, **contents: Any) -> None:
+    """The CDK's entrypoint reads each file again. A pipe has nothing left by then, so it gets what
+    was read. `contents`: by the name of the method that reads it."""
+    for method, content in contents.items():
+        setattr(source, method, lambda _, content=content: content)
 
 
 def _report_problem(problem: AirbyteTracedException, *, checking: bool = False) -> None:

@@ -3,6 +3,7 @@
 the CDK does not hand them on.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -13,12 +14,25 @@ from source_zoho_crm.modules import Module
 from source_zoho_crm.readers.tombstones import build_tombstone_columns as columns_of_tombstones
 from source_zoho_crm.readers.windows import CURSOR_FIELD
 from source_zoho_crm.state import States
+from zoho_crm.problems import config_error
 
 _KEY = "_selection"
 _INCREMENTAL = "_incremental"
 _SAVED = "_saved"
 #: Of a state without a timestamp. A null would be dropped from the config.
 _NO_TIMESTAMP = "none"
+
+
+def check_catalog(catalog: ConfiguredAirbyteCatalog) -> None:
+    """Raises a config error where no read can follow the catalog."""
+    times = Counter(entry.stream.name for entry in catalog.streams)
+    if not times:
+        raise config_error("The configured catalog holds no stream, so there is nothing to read.")
+    if twice := [name for name, number in times.items() if number > 1]:
+        raise config_error(
+            f"The configured catalog names streams more than once: {', '.join(twice)}. Leave one "
+            "entry of each."
+        )
 
 
 def add_selection(

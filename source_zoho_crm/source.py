@@ -31,9 +31,15 @@ from source_zoho_crm.missing_streams import build_error_messages, find_missing_s
 from source_zoho_crm.modules import get_modules
 from source_zoho_crm.packed_records import PACKED, limit_waiting_bytes, unpack
 from source_zoho_crm.progress import hide_retries
-from source_zoho_crm.selection import add_selection, get_selected_streams, is_incremental
+from source_zoho_crm.selection import (
+    add_selection,
+    check_catalog,
+    get_selected_streams,
+    is_incremental,
+)
 from source_zoho_crm.state import (
     add_org_id,
+    build_left_out_warnings,
     build_state_warnings,
     drop_unknown_keys,
     find_states_of_another_org,
@@ -64,6 +70,8 @@ class SourceZohoCrm(YamlDeclarativeSource):
         config: Mapping[str, Any] | None = None,
         state: list[AirbyteStateMessage] | None = None,
     ) -> None:
+        if catalog is not None:
+            check_catalog(catalog)
         state = None if state is None else select_states(state, catalog)
         self._states = group_by_stream(state or ())
         super().__init__(
@@ -178,6 +186,9 @@ class SourceZohoCrm(YamlDeclarativeSource):
                 )
         offered = [entry for entry in catalog.streams if entry.stream.name not in unread]
         for warning in self._build_warnings(offered):
+            logger.warning(warning)
+        configured = {entry.stream.name for entry in catalog.streams}
+        for warning in build_left_out_warnings(self._states, configured):
             logger.warning(warning)
         for message in super().read(logger, config, replace(catalog, streams=offered)):
             stream = _find_stream(message) if message.type == Type.STATE else None

@@ -1,6 +1,6 @@
 """Saved states: where a run continues, whose they are, and what is odd about them."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -28,6 +28,9 @@ FORMULAS_REFRESHED = "formulas_refreshed"
 _SPANS = "slices"
 
 _KEYS = frozenset({CURSOR_FIELD, ORG_ID, FORMULAS_REFRESHED, NO_CURSOR_STATE_KEY})
+
+#: Streams that a sentence names.
+_MOST_NAMES = 10
 
 #: The saved states by stream.
 States = Mapping[str, Mapping[str, Any]]
@@ -127,6 +130,17 @@ def add_org_id(message: AirbyteMessage, states: States, org_id: str | None) -> A
         return message
     blob = AirbyteStateBlob(_parse_blob(state) | {ORG_ID: known})
     return replace(message, state=replace(state, stream=replace(stream, stream_state=blob)))
+
+
+def build_left_out_warnings(states: States, configured: Collection[str]) -> Iterator[str]:
+    """A warning of states that no configured stream goes on from: a deselected stream may have
+    one, and so may a misspelled one, which is read from the start under its right name."""
+    if left := sorted(states.keys() - set(configured)):
+        more = len(left) - _MOST_NAMES
+        names = ", ".join(left[:_MOST_NAMES]) + (f" and {more:,} more" if more > 0 else "")
+        yield (
+            f"The state of {names} is not used, because the configured catalog has no such stream."
+        )
 
 
 def build_state_warnings(

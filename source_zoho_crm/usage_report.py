@@ -9,8 +9,9 @@ from airbyte_cdk.models import AirbyteMessage, AirbyteStreamStatus, Type
 from source_zoho_crm.methods import get_method
 from source_zoho_crm.modules import get_modules
 from source_zoho_crm.packed_records import get_packed
-from source_zoho_crm.progress import StreamProgress, count
+from source_zoho_crm.progress import StreamProgress
 from source_zoho_crm.verdicts import format_verdicts
+from zoho_crm.counts import count
 from zoho_crm.org import Org, get_org
 from zoho_crm.usage import METADATA, StreamUsage
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from zoho_crm.counts import count
+
 
 class Verdict(NamedTuple):
     """How many records were read, and what is to be said of them; None: as many are in Zoho."""
@@ -18,5 +20,5 @@ def format_verdicts(verdicts: Mapping[str, Verdict]) -> Iterator[str]:
         yield f"Count: {name}: {verdict.sentence}"
     equal = [verdict.read for name, verdict in verdicts.items() if name not in told]
     if equal:
-        streams = "1 stream" if len(equal) == 1 else f"{len(equal):,} streams"
-        yield f"Count: {streams} with {sum(equal):,} records read, as many in Zoho."
+        streams, records = count(len(equal), "stream"), count(sum(equal), "record")
+        yield f"Count: {streams} with {records} read, as many in Zoho."

@@ -32,7 +32,7 @@ BOTH = [
     ({"refresh_token": None}, "Refresh token (refresh_token) is missing."),
     (
         {"client_secret": 5},
-        "Client secret (client_secret) is a value, which is not text; write it in quotes.",
+        "Client secret (client_secret) is not text; write it in quotes.",
     ),
     (
         {"credits_reserve_percent": True},
@@ -59,8 +59,18 @@ BOTH = [
         "Plain http is taken for addresses of this machine only.",
     ),
     *(
-        ({"base_url": url}, f"base_url {url!r} is not an address. Write it like https://host:port.")
-        for url in ("http://[::1", "http://127.0.0.1:abc", "https://")
+        (
+            {"base_url": url},
+            f"base_url {url!r} is not an address. Write it like https://host:port, or for this "
+            "machine like http://localhost:port.",
+        )
+        for url in (
+            "http://[::1",
+            "http://127.0.0.1:abc",
+            "https://",
+            "localhost:8765",
+            "http://a?b",
+        )
     ),
 ]
 OF_THE_SOURCE = [

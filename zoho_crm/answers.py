@@ -103,7 +103,9 @@ def build_page_parser(
             raise UndocumentedError("it has no rows and promises more")
         # UNVERIFIED: that the count of a settings list is of its page; that of tags is of the org.
         if infos and isinstance(count, int) and count != len(rows):
-            raise UndocumentedError(f"it counts {count:,} rows and has {len(rows):,}")
+            raise UndocumentedError(
+                f"it counts {count:,} {'row' if count == 1 else 'rows'} and has {len(rows):,}"
+            )
         return Page(rows, more, info.get("next_page_token"))
 
     return read

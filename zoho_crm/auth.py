@@ -246,7 +246,11 @@ class ZohoAuthenticator(DeclarativeOauth2Authenticator):
                 return answer
             if isinstance(reason, str) and reason:
                 trouble = f"gives no token ({reason})"
+        base_url = self.config.get("base_url")
+        hint = (
+            f" Check that the emulator runs at base_url, which is {base_url}." if base_url else ""
+        )
         raise NoTokenError(
-            f"Zoho's token endpoint {url} {trouble}. Try again later.",
+            f"Zoho's token endpoint {url} {trouble}. Try again later.{hint}",
             FailureType.transient_error,
         )

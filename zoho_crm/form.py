@@ -214,7 +214,8 @@ def _describe_error(error: ValidationError, schema: Schema) -> str:
                 return f"is {shown}; write it like {' or '.join(schema['examples'])}"
             quoted = limit == "string" and isinstance(error.instance, int | float)
             hint = "; write it in quotes" if quoted else ""
-            return f"is {shown}, which {_NO_TYPE[limit]}{hint}"
+            of_value = "" if schema.get("airbyte_secret") else f"is {shown}, which "
+            return f"{of_value}{_NO_TYPE[limit]}{hint}"
         case "enum":
             return f"is {shown}, which is none of {', '.join(map(str, limit))}"
         case "minimum":

@@ -1,9 +1,11 @@
 """Connection settings: defaults, and the addresses that follow from them."""
 
+import logging
 import re
 from collections.abc import Mapping, MutableMapping
 from dataclasses import InitVar, dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -15,6 +17,8 @@ from pendulum.parsing.exceptions import ParserError
 
 from zoho_crm.form import complete_config
 from zoho_crm.problems import config_error
+
+LOGGER = logging.getLogger("airbyte")
 
 #: Older than any record: the start of a read without a start date.
 BEGINNING = "1970-01-01T00:00:00Z"
@@ -62,6 +66,9 @@ class ConnectionSettings(config_transformation.ConfigTransformation):
         }
         if base_url := config.get("base_url"):
             api = accounts = _check_base_url(base_url)
+            chosen = config["dc_region"]
+            if chosen != self._form["properties"]["dc_region"]["default"]:
+                _warn_once(f"base_url is set, so dc_region, which is {chosen}, has no effect.")
             uploads[api] = [api]
         return {
             "accounts": accounts,
@@ -74,6 +81,12 @@ class ConnectionSettings(config_transformation.ConfigTransformation):
                 for known, hosts in uploads.items()
             },
         }
+
+
+@cache
+def _warn_once(sentence: str) -> None:
+    """In a process: several commands complete a config more than once."""
+    LOGGER.warning(sentence)
 
 
 def _check_base_url(url: str) -> str:
@@ -100,7 +113,10 @@ def check_address(url: str) -> str:
     if not host or beside:
         # Without the part before the host, which may be a password.
         shown = url.rpartition("@")[2]
-        raise AddressError(f"{shown!r} is not an address. Write it like https://host:port.")
+        raise AddressError(
+            f"{shown!r} is not an address. Write it like https://host:port, or for this machine "
+            "like http://localhost:port."
+        )
     if parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK):
         return urlunsplit((parts.scheme, parts.netloc.lower(), parts.path.rstrip("/"), "", ""))
     raise AddressError(

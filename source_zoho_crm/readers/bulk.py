@@ -12,6 +12,7 @@ from source_zoho_crm.readers.moved_rows import TOKEN_EXPIRED, MoveDetector
 from source_zoho_crm.readers.read_plan import ReadPlan
 from source_zoho_crm.readers.steps import Now, Task
 from source_zoho_crm.readers.windows import CURSOR_FIELD, Window, format_timestamp
+from zoho_crm.counts import count
 from zoho_crm.multi_select import MultiSelectTexts
 from zoho_crm.problems import Refused, transient_error
 from zoho_crm.settings import BEGINNING
@@ -178,8 +179,8 @@ class BulkReader:
                 found = yield from self._emit_rows(file, window, chain, again=again)
                 chain.most_rows = max(chain.most_rows, found)
                 chain.close()
-                if result.rows not in (None, found):
-                    why = f"Zoho reported {result.rows:,} rows in it and sent {found:,}"
+                if result.rows is not None and result.rows != found:
+                    why = f"Zoho reported {count(result.rows, 'row')} in it and sent {found:,}"
                 elif promised and not found:
                     # They may have been edited or deleted meanwhile; then a second one has none.
                     why, promised = "it has no rows, and the export before it promised some", False

@@ -11,6 +11,7 @@ from source_zoho_crm.readers.read_plan import ReadPlan
 from source_zoho_crm.readers.rich_text import WholeTexts
 from source_zoho_crm.readers.steps import Columns, ListRecords, Started, Task, Wait
 from source_zoho_crm.readers.windows import CURSOR_FIELD
+from zoho_crm.counts import count
 from zoho_crm.fields import build_caster
 from zoho_crm.multi_select import MultiSelectTexts
 from zoho_crm.problems import transient_error
@@ -121,8 +122,8 @@ class WholeRows:
             left &= again.keys() - {row["id"] for row in restored}
         if left:
             raise transient_error(
-                f"{self._module}: {len(left)} records changed each of the {_REREADS} times that "
-                "they were read. Try again later."
+                f"{self._module}: {count(len(left), 'record')} changed each of the {_REREADS} "
+                f"times that {'it was' if len(left) == 1 else 'they were'} read. Try again later."
             )
         return whole
 

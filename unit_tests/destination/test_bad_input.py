@@ -22,6 +22,12 @@ def test_a_line_that_is_no_message_is_ignored_and_counted(org: Org) -> None:
     assert not result.said("secret")
 
 
+def test_one_line_that_is_no_message_is_told_as_one(org: Org) -> None:
+    result = org.write_lines([LEADS], [GOOD, b"noise", state("Leads")])
+
+    assert result.said("1 line of the input is not a message and is ignored.")
+
+
 def test_messages_of_other_kinds_are_ignored(org: Org) -> None:
     others = [b'{"type": "LOG", "log": {"level": "INFO", "message": "x"}}', b'{"type": "NEW_KIND"}']
 

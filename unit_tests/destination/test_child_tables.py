@@ -189,7 +189,7 @@ def test_a_table_that_deletes_removes_each_row_that_it_finds(org: Org) -> None:
     kept = projects(org, lead).keys()
     result = write(org, rows, "delete")
 
-    assert "asks for more than 1 deletions from Leads" in refused.sentence
+    assert "asks for more than 1 deletion from Leads" in refused.sentence
     assert kept == {"a", "b", "c"}
     assert result.counts() == {"deleted": 2}
     assert projects(org, lead).keys() == {"c"}
@@ -419,3 +419,27 @@ def test_the_matching_key_of_a_table_is_the_key_of_its_rows(org: Org, version: s
 
     assert result.counts() == {"updated": 1, "created": 1}
     assert {one["Effort"] for one in projects(org, lead).values()} == {2}
+
+
+@pytest.mark.parametrize(
+    ("key", "rows", "counts"),
+    [
+        ("Project", [("a", 5), ("new", 6), ("a", 7), ("new", 8), ("new", 8)], (1, 3, 1)),
+        ("id", [("a", 5), ("a", 7), ("a", 7)], (0, 2, 1)),
+    ],
+)
+def test_rows_that_find_one_row_are_written_in_their_order(
+    org: Org, key: str, rows: list[tuple[str, int]], counts: tuple[int, int, int]
+) -> None:
+    """Other than in a column, where they reject the record: a table may bring two versions."""
+    lead = lead_with(org, {"Project": "a", "Effort": 1})
+    row_id = projects(org, lead)["a"]["id"]
+    found = {"id": lambda name: row_id, "Project": lambda name: name}[key]
+    data = [{"Parent_Id": lead, key: found(name), "Effort": effort} for name, effort in rows]
+
+    result = write(org, data, how={} if key == "id" else {"rows_key": key})
+
+    said = dict(zip(("created", "updated", "unchanged"), counts, strict=True))
+    assert result.counts() == {name: number for name, number in said.items() if number}
+    left = {name: one["Effort"] for name, one in projects(org, lead).items()}
+    assert left == dict(rows)

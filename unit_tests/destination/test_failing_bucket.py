@@ -233,6 +233,6 @@ def test_unknown_outcomes_that_a_failing_bucket_lost_are_not_tried_again(org: Or
         )
 
     assert "it answers SlowDown" in result.sentence
-    assert "it is not known whether 1 rows are in Zoho" in result.sentence
+    assert "it is not known whether 1 row is in Zoho" in result.sentence
     assert result.failure
     assert result.failure.failure_type == FailureType.config_error

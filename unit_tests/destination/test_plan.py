@@ -106,6 +106,20 @@ def test_a_mapping_without_data_activation_governs_without_a_warning() -> None:
     assert plan.warnings == ()
 
 
+@pytest.mark.parametrize("into", ["", "Contacts"])
+def test_a_key_that_the_form_keeps_when_the_operation_becomes_insert_is_reported(into: str) -> None:
+    """The form keeps what was entered for the operation that was chosen before."""
+    plan = planned(
+        stream("crm", *PEOPLE, mode="append", into=into or None),
+        mapping("crm", "Contacts", "insert", "Email"),
+    )
+
+    assert plan.key is None
+    assert list(plan.warnings) == [
+        "an insert looks for no record; its mapping's matching_key Email is ignored"
+    ]
+
+
 def test_a_mapping_of_a_namespace_goes_before_one_for_any() -> None:
     entry = stream("crm", *PEOPLE, namespace="b")
     any_one = mapping("crm", "Contacts", "insert")

@@ -168,8 +168,14 @@ def test_of_many_modules_some_are_named() -> None:
     assert str(problem.value.message).endswith("Module_08, Module_09 and 30 more.")
 
 
-def test_a_stream_that_is_there_twice_is_refused() -> None:
-    twice = [stream("Contacts", *PEOPLE)] * 2
+@pytest.mark.parametrize("times", [2, 3])
+@pytest.mark.parametrize("other", ["", "magic"])
+def test_a_stream_that_is_there_more_than_once_is_refused_once(times: int, other: str) -> None:
+    entry = stream("Contacts", *PEOPLE, mode=other or "append")
 
-    with pytest.raises(AirbyteTracedException, match="holds this stream twice"):
-        make_plan(twice, (), MODULES, list(MODULES))
+    with pytest.raises(AirbyteTracedException) as problem:
+        make_plan([entry] * times, (), MODULES, list(MODULES))
+
+    said = str(problem.value.message)
+    assert said.count("Contacts: the configured catalog names this stream more than once.") == 1
+    assert said.count("Contacts: the sync mode 'magic'") == (1 if other else 0)

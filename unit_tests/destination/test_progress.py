@@ -98,7 +98,7 @@ def test_a_line_comes_while_the_source_is_silent_and_only_if_something_has_moved
     result = org.write_lines([LEADS], lines())
 
     (line,) = result.said("Progress:")
-    assert line.startswith("Progress: 1 rows in, 1 written, 0 rejected;")
+    assert line.startswith("Progress: 1 row in, 1 written, 0 rejected;")
 
 
 def test_a_line_comes_while_the_last_rows_are_written(
@@ -113,7 +113,7 @@ def test_a_line_comes_while_the_last_rows_are_written(
 
     result = org.write(LEADS, [{"Last_Name": "L"}])
 
-    assert result.said("Progress: 1 rows in, 0 written, 0 rejected; 0 rows per second;")
+    assert result.said("Progress: 1 row in, 0 written, 0 rejected; 0 rows per second;")
 
 
 def test_a_line_comes_each_ten_thousand_rows(org: Org, advance: Callable[[float], None]) -> None:

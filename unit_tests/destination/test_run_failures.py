@@ -209,7 +209,7 @@ def test_inserts_of_unknown_outcome_that_are_kept_nowhere_fail_the_sync(
     assert (result.failure is None) == (kept or limit is not None)
     if result.failure:
         assert result.failure.failure_type == FailureType.config_error
-        assert "it is not known whether 1 rows are in Zoho" in result.sentence
+        assert "it is not known whether 1 row is in Zoho" in result.sentence
         assert "name a folder or a bucket in Rejected rows" in result.sentence
         assert "secret" not in result.sentence
 

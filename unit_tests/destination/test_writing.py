@@ -102,7 +102,7 @@ def test_a_delete_by_id_deletes_that_record_alone(org: Org, version: str) -> Non
     result = org.write(leads, [{"id": one}, {"id": "9" * 19}], schema_version=version)
 
     assert result.counts() == {"deleted": 2}
-    assert result.said("1 of 2 deletions found no record")
+    assert result.said("1 of 2 deletions found no record: it was deleted before, or never there.")
     ids = {record["id"] for record in org.records("Leads")}
     assert one not in ids
     assert other in ids

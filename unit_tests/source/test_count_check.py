@@ -125,8 +125,8 @@ def test_records_of_the_last_minute_are_named_with_the_sync_that_reads_them(org:
     new_deal(org)
     output = org.read(deals)
     assert counts(output) == [
-        f"Count: Deals: {before} read, {before + 1} in Zoho: 1 more than read. 1 were modified "
-        "since the end of what was read; the next sync reads them."
+        f"Count: Deals: {before} read, {before + 1} in Zoho: 1 more than read. 1 was modified "
+        "since the end of what was read; the next sync reads it."
     ]
 
 

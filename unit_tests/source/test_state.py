@@ -75,6 +75,32 @@ def follow_children(org: Org) -> None:
     later(org, 3_600)
 
 
+# --- States of streams that are not configured ----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("strangers", "named"),
+    [
+        (["Leeds"], "Leeds"),
+        (
+            [f"S{n}" for n in range(10, 22)],
+            f"{', '.join(f'S{n}' for n in range(10, 20))} and 2 more",
+        ),
+    ],
+)
+def test_a_state_of_a_stream_that_the_catalog_does_not_have_is_warned_of(
+    org: Org, strangers: list[str], named: str
+) -> None:
+    time = {"Modified_Time": "2025-01-01T00:00:00Z"}
+    states = [state(name, **time) for name in ("Deals", *strangers)]
+
+    output = org.read(narrow(org.stream("Deals")), state=[*states, state("Tasks")])
+
+    because = "because the configured catalog has no such stream."
+    said = [one for one in warnings(output) if "no such stream" in one]
+    assert said == [f"The state of {named} is not used, {because}"]
+
+
 # --- Where a state goes on ------------------------------------------------------------------------
 
 

@@ -5,7 +5,7 @@ import yaml
 from airbyte_cdk.utils import AirbyteTracedException
 
 from zoho_crm.manifest import find_manifest
-from zoho_crm.settings import ConnectionSettings
+from zoho_crm.settings import ConnectionSettings, _warn_once
 
 MANIFEST = yaml.safe_load(find_manifest().read_text())
 DEFINITIONS = MANIFEST["definitions"]
@@ -84,6 +84,19 @@ def test_base_url_takes_the_place_of_every_host() -> None:
     addresses = complete(base_url="http://127.0.0.1:8765/")["_zoho"]
     assert addresses["accounts"] == addresses["api"] == "http://127.0.0.1:8765"
     assert addresses["uploads"][addresses["api"]] == ["http://127.0.0.1:8765/crm/v4/upload"]
+
+
+def test_a_region_beside_base_url_is_said_to_have_no_effect(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    _warn_once.cache_clear()
+
+    for _ in range(2):
+        complete(base_url="http://127.0.0.1:8765", dc_region="EU")
+
+    assert [record.message for record in caplog.records] == [
+        "base_url is set, so dc_region, which is EU, has no effect."
+    ]
 
 
 @pytest.mark.parametrize(
@@ -217,6 +230,6 @@ def test_everything_that_does_not_fit_is_reported_at_once_and_no_secret_with_it(
 
     assert caught.value.message == (
         "Client ID (client_id) is missing. "
-        "Client secret (client_secret) is a value, which is not text; write it in quotes. "
+        "Client secret (client_secret) is not text; write it in quotes. "
         "Credits reserved for people (credits_reserve_percent) is 91, and 90 is the most."
     )

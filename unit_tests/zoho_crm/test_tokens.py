@@ -11,6 +11,7 @@ from airbyte_cdk.models import FailureType
 from airbyte_cdk.utils import AirbyteTracedException
 from airbyte_cdk.utils.datetime_helpers import ab_datetime_now
 
+from destination_zoho_crm.client import Client
 from unit_tests.zoho_crm.test_calls import client_of
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_emulator.server import Running, Settings, running
@@ -135,6 +136,27 @@ def test_a_token_endpoint_that_never_gives_a_token_or_a_reason_is_named(
     assert caught.value.failure_type == FailureType.transient_error
     assert f"{server.base_url}/oauth/v2/token" in str(caught.value.message)
     assert "Try again later" in str(caught.value.message)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "why"),
+    [
+        ("http://127.0.0.1:9", "does not answer (ConnectionError)"),
+        ("http://localhost:{port}/nowhere", "gives no token (HTTP 404)"),
+    ],
+)
+def test_a_base_url_without_a_token_endpoint_is_named(
+    server: Running, base_url: str, why: str
+) -> None:
+    url = base_url.format(port=server.base_url.rpartition(":")[2])
+
+    with pytest.raises(AirbyteTracedException) as caught:
+        Client({**server.account, "base_url": url}).metadata.metadata("org", "org")
+
+    assert caught.value.message == (
+        f"Zoho's token endpoint {url}/oauth/v2/token {why}. Try again later. Check that the "
+        f"emulator runs at base_url, which is {url}."
+    )
 
 
 def test_a_redirect_of_the_token_endpoint_is_not_followed(server: Running) -> None:
