@@ -50,7 +50,13 @@ def compute_calls_at_once(org: Mapping[str, Any], now: datetime) -> int:
 
 
 def compute_daily_credits(org: Mapping[str, Any], now: datetime) -> int | None:
-    """The org's credits of a rolling day; None where its edition is not known."""
+    """The org's credits of a rolling day; None where its edition is not known.
+
+    UNVERIFIED: that no answer names credits that an org has bought beside those of its edition. No
+    page says how one would, so they are not counted here, and a reserve is a share of too small a
+    number. Where Zoho says that more are left than these, `Usage` takes that number for the total.
+    Until then a sync that keeps a reserve may end too early.
+    """
     edition = _find_edition(org, now)
     if edition is None:
         return None

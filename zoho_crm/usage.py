@@ -47,6 +47,8 @@ class Usage:
         #: The org's credits of a day, and what is left of them; None: not known.
         self.total: int | None = None
         self.remaining: int | None = None
+        #: The most that Zoho has said are left: so many there are, whatever the edition has.
+        self._most_said = 0
         self._reserve_percent = reserve_percent
         self._lock = threading.Lock()
         self._thread = threading.local()
@@ -64,7 +66,7 @@ class Usage:
     def set_total(self, total: int | None) -> None:
         """The org's credits of a day are these; None: Zoho does not say."""
         with self._lock:
-            self.total = total
+            self.total = None if total is None else max(total, self._most_said)
             if self.remaining is None:
                 self.remaining = total
         self._warn_of_reserve()
@@ -122,6 +124,9 @@ class Usage:
                 known = int(said) if self.remaining is None else self.remaining
                 self.remaining = max(int(said) - others, min(int(said), known))
                 self._is_counted = self._is_said = True
+                self._most_said = max(self._most_said, int(said))
+                if self.total is not None:
+                    self.total = max(self.total, self._most_said)
             unsaid = self._is_unsaid()
         if unsaid:
             LOGGER.warning(
@@ -153,11 +158,15 @@ class Usage:
         if self.total is None:
             return "the API credits of the day are not known"
         if self._is_said and self.remaining is not None:
-            return f"{self.remaining:,} of the day's {self.total:,} API credits are left"
+            return f"{self.remaining:,} of the day's {self._total_text} API credits are left"
         return (
             f"{self.total:,} API credits a day; Zoho says how many are left once it is less than "
             "half"
         )
+
+    @property
+    def _total_text(self) -> str:
+        return f"{self.total:,}{' or more' if self.total == self._most_said else ''}"
 
     @property
     def _share(self) -> str:
@@ -193,7 +202,7 @@ class Usage:
         left = self.remaining - self._under_way
         if self._stopped_because is None and left - cost < reserve:
             self._stopped_because = (
-                f"{left:,} of the org's {self.total:,} API credits of the day are left, and "
+                f"{left:,} of the org's {self._total_text} API credits of the day are left, and "
                 f"{self._reserve_percent:g} % are reserved for people. "
                 "The next sync continues from the saved state."
             )

@@ -189,6 +189,7 @@ class ChosenReader:
                 self._emission,
                 rest=self._build_rest(),
                 bulk=BulkReader(plan, self._detector),
+                texts=self._texts,
                 build_converted=self._add_converted,
             )
         if plan.method == "Bulk":

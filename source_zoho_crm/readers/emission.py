@@ -1,6 +1,7 @@
 """What a read passes on of what its reader yields."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from source_zoho_crm.readers.emitted_ids import EmittedIds
 from source_zoho_crm.readers.steps import Output
@@ -10,10 +11,11 @@ from source_zoho_crm.readers.windows import Span, Window
 class Emission:
     """Counts rows and tombstones, and holds windows back until they may close.
 
-    `span`: what is read; None: all rows.
+    `span`: what is read; None: all rows. `settled`: where windows end at the latest. A full refresh
+    reads further, and a state past it would pass rows that Zoho shows late.
     """
 
-    def __init__(self, span: Span | None) -> None:
+    def __init__(self, span: Span | None, settled: datetime) -> None:
         self.rows = 0
         self.deletions = 0
         #: What is read are tombstones.
@@ -23,6 +25,7 @@ class Emission:
         #: The first windows of a read that another one goes on with hold nothing back.
         self._begins = span if span and not span.resumed else None
         self._has_windows = True
+        self._settled = settled
         self._emitted: EmittedIds | None = None
 
     def drop_windows(self) -> None:
@@ -42,8 +45,8 @@ class Emission:
 
     def __call__(self, part: Output) -> Iterator[Output]:
         if isinstance(part, Window):
-            if self._has_windows:
-                self.held.append(part)
+            if self._has_windows and part.start <= self._settled:
+                self.held.append(Window(part.start, min(part.end, self._settled)))
         elif self.of_deletions:
             self.deletions += len(part)
             yield part

@@ -22,7 +22,7 @@ class ModuleRead:
     def __init__(self, plan: ReadPlan) -> None:
         self._plan = plan
         self.span = plan.span
-        self.emission = Emission(plan.span)
+        self.emission = Emission(plan.span, plan.settled)
         self.reader = ChosenReader(plan, self.emission)
 
     def read(self) -> Task[None]:

@@ -3,9 +3,10 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from source_zoho_crm.readers import Row
+from source_zoho_crm.readers.lists import PER_PAGE
 from source_zoho_crm.readers.steps import GetRecords, Task, run_together
 from source_zoho_crm.readers.windows import CURSOR_FIELD
 from zoho_crm.casts import to_utc
@@ -15,6 +16,8 @@ from zoho_crm.fields import Field
 from zoho_crm.problems import Refused
 
 LOGGER = logging.getLogger("airbyte")
+
+T = TypeVar("T")
 
 #: Characters of a rich-text field that a list shows. UNVERIFIED: "Get Records" says 500, of v7 and
 #: v8 only, not whether a single record is whole, and not what a character is; a text that long is
@@ -45,6 +48,9 @@ class WholeTexts:
         self._names = [field.api_name for field in fields if field.is_rich_text]
         self._stamped = any(field.api_name == CURSOR_FIELD for field in fields)
         self._at_once = at_once
+        #: The call for several records gives nothing but rich text, so what it gave is dated
+        #: afterwards.
+        self._dates_apart = bool(at_once) and self._stamped
 
     def restore(self, page: list[Row]) -> Task[list[Row]]:
         """The rows with whole texts, without those that were edited since the page was read.
@@ -55,7 +61,7 @@ class WholeTexts:
         if not cut:
             return page
         fetched = yield from run_together(
-            self._fetch_texts(some) for some in _split(list(cut), self._at_once or 1)
+            self._fetch_texts(some) for some in self._split_for_texts(list(cut))
         )
         texts = {key: text for some in fetched for key, text in some.items()}
         edited = {
@@ -73,6 +79,22 @@ class WholeTexts:
     def count_cut(self, page: list[Row]) -> int:
         return sum(map(self._is_cut, page))
 
+    def count_calls(self, cut: int) -> int:
+        """Calls that so many cut rows take, which follow each other in a list."""
+        if not self._names:
+            return 0
+        pages, left = divmod(cut, PER_PAGE)
+        return pages * self._count_calls_of_page(PER_PAGE) + self._count_calls_of_page(left)
+
+    def _count_calls_of_page(self, cut: int) -> int:
+        return sum(
+            1 + (sum(1 for _ in _split_for_timestamps(some)) if self._dates_apart else 0)
+            for some in self._split_for_texts(range(cut))
+        )
+
+    def _split_for_texts(self, cut: Sequence[T]) -> Iterator[Sequence[T]]:
+        return _split(cut, self._at_once or 1)
+
     def _is_cut(self, row: Row) -> bool:
         return any(_is_long(row.get(name)) for name in self._names)
 
@@ -81,10 +103,9 @@ class WholeTexts:
         fetched = yield from _fetch(ids, self._ask_texts)
         rows = {row["id"]: row for row in fetched}
         timestamps = rows
-        if self._at_once and self._stamped:
-            # This call gives nothing but rich text, so what it gave is dated afterwards.
+        if self._dates_apart:
             dated = yield from run_together(
-                _fetch(some, _ask_timestamps) for some in _split(list(rows), _IDS_AT_ONCE)
+                _fetch(some, _ask_timestamps) for some in _split_for_timestamps(list(rows))
             )
             timestamps = {row["id"]: row for some in dated for row in some}
         found = {}
@@ -140,5 +161,9 @@ def _is_long(text: object) -> bool:
     return len(text) + pairs >= (_CUT - 1 if pairs else _CUT)
 
 
-def _split(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    return (ids[start : start + size] for start in range(0, len(ids), size))
+def _split_for_timestamps(fetched: Sequence[T]) -> Iterator[Sequence[T]]:
+    return _split(fetched, _IDS_AT_ONCE)
+
+
+def _split(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    return (items[start : start + size] for start in range(0, len(items), size))

@@ -2,14 +2,21 @@
 
 import logging
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 import pytest
 import yaml
 from airbyte_cdk.models import Status
 from airbyte_cdk.test.entrypoint_wrapper import EntrypointOutput
+from pytest_mock import MockerFixture
 
 from source_zoho_crm import SourceZohoCrm
 from source_zoho_crm.prices import Prices, fit_limit
+from source_zoho_crm.readers import Row
+from source_zoho_crm.readers.automatic import _CONVERTED
+from source_zoho_crm.readers.converted import CoqlAndConvertedReader
+from source_zoho_crm.readers.rich_text import WholeTexts
+from source_zoho_crm.readers.steps import GetRecords, Question, Task
 from unit_tests.source.conftest import (
     AUTOMATIC,
     COQL,
@@ -21,7 +28,9 @@ from unit_tests.source.conftest import (
     rows_of,
     states_of,
 )
+from unit_tests.source.reading import result_of
 from zoho_crm.auth import ZohoAuthenticator
+from zoho_crm.fields import Field
 from zoho_crm.manifest import find_manifest
 from zoho_emulator.knobs import SCOPES
 from zoho_emulator.server import Settings, running
@@ -29,6 +38,8 @@ from zoho_emulator.server import Settings, running
 VERSIONS = yaml.safe_load(find_manifest().read_text())["definitions"]["versions"]
 #: More than v2 reads for less by lists, and than lists without queries bring for an export's price.
 MANY = 14_000
+#: Three pages of lists, the last one not full.
+LONG_TEXTS = 450
 #: Modules with a number of rows of their own; columns follow from the module.
 FEW = {
     "Leads": 350,
@@ -243,6 +254,91 @@ def test_converted_leads_that_queries_hide_come_along(own_org: Org) -> None:
     output = own_org.read(leads)
 
     assert each_once(rows_of(output, "Leads")) == own_org.truth(leads)
+
+
+@pytest.mark.parametrize(("shown", "expected"), [(True, 2), (False, _CONVERTED)])
+def test_finding_out_that_queries_hide_converted_leads_costs_what_is_reckoned(
+    own_org: Org, mocker: MockerFixture, shown: bool, expected: int
+) -> None:
+    own_org.settings = {"retrieval": COQL}
+    own_org.control("POST", "knobs", {"coql_converted": shown})
+    leads = narrow(own_org.stream("Leads"), "Last_Name")
+    find_hidden, spent = CoqlAndConvertedReader._find_hidden, []
+
+    def count() -> int:
+        return int(own_org.control("GET", "usage")["credits_remaining"])
+
+    def watch(reader: CoqlAndConvertedReader, since: datetime | None) -> Task[bool]:
+        before = count()
+        hidden = yield from find_hidden(reader, since)
+        spent.append(before - count())
+        return hidden
+
+    mocker.patch.object(CoqlAndConvertedReader, "_find_hidden", watch)
+
+    own_org.read(leads)
+
+    assert spent == [expected]
+
+
+@pytest.mark.parametrize("version", ["v4", "v8"])
+def test_long_texts_cost_what_is_reckoned(version: str) -> None:
+    settings = Settings(rows=0, rows_by_module={"Contracts": LONG_TEXTS})
+    with running(settings, {"tokens_per_10_min": 0}) as server:
+        org = Org(server, {"schema_version": version, "retrieval": REST}, made_of=settings)
+        keys = [row["id"] for row in org.control("GET", "records/Contracts")]
+        # Whole seconds are on each page of a list.
+        for start in range(0, LONG_TEXTS, 10):
+            org.control("POST", "clock", {"advance_s": 1})
+            long = [{"id": key, "Clauses": "long " * 200} for key in keys[start : start + 10]]
+            org.control("PATCH", "records/Contracts", long)
+        org.control("POST", "clock", {"advance_s": 300})
+        contracts = org.stream("Contracts")
+
+        def find_left(*columns: str) -> int:
+            """Credits that a read of these columns leaves."""
+            org.control("POST", "reset", {})
+            output = org.read(narrow(contracts, *columns))
+            assert len(each_once(rows_of(output, "Contracts"))) == LONG_TEXTS
+            return int(org.control("GET", "usage")["credits_remaining"])
+
+        texts = find_left() - find_left("Clauses")
+
+    assert texts == whole_texts(VERSIONS[version]["rich_ids"]).count_calls(LONG_TEXTS)
+
+
+@pytest.mark.parametrize("stamped", [True, False])
+@pytest.mark.parametrize("at_once", [0, 50, 200])
+@pytest.mark.parametrize("cut", [0, 1, 100, 101, 200])
+def test_the_calls_for_long_texts_of_a_page_are_as_many_as_are_reckoned(
+    cut: int, at_once: int, stamped: bool
+) -> None:
+    texts = whole_texts(at_once, stamped=stamped)
+    row = {"Clauses": "x" * 500, "Modified_Time": "2026-01-01T00:00:00Z"}
+    asked: list[Question] = []
+
+    def answer(question: Question) -> list[Row]:
+        asked.append(question)
+        assert isinstance(question, GetRecords)
+        below = question.below.removeprefix("/")
+        return [row | {"id": key} for key in question.params.get("ids", below).split(",")]
+
+    page = [row | {"id": str(number)} for number in range(cut)]
+    assert len(result_of(texts.restore(page), answer)) == cut
+
+    assert texts.count_calls(cut) == len(asked)
+
+
+def test_a_module_without_rich_text_takes_no_calls_for_it() -> None:
+    texts = WholeTexts("Contracts", [Field("Name", "text")], at_once=200)
+
+    assert texts.count_calls(LONG_TEXTS) == 0
+
+
+def whole_texts(at_once: int, *, stamped: bool = True) -> WholeTexts:
+    fields = [Field("Clauses", "textarea", is_rich_text=True)]
+    fields += [Field("Modified_Time", "datetime")] if stamped else []
+    return WholeTexts("Contracts", fields, at_once=at_once)
 
 
 @pytest.mark.parametrize("version", ["v4", "v8"])

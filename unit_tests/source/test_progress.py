@@ -85,7 +85,7 @@ def watch(
     org: Org | None = None,
 ) -> tuple[StreamProgress, Iterator[Output]]:
     """The progress of a read that brings these parts, and the parts as they are passed on."""
-    emission = Emission(span)
+    emission = Emission(span, SPAN.end)
     read = StreamProgress("Leads", span, emission, org or Org(), get_method=lambda: method)
     return read, read.follow(out for part in parts for out in emission(part))
 

@@ -159,6 +159,33 @@ def test_a_full_refresh_brings_all_rows_whatever_the_state(
     assert {row["id"] for row in rows_of(output, module)} == org.truth(stream).keys() != set()
 
 
+@pytest.mark.parametrize("retrieval", METHODS)
+def test_the_state_of_a_full_refresh_passes_no_row_that_zoho_shows_late(
+    org: Org, retrieval: Row
+) -> None:
+    """A platform may keep it, and read the stream incrementally later."""
+    org.settings = {"retrieval": retrieval}
+    deals = narrow(org.stream("Deals"), "Deal_Name")
+    deal = {"Deal_Name": "Just now", "Stage": "Qualification"}
+    (new,) = org.control("POST", "records/Deals", deal)["ids"]
+    org.control("POST", "knobs", {"visible_after_s": 30})
+    later(org, 35)
+    (late,) = org.control("POST", "records/Deals", deal)["ids"]
+    later(org, 20)
+
+    whole = org.read(deals, sync_mode="full_refresh")
+
+    clock = datetime.fromtimestamp(org.control("GET", "clock")["now"], UTC)
+    read = {row["id"] for row in rows_of(whole, "Deals")}
+    assert new in read, "its last minute is read"
+    assert late not in read, "it is not to be seen yet"
+    reached = max(blob(saved)["Modified_Time"] for saved in states_of(whole, "Deals"))
+    assert datetime.fromisoformat(reached) <= clock - timedelta(seconds=60)
+    later(org, 120)
+    changes = org.read(deals, state=[last(whole, "Deals")])
+    assert late in {row["id"] for row in rows_of(changes, "Deals")}
+
+
 def test_no_stream_says_that_a_full_refresh_goes_on_from_a_state(org: Org) -> None:
     """A platform would not take away the rows of the attempt before."""
     assert not org.stream("Deals")["is_resumable"]

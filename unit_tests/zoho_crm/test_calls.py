@@ -16,6 +16,7 @@ from zoho_crm.auth import ZohoAuthenticator
 from zoho_crm.org import Org, begin_run, get_org
 from zoho_crm.problems import Refused, Unreadable
 from zoho_crm.requester import build_requester
+from zoho_crm.usage import Usage
 from zoho_emulator.knobs import SCOPES
 from zoho_emulator.server import Running, Settings, running
 
@@ -483,6 +484,36 @@ def test_what_one_answer_says_too_low_does_not_last(spared: tuple[Org, int, str]
     first.hears(reserve + 200)
 
     assert org.usage.remaining == reserve + 200
+
+
+def test_an_org_that_has_more_credits_than_its_edition_keeps_a_reserve_of_these(
+    spared: tuple[Org, int, str],
+) -> None:
+    """Zoho names no add-on, and says what is left of all that there is."""
+    org, half, url = spared
+    caller = Caller(org, f"{url}/v8/Leads")
+    caller.sends()
+    caller.hears(half * 4)
+    assert org.usage.describe_left().startswith(f"{half * 4:,} of the day's {half * 4:,} or more")
+
+    # The edition is asked for again: what Zoho has shown stays known.
+    org.usage.set_total(half * 2)
+    caller.sends()
+    caller.hears(half * 2 + 20)
+
+    with pytest.raises(AirbyteTracedException, match=f"{half * 4:,} or more API credits") as stop:
+        Caller(org, f"{url}/bulk/v8/read", "POST").sends()
+    assert "are reserved for people" in str(stop.value.message)
+
+
+def test_what_zoho_says_is_left_makes_no_total_where_the_edition_is_not_known() -> None:
+    """It says so below half: a reserve of that number would be too small to be called one."""
+    usage = Usage(reserve_percent=50)
+    usage.set_total(None)
+
+    usage.book_answer(reported(1_000), refused=False)
+
+    assert (usage.total, usage.remaining) == (None, 1_000)
 
 
 def test_a_list_whose_pages_repeat_ends(server: Running) -> None:

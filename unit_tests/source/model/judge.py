@@ -74,8 +74,6 @@ class Warehouse:
         if self._reached is not None and not first <= self._reached + 1 <= last + 1:
             raise ViolationError(f"the window {window} does not follow the one before it")
         self._reached = last
-        if self._anew:
-            return
         for key, record in self._world.records.items():
             if self._start <= record.modified and first <= record.modified <= last:
                 held = self.rows.get(key)
