@@ -309,7 +309,7 @@ def test_prices_of_bulk_write_follow_from_zohos() -> None:
     assert f"which make {job + looks + 2} credits" in BULK
     assert f"They reckon with {bulk_plan.CREDITS_OF_A_JOB} credits" in BULK
 
-    for cells in read_table(BULK, "| rows | credits by REST |"):
+    for cells in read_table(BULK, "| rows | by REST | by Bulk | by Automatic |"):
         number, rest, bulk, automatic = (int(cell.replace(",", "")) for cell in cells)
         assert rest == number / RECORDS_PER_CREDIT
         assert bulk == math.ceil(number / MOST_ROWS) * (job + looks + 2)

@@ -72,7 +72,9 @@ def read_sentences() -> dict[str, str]:
     """Patterns of the sentences by their letters."""
     return {
         letter: ".*".join(re.escape(part.strip()) for part in sentence.split("…"))
-        for letter, sentence, _ in read_table("| | the error says |")
+        for letter, sentence in re.findall(
+            r"^- \*\*([A-Z]):\*\* \*(.+?)\.\* ", PAGE.read_text(), re.M
+        )
     }
 
 
@@ -290,9 +292,12 @@ def test_the_letters_of_a_cell_are_the_sentences_that_are_said(
 
 
 def test_the_tables_name_every_module_that_was_asked_for() -> None:
+    others = re.findall(
+        r"^- \*\*([\w, ]+):\*\* (?:by unique .*|no upsert)\.$", PAGE.read_text(), re.M
+    )
     keyed = {
         KINDS.get(name, name)
-        for names, _ in read_table("| module | by |")
+        for names in (*(names for names, _ in read_table("| module | by |")), *others)
         for name in names.split(", ")
     }
 
