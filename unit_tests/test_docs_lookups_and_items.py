@@ -1,13 +1,16 @@
 """What the pages on lookups, links and line items state in tables and numbers is so."""
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from destination_zoho_crm import calls, lookup_values, remembered_ids, row_shapes
 from destination_zoho_crm.target_fields import LINE_ITEMS, V2_ITEMS
-from unit_tests.destination.conftest import OFF, SETTINGS, Json, Org, mapping, stream
+from unit_tests.destination.conftest import OFF, SETTINGS, Json, Org, Result, mapping, stream
 from unit_tests.destination.test_line_items import rows_of
 from zoho_emulator.server import Running, running
 
@@ -168,3 +171,106 @@ def test_the_last_of_several_rows_counts_or_all_add_up(org: Org, how: str) -> No
     assert {one["Products"]["id"] for one in links} == {*product[kept]}
     assert {tag["name"] for tag in org.record("Leads", id=lead)["Tag"]} == {*"ab"[kept]}
     assert {one["Project"] for one in rows_of(org, "Project_Details", lead)} == {*"ab"[kept]}
+
+
+def read_block(language: str, title: str) -> str:
+    (block,) = re.findall(rf'```{language} title="{re.escape(title)}"\n(.+?)```', ITEMS, re.S)
+    return str(block)
+
+
+@pytest.fixture
+def quotes(org: Org) -> Org:
+    """An org that has what the page's calls to the emulator make."""
+    calls = r"^curl http://localhost:8765/_emulator/(\S+) \\\n +-d '([^']+)'$"
+    for path, body in re.findall(calls, ITEMS, re.M):
+        org.control("POST", path, json.loads(body))
+    return org
+
+
+def write_two_streams(org: Org, **changed: str) -> Result:
+    """As the page shows; `changed`: of the mapping of quotes."""
+    config = json.loads(read_block("json", "destination.json"))
+    config["mappings"][0] |= changed
+    streams = json.loads(read_block("json", "destination_catalog.json"))["streams"]
+    lines = [line.encode() for line in read_block("json", "rows.jsonl").splitlines()]
+    return org.write_lines(streams, lines, mappings=config["mappings"])
+
+
+def items_of(org: Org, subject: str) -> dict[str, tuple[str, float, float]]:
+    quote = org.record("Quotes", Subject=subject)["id"]
+    return {
+        row["Product_Name"]["name"]: (row["id"], row["Quantity"], row["List_Price"])
+        for row in rows_of(org, "Quoted_Items", quote)
+    }
+
+
+def test_two_streams_write_new_quotes_and_their_items_as_the_page_shows(quotes: Org) -> None:
+    first = write_two_streams(quotes)
+    before = items_of(quotes, "Q-8")
+    again = write_two_streams(quotes)
+
+    for line in read_block("text", "the log of two streams").splitlines():
+        assert first.said(line.removesuffix("…")), line
+    assert {name: item[1:] for name, item in before.items()} == {"Pump": (2, 9.5), "Hose": (1, 4)}
+    assert items_of(quotes, "Q-8") == before
+    assert again.said("Written: quotes: 1 row = 0 created, 0 updated, 1 unchanged")
+    assert again.said("Written: quote_lines: 2 rows = 0 created, 0 updated, 2 unchanged")
+    assert not first.said("replace those that quote_lines writes")
+
+
+def test_with_replace_the_items_of_the_table_get_new_ids_as_the_page_says(quotes: Org) -> None:
+    write_two_streams(quotes)
+    before = items_of(quotes, "Q-8")
+
+    result = write_two_streams(quotes, rows="replace")
+
+    after = items_of(quotes, "Q-8")
+    assert after["Pump"] == before["Pump"]
+    assert (after["Hose"][0] != before["Hose"][0], after["Hose"][1:]) == (True, before["Hose"][1:])
+    assert result.said("its rows in Quoted_Items replace those that quote_lines writes")
+
+
+def test_the_configuration_of_two_streams_fits_the_form() -> None:
+    spec = Path(__file__).parents[1] / "destination_zoho_crm" / "spec.json"
+    form = json.loads(spec.read_text())["connectionSpecification"]
+
+    jsonschema.validate(json.loads(read_block("json", "destination.json")), form)
+
+
+def test_the_view_makes_a_column_that_is_written(quotes: Org) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    warehouse = duckdb.connect()
+    warehouse.execute(
+        "CREATE TABLE quote_lines (quote TEXT, product TEXT, pieces INTEGER, price DOUBLE)"
+    )
+    warehouse.execute("INSERT INTO quote_lines VALUES ('Q-8', 'P-7', 2, 9.5), ('Q-8', 'P-8', 1, 4)")
+    view = read_block("sql", "quotes")
+    assert "`[1:1]` behind `ORDER BY product)`" in ITEMS
+    short = view.replace("ORDER BY product)", "ORDER BY product)[1:1]")
+    config = json.loads(read_block("json", "destination.json"))
+
+    for text, names in ((view, {"Pump", "Hose"}), (short, {"Pump"})):
+        found = warehouse.execute(text).fetchall()
+        rows = [dict(zip(("title", "items"), one, strict=True)) for one in found]
+        how = config["mappings"][0] | {"rows": "replace"}
+        result = quotes.write(stream("quotes", "title", "items"), rows, mappings=[how])
+        assert result.failure is None
+        assert items_of(quotes, "Q-8").keys() == names
+
+
+def test_of_two_rows_of_one_key_a_table_takes_the_later_and_a_column_none(quotes: Org) -> None:
+    assert "Of two such rows of a table, the later one counts." in ITEMS
+    write_two_streams(quotes)
+    config = json.loads(read_block("json", "destination.json"))
+    column, table = config["mappings"]
+    rows: list[Json] = [{"quote": "Q-8", "product": "P-9", "pieces": number} for number in (2, 7)]
+    items = [{"Product_Name.ERP_ID": "P-9", "Quantity": number} for number in (2, 7)]
+
+    of_table = quotes.write(stream("quote_lines", *rows[0]), rows, mappings=[table])
+    of_column = quotes.write(
+        stream("quotes", "title", "items"), [{"title": "Q-8", "items": items}], mappings=[column]
+    )
+
+    assert of_table.counts() == {"created": 1, "updated": 1}
+    assert items_of(quotes, "Q-8")["Valve"][1] == 7
+    assert of_column.counts() == {"rejected": 1}

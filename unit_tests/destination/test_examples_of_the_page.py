@@ -139,6 +139,13 @@ def check_table(org: Org, products: dict[str, str]) -> None:
     after = items(org)
     assert after["P-7"] == (before["P-7"][0], 3)
     assert (after["P-8"], after["P-9"][1]) == (before["P-8"], 1)
+    quote = org.record("Quotes", Subject="Q-7")["id"]
+    prices = {
+        row["Product_Name"]["name"]: row["List_Price"]
+        for row in rows_of(org, "Quoted_Items", quote)
+    }
+    shown = {row["product"]: row["price"] for row in ROWS["line items as a table"]}
+    assert prices.items() >= shown.items()
 
 
 def check_other_org(org: Org, products: dict[str, str]) -> None:

@@ -52,8 +52,11 @@ def read_cells() -> dict[tuple[str, str], tuple[tuple[str, ...], str]]:
     """Of each module and operation: the versions that write it, and the letters of what Zoho does
     not allow."""
     cells = {}
-    for names, *texts in read_table("| module | insert |"):
-        for operation, text in zip(MODES, texts, strict=True):
+    table = read_table("| group | insert | upsert | update, delete |")
+    groups = dict(re.findall(r"^- \*\*([\w ]+):\*\* ([\w, ]+)$", PAGE.read_text(), re.M))
+    assert [name for name, *_ in table] == [f"**{name}**" for name in groups]
+    for (_, *texts, both), names in zip(table, groups.values(), strict=True):
+        for operation, text in zip(MODES, (*texts, both, both), strict=True):
             found = CELL.fullmatch(text)
             assert found, f"{names} {operation}: {text}"
             listed = {"all": VERSIONS, "no": ()}.get(found[1], tuple(found[1].split(", ")))
@@ -69,7 +72,9 @@ def read_sentences() -> dict[str, str]:
     """Patterns of the sentences by their letters."""
     return {
         letter: ".*".join(re.escape(part.strip()) for part in sentence.split("…"))
-        for letter, _, sentence, _ in read_table("| | Zoho does not allow |")
+        for letter, sentence in re.findall(
+            r"^- \*\*([A-Z]):\*\* \*(.+?)\.\* ", PAGE.read_text(), re.M
+        )
     }
 
 
@@ -78,7 +83,7 @@ def read_keys() -> dict[str, str]:
     """Modules that have a field of their own by which an upsert finds records, and that field."""
     return {
         KINDS.get(module, module): found[1]
-        for names, by, _ in read_table("| module | upsert finds records by |")
+        for names, by in read_table("| module | by |")
         for module in names.split(", ")
         if (found := re.match(r"`(\w+)`", by))
     }
@@ -287,9 +292,12 @@ def test_the_letters_of_a_cell_are_the_sentences_that_are_said(
 
 
 def test_the_tables_name_every_module_that_was_asked_for() -> None:
+    others = re.findall(
+        r"^- \*\*([\w, ]+):\*\* (?:by unique .*|no upsert)\.$", PAGE.read_text(), re.M
+    )
     keyed = {
         KINDS.get(name, name)
-        for names, *_ in read_table("| module | upsert finds records by |")
+        for names in (*(names for names, _ in read_table("| module | by |")), *others)
         for name in names.split(", ")
     }
 
