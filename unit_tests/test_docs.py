@@ -118,8 +118,8 @@ def read_settings(*pages: Path) -> Iterator[tuple[list[str], list[str], str]]:
         for table in page.read_text().split("\n| setting | values | what it does |\n")[1:]:
             for line in table.split("\n\n")[0].splitlines()[1:]:
                 setting, values, does = line.replace(r"\|", "/").strip("|").split("|")
-                titles, keys = setting.split("<br/>")
-                assert does.strip(), line
+                titles, mark, keys = setting.partition("<br/>")
+                assert mark and does.strip(), line
                 yield titles.replace("*", "").strip().split(", "), keys.split("`")[1::2], values
 
 
