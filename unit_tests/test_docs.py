@@ -119,7 +119,7 @@ def read_settings(*pages: Path) -> Iterator[tuple[list[str], list[str], str]]:
             for line in table.split("\n\n")[0].splitlines()[1:]:
                 setting, values, does = line.replace(r"\|", "/").strip("|").split("|")
                 titles, mark, keys = setting.partition("<br/>")
-                assert mark and does.strip(), line
+                assert "" not in (mark, does.strip()), line
                 yield titles.replace("*", "").strip().split(", "), keys.split("`")[1::2], values
 
 
