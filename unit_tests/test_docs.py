@@ -115,9 +115,11 @@ def list_settings(form: Mapping[str, Any]) -> Iterator[Setting]:
 def read_settings(*pages: Path) -> Iterator[tuple[list[str], list[str], str]]:
     """Titles, keys and values in the rows of the tables of settings."""
     for page in pages:
-        for table in page.read_text().split("\n| setting | key |")[1:]:
-            for line in table.split("\n\n")[0].splitlines()[2:]:
-                titles, keys, values = line.replace(r"\|", "/").split("|")[1:4]
+        for table in page.read_text().split("\n| setting | values | what it does |\n")[1:]:
+            for line in table.split("\n\n")[0].splitlines()[1:]:
+                setting, values, does = line.replace(r"\|", "/").strip("|").split("|")
+                titles, mark, keys = setting.partition("<br/>")
+                assert "" not in (mark, does.strip()), line
                 yield titles.replace("*", "").strip().split(", "), keys.split("`")[1::2], values
 
 

@@ -1,17 +1,26 @@
 """The page of errors has every code, error and warning of the connectors, as the code has it."""
 
+import argparse
 import ast
+import inspect
+import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 import yaml
+from airbyte_cdk import AirbyteTracedException, entrypoint
+from airbyte_cdk.sources.concurrent_source import concurrent_read_processor
+from airbyte_cdk.utils import traced_exception
 
-from destination_zoho_crm import outcomes
+from destination_zoho_crm import outcomes, report
+from destination_zoho_crm.protocol import StreamKey
+from destination_zoho_crm.row_counts import StreamCounts
 from zoho_crm import auth
+from zoho_crm.form import complete_config
 
 CHECKOUT = Path(__file__).parents[1]
 PAGE = CHECKOUT / "docs" / "integrations" / "zoho-crm" / "errors.md"
@@ -29,8 +38,16 @@ NOT_CODES = {
     *("AWS_ASSUME_ROLE_EXTERNAL_ID", "CONNECTION_ID", "WORKER_JOB_ID", "DESTINATION_CATALOG"),
     *("REFRESH_TOKEN_THEN_RETRY", "RATE_LIMITED"),
 }
-#: Said only to who sets `base_url`, which no form shows.
-BY_HAND = ("base_url",)
+#: What the code makes of several texts, and the page spells as it is said.
+SPELLED = {
+    "not one of … deletions found its record.": "… found … record.",
+    "the only deletion found no record.": "… found … record.",
+}
+#: The end of these depends on the setting, so the page has each; see the test below.
+CHOICES = re.compile(r"… needs (\w+):")
+#: The section of what the connectors do not say themselves, and who says it.
+ELSEWHERE = "Sentences of Airbyte and of the command line"
+OTHERS = (argparse, concurrent_read_processor, entrypoint, traced_exception)
 #: Of these the code has several parts in several places; the page has each of them as it is said.
 MADE_OF_PARTS = ("Zoho's token endpoint . Try again later.", ": rows that find none are rejected")
 #: Sentences with fewer words of their own are those of others, passed on.
@@ -62,7 +79,10 @@ class Entry(NamedTuple):
     @property
     def parts(self) -> list[str]:
         """What stands between names and numbers."""
-        parts = (part.strip(" .…") for part in plain(self.sentence).split("…"))
+        said = plain(self.sentence)
+        for spelled, in_code in SPELLED.items():
+            said = said.replace(spelled, in_code)
+        parts = (part.strip(" .…") for part in said.split("…"))
         return [part for part in parts if part]
 
     def covers(self, said: str) -> bool:
@@ -77,21 +97,50 @@ def plain(text: str) -> str:
     return " ".join(re.sub(r"[`*<>]|\{[^}\n]*\}", " ", text).split())
 
 
-def read_tables(head: str) -> Iterator[tuple[str, list[list[str]]]]:
-    """The headers and rows of the tables that begin so."""
+#: In bold a sentence or codes, in brackets who says it or where they appear.
+HEAD = r"\*\*(.+?)\*\*(?: \(([a-z, ]+)\)| \*\((source|destination)\)\*)?"
+LINE = re.compile(rf"- ({HEAD}(?:, {HEAD})*)(?:(?<=\.\*\*)|\.) (\S.+)")
+
+
+class Line(NamedTuple):
+    """Of a list to look things up in: what is in bold with what is in brackets, and the advice."""
+
+    heads: list[tuple[str, str]]
+    advice: str
+
+
+def read_lists(titles: str, mark: str) -> Iterator[tuple[str, list[Line]]]:
+    """By the header above it, each list below such headers, of lines that begin with the mark."""
     for section in re.split(r"^#+ ", PAGE.read_text(), flags=re.M)[1:]:
-        title, _, text = section.partition("\n")
-        if head in text:
-            lines = text.split(head)[1].split("\n\n")[0].splitlines()[2:]
-            yield title, [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
+        title, *lines = section.splitlines()
+        if re.fullmatch(titles, title):
+            yield title, [read_line(line) for line in lines if line.startswith(mark)]
 
 
-TABLES = {
-    title: [Entry(*row) for row in rows]
-    for title, rows in read_tables("| the sentence begins | who says it | what to do |")
+def read_line(line: str) -> Line:
+    found = LINE.fullmatch(line)
+    assert found, line
+    heads = re.findall(HEAD, found[1])
+    return Line([(bold, where or who) for bold, where, who in heads], found[found.re.groups])
+
+
+((_, _CODES),) = read_lists("Codes", "- **`")
+CODES = [
+    [(code, where) for codes, where in line.heads for code in re.findall(r"`([^`]+)`", codes)]
+    for line in _CODES
+]
+LISTS = {
+    title: [[Entry(said, who or "both", line.advice) for said, who in line.heads] for line in lines]
+    for title, lines in read_lists(".*: [A-Z] to [A-Z]", "- ")
 }
-ENTRIES = [entry for entries in TABLES.values() for entry in entries]
-((_, CODES),) = read_tables("| code | where it appears | meaning | what to do |")
+ENTRIES = [entry for lines in LISTS.values() for line in lines for entry in line]
+FROM_ELSEWHERE = [
+    e
+    for title, lines in LISTS.items()
+    if title.startswith(ELSEWHERE)
+    for line in lines
+    for e in line
+]
 
 
 def order(words: str) -> list[str]:
@@ -132,6 +181,11 @@ def list_texts(package: str) -> tuple[str, ...]:
 
 def list_messages_of_rules() -> list[str]:
     return [re.sub(r"\{\{.*?\}\}", " ", rule["error_message"]) for rule in RULES]
+
+
+@cache
+def said_elsewhere() -> str:
+    return plain("\n".join(map(inspect.getsource, OTHERS)))
 
 
 @cache
@@ -205,12 +259,13 @@ def is_of_its_own(said: str) -> bool:
     """Whether it begins a sentence, and does not go on with another one."""
     if said.startswith((".", ",", ";")) or said in MADE_OF_PARTS:
         return False
-    return len(re.findall(r"\w+", said)) >= FEWEST_WORDS and not any(
-        part in said for part in BY_HAND
-    )
+    return len(re.findall(r"\w+", said)) >= FEWEST_WORDS
 
 
-@pytest.mark.parametrize("entry", [pytest.param(e, id=e.sentence) for e in ENTRIES])
+OWN = [e for e in ENTRIES if e not in FROM_ELSEWHERE and not CHOICES.fullmatch(e.sentence)]
+
+
+@pytest.mark.parametrize("entry", [pytest.param(e, id=e.sentence) for e in OWN])
 def test_the_sentences_to_look_up_are_those_that_are_said(entry: Entry) -> None:
     sayers = PACKAGES if entry.who == "both" else {entry.who: PACKAGES[entry.who]}
 
@@ -240,23 +295,79 @@ def test_every_warning_is_among_the_sentences_to_look_up() -> None:
     assert sorted(said for said in warnings if not any(e.covers(said) for e in ENTRIES)) == []
 
 
+@pytest.mark.parametrize("entry", [pytest.param(e, id=e.sentence) for e in FROM_ELSEWHERE])
+def test_the_sentences_of_others_are_those_that_are_said(entry: Entry) -> None:
+    said = f"{said_elsewhere()} {said_by('zoho_crm')}"
+
+    assert [part for part in entry.parts if part not in said] == []
+    assert entry.parts
+    assert entry.advice
+
+
+def list_open_choices(form: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Configs in which one choice among options is left open."""
+    for name, schema in form["properties"].items():
+        if "oneOf" in schema:
+            yield {name: {"other": 1}}
+        for inner, each in schema.get("items", {}).get("properties", {}).items():
+            if "oneOf" in each:
+                yield {name: [{inner: {"other": 1}}]}
+
+
+def test_what_a_choice_needs_is_spelled_for_each_setting() -> None:
+    spec = json.loads((CHECKOUT / "destination_zoho_crm" / "spec.json").read_text())
+    forms = {
+        "source": MANIFEST["spec"]["connection_specification"],
+        "destination": spec["connectionSpecification"],
+    }
+    said = set()
+    for who, form in forms.items():
+        for config in list_open_choices(form):
+            with pytest.raises(AirbyteTracedException) as told:
+                complete_config(config, form)
+            (key,) = re.findall(r" needs (\w+): ", str(told.value.message))
+            said.add((key, who))
+
+    found = [(CHOICES.fullmatch(entry.sentence), entry.who) for entry in ENTRIES]
+    assert sorted((match[1], who) for match, who in found if match) == sorted(said)
+
+
+def test_a_stream_that_deleted_nothing_is_told_as_the_page_has_it() -> None:
+    totals: dict[StreamKey, StreamCounts] = {}
+    for missed in (1, 4):
+        totals[None, str(missed)] = counts = StreamCounts()
+        counts.counts["deleted"] = counts.found_no_record = missed
+
+    said = [*report.report_missed_deletions(totals)]
+
+    starts = [
+        plain(entry.sentence) for entry in ENTRIES if "Check whether its keys" in entry.sentence
+    ]
+    patterns = [".*".join(map(re.escape, start.split("…"))) for start in starts]
+    assert len(said) == len(starts) == 2
+    assert [[bool(re.match(p, one)) for p in patterns].count(True) for one in said] == [1, 1]
+
+
 def test_sentences_stand_in_the_order_of_their_words_and_once() -> None:
-    for kind in ("Errors", "Warnings"):
-        words = [
-            order(entry.sentence)
-            for title, entries in TABLES.items()
+    for kind, least in (("Errors", 60), ("Warnings", 60), (ELSEWHERE, 1)):
+        lines = [
+            [order(entry.sentence) for entry in line]
+            for title, lines in LISTS.items()
             if title.startswith(kind)
-            for entry in entries
+            for line in lines
         ]
+        words = [line[0] for line in lines]
         assert words == sorted(words)
-        assert len({*map(tuple, words)}) == len(words) > 60
+        assert [line for line in lines if line != sorted(line)] == []
+        every = [tuple(found) for line in lines for found in line]
+        assert len({*every}) == len(every) > least
 
 
 def test_headers_of_sentences_name_the_letters_below_them() -> None:
-    assert len(TABLES) >= 4
-    for title, entries in TABLES.items():
+    assert len(LISTS) >= 4
+    for title, lines in LISTS.items():
         first, last = title.partition(": ")[2].casefold().split(" to ")
-        letters = {order(entry.sentence)[0][0] for entry in entries}
+        letters = {order(line[0].sentence)[0][0] for line in lines}
         assert first <= min(letters) <= max(letters) <= last
 
 
@@ -271,16 +382,29 @@ def find_codes() -> set[str]:
 
 
 def test_the_codes_to_look_up_are_those_that_the_code_knows() -> None:
-    codes = [row[0].strip("`") for row in CODES]
+    codes = [code for line in CODES for code, _ in line]
 
     assert sorted(codes) == sorted(find_codes())
     assert len(codes) > 80
 
 
 def test_codes_stand_in_order() -> None:
-    words = [order(row[0]) for row in CODES]
+    lines = [[order(code) for code, _ in line] for line in CODES]
 
-    assert words == sorted(words)
+    assert lines == sorted(lines)
+    # Those that appear in several places follow those that appear in fewer.
+    for line in CODES:
+        for place in {where for _, where in line}:
+            alike = [order(code) for code, where in line if where == place]
+            assert alike == sorted(alike)
+
+
+def test_each_code_says_where_it_appears() -> None:
+    places = {place for line in CODES for _, where in line for place in where.split(", ")}
+
+    assert places == {"answer", "error", "log", "row"}
+    (listed,) = re.findall(r"says where a code appears:\n\n((?:- .*\n)+)", PAGE.read_text())
+    assert set(re.findall(r"^- \*\*(\w+)\*\*", listed, re.M)) == places
 
 
 def test_the_page_says_which_codes_are_of_rejected_rows_alone() -> None:
@@ -289,7 +413,7 @@ def test_the_page_says_which_codes_are_of_rejected_rows_alone() -> None:
         for name, value in vars(outcomes).items()
         if name.isupper() and not name.startswith("_") and isinstance(value, str)
     }
-    of_rows = {code.strip("`") for code, where, *_ in CODES if where == "row"}
+    of_rows = {code for line in CODES for code, where in line if where == "row"}
 
     assert own
     assert own - of_rows == set()
