@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Iterator
 from itertools import accumulate, islice
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -276,3 +277,20 @@ def test_discovery_and_settings_cost_what_the_page_says(org: Org) -> None:
         own = spent(org) - asked
         assert each * offered + 2 <= own <= each * offered + 2 + 5
         assert output.errors == []
+
+
+def test_a_first_load_costs_what_the_page_on_scaling_says() -> None:
+    page = (CHECKOUT / "docs" / "integrations" / "zoho-crm" / "scaling-out.md").read_text()
+    load = page.split("## A first load of millions of rows")[1].split("\n## ")[0]
+    rows, prices = 5_000_000, of("v4")
+    windows = ceil(rows / (MOST_ROWS - 1))
+    pages = (count_query_credits(rows) - 1 - windows) // compute_query_credits(2_000)
+    calls, exports = 1 + windows + pages, prices.of_exports(rows) // prices.of_exports(1)
+
+    assert f"| COQL | {count_query_credits(rows):,} |" in load
+    assert f"| REST | {prices.of_lists(rows):,}, and" in load
+    assert f"| Bulk | {prices.of_exports(rows):,}, which is {exports} exports |" in load
+    for seconds, shown in ((1, "17 minutes"), (3, "50 minutes")):
+        assert f"{calls * seconds / 3 / 60:.0f} minutes" == shown
+    assert f"| COQL | {calls:,} | 3 | 17 minutes | 50 minutes |" in load
+    assert f"{exports} exports one after another" in load
