@@ -94,7 +94,7 @@ def test_the_configuration_of_the_emulator_is_that_of_the_checkout() -> None:
     kept = CHECKOUT / "integration_tests" / "emulator_config.json"
 
     assert found
-    assert json.loads(found[1]) == json.loads(kept.read_text())
+    assert json.loads(found[1]) == json.loads(kept.read_text().replace("127.0.0.1", "localhost"))
 
 
 def test_the_streams_that_show_an_org_have_the_columns_that_the_page_names() -> None:
