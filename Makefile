@@ -41,7 +41,7 @@ emulator: $(STAMP)
 demo: $(STAMP)
 	$(BIN)/python -m demo $(if $(CONFIG),--config $(CONFIG))
 
-# All marks, in 45 minutes on two cores: benchmarks/RESULTS.md. ONLY=coql-100 is one of its experiments, ROUNDS=1 runs each side once.
+# All marks, in about 35 minutes on two cores: benchmarks/RESULTS.md. ONLY=coql-100 is one of its experiments, ROUNDS=1 runs each side once.
 bench bench-quick bench-methods: export PYTHONDONTWRITEBYTECODE =
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS))

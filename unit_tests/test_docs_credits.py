@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Iterator
+from itertools import accumulate, islice
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,11 @@ from typing import Any
 import pytest
 import yaml
 
+from destination_zoho_crm.bulk_jobs import build_pauses
+from destination_zoho_crm.bulk_plan import CREDITS_OF_A_JOB
 from source_zoho_crm import SourceZohoCrm
-from source_zoho_crm.prices import Prices
+from source_zoho_crm.prices import Prices, fit_limit
+from source_zoho_crm.readers.exports import _FIRST_WAIT_S, _LONGER
 from source_zoho_crm.readers.windows import MOST_ROWS
 from unit_tests.source.conftest import (
     AUTOMATIC,
@@ -24,7 +28,12 @@ from unit_tests.source.conftest import (
     states_of,
 )
 from zoho_crm.auth import ZohoAuthenticator
-from zoho_crm.limits import EDITIONS, compute_query_credits
+from zoho_crm.limits import (
+    CREDITS_OF_A_BULK_WRITE,
+    CREDITS_OF_AN_EXPORT,
+    EDITIONS,
+    compute_query_credits,
+)
 from zoho_emulator.server import Settings, running
 
 CHECKOUT = Path(__file__).parents[1]
@@ -57,23 +66,97 @@ def of(version: str, groups: int = 1) -> Prices:
     return Prices(VERSIONS[version], query_groups=groups, list_groups=groups, in_steps=True)
 
 
-def count_query_credits(rows: int, version: str = "v4") -> int:
-    """A look, and for each full window its end and its pages."""
+def count_query_credits(rows: int, version: str = "v4", groups: int = 1) -> int:
+    """A look, and for each window its end and its pages."""
     if rows <= 200:
-        return 1
-    page = int(VERSIONS[version]["coql_rows"])
-    full, left = divmod(rows, MOST_ROWS - 1)
-    pages = full * ceil((MOST_ROWS - 1) / page) + ceil(left / page)
-    return 1 + full + bool(left) + pages * compute_query_credits(page)
+        return groups
+    most = int(VERSIONS[version]["coql_rows"])
+    credits_ = 1
+    while rows > 0:
+        window = min(rows, MOST_ROWS - 1)
+        rows -= window
+        credits_ += 1
+        for start in range(0, window, most):
+            further = compute_query_credits(fit_limit(window - start, most))
+            credits_ += compute_query_credits(most) + (groups - 1) * further
+    return credits_
 
 
+TABLES = {1: "rows", 2: "rows, two groups"}
+
+
+@pytest.mark.parametrize("groups", TABLES)
 @pytest.mark.parametrize("version", ["v4", "v8"])
-def test_rows_cost_what_the_table_says(version: str) -> None:
-    prices = of(version)
+def test_rows_cost_what_the_tables_say(version: str, groups: int) -> None:
+    prices = of(version, groups)
 
-    for rows, *shown in table("rows"):
-        costs = [count_query_credits, prices.of_lists, prices.of_exports]
-        assert [number(cell) for cell in shown] == [cost(number(rows)) for cost in costs]
+    for cells in table(TABLES[groups]):
+        rows, coql, rest, bulk = map(number, cells)
+        assert coql == count_query_credits(rows, version, groups)
+        assert bulk == prices.of_exports(rows)
+        # What proves that no row was missed comes to four calls, or 6 %.
+        pages = prices.of_lists(rows)
+        assert pages <= rest <= max(pages + 4, 1.06 * pages)
+
+
+@pytest.mark.parametrize("rows", [200, 300, 1_000, 10_000])
+def test_a_read_costs_what_the_tables_say(rows: int) -> None:
+    """Of 50 columns, and of 60; columns that are no field of Zoho's come besides."""
+    few = Settings(rows=0, rows_by_module={"Accounts": rows}, fields_by_module={"Accounts": 87})
+    with running(few, {"tokens_per_10_min": 0}) as server:
+        org = Org(server)
+        stream = org.stream("Accounts")
+        columns = stream["json_schema"]["properties"]
+        names = ["id", "Modified_Time", *(name for name in columns if not name.startswith("_ab"))]
+        for groups, most in ((1, 50), (2, 60)):
+            kept = [*list(dict.fromkeys(names))[:most], "_ab_cdc_deleted_at"]
+            schema = {**stream["json_schema"], "properties": {name: columns[name] for name in kept}}
+            shown = {number(cells[0]): cells[1:3] for cells in table(TABLES[groups])}[rows]
+            for retrieval, credits_ in zip((COQL, REST), shown, strict=True):
+                start(org, retrieval=retrieval)
+                org.read({**stream, "json_schema": schema})
+                assert spent(org) == 2 + 1 + number(credits_)
+
+
+def test_an_export_costs_what_the_table_says() -> None:
+    takes = {"no time": 0, "5 seconds": 5, "a minute": 60, "ten minutes": 600}
+
+    for name, looks, credits_ in table("Zoho takes"):
+        waited, wait, asked = 0.0, _FIRST_WAIT_S, 0
+        while not asked or waited < takes[name]:
+            waited, wait, asked = waited + wait, wait * _LONGER, asked + 1
+        assert number(looks) == asked
+        assert number(credits_) == 1 + CREDITS_OF_AN_EXPORT + asked + 1
+
+
+def test_a_job_of_bulk_write_costs_what_the_page_says() -> None:
+    shown = re.search(r"costs (\d+) if Zoho ends it at once, (\d+) if .+? two .+?, (\d+) if", PAGE)
+    assert shown
+
+    for text, seconds in zip(shown.groups(), (0, 120, 600), strict=True):
+        looks = 1 + sum(1 for waited in accumulate(islice(build_pauses(), 99)) if waited < seconds)
+        assert number(text) == CREDITS_OF_A_BULK_WRITE + 1 + looks + 1
+    assert number(shown[2]) == number(table("part | by REST")[-2][2])
+    assert f"reckons with {CREDITS_OF_A_JOB}" in PAGE
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["part | first sync | 200 changed", "part | by REST", "part | new"],
+    ids=["one large module", "contacts", "quotes"],
+)
+def test_the_columns_of_each_worked_sum_add_up(header: str) -> None:
+    *parts, totals = table(header)
+
+    for column, total in enumerate(totals[1:], 1):
+        assert sum(number(part[column]) for part in parts) == number(total)
+
+
+def test_the_worked_sum_of_one_large_module_is_of_its_rows() -> None:
+    of_rows = [cells[1:] for cells in table("part | first sync | 200 changed")[3:-1]]
+    sums = [sum(map(number, column)) for column in zip(*of_rows, strict=True)]
+
+    assert sums == [count_query_credits(rows, "v4", 2) for rows in (250_000, 200, 2_000)]
 
 
 def test_earlier_versions_cost_what_the_table_says() -> None:
@@ -197,3 +280,20 @@ def test_discovery_and_settings_cost_what_the_page_says(org: Org) -> None:
         own = spent(org) - asked
         assert each * offered + 2 <= own <= each * offered + 2 + 5
         assert output.errors == []
+
+
+def test_a_first_load_costs_what_the_page_on_scaling_says() -> None:
+    page = (CHECKOUT / "docs" / "integrations" / "zoho-crm" / "scaling-out.md").read_text()
+    load = page.split("## A first load of millions of rows")[1].split("\n## ")[0]
+    rows, prices = 5_000_000, of("v4")
+    windows = ceil(rows / (MOST_ROWS - 1))
+    pages = (count_query_credits(rows) - 1 - windows) // compute_query_credits(2_000)
+    calls, exports = 1 + windows + pages, prices.of_exports(rows) // prices.of_exports(1)
+
+    assert f"| COQL | {count_query_credits(rows):,} |" in load
+    assert f"| REST | {prices.of_lists(rows):,}, and" in load
+    assert f"| Bulk | {prices.of_exports(rows):,}, which is {exports} exports |" in load
+    for seconds, shown in ((1, "17 minutes"), (3, "50 minutes")):
+        assert f"{calls * seconds / 3 / 60:.0f} minutes" == shown
+    assert f"| COQL | {calls:,} | 3 | 17 minutes | 50 minutes |" in load
+    assert f"{exports} exports one after another" in load
