@@ -6,7 +6,9 @@
 # way into the text columns of the table. Ids round, so that different records get the same one, leading
 # zeros go, and the read succeeds. DuckDB's cache keeps the texts.
 #
-# Seen, of 1,000 rows with ids from 8009622000000003588 on and the zip code 01067:
+# Of 1,000 rows with the ids from 8009622000000003588 on and the zip code 01067:
+#
+# Seen:
 #   Postgres: 1000 rows, 1 ids, from 8009622000000004096 on, zip codes ['1067']
 #   DuckDB: 1000 rows, 1000 ids, from 8009622000000003588 on, zip codes ['01067']
 set -euo pipefail
