@@ -231,9 +231,11 @@ def test_a_mass_update_in_one_second_does_not_keep_a_list_from_its_end(
     assert len(truth(org).keys() - busy.rows.keys()) > 100, "they come with the next sync"
 
 
-def test_the_state_moves_on_every_five_minutes(org: Org, mocker) -> None:
+def test_the_state_moves_on_every_five_minutes(
+    org: Org, mocker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     timestamps = spread(org, dense)
-    mocker.patch.object(rest, "_ROWS_OF_A_WINDOW", 50_000)
+    monkeypatch.setattr(rest, "_ROWS_OF_A_WINDOW", 50_000)
     clock, now = mocker.patch("source_zoho_crm.driver.time"), time.time()
     clock.time.side_effect = count(now - 100_000, 1).__next__
     assert len(read(org, "v4").windows) == 1
