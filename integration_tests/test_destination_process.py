@@ -349,6 +349,7 @@ sys.exit(code)
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("states", [True, False], ids=["states", "no states"])
 def test_200_000_rows_of_several_streams_weigh_less_than_200_mb(
     destination: Connector,

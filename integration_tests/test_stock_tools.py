@@ -10,6 +10,8 @@ import yaml
 
 from integration_tests.connector import Connector, Emulator, Json, Output, only
 
+pytestmark = pytest.mark.long
+
 HERE = Path(__file__).parent
 MANIFEST = HERE.parent / "manifest.yaml"
 CATALOG = json.loads((HERE / "configured_catalog.json").read_text())

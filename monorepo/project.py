@@ -72,5 +72,8 @@ include = ["${{POE_GIT_DIR}}/poe-tasks/poetry-connector-tasks.toml"]
 
 [tool.pytest.ini_options]
 addopts = "--import-mode=importlib"
-markers = ["image_tests: needs a container engine; the CDK's standard suites bring these"]
+markers = [
+  "image_tests: needs a container engine; the CDK's standard suites bring these",
+  "long: a story of whole processes",
+]
 """

@@ -99,7 +99,7 @@ def test_rows_cost_what_the_tables_say(version: str, groups: int) -> None:
         assert pages <= rest <= max(pages + 4, 1.06 * pages)
 
 
-@pytest.mark.parametrize("rows", [200, 300, 1_000, 10_000])
+@pytest.mark.parametrize("rows", [200, 300, 1_000, pytest.param(10_000, marks=pytest.mark.long)])
 def test_a_read_costs_what_the_tables_say(rows: int) -> None:
     """Of 50 columns, and of 60; columns that are no field of Zoho's come besides."""
     few = Settings(rows=0, rows_by_module={"Accounts": rows}, fields_by_module={"Accounts": 87})

@@ -17,6 +17,8 @@ from unit_tests.source.conftest import Org, Row
 from zoho_crm.auth import ZohoAuthenticator
 from zoho_emulator.server import Settings, running
 
+pytestmark = pytest.mark.long
+
 ROWS = 30_000
 #: Of all columns, by which the rows are read in two groups of columns.
 CALLS = 2 * ROWS // 2_000
