@@ -64,7 +64,10 @@ class StreamPlan:
     @property
     def may_add_twice(self) -> bool:
         """Whether a row that is written a second time may add something again."""
-        return self.operation == "insert" or bool(self.row_shapes and self.rows == "append")
+        if self.table is not None:
+            return self.table.appends and not self.table.rows_key
+        appends = self.rows == "append" and not self.rows_key
+        return self.operation == "insert" or bool(self.row_shapes and appends)
 
     def __str__(self) -> str:
         if table := self.table:

@@ -81,7 +81,7 @@ def log_methods(
 def _list_conflicts(plans: Sequence[StreamPlan]) -> Iterator[str]:
     """Streams of which each undoes what the other has written."""
     for plan in plans:
-        if plan.table is None:
+        if plan.table is None or plan.table.operation not in ("insert", "upsert"):
             continue
         name = plan.table.shape.field
         for other in plans:

@@ -23,6 +23,7 @@ from destination_zoho_crm.plan import StreamPlan
 from destination_zoho_crm.protocol import Row
 from destination_zoho_crm.row_counts import RowCounts, Segment
 from destination_zoho_crm.row_order import RowOrder
+from destination_zoho_crm.row_shapes import PARENT
 from destination_zoho_crm.rows import EncodedRow, PendingRow, RowEncoder, Together
 from destination_zoho_crm.spool import Chunk
 from destination_zoho_crm.spooled_rows import SpooledRecords, SpooledRow, build_parts
@@ -219,7 +220,9 @@ class StreamWriter:
         key = self._plan.key
         if outcome.code == OUTCOME_UNKNOWN:
             return True
-        return outcome.code in OF_RECORD_STATES or (key is not None and outcome.field == key.name)
+        # A table's record is named by the column that brings it.
+        names = (PARENT,) if self._plan.table else (key.name,) if key else ()
+        return outcome.code in OF_RECORD_STATES or outcome.field in names
 
     def _set_outcome(self, pending: PendingRow, outcome: Outcome) -> None:
         # Kept before it is booked: once it is, its state may go out.

@@ -276,7 +276,8 @@ class Run:
         if any(total.count_rejected(OUTCOME_UNKNOWN) for total in self._row_counts.totals.values()):
             LOGGER.warning(
                 f"Rows with {OUTCOME_UNKNOWN} may be in Zoho: look there. Inserts, and streams "
-                "that append, reject their lines again, unless the key `rejected` is taken out."
+                "that append without a rows_key, reject their lines again, unless the key "
+                "`rejected` is taken out of them."
             )
         if self._row_counts.rejected and self._settings.kept_in is None:
             LOGGER.warning(

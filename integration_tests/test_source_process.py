@@ -162,6 +162,20 @@ def test_secrets_that_zoho_quotes_are_not_printed(
     assert_no_secrets(output, emulator_config)
 
 
+def test_a_secret_that_stands_in_another_setting_is_not_printed(
+    source: Connector, emulator_config: Json, write: Write
+) -> None:
+    config = emulator_config | {"dc_region": emulator_config["client_secret"]}
+
+    output = source.run(
+        *("read", "--config", write("config.json", config)),
+        *("--catalog", write("catalog.json", only(CATALOG, ["Products"]))),
+    )
+
+    assert output.exit_code == 1
+    assert_no_secrets(output, emulator_config)
+
+
 # --- Refusals ------------------------------------------------------------------------------------
 
 #: What is wrong with the config, and words of the sentence that says so.

@@ -17,7 +17,7 @@ from airbyte_cdk.exception_handler import init_uncaught_exception_handler
 from airbyte_cdk.logger import PRINT_BUFFER, init_logger
 from airbyte_cdk.models import AirbyteLogMessage, AirbyteMessage, FailureType, Level, Type
 from airbyte_cdk.utils import AirbyteTracedException
-from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
+from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets, update_secrets
 
 from source_zoho_crm.failures import SyncFailed
 from source_zoho_crm.packed_records import PackedEntrypoint, hide_stream_progress
@@ -28,6 +28,8 @@ from zoho_crm.process import prepare_process
 
 #: What shells add to the number of a signal that ended a process.
 _SIGNALLED = 128
+#: Settings that no line of output may hold.
+_SECRETS = ("client_id", "client_secret", "refresh_token")
 #: Seconds for the line that is being printed.
 _LAST_LINE_S = 1.0
 
@@ -109,6 +111,9 @@ def _build_source(args: Sequence[str]) -> SourceZohoCrm:
     state_path = AirbyteEntrypoint.extract_state(arguments)
     try:
         config = SourceZohoCrm.read_config(config_path) if config_path else None
+        # Before anything can fail with a sentence that quotes the config.
+        given = config or {}
+        update_secrets([str(given[key]) for key in _SECRETS if given.get(key)])
         catalog = SourceZohoCrm.read_catalog(catalog_path) if catalog_path else None
         state = SourceZohoCrm.read_state(state_path) if state_path else None
     except OSError as error:

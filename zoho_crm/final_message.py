@@ -18,7 +18,9 @@ def build_final_message(
     assert message.trace.error is not None
     error, kind = message.trace.error, problem.failure_type
     if not is_told:
-        log_error(error.message, kind, error.stack_trace)
+        # The place of a fault whose text may hold values is all that is told of it.
+        place = problem.internal_message or ""
+        log_error(error.message, kind, place if '  File "' in place else error.stack_trace)
     return drop_traceback(message, error, FailureType.config_error if is_told else kind)
 
 

@@ -49,6 +49,7 @@ class Usage:
         self.remaining: int | None = None
         #: The most that Zoho has said are left: so many there are, whatever the edition has.
         self._most_said = 0
+        self._is_more_said = False
         self._reserve_percent = reserve_percent
         self._lock = threading.Lock()
         self._thread = threading.local()
@@ -66,7 +67,7 @@ class Usage:
     def set_total(self, total: int | None) -> None:
         """The org's credits of a day are these; None: Zoho does not say."""
         with self._lock:
-            self.total = None if total is None else max(total, self._most_said)
+            self._take_total(total)
             if self.remaining is None:
                 self.remaining = total
         self._warn_of_reserve()
@@ -125,8 +126,7 @@ class Usage:
                 self.remaining = max(int(said) - others, min(int(said), known))
                 self._is_counted = self._is_said = True
                 self._most_said = max(self._most_said, int(said))
-                if self.total is not None:
-                    self.total = max(self.total, self._most_said)
+                self._take_total(self.total)
             unsaid = self._is_unsaid()
         if unsaid:
             LOGGER.warning(
@@ -164,9 +164,14 @@ class Usage:
             "half"
         )
 
+    def _take_total(self, total: int | None) -> None:
+        if total is not None and total < self._most_said:
+            total, self._is_more_said = self._most_said, True
+        self.total = total
+
     @property
     def _total_text(self) -> str:
-        return f"{self.total:,}{' or more' if self.total == self._most_said else ''}"
+        return f"{self.total:,}{' or more' if self._is_more_said else ''}"
 
     @property
     def _share(self) -> str:

@@ -27,6 +27,8 @@ class Emission:
         self._has_windows = True
         self._settled = settled
         self._emitted: EmittedIds | None = None
+        #: The first windows lie wholly past what is settled, and have brought no row.
+        self.is_too_late = False
 
     def drop_windows(self) -> None:
         """From here on rows are of no window, and no state moves."""
@@ -47,6 +49,8 @@ class Emission:
         if isinstance(part, Window):
             if self._has_windows and part.start <= self._settled:
                 self.held.append(Window(part.start, min(part.end, self._settled)))
+            elif self._has_windows and self._begins:
+                self.is_too_late = True
         elif self.of_deletions:
             self.deletions += len(part)
             yield part

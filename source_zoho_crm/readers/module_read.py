@@ -32,7 +32,8 @@ class ModuleRead:
         yield from self._read_tombstones()
         self.emission.of_deletions = False
         yield from self.reader.read()
-        if self.emission.held or (self.reader.by_time and not self.emission.rows):
+        without_windows = self.reader.by_time or self.emission.is_too_late
+        if self.emission.held or (without_windows and not self.emission.rows):
             yield from self._read_unstamped()
             if not self.emission.rows:
                 yield from self.emission.release()

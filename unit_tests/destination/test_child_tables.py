@@ -140,10 +140,36 @@ def test_a_row_that_its_record_lacks_is_rejected(
 
 
 def test_an_id_that_no_record_has_is_told_of_the_column_that_brings_it(org: Org) -> None:
-    result = write(org, [{"Parent_Id": "8" * 18, "Project": "x"}], how={"rows_key": "Project"})
+    """Once for all of its rows: none of them can be written alone."""
+    rows = [{"Parent_Id": "8" * 18, "Project": f"x{n}"} for n in range(20)]
 
-    assert result.counts() == {"rejected": 1}
-    assert result.said("1 row with INVALID_DATA in Parent_Id")
+    result = write(org, rows, how={"rows_key": "Project"})
+
+    assert result.counts() == {"rejected": 20}
+    assert result.said("20 rows with INVALID_DATA in Parent_Id")
+    assert org.calls("update") == 1
+
+
+@pytest.mark.parametrize(
+    ("how", "expected"),
+    [
+        ({"rows_key": "Project"}, {"created": 1}),
+        ({"rows_key": "Project", "rows": "append"}, {"created": 1}),
+        ({"rows": "append"}, {"rejected": 1}),
+    ],
+)
+def test_a_kept_row_that_may_be_there_is_written_where_it_is_found(
+    org: Org, how: Json, expected: dict[str, int]
+) -> None:
+    lead = lead_with(org)
+    data = {"Parent_Id": lead, "Project": "x"}
+    kept = json.loads(row("items", data)) | {"rejected": {"code": "OUTCOME_UNKNOWN"}}
+    mapped = mapping("items", "Project_Details", "upsert", "id") | how
+
+    lines = [json.dumps(kept).encode(), state("items")]
+    result = org.write_lines([stream("items", *data)], lines, mappings=[mapped])
+
+    assert result.counts() == expected
 
 
 def test_rows_without_a_record_are_rejected(org: Org) -> None:

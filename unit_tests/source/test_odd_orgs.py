@@ -1,5 +1,7 @@
 """Wide and odd orgs: each oddity costs at most itself, and nothing is dropped in silence."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from unit_tests.source.conftest import METHODS, Org, Row, log_of, rows_of, states_of
@@ -77,6 +79,23 @@ def test_a_module_that_does_not_fill_modified_time_is_read_whole_and_says_so(
     assert names(first, module) == ["Row 0", "Row 1", "Row 2"]
     assert names(second, module) == ["Row 0", "Row 1", "Row 2", "Row 9"]
     assert "is read whole each time" in log_of(first)
+
+
+@pytest.mark.parametrize("retrieval", METHODS)
+def test_such_a_module_is_read_whole_where_the_start_date_is_of_the_last_minute(
+    odd_org: Org, retrieval
+) -> None:
+    """The only window of a full refresh is then past what a state may say."""
+    start = datetime.now(UTC) - timedelta(seconds=30)
+    odd_org.settings = {"retrieval": retrieval, "start_datetime": f"{start:%Y-%m-%dT%H:%M:%SZ}"}
+    module = f"Late_{abs(hash(str(retrieval)))}"
+    plant(odd_org, module)
+    odd_org.control("PATCH", f"fields/{module}/Modified_Time", {"returned": "null"})
+
+    output = odd_org.read(odd_org.stream(module), sync_mode="full_refresh")
+
+    assert names(output, module) == ["Row 0", "Row 1", "Row 2"]
+    assert "is read whole each time" in log_of(output)
 
 
 @pytest.mark.parametrize("served", [0, 1])

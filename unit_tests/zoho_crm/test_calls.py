@@ -506,6 +506,17 @@ def test_an_org_that_has_more_credits_than_its_edition_keeps_a_reserve_of_these(
     assert "are reserved for people" in str(stop.value.message)
 
 
+def test_as_many_credits_as_the_edition_has_are_not_called_more(
+    spared: tuple[Org, int, str],
+) -> None:
+    org, half, url = spared
+    caller = Caller(org, f"{url}/v8/Leads")
+    caller.sends()
+    caller.hears(half * 2)
+
+    assert org.usage.describe_left().startswith(f"{half * 2:,} of the day's {half * 2:,} API")
+
+
 def test_what_zoho_says_is_left_makes_no_total_where_the_edition_is_not_known() -> None:
     """It says so below half: a reserve of that number would be too small to be called one."""
     usage = Usage(reserve_percent=50)
