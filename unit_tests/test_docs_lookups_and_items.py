@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import duckdb
 import jsonschema
 import pytest
 
@@ -238,7 +239,6 @@ def test_the_configuration_of_two_streams_fits_the_form() -> None:
 
 
 def test_the_view_makes_a_column_that_is_written(quotes: Org) -> None:
-    duckdb = pytest.importorskip("duckdb")
     warehouse = duckdb.connect()
     warehouse.execute(
         "CREATE TABLE quote_lines (quote TEXT, product TEXT, pieces INTEGER, price DOUBLE)"

@@ -1,7 +1,6 @@
 """Calls to Zoho."""
 
 import logging
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -30,6 +29,7 @@ from zoho_crm.answers import (
     parse_body,
 )
 from zoho_crm.auth import ZohoAuthenticator
+from zoho_crm.cdk_log import hide_refusals, name_repeated_calls
 from zoho_crm.errors import SCOPE_LACKING, TOKEN_REFUSED
 from zoho_crm.manifest import load_component
 from zoho_crm.org import get_org
@@ -60,8 +60,6 @@ _PER_PAGE = "200"
 PAUSES_S = (1, 2, 4, 8, 16, 32)
 #: Seconds between two answers without promised rows that are believed.
 SETTLE_S = 3.0
-#: How the CDK calls every reason to make a call again.
-_RATE_LIMIT = re.compile(r"UserDefinedBackoffException: Rate limit exceeded(?: \(HTTP (\d+)\))?\.")
 _ONE_TOO_MANY = "Zoho takes no more calls at once. Try again later."
 _TOKEN_NOT_ACCEPTED = (
     "Zoho made an access token and does not accept it. Choose the region and environment in which "
@@ -87,8 +85,8 @@ class ZohoRequester(HttpRequester):
         super().__post_init__(parameters)
         disable_redirects(self._http_client._session)
         remember_environment(self._http_client._session)
-        self.logger.addFilter(_hide_refusals)
-        LOGGER.addFilter(_hide_token_renewals)
+        self.logger.addFilter(hide_refusals)
+        LOGGER.addFilter(name_repeated_calls)
 
     def send_request(
         self,
@@ -304,35 +302,6 @@ class ZohoRequester(HttpRequester):
             return Refused(error, SCOPE_LACKING)
         sentence, held = explain_missing_scope(url, scopes.split(","), self.granted)
         return Refused(config_error(sentence), SCOPE_LACKING, scopes_held=held)
-
-
-def _hide_refusals(record: logging.LogRecord) -> bool:
-    """The CDK logs each refusal with its whole answer, even where it is handled, and that a token
-    was renewed.
-
-    The exception's sentence says what a refusal means. With --debug, the log has each answer.
-    """
-    renewal = "OAuth token" in str(record.msg) and record.levelno == logging.INFO
-    return record.levelno < logging.ERROR and not renewal
-
-
-def _hide_token_renewals(record: logging.LogRecord) -> bool:
-    """The CDK logs each call that is made again as if it met a rate limit: one that needs a new
-    token goes unsaid, the others are called what they are."""
-    if record.module != "rate_limiting":
-        return True
-    said = record.getMessage()
-    if "(HTTP 401)" in said:
-        return False
-    record.msg, record.args = _RATE_LIMIT.sub(_name_reason, said), ()
-    return True
-
-
-def _name_reason(found: re.Match[str]) -> str:
-    status = found[1]
-    if status == "429":
-        return "Zoho takes no more calls now (HTTP 429)."
-    return f"A call is made again ({f'HTTP {status}' if status else 'no answer'})."
 
 
 def build_requester(
